@@ -1,0 +1,1 @@
+"""groupchat: one room, one port, whatever client you already have."""

@@ -1,0 +1,1 @@
+"""The clients: a JSON Lines library, and the programs people start."""

@@ -1,0 +1,123 @@
+"""What the hall asks a journal to write, and what it gets back.
+
+A draft has no number yet: the journal gives it one inside the transaction that stores it.
+Rights that depend on stored posts (whose is #41, how old is it) are judged there too, so nothing can come in between.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from groupchat.errors import Refusal
+from groupchat.events import AuthorId, Event, Post
+
+
+class Kind(StrEnum):
+    """What a stored row is.  The values stand in the database; never change one."""
+
+    SAID = "said"
+    ACTED = "acted"
+    WHISPERED = "whispered"
+    EDITED = "edited"
+    DELETED = "deleted"
+    TOPIC = "topic"
+
+
+MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
+"""The kinds a person can edit and delete, and that /history counts."""
+
+
+@dataclass(slots=True, frozen=True)
+class Draft:
+    """One post to be written.
+
+    ``at``: seconds since 1970 UTC.
+    ``room``: for said, acted and topic; empty for whispered; ignored for edited and deleted (the target's counts).
+    ``reader`` and ``to``: whispered only: the recipient's author and nickname.
+    ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.
+    ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
+    ``anyones``: edited and deleted only: the target may be somebody else's, and of any age.
+    ``key``: said, acted and whispered only: the same key of the same author is stored once.
+    """
+
+    kind: Kind
+    author: AuthorId
+    nick: str
+    at: float
+    room: str = ""
+    text: str = ""
+    reader: AuthorId | None = None
+    to: str = ""
+    target: int | None = None
+    not_before: float = 0.0
+    anyones: bool = False
+    key: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Record:
+    """A thing to deliver, with the routing that is never shown.
+
+    ``reader`` is None for what everybody in ``event.room`` sees;
+    else the event is private to ``author`` and ``reader``.
+    """
+
+    event: Event
+    author: AuthorId
+    reader: AuthorId | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class StoredPost(Record):
+    """A record from the journal: its event is a post, and so has a number."""
+
+    event: Post
+
+
+@dataclass(slots=True, frozen=True)
+class Repeated:
+    """The key was used before; ``id`` is the number of the first post with it.  Nothing was written."""
+
+    id: int
+
+
+Outcome: TypeAlias = StoredPost | Repeated | Refusal
+"""What became of one draft."""
+
+
+@dataclass(slots=True, frozen=True)
+class StoredSession:
+    """What outlives one connection of a program: written so that its token works later.
+
+    ``digest``: hex SHA-256 of the token (the token itself is never stored).
+    ``rooms``: in the order joined, the current one last.
+    ``position``: the number up to which everything was handed to the connection.
+    ``seen``: seconds since 1970 UTC; sessions not seen for long are dropped at start-up.
+    """
+
+    author: AuthorId
+    digest: str
+    nick: str
+    rooms: tuple[str, ...]
+    position: int
+    seen: float
+
+
+@dataclass(slots=True, frozen=True)
+class StoredRoom:
+    """A room as the journal knows it.
+
+    ``topic`` may be empty; ``last_at`` is the time of its newest post, in seconds since 1970 UTC.
+    """
+
+    name: str
+    topic: str
+    last_at: float
+
+
+@dataclass(slots=True, frozen=True)
+class Audience:
+    """What a reader may see: the posts of ``rooms``, and what is private between ``author`` and anyone (None: nothing)."""
+
+    rooms: tuple[str, ...]
+    author: AuthorId | None = None

@@ -1,0 +1,142 @@
+"""The seams: what the core asks of a screen, a style, a journal, a roster and a door.
+
+Core code knows these and nothing behind them, so that a door or a journal can be added without touching it.
+"""
+
+from collections.abc import Sequence
+from enum import IntFlag
+from typing import NewType
+
+from twisted.internet.defer import Deferred
+from zope.interface import Attribute, Interface
+
+from groupchat.drafts import Audience, Draft, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.events import Answer, AuthorId, Event, Ref
+from groupchat.preferences import Preferences
+
+Rendered = NewType("Rendered", bytes)
+"""What a style made of events, ready for the wire.  The core passes it on and never looks inside."""
+
+
+class Hold(IntFlag):
+    """Why a peer's input is not being taken just now; it is again when no reason is left."""
+
+    ANSWER = 1
+    """Its last request must be answered first."""
+    FLOOD = 2
+    """It sends faster than allowed."""
+    JOURNAL = 4
+    """The journal does not keep up."""
+    OUTBOUND = 8
+    """It does not read what it is sent."""
+    TURN = 16
+    """It had its share of this reactor turn."""
+
+
+class IStyle(Interface):
+    """One way of showing events: a door's form with one set of preferences.
+
+    Styles are interned: one object per way of showing, so that the core can group members by it.
+    """
+
+    door: str = Attribute("The name of the door whose style it is: ``text``, ``json``, …")
+    preferences: Preferences = Attribute("The preferences it follows.")
+
+    def render(events: Sequence[Event], previous: Sequence[float], current: str) -> list[Rendered]:
+        """Turn posts and notices into one rendering each (empty: nothing to show), in the same order.
+
+        :param previous: for each event, the ``at`` of what was shown before it in its room (for day lines).
+        :param current: the room the reader's lines go to; events of other rooms are marked.
+        """
+
+    def answer(answer: Answer, ref: Ref, current: str) -> Rendered:
+        """Turn an answer for one person into its rendering, which may be empty."""
+
+    def echoes(event: Event) -> bool:
+        """Whether the person who caused this event is shown it too."""
+
+
+class IScreen(Interface):
+    """One connection as the core sees it."""
+
+    style: IStyle = Attribute("How things are shown there now.")
+    address: str = Attribute("The peer's IP address, for logs and limits; empty when there is none.")
+    secure: bool = Attribute("Whether the connection is encrypted.")
+    exempt: bool = Attribute("Whether flood limits do not apply to its address.")
+
+    def write(rendered: Rendered) -> None:
+        """Hand this to the transport now.  Never raises, also when the connection is gone."""
+
+    def prefer(preferences: Preferences) -> None:
+        """Set ``style`` to this door's style with these preferences."""
+
+    def hold(reason: Hold) -> None:
+        """Take no more lines from the peer until ``release(reason)``."""
+
+    def release(reason: Hold) -> None:
+        """One reason fewer to hold; with none left, go on with lines that wait, in order."""
+
+    def close() -> None:
+        """Close once everything written is sent; take no more lines."""
+
+    def abort() -> None:
+        """Drop the connection and everything unsent at once."""
+
+
+class IJournal(Interface):
+    """Where posts live.  One object; a cluster would replace it and nothing else.
+
+    Methods that return a Deferred fail with JournalUnavailable (may work later) or JournalBroken (never again).
+    """
+
+    head: int = Attribute("The highest number on disk; 0 when nothing is.")
+
+    def append(drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+        """Write all in one durable transaction, and give each draft its outcome, in order.
+
+        A refused or repeated draft does not hinder the others.
+        The caller waits for the result before it calls again.
+        Edits and deletions see the drafts before them in the same call.
+        """
+
+    def page(audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
+        """The first ``limit`` rows with ``after < id <= upto``, ascending: the log itself, every row once.
+
+        A message (or edit) that was changed since comes in its newest form, a deleted one as Deleted, never with its old text.
+        """
+
+    def recent(audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The last ``count`` messages (no edits, deletions or topics) with ``id <= upto``, ascending, in their newest form."""
+
+    def following(audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The first ``count`` messages with ``after < id <= upto``, ascending, in their newest form."""
+
+    def between(audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
+        """The first ``count`` messages with ``start <= at < end`` (seconds since 1970 UTC), ascending, in their newest form."""
+
+    def around(audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The message ``id`` with up to ``count`` before and after it in its own room or conversation, ascending.
+
+        Fails with NoSuchMessage when there is none, or the audience may not see it.
+        """
+
+    def latest(author: AuthorId) -> "Deferred[StoredPost | None]":
+        """The author's newest message that is not deleted."""
+
+    def search(audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
+        """The ``count`` newest messages that contain all the words, newest first; by newest text; deleted ones never."""
+
+    def rooms() -> "Deferred[list[StoredRoom]]":
+        """Every room that has posts, by name."""
+
+    def recall(digest: str) -> "Deferred[StoredSession | None]":
+        """The session whose token has this hex SHA-256 digest."""
+
+    def close() -> "Deferred[None]":
+        """Finish what is under way, tidy up, and release the files."""
+
+
+class IDoor(Interface):
+    """A kind of client that can come in: how its connections begin, and what serves them."""
+
+    name: str = Attribute("``text``, ``json``, …")
