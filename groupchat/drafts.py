@@ -117,7 +117,10 @@ class StoredRoom:
 
 @dataclass(slots=True, frozen=True)
 class Audience:
-    """What a reader may see: the posts of ``rooms``, and what is private between ``author`` and anyone (None: nothing)."""
+    """What a reader may see.
+
+    The posts of ``rooms``, and what is private between ``author`` and anyone else (None: nothing private).
+    """
 
     rooms: tuple[str, ...]
     author: AuthorId | None = None

@@ -102,17 +102,24 @@ class IJournal(Interface):
     def page(audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
         """The first ``limit`` rows with ``after < id <= upto``, ascending: the log itself, every row once.
 
-        A message (or edit) that was changed since comes in its newest form, a deleted one as Deleted, never with its old text.
+        A message that was changed since comes in its newest form.
+        A deleted one, and any edit of it, comes as Deleted: never with its old text.
         """
 
     def recent(audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """The last ``count`` messages (no edits, deletions or topics) with ``id <= upto``, ascending, in their newest form."""
+        """The last ``count`` messages with ``id <= upto``, ascending, in their newest form.
+
+        Messages are what was said, acted and whispered; a deleted one comes as Deleted.
+        """
 
     def following(audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """The first ``count`` messages with ``after < id <= upto``, ascending, in their newest form."""
 
     def between(audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
-        """The first ``count`` messages with ``start <= at < end`` (seconds since 1970 UTC), ascending, in their newest form."""
+        """The first ``count`` messages with ``start <= at < end``, ascending, in their newest form.
+
+        Both times are seconds since 1970 UTC.
+        """
 
     def around(audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         """The message ``id`` with up to ``count`` before and after it in its own room or conversation, ascending.
@@ -124,7 +131,10 @@ class IJournal(Interface):
         """The author's newest message that is not deleted."""
 
     def search(audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        """The ``count`` newest messages that contain all the words, newest first; by newest text; deleted ones never."""
+        """The ``count`` newest messages that contain all the words, newest first.
+
+        Edited messages are found by their newest text, deleted ones never.
+        """
 
     def rooms() -> "Deferred[list[StoredRoom]]":
         """Every room that has posts, by name."""
