@@ -242,12 +242,16 @@ class Listed(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Replayed(Answer):
-    """Posts from the journal that answer a question (``/history``, ``/search``), in the order to show them.
+    """Posts from the journal, in the order to show them.
 
-    ``what`` is ``history``, ``search`` or ``around``; ``heading`` and ``ending`` are the lines around them for people.
+    ``what`` is ``history``, ``search`` or ``around`` when they answer a question,
+    and ``join`` for what was said before one came in (programs get those as ordinary events).
+    ``heading`` and ``ending`` are the lines around them for people (empty: none).
+    ``at`` is the time now: a day line comes before posts of another day.
     """
 
     what: str
     heading: str
     posts: tuple[Post, ...]
     ending: str
+    at: float

@@ -42,15 +42,18 @@ class IStyle(Interface):
     door: str = Attribute("The name of the door whose style it is: ``text``, ``json``, …")
     preferences: Preferences = Attribute("The preferences it follows.")
 
-    def render(events: Sequence[Event], previous: Sequence[float], current: str) -> list[Rendered]:
+    def render(events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Turn posts and notices into one rendering each (empty: nothing to show), in the same order.
 
         :param previous: for each event, the ``at`` of what was shown before it in its room (for day lines).
-        :param current: the room the reader's lines go to; events of other rooms are marked.
+        :param marked: whether each is marked with its room, because the reader's lines go to another one.
         """
 
     def answer(answer: Answer, ref: Ref, current: str) -> Rendered:
-        """Turn an answer for one person into its rendering, which may be empty."""
+        """Turn an answer for one person into its rendering, which may be empty.
+
+        :param current: the room the person's lines go to; posts of other rooms in the answer are marked.
+        """
 
     def echoes(event: Event) -> bool:
         """Whether the person who caused this event is shown it too."""
