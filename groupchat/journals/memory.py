@@ -1,0 +1,172 @@
+"""A journal in memory: for tests and for trying things out.  It answers at once and forgets everything at the end."""
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
+from zope.interface import implementer
+
+from groupchat.drafts import (
+    MESSAGES,
+    Audience,
+    Draft,
+    Kind,
+    Outcome,
+    Repeated,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
+from groupchat.errors import JournalUnavailable
+from groupchat.events import AuthorId
+from groupchat.interfaces import IJournal
+from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
+from groupchat.journals.rows import Row, milliseconds, stored
+from groupchat.journals.words import matches, phrases
+
+
+@implementer(IJournal)
+class MemoryJournal:
+    """Rows in a list: the row of number n stands at n - 1."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._keys: dict[tuple[int, str], int] = {}
+        self._sessions: dict[int, StoredSession] = {}
+        self._closed = False
+
+    @property
+    def head(self) -> int:
+        """The highest number given so far."""
+        return len(self._rows)
+
+    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+        """Take all in, and answer at once.  Fails with JournalUnavailable after ``close``."""
+        if self._closed:
+            return fail(JournalUnavailable("The journal is closed."))
+        outcomes = [self._take(draft) for draft in drafts]
+        for session in sessions:
+            # Like the unique digest of a database: a token belongs to one author.
+            for other in [one for one in self._sessions.values() if one.digest == session.digest]:
+                del self._sessions[other.author]
+            self._sessions[session.author] = session
+        return succeed(outcomes)
+
+    def _take(self, draft: Draft) -> Outcome:
+        if draft.kind in CHANGES:
+            return self._change(draft)
+        id = self.head + 1
+        if draft.key is not None and draft.kind in MESSAGES:
+            first = self._keys.setdefault((draft.author, draft.key), id)
+            if first != id:
+                return Repeated(first)
+        return self._add(written(draft, id))
+
+    def _change(self, draft: Draft) -> Outcome:
+        target = self._latest(draft.author) if draft.target is None else self._find(draft.target)
+        refused = refusal(draft, target)
+        if refused is not None or target is None:
+            return refused or no_such_message(0)
+        row = changing(draft, self.head + 1, target)
+        if draft.kind == Kind.EDITED:
+            self._rows[target.id - 1] = target._replace(revised=row.text)
+        else:
+            for old in [one for one in self._rows if target.id in (one.id, one.target)]:
+                gone = old._replace(text="", revised=None, gone_by=row.nick, gone_to=row.to)
+                self._rows[old.id - 1] = gone
+        return self._add(row)
+
+    def _add(self, row: Row) -> StoredPost:
+        self._rows.append(row)
+        return stored(row)
+
+    def _find(self, id: int) -> Row | None:
+        return self._rows[id - 1] if 1 <= id <= self.head else None
+
+    def _latest(self, author: AuthorId) -> Row | None:
+        own = (row for row in reversed(self._rows) if row.author == author)
+        return next((row for row in own if row.kind in MESSAGES and row.gone_by is None), None)
+
+    def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
+        """Give the log itself."""
+        return self._answer(self._seen(audience, self._rows, lambda row: after < row.id <= upto), limit)
+
+    def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the last messages, oldest first."""
+        newest = self._messages(audience, reversed(self._rows), lambda row: row.id <= upto)
+        return self._answer(reversed(list(islice(newest, max(0, count)))), count)
+
+    def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the first messages after a number."""
+        return self._answer(self._messages(audience, self._rows, lambda row: after < row.id <= upto), count)
+
+    def between(self, audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the first messages of a span of time."""
+        first, last = milliseconds(start), milliseconds(end)
+        return self._answer(self._messages(audience, self._rows, lambda row: first <= row.at < last), count)
+
+    def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give a message with its neighbours."""
+        middle = self._find(id)
+        if middle is None or middle.kind not in MESSAGES or not _sees(audience, middle):
+            return fail(no_such_message(id))
+        place = _place(middle)
+        near = [row for row in self._rows if row.kind in MESSAGES and _place(row) == place]
+        at = near.index(middle)
+        return self._answer(near[max(0, at - max(0, count)) : at + max(0, count) + 1], 2 * count + 1)
+
+    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
+        """Give the author's newest message that is not deleted."""
+        row = self._latest(author)
+        return succeed(None if row is None else stored(row))
+
+    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
+        """Look through everything, newest first."""
+
+        def find() -> "Deferred[list[StoredPost]]":
+            wanted = phrases(words)
+            found = self._messages(audience, reversed(self._rows), lambda row: matches(wanted, row.newest))
+            return self._answer((row for row in found if row.gone_by is None), count)
+
+        return maybeDeferred(find)
+
+    def rooms(self) -> "Deferred[list[StoredRoom]]":
+        """Give every room that has posts, by name."""
+        rooms: dict[str, StoredRoom] = {}
+        for row in self._rows:
+            if row.reader is None:
+                known = rooms.get(row.room)
+                topic = row.text if row.kind == Kind.TOPIC else known.topic if known else ""
+                rooms[row.room] = StoredRoom(row.room, topic, row.at / 1000)
+        return succeed([rooms[name] for name in sorted(rooms)])
+
+    def recall(self, digest: str) -> "Deferred[StoredSession | None]":
+        """Give the session with this digest."""
+        found = (one for one in self._sessions.values() if hmac.compare_digest(one.digest, digest))
+        return succeed(next(found, None))
+
+    def close(self) -> "Deferred[None]":
+        """Take nothing more."""
+        self._closed = True
+        return succeed(None)
+
+    def _seen(self, audience: Audience, rows: Iterable[Row], wanted: Callable[[Row], bool]) -> Iterator[Row]:
+        return (row for row in rows if _sees(audience, row) and wanted(row))
+
+    def _messages(self, audience: Audience, rows: Iterable[Row], wanted: Callable[[Row], bool]) -> Iterator[Row]:
+        return (row for row in self._seen(audience, rows, wanted) if row.kind in MESSAGES)
+
+    def _answer(self, rows: Iterable[Row], limit: int) -> "Deferred[list[StoredPost]]":
+        return succeed([stored(row) for row in islice(rows, max(0, limit))])
+
+
+def _sees(audience: Audience, row: Row) -> bool:
+    if row.reader is None:
+        return row.room in audience.rooms
+    return audience.author is not None and audience.author in (row.author, row.reader)
+
+
+def _place(row: Row) -> tuple[str, frozenset[int]]:
+    """Where a row stands: its room, or the two people it is between."""
+    return row.room, frozenset() if row.reader is None else frozenset({row.author, row.reader})

@@ -1,0 +1,1 @@
+"""What groupchat promises, proved."""

@@ -1,0 +1,487 @@
+"""What every journal promises: one class of tests that each of them passes."""
+
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+from zope.interface.verify import verifyObject
+
+from groupchat.drafts import Audience, Draft, Kind, Outcome, Repeated, StoredPost, StoredRoom, StoredSession
+from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, TooOld
+from groupchat.events import Acted, AuthorId, Deleted, Edited, Post, Said, TopicChanged, Whispered
+from groupchat.interfaces import IJournal
+
+ALICE, BOB, CAROL = AuthorId(1), AuthorId(2**63 - 1), AuthorId(3)
+NICKS = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
+NOON = 1_795_000_000.0
+LOBBY = Audience(("lobby",))
+
+
+def said(text: str, author: AuthorId = ALICE, room: str = "lobby", at: float = NOON, key: str | None = None) -> Draft:
+    """Draft something said."""
+    return Draft(Kind.SAID, author, NICKS[author], at, room, text, key=key)
+
+
+def whispered(text: str, author: AuthorId, reader: AuthorId, at: float = NOON) -> Draft:
+    """Draft something private."""
+    return Draft(Kind.WHISPERED, author, NICKS[author], at, text=text, reader=reader, to=NICKS[reader])
+
+
+def edited(target: int | None, text: str, author: AuthorId = ALICE, at: float = NOON, anyones: bool = False) -> Draft:
+    """Draft an edit."""
+    return Draft(Kind.EDITED, author, NICKS[author], at, text=text, target=target, anyones=anyones)
+
+
+def deleted(target: int | None, author: AuthorId = ALICE, at: float = NOON, anyones: bool = False) -> Draft:
+    """Draft a deletion."""
+    return Draft(Kind.DELETED, author, NICKS[author], at, target=target, anyones=anyones)
+
+
+def topic(text: str, room: str = "lobby", author: AuthorId = ALICE, at: float = NOON) -> Draft:
+    """Draft a topic."""
+    return Draft(Kind.TOPIC, author, NICKS[author], at, room, text)
+
+
+class JournalContract(TestCase):
+    """Tests of every journal; a subclass says how one is made and, if it outlives that, made again."""
+
+    __test__ = False
+    timeout = 5
+
+    def make(self) -> IJournal:
+        """Make an empty journal."""
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        self.journal = self.make()
+        self.addCleanup(self.release)
+
+    def release(self) -> "Deferred[None]":
+        """Close the journal that is open at the end of a test."""
+        return self.journal.close()
+
+    async def append(self, *drafts: Draft) -> list[Outcome]:
+        """Append in one transaction."""
+        return await self.journal.append(drafts)
+
+    async def page(self, audience: Audience = LOBBY, after: int = 0, upto: int = 1000, limit: int = 1000) -> list[Post]:
+        """Read the log."""
+        return events(await self.journal.page(audience, after, upto, limit))
+
+    async def ids(self, answer: "Deferred[list[StoredPost]]") -> list[int]:
+        """Wait for posts and give their numbers."""
+        return [post.id for post in events(await answer)]
+
+    def test_interface(self) -> None:
+        """It has everything that the core asks of a journal."""
+        verifyObject(IJournal, self.journal)
+
+    async def test_numbers(self) -> None:
+        """Numbers start at 1 and rise in the order of the drafts; the head is the highest."""
+        self.assertEqual(self.journal.head, 0)
+        first = await self.append(said("a"), said("b", BOB))
+        self.assertEqual([(post.id, post.text) for post in posts(first)], [(1, "a"), (2, "b")])  # type: ignore[attr-defined]
+        self.assertEqual(self.journal.head, 2)
+        self.assertEqual([post.id for post in posts(await self.append(said("c")))], [3])
+        self.assertEqual(self.journal.head, 3)
+
+    async def test_nothing(self) -> None:
+        """To append nothing gives nothing and takes no number."""
+        self.assertEqual(await self.append(), [])
+        self.assertEqual(self.journal.head, 0)
+
+    async def test_every_kind(self) -> None:
+        """Each kind of draft comes back as its event, with its author and reader, and reads the same later."""
+        outcomes = await self.append(
+            said("hi", at=NOON + 0.1234),
+            Draft(Kind.ACTED, BOB, "bob", NOON, "lobby", "waves"),
+            topic("things"),
+            whispered("psst", ALICE, BOB),
+        )
+        expected = [
+            StoredPost(Said(1, "lobby", "alice", NOON + 0.123, "hi"), ALICE),
+            StoredPost(Acted(2, "lobby", "bob", NOON, "waves"), BOB),
+            StoredPost(TopicChanged(3, "lobby", "alice", NOON, "things"), ALICE),
+            StoredPost(Whispered(4, "", "alice", NOON, "bob", "psst"), ALICE, BOB),
+        ]
+        self.assertEqual(outcomes, expected)
+        self.assertEqual(await self.journal.page(Audience(("lobby",), BOB), 0, 4, 10), expected)
+
+    async def test_any_text(self) -> None:
+        """Any text comes back as it went in."""
+        texts = ["", "'\"; --", "𝔘𝔫𝔦 👩‍👩‍👧 \x00 e\u0301", "x" * 100_000]
+        await self.append(*map(said, texts))
+        self.assertEqual([post.text for post in await self.page()], texts)  # type: ignore[attr-defined]
+
+    async def test_page_bounds(self) -> None:
+        """A page starts after ``after``, ends at ``upto`` and has at most ``limit`` rows: the first ones."""
+        await self.append(*(said(str(n)) for n in range(1, 8)))
+        self.assertEqual([post.id for post in await self.page(after=2, upto=6)], [3, 4, 5, 6])
+        self.assertEqual([post.id for post in await self.page(after=2, upto=6, limit=2)], [3, 4])
+        self.assertEqual(await self.page(after=7), [])
+        self.assertEqual(await self.page(limit=0), [])
+        self.assertEqual([post.id for post in await self.page(after=-5, upto=2**70)], [1, 2, 3, 4, 5, 6, 7])
+        self.assertEqual(await self.page(after=2**70, upto=2**71), [])
+
+    async def test_audience(self) -> None:
+        """A reader gets the posts of their rooms and their own private ones, in order, each once."""
+        await self.append(
+            said("1"),
+            said("2", room="dev"),
+            whispered("3", ALICE, BOB),
+            whispered("4", BOB, CAROL),
+            said("5", room="attic"),
+            whispered("6", CAROL, ALICE),
+            whispered("7", ALICE, ALICE),
+        )
+
+        async def seen(rooms: tuple[str, ...], author: AuthorId | None = None) -> list[int]:
+            audience = Audience(rooms, author)
+            page = [post.id for post in await self.page(audience)]
+            self.assertEqual(await self.ids(self.journal.recent(audience, 1000, 1000)), page)
+            self.assertEqual(await self.ids(self.journal.following(audience, 0, 1000, 1000)), page)
+            self.assertEqual(await self.ids(self.journal.between(audience, 0, NOON + 1, 1000)), page)
+            return page
+
+        self.assertEqual(await seen(("lobby", "dev")), [1, 2])
+        self.assertEqual(await seen(("lobby", "dev", "lobby"), ALICE), [1, 2, 3, 6, 7])
+        self.assertEqual(await seen((), BOB), [3, 4])
+        self.assertEqual(await seen(("",)), [])
+        self.assertEqual(await seen(("Lobby", "nowhere")), [])
+
+    async def test_recent(self) -> None:
+        """The last messages come oldest first; edits, deletions and topics are not counted."""
+        await self.append(said("1"), said("2"), topic("3"), said("4"), edited(2, "two"), deleted(1))
+        self.assertEqual(
+            events(await self.journal.recent(LOBBY, 6, 2)),
+            [Edited(2, "lobby", "alice", NOON, 2, "two"), Said(4, "lobby", "alice", NOON, "4")],
+        )
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 3, 9)), [1, 2])
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, 0)), [])
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, -1)), [])
+
+    async def test_following(self) -> None:
+        """The first messages after a number, no further than another."""
+        await self.append(said("1"), topic("2"), said("3"), said("4"), edited(1, "one"), said("6"))
+        self.assertEqual(await self.ids(self.journal.following(LOBBY, 1, 6, 2)), [3, 4])
+        self.assertEqual(await self.ids(self.journal.following(LOBBY, 1, 4, 9)), [3, 4])
+        self.assertEqual(await self.ids(self.journal.following(LOBBY, 4, 9, 9)), [6])
+
+    async def test_between(self) -> None:
+        """A span of time holds its start and not its end, also when the clock was set back meanwhile."""
+        times = [10.0, 20.0, 30.0, 15.0, 25.0, 5.0, 35.0]
+        await self.append(*(said(str(at), at=at) for at in times[:4]))
+        await self.append(*(said(str(at), at=at) for at in times[4:]))
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 15, 30, 9)), [2, 4, 5])
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 15, 30.001, 9)), [2, 3, 4, 5])
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 0, 100, 3)), [1, 2, 3])
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 35.001, float("inf"), 3)), [])
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 30, 20, 3)), [])
+
+    async def test_around(self) -> None:
+        """A message comes with its neighbours of the same room."""
+        for n in range(1, 10):
+            await self.append(said(str(n), room="lobby" if n % 2 else "dev"))
+        await self.append(topic("10"), edited(7, "seven"), deleted(3))
+        both = Audience(("lobby", "dev"), ALICE)
+        self.assertEqual(await self.ids(self.journal.around(both, 5, 1)), [3, 5, 7])
+        self.assertEqual(await self.ids(self.journal.around(both, 2, 2)), [2, 4, 6])
+        self.assertEqual(await self.ids(self.journal.around(both, 9, 99)), [1, 3, 5, 7, 9])
+        self.assertEqual(await self.ids(self.journal.around(both, 5, 0)), [5])
+        self.assertEqual(events(await self.journal.around(both, 3, 0)), [Deleted(3, "lobby", "alice", NOON, 3)])
+
+    async def test_around_private(self) -> None:
+        """A private message's neighbours are those between the same two, whoever spoke."""
+        await self.append(
+            whispered("1", ALICE, BOB),
+            whispered("2", ALICE, CAROL),
+            whispered("3", BOB, ALICE),
+            said("4"),
+            whispered("5", ALICE, BOB),
+            whispered("6", BOB, BOB),
+        )
+        for author in (ALICE, BOB):
+            audience = Audience(("lobby",), author)
+            self.assertEqual(await self.ids(self.journal.around(audience, 3, 5)), [1, 3, 5])
+        self.assertEqual(await self.ids(self.journal.around(Audience((), BOB), 6, 5)), [6])
+
+    async def test_around_nothing(self) -> None:
+        """No such message: an unknown number, one of an edit, of another room, of others' private talk: all alike."""
+        await self.append(said("1"), whispered("2", BOB, CAROL), edited(1, "one"), said("4", room="dev"))
+        for id in (0, -1, 2, 3, 4, 5, 2**80):
+            error = await self.assertFailure(self.journal.around(Audience(("lobby",), ALICE), id, 1), NoSuchMessage)
+            self.assertIn(f"#{id}.", str(error))
+
+    async def test_edit(self) -> None:
+        """An edit is a row of its own, and its message reads so from then on, at its old place and time."""
+        await self.append(said("helo", at=NOON))
+        edit = await self.append(edited(1, "hello", at=NOON + 5))
+        self.assertEqual(edit, [StoredPost(Edited(2, "lobby", "alice", NOON + 5, 1, "hello"), ALICE)])
+        again = await self.append(edited(1, "hello!", at=NOON + 6))
+        self.assertEqual(
+            await self.page(),
+            [Edited(1, "lobby", "alice", NOON, 1, "hello!"), events(edit)[0], events(again)[0]],
+        )
+        self.assertEqual(
+            events(await self.journal.recent(LOBBY, 9, 9)), [Edited(1, "lobby", "alice", NOON, 1, "hello!")]
+        )
+
+    async def test_delete(self) -> None:
+        """A deleted message, and every edit of it, is shown as deleted and never with its text."""
+        await self.append(said("secret", at=NOON), edited(1, "secret 2", at=NOON + 1), said("other"))
+        outcome = await self.append(deleted(1, at=NOON + 2))
+        self.assertEqual(outcome, [StoredPost(Deleted(4, "lobby", "alice", NOON + 2, 1), ALICE)])
+        self.assertEqual(
+            await self.page(),
+            [
+                Deleted(1, "lobby", "alice", NOON, 1),
+                Deleted(2, "lobby", "alice", NOON + 1, 1),
+                Said(3, "lobby", "alice", NOON, "other"),
+                Deleted(4, "lobby", "alice", NOON + 2, 1),
+            ],
+        )
+        self.assertEqual(events(await self.journal.recent(LOBBY, 9, 9))[0], Deleted(1, "lobby", "alice", NOON, 1))
+
+    async def test_delete_by_another(self) -> None:
+        """Who deleted it is shown, not who wrote it."""
+        await self.append(said("spam"), deleted(1, BOB, anyones=True))
+        self.assertEqual([post.nick for post in await self.page()], ["bob", "bob"])
+
+    async def test_change_private(self) -> None:
+        """Edits and deletions of something private are seen by the same two people, each with the other's name."""
+        outcomes = await self.append(whispered("a", ALICE, BOB), edited(1, "b"), whispered("c", BOB, ALICE))
+        self.assertEqual(outcomes[1], StoredPost(Edited(2, "", "alice", NOON, 1, "b", "bob"), ALICE, BOB))
+        await self.append(deleted(1, BOB, anyones=True))
+        expected = [
+            Deleted(1, "", "bob", NOON, 1, "alice"),
+            Deleted(2, "", "bob", NOON, 1, "alice"),
+            Whispered(3, "", "bob", NOON, "alice", "c"),
+            Deleted(4, "", "bob", NOON, 1, "alice"),
+        ]
+        for author in (ALICE, BOB):
+            self.assertEqual(await self.page(Audience((), author)), expected)
+        self.assertEqual(await self.page(Audience(("", "lobby"), CAROL)), [])
+
+    async def test_change_in_one_batch(self) -> None:
+        """An edit or a deletion sees the drafts before it in the same call, and the newest of them without a number."""
+        await self.append(said("a"), edited(None, "b"), said("c"), deleted(None), edited(None, "d"))
+        self.assertEqual(
+            await self.page(),
+            [
+                Edited(1, "lobby", "alice", NOON, 1, "d"),
+                Edited(2, "lobby", "alice", NOON, 1, "b"),
+                Deleted(3, "lobby", "alice", NOON, 3),
+                Deleted(4, "lobby", "alice", NOON, 3),
+                Edited(5, "lobby", "alice", NOON, 1, "d"),
+            ],
+        )
+
+    async def test_no_such_message(self) -> None:
+        """Unknown numbers, other rows than messages, and others' private messages are refused in the same words."""
+        await self.append(topic("1"), said("2"), edited(2, "two"), whispered("4", BOB, CAROL))
+        for target in (0, -3, 1, 3, 4, 99, 2**70):
+            for anyones in (False, True):
+                (outcome,) = await self.append(edited(target, "x", anyones=anyones))
+                self.assertIsInstance(outcome, NoSuchMessage)
+                self.assertEqual(str(outcome), f"There is no message #{target}. /history shows the numbers.")
+        self.assertEqual(self.journal.head, 4)
+
+    async def test_nothing_said(self) -> None:
+        """One who has said nothing, or deleted it all, has nothing to edit without a number."""
+        await self.append(said("1", BOB), topic("2"))
+        for _ in range(2):
+            (outcome,) = await self.append(deleted(None))
+            self.assertIsInstance(outcome, NoSuchMessage)
+            self.assertEqual(str(outcome), "You have not said anything yet.")
+            await self.append(said("x"), deleted(None))
+
+    async def test_not_yours(self) -> None:
+        """The message of somebody else is refused with their name, the received private one too, unless allowed."""
+        await self.append(said("1", BOB), whispered("2", BOB, ALICE))
+        for target in (1, 2):
+            (outcome,) = await self.append(edited(target, "x"))
+            self.assertIsInstance(outcome, NotYours)
+            self.assertEqual(
+                str(outcome),
+                f"#{target} is bob's; you can edit and delete only your own messages. /history shows the numbers.",
+            )
+        (outcome,) = await self.append(edited(1, "x", anyones=True))
+        self.assertIsInstance(outcome, StoredPost)
+
+    async def test_too_old(self) -> None:
+        """A message older than allowed is refused, with and without its number; one just old enough is not."""
+        await self.append(said("1", at=NOON))
+        for target in (1, None):
+            late = replace(edited(target, "x"), not_before=NOON + 0.001)
+            self.assertIsInstance((await self.append(late))[0], TooOld)
+            self.assertIsInstance((await self.append(replace(late, not_before=NOON)))[0], StoredPost)
+            self.assertIsInstance((await self.append(replace(late, anyones=True)))[0], StoredPost)
+
+    async def test_already_deleted(self) -> None:
+        """A deleted message cannot be changed again, even by those who may change any; others learn whose it is."""
+        await self.append(said("1", at=NOON), deleted(1))
+        for draft in (
+            edited(1, "x"),
+            deleted(1),
+            replace(deleted(1), not_before=NOON + 9),
+            deleted(1, BOB, anyones=True),
+        ):
+            self.assertIsInstance((await self.append(draft))[0], AlreadyDeleted)
+        self.assertIsInstance((await self.append(deleted(1, BOB)))[0], NotYours)
+
+    async def test_refusals_do_not_hinder(self) -> None:
+        """A refused draft takes no number, and those around it are written."""
+        outcomes = await self.append(said("1"), deleted(9), said("2"))
+        self.assertEqual([getattr(getattr(one, "event", None), "id", 0) for one in outcomes], [1, 0, 2])
+
+    async def test_key(self) -> None:
+        """The same key of the same author is stored once, in one call and later; of another author it is another."""
+        outcomes = await self.append(said("a", key="k"), said("b", key="k"), said("c", BOB, key="k"), said("d"))
+        self.assertEqual(outcomes[1], Repeated(1))
+        self.assertEqual(
+            await self.append(said("e", key="k"), said("f", key="K")),
+            [Repeated(1), *(outcomes[4:]), (StoredPost(Said(4, "lobby", "alice", NOON, "f"), ALICE))],
+        )
+        await self.append(deleted(1))
+        self.assertEqual(await self.append(said("g", BOB, key="k"), said("h", key="k")), [Repeated(2), Repeated(1)])
+
+    async def test_latest(self) -> None:
+        """The newest message of an author that is not deleted, in its newest form, also a private one."""
+        self.assertIsNone(await self.journal.latest(ALICE))
+        await self.append(said("1"), whispered("2", ALICE, BOB), topic("3"), said("4"), edited(1, "x"), said("6", BOB))
+        self.assertEqual(await self.journal.latest(ALICE), StoredPost(Said(4, "lobby", "alice", NOON, "4"), ALICE))
+        await self.append(deleted(4))
+        self.assertEqual(
+            await self.journal.latest(ALICE), StoredPost(Whispered(2, "", "alice", NOON, "bob", "2"), ALICE, BOB)
+        )
+        await self.append(edited(2, "two"), said("9", BOB))
+        self.assertEqual(
+            await self.journal.latest(ALICE), StoredPost(Edited(2, "", "alice", NOON, 2, "two", "bob"), ALICE, BOB)
+        )
+
+    async def test_rooms(self) -> None:
+        """Every room with posts, by name, with its newest topic and the time of its newest post."""
+        self.assertEqual(await self.journal.rooms(), [])
+        await self.append(said("1", room="zoo", at=1), topic("old", at=2), topic("new", at=3), said("4", at=5))
+        await self.append(whispered("5", ALICE, BOB, at=9), topic("x", "attic", at=6), topic("", "attic", at=7))
+        await self.append(edited(1, "one", at=8))
+        self.assertEqual(
+            await self.journal.rooms(),
+            [StoredRoom("attic", "", 7.0), StoredRoom("lobby", "new", 5.0), StoredRoom("zoo", "", 8.0)],
+        )
+
+    async def test_sessions(self) -> None:
+        """A session is found by its digest, in its newest form, without any draft."""
+        old = StoredSession(ALICE, "a" * 64, "alice", ("dev", "lobby"), 3, NOON)
+        self.assertEqual(
+            await self.journal.append([said("1")], [old]), [StoredPost(Said(1, "lobby", "alice", NOON, "1"), ALICE)]
+        )
+        self.assertEqual(await self.journal.recall("a" * 64), old)
+        new = replace(old, digest="b" * 64, nick="alicia", rooms=(), position=9)
+        self.assertEqual(await self.journal.append([], [new]), [])
+        self.assertEqual(await self.journal.recall("b" * 64), new)
+        self.assertIsNone(await self.journal.recall("a" * 64))
+        self.assertIsNone(await self.journal.recall(""))
+        taken = replace(new, author=BOB)
+        await self.journal.append([], [taken])
+        self.assertEqual(await self.journal.recall("b" * 64), taken)
+
+
+class SearchContract(JournalContract):
+    """What every journal finds."""
+
+    async def found(self, words: str, audience: Audience = LOBBY, count: int = 50) -> list[int]:
+        """Search, and give the numbers."""
+        return await self.ids(self.journal.search(audience, words, count))
+
+    async def test_words(self) -> None:
+        """All words must be there, in any order and case; the last may be the beginning of one; newest come first."""
+        await self.append(said("The Red fox"), said("a red herring"), said("predict"), said("foxtrot in red"))
+        self.assertEqual(await self.found("red"), [4, 2, 1])
+        self.assertEqual(await self.found("RED fo"), [4, 1])
+        self.assertEqual(await self.found("fo red"), [])
+        self.assertEqual(await self.found("herring a"), [2])
+        self.assertEqual(await self.found("red", count=2), [4, 2])
+        self.assertEqual(await self.found("red", count=0), [])
+        self.assertEqual(await self.found("nothing"), [])
+
+    async def test_scripts(self) -> None:
+        """Any script is found, with or without accents; where words have no spaces, from one character on."""
+        texts = [
+            "Übung im Café",
+            "ПРИВЕТ всем",
+            "今天天気がいい",
+            "สวัสดีครับ",
+            "학교에서 봐",
+            "שָׁלוֹם",
+            "ok 😊 now",
+            "हिन्दी में",
+        ]
+        await self.append(*map(said, texts))
+        for words, id in [
+            ("ubung", 1), ("CAFE", 1), ("cafe\u0301", 1), ("привет", 2), ("всё", 2), ("天気", 3), ("気", 3),
+            ("がい", 3), ("か", 0), ("気天", 0), ("สวัส", 4), ("학교", 5), ("교에", 5), ("שלום", 6), ("😊", 7),
+            ("हिन्दी", 8), ("हिन", 8),
+        ]:  # fmt: skip
+            self.assertEqual(await self.found(words), [id] if id else [], words)
+
+    async def test_phrases(self) -> None:
+        """What stands without a space between must stand side by side; the rest may be anywhere."""
+        await self.append(said("see http://a.example/x"), said("example a"), said("don't"), said("t don"))
+        self.assertEqual(await self.found("a.example"), [1])
+        self.assertEqual(await self.found("a example"), [2, 1])
+        self.assertEqual(await self.found("don't"), [3])
+
+    async def test_query_is_inert(self) -> None:
+        """Nothing typed is taken for an operator, a quote, a column or a wildcard."""
+        await self.append(said("a NOT b"), said("a b"), said("near text"), said("ab"))
+        for words, ids in [
+            ("a NOT b", [1]), ('"a', [4, 2, 1]), ("a* b", [2, 1]), ("text:near", []), ("NEAR(near)", []), ("(", None),
+            ("' \" * - ^", None), ("", None), ("   ", None), ("_", None), ("near OR b", []), ("-a", [4, 2, 1]),
+            ("\x00", None), ("a\x00b", [2]), ("\ud800", None),
+        ]:  # fmt: skip
+            if ids is None:
+                await self.assertFailure(self.journal.search(LOBBY, words, 9), BadArguments)
+            else:
+                self.assertEqual(await self.found(words), ids, words)
+
+    async def test_too_many_words(self) -> None:
+        """A search for more words than a person types is refused; the same word twice counts once."""
+        await self.append(said("w " * 100))
+        many = " ".join(f"w{n}" for n in range(33))
+        await self.assertFailure(self.journal.search(LOBBY, many, 9), BadArguments)
+        self.assertEqual(await self.found(many[: many.rindex(" ")]), [])
+        self.assertEqual(await self.found("w " * 100), [1])
+
+    async def test_search_audience(self) -> None:
+        """Only what one may see is found."""
+        await self.append(
+            said("word"), said("word", room="dev"), whispered("word", ALICE, BOB), whispered("word", BOB, CAROL)
+        )
+        self.assertEqual(await self.found("word", Audience(("lobby",), ALICE)), [3, 1])
+        self.assertEqual(await self.found("word", Audience(("dev",), CAROL)), [4, 2])
+        self.assertEqual(await self.found("word", Audience(())), [])
+        self.assertEqual(await self.found("word", Audience(("dev", "lobby"))), [2, 1])
+
+    async def test_search_changed(self) -> None:
+        """Edited messages are found by their newest text only, deleted ones never; topics and edits are no messages."""
+        await self.append(said("apple"), said("banana"), topic("apple banana"))
+        await self.journal.search(LOBBY, "apple", 9)
+        await self.append(edited(1, "cherry"), edited(1, "damson"), deleted(2), said("cherry tree"))
+        for words, ids in [("apple", []), ("banana", []), ("cherry", [7]), ("damson", [1])]:
+            self.assertEqual(await self.found(words), ids, words)
+        (first,) = await self.journal.search(LOBBY, "damson", 9)
+        self.assertEqual(first.event, Edited(1, "lobby", "alice", NOON, 1, "damson"))
+        await self.append(deleted(1))
+        self.assertEqual(await self.found("damson"), [])
+
+
+def posts(outcomes: list[Outcome]) -> list[Post]:
+    """Give the posts that were written."""
+    return [outcome.event for outcome in outcomes if isinstance(outcome, StoredPost)]
+
+
+def events(outcomes: "list[StoredPost] | list[Outcome]") -> list[Post]:
+    """Give the posts of an answer in which all are posts."""
+    assert all(isinstance(one, StoredPost) for one in outcomes)
+    return posts(list(outcomes))

@@ -1,0 +1,26 @@
+"""The journal in memory."""
+
+from groupchat.errors import JournalUnavailable
+from groupchat.interfaces import IJournal
+from groupchat.journals.memory import MemoryJournal
+from tests.journals.contract import LOBBY, SearchContract, events, said
+
+
+class MemoryJournalTests(SearchContract):
+    """It keeps the contract, and answers at once."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()
+
+    def test_answers_at_once(self) -> None:
+        """Its Deferreds have fired already, so that tests need no reactor."""
+        self.assertEqual(len(self.successResultOf(self.journal.append([said("a")]))), 1)
+        self.assertEqual(len(events(self.successResultOf(self.journal.page(LOBBY, 0, 9, 9)))), 1)
+
+    def test_closed(self) -> None:
+        """Nothing is written after it is closed."""
+        self.successResultOf(self.journal.close())
+        self.failureResultOf(self.journal.append([said("a")]), JournalUnavailable)
+        self.assertEqual(self.journal.head, 0)
