@@ -1,0 +1,416 @@
+"""Every tunable of the daemon, each declared once: name, default, unit, range and reason."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from difflib import get_close_matches
+from ipaddress import ip_network
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from groupchat.errors import BadArguments, CannotStart
+from groupchat.limits import Network
+from groupchat.names import RESERVED, NameRules
+from groupchat.preferences import find_zone
+from groupchat.text import is_harmless
+
+T = TypeVar("T")
+
+
+def setting(
+    default: T,
+    unit: str,
+    reason: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    reload: bool = True,
+) -> T:
+    """Declare one setting.
+
+    :param unit: what its number counts; for others, what it is.
+    :param reason: what it is for, and why its default is what it is.
+    :param minimum: the lowest and (``maximum``) the highest value taken.
+    :param reload: whether a change is followed while the daemon runs, or needs a restart.
+    """
+    about = {"unit": unit, "reason": reason, "minimum": minimum, "maximum": maximum, "reload": reload}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings.  Made wrongly it raises CannotStart, with the name of the setting and what it may be."""
+
+    # What a peer may send
+    line_limit_bytes: int = setting(
+        4096,
+        "bytes",
+        "longest line of text, its end included: a terminal in line mode can type no more",
+        minimum=256,
+        maximum=65536,
+    )
+    json_limit_bytes: int = setting(
+        16384,
+        "bytes",
+        "longest line of a program: a text of 4,096 bytes may need escapes",
+        minimum=1024,
+        maximum=1048576,
+    )
+    json_limit_depth: int = setting(
+        8, "levels", "deepest nesting of a program's request: none needs more", minimum=2, maximum=100
+    )
+    lines_per_turn: int = setting(
+        64,
+        "lines",
+        "taken from one peer before the others have their turn: 65,536 at once delayed them by half a second",
+        minimum=1,
+        maximum=4096,
+    )
+    flood_burst: int = setting(
+        10, "lines", "sent at once without delay: nobody types faster", minimum=1, maximum=100000
+    )
+    flood_rate: float = setting(
+        2.0, "lines/s", "taken after the burst: faster ones are delayed", minimum=0.01, maximum=100000
+    )
+    flood_patience_s: float = setting(
+        30.0,
+        "seconds",
+        "of steady excess before a peer is cut off: a paste of 40 lines is through in 15",
+        minimum=1,
+        maximum=86400,
+    )
+    topic_max: int = setting(200, "characters", "longest topic of a room: it is one line", minimum=1, maximum=1000)
+
+    # What a peer is shown
+    replay_posts: int = setting(20, "messages", "shown on joining a room: what fits a screen", minimum=0, maximum=1000)
+    query_posts: int = setting(
+        200, "messages", "most that one /history or /search answers with", minimum=1, maximum=10000
+    )
+    page_posts: int = setting(
+        100, "messages", "read from the journal at a time while a slow reader catches up", minimum=1, maximum=10000
+    )
+    notice_rate: float = setting(
+        1000.0,
+        "notices/s",
+        "of joining and leaving delivered in a room after the burst, so that crowds do not cost their square",
+        minimum=1,
+        maximum=10000000,
+    )
+    notice_burst: int = setting(
+        2000,
+        "notices",
+        "of joining and leaving delivered in a room at once, counted per reader",
+        minimum=1,
+        maximum=10000000,
+    )
+    motd: str = setting("", "text", "shown to everyone after the nickname; may have several lines")
+
+    # What a peer that does not read may cost
+    stuck_timeout_s: float = setting(
+        60.0,
+        "seconds",
+        "without reading anything before a peer is cut off: a Ctrl-S of a minute survives",
+        minimum=1,
+        maximum=86400,
+    )
+    outbound_total_bytes: int = setting(
+        512 * 1024 * 1024,
+        "bytes",
+        "waiting for all peers together: above, the largest is cut off first",
+        minimum=1048576,
+        maximum=1 << 40,
+    )
+    send_buffer_bytes: int = setting(
+        65536,
+        "bytes",
+        "SO_SNDBUF: the kernel's part for a stuck peer is 0.22 MiB instead of 2.8",
+        minimum=4096,
+        maximum=16777216,
+    )
+
+    # How a connection begins and how its end is noticed
+    handshake_timeout_s: float = setting(
+        30.0, "seconds", "from connecting to a nickname, whatever is sent meanwhile", minimum=1, maximum=3600
+    )
+    handshake_lines: int = setting(16, "lines", "before a nickname", minimum=1, maximum=10000)
+    handshake_refusals: int = setting(
+        5, "nicknames", "refused before the connection is closed", minimum=1, maximum=1000
+    )
+    keepalive_idle_s: int = setting(
+        60,
+        "seconds",
+        "of silence before TCP asks whether the peer is there: netcat cannot answer a ping, its kernel can",
+        minimum=1,
+        maximum=32767,
+    )
+    keepalive_interval_s: int = setting(15, "seconds", "between such questions", minimum=1, maximum=32767)
+    keepalive_probes: int = setting(4, "questions", "without an answer before the peer is gone", minimum=1, maximum=127)
+    user_timeout_s: int = setting(
+        60,
+        "seconds",
+        "TCP_USER_TIMEOUT, for data never acknowledged: keepalive does not work while there is some",
+        minimum=1,
+        maximum=86400,
+    )
+
+    # How many may connect
+    connections: int = setting(
+        10000,
+        "connections",
+        "at most; fewer when the descriptors do not suffice",
+        minimum=1,
+        maximum=1000000,
+        reload=False,
+    )
+    spare_descriptors: int = setting(
+        128,
+        "descriptors",
+        "kept free for the journal and logs, because without them timers die",
+        minimum=16,
+        maximum=65536,
+        reload=False,
+    )
+    address_live: int = setting(16, "connections", "of one address (IPv6: /64) at a time", minimum=1, maximum=1000000)
+    address_new: int = setting(
+        32, "connections", "of one address (IPv6: /64) made within the window", minimum=1, maximum=1000000
+    )
+    address_window_s: float = setting(60.0, "seconds", "the window for new connections", minimum=1, maximum=86400)
+    exempt: tuple[Network, ...] = setting((), "networks", 'whose peers no such limit holds for, as in ["10.0.0.0/8"]')
+
+    # Names
+    nick_min: int = setting(2, "characters", "shortest nickname", minimum=1, maximum=64)
+    nick_max: int = setting(
+        24, "characters", "longest nickname: a line has to have room for words", minimum=1, maximum=64
+    )
+    unicode_names: bool = setting(
+        False, "true or false", "whether nicknames may have letters beyond A-Z; of one script, without look-alikes"
+    )
+    reserved_names: tuple[str, ...] = setting(
+        RESERVED, "nicknames", "nobody may take: a line from them would look like more than it is"
+    )
+    session_days: int = setting(
+        30, "days", "a program's token works after it was last seen", minimum=1, maximum=3650, reload=False
+    )
+
+    # The journal
+    edit_window_h: float = setting(
+        24.0, "hours", "in which one's own messages can be edited and deleted", minimum=0, maximum=87600
+    )
+    commit_queue_posts: int = setting(
+        4096, "messages", "waiting for the disk before senders are paused", minimum=1, maximum=1000000
+    )
+    commit_pause_s: float = setting(
+        2.0, "seconds", "the oldest waits for the disk before senders are paused", minimum=0.1, maximum=3600
+    )
+    commit_refuse_s: float = setting(
+        10.0, "seconds", "the oldest waits for the disk before new messages are refused", minimum=0.1, maximum=3600
+    )
+
+    # The daemon
+    stop_timeout_s: float = setting(
+        10.0, "seconds", "to deliver what is under way when the daemon stops", minimum=0, maximum=3600
+    )
+    zone: str = setting(
+        "", "time zone", "of times shown to who sets none, as in Europe/Paris; empty: this host's", reload=False
+    )
+    name: str = setting("", "text", "the server's name in its greeting; empty: this host's name")
+    log_messages: bool = setting(
+        False, "true or false", "whether the log has what people say: chat is private, so it has not"
+    )
+
+    def __post_init__(self) -> None:
+        for about in fields(self):
+            object.__setattr__(self, about.name, _checked(about, getattr(self, about.name)))
+        for low, high in (("nick_min", "nick_max"), ("commit_pause_s", "commit_refuse_s")):
+            if getattr(self, low) > getattr(self, high):
+                raise CannotStart(f"{low} is {getattr(self, low):g}, which is above {high}, {getattr(self, high):g}.")
+
+    def replaced(self, **changes: object) -> "Settings":
+        """These settings with some changed, as by options of the command line.
+
+        :raises CannotStart: a name is unknown, or a value is not one it takes.
+        """
+        for name in changes:
+            if name not in _FIELDS:
+                raise CannotStart(_unknown(name))
+        return replace(self, **cast(dict[str, Any], changes))
+
+    def fixed(self, other: "Settings") -> list[str]:
+        """The names of settings that differ in the other, and need a restart to be followed."""
+        return [
+            name
+            for name, about in _FIELDS.items()
+            if not about.metadata["reload"] and getattr(self, name) != getattr(other, name)
+        ]
+
+    @property
+    def name_rules(self) -> NameRules:
+        """What may be a nickname."""
+        return NameRules(self.nick_min, self.nick_max, self.unicode_names, self.reserved_names)
+
+
+_FIELDS: Mapping[str, "Field[Any]"] = {about.name: about for about in fields(Settings)}
+
+
+def load(path: str | PathLike[str]) -> Settings:
+    """The settings in a TOML file; those it does not name have their defaults.
+
+    :raises CannotStart: the file cannot be read or is not TOML, or a name or a value in it is wrong;
+        says the file, the line, and what is expected.
+    """
+    text = _read(path)
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rpartition(" (at ")
+        number = re.match(r"line (\d+)", where)
+        line = int(number[1]) if number else text.rstrip().count("\n") + 1
+        raise CannotStart(f"{path}, line {line}: {what}.") from error
+    settings = Settings()
+    for name, value in given.items():
+        try:
+            # Limits that depend on each other are looked at when all are known.
+            if name not in _FIELDS:
+                raise CannotStart(_unknown(name, value))
+            _checked(_FIELDS[name], value)
+        except CannotStart as error:
+            raise CannotStart(f"{path}, line {_line_of(name, text)}: {error}") from error
+    try:
+        return settings.replaced(**given)
+    except CannotStart as error:
+        line = max(_line_of(name, text) for name in given if re.search(rf"\b{name}\b", str(error)))
+        raise CannotStart(f"{path}, line {line}: {error}") from error
+
+
+def describe() -> str:
+    """A Markdown table of all settings, for the manual."""
+    rows = ["| setting | default | unit | range | why | on reload |", "|---|---|---|---|---|---|"]
+    for name, about in _FIELDS.items():
+        data = about.metadata
+        span = "" if data["minimum"] is None else f"{_number(data['minimum'])} to {_number(data['maximum'])}"
+        when = "followed" if data["reload"] else "needs a restart"
+        rows.append(f"| `{name}` | `{_toml(about.default)}` | {data['unit']} | {span} | {data['reason']} | {when} |")
+    return "\n".join(rows) + "\n"
+
+
+def _read(path: str | PathLike[str]) -> str:
+    """The text of a settings file.
+
+    :raises CannotStart: it cannot be read, or is not UTF-8.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}.") from error
+    try:
+        return raw.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CannotStart(f"{path}, line {line}: this is not UTF-8.") from error
+
+
+def _line_of(name: str, text: str) -> int:
+    """The number of the line on which a top-level name begins, which ``tomllib`` does not tell.
+
+    A file cut after any whole statement is TOML too: so the first such beginning that has the name ends with its
+    statement, which starts after the longest one that has it not.
+    """
+    lines = text.split("\n")
+    start = 1
+    for end in range(1, len(lines) + 1):
+        try:
+            known = tomllib.loads("\n".join(lines[:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if name in known:
+            return start
+        start = end + 1
+    raise KeyError(name)
+
+
+def _unknown(name: str, value: object = None) -> str:
+    """The sentence about a name that is none of ours."""
+    if isinstance(value, dict) and any(inner in _FIELDS for inner in value):
+        return f"settings stand alone, not within [{name}]; leave that line out."
+    near = get_close_matches(name, _FIELDS, n=1)
+    return f"there is no setting {name!r}" + (f"; do you mean {near[0]}?" if near else ".")
+
+
+def _checked(about: "Field[Any]", value: object) -> object:
+    """The value in the setting's type.
+
+    :raises CannotStart: it cannot be, or is out of range.
+    """
+    default, name = about.default, about.name
+    low, high = about.metadata["minimum"], about.metadata["maximum"]
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise CannotStart(f"{name} is true or false, not {_toml(value)}.")
+    elif isinstance(default, int | float):
+        whole = isinstance(default, int)
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            raise CannotStart(f"{name} is a {'whole ' * whole}number of {about.metadata['unit']}, not {_toml(value)}.")
+        if not low <= value <= high:  # also refuses nan
+            raise CannotStart(
+                f"{name} is {_number(low)} to {_number(high)} {about.metadata['unit']}, not {_number(value)}."
+            )
+        return type(default)(value)
+    elif isinstance(default, str):
+        return _checked_text(name, value)
+    elif not isinstance(value, list | tuple):
+        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, not {_toml(value)}.")
+    elif name == "exempt":
+        return tuple(_network(item) for item in value)
+    elif not all(isinstance(item, str) and is_harmless(item) for item in value):
+        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, each in quotes.")
+    else:
+        return tuple(value)
+    return value
+
+
+def _checked_text(name: str, value: object) -> str:
+    """A setting that is text, as it may be shown.
+
+    :raises CannotStart: it is not text, or has characters that no line may have; or it is no time zone.
+    """
+    if not isinstance(value, str):
+        raise CannotStart(f"{name} is text in quotes, not {_toml(value)}.")
+    if name == "zone":
+        try:
+            return find_zone(value)
+        except BadArguments as error:
+            raise CannotStart(f"zone: {error}") from error
+    lines = value.split("\n") if name == "motd" else [value]
+    if not all(map(is_harmless, lines)):
+        raise CannotStart(f"{name} has characters that must not be shown, such as controls, tabs or line ends.")
+    return value
+
+
+def _network(item: object) -> Network:
+    """One exempt network.
+
+    :raises CannotStart: it is none.
+    """
+    try:
+        # A number would be taken for an address.
+        return ip_network(str(item))
+    except ValueError as error:
+        raise CannotStart(f"exempt: {item} is not a network such as 10.0.0.0/8 ({error}).") from error
+
+
+def _number(value: float) -> str:
+    """A number with a comma for each thousand."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+
+
+def _toml(value: object) -> str:
+    """A value as it stands in a settings file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value)
