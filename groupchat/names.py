@@ -55,8 +55,9 @@ def room(text: str) -> str:
 
     :raises RoomInvalid: it is not 1 to 32 of ``[a-z0-9_.-]``, a letter first.
     """
-    name = text.strip(" \t").removeprefix("#").lower()
-    if not _ROOM.fullmatch(name):
+    written = text.strip(" \t").removeprefix("#")
+    name = written.lower()
+    if not (written.isascii() and _ROOM.fullmatch(name)):  # the KELVIN SIGN has a small k
         raise RoomInvalid("A room's name is 1 to 32 characters of a-z 0-9 _ . -, and starts with a letter.")
     return name
 

@@ -29,7 +29,7 @@ class Preferences:
         """
         kind = _KINDS.get(name.lower())
         if kind is None:
-            raise BadArguments(f"There is no setting {name}; there are {_listed(names(), 'and')}.")
+            raise BadArguments(f"There is no setting {name[:64]}; there are {_listed(names(), 'and')}.")
         return replace(self, **{name.lower(): kind.read(name.lower(), value)})  # type: ignore[arg-type]
 
     def shown(self, name: str) -> str:
@@ -65,7 +65,7 @@ def find_zone(text: str) -> str:
     if text.lower() in ("", SERVER_ZONE):
         return ""
     zones = _zones()
-    typed = text.lower().replace(" ", "_")
+    typed = text[:64].lower().replace(" ", "_")
     if typed in zones:
         return zones[typed]
     # "berlin" is near enough to "Europe/Berlin", and so is "Europe/Berlim".

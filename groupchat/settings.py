@@ -81,6 +81,7 @@ class Settings:
         minimum=1,
         maximum=86400,
     )
+    rooms_max: int = setting(16, "rooms", "one connection may be in at a time", minimum=1, maximum=1000)
     topic_max: int = setting(200, "characters", "longest topic of a room: it is one line", minimum=1, maximum=1000)
 
     # What a peer is shown

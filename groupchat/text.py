@@ -169,7 +169,7 @@ def _joins(character: str) -> bool:
 
 SMILEYS = {":)": "😊", ":(": "☹️", ":3": "😺", "<3": "❤️"}
 
-_SHORTCUT = re.compile(r"(?<!\S)(?::\)|:\(|:3|<3|:[^\s:]{1,64}:)(?!\S)")
+_SHORTCUT = re.compile(r"(?<!\S)(?::\)|:\(|:3|<3|:[^\s:]{1,100}:)(?!\S)")
 
 
 def emojify(text: str) -> str:
