@@ -22,7 +22,7 @@ from groupchat.errors import JournalUnavailable
 from groupchat.events import AuthorId
 from groupchat.interfaces import IJournal
 from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
-from groupchat.journals.rows import Row, milliseconds, stored
+from groupchat.journals.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.words import matches, phrases
 
 
@@ -86,7 +86,7 @@ class MemoryJournal:
 
     def _latest(self, author: AuthorId) -> Row | None:
         own = (row for row in reversed(self._rows) if row.author == author)
-        return next((row for row in own if row.kind in MESSAGES and row.gone_by is None), None)
+        return next(filter(is_message, own), None)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
         """Give the log itself."""
@@ -109,7 +109,7 @@ class MemoryJournal:
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         """Give a message with its neighbours."""
         middle = self._find(id)
-        if middle is None or middle.kind not in MESSAGES or not _sees(audience, middle):
+        if middle is None or middle.kind not in MESSAGES or not sees(audience, middle):
             return fail(no_such_message(id))
         place = _place(middle)
         near = [row for row in self._rows if row.kind in MESSAGES and _place(row) == place]
@@ -127,7 +127,7 @@ class MemoryJournal:
         def find() -> "Deferred[list[StoredPost]]":
             wanted = phrases(words)
             found = self._messages(audience, reversed(self._rows), lambda row: matches(wanted, row.newest))
-            return self._answer((row for row in found if row.gone_by is None), count)
+            return self._answer(filter(is_message, found), count)
 
         return maybeDeferred(find)
 
@@ -152,19 +152,13 @@ class MemoryJournal:
         return succeed(None)
 
     def _seen(self, audience: Audience, rows: Iterable[Row], wanted: Callable[[Row], bool]) -> Iterator[Row]:
-        return (row for row in rows if _sees(audience, row) and wanted(row))
+        return (row for row in rows if sees(audience, row) and wanted(row))
 
     def _messages(self, audience: Audience, rows: Iterable[Row], wanted: Callable[[Row], bool]) -> Iterator[Row]:
         return (row for row in self._seen(audience, rows, wanted) if row.kind in MESSAGES)
 
     def _answer(self, rows: Iterable[Row], limit: int) -> "Deferred[list[StoredPost]]":
         return succeed([stored(row) for row in islice(rows, max(0, limit))])
-
-
-def _sees(audience: Audience, row: Row) -> bool:
-    if row.reader is None:
-        return row.room in audience.rooms
-    return audience.author is not None and audience.author in (row.author, row.reader)
 
 
 def _place(row: Row) -> tuple[str, frozenset[int]]:

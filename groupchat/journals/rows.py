@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from groupchat.drafts import Kind, StoredPost
+from groupchat.drafts import MESSAGES, Audience, Kind, StoredPost
 from groupchat.events import Acted, AuthorId, Deleted, Edited, Post, Said, TopicChanged, Whispered
 
 
@@ -69,3 +69,15 @@ _PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged]] = {
     Kind.ACTED: Acted,
     Kind.TOPIC: TopicChanged,
 }
+
+
+def sees(audience: Audience, row: Row) -> bool:
+    """Whether the audience may see the row."""
+    if row.reader is None:
+        return row.room in audience.rooms
+    return audience.author is not None and audience.author in (row.author, row.reader)
+
+
+def is_message(row: Row) -> bool:
+    """Whether the row is a message that is still there."""
+    return row.kind in MESSAGES and row.gone_by is None

@@ -1,0 +1,267 @@
+"""The one that writes: it owns the only writing connection, and runs in a thread of its own."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import NoReturn
+
+from twisted.logger import Logger
+
+from groupchat.drafts import MESSAGES, Draft, Kind, Outcome, Repeated, StoredPost, StoredSession
+from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
+from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
+from groupchat.journals.folder import Folder
+from groupchat.journals.index import PIECE, TAIL, Index
+from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
+from groupchat.journals.rows import Row, stored
+
+SESSION_DAYS = 30
+"""Days after which a session that was not seen is forgotten."""
+
+LOG_IDLE_BYTES = 4 * 2**20
+"""Size of the write-ahead log from which an idle writer moves it into the file: below, a restart reads it at once."""
+
+LOG_MAX_BYTES = 64 * 2**20
+"""Size of the write-ahead log from which the writer does so in any case."""
+
+RETRY = 1.0
+"""Seconds until an idle writer tries again what did not go, such as with a full disk."""
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""The disk is full; the second when the shared index of the write-ahead log cannot grow."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+_INSERT = f"INSERT INTO posts VALUES ({', '.join('?' * 14)})"
+_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class Writer:
+    """Everything that changes the file.  ``head`` is the highest number ever used.
+
+    After an error that is not known to be harmless nothing more is written, and every append fails with JournalBroken:
+    after a failed fsync the next one succeeds although the data is lost.
+    """
+
+    log = Logger()
+
+    def __init__(self, database: sqlite3.Connection, folder: Folder, now: float) -> None:
+        """Take over a sound database; forget sessions not seen for long before ``now``, in seconds since 1970 UTC."""
+        self._database = database
+        self._folder = folder
+        self._broken: JournalBroken | None = None
+        # The write-ahead log still holds what was deleted, until it is cut.
+        self._deleted = False
+        self._log_limit = LOG_MAX_BYTES
+        (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
+        self.head = int(head)
+        newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
+        self._last_at: int | None = newest and newest[0]
+        self.index = Index(database)
+        database.execute("DELETE FROM sessions WHERE seen < ?", (now - SESSION_DAYS * 86400,))
+
+    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession]) -> tuple[list[Outcome], int]:
+        """Write everything in one transaction; give the outcomes and the new head.
+
+        Raises JournalUnavailable when nothing was written and it may work later, JournalBroken when it never will.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            batch = Batch(self._database, self.index, self.head, self._last_at)
+            outcomes = [batch.take(draft) for draft in drafts]
+            batch.finish()
+            self._database.executemany(_SESSION, [_session(session) for session in sessions])
+            self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        self.head, self._last_at = batch.head, batch.last_at
+        self._deleted = self._deleted or batch.deletes
+        self._folder.mark(self.head)
+        return outcomes, self.head
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Undo what was begun; raise what the caller is to be told."""
+        code = getattr(error, "sqlite_errorcode", -1)
+        unavailable = None
+        if code in _FULL:
+            unavailable = JournalUnavailable("The disk is full: nothing can be posted until there is room again.")
+        elif code & 0xFF in _BUSY and code != -1:
+            unavailable = JournalUnavailable("Another program holds the journal: try again in a moment.")
+        if unavailable is not None:
+            try:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+            except sqlite3.Error as worse:
+                error = worse
+            else:
+                raise unavailable from error
+        self._broken = JournalBroken(f"{self._folder.database} cannot be written any more: {error}")
+        raise self._broken from error
+
+    def idle(self) -> float | None:
+        """Do one piece of what can wait; give the seconds until there may be more, None when there is none."""
+        if self._broken is not None:
+            return None
+        try:
+            if self.index.upto < self.head:
+                self.index.fill(self.head, PIECE)
+                return 0.0
+            if (self._deleted or self._log_bytes() > LOG_IDLE_BYTES) and not self._truncate():
+                return RETRY
+        except Exception as error:
+            return self._put_off(error)
+        return None
+
+    def keep_up(self, wrote: int) -> None:
+        """After a commit of ``wrote`` rows: do what can no longer wait."""
+        if self._broken is not None:
+            return
+        try:
+            if self.head - self.index.upto > TAIL:
+                self.index.fill(self.head, max(PIECE, wrote))
+            if self._log_bytes() > self._log_limit:
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                # The file stays long until the next commit begins it anew, or longer if somebody reads from it.
+                self._log_limit = self._log_bytes() + LOG_MAX_BYTES
+        except Exception as error:
+            self._put_off(error)
+
+    def fill(self) -> bool:
+        """Index one piece for a search that waits; give whether the search may begin."""
+        if self._broken is not None or self.head - self.index.upto <= TAIL:
+            return True
+        try:
+            self.index.fill(self.head, PIECE)
+        except Exception as error:
+            self._put_off(error)
+            return True
+        return False
+
+    def _put_off(self, error: Exception) -> float | None:
+        """Nobody waits for this; but if the file is no longer to be trusted, the next append must say so."""
+        try:
+            self._fail(error)
+        except JournalUnavailable:
+            self.log.warn("The journal puts off tidying up: {error}", error=error)
+            return RETRY
+        except JournalBroken:
+            self.log.failure("The journal failed while tidying up.")
+            return None
+
+    def _log_bytes(self) -> int:
+        path = self._folder.database
+        try:
+            return path.with_name(path.name + "-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _truncate(self) -> bool:
+        """Move the write-ahead log into the file and cut it to nothing; false when somebody reads from it just now."""
+        self._database.execute("PRAGMA busy_timeout = 0")
+        try:
+            (busy, _, _) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._database.execute("PRAGMA busy_timeout = 5000")
+        if not busy:
+            self._deleted = False
+            self._log_limit = LOG_MAX_BYTES
+        return not busy
+
+    def close(self) -> None:
+        """Move everything into the file and let go of it; what is broken is left as it is."""
+        try:
+            if self._broken is None:
+                self._truncate()
+        except sqlite3.Error as error:
+            # Everything acknowledged is in the write-ahead log; the next start reads it from there.
+            self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
+        finally:
+            self._database.close()
+            self._folder.release()
+
+
+def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
+    rooms = json.dumps(session.rooms, ensure_ascii=False)
+    return session.author, session.digest, session.nick, rooms, session.position, session.seen
+
+
+class Batch:
+    """One transaction in the making: gives numbers, and judges each draft by the rows before it."""
+
+    def __init__(self, database: sqlite3.Connection, index: Index, head: int, last_at: int | None) -> None:
+        self._database = database
+        self._index = index
+        self._unwritten: list[tuple[object, ...]] = []
+        self.head = head
+        self.last_at = last_at
+        self.deletes = False
+
+    def take(self, draft: Draft) -> Outcome:
+        """Give a draft its outcome."""
+        kind = draft.kind
+        if kind in CHANGES:
+            return self._change(draft)
+        key = draft.key if kind in MESSAGES else None
+        if key is not None:
+            first = self._keyed(draft.author, key)
+            if first is not None:
+                return Repeated(first)
+        return self._add(written(draft, self.head + 1), key)
+
+    def finish(self) -> None:
+        """Write what is not written yet, and the counter."""
+        self._write()
+        self._database.execute("UPDATE counters SET value = ? WHERE name = 'head'", (self.head,))
+
+    def _add(self, row: Row, key: str | None = None) -> StoredPost:
+        self.head = row.id
+        if self.last_at is None or row.at < self.last_at:
+            self._database.execute("INSERT INTO spans VALUES (?, ?)", (row.id, row.at))
+        self.last_at = row.at
+        self._unwritten.append((*row, key))
+        return stored(row)
+
+    def _write(self) -> None:
+        if self._unwritten:
+            self._database.executemany(_INSERT, self._unwritten)
+            self._unwritten.clear()
+
+    def _keyed(self, author: int, key: str) -> int | None:
+        self._write()
+        found = self._database.execute("SELECT id FROM posts WHERE author = ? AND key = ?", (author, key)).fetchone()
+        return found and int(found[0])
+
+    def _change(self, draft: Draft) -> StoredPost | Refusal:
+        self._write()
+        target = self._find(self._latest(draft.author) if draft.target is None else draft.target)
+        refused = refusal(draft, target)
+        if refused is not None or target is None:
+            return refused or no_such_message(0)
+        row = changing(draft, self.head + 1, target)
+        if draft.kind == Kind.EDITED:
+            self._index.revise(target, row.text)
+            self._database.execute("UPDATE posts SET revised = ? WHERE id = ?", (row.text, target.id))
+        else:
+            self._index.remove(target)
+            self._erase(target, row)
+        return self._add(row)
+
+    def _erase(self, target: Row, deletion: Row) -> None:
+        """Overwrite the text of a message and of its edits; it stays known that they were, and who deleted them."""
+        self.deletes = True
+        erasing = "UPDATE posts SET text = '', revised = NULL, gone_by = ?, gone_to = ? WHERE {} = ?"
+        for column in ("id", "target"):
+            self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
+
+    def _latest(self, author: int) -> int:
+        (recent,) = self._database.execute(TAIL_LATEST, (self._index.upto, author)).fetchone()
+        if recent is None:
+            (recent,) = self._database.execute(LATEST, (author,)).fetchone()
+        return recent or 0
+
+    def _find(self, id: int) -> Row | None:
+        if not 1 <= id <= self.head:
+            return None
+        found = self._database.execute(ROW, (id,)).fetchone()
+        return found and Row(*found)
