@@ -3,9 +3,9 @@
 Core code knows these and nothing behind them, so that a door or a journal can be added without touching it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntFlag
-from typing import NewType
+from typing import NewType, Protocol
 
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
@@ -153,3 +153,26 @@ class IDoor(Interface):
     """A kind of client that can come in: how its connections begin, and what serves them."""
 
     name: str = Attribute("``text``, ``json``, …")
+
+
+class IRoster(Interface):
+    """Who is here: which nickname is whose."""
+
+    def claim(key: str, person: object) -> None:
+        """Give the nickname with this key to the person.  Raises NickTaken while somebody else has it."""
+
+    def release(key: str, person: object) -> None:
+        """Take it back; nothing happens unless this very person holds it."""
+
+    def find(key: str) -> object | None:
+        """Who holds the nickname with this key."""
+
+
+class Clock(Protocol):
+    """Time as the core is given it: a reactor, or a test's clock."""
+
+    def seconds(self) -> float:
+        """Seconds on a clock that never jumps."""
+
+    def callLater(self, delay: float, callable: Callable[..., object], *args: object) -> object:
+        """Call the function after this many seconds."""

@@ -1,0 +1,182 @@
+"""The queue before the journal: one commit in flight, and everything that gathers meanwhile goes next, in one batch.
+
+There is no timer: the slower the disk, the larger the batches.
+Notices wait in the same queue, so that nobody sees "bob left" before bob's last words.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat.drafts import Outcome, StoredSession
+from groupchat.entry import Entry
+from groupchat.errors import JournalUnavailable, Refusal
+from groupchat.events import AuthorId
+from groupchat.interfaces import Clock, IJournal
+from groupchat.settings import Settings
+
+log = Logger()
+
+
+class Sender(Protocol):
+    """Whoever posts, as far as it can be made to wait."""
+
+    def wait_for_journal(self) -> None:
+        """Take nothing more from this peer."""
+
+    def go_on(self) -> None:
+        """Take lines again."""
+
+
+class Commits:
+    """What waits for the journal.
+
+    ``deliver(entries, outcomes)`` is called with each batch and what became of its drafts, in order.
+    ``broken(failure)`` is called once, when the journal can no longer be trusted.
+    """
+
+    def __init__(
+        self,
+        journal: IJournal,
+        settings: Settings,
+        clock: Clock,
+        deliver: Callable[[Sequence[Entry], Sequence[Outcome]], None],
+        broken: Callable[[Failure], None],
+    ) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._clock = clock
+        self._deliver = deliver
+        self._broken = broken
+        self._queue: list[Entry] = []
+        self._sessions: dict[AuthorId, StoredSession] = {}
+        self._unsaved: dict[AuthorId, StoredSession] = {}
+        self._since: float | None = None
+        self._pumping = False
+        self._waiting: dict[Sender, None] = {}
+        self._idle: list[Deferred[None]] = []
+        self.refusing: Refusal | None = None
+        """Why posts are refused just now, if they are."""
+
+    @property
+    def queued(self) -> int:
+        """How many entries wait."""
+        return len(self._queue)
+
+    @property
+    def delay(self) -> float:
+        """For how many seconds the commit in flight has been going on."""
+        return 0.0 if self._since is None else self._clock.seconds() - self._since
+
+    @property
+    def congested(self) -> bool:
+        """Whether senders should wait: 4,096 posts, or a commit of 2 s (see the settings)."""
+        return len(self._queue) >= self._settings.commit_queue_posts or self.delay > self._settings.commit_pause_s
+
+    def post(self, entry: Entry) -> None:
+        """Put an entry at the end of the queue; ``pump`` sends it on.
+
+        :raises JournalUnavailable: the journal takes no posts now.
+        """
+        if entry.draft is not None and self.refusing is not None:
+            raise self.refusing
+        self._queue.append(entry)
+
+    def save(self, session: StoredSession) -> None:
+        """Have a session written with the next batch."""
+        self._sessions[session.author] = session
+
+    def make_wait(self, sender: Sender) -> None:
+        """Let this sender go on only when the queue is short again."""
+        self._waiting[sender] = None
+        sender.wait_for_journal()
+
+    def when_idle(self) -> "Deferred[None]":
+        """Fires when nothing waits and nothing is in flight."""
+        if self._since is None and not self._queue and not self._sessions:
+            return succeed(None)
+        waiter: Deferred[None] = Deferred()
+        self._idle.append(waiter)
+        return waiter
+
+    def pump(self) -> None:
+        """Send on what waits, unless a commit is in flight: then it goes next."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._since is None and (self._queue or self._sessions):
+                self._send()
+        finally:
+            self._pumping = False
+        self._release()
+
+    def sweep(self) -> None:
+        """To be called each second: after 10 s of one commit, refuse what waits, and all new posts."""
+        if self.delay > self._settings.commit_refuse_s and self.refusing is None:
+            log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
+            self._refuse(JournalUnavailable("The disk does not answer; nothing can be posted just now."))
+        if self._unsaved:
+            unsaved, self._unsaved = self._unsaved, {}
+            self._sessions = unsaved | self._sessions
+            self.pump()
+        self._release()
+
+    def _send(self) -> None:
+        batch, self._queue = self._queue, []
+        sessions, self._sessions = list(self._sessions.values()), {}
+        drafts = [entry.draft for entry in batch if entry.draft is not None]
+        if not drafts and not sessions:
+            self._deliver(batch, [])
+            return
+        self._since = self._clock.seconds()
+        committed = self._journal.append(drafts, sessions)
+        committed.addCallbacks(
+            lambda outcomes: self._written(batch, outcomes),
+            lambda failure: self._not_written(failure, batch, sessions),
+        )
+        committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
+        committed.addCallback(lambda _: self._landed())
+
+    def _landed(self) -> None:
+        self._since = None
+        self.pump()
+
+    def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        self.refusing = None
+        self._deliver(batch, outcomes)
+
+    def _not_written(self, failure: Failure, batch: Sequence[Entry], sessions: Sequence[StoredSession]) -> None:
+        """Nothing of the batch is on disk: its authors are told so, its notices go out."""
+        refusal: Refusal
+        if failure.check(JournalUnavailable):
+            refusal = failure.value
+            log.error("The journal took nothing: {reason}", reason=str(refusal))
+            # Not tried again before the next sweep: a full disk is not asked in a tight loop.
+            self._unsaved.update((session.author, session) for session in sessions)
+        else:
+            refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
+            self.refusing = refusal
+            self._broken(failure)
+        self._deliver(batch, [refusal for entry in batch if entry.draft is not None])
+
+    def _refuse(self, refusal: JournalUnavailable) -> None:
+        self.refusing = refusal
+        batch, self._queue = self._queue, []
+        kept = [entry for entry in batch if entry.draft is None]
+        refused = [entry for entry in batch if entry.draft is not None]
+        self._queue = kept
+        self._deliver(refused, [refusal for _ in refused])
+
+    def _release(self) -> None:
+        if self._waiting and (self.refusing is not None or not self.congested):
+            waiting, self._waiting = self._waiting, {}
+            for sender in waiting:
+                sender.go_on()
+        if self._idle and self._since is None and not self._queue:
+            idle, self._idle = self._idle, []
+            for waiter in idle:
+                waiter.callback(None)

@@ -1,0 +1,49 @@
+"""One thing on its way through the hall: a draft that will be a post, or a notice among the posts."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from groupchat.drafts import Draft
+from groupchat.events import AuthorId, Event, Ref
+
+if TYPE_CHECKING:
+    from groupchat.member import Member
+
+EVERYWHERE: None = None
+"""The ``rooms`` of what everybody is shown, whichever room they are in."""
+
+
+class Entry:
+    """A thing to deliver, with what delivery needs to know of it.
+
+    ``draft``: what the journal must write first (None: a notice).
+    ``event``: what is shown; for a draft, set when it is on disk.
+    ``rooms``: who is in one of these sees it (EVERYWHERE: all do; empty: only ``author`` and ``reader``).
+    ``origin``: the connection it came from; ``awaited`` whether that one waits for an answer, with ``ref``.
+    ``previous``: when something was last shown in its room, in seconds since 1970 UTC.
+    """
+
+    __slots__ = ("author", "awaited", "draft", "event", "origin", "previous", "reader", "ref", "rooms", "text", "then")
+
+    event: Event
+
+    def __init__(self, draft: Draft | None, rooms: tuple[str, ...] | None, origin: "Member | None" = None) -> None:
+        self.draft = draft
+        self.rooms = rooms
+        self.origin = origin
+        self.author: AuthorId | None = origin.person.author if origin is not None else None
+        self.reader: AuthorId | None = None
+        self.awaited = False
+        self.ref: Ref = None
+        self.text = ""
+        """What a person is told when it is done."""
+        self.previous = 0.0
+        self.then: Callable[[], None] | None = None
+        """Called when it has been delivered."""
+
+    @classmethod
+    def of_notice(cls, event: Event, rooms: tuple[str, ...] | None, origin: "Member | None" = None) -> "Entry":
+        """An entry that needs no journal."""
+        entry = cls(None, rooms, origin)
+        entry.event = event
+        return entry

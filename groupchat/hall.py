@@ -1,0 +1,350 @@
+"""The hall: the state everybody shares, the one way in, the one way out, and the one send path."""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat import names
+from groupchat.commits import Commits
+from groupchat.cursor import Cursor
+from groupchat.drafts import Outcome, Repeated, StoredPost
+from groupchat.entry import EVERYWHERE, Entry
+from groupchat.errors import NoSuchNick, Refusal, ServerError, TooSlow
+from groupchat.events import Announced, AuthorId, Done, Event, Joined, Left, Told, TopicChanged
+from groupchat.fanout import Fanout
+from groupchat.interfaces import Clock, IJournal, IScreen
+from groupchat.keystrokes import Keystrokes
+from groupchat.limits import TokenBucket
+from groupchat.member import Member
+from groupchat.person import Person
+from groupchat.room import Room, condense
+from groupchat.roster import Roster
+from groupchat.session import Session
+from groupchat.settings import Settings
+from groupchat.tail import Tail
+
+log = Logger()
+
+LOBBY = "lobby"
+"""The room one comes into."""
+
+
+class Hall:
+    """Everybody who is here, and what they share.
+
+    ``clock`` gives monotonic seconds and delayed calls; ``now`` the wall-clock time in seconds since 1970 UTC.
+    ``on_broken`` is called, once, when the journal can no longer be trusted.
+    ``delivered`` is the number of the newest post that was handed to everybody.
+    """
+
+    def __init__(
+        self, journal: IJournal, settings: Settings, clock: Clock, now: Callable[[], float], version: str = ""
+    ) -> None:
+        self.version = version
+        self.journal = journal
+        self.settings = settings
+        self.clock = clock
+        self.now = now
+        self.name_rules = settings.name_rules
+        self.roster = Roster()
+        self.people: dict[AuthorId, Person] = {}
+        self.rooms: dict[str, Room] = {}
+        self.fanout = Fanout(self.people.get)
+        self.commits = Commits(journal, settings, clock, self._deliver, self._break)
+        self.keystrokes = Keystrokes(self)
+        self.tail = Tail(journal.head)
+        self.delivered = journal.head
+        self.refusals = 0
+        self.on_broken: Callable[[Failure], None] = lambda failure: None
+        self.sessions: dict[Session, None] = {}
+        self._broken = False
+        self._delivering = False
+        self._fallen: list[Member] = []
+        self._stalled: dict[Member, float] = {}
+
+    @inlineCallbacks
+    def open(self) -> Generator["Deferred[Any]", Any, None]:
+        """Learn from the journal which rooms there are."""
+        for stored in (yield self.journal.rooms()):
+            room = self.rooms[stored.name] = self._new_room(stored.name)
+            room.topic, room.last_at, room.stored = stored.topic, stored.last_at, True
+        self.room(LOBBY)
+
+    def sweep(self) -> None:
+        """To be called each second: whatever waits for time to pass."""
+        self.commits.sweep()
+        self.keystrokes.sweep()
+        limit = self.clock.seconds() - self.settings.stuck_timeout_s
+        for member in [member for member, since in self._stalled.items() if since <= limit]:
+            self._cut(member)
+        for room in list(self.rooms.values()):
+            if room.gathered and not room.notices.spend(self.clock.seconds(), 0):
+                self._flush(room)
+        self.commits.pump()
+
+    def session(self, screen: IScreen, door: str) -> Session:
+        """Begin the life of a connection."""
+        session = Session(self, screen, door)
+        self.sessions[session] = None
+        return session
+
+    def find(self, nick: str) -> Person:
+        """Who has this nickname.
+
+        :raises NoSuchNick: nobody here has.
+        """
+        person = self.roster.find(names.key(nick))
+        if person is None:
+            raise NoSuchNick(f"Nobody here is called {nick}. /list shows who is.")
+        return person
+
+    # What goes through the queue
+
+    def post(self, entry: Entry) -> Entry:
+        """Every post of every door passes here.
+
+        :raises JournalUnavailable: the journal takes no posts now.
+        """
+        self.commits.post(entry)
+        if entry.origin is not None:
+            self.keystrokes.stopped(entry.origin)
+        return entry
+
+    def tell(self, event: Event, rooms: tuple[str, ...] | None, origin: Member | None = None) -> Entry:
+        """Queue a notice for who is in one of these rooms (EVERYWHERE: for all)."""
+        entry = Entry.of_notice(event, rooms, origin)
+        self.commits.post(entry)
+        return entry
+
+    def announce(self, text: str) -> None:
+        """Say something to everybody, in order with what is being said."""
+        self.tell(Announced(text, self.now()), EVERYWHERE)
+        self.commits.pump()
+
+    def _deliver(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        """Hand over a batch whose drafts are on disk (or refused)."""
+        self._delivering = True
+        try:
+            shown = self._settle(batch, outcomes)
+            if shown:
+                self.fanout.deliver(shown)
+        finally:
+            self._delivering = False
+            fallen, self._fallen = self._fallen, []
+            for member in fallen:
+                self._fall_behind(member)
+            for entry in batch:
+                if entry.then is not None:
+                    entry.then()
+
+    def _settle(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Entry]:
+        """Give each entry its outcome; what is left is to be shown."""
+        results = iter(outcomes)
+        shown = []
+        for entry in batch:
+            if entry.draft is not None:
+                outcome = next(results)
+                if not isinstance(outcome, StoredPost):
+                    self._turn_down(entry, outcome)
+                    continue
+                self._accept(entry, outcome)
+            shown.append(entry)
+        shown = condense(shown)
+        for entry in shown:
+            at = entry.event.at  # type: ignore[attr-defined]  # every post and notice has it
+            room = self.rooms.get(entry.rooms[0]) if entry.rooms else None
+            if room is None:
+                entry.previous = at
+            else:
+                entry.previous, room.last_at = room.last_at, at
+        return shown
+
+    def _accept(self, entry: Entry, stored: StoredPost) -> None:
+        post = stored.event
+        entry.event = post
+        entry.author, entry.reader = stored.author, stored.reader
+        entry.rooms = (post.room,) if post.room else ()
+        self.delivered = post.id
+        self.tail.add(stored)
+        if post.room:
+            room = self.room(post.room)
+            room.stored = True
+            if type(post) is TopicChanged:
+                room.topic = post.text
+
+    def _turn_down(self, entry: Entry, outcome: Repeated | Refusal) -> None:
+        member = entry.origin
+        if member is None:
+            return
+        if isinstance(outcome, Repeated):
+            if entry.awaited:
+                member.show(Done(outcome.id, entry.text), entry.ref)
+        else:
+            member.refuse(outcome, entry.ref)
+
+    def _break(self, failure: Failure) -> None:
+        if not self._broken:
+            self._broken = True
+            log.failure("The journal can no longer be trusted", failure=failure)
+            self.on_broken(failure)
+
+    # Comings and goings
+
+    def room(self, name: str) -> Room:
+        """The room with this name, made if it is new."""
+        room = self.rooms.get(name)
+        if room is None:
+            room = self.rooms[name] = self._new_room(name)
+        return room
+
+    def enter_room(self, member: Member, name: str) -> None:
+        """Put a member into a room, and tell who is there."""
+        room = self.room(name)
+        known = room.holds(member.person)
+        room.members[member] = None
+        member.rooms = (*(other for other in member.rooms if other != name), name)
+        member.current = name
+        if not known:
+            self._pass_by(room, Joined(name, member.person.nick, self.now()), member)
+
+    def leave_room(self, member: Member, name: str, reason: str) -> None:
+        """Take a member out of a room, and tell who is there."""
+        room = self.rooms[name]
+        del room.members[member]
+        member.rooms = tuple(other for other in member.rooms if other != name)
+        if member.current == name:
+            member.current = member.rooms[-1] if member.rooms else ""
+        if not room.holds(member.person):
+            self._pass_by(room, Left(name, member.person.nick, self.now(), reason), member)
+        if not room.members and not room.stored and name != LOBBY:
+            del self.rooms[name]
+        self.review(member)
+
+    def leave(self, member: Member, reason: str) -> None:
+        """One connection is gone from the hall; when it was the person's last one, so is the nickname."""
+        if member.gone:
+            return
+        member.gone = True
+        position = self.delivered if member.cursor is None else member.cursor.position
+        rooms = member.rooms
+        self._detach(member)
+        for name in rooms:
+            self.leave_room(member, name, reason)
+        if member.digest:
+            self.commits.save(member.stored(rooms, position))
+        person = member.person
+        person.connections = tuple(other for other in person.connections if other is not member)
+        if not person.connections:
+            self.roster.release(person.key, person)
+            self.people.pop(person.author, None)
+            for ignored in person.ignored:
+                self.fanout.ignorers[ignored].discard(person)
+        log.info(
+            "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
+            nick=person.nick, reason=reason or "exit", address=member.screen.address, seconds=self.now() - member.since,
+        )  # fmt: skip
+
+    def replace(self, member: Member) -> None:
+        """Put an old connection out because its person came back with a new one.  Nobody else notices."""
+        member.gone = True
+        self._detach(member)
+        for name in member.rooms:
+            del self.rooms[name].members[member]
+        person = member.person
+        person.connections = tuple(other for other in person.connections if other is not member)
+        member.show(Told(("You have joined again from elsewhere; this connection is closed.",)))
+        member.screen.close()
+
+    def remember(self, member: Member) -> None:
+        """Have it written where this connection stands, if it can come back with a token."""
+        if member.digest and not member.gone:
+            position = self.delivered if member.cursor is None else member.cursor.position
+            self.commits.save(member.stored(member.rooms, position))
+
+    def stop(self, text: str) -> "Deferred[None]":
+        """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written."""
+        self.announce(text)
+
+        def close(_: None) -> None:
+            for session in list(self.sessions):
+                session.close()
+            self.commits.pump()
+
+        idle = self.commits.when_idle().addCallback(close)
+        return idle.addCallback(lambda _: self.commits.when_idle())
+
+    def _detach(self, member: Member) -> None:
+        self.fanout.remove(member)
+        member.cursor = None
+        self._stalled.pop(member, None)
+        self.keystrokes.stopped(member)
+
+    def _pass_by(self, room: Room, event: Joined | Left, member: Member) -> None:
+        """Tell of a coming or going, or keep it a while when there were too many for a room of this size."""
+        entry = Entry.of_notice(event, (room.name,), member)
+        now = self.clock.seconds()
+        if room.gathered or room.notices.spend(now, 0):
+            room.gathered.append(entry)
+        else:
+            room.notices.spend(now, len(room.members))
+            self.commits.post(entry)
+
+    def _flush(self, room: Room) -> None:
+        gathered, room.gathered = room.gathered, []
+        room.notices.spend(self.clock.seconds(), len(room.members))
+        for entry in gathered:
+            self.commits.post(entry)
+
+    # Live, or catching up
+
+    def make_live(self, member: Member) -> None:
+        """The member stands at the head: from now on it gets batches as they come."""
+        member.cursor = None
+        self.fanout.add(member)
+
+    def review(self, member: Member) -> None:
+        """The member's rooms or style have changed."""
+        if member.live:
+            self.fanout.add(member)
+
+    def pause(self, member: Member) -> None:
+        """The member's connection takes nothing more: from the next batch on, it gets nothing."""
+        member.paused = True
+        self._stalled[member] = self.clock.seconds()
+        if self._delivering:
+            self._fallen.append(member)
+        else:
+            self._fall_behind(member)
+
+    def resume(self, member: Member) -> None:
+        """The member's connection takes something again."""
+        member.paused = False
+        self._stalled.pop(member, None)
+        if member.cursor is not None:
+            member.cursor.advance()
+
+    def drop(self, member: Member) -> None:
+        """Cut off a member that can no longer be promised an unbroken stream."""
+        member.refuse(ServerError("Something went wrong here; it has been logged. Join again to go on."))
+        member.screen.close()
+        self.leave(member, "server error")
+
+    def _fall_behind(self, member: Member) -> None:
+        if member.live:
+            self.fanout.remove(member)
+            member.cursor = Cursor(self, member, self.delivered)
+            if not member.paused:
+                member.cursor.advance()
+
+    def _cut(self, member: Member) -> None:
+        seconds = self.settings.stuck_timeout_s
+        member.refuse(TooSlow(f"You have taken nothing for {seconds:g} seconds. Join again to go on where you were."))
+        self.leave(member, "too slow")
+        member.screen.abort()
+
+    def _new_room(self, name: str) -> Room:
+        bucket = TokenBucket(self.settings.notice_burst, self.settings.notice_rate)
+        return Room(name, self.now(), bucket)

@@ -1,0 +1,237 @@
+"""A person in the hall, their connections, and every verb they have.
+
+Each verb stands here once, whichever door it came through.
+A verb returns an entry (the answer comes when it is delivered), an answer, or a Deferred of one of these;
+what the person did wrong is raised as a Refusal.
+"""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from groupchat import names, text
+from groupchat.company import Company
+from groupchat.drafts import Audience, Draft, Kind, StoredSession
+from groupchat.entry import Entry
+from groupchat.errors import BadArguments, NoSuchNick, NothingToSay, NotInRoom
+from groupchat.events import Answer, Done, Left, Ref, Refused, Renamed
+from groupchat.fanout import View
+from groupchat.person import Person
+from groupchat.reading import Reading, replay
+
+if TYPE_CHECKING:
+    from groupchat.cursor import Cursor
+    from groupchat.errors import Refusal
+    from groupchat.hall import Hall
+    from groupchat.interfaces import IScreen
+
+REASON_MAX = 100
+"""The most characters of a reason for leaving."""
+
+Reply: TypeAlias = "Entry | Answer | Deferred[Entry] | Deferred[Answer]"
+"""What a verb gives back."""
+
+
+class Member(Reading, Company):
+    """One connection of a person, with the verbs.
+
+    ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
+    ``live``: whether it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
+    ``paused``: whether its connection takes nothing more just now.
+    ``digest``: hex SHA-256 of its token (empty: it was given none).
+    """
+
+    __slots__ = (
+        "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
+        "screen", "since", "typing_since", "view",
+    )  # fmt: skip
+
+    def __init__(self, hall: "Hall", person: Person, screen: "IScreen", door: str, since: float) -> None:
+        self.hall = hall
+        self.person = person
+        self.screen = screen
+        self.door = door
+        self.since = since
+        self.rooms: tuple[str, ...] = ()
+        self.current = ""
+        self.live = False
+        self.paused = False
+        self.gone = False
+        self.cursor: Cursor | None = None
+        self.digest = ""
+        self.view = View(screen.style, (), "")
+        self.typing_since = 0.0
+
+    @property
+    def audience(self) -> Audience:
+        """What this member may read in the journal."""
+        return Audience(self.rooms, self.person.author)
+
+    def show(self, answer: Answer, ref: Ref = None) -> None:
+        """Answer this one connection."""
+        self.screen.write(self.screen.style.answer(answer, ref, self.current))
+
+    def refuse(self, refusal: "Refusal", ref: Ref = None) -> None:
+        """Say what is refused."""
+        self.hall.refusals += 1
+        self.show(Refused(refusal.code, str(refusal)), ref)
+
+    # Saying things
+
+    def say(self, words: str, key: str | None = None, room: str = "") -> Entry:
+        """Say something in the current room (or in another of one's rooms)."""
+        return self._post(Kind.SAID, self._room(room), words, key)
+
+    def act(self, words: str, key: str | None = None, room: str = "") -> Entry:
+        """Do something: shown as ``* alice waves``."""
+        return self._post(Kind.ACTED, self._room(room), words, key)
+
+    def whisper(self, nick: str, words: str, key: str | None = None) -> Entry:
+        """Say something to one person only."""
+        to = self.hall.find(nick)
+        person = self.person
+        draft = Draft(
+            Kind.WHISPERED, person.author, person.nick, self.hall.now(),
+            text=self._spoken(words), reader=to.author, to=to.nick, key=key,
+        )  # fmt: skip
+        to.last_whisperer = person.nick
+        entry = self.hall.post(Entry(draft, (), self))
+        if to.away is not None and person.author not in to.told_away and to is not person:
+            to.told_away |= {person.author}
+            words = f": {to.away}" if to.away else ""
+            entry.text = f"{to.nick} is away{words}."
+        return entry
+
+    def reply(self, words: str) -> Entry:
+        """Answer whoever whispered last."""
+        if not self.person.last_whisperer:
+            raise NoSuchNick("Nobody has sent you a private message yet.")
+        return self.whisper(self.person.last_whisperer, words)
+
+    def edit(self, target: int | None, words: str) -> Entry:
+        """Change one's own message (None: the last one)."""
+        return self._amend(Kind.EDITED, target, self._spoken(words))
+
+    def delete(self, target: int | None) -> Entry:
+        """Take one's own message back (None: the last one)."""
+        return self._amend(Kind.DELETED, target, "")
+
+    def set_topic(self, words: str) -> Entry:
+        """Say what the current room is about (empty: nothing any more)."""
+        topic = text.clean(words).strip()
+        most = self.hall.settings.topic_max
+        if len(topic) > most:
+            raise BadArguments(f"A topic has at most {most} characters; this one has {len(topic)}.")
+        person, room = self.person, self._room("")
+        draft = Draft(Kind.TOPIC, person.author, person.nick, self.hall.now(), room=room, text=topic)
+        return self.hall.post(Entry(draft, (room,), self))
+
+    def type(self, room: str = "") -> Answer:
+        """Show programs in the room that one is typing.  More often than each 3 seconds changes nothing."""
+        self.hall.keystrokes.started(self, self._room(room))
+        return Done()
+
+    # Who one is
+
+    def rename(self, nick: str) -> Entry:
+        """Take another nickname."""
+        hall, person = self.hall, self.person
+        new = names.nick(nick, hall.name_rules)
+        key = names.key(new)
+        if key != person.key:
+            hall.roster.claim(key, person)
+            hall.roster.release(person.key, person)
+        old, person.nick, person.key = person.nick, new, key
+        rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
+        return hall.tell(Renamed(self.current, old, hall.now(), new), rooms, self)
+
+    # Rooms
+
+    def join(self, name: str) -> "Reply":
+        """Go into a room; it is the current one from now on."""
+        room = names.room(name)
+        if room in self.rooms:
+            return self.switch(room)
+        if len(self.rooms) >= self.hall.settings.rooms_max:
+            raise BadArguments(f"You are in {len(self.rooms)} rooms, which is the most; /leave one first.")
+        return self._move_in(room)
+
+    @inlineCallbacks
+    def _move_in(self, room: str) -> "Generator[Deferred[Any], Any, Answer]":
+        """Show what was said in the room lately, and go in, without missing anything between."""
+        hall = self.hall
+        upto = -1
+        while upto < hall.tail.floor:
+            upto = hall.delivered
+            posts = list((yield hall.journal.recent(Audience((room,)), upto, hall.settings.replay_posts)))
+        if self.gone:
+            return Done()
+        if self.cursor is not None:
+            # What comes after the cursor it will show by itself.
+            posts = [stored for stored in posts if stored.event.id <= self.cursor.position]
+        else:
+            posts.extend(hall.tail.after(upto, Audience((room,))))
+        hall.enter_room(self, room)
+        if posts:
+            self.show(replay(posts, hall.now()))
+        hall.review(self)
+        return Done(text=f"You are in {room} now.")
+
+    def switch(self, name: str) -> Answer:
+        """Let one's lines go to another of one's rooms."""
+        room = self._room(names.room(name))
+        self.current = room
+        self.hall.review(self)
+        return Done(text=f"Your lines now go to {room}.")
+
+    def leave(self, name: str = "", reason: str = "") -> Answer:
+        """Leave a room (empty: the current one)."""
+        room = self._room(names.room(name) if name else "")
+        self.hall.leave_room(self, room, text.clean(reason).strip()[:REASON_MAX])
+        if self.current:
+            return Done(text=f"You left {room}. Your lines now go to {self.current}.")
+        return Done(text=f"You left {room}, and are in no room now. /join {room} takes you back.")
+
+    def exit(self, reason: str = "") -> Entry:
+        """Leave the hall; the connection is closed when all one said is posted."""
+        hall = self.hall
+        hall.leave(self, text.clean(reason).strip()[:REASON_MAX])
+        farewell = hall.tell(Left("", self.person.nick, hall.now()), (), self)
+        farewell.text = f"Goodbye, {self.person.nick}."
+        farewell.then = self.screen.close
+        return farewell
+
+    def stored(self, rooms: tuple[str, ...], position: int) -> StoredSession:
+        """What the journal keeps of this connection, so that its token works later."""
+        person = self.person
+        return StoredSession(person.author, self.digest, person.nick, rooms, position, self.hall.now())
+
+    # What the verbs share
+
+    def _room(self, name: str) -> str:
+        """One of this member's rooms: the named one, or (empty) the current one."""
+        name = name or self.current
+        if not name:
+            raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
+        if name not in self.rooms:
+            raise NotInRoom(f"You are not in {name}. /join {name} takes you there.")
+        return name
+
+    def _spoken(self, words: str) -> str:
+        """What of these words others are shown."""
+        spoken = text.clean(words)
+        if not spoken or spoken.isspace():
+            raise NothingToSay("There is nothing to say in that.")
+        return text.emojify(spoken) if self.screen.style.preferences.emoji else spoken
+
+    def _post(self, kind: Kind, room: str, words: str, key: str | None) -> Entry:
+        person = self.person
+        draft = Draft(kind, person.author, person.nick, self.hall.now(), room, self._spoken(words), key=key)
+        return self.hall.post(Entry(draft, (room,), self))
+
+    def _amend(self, kind: Kind, target: int | None, words: str) -> Entry:
+        now = self.hall.now()
+        oldest = now - self.hall.settings.edit_window_h * 3600
+        draft = Draft(kind, self.person.author, self.person.nick, now, text=words, target=target, not_before=oldest)
+        return self.hall.post(Entry(draft, (), self))

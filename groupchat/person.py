@@ -1,0 +1,41 @@
+"""Somebody with a nickname, however many connections they have."""
+
+from typing import TYPE_CHECKING
+
+from groupchat.events import AuthorId
+
+if TYPE_CHECKING:
+    from groupchat.entry import Entry
+    from groupchat.member import Member
+
+
+class Person:
+    """Somebody with a nickname: one entry in every list, however many connections they have.
+
+    ``key``: the nickname's key; ``author``: whose their posts are.
+    ``since``: when they came, in seconds since 1970 UTC.
+    ``away``: None when here, else what they left behind (it may be empty).
+    """
+
+    __slots__ = ("author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "since", "told_away")
+
+    def __init__(self, nick: str, key: str, author: AuthorId, since: float) -> None:
+        self.nick = nick
+        self.key = key
+        self.author = author
+        self.since = since
+        self.connections: tuple[Member, ...] = ()
+        self.away: str | None = None
+        self.told_away: frozenset[AuthorId] = frozenset()
+        """Who was told already that they are away."""
+        self.ignored: dict[AuthorId, str] = NOBODY
+        """Whom they do not want to read, with the nickname at that time."""
+        self.last_whisperer = ""
+
+    def ignores(self, entry: Entry) -> bool:
+        """Whether this person does not want to see this."""
+        return entry.author in self.ignored
+
+
+NOBODY: dict[AuthorId, str] = {}
+"""Shared by all who ignore nobody, which is almost everyone; never written to."""

@@ -1,0 +1,313 @@
+"""One connection's life, from its first line to its last.
+
+Nothing that a session does raises into the door: what the person did wrong is answered,
+and what we did wrong is logged and answered, and everybody lives on.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat import text
+from groupchat.arrival import Arrival
+from groupchat.commands import COMMANDS
+from groupchat.entry import Entry
+from groupchat.errors import BadArguments, Flooding, NotJoined, Refusal, ServerError, TooManyAttempts
+from groupchat.events import Answer, Asked, Done, Greeted, Ref, Refused
+from groupchat.interfaces import Hold, IScreen
+from groupchat.limits import TokenBucket
+
+if TYPE_CHECKING:
+    from groupchat.hall import Hall
+    from groupchat.member import Member, Reply
+
+log = Logger()
+
+LEAVING = frozenset({"/exit", "/quit"})
+"""What one may type instead of a nickname."""
+
+
+SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
+"""``s/typo/fix/``: in one's own last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
+
+
+class State(Enum):
+    """Where a connection is in its life."""
+
+    NAMELESS = "nameless"
+    CLAIMING = "claiming"
+    CHATTING = "chatting"
+    GONE = "gone"
+
+
+MOVES = {
+    State.NAMELESS: {State.CLAIMING, State.GONE},
+    State.CLAIMING: {State.NAMELESS, State.CHATTING, State.GONE},
+    State.CHATTING: {State.GONE},
+    State.GONE: set(),
+}
+"""From each state, where it may go."""
+
+
+class Session:
+    """What a door drives: lines and requests in; the answers go to its screen."""
+
+    __slots__ = ("_arrival", "_bucket", "_hall", "_refused", "door", "member", "screen", "state")
+
+    def __init__(self, hall: "Hall", screen: IScreen, door: str) -> None:
+        self._hall = hall
+        self.screen = screen
+        self.door = door
+        self.state = State.NAMELESS
+        self.member: Member | None = None
+        self._arrival: Arrival | None = None
+        self._bucket: TokenBucket | None = None
+        self._refused = 0
+        log.info("Connection opened from {address}", address=screen.address)
+
+    # What a door calls
+
+    def greet(self) -> None:
+        """Say who we are, and ask for a nickname."""
+        settings = self._hall.settings
+        self._show(Greeted(self._hall.version, settings.name, len(self._hall.roster), settings.motd))
+        self._show(Asked("nickname"))
+
+    def typed(self, line: str) -> None:
+        """One line from a keyboard."""
+        self._guard(None, lambda: self._type(line))
+
+    def offer(self, nick: str, ref: Ref = None, token: str | None = None, since: int | str | None = None) -> None:
+        """A program asks for a nickname."""
+        self._guard(ref, lambda: self._offer(nick, ref, token, since))
+
+    def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
+        """A program says something, whatever it looks like."""
+        self._guard(ref, lambda: self._reply(self._me().say(words, key, room), ref))
+
+    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
+        """A program asks for a command, with its arguments by name."""
+        self._guard(ref, lambda: self._do(name, arguments, ref))
+
+    def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
+        """The door itself refuses something."""
+        if self.state is not State.GONE:
+            self._hall.refusals += 1
+            self._show(Refused(refusal.code, str(refusal)), ref)
+
+    def hangup(self, refusal: Refusal | None = None) -> None:
+        """Cut the connection off, after telling why."""
+        if self.state is State.GONE:
+            return
+        if refusal is not None:
+            self.refuse(refusal)
+            log.info("Cut off {address}: {code}", address=self.screen.address, code=refusal.code)
+        self._end(refusal.code.replace("-", " ") if refusal is not None else "connection lost")
+        self.screen.close()
+
+    def ended(self) -> None:
+        """The peer sends no more, and all it sent was taken: leave as soon as it has its answers."""
+        if self.member is None or self.member.gone:
+            self._end("")
+            self.screen.close()
+        else:
+            self.member.exit("connection lost").awaited = True
+            self._hall.commits.pump()
+
+    def close(self) -> None:
+        """The server stops: the nickname is kept until the process ends, nobody is told of a leave."""
+        if self.member is not None:
+            self._hall.remember(self.member)
+        self.state = State.GONE
+        self.screen.close()
+
+    def lost(self, reason: str) -> None:
+        """The connection is gone."""
+        self._end(reason)
+        self._hall.sessions.pop(self, None)
+
+    def paused(self) -> None:
+        """The connection takes nothing more just now: neither do we take its lines."""
+        self.screen.hold(Hold.OUTBOUND)
+        if self.member is not None and not self.member.gone:
+            self._hall.pause(self.member)
+
+    def drained(self) -> None:
+        """The connection takes something again."""
+        if self.member is not None and not self.member.gone:
+            self._hall.resume(self.member)
+        self.screen.release(Hold.OUTBOUND)
+
+    # What the queue before the journal calls
+
+    def wait_for_journal(self) -> None:
+        """Take no more lines from this peer."""
+        self.screen.hold(Hold.JOURNAL)
+
+    def go_on(self) -> None:
+        """Take lines again."""
+        self.screen.release(Hold.JOURNAL)
+
+    # How
+
+    def _me(self) -> "Member":
+        if self.member is None:
+            raise NotJoined('Choose a nickname first: {"do": "nick", "nick": "…"}.')
+        return self.member
+
+    def _type(self, line: str) -> None:
+        if self.state is State.NAMELESS:
+            self._choose(line)
+            return
+        me = self._me()
+        spoken = text.clean(line)
+        if not spoken or spoken.isspace():
+            return
+        if spoken.startswith("/") and not spoken.startswith("//"):
+            command, run = COMMANDS.read_line(me, spoken[1:])
+            self._charge(command.cost - 1)
+            self._reply(run(), None)
+        elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
+            self._reply(me.substitute(change[1], change[2]), None)
+        else:
+            self._reply(me.say(spoken.removeprefix("/") if spoken.startswith("//") else spoken), None)
+
+    def _choose(self, line: str) -> None:
+        """What was typed at the nickname prompt."""
+        nick = line.strip()
+        if not nick:
+            self._show(Asked("nickname"))
+        elif nick.lower() in LEAVING:
+            self._show(Done(text="Goodbye."))
+            self._end("")
+            self.screen.close()
+        else:
+            self._claim(nick, None, None, None)
+
+    def _offer(self, nick: str, ref: Ref, token: str | None, since: int | str | None) -> None:
+        if self.state is State.NAMELESS:
+            self._claim(nick, ref, token, since)
+        elif token is not None or since is not None:
+            raise BadArguments("You are in already; a token and since are for coming in.")
+        else:
+            self._reply(self._me().rename(nick), ref)
+
+    def _claim(self, nick: str, ref: Ref, token: str | None, since: int | str | None) -> None:
+        self._move(State.CLAIMING)
+        self.screen.hold(Hold.ANSWER)
+        self._arrival = Arrival(self._hall, self.screen, self.door, nick, token, since, ref, self._arrived)
+        self._arrival.begin().addErrback(self._turned_away, ref).addBoth(self._answered)
+
+    def _arrived(self, member: "Member") -> None:
+        """Called as soon as there is a member, before it is shown anything."""
+        self.member = member
+        self._move(State.CHATTING)
+
+    def _turned_away(self, failure: Failure, ref: Ref) -> None:
+        if self.state is State.GONE:
+            return
+        if self.state is State.CLAIMING:
+            self._move(State.NAMELESS)
+        self._excuse(failure, ref)
+        self._refused += 1
+        most = self._hall.settings.handshake_refusals
+        if self._refused >= most:
+            self.hangup(TooManyAttempts(f"{most} nicknames were refused; connect again to go on."))
+        elif self.state is State.NAMELESS:
+            self._show(Asked("nickname"))
+
+    def _do(self, name: str, arguments: Mapping[str, object], ref: Ref) -> None:
+        if name == "ping":
+            self._show(Done(), ref)
+            return
+        command, run = COMMANDS.read_fields(self._me(), name, arguments)
+        self._charge(command.cost - 1)
+        self._reply(run(), ref)
+
+    def _reply(self, reply: "Reply", ref: Ref) -> None:
+        """See that whoever asked gets exactly one answer."""
+        if isinstance(reply, Entry):
+            reply.awaited = True
+            reply.ref = ref
+        elif isinstance(reply, Answer):
+            self._show(reply, ref)
+        else:
+            self._await(reply, ref)
+
+    def _await(self, reply: "Deferred[Entry] | Deferred[Answer]", ref: Ref) -> None:
+        self.screen.hold(Hold.ANSWER)
+        reply.addCallback(self._reply, ref)
+        reply.addErrback(self._excuse, ref)
+        reply.addBoth(self._answered)
+
+    def _answered(self, _: object) -> None:
+        self._arrival = None
+        self._hall.commits.pump()
+        self.screen.release(Hold.ANSWER)
+
+    def _show(self, answer: Answer, ref: Ref = None) -> None:
+        current = self.member.current if self.member is not None else ""
+        self.screen.write(self.screen.style.answer(answer, ref, current))
+
+    def _guard(self, ref: Ref, action: Callable[[], None]) -> None:
+        """Do this for the peer; nothing it raises goes further than here."""
+        if self.state is State.GONE or (self.member is not None and self.member.gone):
+            return
+        try:
+            if self._charge(1):
+                action()
+        except Exception:
+            self._excuse(Failure(), ref)
+        commits = self._hall.commits
+        commits.pump()
+        if commits.congested:
+            commits.make_wait(self)
+
+    def _excuse(self, failure: Failure, ref: Ref) -> None:
+        """Say what went wrong: the person's fault by its code; ours is logged."""
+        if isinstance(failure.value, Refusal):
+            self.refuse(failure.value, ref)
+            return
+        log.failure("A request from {address} failed", failure=failure, address=self.screen.address)
+        self.refuse(ServerError("Something went wrong here; it has been logged."), ref)
+
+    def _charge(self, cost: float) -> bool:
+        """Take this from the peer's allowance; beyond it the peer is not read for a while, and at last cut off.
+
+        True: go on.
+        """
+        if cost <= 0 or self.screen.exempt:
+            return True
+        settings = self._hall.settings
+        now = self._hall.clock.seconds()
+        if self._bucket is None:
+            self._bucket = TokenBucket(settings.flood_burst, settings.flood_rate)
+        delay = self._bucket.spend(now, cost)
+        if not delay:
+            return True
+        if self._bucket.in_excess(now) > settings.flood_patience_s:
+            self.hangup(Flooding("You send faster than this server takes it. Come back when you have calmed down."))
+            return False
+        self.screen.hold(Hold.FLOOD)
+        self._hall.clock.callLater(delay, self.screen.release, Hold.FLOOD)
+        return True
+
+    def _end(self, reason: str) -> None:
+        if self.state is State.GONE:
+            return
+        self._move(State.GONE)
+        if self._arrival is not None:
+            self._arrival.given_up = True
+        if self.member is not None:
+            self._hall.leave(self.member, reason)
+            self._hall.commits.pump()
+
+    def _move(self, state: State) -> None:
+        if state not in MOVES[self.state]:
+            raise AssertionError(f"A session never goes from {self.state.value} to {state.value}.")
+        self.state = state

@@ -1,0 +1,69 @@
+"""The newest posts, in memory: what lets a reader step from the journal's pages into the live stream without a gap."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from groupchat.drafts import Audience, StoredPost
+from groupchat.events import Acted, Deleted, Edited, Post, Said, Whispered
+
+KEPT = 1024
+"""Posts kept.  A page is read in well under the time it takes to post so many."""
+
+
+class Tail:
+    """The last KEPT posts that were delivered, in their newest form.
+
+    ``floor``: every post with a higher number is here.
+    """
+
+    def __init__(self, head: int, kept: int = KEPT) -> None:
+        self.floor = head
+        self._kept = kept
+        self._posts: dict[int, StoredPost] = {}
+
+    def add(self, stored: StoredPost) -> None:
+        """Take the next post.  What it edits or deletes reads accordingly from now on."""
+        post = stored.event
+        if type(post) is Edited:
+            self._edit(post)
+        elif type(post) is Deleted:
+            self._delete(post)
+        self._posts[post.id] = stored
+        if len(self._posts) > self._kept:
+            self.floor = next(iter(self._posts))
+            del self._posts[self.floor]
+
+    def after(self, position: int, audience: Audience) -> Sequence[StoredPost]:
+        """What the audience may see of the posts after ``position``, which is not below the floor."""
+        found = []
+        for number in reversed(self._posts):
+            if number <= position:
+                break
+            stored = self._posts[number]
+            if stored.reader is None:
+                if stored.event.room in audience.rooms:
+                    found.append(stored)
+            elif audience.author in (stored.author, stored.reader):
+                found.append(stored)
+        found.reverse()
+        return found
+
+    def _edit(self, edit: Edited) -> None:
+        target = self._posts.get(edit.target)
+        if target is not None and isinstance(target.event, Said | Acted | Whispered | Edited):
+            old = target.event
+            self._posts[edit.target] = replace(
+                target, event=Edited(old.id, old.room, old.nick, old.at, old.id, edit.text, edit.to)
+            )
+
+    def _delete(self, deletion: Deleted) -> None:
+        """Replace the message, and every edit of it: its text is not shown again."""
+        for number, stored in self._posts.items():
+            old = stored.event
+            if number == deletion.target or (type(old) is Edited and old.target == deletion.target):
+                gone = _deleted(old, deletion)
+                self._posts[number] = replace(stored, event=gone)
+
+
+def _deleted(old: Post, deletion: Deleted) -> Deleted:
+    return Deleted(old.id, old.room, deletion.nick, old.at, deletion.target, deletion.to)
