@@ -1,0 +1,1 @@
+"""What the doors promise: every byte in, every event out."""

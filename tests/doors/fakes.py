@@ -1,0 +1,60 @@
+"""Stand-ins for what a door works with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from groupchat.errors import Refusal
+from groupchat.events import Ref
+from groupchat.interfaces import IScreen, Rendered
+from groupchat.session import State
+from groupchat.settings import Settings
+
+SETTINGS = Settings(line_limit_bytes=256, json_limit_bytes=1024, json_limit_depth=4)
+"""Small limits, so that tests reach them."""
+
+
+class FakeSession:
+    """Writes down what it is called with; closes its screen when told to leave."""
+
+    def __init__(self, screen: IScreen, door: str) -> None:
+        self.screen = screen
+        self.door = door
+        self.state = State.CHATTING
+        self.calls: list[Any] = []
+
+    def greet(self) -> None:
+        self.screen.write(Rendered(b"? "))
+
+    def typed(self, line: str) -> None:
+        self.calls.append(line)
+
+    def offer(self, nick: str, ref: Ref = None, token: str | None = None, since: int | str | None = None) -> None:
+        self.calls.append(("offer", nick, ref, token, since))
+
+    def say(self, text: str, ref: Ref = None, key: str | None = None) -> None:
+        self.calls.append(("say", text, ref, key))
+
+    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
+        self.calls.append(("do", name, dict(arguments), ref))
+
+    def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
+        self.calls.append(("refuse", refusal.code, ref))
+
+    def hangup(self, refusal: Refusal | None = None) -> None:
+        self.calls.append(("hangup", refusal and refusal.code))
+        if refusal is not None:
+            self.screen.write(Rendered(f"!! {refusal.code}: {refusal}\r\n".encode()))
+        self.screen.close()
+
+    def ended(self) -> None:
+        self.calls.append("ended")
+        self.screen.close()
+
+    def lost(self, reason: str) -> None:
+        self.calls.append(("lost", reason))
+
+    def paused(self) -> None:
+        self.calls.append("paused")
+
+    def drained(self) -> None:
+        self.calls.append("drained")

@@ -1,0 +1,174 @@
+"""How people are shown things."""
+
+import gc
+from datetime import UTC, datetime
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat import events
+from groupchat.doors.text import TextStyle, text_style
+from groupchat.errors import BadArguments
+from groupchat.preferences import Preferences
+
+AT = datetime(2026, 11, 21, 9, 42, tzinfo=UTC).timestamp()
+DAY = 86400.0
+
+
+def shown(event: events.Event, marked: bool = False, previous: float = AT, **preferences: object) -> str:
+    """One event's line, in UTC."""
+    style = TextStyle(Preferences(**preferences), UTC)  # type: ignore[arg-type]
+    (rendered,) = style.render([event], [previous], marked)
+    return rendered.decode()
+
+
+def answered(answer: events.Answer, current: str = "lobby") -> str:
+    return TextStyle(Preferences(), UTC).answer(answer, None, current).decode()
+
+
+SAID = events.Said(103, "lobby", "alice", AT, "Hello everyone! 😊")
+
+
+class LineTests(SynchronousTestCase):
+    def test_every_event(self) -> None:
+        """Each event has exactly the line that the protocol gives it."""
+        for event, line in (
+            (SAID, "#103 alice: Hello everyone! 😊"),
+            (events.Acted(42, "lobby", "alice", AT, "waves"), "#42 * alice waves"),
+            (events.Whispered(43, "", "alice", AT, "bob", "text"), "#43 alice -> bob: text"),
+            (events.Edited(44, "lobby", "alice", AT, 41, "new text"), "#41 alice (edited): new text"),
+            (events.Edited(44, "", "alice", AT, 43, "text", "bob"), "#43 alice -> bob (edited): text"),
+            (events.Deleted(45, "lobby", "alice", AT, 41), "#41 was deleted by alice"),
+            (events.TopicChanged(46, "lobby", "bob", AT, "text"), "* topic of lobby, by bob: text"),
+            (events.TopicChanged(46, "lobby", "bob", AT, ""), "* topic of lobby, by bob: (none)"),
+            (events.Joined("lobby", "bob", AT), "* bob joined lobby"),
+            (events.Left("lobby", "bob", AT), "* bob left lobby"),
+            (events.Left("lobby", "bob", AT, "reason"), "* bob left lobby (reason)"),
+            (events.Renamed("lobby", "bob", AT, "robert"), "* bob is now robert"),
+            (
+                events.ManyJoined("lobby", ("alice", "bob", "carol"), 54, AT),
+                "* alice, bob, carol and 54 others joined lobby",
+            ),
+            (events.ManyLeft("lobby", ("alice", "bob"), 1, AT), "* alice, bob and 1 other left lobby"),
+            (events.ManyLeft("lobby", ("alice", "bob"), 0, AT), "* alice and bob left lobby"),
+        ):
+            self.assertEqual(shown(event), f"[09:42:00] {line}\r\n")
+
+    def test_no_time(self) -> None:
+        """What the server announces has no time, and typing is not shown."""
+        self.assertEqual(shown(events.Announced("The server stops.", AT), previous=0), "-- The server stops.\r\n")
+        self.assertEqual(shown(events.Typing("lobby", "bob", AT), previous=0), "")
+
+    def test_other_room(self) -> None:
+        """Lines of another room than the current one are marked, private ones never."""
+        self.assertEqual(shown(SAID, marked=True), "[09:42:00] (lobby) #103 alice: Hello everyone! 😊\r\n")
+        whispered = events.Whispered(43, "", "alice", AT, "bob", "text")
+        self.assertEqual(shown(whispered, marked=True), "[09:42:00] #43 alice -> bob: text\r\n")
+
+    def test_new_day(self) -> None:
+        """Before the first line of a day stands the day; before the others it does not."""
+        style = TextStyle(Preferences(), UTC)
+        rendered = style.render([SAID, SAID], [AT - DAY, AT], False)
+        self.assertEqual(
+            b"".join(rendered).decode(),
+            "-- Saturday 21 November 2026\r\n" + 2 * "[09:42:00] #103 alice: Hello everyone! 😊\r\n",
+        )
+
+    def test_every_change_of_day(self) -> None:
+        """A day's line comes with each change of the date, whichever day the style was asked for last."""
+        style = TextStyle(Preferences(), UTC)
+        times = [AT, AT + DAY, AT, AT + DAY, AT + DAY]
+        said = [events.Said(1, "r", "a", at, "t") for at in times]
+        rendered = style.render(said, [AT, *times[:-1]], False)
+        self.assertEqual([line.startswith(b"-- ") for line in rendered], [False, True, True, True, False])
+
+    def test_day_of_zone(self) -> None:
+        """The date is that of the zone, not of UTC."""
+        late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC).timestamp()
+        event = events.Said(1, "r", "a", late, "t")
+        rendered = text_style(Preferences(zone="Europe/Paris")).render([event], [late - 3600], False)
+        self.assertEqual(rendered[0].decode(), "-- Sunday 22 November 2026\r\n[00:30:00] #1 a: t\r\n")
+
+    def test_time_preference(self) -> None:
+        """The time is shown to the second, to the minute, or not."""
+        self.assertEqual(shown(events.Said(1, "r", "a", AT, "t"), time="minutes"), "[09:42] #1 a: t\r\n")
+        self.assertEqual(shown(events.Said(1, "r", "a", AT, "t"), time="off"), "#1 a: t\r\n")
+
+    def test_joins_off(self) -> None:
+        """Who does not care for comings and goings is shown none, nor a day for them."""
+        for event in (
+            events.Joined("lobby", "bob", AT),
+            events.Left("lobby", "bob", AT),
+            events.ManyJoined("lobby", ("bob",), 9, AT),
+            events.ManyLeft("lobby", ("bob",), 9, AT),
+        ):
+            self.assertEqual(shown(event, previous=0, joins=False), "")
+
+    def test_harmful_text(self) -> None:
+        """What is harmful in a stored post does no harm when it is shown."""
+        shown_text = shown(events.Said(1, "r", "a", AT, "x\x1b[2Jy\u2028z\udc80"))
+        self.assertEqual(shown_text, "[09:42:00] #1 a: xy z\r\n")
+
+    def test_echoes(self) -> None:
+        """One's own words come back only if one likes it so; a whisper always; one's own coming never."""
+        quiet, loud = TextStyle(Preferences()), TextStyle(Preferences(echo=True))
+        self.assertEqual((quiet.echoes(SAID), loud.echoes(SAID)), (False, True))
+        self.assertTrue(quiet.echoes(events.Whispered(43, "", "alice", AT, "bob", "text")))
+        self.assertFalse(loud.echoes(events.Joined("lobby", "bob", AT)))
+
+
+class AnswerTests(SynchronousTestCase):
+    def test_prompts(self) -> None:
+        """A prompt has no line end."""
+        self.assertEqual(answered(events.Asked("nickname")), "Choose your nickname: ")
+        self.assertEqual(answered(events.Asked("password")), "Password: ")
+
+    def test_every_answer(self) -> None:
+        """Each answer has exactly the lines that the protocol gives it."""
+        for answer, lines in (
+            (
+                events.Greeted("1.0", "chat.example.org", 3, "Be kind."),
+                "groupchat 1.0 at chat.example.org: 3 people are here.\r\n-- Be kind.\r\n",
+            ),
+            (events.Greeted("1.0", "x", 1), "groupchat 1.0 at x: 1 person is here.\r\n"),
+            (
+                events.Welcomed("alice", "lobby", 3, "token"),
+                "Connected to the server! You are alice, in lobby. /help lists the commands.\r\n",
+            ),
+            (events.Done(3), ""),
+            (events.Done(3, "Goodbye, alice."), "-- Goodbye, alice.\r\n"),
+            (events.Refused("nick-taken", "Choose another."), "!! nick-taken: Choose another.\r\n"),
+            (events.Told(("one", "two")), "-- one\r\n-- two\r\n"),
+            (events.Listed("people", ("alice", "bob"), ()), "-- alice\r\n-- bob\r\n"),
+        ):
+            self.assertEqual(answered(answer), lines)
+
+    def test_replay(self) -> None:
+        """Replayed posts stand between their heading and ending; posts of another day than today follow its line."""
+        posts = (
+            events.Said(101, "lobby", "bob", AT - DAY, "Good morning"),
+            events.Acted(102, "dev", "bob", AT, "waves"),
+        )
+        replayed = events.Replayed("join", "2 earlier messages:", posts, "end of the earlier messages", AT)
+        self.assertEqual(
+            answered(replayed),
+            "-- 2 earlier messages:\r\n"
+            "-- Friday 20 November 2026\r\n"
+            "[09:42:00] #101 bob: Good morning\r\n"
+            "-- Saturday 21 November 2026\r\n"
+            "[09:42:00] (dev) #102 * bob waves\r\n"
+            "-- end of the earlier messages\r\n",
+        )
+
+
+class InterningTests(SynchronousTestCase):
+    def test_same_preferences(self) -> None:
+        """Equal preferences have one style as long as it is used; other preferences another."""
+        style = text_style(Preferences(time="minutes"))
+        gc.collect()
+        self.assertIs(style, text_style(Preferences(time="minutes")))
+        self.assertIsNot(style, text_style(Preferences()))
+
+    def test_unknown_zone(self) -> None:
+        """A zone that does not exist is refused, whatever its name."""
+        for zone in ("Mars/Olympus", "../etc/passwd", "Europe", "\x00", "\ud800"):
+            self.assertRaises(BadArguments, text_style, Preferences(zone=zone))
