@@ -124,6 +124,14 @@ class Turnstiles(SynchronousTestCase):
             self.refused(turnstile, "192.0.2.1", now)
         turnstile.enter("192.0.2.1", 60)
 
+    def test_changed_limit(self) -> None:
+        """When fewer are allowed than were made, the wait is for the latest."""
+        turnstile = Turnstile(new=3, window=60)
+        for now in (0, 20, 50):
+            turnstile.enter("192.0.2.1", now)
+        turnstile.new = 1
+        self.assertIn("try again in 50 s", self.refused(turnstile, "192.0.2.1", 60))
+
     def test_networks(self) -> None:
         """IPv6 is counted by /64, IPv4 by address, and IPv4 within IPv6 as IPv4."""
         turnstile = Turnstile(live=1)
@@ -172,6 +180,19 @@ class Turnstiles(SynchronousTestCase):
         self.refused(turnstile, "192.0.2.1", 100)
         self.refused(turnstile, f"2001:db8:{9_999:x}::1", 0)
         turnstile.enter("2001:db8:0::1", 0)
+
+    def test_back_again(self) -> None:
+        """An address that came back is remembered while it stays, however many others come and go."""
+        turnstile = Turnstile(live=9, new=2, remembered=10)
+        turnstile.enter("192.0.2.1", 0)
+        turnstile.leave("192.0.2.1")
+        turnstile.enter("192.0.2.1", 0)
+        for n in range(100):
+            turnstile.enter(f"198.51.100.{n}", 0)
+            turnstile.leave(f"198.51.100.{n}")
+        self.refused(turnstile, "192.0.2.1", 0)
+        turnstile.leave("192.0.2.1")
+        self.assertEqual(len(turnstile), 10)
 
     @given(
         st.lists(

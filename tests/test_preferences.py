@@ -19,7 +19,8 @@ class Changing(SynchronousTestCase):
             off = on.changed(name.upper(), "OFF")
             self.assertEqual((getattr(on, name), getattr(off, name)), (True, False))
             self.assertEqual(off.changed(name, "on"), on)
-        self.assertEqual(Preferences().changed("echo", "on"), Preferences(echo=True))
+        paris = Preferences(joins=False, zone="Europe/Paris")
+        self.assertEqual(paris.changed("echo", "on"), Preferences(echo=True, joins=False, zone="Europe/Paris"))
 
     def test_time(self) -> None:
         """The time is shown in seconds, in minutes or not."""

@@ -72,6 +72,10 @@ class Files(SynchronousTestCase):
         self.assertEqual(self.refusal(text), "8: nick_max is 1 to 64 characters, not 0.")
         self.assertTrue(self.refusal('nick_min = 2\nexempt = [\n"10.0.0.0/8",\n"x"]\n').startswith("2: exempt: x is"))
 
+    def test_windows_lines(self) -> None:
+        """Lines that end with CR LF are counted like others."""
+        self.assertTrue(self.refusal("motd = 'a'\r\n\r\nnick_max = 0\r\nzone = ''\r\n").startswith("3: nick_max"))
+
     def test_ill_typed(self) -> None:
         """A value of another kind is refused with the kind it should have."""
         cases = {

@@ -230,6 +230,10 @@ class Output(SynchronousTestCase):
         """A log has readable letters as they are, and everything else by its number."""
         self.assertEqual(escape("héllo 字\n\x1b[2J\u2028\u202e\\\ud800"), r"héllo 字\n\x1b[2J\u2028\u202e\\\ud800")
 
+    def test_escape_backslash(self) -> None:
+        """What was typed as an escape is not taken for one."""
+        self.assertEqual(escape("\\n"), "\\\\n")
+
     @given(ANY)
     def test_escape_is_one_line(self, text: str) -> None:
         """What is escaped is printable, on one line, and different for different texts."""
