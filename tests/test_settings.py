@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError, fields
 from ipaddress import ip_network
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,9 @@ from groupchat.settings import Settings, describe, load
 
 class Files(SynchronousTestCase):
     def setUp(self) -> None:
-        self.path = Path(self.mktemp())
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name, "settings.toml")
 
     def load(self, text: str | bytes) -> Settings:
         self.path.write_bytes(text.encode() if isinstance(text, str) else text)
