@@ -42,7 +42,7 @@ def help(me: Member, command: CommandName | None = None) -> Answer:
 
 def _item(name: str) -> dict[str, object]:
     found = COMMANDS.find(name)
-    return {"command": found.name, "usage": found.usage, "aliases": list(found.aliases), "text": found.summary}
+    return {"command": found.name, "usage": found.usage, "aliases": [*found.aliases], "text": found.summary}
 
 
 # Saying things

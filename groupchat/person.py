@@ -32,7 +32,7 @@ class Person:
         """Whom they do not want to read, with the nickname at that time."""
         self.last_whisperer = ""
 
-    def ignores(self, entry: Entry) -> bool:
+    def ignores(self, entry: "Entry") -> bool:
         """Whether this person does not want to see this."""
         return entry.author in self.ignored
 

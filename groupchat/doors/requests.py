@@ -69,7 +69,8 @@ def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
             key = _string(request, "key") if request.get("key") is not None else None
             if key is not None and len(key) > KEY_LIMIT:
                 raise BadJson(f"A key can have {KEY_LIMIT} characters.")
-            session.say(_string(request, "text"), ref, key)
+            room = _string(request, "room") if request.get("room") is not None else ""
+            session.say(_string(request, "text"), ref, key, room)
         case str(name):
             session.do(name, request, ref)
         case _:
