@@ -17,7 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from groupchat.drafts import MESSAGES
 from groupchat.errors import CannotStart
+from groupchat.journals.columns import COLUMNS
+from groupchat.journals.rows import Row
+from groupchat.journals.scans import ROOM_MESSAGES
 
 APPLICATION = 0x67637430
 """What stands in a groupchat database as its ``application_id``."""
@@ -32,9 +36,8 @@ TAIL = 200
 """How many of the last rows are compared with the indexes at each start."""
 
 
-_LISTED = (
-    "SELECT count(*) FROM posts INDEXED BY posts_room_messages WHERE room = ? AND kind IN ('said', 'acted') AND id > ?"
-)
+_LISTED = f"SELECT count(*) FROM {ROOM_MESSAGES} AND room = ? AND id > ?"
+_LAST = f"SELECT {COLUMNS} FROM posts WHERE id > ?"
 
 
 def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
@@ -181,7 +184,8 @@ def _check_ends(database: sqlite3.Connection, path: Path, acknowledged: int) -> 
             f" to go on without them remove {path.name}-head."
         )
     database.execute("SELECT * FROM posts ORDER BY id LIMIT 1").fetchall()
-    rows = database.execute("SELECT * FROM posts WHERE id > ?", (last - TAIL,)).fetchall()
-    for room, count in Counter(row[4] for row in rows if row[1] in ("said", "acted")).items():
+    rows = [Row(*row) for row in database.execute(_LAST, (last - TAIL,))]
+    said = [row.room for row in rows if row.kind in MESSAGES and row.reader is None]
+    for room, count in Counter(said).items():
         if database.execute(_LISTED, (room, last - TAIL)).fetchone() != (count,):
             raise damaged(path, "its newest posts and their index disagree")

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from groupchat.drafts import MESSAGES, Audience, StoredPost, StoredRoom, StoredSession
 from groupchat.events import AuthorId
@@ -12,7 +13,7 @@ from groupchat.journals.columns import COLUMNS, LATEST, ROW, TAIL_LATEST
 from groupchat.journals.index import expression
 from groupchat.journals.rights import no_such_message
 from groupchat.journals.rows import Row, is_message, milliseconds, sees, stored
-from groupchat.journals.scans import Scan, everything, messages, neighbours
+from groupchat.journals.scans import ROOM_CHANGES, ROOM_MESSAGES, TOPICS, Scan, everything, messages, neighbours
 from groupchat.journals.words import matches, phrases
 
 _MAX = 2**63 - 1
@@ -23,11 +24,13 @@ _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
-_ROOM_MESSAGES = "FROM posts INDEXED BY posts_room_messages WHERE kind IN ('said', 'acted')"
-_ROOM_CHANGES = (
-    "FROM posts INDEXED BY posts_room_changes WHERE kind IN ('edited', 'deleted', 'topic') AND reader IS NULL"
-)
-_TOPIC = "SELECT text FROM posts INDEXED BY posts_topic WHERE kind = 'topic' AND room = ? ORDER BY id DESC LIMIT 1"
+_SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS)
+"""Where the rooms' rows stand."""
+_NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
+_NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
+_AT = "SELECT at FROM posts WHERE id = ?"
+_TOPIC = f"SELECT text FROM {TOPICS} AND room = ? ORDER BY id DESC LIMIT 1"
+_SPANS = "SELECT first, at FROM spans ORDER BY first"
 _SESSION = "SELECT author, digest, nick, rooms, position, seen FROM sessions WHERE digest = ?"
 
 
@@ -142,7 +145,7 @@ class Reader:
 
     def _ranges(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Give the ranges of numbers, as after and upto, whose times lie between: several if the clock was set back."""
-        spans = self._database.execute("SELECT first, at FROM spans ORDER BY first").fetchall()
+        spans = self._database.execute(_SPANS).fetchall()
         lasts = [first - 1 for first, _ in spans[1:]] + [_MAX - 1]
         for (first, at), last in zip(spans, lasts, strict=True):
             if at < end:
@@ -162,26 +165,17 @@ class Reader:
 
     def _names(self) -> Iterator[str]:
         name = ""
-        while True:
-            sources = (_ROOM_MESSAGES, _ROOM_CHANGES)
-            nexts = [
-                self._database.execute(f"SELECT room {source} AND room > ? ORDER BY room LIMIT 1", (name,)).fetchone()
-                for source in sources
-            ]
-            if not any(nexts):
-                return
-            name = min(found[0] for found in nexts if found)
+        while nexts := [found[0] for query in _NEXT_NAME if (found := self._one(query, name))]:
+            name = min(nexts)
             yield name
 
     def _room(self, name: str) -> StoredRoom:
-        newest = 0
-        for source in (_ROOM_MESSAGES, _ROOM_CHANGES):
-            query = f"SELECT id {source} AND room = ? ORDER BY id DESC LIMIT 1"
-            found = self._database.execute(query, (name,)).fetchone()
-            newest = max(newest, found[0] if found else 0)
-        (at,) = self._database.execute("SELECT at FROM posts WHERE id = ?", (newest,)).fetchone()
-        topic = self._database.execute(_TOPIC, (name,)).fetchone()
-        return StoredRoom(name, topic[0] if topic else "", at / 1000)
+        newest = max(found[0] for query in _NEWEST if (found := self._one(query, name)))
+        topic = self._one(_TOPIC, name)
+        return StoredRoom(name, topic[0] if topic else "", self._one(_AT, newest)[0] / 1000)
+
+    def _one(self, query: str, value: str | int) -> Any:
+        return self._database.execute(query, (value,)).fetchone()
 
 
 def _clamped(number: int) -> int:

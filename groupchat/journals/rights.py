@@ -46,7 +46,7 @@ def written(draft: Draft, id: int) -> Row:
     private = draft.kind == Kind.WHISPERED
     return Row(
         id,
-        draft.kind,
+        draft.kind.value,
         draft.author,
         draft.reader if private else None,
         "" if private else draft.room,
@@ -62,7 +62,7 @@ def changing(draft: Draft, id: int, target: Row) -> Row:
     private = target.reader is not None
     return Row(
         id,
-        draft.kind,
+        draft.kind.value,
         target.author if private else draft.author,
         target.reader,
         target.room,

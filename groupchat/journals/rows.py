@@ -52,6 +52,9 @@ def stored(row: Row) -> StoredPost:
 
 def _event(row: Row) -> Post:
     at = row.at / 1000
+    if row.reader is None and row.target is None and row.gone_by is None and row.revised is None:
+        # Nearly all of them.
+        return _PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text)
     target = row.id if row.target is None else row.target
     if row.gone_by is not None:
         return Deleted(row.id, row.room, row.gone_by, at, target, row.gone_to or "")
@@ -59,9 +62,7 @@ def _event(row: Row) -> Post:
         return Deleted(row.id, row.room, row.nick, at, target, row.to)
     if row.kind == Kind.EDITED or row.revised is not None:
         return Edited(row.id, row.room, row.nick, at, target, row.newest, row.to)
-    if row.kind == Kind.WHISPERED:
-        return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
-    return _PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text)
+    return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
 
 
 _PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged]] = {

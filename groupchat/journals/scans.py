@@ -11,9 +11,11 @@ from typing import NamedTuple
 from groupchat.drafts import Audience
 from groupchat.journals.rows import Row
 
-_SAID = "kind IN ('said', 'acted')"
-_WHISPERED = "kind = 'whispered'"
-_CHANGED = "kind IN ('edited', 'deleted')"
+# Word for word the conditions of the indexes: SQLite uses a partial index only then.
+ROOM_MESSAGES = "posts INDEXED BY posts_room_messages WHERE reader IS NULL AND target IS NULL AND kind <> 'topic'"
+ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND reader IS NULL"
+TOPICS = "posts INDEXED BY posts_topic WHERE kind = 'topic'"
+_PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
 
 
 class Scan(NamedTuple):
@@ -24,22 +26,22 @@ class Scan(NamedTuple):
     of: tuple[str | int, ...] = ()
 
 
-def _scan(index: str, where: str) -> Scan:
-    query = f"SELECT id FROM posts INDEXED BY {index} WHERE {where} AND id > ? AND id <= ? ORDER BY id {{}} LIMIT ?"
+def _scan(source: str, of: str) -> Scan:
+    query = f"SELECT id FROM {source} AND {of} AND id > ? AND id <= ? ORDER BY id {{}} LIMIT ?"
     return Scan(query.format("ASC"), query.format("DESC"))
 
 
-_ROOM_MESSAGES = _scan("posts_room_messages", f"{_SAID} AND room = ?")
-_ROOM_CHANGES = _scan("posts_room_changes", "kind IN ('edited', 'deleted', 'topic') AND reader IS NULL AND room = ?")
+_ROOM_MESSAGES = (_scan(ROOM_MESSAGES, "room = ?"),)
+_ROOM_CHANGES = (_scan(ROOM_CHANGES, "room = ?"), _scan(TOPICS, "room = ?"))
 _OWN_MESSAGES = (
-    _scan("posts_author_messages", f"{_WHISPERED} AND author = ?"),
-    _scan("posts_reader_messages", f"{_WHISPERED} AND reader = ?"),
+    _scan(_PRIVATE.format("posts_author_messages", "NULL"), "author = ?"),
+    _scan(_PRIVATE.format("posts_reader_messages", "NULL"), "reader = ?"),
 )
 _OWN_CHANGES = (
-    _scan("posts_author_changes", f"{_CHANGED} AND reader IS NOT NULL AND author = ?"),
-    _scan("posts_reader_changes", f"{_CHANGED} AND reader IS NOT NULL AND reader = ?"),
+    _scan(_PRIVATE.format("posts_author_changes", "NOT NULL"), "author = ?"),
+    _scan(_PRIVATE.format("posts_reader_changes", "NOT NULL"), "reader = ?"),
 )
-_PAIR = _scan("posts_pair", f"{_WHISPERED} AND author = ? AND reader = ?")
+_PAIR = _scan(_PRIVATE.format("posts_pair", "NULL"), "author = ? AND reader = ?")
 
 
 def messages(audience: Audience) -> list[Scan]:
@@ -55,13 +57,13 @@ def everything(audience: Audience) -> list[Scan]:
 def neighbours(row: Row) -> list[Scan]:
     """Give the scans that find the messages of the row's room, or between its two people."""
     if row.reader is None:
-        return [_ROOM_MESSAGES._replace(of=(row.room,))]
+        return [scan._replace(of=(row.room,)) for scan in _ROOM_MESSAGES]
     pairs = dict.fromkeys([(row.author, row.reader), (row.reader, row.author)])
     return [_PAIR._replace(of=pair) for pair in pairs]
 
 
-def _sources(audience: Audience, room: Scan, own: tuple[Scan, ...]) -> list[Scan]:
-    scans = [room._replace(of=(name,)) for name in dict.fromkeys(audience.rooms)]
+def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) -> list[Scan]:
+    scans = [scan._replace(of=(name,)) for name in dict.fromkeys(audience.rooms) for scan in room]
     if audience.author is not None:
         scans += [scan._replace(of=(audience.author,)) for scan in own]
     return scans
