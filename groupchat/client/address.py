@@ -1,0 +1,88 @@
+"""Where the server is: ``HOST[:PORT]`` on a command line, and why it could not be reached."""
+
+import re
+from argparse import ArgumentTypeError
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.error import (
+    ConnectError,
+    ConnectionAborted,
+    ConnectionDone,
+    ConnectionLost,
+    ConnectionRefusedError,
+    DNSLookupError,
+    NoRouteError,
+    TCPTimedOutError,
+    TimeoutError,
+)
+
+from groupchat.client.errors import ConnectionDropped, Refused
+
+PORT = 5000
+"""Where a server listens when nothing else is said."""
+
+IPV6 = r"[0-9A-Fa-f:.]+(?:%\w+)?"
+"""Nearly: the system says what is wrong with a wrong one."""
+
+PATIENCE = 20
+"""Seconds for one attempt to connect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host's name or IP address, and a TCP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORT else f"{host}:{self.port}"
+
+    def endpoint(self, reactor: Any) -> HostnameEndpoint:
+        """An endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
+        return HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)
+
+
+def address(text: str) -> Address:
+    """Read ``HOST``, ``HOST:PORT``, ``[IPV6]``, ``[IPV6]:PORT`` or a bare IPv6 address; a ``type`` for argparse.
+
+    :raises ArgumentTypeError: it is none of these; the sentence says so to the person.
+    """
+    bare_ipv6 = text.count(":") > 1 and not text.startswith("[")
+    match = (
+        None if bare_ipv6 else re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^:\[\]\s/]+))(?::(\d{1,5}))?", text)
+    )
+    if bare_ipv6 and re.fullmatch(r"[0-9A-Fa-f:.]+(?:%\w+)?", text):
+        return Address(text, PORT)
+    if match is None:
+        raise ArgumentTypeError(f"{text!r} is not HOST or HOST:PORT, such as localhost:{PORT} or [::1]:{PORT}")
+    port = int(match[3]) if match[3] else PORT
+    if not 1 <= port <= 65535:
+        raise ArgumentTypeError(f"{port} is not a port: ports go from 1 to 65535")
+    return Address(match[1] or match[2], port)
+
+
+def reason(server: Address, error: BaseException) -> str:
+    """One sentence that says why there is no connection to this address."""
+    match error:
+        case Refused():
+            return f"{server} refused: {error.text} ({error.code})"
+        case ConnectionDropped():
+            return f"{server} closed the connection: {error}"
+        case DNSLookupError():
+            return f"The host {server.host} is not known."
+        case ConnectionRefusedError():
+            return f"Nothing listens at {server} (port {server.port})."
+        case TimeoutError() | TCPTimedOutError():
+            return f"{server} did not answer in time."
+        case NoRouteError():
+            return f"There is no way from here to {server}."
+        case ConnectionDone() | ConnectionLost() | ConnectionAborted():
+            return f"{server} closed the connection."
+        case ConnectError():
+            return f"There is no connection to {server}: {error.osError or error}."
+        case _:
+            return f"There is no connection to {server}: {error}."

@@ -1,0 +1,91 @@
+"""Getting a connection, and another one, and another one."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.application.internet import backoffPolicy
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IProtocolFactory, IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
+
+from groupchat.client.protocol import as_exception
+
+BACKOFF = backoffPolicy(initialDelay=0.25, maxDelay=30.0, factor=2.0)
+"""From half a second, doubled up to 30 s, and up to a second at random on top.
+
+The random second spreads the clients of a server that was restarted.
+"""
+
+
+class Waiter(Protocol):
+    """Who is told how connecting goes."""
+
+    def connecting(self) -> None:
+        """An attempt begins."""
+
+    def waiting(self, reason: Exception, delay: float) -> None:
+        """There is no connection, for this reason; the next attempt begins in ``delay`` seconds."""
+
+
+class Connector:
+    """Connects to an endpoint again and again, with growing delays until somebody says that it went well.
+
+    Twisted's ClientService counts a connection as a success as soon as it stands,
+    and a server that accepts and then turns everyone away would be called on without a pause.
+    Its ``prepareConnection`` is meant for that, but raises NoTransition when the connection is lost meanwhile
+    (Twisted 26.10).
+    """
+
+    def __init__(
+        self,
+        endpoint: IStreamClientEndpoint,
+        factory: IProtocolFactory,
+        clock: IReactorTime,
+        waiter: Waiter,
+        backoff: Callable[[int], float] = BACKOFF,
+    ) -> None:
+        self._endpoint = endpoint
+        self._factory = factory
+        self._clock = clock
+        self._waiter = waiter
+        self._backoff = backoff
+        self._failures = 0
+        self._attempt: Deferred[IProtocol] | None = None
+        self._timer: IDelayedCall | None = None
+
+    def connect(self) -> None:
+        """Begin an attempt now."""
+        self._timer = None
+        self._waiter.connecting()
+        attempt = self._endpoint.connect(self._factory)
+        self._attempt = attempt
+        attempt.addCallbacks(self._connected, self._failed)
+
+    def welcomed(self) -> None:
+        """The connection is of use: the next delay is a short one again."""
+        self._failures = 0
+
+    def retry(self, reason: Exception) -> None:
+        """The connection is lost: begin another attempt after a delay."""
+        self._failures += 1
+        delay = self._backoff(self._failures)
+        self._timer = self._clock.callLater(delay, self.connect)
+        self._waiter.waiting(reason, delay)
+
+    def stop(self) -> None:
+        """No further attempts."""
+        attempt, self._attempt = self._attempt, None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        if attempt is not None:
+            attempt.cancel()
+
+    def _connected(self, _: IProtocol) -> None:
+        self._attempt = None
+
+    def _failed(self, failure: Failure) -> None:
+        if self._attempt is None and failure.check(CancelledError):
+            return  # by stop()
+        self._attempt = None
+        self.retry(as_exception(failure))

@@ -1,0 +1,28 @@
+"""Nicknames for programs that a person starts without naming one."""
+
+import getpass
+import re
+import secrets
+from collections.abc import Iterator
+
+
+def of_this_user() -> Iterator[str]:
+    """Nicknames for the user who started this program."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        login = ""
+    return variations(login)
+
+
+def variations(login: str) -> Iterator[str]:
+    """The login name as far as it can be a nickname, then with numbers, then with one that nobody else has.
+
+    A server refuses five nicknames of a connection at most, so there are four.
+    """
+    name = re.sub(r"[^A-Za-z0-9_.-]", "", login).lstrip("0123456789_.-")[:18]
+    name = name if len(name) > 1 else "guest"
+    yield name
+    yield f"{name}2"
+    yield f"{name}3"
+    yield f"{name}-{secrets.token_hex(2)}"
