@@ -24,7 +24,7 @@ class TelnetFilter:
     There are never more bytes of replies than were received, but for the first answer to AYT.
     """
 
-    __slots__ = ("_answered", "_credit", "_offered", "_pending", "_subnegotiated", "replies")
+    __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "replies")
 
     def __init__(self) -> None:
         self.replies = bytearray()
@@ -33,7 +33,9 @@ class TelnetFilter:
         self._subnegotiated = -1
         """How long the present subnegotiation is so far; -1 outside."""
         self._answered: set[tuple[int, int]] = set()
-        self._credit = len(STILL_HERE)
+        self._received = 0
+        """How many bytes were received up to the present command."""
+        self._replied = 0
         self._offered = False
         """Whether ECHO was ever offered: then the peer's DO and DONT are its answers."""
 
@@ -42,7 +44,7 @@ class TelnetFilter:
 
         :raises Refusal: there is more of it than any client would send.
         """
-        self._credit += len(data)
+        before = self._received - len(self._pending)
         if self._pending:
             data, self._pending = self._pending + data, b""
         pieces: list[bytes] = []
@@ -55,6 +57,7 @@ class TelnetFilter:
                 self._count((start if start >= 0 else len(data)) - position)
             if start < 0:
                 break
+            self._received = before + start + 2
             position = self._command(data, start, pieces)
             if position < 0:
                 self._pending = data[start:]
@@ -62,6 +65,7 @@ class TelnetFilter:
             commands += 1
             if commands > COMMANDS_AT_ONCE:
                 raise TooManyAttempts("So many telnet commands at once are no conversation.")
+        self._received = before + len(data)
         return b"".join(pieces)
 
     def conceal(self) -> bytes:
@@ -110,8 +114,8 @@ class TelnetFilter:
         self._reply(bytes((IAC, WONT if verb == DO else DONT, option)))
 
     def _reply(self, reply: bytes) -> None:
-        if len(reply) <= self._credit:
-            self._credit -= len(reply)
+        if self._replied + len(reply) <= self._received + len(STILL_HERE):
+            self._replied += len(reply)
             self.replies += reply
 
     def _count(self, length: int) -> None:

@@ -31,8 +31,8 @@ class FakeSession:
     def offer(self, nick: str, ref: Ref = None, token: str | None = None, since: int | str | None = None) -> None:
         self.calls.append(("offer", nick, ref, token, since))
 
-    def say(self, text: str, ref: Ref = None, key: str | None = None) -> None:
-        self.calls.append(("say", text, ref, key))
+    def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
+        self.calls.append(("say", words, ref, key, room))
 
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
         self.calls.append(("do", name, dict(arguments), ref))

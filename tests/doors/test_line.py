@@ -378,7 +378,7 @@ class ProgramTests(SynchronousTestCase):
         """A first line that starts with a brace makes the peer a program; the prompt's line is ended."""
         connection = self.program()
         connection.receive(b'{"do":"say","text":"hi","ref":2}\n')
-        self.assertEqual(connection.calls, [("offer", "bot", 1, None, None), ("say", "hi", 2, None)])
+        self.assertEqual(connection.calls, [("offer", "bot", 1, None, None), ("say", "hi", 2, None, "")])
         self.assertEqual(connection.transport.value(), b"? \r\n")
         self.assertEqual((connection.protocol.style.door, connection.session.door), ("json", "json"))
         self.assertFalse(connection.protocol.style.preferences.emoji)
@@ -400,7 +400,7 @@ class ProgramTests(SynchronousTestCase):
                 connection = self.program()
                 for start in range(0, len(stream), size):
                     connection.receive(stream[start : start + size])
-                expected = [("refuse", "line-too-long", None), ("say", "next", None, None)]
+                expected = [("refuse", "line-too-long", None), ("say", "next", None, None, "")]
                 self.assertEqual(connection.calls[1:], expected)
 
     def test_endless_line(self) -> None:
