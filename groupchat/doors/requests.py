@@ -90,13 +90,15 @@ def _since(value: object) -> int | str | None:
     raise BadJson('since is the number of a post, or "head".')
 
 
-def _is_deeper(value: object, depth: int) -> bool:
+def _is_deeper(value: dict[str, Any] | list[Any], depth: int) -> bool:
     """Whether containers are nested deeper than this; level by level, so that nothing can recurse too far."""
     level = [value]
-    while level and depth >= 0:
-        level = [item for container in level if isinstance(container, dict | list) for item in _items(container)]
+    while level:
         depth -= 1
-    return any(isinstance(item, dict | list) for item in level)
+        if depth < 0:
+            return True
+        level = [item for container in level for item in _items(container) if isinstance(item, dict | list)]
+    return False
 
 
 def _items(container: dict[str, Any] | list[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import gc
 from datetime import UTC, datetime
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -9,6 +10,7 @@ from groupchat import events
 from groupchat.doors.text import TextStyle, text_style
 from groupchat.errors import BadArguments
 from groupchat.preferences import Preferences
+from tests.doors.style_contract import StyleContract
 
 AT = datetime(2026, 11, 21, 9, 42, tzinfo=UTC).timestamp()
 DAY = 86400.0
@@ -26,6 +28,11 @@ def answered(answer: events.Answer, current: str = "lobby") -> str:
 
 
 SAID = events.Said(103, "lobby", "alice", AT, "Hello everyone! 😊")
+
+
+class TextStyleTests(StyleContract, SynchronousTestCase):
+    def make(self, preferences: Preferences) -> Any:
+        return text_style(preferences, "UTC")
 
 
 class LineTests(SynchronousTestCase):

@@ -1,0 +1,118 @@
+"""What every style promises, whatever it is given to show."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from zope.interface.verify import verifyObject
+
+from groupchat import events
+from groupchat.interfaces import IStyle
+from groupchat.preferences import Preferences
+from groupchat.text import LINE_ENDS
+
+HOSTILE = st.text(
+    st.sampled_from('a \n\r\v\f\t\0\a\b\x1b[]2J\x7f\x85\x9b\x9d\u2028\u2029\u202e\u200b\ud800\U000e0001é😊"\\{}'),
+    max_size=20,
+)
+"""Texts that no journal should have, and one might."""
+NUMBERS = st.integers(1, 2**63 - 1)
+TIMES = st.floats(0, 2**33, allow_nan=False)
+NICKS = st.lists(HOSTILE, min_size=1, max_size=3).map(tuple)
+
+POSTS = st.one_of(
+    st.builds(events.Said, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(events.Acted, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(events.Whispered, NUMBERS, st.just(""), HOSTILE, TIMES, HOSTILE, HOSTILE),
+    st.builds(events.Edited, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE, HOSTILE),
+    st.builds(events.Deleted, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE),
+    st.builds(events.TopicChanged, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
+)
+EVENTS = st.one_of(
+    POSTS,
+    st.builds(events.Joined, HOSTILE, HOSTILE, TIMES),
+    st.builds(events.Left, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(events.ManyJoined, HOSTILE, NICKS, st.integers(0, 9), TIMES),
+    st.builds(events.ManyLeft, HOSTILE, NICKS, st.integers(0, 9), TIMES),
+    st.builds(events.Renamed, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(events.Typing, HOSTILE, HOSTILE, TIMES),
+    st.builds(events.Announced, HOSTILE, TIMES),
+)
+TEXTS = st.lists(HOSTILE, max_size=3).map(tuple)
+ITEMS = st.lists(st.dictionaries(HOSTILE, HOSTILE, max_size=3), max_size=3).map(tuple)
+ANSWERS = st.one_of(
+    st.builds(events.Greeted, HOSTILE, HOSTILE, st.integers(0, 9), HOSTILE),
+    st.builds(events.Welcomed, HOSTILE, HOSTILE, NUMBERS, HOSTILE),
+    st.builds(events.Done, st.integers(0, 9), HOSTILE),
+    st.builds(events.Refused, st.just("nick-taken"), HOSTILE),
+    st.builds(events.Told, TEXTS),
+    st.builds(events.Listed, HOSTILE, TEXTS, ITEMS),
+    st.builds(
+        events.Replayed,
+        st.sampled_from(["history", "join"]),
+        HOSTILE,
+        st.lists(POSTS, max_size=3).map(tuple),
+        HOSTILE,
+        TIMES,
+    ),
+)
+
+FORBIDDEN = frozenset("".join(map(chr, range(0x20))) + "".join(map(chr, range(0x7F, 0xA0))) + "".join(LINE_ENDS))
+"""What moves a cursor or ends a line; the CR LF at a line's end is looked at apart."""
+
+
+class StyleContract:
+    """What every style promises; ``make`` gives the style under test."""
+
+    def make(self, preferences: Preferences) -> Any:
+        raise NotImplementedError
+
+    def lines(self: Any, rendered: bytes) -> list[str]:
+        """The lines of this, each of which must be whole and harmless."""
+        *lines, rest = rendered.decode().split("\r\n")
+        self.assertEqual(rest, "")
+        for line in lines:
+            self.assertTrue(line)
+            self.assertEqual(FORBIDDEN.intersection(line), frozenset())
+        return lines
+
+    def test_interface(self: Any) -> None:
+        """It is what the core takes it for, and knows whose style it is."""
+        style = self.make(Preferences(echo=True))
+        verifyObject(IStyle, style)
+        self.assertEqual(style.preferences, Preferences(echo=True))
+
+    def test_same_preferences(self: Any) -> None:
+        """Equal preferences have one style, others another."""
+        self.assertIs(self.make(Preferences()), style := self.make(Preferences()))
+        self.assertIsNot(style, self.make(Preferences(echo=True)))
+
+    # The functions to try are within the tests: Hypothesis wants each for one class only.
+
+    def test_one_line_each(self: Any) -> None:
+        """Whatever an event contains, it becomes one line, or none; in text the day's line may come before."""
+
+        @given(st.lists(EVENTS, max_size=3), TIMES, st.booleans(), st.booleans())
+        def check(shown: list[Any], before: float, marked: bool, joins: bool) -> None:
+            renderings = self.make(Preferences(joins=joins)).render(shown, [before] * len(shown), marked)
+            self.assertEqual(len(renderings), len(shown))
+            for rendered in renderings:
+                *days, _ = self.lines(rendered) or [""]
+                self.assertLessEqual(len(days), 1)
+                self.assertTrue(all(day.startswith("-- ") for day in days))
+
+        check()
+
+    def test_answers(self: Any) -> None:
+        """Whatever an answer contains, its lines are whole and harmless."""
+
+        @given(ANSWERS, st.one_of(st.none(), HOSTILE, st.lists(HOSTILE)), HOSTILE)
+        def check(answer: Any, ref: Any, current: str) -> None:
+            self.lines(self.make(Preferences()).answer(answer, ref, current))
+
+        check()
+
+    def test_never_one_s_own_coming(self: Any) -> None:
+        """Nobody is shown their own coming and going, whatever they prefer."""
+        for event in (events.Joined("lobby", "bob", 0), events.Left("lobby", "bob", 0)):
+            self.assertFalse(self.make(Preferences(echo=True)).echoes(event))
