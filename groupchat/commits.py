@@ -128,12 +128,13 @@ class Commits:
     def _send(self) -> None:
         batch, self._queue = self._queue, []
         sessions, self._sessions = list(self._sessions.values()), {}
+        facts = [fact for entry in batch for fact in entry.facts]
         drafts = [entry.draft for entry in batch if entry.draft is not None]
-        if not drafts and not sessions:
+        if not drafts and not sessions and not facts:
             self._deliver(batch, [])
             return
         self._since = self._clock.seconds()
-        committed = self._journal.append(drafts, sessions)
+        committed = self._journal.append(drafts, sessions, facts)
         committed.addCallbacks(
             lambda outcomes: self._written(batch, outcomes),
             lambda failure: self._not_written(failure, batch, sessions),

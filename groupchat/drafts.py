@@ -4,9 +4,10 @@ A draft has no number yet: the journal gives it one inside the transaction that 
 Rights that depend on stored posts (whose is #41, how old is it) are judged there too, so nothing can come in between.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from groupchat.errors import Refusal
 from groupchat.events import AuthorId, Event, Post
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     EDITED = "edited"
     DELETED = "deleted"
     TOPIC = "topic"
+    MODERATED = "moderated"
 
 
 MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
@@ -32,7 +34,7 @@ class Draft:
     """One post to be written.
 
     ``at``: seconds since 1970 UTC.
-    ``room``: for said, acted and topic; empty for whispered; ignored for edited and deleted (the target's counts).
+    ``room``: empty for whispered, ignored for edited and deleted (there the room of the target counts).
     ``reader`` and ``to``: whispered only: the recipient's author and nickname.
     ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
@@ -101,6 +103,19 @@ class StoredSession:
     rooms: tuple[str, ...]
     position: int
     seen: float
+
+
+@dataclass(slots=True, frozen=True)
+class Fact:
+    """Something that is true until it is changed: an account, a ban, who operates a room.
+
+    ``kind`` and ``name`` say of what (``account``, ``alice``); a journal keeps the last value of each.
+    ``value``: a JSON object; None: it is no longer true.
+    """
+
+    kind: str
+    name: str
+    value: Mapping[str, Any] | None
 
 
 @dataclass(slots=True, frozen=True)

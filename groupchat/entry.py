@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from groupchat.drafts import Draft
+from groupchat.drafts import Draft, Fact
 from groupchat.events import AuthorId, Event, Ref
 
 if TYPE_CHECKING:
@@ -20,10 +20,24 @@ class Entry:
     ``event``: what is shown; for a draft, set when it is on disk.
     ``rooms``: who is in one of these sees it (EVERYWHERE: all do; empty: only ``author`` and ``reader``).
     ``origin``: the connection it came from; ``awaited`` whether that one waits for an answer, with ``ref``.
+    ``facts``: what is true from then on, written in the same transaction as the draft.
     ``previous``: when something was last shown in its room, in seconds since 1970 UTC.
     """
 
-    __slots__ = ("author", "awaited", "draft", "event", "origin", "previous", "reader", "ref", "rooms", "text", "then")
+    __slots__ = (
+        "author",
+        "awaited",
+        "draft",
+        "event",
+        "facts",
+        "origin",
+        "previous",
+        "reader",
+        "ref",
+        "rooms",
+        "text",
+        "then",
+    )
 
     event: Event
 
@@ -33,6 +47,7 @@ class Entry:
         self.origin = origin
         self.author: AuthorId | None = origin.person.author if origin is not None else None
         self.reader: AuthorId | None = None
+        self.facts: tuple[Fact, ...] = ()
         self.awaited = False
         self.ref: Ref = None
         self.text = ""

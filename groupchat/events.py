@@ -99,6 +99,13 @@ class TopicChanged(Post):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moderated(Post):
+    """``* alice made bob an operator``: what an operator did; ``text`` is what follows the nickname."""
+
+    text: str
+
+
 # Notices
 
 

@@ -140,10 +140,10 @@ class Hall:
                 if entry.then is not None:
                     entry.then()
 
-    def _settle(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Entry]:
+    def _settle(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> Sequence[Entry]:
         """Give each entry its outcome; what is left is to be shown."""
         results = iter(outcomes)
-        shown = []
+        shown: list[Entry] = []
         for entry in batch:
             if entry.draft is not None:
                 outcome = next(results)
@@ -152,15 +152,15 @@ class Hall:
                     continue
                 self._accept(entry, outcome)
             shown.append(entry)
-        shown = condense(shown)
-        for entry in shown:
+        condensed = condense(shown)
+        for entry in condensed:
             at = entry.event.at  # type: ignore[attr-defined]  # every post and notice has it
             room = self.rooms.get(entry.rooms[0]) if entry.rooms else None
             if room is None:
                 entry.previous = at
             else:
                 entry.previous, room.last_at = room.last_at, at
-        return shown
+        return condensed
 
     def _accept(self, entry: Entry, stored: StoredPost) -> None:
         post = stored.event

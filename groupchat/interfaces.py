@@ -10,7 +10,7 @@ from typing import NewType, Protocol
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
-from groupchat.drafts import Audience, Draft, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.events import Answer, AuthorId, Event, Ref
 from groupchat.preferences import Preferences
 
@@ -94,7 +94,9 @@ class IJournal(Interface):
 
     head: int = Attribute("The highest number on disk; 0 when nothing is.")
 
-    def append(drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+    def append(
+        drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
         """Write all in one durable transaction, and give each draft its outcome, in order.
 
         A refused or repeated draft does not hinder the others.
@@ -141,6 +143,12 @@ class IJournal(Interface):
 
     def rooms() -> "Deferred[list[StoredRoom]]":
         """Every room that has posts, by name."""
+
+    def facts(kind: str) -> "Deferred[list[Fact]]":
+        """Every fact of this kind that is true, by name."""
+
+    def moderated(upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The last ``count`` things operators did with ``id <= upto``, in whichever room, ascending."""
 
     def recall(digest: str) -> "Deferred[StoredSession | None]":
         """The session whose token has this hex SHA-256 digest."""

@@ -18,6 +18,7 @@ from groupchat.errors import BadArguments, NoSuchNick, NothingToSay, NotInRoom
 from groupchat.events import Answer, Done, Left, Ref, Refused, Renamed
 from groupchat.fanout import View
 from groupchat.person import Person
+from groupchat.ranks import Rank
 from groupchat.reading import Reading, replay
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class Member(Reading, Company):
         self.digest = ""
         self.view = View(screen.style, (), "")
         self.typing_since = 0.0
+
+    @property
+    def rank(self) -> Rank:
+        """What this member may do in its current room."""
+        return Rank.GUEST
 
     @property
     def audience(self) -> Audience:

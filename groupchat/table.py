@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from groupchat.arguments import Argument
-from groupchat.errors import BadArguments, UnknownCommand
+from groupchat.errors import BadArguments, NotAllowed, UnknownCommand
+from groupchat.ranks import Rank
 
 if TYPE_CHECKING:
     from groupchat.member import Member, Reply
@@ -35,13 +36,20 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command.  ``cost``: how much of the flood allowance it takes, where a line that is said takes 1."""
+    """One command.
+
+    ``cost``: how much of the flood allowance it takes, where a line that is said takes 1.
+    ``needs``: the rank one must have, in the room the command is about; enforced here, before the function runs.
+    ``secret``: whether its arguments hold a password, and so are never logged, stored or shown.
+    """
 
     name: str
     aliases: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     function: "Callable[..., Reply]"
     cost: float
+    needs: Rank
+    secret: bool
 
     @property
     def usage(self) -> str:
@@ -98,14 +106,16 @@ class Table:
         self._commands: dict[str, Command] = {}
         self._names: dict[str, Command] = {}
 
-    def command(self, *aliases: str, cost: float = 1.0) -> Callable[[_Function], _Function]:
+    def command(
+        self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False
+    ) -> Callable[[_Function], _Function]:
         """Declare a function as a command of the same name (without a trailing underscore)."""
 
         def declare(function: _Function) -> _Function:
             name = function.__name__.rstrip("_")
             if not function.__doc__:
                 raise TypeError(f"The command {name} has no docstring, which is its help.")
-            command = Command(name, aliases, _parameters(function), function, cost)
+            command = Command(name, aliases, _parameters(function), function, cost, needs, secret)
             self._commands[name] = command
             for known in (name, *aliases):
                 if known in self._names:
@@ -138,7 +148,7 @@ class Table:
     def read_line(self, me: "Member", line: str) -> "tuple[Command, Callable[[], Reply]]":
         """What was typed after the slash: the command, and what carries it out."""
         name, _, rest = line.partition(" ")
-        command = self.find(name)
+        command = self._permitted(me, name)
         arguments = command.read(rest)
         return command, lambda: command.function(me, **arguments)
 
@@ -146,9 +156,19 @@ class Table:
         self, me: "Member", name: str, fields: Mapping[str, object]
     ) -> "tuple[Command, Callable[[], Reply]]":
         """What a program asked for: the command, and what carries it out."""
-        command = self.find(name)
+        command = self._permitted(me, name)
         arguments = command.check(fields)
         return command, lambda: command.function(me, **arguments)
+
+    def _permitted(self, me: "Member", name: str) -> Command:
+        """The command, if this member may use it.
+
+        :raises NotAllowed: it may not.
+        """
+        command = self.find(name)
+        if me.rank < command.needs:
+            raise NotAllowed(f"/{command.name} is for {command.needs.title} only.")
+        return command
 
     def complete(self, me: "Member", line: str) -> list[str]:
         """What the last word of a half-typed line could become."""
@@ -156,7 +176,8 @@ class Table:
             return []
         name, space, rest = line[1:].partition(" ")
         if not space:
-            return [f"/{known}" for known in self.names() if known.startswith(name.lower())]
+            allowed = [known for known, command in self._names.items() if me.rank >= command.needs]
+            return sorted(f"/{known}" for known in allowed if known.startswith(name.lower()))
         command = self._names.get(name.lower())
         if command is None:
             return []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from groupchat.drafts import Audience, Draft, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.events import AuthorId
 from groupchat.interfaces import IJournal
 
@@ -21,6 +21,7 @@ class HeldJournal:
     def __init__(self, within: IJournal) -> None:
         self.within = within
         self.pending: list[tuple[Sequence[Draft], Sequence[StoredSession]]] = []
+        self._facts: list[Sequence[Fact]] = []
         self._waiting: list[Deferred[list[Outcome]]] = []
 
     @property
@@ -28,21 +29,25 @@ class HeldJournal:
         """The head of the journal within."""
         return self.within.head
 
-    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
         """Keep it waiting."""
         waiting: Deferred[list[Outcome]] = Deferred()
         self.pending.append((tuple(drafts), tuple(sessions)))
+        self._facts.append(tuple(facts))
         self._waiting.append(waiting)
         return waiting
 
     def commit(self) -> None:
         """Let the oldest waiting append be written."""
         drafts, sessions = self.pending.pop(0)
-        self.within.append(drafts, sessions).chainDeferred(self._waiting.pop(0))
+        self.within.append(drafts, sessions, self._facts.pop(0)).chainDeferred(self._waiting.pop(0))
 
     def fail(self, exception: Exception) -> None:
         """Let the oldest waiting append fail, with nothing written."""
         del self.pending[0]
+        del self._facts[0]
         self._waiting.pop(0).errback(exception)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
@@ -68,6 +73,12 @@ class HeldJournal:
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self.within.rooms()
+
+    def facts(self, kind: str) -> "Deferred[list[Fact]]":
+        return self.within.facts(kind)
+
+    def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        return self.within.moderated(upto, count)
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         return self.within.recall(digest)

@@ -22,6 +22,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     events.Edited: ("id", "target", "room", "nick", "to", "text", "at"),
     events.Deleted: ("id", "target", "room", "nick", "to", "at"),
     events.TopicChanged: ("id", "room", "nick", "text", "at"),
+    events.Moderated: ("id", "room", "nick", "text", "at"),
     events.Joined: ("room", "nick", "at"),
     events.Left: ("room", "nick", "reason", "at"),
     events.ManyJoined: ("room", "nicks", "others", "at"),

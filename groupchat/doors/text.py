@@ -133,6 +133,7 @@ _FORMS: dict[type, Callable[[Any], str]] = {
     ),
     events.Deleted: lambda event: f"#{event.target} was deleted by {event.nick}",
     events.TopicChanged: lambda event: f"* topic of {event.room}, by {event.nick}: {event.text or '(none)'}",
+    events.Moderated: lambda event: f"* {event.nick} {event.text}",
     events.Joined: lambda event: f"* {event.nick} joined {event.room}",
     events.Left: lambda event: f"* {event.nick} left {event.room}{f' ({event.reason})' if event.reason else ''}",
     events.ManyJoined: lambda event: f"* {_many(event)} joined {event.room}",

@@ -32,6 +32,9 @@ CHECK_MAX = 256 * 2**20
 SCHEMA = Path(__file__).parent / "schema"
 """Where the files are that bring a database from one form to the next."""
 
+LOG_LEFT = 4 * 2**20
+"""Bytes to which a write-ahead log is cut when it begins anew after having grown longer."""
+
 TAIL = 200
 """How many of the last rows are compared with the indexes at each start."""
 
@@ -128,6 +131,7 @@ def _configure(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA wal_autocheckpoint = 0")
+    database.execute(f"PRAGMA journal_size_limit = {LOG_LEFT}")
     database.execute("PRAGMA secure_delete = ON")
     database.execute("PRAGMA temp_store = MEMORY")
 

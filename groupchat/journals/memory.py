@@ -11,6 +11,7 @@ from groupchat.drafts import (
     MESSAGES,
     Audience,
     Draft,
+    Fact,
     Kind,
     Outcome,
     Repeated,
@@ -34,6 +35,7 @@ class MemoryJournal:
         self._rows: list[Row] = []
         self._keys: dict[tuple[int, str], int] = {}
         self._sessions: dict[int, StoredSession] = {}
+        self._facts: dict[tuple[str, str], Fact] = {}
         self._closed = False
 
     @property
@@ -41,7 +43,9 @@ class MemoryJournal:
         """The highest number given so far."""
         return len(self._rows)
 
-    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
         """Take all in, and answer at once.  Fails with JournalUnavailable after ``close``."""
         if self._closed:
             return fail(JournalUnavailable("The journal is closed."))
@@ -51,6 +55,10 @@ class MemoryJournal:
             for other in [one for one in self._sessions.values() if one.digest == session.digest]:
                 del self._sessions[other.author]
             self._sessions[session.author] = session
+        for fact in facts:
+            self._facts.pop((fact.kind, fact.name), None)
+            if fact.value is not None:
+                self._facts[fact.kind, fact.name] = fact
         return succeed(outcomes)
 
     def _take(self, draft: Draft) -> Outcome:
@@ -140,6 +148,15 @@ class MemoryJournal:
                 topic = row.text if row.kind == Kind.TOPIC else known.topic if known else ""
                 rooms[row.room] = StoredRoom(row.room, topic, row.at / 1000)
         return succeed([rooms[name] for name in sorted(rooms)])
+
+    def facts(self, kind: str) -> "Deferred[list[Fact]]":
+        """Give every fact of this kind, by name."""
+        return succeed([self._facts[known] for known in sorted(self._facts) if known[0] == kind])
+
+    def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the last things operators did, oldest first."""
+        found = (row for row in reversed(self._rows[: max(upto, 0)]) if row.kind == Kind.MODERATED)
+        return succeed([stored(row) for row in islice(found, max(count, 0))][::-1])
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Give the session with this digest."""

@@ -7,13 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from groupchat.drafts import MESSAGES, Audience, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
 from groupchat.events import AuthorId
 from groupchat.journals.columns import COLUMNS, LATEST, ROW, TAIL_LATEST
 from groupchat.journals.index import expression
 from groupchat.journals.rights import no_such_message
 from groupchat.journals.rows import Row, is_message, milliseconds, sees, stored
-from groupchat.journals.scans import ROOM_CHANGES, ROOM_MESSAGES, TOPICS, Scan, everything, messages, neighbours
+from groupchat.journals.scans import (
+    MODERATION,
+    ROOM_CHANGES,
+    ROOM_MESSAGES,
+    TOPICS,
+    Scan,
+    everything,
+    messages,
+    neighbours,
+)
 from groupchat.journals.words import matches, phrases
 
 _MAX = 2**63 - 1
@@ -24,12 +33,16 @@ _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
-_SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS)
+_SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS, MODERATION)
 """Where the rooms' rows stand."""
 _NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
 _NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
 _AT = "SELECT at FROM posts WHERE id = ?"
 _TOPIC = f"SELECT text FROM {TOPICS} AND room = ? ORDER BY id DESC LIMIT 1"
+_MODERATED = (
+    "SELECT id FROM posts INDEXED BY posts_moderated WHERE kind = 'moderated' AND id <= ? ORDER BY id DESC LIMIT ?"
+)
+_FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
 _SPANS = "SELECT first, at FROM spans ORDER BY first"
 _SESSION = "SELECT author, digest, nick, rooms, position, seen FROM sessions WHERE digest = ?"
 
@@ -105,6 +118,16 @@ class Reader:
         with self._snapshot():
             return [self._room(name) for name in self._names()]
 
+    def facts(self, kind: str) -> list[Fact]:
+        """Give every fact of this kind, by name."""
+        with self._snapshot():
+            return [Fact(kind, name, json.loads(value)) for name, value in self._database.execute(_FACTS, (kind,))]
+
+    def moderated(self, upto: int, count: int) -> list[StoredPost]:
+        """Give the last things operators did, oldest first."""
+        with self._snapshot():
+            return self._posts([id for (id,) in self._database.execute(_MODERATED, (_clamped(upto), _clamped(count)))])
+
     def recall(self, digest: str) -> StoredSession | None:
         """Give the session with this digest."""
         with self._snapshot():
@@ -146,8 +169,8 @@ class Reader:
     def _ranges(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Give the ranges of numbers, as after and upto, whose times lie between: several if the clock was set back."""
         spans = self._database.execute(_SPANS).fetchall()
-        lasts = [first - 1 for first, _ in spans[1:]] + [_MAX - 1]
-        for (first, at), last in zip(spans, lasts, strict=True):
+        lasts = [*(first - 1 for first, _ in spans[1:]), _MAX - 1]
+        for (first, at), last in zip(spans, lasts, strict=False):
             if at < end:
                 yield self._reaching(first, last, start) - 1, self._reaching(first, last, end) - 1
 

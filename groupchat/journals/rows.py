@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from groupchat.drafts import MESSAGES, Audience, Kind, StoredPost
-from groupchat.events import Acted, AuthorId, Deleted, Edited, Post, Said, TopicChanged, Whispered
+from groupchat.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 
 
 class Row(NamedTuple):
@@ -65,10 +65,11 @@ def _event(row: Row) -> Post:
     return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
 
 
-_PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged]] = {
+_PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged] | type[Moderated]] = {
     Kind.SAID: Said,
     Kind.ACTED: Acted,
     Kind.TOPIC: TopicChanged,
+    Kind.MODERATED: Moderated,
 }
 
 

@@ -12,9 +12,11 @@ from groupchat.drafts import Audience
 from groupchat.journals.rows import Row
 
 # Word for word the conditions of the indexes: SQLite uses a partial index only then.
-ROOM_MESSAGES = "posts INDEXED BY posts_room_messages WHERE reader IS NULL AND target IS NULL AND kind <> 'topic'"
+OTHER = "kind <> 'topic' AND kind <> 'moderated'"
+ROOM_MESSAGES = f"posts INDEXED BY posts_room_messages WHERE reader IS NULL AND target IS NULL AND {OTHER}"
 ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND reader IS NULL"
 TOPICS = "posts INDEXED BY posts_topic WHERE kind = 'topic'"
+MODERATION = "posts INDEXED BY posts_moderation WHERE kind = 'moderated'"
 _PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
 
 
@@ -32,7 +34,7 @@ def _scan(source: str, of: str) -> Scan:
 
 
 _ROOM_MESSAGES = (_scan(ROOM_MESSAGES, "room = ?"),)
-_ROOM_CHANGES = (_scan(ROOM_CHANGES, "room = ?"), _scan(TOPICS, "room = ?"))
+_ROOM_CHANGES = (_scan(ROOM_CHANGES, "room = ?"), _scan(TOPICS, "room = ?"), _scan(MODERATION, "room = ?"))
 _OWN_MESSAGES = (
     _scan(_PRIVATE.format("posts_author_messages", "NULL"), "author = ?"),
     _scan(_PRIVATE.format("posts_reader_messages", "NULL"), "reader = ?"),

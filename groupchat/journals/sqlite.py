@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.drafts import Audience, Draft, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.errors import JournalUnavailable
 from groupchat.events import AuthorId
 from groupchat.interfaces import IJournal
@@ -63,11 +63,13 @@ class SqliteJournal:
         self._writes = Worker(reactor, "journal-writer", self._writer.idle)
         self._reads = Worker(reactor, "journal-reader")
 
-    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = ()) -> "Deferred[list[Outcome]]":
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
         """Write all in one transaction.  Fails with JournalUnavailable or JournalBroken."""
         if self._closing is not None:
             return _closed()
-        written = self._writes.call(self._writer.append, drafts, sessions)
+        written = self._writes.call(self._writer.append, drafts, sessions, facts)
         self._writes.tell(self._writer.keep_up, len(drafts))
         return written.addCallback(self._advance)
 
@@ -113,6 +115,14 @@ class SqliteJournal:
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         """Give every room that has posts, by name."""
         return self._read(self._reader.rooms)
+
+    def facts(self, kind: str) -> "Deferred[list[Fact]]":
+        """Give every fact of this kind, by name."""
+        return self._read(self._reader.facts, kind)
+
+    def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the last things operators did, oldest first."""
+        return self._read(self._reader.moderated, upto, count)
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Give the session with this digest."""

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from twisted.logger import Logger
 
-from groupchat.drafts import MESSAGES, Draft, Kind, Outcome, Repeated, StoredPost, StoredSession
+from groupchat.drafts import MESSAGES, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
 from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
 from groupchat.journals.folder import Folder
@@ -59,7 +59,9 @@ class Writer:
         self.index = Index(database)
         database.execute("DELETE FROM sessions WHERE seen < ?", (now - SESSION_DAYS * 86400,))
 
-    def append(self, drafts: Sequence[Draft], sessions: Sequence[StoredSession]) -> tuple[list[Outcome], int]:
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact]
+    ) -> tuple[list[Outcome], int]:
         """Write everything in one transaction; give the outcomes and the new head.
 
         Raises JournalUnavailable when nothing was written and it may work later, JournalBroken when it never will.
@@ -72,6 +74,8 @@ class Writer:
             outcomes = [batch.take(draft) for draft in drafts]
             batch.finish()
             self._database.executemany(_SESSION, [_session(session) for session in sessions])
+            for fact in facts:
+                self._establish(fact)
             self._database.execute("COMMIT")
         except Exception as error:
             self._fail(error)
@@ -79,6 +83,13 @@ class Writer:
         self._deleted = self._deleted or batch.deletes
         self._folder.mark(self.head)
         return outcomes, self.head
+
+    def _establish(self, fact: Fact) -> None:
+        if fact.value is None:
+            self._database.execute("DELETE FROM facts WHERE kind = ? AND name = ?", (fact.kind, fact.name))
+        else:
+            value = json.dumps(fact.value, ensure_ascii=False)
+            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (fact.kind, fact.name, value))
 
     def _fail(self, error: Exception) -> NoReturn:
         """Undo what was begun; raise what the caller is to be told."""
@@ -120,10 +131,13 @@ class Writer:
         try:
             if self.head - self.index.upto > TAIL:
                 self.index.fill(self.head, max(PIECE, wrote))
-            if self._log_bytes() > self._log_limit:
+            size = self._log_bytes()
+            if size <= LOG_MAX_BYTES:
+                self._log_limit = LOG_MAX_BYTES
+            elif size > self._log_limit:
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 # The file stays long until the next commit begins it anew, or longer if somebody reads from it.
-                self._log_limit = self._log_bytes() + LOG_MAX_BYTES
+                self._log_limit = size + LOG_MAX_BYTES
         except Exception as error:
             self._put_off(error)
 

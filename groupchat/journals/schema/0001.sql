@@ -4,7 +4,7 @@ PRAGMA application_id = 0x67637430;  -- "gct0"
 
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY,   -- given by the writer: above every number used before
-    kind TEXT NOT NULL,       -- said, acted, whispered, edited, deleted, topic
+    kind TEXT NOT NULL,       -- said, acted, whispered, edited, deleted, topic, moderated
     author INTEGER NOT NULL,  -- of the edit or deletion of something private: who wrote that
     reader INTEGER,           -- only of what is private
     room TEXT NOT NULL,       -- empty when private
@@ -22,7 +22,7 @@ CREATE TABLE posts (
 -- A plain message stands in one of these only, so that a commit touches few pages;
 -- that it is in none of the others is told by a NULL, which is faster than comparing its kind.
 -- Messages and other rows are apart, so that no number of edits between messages makes finding these slow.
-CREATE INDEX posts_room_messages ON posts (room) WHERE reader IS NULL AND target IS NULL AND kind <> 'topic';
+CREATE INDEX posts_room_messages ON posts (room) WHERE reader IS NULL AND target IS NULL AND kind <> 'topic' AND kind <> 'moderated';
 CREATE INDEX posts_room_changes ON posts (room) WHERE target IS NOT NULL AND reader IS NULL;
 CREATE INDEX posts_author_messages ON posts (author) WHERE reader IS NOT NULL AND target IS NULL;
 CREATE INDEX posts_author_changes ON posts (author) WHERE reader IS NOT NULL AND target IS NOT NULL;
@@ -30,6 +30,8 @@ CREATE INDEX posts_reader_messages ON posts (reader) WHERE reader IS NOT NULL AN
 CREATE INDEX posts_reader_changes ON posts (reader) WHERE reader IS NOT NULL AND target IS NOT NULL;
 CREATE INDEX posts_pair ON posts (author, reader) WHERE reader IS NOT NULL AND target IS NULL;
 CREATE INDEX posts_topic ON posts (room) WHERE kind = 'topic';
+CREATE INDEX posts_moderation ON posts (room) WHERE kind = 'moderated';
+CREATE INDEX posts_moderated ON posts (kind) WHERE kind = 'moderated';
 CREATE INDEX posts_target ON posts (target) WHERE target IS NOT NULL;
 CREATE UNIQUE INDEX posts_key ON posts (author, key) WHERE key IS NOT NULL;
 
@@ -46,6 +48,11 @@ CREATE TABLE authored (
     author INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (author, id)
 ) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5 (text, place, content = '', tokenize = 'ascii');
+
+-- What is true until it is changed: accounts, bans, who operates a room.
+CREATE TABLE facts (
+    kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sessions (
     author INTEGER PRIMARY KEY,
