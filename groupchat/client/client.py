@@ -128,16 +128,18 @@ class Client:
         self._connector.connect()
         return self._joined
 
-    def say(self, text: str, key: str | None = None) -> Deferred[int]:
-        """Post a line in the room, exactly once; fires with its number when it is on disk.
+    def say(self, text: str, key: str | None = None, room: str | None = None) -> Deferred[int]:
+        """Post a line, exactly once; fires with its number when it is on disk.
 
         :param key: tells this post from every other one of the author's (64 characters at most);
             a program that stores it can post again after its own crash without fear.
+        :param room: one of the rooms we are in (None: the current one).
         """
         if key is None:
             self._keys += 1
             key = f"{self._key_prefix}-{self._keys}"
-        return self.request("say", text=text, key=key).addCallback(_number)
+        where = {} if room is None else {"room": room}
+        return self.request("say", text=text, key=key, **where).addCallback(_number)
 
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.

@@ -30,6 +30,7 @@ class Place:
         self._moved = False
         self._alternatives = iter(alternatives)
         self._head = 0
+        self._first_head = 0
         self._known = False
         self._ghost_until: float | None = None
         self._own: set[int] = set()
@@ -39,7 +40,9 @@ class Place:
         since = self.since
         if since is None and self._known:
             # We were in, and have read nothing: the room was empty, or what it showed us was cut off.
-            since = max(0, self._head - CONTEXT)
+            since = max(0, self._first_head - CONTEXT)
+        if type(since) is int:
+            self._own = {own for own in self._own if own > since}
         message: Message = {"do": "nick", "nick": self.nick}
         if since is not None:
             message["since"] = since
@@ -55,7 +58,8 @@ class Place:
         if self.since == "head":
             self.since = head
         if not self._known:
-            self._head = head
+            self._first_head = head
+        self._head = head
         self._known = True
         self._ghost_until = None
         resumed = self.token is not None
@@ -127,4 +131,5 @@ class Place:
     def _close_up(self) -> None:
         while type(self.since) is int and self.since + 1 in self._own:
             self.since += 1
-            self._own.discard(self.since)
+            if self.since > self._head:
+                self._own.discard(self.since)  # else the replay that is under way may still bring it
