@@ -1,0 +1,77 @@
+"""The daemon as a process: how it says that it cannot start, which signals it follows, and with what it exits."""
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from types import FrameType, TracebackType
+from typing import Any
+
+from groupchat.errors import CannotStart
+
+BROKEN = 70
+"""The exit status when the journal can no longer be trusted (EX_SOFTWARE of sysexits.h)."""
+
+
+def complain(sentence: str) -> None:
+    """Tell the administrator in one line on the real standard error, wherever logs go."""
+    line = "".join(character if character.isprintable() else " " for character in f"groupchat: {sentence}")
+    stream = sys.__stderr__
+    if stream is not None:
+        stream.write(f"{line}\n")
+        stream.flush()
+
+
+def explain_failed_starts() -> None:
+    """Have a CannotStart that nobody catches shown as its sentence, with exit status 1, and not as a traceback.
+
+    Only by letting the exception through does twistd remove its PID file and tell the process that began a daemon.
+    """
+    previous = sys.excepthook
+
+    def show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if isinstance(error, CannotStart):
+            complain(str(error))
+        else:
+            previous(kind, error, traceback)
+
+    sys.excepthook = show
+
+
+def exit_with(status: int) -> None:
+    """Let the process end with this status when all else is done: neither twistd nor twist can be told one."""
+    atexit.register(_leave, status)
+
+
+def _leave(status: int) -> None:
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
+    os._exit(status)
+
+
+class Signals:
+    """Signals that are followed from ``catch`` to ``restore``.
+
+    The functions given are called where Python calls a signal's handler: between any two steps of the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+
+    def catch(self, numbers: Iterable[signal.Signals], caught: Callable[[], object]) -> None:
+        """Call this for each of these signals."""
+
+        def follow(number: int, frame: FrameType | None) -> None:
+            caught()
+
+        for number in numbers:
+            before = signal.signal(number, follow)
+            self._before.setdefault(number, before)
+
+    def restore(self) -> None:
+        """Let the signals mean what they did before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()

@@ -1,0 +1,313 @@
+"""The daemon: its options, and the service that puts journal, hall and doors together."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Generator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.logger import Logger
+from twisted.python import usage
+from twisted.python.failure import Failure
+
+from groupchat import process
+from groupchat.doors import ports, wire
+from groupchat.doors.factory import ChatFactory
+from groupchat.errors import CannotStart, JournalUnavailable
+from groupchat.hall import Hall
+from groupchat.interfaces import IJournal, IScreen
+from groupchat.journals.opening import open_journal
+from groupchat.limits import Turnstile
+from groupchat.session import Session
+from groupchat.settings import Settings, load
+
+PORT = "5000"
+FAREWELL = "The server is stopping."
+DRAIN_STEP_S = 0.05
+"""How often it is looked whether everybody has read everything, in seconds, while the server stops."""
+
+
+class Options(usage.Options):
+    """What stands on the command line after ``twistd groupchat``."""
+
+    synopsis = "[options]"
+    optParameters = [  # noqa: RUF012  (Twisted's way of declaring them)
+        ["data", None, None, "Folder of the messages [default: $STATE_DIRECTORY, or groupchat-data here]"],
+        ["journal", None, None, "Where messages are kept: memory: or sqlite:PATH [default: sqlite:DATA/chat.db]"],
+        ["name", None, None, "The server's name in its greeting [default: this host's]"],
+        ["motd", None, None, "File with the text that everyone is shown after choosing a nickname"],
+        ["settings", None, None, "File with settings, in TOML"],
+    ]
+    optFlags = [["log-messages", None, "Log what people say (chat is private: off unless asked for)"]]  # noqa: RUF012
+    compData = usage.Completions(
+        optActions={
+            "data": usage.CompleteDirs(),
+            "motd": usage.CompleteFiles(),
+            "settings": usage.CompleteFiles("*.toml"),
+        }
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["port"] = []
+        self["exempt"] = []
+        self.given = Settings()
+
+    @property
+    def journal(self) -> str:
+        """The place of the journal."""
+        if self["journal"]:
+            return str(self["journal"])
+        # systemd may give several folders, with colons between them.
+        data = self["data"] or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data"
+        return f"sqlite:{data}/chat.db"
+
+    # Twisted calls these.
+
+    def opt_port(self, place: str) -> None:
+        """Where to listen: a number, or an endpoint such as tcp:5000:interface=127.0.0.1; may be repeated
+        [default: 5000, on all addresses]"""
+        self["port"].append(place)
+
+    def opt_exempt(self, network: str) -> None:
+        """A network, such as 10.0.0.0/8, that limits for addresses do not hold for; may be repeated"""
+        self["exempt"].append(network)
+
+    def parseOptions(self, options: Any = None) -> None:
+        """Read them; a mistake is told in one line, with exit status 1 whatever program runs the daemon."""
+        try:
+            super().parseOptions(options)
+        except (usage.UsageError, CannotStart) as error:
+            process.complain(f"{error}")
+            raise SystemExit(1) from error
+
+    def parseArgs(self, *surplus: str) -> None:
+        if surplus:
+            raise usage.UsageError(f"{surplus[0]!r} is no option; twistd groupchat --help lists them.")
+
+    def postOptions(self) -> None:
+        settings = load(self["settings"]) if self["settings"] else Settings()
+        changes: dict[str, object] = {}
+        if self["name"]:
+            changes["name"] = self["name"]
+        elif not settings.name:
+            changes["name"] = socket.gethostname()
+        if self["motd"]:
+            changes["motd"] = _read(Path(self["motd"]))
+        if self["exempt"]:
+            changes["exempt"] = [*map(str, settings.exempt), *self["exempt"]]
+        if self["log-messages"]:
+            changes["log_messages"] = True
+        self.given = settings.replaced(**changes)
+
+
+class ChatService(Service):
+    """The whole daemon, from listening to the last line that everybody is sent.
+
+    Ports are bound while the process may still have privileges; the journal is opened after it gave them up.
+    Connections that come before the hall is open wait in the kernel.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, settings: Settings, places: list[str], journal: str) -> None:
+        """:raises CannotStart: one of the places is none."""
+        self.settings = settings
+        self.hall: Hall | None = None
+        self.ports: list[Any] = []
+        self.status = 0
+        """The exit status."""
+        turnstile = Turnstile(settings.address_live, settings.address_new, settings.address_window_s, settings.exempt)
+        self.factory = ChatFactory(self._session, settings, reactor, turnstile)
+        self._reactor = reactor
+        self._place = journal
+        self._endpoints = [(place, endpoint) for place in places for endpoint in ports.endpoints(reactor, place)]
+        self._journal: IJournal | None = None
+        self._sweeping = LoopingCall(self._sweep)
+        self._sweeping.clock = reactor
+        self._signals = process.Signals()
+        self._stopping = False
+        self._patient = True
+        """Whether a stop waits for readers."""
+
+    # Twisted calls these.
+
+    def privilegedStartService(self) -> None:
+        """:raises CannotStart: a port is busy, or not ours to take."""
+        super().privilegedStartService()
+        self._listen()
+
+    def startService(self) -> None:
+        """:raises CannotStart: a port is busy, or the data folder cannot be used."""
+        self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
+        if not self.ports:
+            self._listen()  # twist calls no privilegedStartService
+        try:
+            self._journal = open_journal(self._place, self._reactor)
+        except CannotStart as error:
+            raise self._given_up(error) from error
+        super().startService()
+        self.hall = Hall(self._journal, self.settings, self._reactor, time.time, _version())
+        self.hall.on_broken = self._broken
+        self._reactor.callWhenRunning(self._run)
+
+    @inlineCallbacks
+    def stopService(self) -> Generator["Deferred[Any]", Any, None]:
+        """Told, flushed and closed: everybody, for at most ``stop_timeout_s``; then the journal."""
+        super().stopService()
+        self._stopping = True
+        self.log.info("Stopping")
+        for port in self.ports:
+            yield port.stopListening()
+        yield self._say_farewell()
+        if self._sweeping.running:
+            self._sweeping.stop()
+        if self._journal is not None:
+            try:
+                yield self._journal.close()
+            except Exception:
+                self.log.failure("The journal did not close as it should")
+                self.status = self.status or process.BROKEN
+        self._signals.restore()
+        self.log.info("Stopped")
+        if self.status:
+            process.exit_with(self.status)
+
+    # Starting
+
+    def _listen(self) -> None:
+        """:raises CannotStart: a port is busy, or not ours to take."""
+        for place, endpoint in self._endpoints:
+            failures: list[Failure] = []
+            endpoint.listen(self.factory).addCallbacks(self._bound, failures.append)
+            if failures:
+                raise self._given_up(ports.refused(place, failures[0]))
+
+    def _bound(self, port: Any) -> None:
+        port.stopReading()
+        wire.install(port)
+        self.ports.append(port)
+
+    def _given_up(self, error: CannotStart) -> CannotStart:
+        """Let go of the ports; the error is for who called us, and for the log."""
+        self.log.error("Cannot start: {reason}", reason=str(error))
+        for port in self.ports:
+            port.stopListening()
+        return error
+
+    def _run(self) -> None:
+        """The reactor runs: from now on it is us who say what its signals mean."""
+        self._signals.catch([signal.SIGTERM, signal.SIGINT], lambda: self._reactor.callFromThread(self._asked_to_stop))
+        assert self.hall is not None
+        self.hall.open().addCallbacks(self._admit, self._not_opened)
+
+    def _admit(self, _: None) -> None:
+        if self._stopping:
+            return
+        self._sweeping.start(1.0, now=False)
+        for port in self.ports:
+            port.startReading()
+            self.log.info("Listening at {address}", address=ports.where(port))
+        self.log.info("Started with the messages in {journal}", journal=self._place)
+
+    def _not_opened(self, failure: Failure) -> None:
+        self.log.failure("The rooms could not be read from the journal", failure=failure)
+        self._end(process.BROKEN)
+
+    # Running
+
+    def _session(self, screen: IScreen, door: str) -> Session:
+        assert self.hall is not None
+        return self.hall.session(screen, door)
+
+    def _sweep(self) -> None:
+        assert self.hall is not None
+        try:
+            self.hall.sweep()
+        except Exception:
+            # Raised further it would end the sweeps for ever.
+            self.log.failure("A sweep failed")
+
+    def _broken(self, failure: Failure) -> None:
+        """The journal can no longer be trusted: say so, and go, so that nothing more is acknowledged."""
+        assert self.hall is not None
+        for session in list(self.hall.sessions):
+            session.refuse(JournalUnavailable("The journal cannot be written any more; the server stops."))
+        self._end(process.BROKEN)
+
+    def _hung_up(self) -> None:
+        self.log.info("SIGHUP was seen; nothing is done for it")
+
+    # Stopping
+
+    def _asked_to_stop(self) -> None:
+        """SIGTERM or SIGINT; asked twice, we wait for no reader any longer."""
+        if self._stopping:
+            self._patient = False
+        else:
+            self._end(0)
+
+    def _end(self, status: int) -> None:
+        self.status = self.status or status
+        self._reactor.callLater(0, self._stop)
+
+    def _stop(self) -> None:
+        if not self._stopping and self._reactor.running:
+            self._reactor.stop()
+
+    @inlineCallbacks
+    def _say_farewell(self) -> Generator["Deferred[Any]", Any, None]:
+        """Tell everybody, and wait until their connections have sent all and closed, or time is out."""
+        if self.hall is None:
+            return
+        end = self._reactor.seconds() + self.settings.stop_timeout_s
+        if self.status == process.BROKEN:
+            for session in list(self.hall.sessions):
+                session.close()
+        else:
+            told = self.hall.stop(FAREWELL)
+            told.addErrback(lambda failure: self.log.failure("The farewell failed", failure=failure))
+            while not told.called and self._patient and self._reactor.seconds() < end:
+                yield deferLater(self._reactor, DRAIN_STEP_S)
+        while self.factory.connections and self._patient and self._reactor.seconds() < end:
+            yield deferLater(self._reactor, DRAIN_STEP_S)
+        if self.factory.connections:
+            self.log.warn("{count} connections did not take all they were sent", count=self.factory.connections)
+
+
+def makeService(options: Options) -> ChatService:
+    """The daemon, as twistd and twist run it; what is wrong with the options ends the process with one line."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    # The wall clock can be set; this one never jumps.  Nothing has been scheduled yet.
+    reactor.seconds = time.monotonic
+    process.explain_failed_starts()
+    try:
+        return ChatService(reactor, options.given, options["port"] or [PORT], options.journal)
+    except CannotStart as error:
+        process.complain(str(error))
+        raise SystemExit(1) from error
+
+
+def _version() -> str:
+    try:
+        return version("groupchat")
+    except PackageNotFoundError:  # run from a folder that is not installed
+        return ""
+
+
+def _read(path: Path) -> str:
+    """:raises CannotStart: the file cannot be read, or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{path} is not UTF-8.") from error

@@ -1,0 +1,5 @@
+"""Makes ``twistd groupchat`` known."""
+
+from twisted.application.service import ServiceMaker
+
+groupchat = ServiceMaker("groupchat", "groupchat.service", "A group chat for netcat, telnet and programs", "groupchat")
