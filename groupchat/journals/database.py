@@ -4,7 +4,8 @@ What is looked at at every start takes milliseconds whatever the size:
 the header, the schema, the first and last rows, whether the indexes agree with the last rows,
 and whether the highest number is there that was acknowledged before.
 SQLite's own ``quick_check`` reads the whole file, about a second for each 500 MB when it is cached.
-So it runs only when the last stop was not a clean one (a write-ahead log was left behind)
+So it runs only when the last stop was not a clean one
+(``lock`` still names a process, or a write-ahead log was left behind)
 and the file is not above CHECK_MAX bytes, which keeps a restart within its two seconds.
 Beyond that ``groupchat verify`` does it when asked, and each page that is damaged is found when it is read.
 """
@@ -59,14 +60,15 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     return database
 
 
-def opened(path: Path, acknowledged: int, schema: Path = SCHEMA) -> sqlite3.Connection:
+def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = SCHEMA) -> sqlite3.Connection:
     """Connect for writing to a database that is sound and in its newest form, made if the file is empty.
 
     :param acknowledged: the highest number known to have been shown to anyone.
+    :param unclean: whether the last stop is known not to have been a clean one.
 
     Raises CannotStart with a sentence for the administrator.
     """
-    unclean = _size(path.with_name(path.name + "-wal")) > 0
+    unclean = unclean or _size(path.with_name(path.name + "-wal")) > 0
     with _explained(path):
         database = connect(path)
         try:

@@ -12,6 +12,7 @@ class Folder:
     """The folder of one database file, held by this process until ``release``.
 
     Beside the database stand ``lock``, with the number of the process that holds the folder,
+    emptied only by a clean stop (so ``unclean`` says whether the last was none),
     and ``NAME-head`` with the highest number acknowledged.
     That mark is written after each commit and not flushed:
     it survives the death of the process, and can never be ahead of a disk that honours flushes.
@@ -47,6 +48,7 @@ class Folder:
         except BlockingIOError as error:
             holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
             raise CannotStart(f"The data folder {place} is in use by another groupchat (pid {holder}).") from error
+        self.unclean = os.fstat(self._lock).st_size > 0
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
@@ -61,7 +63,9 @@ class Folder:
         with contextlib.suppress(OSError):
             os.pwrite(self._mark, b"%020d\n" % head, 0)
 
-    def release(self) -> None:
-        """Let another process have the folder."""
+    def release(self, clean: bool = False) -> None:
+        """Let another process have the folder; ``clean`` says that nothing needs to be checked before."""
+        if clean:
+            os.ftruncate(self._lock, 0)
         os.close(self._mark)
         os.close(self._lock)

@@ -48,7 +48,7 @@ class SqliteJournal:
         """
         folder = Folder(path)
         try:
-            database = opened(path, folder.marked(), schema)
+            database = opened(path, folder.marked(), folder.unclean, schema)
             try:
                 self._writer = Writer(database, folder, time.time() if now is None else now)
                 self._reader = Reader(connect(path, "ro"))

@@ -60,7 +60,7 @@ class Writer:
         database.execute("DELETE FROM sessions WHERE seen < ?", (now - SESSION_DAYS * 86400,))
 
     def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact]
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact] = ()
     ) -> tuple[list[Outcome], int]:
         """Write everything in one transaction; give the outcomes and the new head.
 
@@ -184,15 +184,17 @@ class Writer:
 
     def close(self) -> None:
         """Move everything into the file and let go of it; what is broken is left as it is."""
+        clean = False
         try:
             if self._broken is None:
                 self._truncate()
+                clean = True
         except sqlite3.Error as error:
             # Everything acknowledged is in the write-ahead log; the next start reads it from there.
             self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
         finally:
             self._database.close()
-            self._folder.release()
+            self._folder.release(clean)
 
 
 def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:

@@ -1,20 +1,30 @@
 """What every journal promises: one class of tests that each of them passes."""
 
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.drafts import Audience, Draft, Kind, Outcome, Repeated, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import Audience, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredRoom, StoredSession
 from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, TooOld
-from groupchat.events import Acted, AuthorId, Deleted, Edited, Post, Said, TopicChanged, Whispered
+from groupchat.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 from groupchat.interfaces import IJournal
 
 ALICE, BOB, CAROL = AuthorId(1), AuthorId(2**63 - 1), AuthorId(3)
 NICKS = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
 NOON = 1_795_000_000.0
 LOBBY = Audience(("lobby",))
+
+
+def folder(test: SynchronousTestCase) -> Path:
+    """Make a folder that is gone after the test."""
+    place = Path(tempfile.mkdtemp())
+    test.addCleanup(shutil.rmtree, place)
+    return place
 
 
 def said(text: str, author: AuthorId = ALICE, room: str = "lobby", at: float = NOON, key: str | None = None) -> Draft:
@@ -86,7 +96,15 @@ class JournalContract(TestCase):
         self.assertEqual(self.journal.head, 3)
 
     async def test_nothing(self) -> None:
-        """To append nothing gives nothing and takes no number."""
+        """To append nothing gives nothing and takes no number; there is nothing to read then."""
+        everything = Audience(("lobby",), ALICE)
+        for answer in (
+            self.journal.page(everything, 0, 9, 9),
+            self.journal.recent(everything, 9, 9),
+            self.journal.following(everything, 0, 9, 9),
+            self.journal.between(everything, 0, NOON, 9),
+        ):
+            self.assertEqual(await answer, [])
         self.assertEqual(await self.append(), [])
         self.assertEqual(self.journal.head, 0)
 
@@ -385,6 +403,44 @@ class JournalContract(TestCase):
         taken = replace(new, author=BOB)
         await self.journal.append([], [taken])
         self.assertEqual(await self.journal.recall("b" * 64), taken)
+
+    async def test_facts(self) -> None:
+        """The last value of each fact is kept, by kind and name, with and without any draft; a false one is gone."""
+        self.assertEqual(await self.journal.facts("ban"), [])
+        bob = Fact("ban", "bob", {"until": 5.5, "why": "spam 🥫"})
+        outcomes = await self.journal.append(
+            [said("1")], (), [bob, Fact("ban", "al", {}), Fact("account", "bob", {"a": 1})]
+        )
+        self.assertEqual(len(outcomes), 1)
+        self.assertEqual(await self.journal.facts("ban"), [Fact("ban", "al", {}), bob])
+        late = Fact("ban", "bob", {"until": 6})
+        await self.journal.append(
+            [], (), [Fact("ban", "bob", None), late, Fact("ban", "al", None), Fact("x", "y", None)]
+        )
+        self.assertEqual(await self.journal.facts("ban"), [late])
+        self.assertEqual(await self.journal.facts("account"), [Fact("account", "bob", {"a": 1})])
+
+    async def test_moderated(self) -> None:
+        """What operators did is in the log of its room, is no message, and can be listed for all rooms."""
+
+        def did(text: str, room: str) -> Draft:
+            return Draft(Kind.MODERATED, ALICE, "alice", NOON, room, text)
+
+        await self.append(
+            did("made bob an operator", "lobby"), said("2"), did("banned carol", "dev"), did("x", "lobby")
+        )
+        listed = [
+            Moderated(1, "lobby", "alice", NOON, "made bob an operator"),
+            Moderated(3, "dev", "alice", NOON, "banned carol"),
+            Moderated(4, "lobby", "alice", NOON, "x"),
+        ]
+        self.assertEqual(events(await self.journal.moderated(9, 9)), listed)
+        self.assertEqual(events(await self.journal.moderated(3, 1)), listed[1:2])
+        self.assertEqual(events(await self.journal.moderated(9, 0)), [])
+        self.assertEqual([post.id for post in await self.page()], [1, 2, 4])
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, 9)), [2])
+        self.assertIsInstance((await self.append(edited(1, "y")))[0], NoSuchMessage)
+        self.assertEqual([room.name for room in await self.journal.rooms()], ["dev", "lobby"])
 
 
 class SearchContract(JournalContract):

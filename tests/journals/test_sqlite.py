@@ -1,13 +1,11 @@
 """The journal in an SQLite file."""
 
-from pathlib import Path
-
 from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorFromThreads
 
 from groupchat.interfaces import IJournal
 from groupchat.journals.sqlite import SqliteJournal
-from tests.journals.contract import SearchContract
+from tests.journals.contract import SearchContract, folder
 
 
 class SqliteJournalTests(SearchContract):
@@ -16,5 +14,5 @@ class SqliteJournalTests(SearchContract):
     __test__ = True
 
     def make(self) -> IJournal:
-        self.path = Path(self.mktemp()) / "data" / "chat.db"
+        self.path = folder(self) / "data" / "chat.db"
         return SqliteJournal(IReactorFromThreads(reactor), self.path)
