@@ -153,7 +153,7 @@ class Commits:
     def _not_written(self, failure: Failure, batch: Sequence[Entry], sessions: Sequence[StoredSession]) -> None:
         """Nothing of the batch is on disk: its authors are told so, its notices go out."""
         refusal: Refusal
-        if failure.check(JournalUnavailable):
+        if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
             log.error("The journal took nothing: {reason}", reason=str(refusal))
             # Not tried again before the next sweep: a full disk is not asked in a tight loop.

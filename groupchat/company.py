@@ -1,15 +1,13 @@
 """The verbs about other people and oneself: who is here, who is away, whom one ignores, how one is shown things."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from groupchat import names, preferences, text
+from groupchat.connection import Connection
 from groupchat.errors import BadArguments, NoSuchNick, NoSuchRoom
 from groupchat.events import Answer, Done, Listed
-
-if TYPE_CHECKING:
-    from groupchat.member import Member
 
 WIDTH = 72
 """Lists of names are broken into lines of about so many characters."""
@@ -17,12 +15,12 @@ AWAY_MAX = 200
 """The most characters of what one leaves behind."""
 
 
-class Company:
+class Company(Connection):
     """What a member can do about the people here."""
 
     __slots__ = ()
 
-    def list_people(self: "Member", name: str = "") -> Answer:
+    def list_people(self, name: str = "") -> Answer:
         """Who is in a room (empty: the current one)."""
         room = self.hall.rooms.get(names.room(name) if name else self._room(""))
         if room is None:
@@ -33,7 +31,7 @@ class Company:
         items = tuple({"nick": person.nick, "away": person.away is not None} for person in people)
         return Listed("people", (heading, *_folded(shown)), items)
 
-    def list_rooms(self: "Member") -> Answer:
+    def list_rooms(self) -> Answer:
         """Every room, the fullest first, with how many people are in it and what it is about."""
         rooms = sorted(self.hall.rooms.values(), key=lambda room: (-len(room.members), room.name))
         rooms = rooms[: self.hall.settings.query_posts]
@@ -47,12 +45,12 @@ class Company:
         items = tuple({"room": room.name, "people": count, "topic": room.topic} for room, count in counts)
         return Listed("rooms", lines, items)
 
-    def topic(self: "Member") -> Answer:
+    def topic(self) -> Answer:
         """What the current room is about."""
         room = self.hall.rooms[self._room("")]
         return Done(text=f"The topic of {room.name} is: {room.topic}" if room.topic else f"{room.name} has no topic.")
 
-    def who_is(self: "Member", nick: str) -> Answer:
+    def who_is(self, nick: str) -> Answer:
         """Where somebody is, since when, and whether they are away."""
         person = self.hall.find(nick)
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
@@ -64,7 +62,7 @@ class Company:
             item["away"] = person.away
         return Listed("whois", tuple(lines), (item,))
 
-    def go_away(self: "Member", words: str = "") -> Answer:
+    def go_away(self, words: str = "") -> Answer:
         """Let who writes to one know that one is not at the keyboard."""
         left = text.clean(words).strip()
         if len(left) > AWAY_MAX:
@@ -73,23 +71,23 @@ class Company:
         self.person.told_away = frozenset()
         return Done(text="You are away; who writes to you is told so. /back ends it.")
 
-    def come_back(self: "Member") -> Answer:
+    def come_back(self) -> Answer:
         """Be here again."""
         if self.person.away is None:
             raise BadArguments("You are not away.")
         self.person.away = None
         return Done(text="You are back.")
 
-    def ignore(self: "Member", nick: str) -> Answer:
+    def ignore(self, nick: str) -> Answer:
         """See nothing more of somebody, until they or oneself leave."""
         other = self.hall.find(nick)
         if other is self.person:
             raise BadArguments("That is you.")
         self.person.ignored = {**self.person.ignored, other.author: other.nick}
-        self.hall.fanout.ignorers.setdefault(other.author, set()).add(self.person)
+        self.hall.fanout.ignore(self.person, other.author)
         return Done(text=f"You see nothing more of {other.nick}. /unignore {other.nick} ends it.")
 
-    def unignore(self: "Member", nick: str) -> Answer:
+    def unignore(self, nick: str) -> Answer:
         """See somebody's messages again."""
         key = names.key(nick)
         found = [author for author, known in self.person.ignored.items() if names.key(known) == key]
@@ -97,30 +95,23 @@ class Company:
             raise NoSuchNick(f"You do not ignore {nick}. /ignored shows whom you do.")
         self.person.ignored = {author: known for author, known in self.person.ignored.items() if author not in found}
         for author in found:
-            self.hall.fanout.unignore(author, self.person)
+            self.hall.fanout.unignore(self.person, author)
         return Done(text=f"You see the messages of {nick} again.")
 
-    def list_ignored(self: "Member") -> Answer:
+    def list_ignored(self) -> Answer:
         """Whom one ignores."""
         nicks = list(self.person.ignored.values())
         heading = f"You ignore {_number(len(nicks), 'person', 'people')}{':' if nicks else '.'}"
         return Listed("ignored", (heading, *_folded(nicks)), tuple({"nick": nick} for nick in nicks))
 
-    def prefer(self: "Member", name: str, value: str) -> Answer:
-        """Change how one is shown things."""
-        changed = self.screen.style.preferences.changed(name, value)
-        self.screen.prefer(changed)
-        self.hall.review(self)
-        return Done(text=f"{name.lower()} is now {changed.shown(name.lower())}.")
-
-    def list_preferences(self: "Member") -> Answer:
+    def list_preferences(self) -> Answer:
         """How one is shown things now, and what can be changed."""
         mine = self.screen.style.preferences
         items = tuple({"name": name, "value": mine.shown(name)} for name in preferences.names())
         return Listed("preferences", tuple(mine.describe()), items)
 
     @property
-    def zone(self: "Member") -> ZoneInfo | None:
+    def zone(self) -> ZoneInfo | None:
         """Where this member is; None: where the server is."""
         zone = self.screen.style.preferences.zone
         return ZoneInfo(zone) if zone else None

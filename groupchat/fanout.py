@@ -107,8 +107,7 @@ class Fanout:
     def __init__(self, find: "Callable[[AuthorId], Person | None]") -> None:
         self._crowds: dict[View, dict[Member, Callable[[Rendered], None]]] = {}
         self._find = find
-        self.ignorers: dict[AuthorId, set[Person]] = {}
-        """Whom somebody ignores, and who does."""
+        self._ignorers: dict[AuthorId, set[Person]] = {}
         self.deliveries = 0
         """How many writes were made so far."""
 
@@ -128,6 +127,17 @@ class Fanout:
         del crowd[member]
         if not crowd:
             del self._crowds[member.view]
+
+    def ignore(self, person: "Person", author: AuthorId) -> None:
+        """The person is shown nothing more of this author."""
+        self._ignorers.setdefault(author, set()).add(person)
+
+    def unignore(self, person: "Person", author: AuthorId) -> None:
+        """The person is shown this author's posts again."""
+        ignorers = self._ignorers.get(author, set())
+        ignorers.discard(person)
+        if not ignorers:
+            self._ignorers.pop(author, None)
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Hand a batch to everybody who is live, and their answers to those who are not."""
@@ -164,6 +174,6 @@ class Fanout:
                     person = self._find(author)
                     if person is not None:
                         personal.update(member for member in person.connections if member.live)
-            for person in self.ignorers.get(entry.author, ()):
+            for person in self._ignorers.get(entry.author, ()):
                 personal.update(member for member in person.connections if member.live)
         return personal

@@ -241,7 +241,7 @@ class Hall:
             self.roster.release(person.key, person)
             self.people.pop(person.author, None)
             for ignored in person.ignored:
-                self.fanout.ignorers[ignored].discard(person)
+                self.fanout.unignore(person, ignored)
         log.info(
             "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
             nick=person.nick, reason=reason or "exit", address=member.screen.address, seconds=self.now() - member.since,

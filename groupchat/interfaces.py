@@ -5,7 +5,7 @@ Core code knows these and nothing behind them, so that a door or a journal can b
 
 from collections.abc import Callable, Sequence
 from enum import IntFlag
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol
 
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
@@ -166,13 +166,13 @@ class IDoor(Interface):
 class IRoster(Interface):
     """Who is here: which nickname is whose."""
 
-    def claim(key: str, person: object) -> None:
+    def claim(key: str, person: Any) -> None:
         """Give the nickname with this key to the person.  Raises NickTaken while somebody else has it."""
 
-    def release(key: str, person: object) -> None:
+    def release(key: str, person: Any) -> None:
         """Take it back; nothing happens unless this very person holds it."""
 
-    def find(key: str) -> object | None:
+    def find(key: str) -> Any:
         """Who holds the nickname with this key."""
 
 

@@ -14,18 +14,12 @@ from groupchat import names, text
 from groupchat.company import Company
 from groupchat.drafts import Audience, Draft, Kind, StoredSession
 from groupchat.entry import Entry
-from groupchat.errors import BadArguments, NoSuchNick, NothingToSay, NotInRoom
-from groupchat.events import Answer, Done, Left, Ref, Refused, Renamed
-from groupchat.fanout import View
-from groupchat.person import Person
-from groupchat.ranks import Rank
-from groupchat.reading import Reading, replay
+from groupchat.errors import BadArguments, NoSuchNick, NothingToSay
+from groupchat.events import Answer, Done, Left, Renamed
+from groupchat.reading import Reading, replay, said, text_of
 
 if TYPE_CHECKING:
-    from groupchat.cursor import Cursor
-    from groupchat.errors import Refusal
-    from groupchat.hall import Hall
-    from groupchat.interfaces import IScreen
+    pass
 
 REASON_MAX = 100
 """The most characters of a reason for leaving."""
@@ -35,53 +29,9 @@ Reply: TypeAlias = "Entry | Answer | Deferred[Entry] | Deferred[Answer]"
 
 
 class Member(Reading, Company):
-    """One connection of a person, with the verbs.
+    """One connection of a person, with every verb: here those that post, and those that go from room to room."""
 
-    ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
-    ``live``: whether it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
-    ``paused``: whether its connection takes nothing more just now.
-    ``digest``: hex SHA-256 of its token (empty: it was given none).
-    """
-
-    __slots__ = (
-        "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
-        "screen", "since", "typing_since", "view",
-    )  # fmt: skip
-
-    def __init__(self, hall: "Hall", person: Person, screen: "IScreen", door: str, since: float) -> None:
-        self.hall = hall
-        self.person = person
-        self.screen = screen
-        self.door = door
-        self.since = since
-        self.rooms: tuple[str, ...] = ()
-        self.current = ""
-        self.live = False
-        self.paused = False
-        self.gone = False
-        self.cursor: Cursor | None = None
-        self.digest = ""
-        self.view = View(screen.style, (), "")
-        self.typing_since = 0.0
-
-    @property
-    def rank(self) -> Rank:
-        """What this member may do in its current room."""
-        return Rank.GUEST
-
-    @property
-    def audience(self) -> Audience:
-        """What this member may read in the journal."""
-        return Audience(self.rooms, self.person.author)
-
-    def show(self, answer: Answer, ref: Ref = None) -> None:
-        """Answer this one connection."""
-        self.screen.write(self.screen.style.answer(answer, ref, self.current))
-
-    def refuse(self, refusal: "Refusal", ref: Ref = None) -> None:
-        """Say what is refused."""
-        self.hall.refusals += 1
-        self.show(Refused(refusal.code, str(refusal)), ref)
+    __slots__ = ()
 
     # Saying things
 
@@ -119,6 +69,16 @@ class Member(Reading, Company):
         """Change one's own message (None: the last one)."""
         return self._amend(Kind.EDITED, target, self._spoken(words))
 
+    @inlineCallbacks
+    def substitute(self, typo: str, fix: str) -> "Generator[Deferred[Any], Any, Entry]":
+        """Replace, in one's own last message, the first ``typo`` by ``fix``."""
+        stored = said((yield self.hall.journal.latest(self.person.author)))
+        typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
+        words = text_of(stored.event)
+        if typo not in words:
+            raise BadArguments(f"Your last message, #{stored.event.id}, does not contain that.")
+        return self.edit(stored.event.id, words.replace(typo, fix, 1))
+
     def delete(self, target: int | None) -> Entry:
         """Take one's own message back (None: the last one)."""
         return self._amend(Kind.DELETED, target, "")
@@ -151,6 +111,15 @@ class Member(Reading, Company):
         old, person.nick, person.key = person.nick, new, key
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
         return hall.tell(Renamed(self.current, old, hall.now(), new), rooms, self)
+
+    # How one is shown things
+
+    def prefer(self, name: str, value: str) -> Answer:
+        """Change how one is shown things."""
+        changed = self.screen.style.preferences.changed(name, value)
+        self.screen.prefer(changed)
+        self.hall.review(self)
+        return Done(text=f"{name.lower()} is now {changed.shown(name.lower())}.")
 
     # Rooms
 
@@ -214,15 +183,6 @@ class Member(Reading, Company):
         return StoredSession(person.author, self.digest, person.nick, rooms, position, self.hall.now())
 
     # What the verbs share
-
-    def _room(self, name: str) -> str:
-        """One of this member's rooms: the named one, or (empty) the current one."""
-        name = name or self.current
-        if not name:
-            raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
-        if name not in self.rooms:
-            raise NotInRoom(f"You are not in {name}. /join {name} takes you there.")
-        return name
 
     def _spoken(self, words: str) -> str:
         """What of these words others are shown."""

@@ -2,18 +2,15 @@
 
 from collections.abc import Generator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
+from groupchat.connection import Connection
 from groupchat.drafts import Audience, StoredPost
-from groupchat.errors import BadArguments, NoSuchMessage
+from groupchat.errors import NoSuchMessage
 from groupchat.events import Acted, Answer, Edited, Post, Replayed, Said, Told, Whispered
-
-if TYPE_CHECKING:
-    from groupchat.entry import Entry
-    from groupchat.member import Member
 
 AROUND = 5
 """How many messages /goto shows before and after the one asked for."""
@@ -21,12 +18,12 @@ SEARCHED = 20
 """How many messages /search shows."""
 
 
-class Reading:
+class Reading(Connection):
     """What a member can ask the journal."""
 
     __slots__ = ()
 
-    def history(self: "Member", count: int | None = None) -> "Deferred[Answer]":
+    def history(self, count: int | None = None) -> "Deferred[Answer]":
         """The last messages of the current room, and one's own private ones; numbers and all."""
         hall = self.hall
         most = hall.settings.query_posts
@@ -35,13 +32,13 @@ class Reading:
         note = f"; {most} is the most at a time" if count is not None and count > most else ""
         return found.addCallback(lambda posts: _replayed(self, "history", posts, f"end of the history{note}"))
 
-    def history_since(self: "Member", number: int) -> "Deferred[Answer]":
+    def history_since(self, number: int) -> "Deferred[Answer]":
         """What was said after a message."""
         hall = self.hall
         found = hall.journal.following(self.reach, number, hall.delivered, hall.settings.query_posts)
         return found.addCallback(lambda posts: self.paged(posts))
 
-    def history_of(self: "Member", day: date) -> "Deferred[Answer]":
+    def history_of(self, day: date) -> "Deferred[Answer]":
         """What was said on one day, as the days are in one's own zone."""
         zone = self.screen.style.preferences.zone
         start, end = (
@@ -52,41 +49,31 @@ class Reading:
         found = hall.journal.between(self.reach, start, end, hall.settings.query_posts)
         return found.addCallback(lambda posts: self.paged(posts))
 
-    def paged(self: "Member", posts: Sequence[StoredPost]) -> Answer:
+    def paged(self, posts: Sequence[StoredPost]) -> Answer:
         """One page of history that says how to get the next one."""
         more = ""
         if len(posts) == self.hall.settings.query_posts:
             more = f"; /history since #{posts[-1].event.id} shows what follows"
         return _replayed(self, "history", posts, f"end of the history{more}")
 
-    def search(self: "Member", words: str) -> "Deferred[Answer]":
+    def search(self, words: str) -> "Deferred[Answer]":
         """The newest messages in one's rooms (and one's own private ones) that contain all these words."""
         found = self.hall.journal.search(self.audience, words, SEARCHED)
         return found.addCallback(lambda posts: _replayed(self, "search", posts, "end of what was found, newest first"))
 
-    def goto(self: "Member", number: int) -> "Deferred[Answer]":
+    def goto(self, number: int) -> "Deferred[Answer]":
         """One message, with those around it."""
         found = self.hall.journal.around(self.audience, number, AROUND)
         return found.addCallback(lambda posts: _replayed(self, "around", posts, f"end of what is around #{number}"))
 
     @inlineCallbacks
-    def last(self: "Member") -> "Generator[Deferred[Any], Any, Answer]":
+    def last(self) -> "Generator[Deferred[Any], Any, Answer]":
         """One's own last message, with its number."""
         stored = yield self.hall.journal.latest(self.person.author)
-        return _replayed(self, "history", (_said(stored),), "/edit and /delete without a number mean this one")
-
-    @inlineCallbacks
-    def substitute(self: "Member", typo: str, fix: str) -> "Generator[Deferred[Any], Any, Entry]":
-        """Replace, in one's own last message, the first ``typo`` by ``fix``."""
-        stored = _said((yield self.hall.journal.latest(self.person.author)))
-        typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
-        words = _text_of(stored.event)
-        if typo not in words:
-            raise BadArguments(f"Your last message, #{stored.event.id}, does not contain that.")
-        return self.edit(stored.event.id, words.replace(typo, fix, 1))
+        return _replayed(self, "history", (said(stored),), "/edit and /delete without a number mean this one")
 
     @property
-    def reach(self: "Member") -> Audience:
+    def reach(self) -> Audience:
         """What /history looks through: the current room, and what is private."""
         return Audience((self.current,) if self.current else (), self.person.author)
 
@@ -97,18 +84,20 @@ def replay(posts: Sequence[StoredPost], now: float) -> Replayed:
     return Replayed("join", heading, tuple(stored.event for stored in posts), "end of the earlier messages", now)
 
 
-def _said(stored: StoredPost | None) -> StoredPost:
+def said(stored: StoredPost | None) -> StoredPost:
+    """One's last message.  Raises NoSuchMessage when there is none."""
     if stored is None:
         raise NoSuchMessage("You have not said anything yet.")
     return stored
 
 
-def _text_of(post: Post) -> str:
+def text_of(post: Post) -> str:
+    """How a message reads now."""
     assert isinstance(post, Said | Acted | Whispered | Edited)
     return post.text
 
 
-def _replayed(member: "Member", what: str, posts: Sequence[StoredPost], ending: str) -> Answer:
+def _replayed(member: Connection, what: str, posts: Sequence[StoredPost], ending: str) -> Answer:
     shown = tuple(stored.event for stored in posts if stored.author not in member.person.ignored)
     if not shown and member.door == "text":
         return Told(("Nothing was found." if what == "search" else "There is nothing to show.",))

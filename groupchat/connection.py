@@ -1,0 +1,75 @@
+"""One connection of a person, without its verbs."""
+
+from typing import TYPE_CHECKING
+
+from groupchat.drafts import Audience
+from groupchat.errors import NotInRoom
+from groupchat.events import Answer, Ref, Refused
+from groupchat.fanout import View
+from groupchat.person import Person
+from groupchat.ranks import Rank
+
+if TYPE_CHECKING:
+    from groupchat.cursor import Cursor
+    from groupchat.errors import Refusal
+    from groupchat.hall import Hall
+    from groupchat.interfaces import IScreen
+
+
+class Connection:
+    """One connection of a person: where it is, and how it is answered.
+
+    ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
+    ``live``: whether it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
+    ``paused``: whether its connection takes nothing more just now.
+    ``digest``: hex SHA-256 of its token (empty: it was given none).
+    """
+
+    __slots__ = (
+        "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
+        "screen", "since", "typing_since", "view",
+    )  # fmt: skip
+
+    def __init__(self, hall: "Hall", person: Person, screen: "IScreen", door: str, since: float) -> None:
+        self.hall = hall
+        self.person = person
+        self.screen = screen
+        self.door = door
+        self.since = since
+        self.rooms: tuple[str, ...] = ()
+        self.current = ""
+        self.live = False
+        self.paused = False
+        self.gone = False
+        self.cursor: Cursor | None = None
+        self.digest = ""
+        self.view = View(screen.style, (), "")
+        self.typing_since = 0.0
+
+    @property
+    def rank(self) -> Rank:
+        """What this member may do in its current room."""
+        return Rank.GUEST
+
+    @property
+    def audience(self) -> Audience:
+        """What this member may read in the journal."""
+        return Audience(self.rooms, self.person.author)
+
+    def show(self, answer: Answer, ref: Ref = None) -> None:
+        """Answer this one connection."""
+        self.screen.write(self.screen.style.answer(answer, ref, self.current))
+
+    def refuse(self, refusal: "Refusal", ref: Ref = None) -> None:
+        """Say what is refused."""
+        self.hall.refusals += 1
+        self.show(Refused(refusal.code, str(refusal)), ref)
+
+    def _room(self, name: str) -> str:
+        """One of this member's rooms: the named one, or (empty) the current one."""
+        name = name or self.current
+        if not name:
+            raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
+        if name not in self.rooms:
+            raise NotInRoom(f"You are not in {name}. /join {name} takes you there.")
+        return name
