@@ -16,11 +16,12 @@ class Deadlines(Generic[Party]):
     """Who has to be done within ``seconds``; ``expired`` is called for each who is not.
 
     Since all have the same time, they expire in the order they came: the first are looked at only.
+    ``seconds`` may be changed; who came before then keeps the time they had.
     """
 
     def __init__(self, clock: IReactorTime, seconds: float, expired: Callable[[Party], None]) -> None:
         self._clock = clock
-        self._seconds = seconds
+        self.seconds = seconds
         self._expired = expired
         self._ends: dict[Party, float] = {}
         self._next: IDelayedCall | None = None
@@ -31,7 +32,7 @@ class Deadlines(Generic[Party]):
     def set(self, party: Party) -> None:
         """From now on the party's time runs."""
         self._ends.pop(party, None)
-        self._ends[party] = self._clock.seconds() + self._seconds
+        self._ends[party] = self._clock.seconds() + self.seconds
         if self._next is None:
             self._next = self._clock.callLater(SWEEP_S, self._sweep)
 

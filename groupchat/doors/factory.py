@@ -9,6 +9,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
 from groupchat.doors.deadlines import Deadlines
+from groupchat.doors.framing import HeldLines
 from groupchat.doors.line import ChatProtocol
 from groupchat.doors.text import text_style
 from groupchat.errors import Refusal, ServerFull
@@ -52,8 +53,13 @@ class ChatFactory(ServerFactory):
         self.closings: Deadlines[ChatProtocol] = Deadlines(clock, CLOSING_S, ChatProtocol.abort)
         self._clock = clock
         self._turnstile = turnstile
-        self._waiting: list[ChatProtocol] = []
+        self._waiting: list[HeldLines] = []
         self._most = min(settings.connections, _descriptors() - settings.spare_descriptors)
+
+    def follow(self, settings: "Settings") -> None:
+        """Go by these settings from now on, but for those that need a restart."""
+        self.settings = settings
+        self.handshakes.seconds = settings.handshake_timeout_s
 
     # The connections call these.
 
@@ -69,7 +75,7 @@ class ChatFactory(ServerFactory):
         if self._turnstile is not None:
             self._turnstile.leave(protocol.address)
 
-    def wait_for_turn(self, protocol: ChatProtocol) -> None:
+    def wait_for_turn(self, protocol: HeldLines) -> None:
         """Let it take its next share of lines in the next reactor turn; one timer for all."""
         if not self._waiting:
             self._clock.callLater(0, self._next_turn)

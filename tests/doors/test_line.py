@@ -17,7 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.doors.factory import CLOSING_S, ChatFactory
-from groupchat.doors.line import SKIPPED_LIMIT, ChatProtocol
+from groupchat.doors.framing import SKIPPED_LIMIT
+from groupchat.doors.line import ChatProtocol
 from groupchat.interfaces import Hold, IScreen
 from groupchat.limits import Turnstile
 from groupchat.preferences import Preferences
@@ -181,6 +182,20 @@ class HoldTests(SynchronousTestCase):
         connection.protocol.release(Hold.ANSWER)
         connection.turns()
         self.assertEqual(connection.calls, ["one", "two"])
+
+    def test_received_while_handing_over(self) -> None:
+        """Bytes that come in while a line is being taken come after it, and are taken once."""
+        connection = Connection()
+
+        def typed(line: str) -> None:
+            connection.calls.append(line)
+            if line == "one":
+                connection.receive(b"three\nfour\n")
+
+        connection.session.typed = typed  # type: ignore[method-assign]
+        connection.receive(b"one\ntwo\n")
+        connection.turns()
+        self.assertEqual(connection.calls, ["one", "two", "three", "four"])
 
     def test_transport_is_paused_late(self) -> None:
         """The transport is paused only when bytes come in while held, and reads again when none wait."""
