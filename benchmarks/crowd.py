@@ -1,0 +1,115 @@
+"""Many members of one room: how they come in, and how they go."""
+
+import select
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from benchmarks.load import READ, Broken
+from benchmarks.peers import Peer
+from benchmarks.processes import HOST
+
+AT_ONCE = 200
+"""So many come in at a time, so that no server's queue of connections overflows."""
+PATIENCE_S = 300.0
+"""How long AT_ONCE members may take to come in, and (STEP_S) nothing at all may come, in seconds."""
+STEP_S = 20.0
+TAIL = 64
+"""Bytes kept of what was read, for a sign that two reads share."""
+QUIET_S = 0.3
+"""After so long without a byte, nobody is being told of the comings any more, in seconds."""
+
+
+class Crowd:
+    """Connections that have joined."""
+
+    def __init__(self, sockets: Sequence[socket.socket]) -> None:
+        self.sockets = sockets
+
+    def close(self) -> None:
+        """They all leave."""
+        with ExitStack() as stack:
+            for one in self.sockets:
+                stack.callback(one.close)
+
+
+def connected(port: int, *, receive_buffer: int = 0) -> socket.socket:
+    """A connection; ``receive_buffer`` bytes of it are kept by the kernel (0: as many as it likes)."""
+    one = socket.socket()
+    if receive_buffer:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    one.connect((HOST, port))
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    one.setblocking(False)
+    return one
+
+
+class Newcomer:
+    """One who is coming in: the steps that are left, and the last bytes read."""
+
+    def __init__(self, port: int, steps: Sequence[tuple[bytes, bytes]], receive_buffer: int) -> None:
+        self.socket = connected(port, receive_buffer=receive_buffer)
+        self._steps = list(steps)
+        self._read = b""
+        self._sign = b""
+        self._step()
+
+    def reads(self, data: bytes) -> bool:
+        """Go on if the sign has come; give whether all is done."""
+        self._read += data
+        if self._sign not in self._read:
+            self._read = self._read[-TAIL:]
+            return False
+        self._read = b""
+        return self._step()
+
+    def _step(self) -> bool:
+        if not self._steps:
+            return True
+        sent, self._sign = self._steps.pop(0)
+        self.socket.send(sent)
+        return False
+
+
+def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0) -> Crowd:
+    """Let ``count`` members come in, and wait until all are in and nobody is told more about it.
+
+    :raises Broken: one was turned away.
+    """
+    sockets: dict[int, socket.socket] = {}
+    with select.epoll() as epoll:
+        for begin in range(0, count, AT_ONCE):
+            waiting: dict[int, Newcomer] = {}
+            for index in range(begin, min(count, begin + AT_ONCE)):
+                one = Newcomer(port, peer.steps(first + index), receive_buffer)
+                number = one.socket.fileno()
+                sockets[number], waiting[number] = one.socket, one
+                epoll.register(number, select.EPOLLIN)
+            _await(epoll, sockets, waiting)
+        while ready := epoll.poll(QUIET_S):
+            for number, _ in ready:
+                _read(sockets[number])
+    return Crowd(list(sockets.values()))
+
+
+def _await(epoll: select.epoll, sockets: dict[int, socket.socket], waiting: dict[int, Newcomer]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while waiting:
+        ready = epoll.poll(STEP_S)
+        if not ready or time.monotonic() > deadline:
+            raise Broken(f"{len(waiting)} members were not let in.")
+        for number, _ in ready:
+            data = _read(sockets[number])
+            if number in waiting and waiting[number].reads(data):
+                del waiting[number]
+
+
+def _read(one: socket.socket) -> bytes:
+    try:
+        data = one.recv(READ)
+    except BlockingIOError:
+        return b""
+    if not data:
+        raise Broken("The server closed a connection while members were coming in.")
+    return data

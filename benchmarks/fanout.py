@@ -1,0 +1,96 @@
+"""Fan-out: how much work a line is for the server, and how long it takes, with so many members in one room."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.crowd import gather
+from benchmarks.figures import median, quantile
+from benchmarks.load import Broken, Load
+from benchmarks.peers import Peer
+from benchmarks.processes import Server, Stopped, free_port
+
+SENDERS = 20
+WARM_S = 0.5
+SAMPLED = 13
+"""With many messages outstanding, of every so many received one delay is kept."""
+
+Row = dict[str, Any]
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def running(peer: Peer, members: int = 0) -> Iterator[Server]:
+    """The peer, started and open, in a folder of its own; stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    port = free_port()
+    server = Server(peer.command(folder, port, members), port, folder)
+    try:
+        server.wait_until_open(greets=peer.greets)
+        yield server
+    finally:
+        server.stop()
+
+
+def fan_out(
+    peers: Sequence[Peer], members: Sequence[int], windows: Sequence[int], seconds: float, rounds: int, tell: Tell
+) -> list[Row]:
+    """One row for each peer, number of members and window: the medians of some rounds.
+
+    The peers take turns in every round, so that a noisy minute does not hit one of them only.
+    """
+    measured: dict[tuple[str, int, int], list[Row]] = {}
+    for count in members:
+        for number in range(rounds):
+            for peer in peers:
+                tell(f"fanout: {peer.name}, {count} members, round {number + 1} of {rounds}")
+                try:
+                    for row in _measure(peer, count, windows, seconds):
+                        measured.setdefault((peer.name, count, row["window"]), []).append(row)
+                except (Broken, Stopped, OSError) as error:
+                    tell(f"fanout: {peer.name} failed with {count} members: {error}")
+    return [_middle(rows) for rows in measured.values()]
+
+
+def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> Iterator[Row]:
+    """Each line reaches ``count`` members; who speaks is one more among them where that is possible."""
+    with running(peer, count) as server:
+        gather(peer, server.port, 1).close()  # what is loaded or allocated at the first member is not a member's
+        empty = server.memory_kib()
+        crowd = gather(peer, server.port, count if peer.apart else count + 1, first=2)
+        memory = (server.memory_kib() - empty) / len(crowd.sockets)
+        senders = _senders(peer, server.port, crowd.sockets)
+        load = Load(crowd.sockets, senders, peer.speech, count)
+        try:
+            for window in windows:
+                load.run(WARM_S, window=window)
+                before = server.cpu_s()
+                span = load.run(seconds, window=window, stride=SAMPLED if window > 1 else 1)
+                used = server.cpu_s() - before
+                load.run(10.0)
+                yield {
+                    "scenario": "fanout", "peer": peer.name, "members": count, "window": window,
+                    "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,
+                    "lines_per_read": span.delivered / max(1, span.reads), "server_cpu": used / span.seconds,
+                    "load_cpu": span.cpu, "p50_ms": quantile(span.delays, 0.5), "p99_ms": quantile(span.delays, 0.99),
+                    "max_ms": max(span.delays, default=0.0), "last_ms": median(span.lasts), "memory_kib": memory,
+                }  # fmt: skip
+        finally:
+            load.close()
+            crowd.close()
+
+
+def _senders(peer: Peer, port: int, members: Sequence[Any]) -> Sequence[Any]:
+    if not peer.apart:
+        return members[:SENDERS]
+    from benchmarks.crowd import connected
+
+    return [connected(port) for _ in range(SENDERS)]
+
+
+def _middle(rows: Sequence[Row]) -> Row:
+    """The median of every figure."""
+    return {name: median([row[name] for row in rows]) if isinstance(rows[0][name], float) else rows[0][name]
+            for name in rows[0]}  # fmt: skip

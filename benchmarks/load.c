@@ -1,0 +1,127 @@
+/* The load on a chat server: sends stamped lines, counts what everybody receives, and how long it took.
+ *
+ * Every message carries one mark, a "`" with ten digits behind it: the microseconds since the load began.
+ * The mark occurs nowhere else, so that counting marks counts messages in any protocol.
+ * Delays are taken from the stamp, of every stride-th message received;
+ * a stamp that two reads share counts as a delivery, and gives no delay.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define EVENTS 1024
+#define MARK '`'
+#define DIGITS 10
+#define RING 65536 /* messages whose sending times are remembered: more than ever are outstanding */
+
+struct load {
+    int32_t epoll;         /* all sockets are registered there, with their descriptors as data */
+    const int32_t *senders;
+    int32_t sender_count;
+    const char *before;    /* what stands before the mark in a message, and after it */
+    int32_t before_size;
+    const char *after;
+    int32_t after_size;
+    int32_t fanout;        /* how often each message is delivered */
+    int32_t window;        /* closed loop: messages outstanding; 0: none are sent, but at the rate */
+    double rate;           /* open loop: messages per second; 0: none */
+    int32_t stride;
+    float *delays;         /* milliseconds from sending to receiving, sampled */
+    int64_t delays_size;
+    float *lasts;          /* milliseconds from sending until as many lines have come as it takes for all to have it */
+    int64_t lasts_size;
+    /* From here on the load's own; zero at first. */
+    int64_t delay_count, last_count;
+    int64_t sent, delivered, completed, reads, bytes;
+    int64_t origin;
+    int64_t sender;
+    int32_t failed;        /* errno, or -1 when a peer has closed */
+    int64_t sent_at[RING];
+};
+
+static int64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void send_one(struct load *load, int64_t at) {
+    char message[2048];
+    int64_t stamp = (at - load->origin) / 1000;
+    memcpy(message, load->before, load->before_size);
+    char *digit = message + load->before_size + DIGITS;
+    for (int left = DIGITS; left > 0; left--, stamp /= 10)
+        *digit-- = '0' + stamp % 10;
+    *digit = MARK;
+    memcpy(message + load->before_size + 1 + DIGITS, load->after, load->after_size);
+    ssize_t size = load->before_size + 1 + DIGITS + load->after_size;
+    int to = load->senders[load->sender++ % load->sender_count];
+    if (send(to, message, size, MSG_NOSIGNAL) != size)
+        load->failed = errno ? errno : EAGAIN;
+    load->sent_at[load->sent++ % RING] = at;
+}
+
+static void count(struct load *load, const char *data, ssize_t size, int64_t now) {
+    const char *end = data + size, *mark = data;
+    while ((mark = memchr(mark, MARK, end - mark)) != NULL) {
+        mark++;
+        if (load->delivered++ % load->stride || end - mark < DIGITS || load->delay_count >= load->delays_size)
+            continue;
+        int64_t stamp = 0;
+        for (int i = 0; i < DIGITS; i++)
+            stamp = stamp * 10 + (mark[i] - '0');
+        load->delays[load->delay_count++] = (now - load->origin - stamp * 1000) / 1e6;
+    }
+    for (; load->completed < load->delivered / load->fanout; load->completed++)
+        if (load->last_count < load->lasts_size)
+            load->lasts[load->last_count++] = (now - load->sent_at[load->completed % RING]) / 1e6;
+}
+
+static void receive(struct load *load, int from) {
+    static char data[1 << 18];
+    ssize_t size = recv(from, data, sizeof data, MSG_DONTWAIT);
+    if (size > 0) {
+        load->reads++;
+        load->bytes += size;
+        count(load, data, size, nanoseconds());
+    } else if (size == 0) {
+        load->failed = -1;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        load->failed = errno;
+    }
+}
+
+/* Run for so many seconds; with nothing to send, until everything outstanding has come. */
+int load_run(struct load *load, double seconds) {
+    struct epoll_event events[EVENTS];
+    int64_t begun = nanoseconds(), now = begun, end = begun + (int64_t)(seconds * 1e9), due = 0;
+    if (!load->origin)
+        load->origin = begun;
+    errno = 0;
+    for (int64_t paced = 0; now < end && !load->failed; now = nanoseconds()) {
+        int64_t until = end;
+        if (load->window) {
+            while (load->sent - load->delivered / load->fanout < load->window && !load->failed)
+                send_one(load, nanoseconds());
+        } else if (load->rate > 0) {
+            /* Stamped with the time it was due, so that a late start is seen as a delay. */
+            while ((due = begun + (int64_t)(paced / load->rate * 1e9)) <= now && !load->failed) {
+                send_one(load, due);
+                paced++;
+            }
+            until = due < end ? due : end;
+        } else if (load->delivered >= load->sent * load->fanout) {
+            break;
+        }
+        int64_t wait = until > now ? until - now : 0;
+        struct timespec timeout = {wait / 1000000000, wait % 1000000000};
+        int ready = epoll_pwait2(load->epoll, events, EVENTS, &timeout, NULL);
+        for (int i = 0; i < ready; i++)
+            receive(load, events[i].data.fd);
+    }
+    return load->failed;
+}

@@ -1,0 +1,130 @@
+"""A server under test: one process, pinned to one processor, seen through /proc."""
+
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HOST = "127.0.0.1"
+SERVER_CORE = 0
+LOAD_CORE = 1
+DESCRIPTORS = 20_000
+"""How many files and sockets a server, and the load, may have open."""
+START_S = 60.0
+"""How long a server may take until it accepts connections, in seconds."""
+STOP_S = 30.0
+
+
+class Stopped(Exception):
+    """A server ended, or never answered; the text holds the end of what it wrote."""
+
+
+def raise_descriptors() -> None:
+    """Let this process have DESCRIPTORS open, or as many as it may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= most < DESCRIPTORS:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+            return
+        except ValueError:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, most))
+
+
+def pin(core: int) -> None:
+    """Let this process run on one processor only, when there is more than one."""
+    if core < (os.cpu_count() or 1):
+        os.sched_setaffinity(0, {core})
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _environment() -> dict[str, str]:
+    """This process's, so that a checkout that is not installed is found from any folder."""
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+class Server:
+    """A process that listens on ``port`` of the loopback interface; ``folder`` is its own, and removed at the end."""
+
+    def __init__(self, command: Sequence[str], port: int, folder: Path, *, core: int = SERVER_CORE) -> None:
+        self.port = port
+        self.folder = folder
+        self._log = folder / "output.txt"
+
+        def prepare() -> None:
+            pin(core)
+            raise_descriptors()
+
+        self.begun = time.monotonic()
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=prepare,
+                env=_environment(),
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def wait_until_open(self, *, greets: bool = False) -> float:
+        """Wait until it accepts connections; give the seconds since it was started.
+
+        :param greets: wait for the first bytes too, from a server that speaks first.
+        :raises Stopped: it ended, or takes longer than START_S.
+        """
+        while time.monotonic() < self.begun + START_S:
+            if self._process.poll() is not None:
+                break
+            try:
+                with socket.create_connection((HOST, self.port), timeout=START_S) as probe:
+                    if greets:
+                        probe.recv(1)
+            except OSError:
+                time.sleep(0.005)
+            else:
+                return time.monotonic() - self.begun
+        raise Stopped(self.last_words())
+
+    def cpu_s(self) -> float:
+        """The processor time of all its threads so far, in seconds, to the nanosecond."""
+        total = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def memory_kib(self) -> int:
+        """What it holds in memory, in KiB (not what the kernel holds for its sockets)."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise Stopped(self.last_words())
+
+    def last_words(self) -> str:
+        """The end of what it wrote."""
+        text = self._log.read_text(errors="replace")[-1000:]
+        return f"{self._process.args!r} ended with {self._process.poll()}:\n{text}"
+
+    def stop(self, *, keep: bool = False) -> None:
+        """End it, by force if need be, and remove its folder unless that is to be kept."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)

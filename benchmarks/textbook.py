@@ -1,0 +1,28 @@
+"""The chat every tutorial of Twisted has: one write per line per member.  The port is the argument."""
+
+import sys
+
+from twisted.internet import protocol, reactor
+from twisted.protocols.basic import LineReceiver
+
+
+class Chat(LineReceiver):
+    delimiter = b"\n"
+
+    def connectionMade(self):
+        self.factory.members.add(self)
+        self.sendLine(b"welcome")
+
+    def lineReceived(self, line):
+        for member in self.factory.members:
+            if member is not self:
+                member.sendLine(line)
+
+    def connectionLost(self, reason):
+        self.factory.members.discard(self)
+
+
+factory = protocol.Factory.forProtocol(Chat)
+factory.members = set()
+reactor.listenTCP(int(sys.argv[1]), factory, backlog=1024, interface="127.0.0.1")
+reactor.run()
