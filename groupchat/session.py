@@ -112,10 +112,10 @@ class Session:
 
     def ended(self) -> None:
         """The peer sends no more, and all it sent was taken: leave as soon as it has its answers."""
-        if self.member is None or self.member.gone:
+        if self.member is None:
             self._end("")
             self.screen.close()
-        else:
+        elif not self.member.gone:  # else its goodbye is on the way, and closes
             self.member.exit("connection lost").awaited = True
             self._hall.commits.pump()
 

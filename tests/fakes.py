@@ -1,13 +1,27 @@
 """Stand-ins for the tests, written by hand and honest by ``verifyObject``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
-from groupchat.events import AuthorId
-from groupchat.interfaces import IJournal
+from groupchat.events import (
+    Acted,
+    Answer,
+    AuthorId,
+    Event,
+    Joined,
+    Left,
+    Ref,
+    Said,
+    Typing,
+)
+from groupchat.interfaces import Hold, IJournal, IScreen, IStyle, Rendered
+from groupchat.preferences import Preferences
+from groupchat.session import Session
 
 
 @implementer(IJournal)
@@ -85,3 +99,195 @@ class HeldJournal:
 
     def close(self) -> "Deferred[None]":
         return self.within.close()
+
+
+@implementer(IJournal)
+class SlowJournal:
+    """A journal whose reads wait while ``slow``, until the test lets them: ``answer()`` the oldest, or all.
+
+    What was asked for is looked up when it is asked, or (``late``) only when it is answered.
+    Writing goes straight to the journal within.
+    """
+
+    def __init__(self, within: IJournal, slow: bool = False, late: bool = False) -> None:
+        self.within = within
+        self.slow = slow
+        self.late = late
+        self.reads: list[tuple[Callable[[], Deferred[Any]], Deferred[Any]]] = []
+
+    def answer(self) -> None:
+        """Let the oldest read have its answer."""
+        look_up, waiting = self.reads.pop(0)
+        look_up().chainDeferred(waiting)
+
+    def answer_all(self) -> None:
+        """Let reads have their answers until none waits, those that begin meanwhile too."""
+        while self.reads:
+            self.answer()
+
+    def fail(self, exception: Exception) -> None:
+        """Let the oldest read fail."""
+        self.reads.pop(0)[1].errback(exception)
+
+    def _wait(self, look_up: "Callable[[], Deferred[Any]]") -> "Deferred[Any]":
+        if not self.slow:
+            return look_up()
+        found = None if self.late else look_up()
+        waiting: Deferred[Any] = Deferred()
+        self.reads.append((look_up if found is None else lambda: found, waiting))
+        return waiting
+
+    @property
+    def head(self) -> int:
+        """The head of the journal within."""
+        return self.within.head
+
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
+        return self.within.append(drafts, sessions, facts)
+
+    def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.page(audience, after, upto, limit))
+
+    def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.recent(audience, upto, count))
+
+    def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.following(audience, after, upto, count))
+
+    def between(self, audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.between(audience, start, end, count))
+
+    def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.around(audience, id, count))
+
+    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
+        return self._wait(lambda: self.within.latest(author))
+
+    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.search(audience, words, count))
+
+    def rooms(self) -> "Deferred[list[StoredRoom]]":
+        return self._wait(self.within.rooms)
+
+    def facts(self, kind: str) -> "Deferred[list[Fact]]":
+        return self._wait(lambda: self.within.facts(kind))
+
+    def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.moderated(upto, count))
+
+    def recall(self, digest: str) -> "Deferred[StoredSession | None]":
+        return self._wait(lambda: self.within.recall(digest))
+
+    def close(self) -> "Deferred[None]":
+        return self.within.close()
+
+
+@implementer(IStyle)
+class FakeStyle:
+    """Shows things as numbers, and knows what each stands for: ``(event or answer, mark or ref)``."""
+
+    shown: ClassVar[list[tuple[Event, Any]]] = []
+    _styles: ClassVar[dict[tuple[str, Preferences], "FakeStyle"]] = {}
+
+    def __init__(self, door: str, preferences: Preferences) -> None:
+        self.door = door
+        self.preferences = preferences
+        self.renders = 0
+        """How often ``render`` was called."""
+
+    @classmethod
+    def of(cls, door: str, preferences: Preferences = Preferences()) -> "FakeStyle":  # noqa: B008  # it is frozen
+        """The one style of a door with these preferences."""
+        return cls._styles.setdefault((door, preferences), cls(door, preferences))
+
+    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        assert len(events) == len(previous)
+        self.renders += 1
+        return [self._number(event, marked) for event in events]
+
+    def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
+        return self._number(answer, ref)
+
+    def echoes(self, event: Event) -> bool:
+        if isinstance(event, Said | Acted):
+            return self.preferences.echo
+        return not isinstance(event, Joined | Left | Typing)
+
+    def _number(self, event: Event, detail: object) -> Rendered:
+        self.shown.append((event, detail))
+        return Rendered(b"%d " % (len(self.shown) - 1))
+
+
+@implementer(IScreen)
+class FakeScreen:
+    """A connection without bytes: lines wait while there is a reason to hold, as at a real door.
+
+    ``shown``: what it was handed, in order; ``writes``: how many pieces that came in.
+    ``room``: after so many more writes the connection takes nothing more (None: never).
+    """
+
+    address = "192.0.2.1"
+    secure = False
+
+    def __init__(self, clock: Clock, door: str, exempt: bool = True) -> None:
+        self.style: IStyle = FakeStyle.of(door)
+        self.exempt = exempt
+        self.session: Session
+        self.shown: list[tuple[Event, Any]] = []
+        self.writes = 0
+        self.room: int | None = None
+        self.full = False
+        self.holds = Hold(0)
+        self.closed = False
+        self.aborted = False
+        self.lines: list[Callable[[], None]] = []
+        self._clock = clock
+
+    # The session calls these.
+
+    def write(self, rendered: Rendered) -> None:
+        if self.closed or not rendered:
+            return
+        self.writes += 1
+        self.shown.extend(FakeStyle.shown[int(number)] for number in rendered.split())
+        if self.room is not None:
+            self.room -= 1
+            if self.room <= 0:
+                self.fill()
+
+    def prefer(self, preferences: Preferences) -> None:
+        self.style = FakeStyle.of(self.style.door, preferences)
+
+    def hold(self, reason: Hold) -> None:
+        self.holds |= reason
+
+    def release(self, reason: Hold) -> None:
+        self.holds &= ~reason
+        self._clock.callLater(0, self.take_lines)
+
+    def close(self) -> None:
+        self.closed = True
+        self.lines.clear()
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.close()
+
+    # The test calls these.
+
+    def take_lines(self) -> None:
+        """Take the lines that wait, as long as nothing holds."""
+        while self.lines and not self.holds and not self.closed:
+            self.lines.pop(0)()
+
+    def fill(self) -> None:
+        """From now on the connection takes nothing more."""
+        self.full = True
+        self.session.paused()
+
+    def drain(self, room: int | None = None) -> None:
+        """The connection takes something again, so many writes."""
+        self.full, self.room = False, room
+        self.session.drained()

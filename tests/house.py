@@ -1,0 +1,156 @@
+"""A hall to try things in, and people in it."""
+
+from collections.abc import Callable
+from functools import partial
+
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+
+from groupchat.events import Answer, Done, Event, Post, Ref, Refused, Said, Welcomed
+from groupchat.hall import Hall
+from groupchat.interfaces import IJournal
+from groupchat.journals.memory import MemoryJournal
+from groupchat.member import Member
+from groupchat.settings import Settings
+from tests.fakes import FakeScreen
+
+NOON = 1795262400.0
+"""12:00 UTC on Saturday 21 November 2026, in seconds since 1970 UTC."""
+
+
+class Peer:
+    """Somebody at a FakeScreen."""
+
+    def __init__(self, hall: Hall, clock: Clock, door: str = "text", exempt: bool = True) -> None:
+        self.screen = FakeScreen(clock, door, exempt)
+        self.session = self.screen.session = hall.session(self.screen, door)
+
+    # What it sends
+
+    def type(self, *lines: str) -> "Peer":
+        """Type these lines."""
+        for line in lines:
+            self._send(partial(self.session.typed, line))
+        return self
+
+    def offer(self, nick: str, token: str | None = None, since: int | str | None = None, ref: Ref = None) -> "Peer":
+        """Ask for a nickname, as a program."""
+        return self._send(lambda: self.session.offer(nick, ref, token, since))
+
+    def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> "Peer":
+        """Say something, as a program."""
+        return self._send(lambda: self.session.say(words, ref, key, room))
+
+    def do(self, name: str, ref: Ref = None, **fields: object) -> "Peer":
+        """Ask for a command, as a program."""
+        return self._send(lambda: self.session.do(name, fields, ref))
+
+    def vanish(self) -> None:
+        """Lose the connection."""
+        self.screen.close()
+        self.session.lost("connection lost")
+
+    def _send(self, action: Callable[[], None]) -> "Peer":
+        if not self.screen.closed:
+            self.screen.lines.append(action)
+            self.screen.take_lines()
+        return self
+
+    # What it was shown
+
+    def take(self) -> list[Event]:
+        """Everything it was shown since it was asked last."""
+        shown, self.screen.shown = self.screen.shown, []
+        return [event for event, _ in shown]
+
+    def refs(self) -> list[tuple[str, Ref]]:
+        """The answers it was given since it was asked last: for each the class name and the ref."""
+        shown, self.screen.shown = self.screen.shown, []
+        return [(type(event).__name__, ref) for event, ref in shown if isinstance(event, Answer)]
+
+    @property
+    def events(self) -> list[Event]:
+        """The posts and notices it was shown."""
+        return [event for event, _ in self.screen.shown if not isinstance(event, Answer)]
+
+    @property
+    def ids(self) -> list[int]:
+        """The numbers of the posts it was shown."""
+        return [event.id for event in self.events if isinstance(event, Post)]
+
+    @property
+    def texts(self) -> list[str]:
+        """What it was shown of what was said."""
+        return [event.text for event in self.events if isinstance(event, Said)]
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers it was given."""
+        return [event for event, _ in self.screen.shown if isinstance(event, Answer)]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of what it was refused."""
+        return [answer.code for answer in self.answers if isinstance(answer, Refused)]
+
+    @property
+    def told(self) -> list[str]:
+        """What it was told that it had done."""
+        return [answer.text for answer in self.answers if isinstance(answer, Done)]
+
+    @property
+    def member(self) -> Member:
+        """Its place in the hall."""
+        assert self.session.member is not None
+        return self.session.member
+
+    @property
+    def token(self) -> str:
+        """The token it was given."""
+        return next(answer.token for answer in self.answers if isinstance(answer, Welcomed))
+
+
+class House:
+    """A hall with a journal in memory (or another), on a clock that the test moves."""
+
+    def __init__(self, journal: IJournal | None = None, **settings: object) -> None:
+        self.journal = journal if journal is not None else MemoryJournal()
+        self.clock = Clock()
+        self.broken: list[Failure] = []
+        self.hall = self.reopened(**settings)
+
+    def now(self) -> float:
+        """The wall-clock time."""
+        return NOON + self.clock.seconds()
+
+    def reopened(self, **settings: object) -> Hall:
+        """Another hall on the same journal, as after a restart."""
+        hall = Hall(self.journal, Settings().replaced(**settings), self.clock, self.now)
+        hall.on_broken = self.broken.append
+        hall.open()
+        return hall
+
+    def connect(self, door: str = "text", exempt: bool = True) -> Peer:
+        """Somebody without a nickname."""
+        return Peer(self.hall, self.clock, door, exempt)
+
+    def come(self, *nicks: str, door: str = "text", exempt: bool = True) -> list[Peer]:
+        """People with these nicknames, who have forgotten how they came in."""
+        peers = []
+        for nick in nicks:
+            peer = self.connect(door, exempt)
+            peers.append(peer.offer(nick) if door == "json" else peer.type(nick))
+        for peer in peers:
+            peer.take()
+        return peers
+
+    def turn(self) -> None:
+        """Let one reactor turn pass."""
+        self.clock.advance(0)
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass, with a sweep each second."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            self.hall.sweep()
+            self.turn()
