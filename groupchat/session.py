@@ -57,7 +57,7 @@ MOVES = {
 class Session:
     """What a door drives: lines and requests in; the answers go to its screen."""
 
-    __slots__ = ("_arrival", "_bucket", "_hall", "_refused", "door", "member", "screen", "state")
+    __slots__ = ("_arrival", "_bucket", "_calm_at", "_hall", "_refused", "door", "member", "screen", "state")
 
     def __init__(self, hall: "Hall", screen: IScreen, door: str) -> None:
         self._hall = hall
@@ -67,6 +67,7 @@ class Session:
         self.member: Member | None = None
         self._arrival: Arrival | None = None
         self._bucket: TokenBucket | None = None
+        self._calm_at = 0.0
         self._refused = 0
         log.info("Connection opened from {address}", address=screen.address)
 
@@ -123,6 +124,7 @@ class Session:
         """The server stops: the nickname is kept until the process ends, nobody is told of a leave."""
         if self.member is not None:
             self._hall.remember(self.member)
+        self._give_up()
         self.state = State.GONE
         self.screen.close()
 
@@ -170,8 +172,8 @@ class Session:
             return
         if spoken.startswith("/") and not spoken.startswith("//"):
             command, run = COMMANDS.read_line(me, spoken[1:])
-            self._charge(command.cost - 1)
-            self._reply(run(), None)
+            if self._charge(command.cost - 1):
+                self._reply(run(), None)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(me.substitute(change[1], change[2]), None)
         else:
@@ -209,11 +211,11 @@ class Session:
         self._move(State.CHATTING)
 
     def _turned_away(self, failure: Failure, ref: Ref) -> None:
-        if self.state is State.GONE:
-            return
         if self.state is State.CLAIMING:
             self._move(State.NAMELESS)
         self._excuse(failure, ref)
+        if self.state is State.GONE:
+            return
         self._refused += 1
         most = self._hall.settings.handshake_refusals
         if self._refused >= most:
@@ -226,8 +228,8 @@ class Session:
             self._show(Done(), ref)
             return
         command, run = COMMANDS.read_fields(self._me(), name, arguments)
-        self._charge(command.cost - 1)
-        self._reply(run(), ref)
+        if self._charge(command.cost - 1):
+            self._reply(run(), ref)
 
     def _reply(self, reply: "Reply", ref: Ref) -> None:
         """See that whoever asked gets exactly one answer."""
@@ -294,18 +296,28 @@ class Session:
             self.hangup(Flooding("You send faster than this server takes it. Come back when you have calmed down."))
             return False
         self.screen.hold(Hold.FLOOD)
-        self._hall.clock.callLater(delay, self.screen.release, Hold.FLOOD)
+        self._calm_at = now + delay
+        self._hall.clock.callLater(delay, self._calm)
         return True
+
+    def _calm(self) -> None:
+        """Listen again, unless something that was charged later is to be waited for."""
+        if self._hall.clock.seconds() >= self._calm_at:
+            self.screen.release(Hold.FLOOD)
 
     def _end(self, reason: str) -> None:
         if self.state is State.GONE:
             return
         self._move(State.GONE)
-        if self._arrival is not None:
-            self._arrival.given_up = True
+        self._give_up()
         if self.member is not None:
             self._hall.leave(self.member, reason)
             self._hall.commits.pump()
+
+    def _give_up(self) -> None:
+        """Whoever is just coming in here does not."""
+        if self._arrival is not None:
+            self._arrival.given_up = True
 
     def _move(self, state: State) -> None:
         if state not in MOVES[self.state]:

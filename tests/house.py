@@ -151,6 +151,6 @@ class House:
     def pass_time(self, seconds: int) -> None:
         """Let time pass, with a sweep each second."""
         for _ in range(seconds):
-            self.clock.advance(1)
+            self.clock.pump([1 / 16] * 16)
             self.hall.sweep()
             self.turn()
