@@ -193,6 +193,8 @@ class Writer:
             # Everything acknowledged is in the write-ahead log; the next start reads it from there.
             self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
         finally:
+            # The thread may find itself idle once more before it ends.
+            self._broken = self._broken or JournalBroken("The journal is closed.")
             self._database.close()
             self._folder.release(clean)
 

@@ -222,6 +222,16 @@ class TidyingTests(Files):
         self.assertEqual(self.writer.index.upto, 250)
         self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "w7", 3)], [80, 79, 78])
 
+    def test_idle_after_close(self) -> None:
+        """A writer that is closed has nothing more to do, though not all is indexed."""
+        self.append(said("a"))
+        closed = self.writer
+        self.again()
+        self.assertIsNone(closed.idle())
+        closed.keep_up(1)
+        self.assertTrue(closed.fill())
+        self.assertRaises(JournalBroken, closed.append, [said("b")], ())
+
     def test_keeping_up(self) -> None:
         """A writer that is never idle indexes as much as it writes, once more than the bound waits."""
         self.append(*(said("w") for _ in range(index.TAIL)))
