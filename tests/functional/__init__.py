@@ -1,0 +1,1 @@
+"""Tests with a real daemon and real programs."""

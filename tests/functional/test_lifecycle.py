@@ -1,0 +1,264 @@
+"""Starting, stopping, dying and coming back."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, FunctionalTest, program
+
+STOP_LIMIT_S = 12.0
+"""Within this a daemon that is asked to stop has stopped."""
+
+
+class RestartTest(FunctionalTest):
+    def test_stop_and_start(self) -> None:
+        """After a restart the messages have the same numbers, times and authors, and the next number is higher."""
+        daemon = self.start()
+        alice, bob = self.connect(daemon, "alice"), self.connect(daemon, "bob")
+        alice.send("one\n/me waves\n")
+        live = bob.expect(r"^\[.*\] #1 alice: one\r\n\[.*\] #2 \* alice waves\r\n")[0]
+        self.assertEqual(daemon.stop(), 0)
+        daemon = self.start()
+        carol = self.connect(daemon, "carol")
+        self.assertIn(live, carol.expect(r"(?s)-- 2 earlier messages:.*-- end of the earlier messages\r\n")[0])
+        dave = self.connect(daemon, "dave")
+        carol.send("three\n")
+        number = dave.expect(r"#(\d+) carol: three\r\n")[1]
+        self.assertGreater(int(number), 2)
+
+    def test_killed(self) -> None:
+        """Everything for which a program was told ``done`` is there after kill -9, and once."""
+        daemon = self.start()
+        bot = self.connect(daemon)
+        bot.send('{"do": "nick", "nick": "bot"}\n')
+        bot.expect("welcome")
+        bot.send("".join(f'{{"do": "say", "text": "word{number}", "ref": {number}}}\n' for number in range(1000)))
+        for _ in range(300):
+            bot.expect('"done"')
+        daemon.kill()
+        done = 300 + len(re.findall('"done"', bot.rest()))
+        daemon = self.start()
+        reader = self.connect(daemon)
+        reader.send('{"do": "nick", "nick": "reader", "since": 0}\n')
+        texts: list[str] = []
+        while len(texts) < done:
+            texts.append(reader.expect(r'"text": ?"(word\d+)"')[1])
+        self.assertEqual(texts, [f"word{number}" for number in range(done)])
+        self.assertEqual(daemon.stop(), 0)
+
+
+class StopTest(FunctionalTest):
+    def test_everybody_is_told(self) -> None:
+        """On SIGTERM all are told, connections close, and the exit status is 0, with readers and without names."""
+        daemon = self.start()
+        alice, nameless = self.connect(daemon, "alice"), self.connect(daemon)
+        nameless.expect("nickname: ")
+        began = time.monotonic()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertLess(time.monotonic() - began, STOP_LIMIT_S)
+        self.assertTrue(alice.rest().endswith("-- The server is stopping.\r\n"))
+        nameless.rest()
+        self.assertEqual(daemon.errors, "")
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C does the same."""
+        daemon = self.start()
+        daemon.process.send_signal(signal.SIGINT)
+        self.assertEqual(daemon.wait(), 0)
+
+    def test_slow_reader_gets_the_rest(self) -> None:
+        """What was said before a stop reaches also who reads it only during the stop."""
+        daemon = self.start("--settings", self.settings("flood_burst = 100000\nsend_buffer_bytes = 4096\n"))
+        slow, alice, bob = self.connect(daemon, "slow"), self.connect(daemon, "alice"), self.connect(daemon, "bob")
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        alice.send("".join(f"{number} {'x' * 1000}\n" for number in range(1000)))
+        bob.expect("alice: 999 x", 60)
+        daemon.process.send_signal(signal.SIGTERM)
+        bob.expect("-- The server is stopping.")
+        heard = slow.rest()
+        self.assertEqual([int(number) for number in re.findall(r"alice: (\d+) x", heard)], list(range(1000)))
+        self.assertTrue(heard.endswith("-- The server is stopping.\r\n"), heard[-200:])
+        self.assertEqual(daemon.wait(), 0)
+
+    def test_stuck_reader(self) -> None:
+        """Who reads nothing does not keep the daemon from stopping in time."""
+        daemon = self.start("--settings", self.settings("flood_burst = 100000\nsend_buffer_bytes = 4096\n"))
+        stuck, alice, bob = self.connect(daemon, "stuck"), self.connect(daemon, "alice"), self.connect(daemon, "bob")
+        stuck.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        alice.send("".join(f"{number} {'x' * 4000}\n" for number in range(2000)))
+        bob.expect("alice: 1999 x", 60)
+        began = time.monotonic()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertLess(time.monotonic() - began, STOP_LIMIT_S)
+
+    def test_hangup_is_survived(self) -> None:
+        """SIGHUP ends nothing."""
+        daemon = self.start()
+        alice = self.connect(daemon, "alice")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.logged("SIGHUP")
+        alice.send("/list\n")
+        alice.expect("1 person is in lobby")
+
+    def test_broken_disk(self) -> None:
+        """When the disk fails a flush, all are told, nothing more is acknowledged, and the exit status is 70."""
+        strace = program("strace")
+        daemon = self.start()
+        alice, bob = self.connect(daemon, "alice"), self.connect(daemon, "bob")
+        alice.send("one\n")
+        bob.expect("#1 alice: one\r\n")
+        inject = ["-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:error=EIO"]
+        tracer = self.spawn(strace, "-f", "-q", "-o", "/dev/null", *inject, "-p", daemon.process.pid)
+        self.await_tracer(daemon.process.pid)
+        alice.send("two\n")
+        self.assertRegex(alice.rest(), "!! journal-unavailable: ")
+        self.assertNotIn("two", bob.rest())
+        self.assertEqual(daemon.wait(), 70)
+        tracer.rest()
+
+    def await_tracer(self, pid: int) -> None:
+        """Wait until all threads of a process are traced."""
+        end = time.monotonic() + LIMIT_S
+        while True:
+            tasks = [f"/proc/{pid}/task/{task}/status" for task in os.listdir(f"/proc/{pid}/task")]
+            states = [re.search(r"TracerPid:\s+(\d+)", Path(task).read_text()) for task in tasks]
+            if all(state is not None and state[1] != "0" for state in states):
+                return
+            if time.monotonic() > end:
+                raise AssertionError("strace does not follow the daemon")
+            time.sleep(0.02)
+
+    def settings(self, text: str) -> str:
+        path = self.folder / "settings.toml"
+        path.write_text(text)
+        return str(path)
+
+
+class RefusalTest(FunctionalTest):
+    """What keeps the daemon from starting is told in one line, with exit status 1."""
+
+    def assert_refused(self, pattern: str, *options: str, command: list[str] | None = None) -> None:
+        daemon = self.launch(*options, command=command)
+        self.assertEqual(daemon.wait(), 1, daemon.log + daemon.errors)
+        self.assertRegex(daemon.errors, rf"\A{pattern}\n\Z")
+        self.assertNotIn("Traceback", daemon.log)
+
+    def ways(self) -> list[list[str]]:
+        """How the daemon can be run."""
+        return [self.command(), [*TWIST, *self.command()[len(TWISTD) + 2 :]]]
+
+    def test_data_folder_in_use(self) -> None:
+        """Two daemons never have one data folder."""
+        first = self.start()
+        for way in self.ways():
+            log = self.folder / "log"
+            log.rename(self.folder / "first-log")
+            self.assert_refused(
+                r"groupchat: The data folder \S+ is in use by another groupchat \(pid \d+\)\.", command=way
+            )
+        self.connect(first, "alice")
+
+    def test_data_folder_under_a_file(self) -> None:
+        """A data folder that cannot be made is named."""
+        (self.folder / "file").touch()
+        for way in self.ways():
+            self.assert_refused(
+                r"groupchat: The data folder \S+/file/data cannot be used: .*", "--data", "file/data", command=way
+            )
+
+    def test_busy_port(self) -> None:
+        """A port that somebody else has is named."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = f"tcp:{other.getsockname()[1]}:interface=127.0.0.1"
+            for way in self.ways():
+                self.assert_refused(
+                    rf"groupchat: Cannot listen at {port}: Address already in use\.", "--port", port, command=way
+                )
+
+    def test_bad_options(self) -> None:
+        """An option, a port, a network, a file or a setting that is none is named."""
+        (self.folder / "bad.toml").write_text("flood_burst = 5\nflod_rate = 3\n")
+        for options, pattern in [
+            (["--nonsense"], "groupchat: option --nonsense not recognized"),
+            (["surplus"], "groupchat: 'surplus' is no option; .*"),
+            (["--port", "70000"], r"groupchat: There is no port 70000; .*"),
+            (["--port", "nowhere"], r"groupchat: 'nowhere' is no place to listen at .*"),
+            (["--port", "tcp:x"], r"groupchat: 'tcp:x' is no place to listen at .*"),
+            (["--exempt", "home"], r"groupchat: exempt: home is not a network .*"),
+            (["--motd", "missing"], r"groupchat: missing: No such file or directory\."),
+            (["--journal", "nowhere:"], r"groupchat: .*nowhere:.* is no place for a journal: .*"),
+            (["--settings", "bad.toml"], r"groupchat: bad\.toml, line 2: there is no setting 'flod_rate'; .*"),
+        ]:  # fmt: skip
+            self.assert_refused(pattern, *options)
+
+    def test_damaged_journal(self) -> None:
+        """A file that is no journal is named, and left alone."""
+        data = self.folder / "data"
+        data.mkdir()
+        (data / "chat.db").write_bytes(b"not a database, but long enough to be taken for one\n" * 100)
+        self.assert_refused(r"groupchat: \S+/chat\.db is not a groupchat database\.")
+
+    def test_daemonized(self) -> None:
+        """In the background too the one who starts it is told, and no PID file stays."""
+        self.start()
+        command = [*TWISTD, "--pidfile=pid", "--logfile=second-log", *self.command()[len(TWISTD) + 2 :]]
+        (self.folder / "log").rename(self.folder / "first-log")
+        second = self.launch(command=command)
+        self.assertEqual(second.wait(), 1)
+        self.assertIn("CannotStart: The data folder", second.errors)
+        self.assertIn("Cannot start: The data folder", (self.folder / "second-log").read_text())
+        self.assertFalse((self.folder / "pid").exists())
+
+
+class WaysTest(FunctionalTest):
+    def test_twist(self) -> None:
+        """``twist groupchat`` runs it too, and stops it well."""
+        daemon = self.launch(command=[*TWIST, *self.command()[len(TWISTD) + 2 :]]).ready()
+        alice = self.connect(daemon, "alice")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertIn("-- The server is stopping.", alice.rest())
+
+    def test_tac(self) -> None:
+        """``twistd -ny chat.tac`` runs it too, with the options that stand there."""
+        text = (TREE / "chat.tac").read_text()
+        changed = text.replace("parseOptions([])", 'parseOptions(["--port", "tcp:0:interface=127.0.0.1"])')
+        self.assertNotEqual(text, changed)
+        (self.folder / "chat.tac").write_text(changed)
+        daemon = self.launch(command=[*TWISTD, "--pidfile=", "-ny", "chat.tac"]).ready()
+        self.connect(daemon, "alice")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertTrue((self.folder / "groupchat-data" / "chat.db").exists())
+
+    def test_tac_refused(self) -> None:
+        """What keeps it from starting is told in one line there too."""
+        (self.folder / "groupchat-data").touch()
+        shutil.copy(TREE / "chat.tac", self.folder)
+        text = (TREE / "chat.tac").read_text()
+        (self.folder / "chat.tac").write_text(text.replace("parseOptions([])", 'parseOptions(["--port", "tcp:0"])'))
+        daemon = self.launch(command=[*TWISTD, "--pidfile=", "-ny", "chat.tac"])
+        self.assertEqual(daemon.wait(), 1)
+        self.assertRegex(daemon.errors, r"\Agroupchat: The data folder \S+ cannot be used: .*\n\Z")
+
+    def test_state_directory(self) -> None:
+        """Under systemd the messages are where systemd says; the folder is for its owner only."""
+        self.environment["STATE_DIRECTORY"] = f"{self.folder}/state:{self.folder}/other"
+        daemon = self.launch(command=[*TWISTD, "-n", "--pidfile=", "groupchat", "--port", "0"]).ready()
+        self.assertEqual((self.folder / "state").stat().st_mode & 0o777, 0o700)
+        self.assertEqual((self.folder / "state" / "chat.db").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_both_families(self) -> None:
+        """A bare port number serves IPv4 and, where the machine has it, IPv6."""
+        daemon = self.launch(
+            command=[*TWISTD, "-n", "--pidfile=", "groupchat", "--port", "0", "--data", "data"]
+        ).ready()
+        self.connect(daemon, "alice")
+        try:
+            with socket.create_connection(("::1", daemon.port), LIMIT_S) as bob:
+                self.assertIn(b"groupchat", bob.recv(100))
+        except OSError as error:
+            self.assertNotIn("[::]", daemon.log, str(error))
