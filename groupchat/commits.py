@@ -60,6 +60,7 @@ class Commits:
         self._idle: list[Deferred[None]] = []
         self.refusing: Refusal | None = None
         """Why posts are refused just now, if they are."""
+        self._is_broken = False
 
     @property
     def queued(self) -> int:
@@ -74,6 +75,8 @@ class Commits:
     @property
     def congested(self) -> bool:
         """Whether senders should wait: 4,096 posts, or a commit of 2 s (see the settings)."""
+        if self.refusing is not None:  # nothing piles up then, and reading goes on
+            return False
         return len(self._queue) >= self._settings.commit_queue_posts or self.delay > self._settings.commit_pause_s
 
     def post(self, entry: Entry) -> None:
@@ -130,8 +133,8 @@ class Commits:
         sessions, self._sessions = list(self._sessions.values()), {}
         facts = [fact for entry in batch for fact in entry.facts]
         drafts = [entry.draft for entry in batch if entry.draft is not None]
-        if not drafts and not sessions and not facts:
-            self._deliver(batch, [])
+        if self._is_broken or not (drafts or sessions or facts):
+            self._show(batch)
             return
         self._since = self._clock.seconds()
         committed = self._journal.append(drafts, sessions, facts)
@@ -141,6 +144,13 @@ class Commits:
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
         committed.addCallback(lambda _: self._landed())
+
+    def _show(self, batch: Sequence[Entry]) -> None:
+        """Deliver what the journal is not asked about: notices, and refusals when it is broken."""
+        try:
+            self._deliver(batch, [self.refusing for entry in batch if entry.draft is not None and self.refusing])
+        except Exception:
+            log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
         self._since = None
@@ -156,11 +166,13 @@ class Commits:
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
             log.error("The journal took nothing: {reason}", reason=str(refusal))
+            self.refusing = None
             # Not tried again before the next sweep: a full disk is not asked in a tight loop.
             self._unsaved.update((session.author, session) for session in sessions)
         else:
             refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
             self.refusing = refusal
+            self._is_broken = True
             self._broken(failure)
         self._deliver(batch, [refusal for entry in batch if entry.draft is not None])
 
@@ -173,7 +185,7 @@ class Commits:
         self._deliver(refused, [refusal for _ in refused])
 
     def _release(self) -> None:
-        if self._waiting and (self.refusing is not None or not self.congested):
+        if self._waiting and not self.congested:
             waiting, self._waiting = self._waiting, {}
             for sender in waiting:
                 sender.go_on()

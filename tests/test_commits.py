@@ -1,0 +1,240 @@
+"""The queue before the journal: nobody sees what is not on disk."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.errors import JournalBroken, JournalUnavailable
+from groupchat.events import Announced, Done, Joined, Left, Renamed, Said
+from groupchat.interfaces import Hold
+from groupchat.journals.memory import MemoryJournal
+from tests.fakes import HeldJournal
+from tests.house import House, Peer
+
+
+class HeldTests(SynchronousTestCase):
+    """A journal that commits when it is told to."""
+
+    def open(self, *nicks: str, **settings: object) -> list[Peer]:
+        """A house with a journal that waits, and these people, who are programs."""
+        self.journal = HeldJournal(MemoryJournal())
+        self.house = House(self.journal, **settings)
+        peers = []
+        for nick in nicks:
+            peers.append(self.house.connect("json").offer(nick))
+            self.commit_all()
+        for peer in peers:
+            peer.take()
+        return peers
+
+    def commit_all(self) -> None:
+        """Commit until nothing waits."""
+        while self.journal.pending:
+            self.journal.commit()
+
+
+class JournalFirstTests(HeldTests):
+    def test_nobody_sees(self) -> None:
+        """Nobody sees a post, and nobody is told that it is done, before it is committed."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("hello", ref=1)
+        self.assertEqual((alice.take(), bob.take()), ([], []))
+        self.journal.commit()
+        self.assertEqual(alice.take(), [Done(1)])
+        self.assertEqual(bob.take(), [Said(1, "lobby", "alice", self.house.now(), "hello")])
+
+    def test_one_append(self) -> None:
+        """What gathers during a commit goes into one append; there is never a second one in flight."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("first")
+        for number in range(50):
+            (alice, bob)[number % 2].say(str(number))
+        self.assertEqual([len(drafts) for drafts, _ in self.journal.pending], [1])
+        self.journal.commit()
+        self.assertEqual([len(drafts) for drafts, _ in self.journal.pending], [50])
+        self.journal.commit()
+        self.assertEqual(self.journal.pending, [])
+        self.assertEqual(bob.ids, [1, *range(2, 52, 2)])
+        self.assertEqual([answer.id for answer in alice.answers if isinstance(answer, Done)], [1, *range(2, 52, 2)])
+
+    def test_notices_keep_their_place(self) -> None:
+        """Notices that come between posts are seen between them."""
+        alice, bob = self.open("alice", "bob")
+        bob.say("before")
+        bob.offer("robert")
+        bob.say("between")
+        bob.vanish()
+        self.house.hall.announce("soon")
+        self.assertEqual(alice.take(), [])
+        self.commit_all()
+        self.assertEqual([type(event) for event in alice.take()], [Said, Renamed, Said, Left, Announced])
+
+    def test_notice_alone(self) -> None:
+        """A notice with nothing before it is seen at once; the journal is not asked."""
+        alice, bob = self.open("alice", "bob")
+        bob.offer("robert")
+        self.assertEqual([type(event) for event in alice.take()], [Renamed])
+        self.assertEqual(self.journal.pending, [])
+
+    def test_repeated_key(self) -> None:
+        """A key that was used before names the first number, and nothing is said twice; also in one batch."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("once", ref=1, key="k").say("once", ref=2, key="k")
+        self.commit_all()
+        alice.say("once", ref=3, key="k")
+        self.commit_all()
+        self.assertEqual(alice.answers, [Done(1)] * 3)
+        self.assertEqual(bob.texts, ["once"])
+
+    def test_idle(self) -> None:
+        """When nothing waits any more can be waited for."""
+        (alice,) = self.open("alice")
+        self.assertEqual(self.successResultOf(self.house.hall.commits.when_idle()), None)
+        alice.say("one")
+        alice.say("two")
+        idle = self.house.hall.commits.when_idle()
+        self.journal.commit()
+        self.assertNoResult(idle)
+        self.journal.commit()
+        self.successResultOf(idle)
+
+
+class FailureTests(HeldTests):
+    def test_failed_commit(self) -> None:
+        """After a failed commit each author is refused, nobody has seen anything, and the next post works."""
+        alice, bob, carol = self.open("alice", "bob", "carol")
+        alice.say("one", ref=1)
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        bob.say("two", ref=2)
+        alice.say("three", ref=3)
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.flushLoggedErrors()
+        self.assertEqual((alice.codes, bob.codes), (["journal-unavailable"] * 2, ["journal-unavailable"]))
+        self.assertEqual(carol.take(), [])
+        bob.say("four", ref=4)
+        self.journal.commit()
+        self.assertEqual(carol.texts, ["four"])
+        self.assertEqual(bob.refs()[-1], ("Done", 4))
+
+    def test_notices_go_out(self) -> None:
+        """What needs no disk is shown although the commit it waited for has failed."""
+        alice, bob = self.open("alice", "bob")
+        bob.say("lost")
+        bob.vanish()
+        while self.journal.pending:
+            self.journal.fail(JournalUnavailable("The disk is full."))
+        self.assertEqual([type(event) for event in alice.take()], [Left])
+
+    def test_sessions_again(self) -> None:
+        """Sessions that were not written are written at the next sweep, not in a tight loop."""
+        (alice,) = self.open("alice")
+        self.house.connect("json").offer("bob")
+        for _ in range(5):
+            ((_, sessions),) = self.journal.pending
+            self.assertEqual([session.nick for session in sessions], ["bob"])
+            self.journal.fail(JournalUnavailable("The disk is full."))
+            self.assertEqual(self.journal.pending, [])
+            self.house.pass_time(1)
+        self.journal.commit()
+        self.house.pass_time(1)
+        self.assertEqual(self.journal.pending, [])
+
+    def test_broken(self) -> None:
+        """A journal that cannot be trusted is told of once; its author is refused, and nothing is asked of it again."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("one", ref=1)
+        bob.say("two", ref=2)
+        self.journal.fail(JournalBroken("I/O error"))
+        self.assertEqual(len(self.flushLoggedErrors(JournalBroken)), 1)
+        self.assertEqual(len(self.house.broken), 1)
+        bob.say("three", ref=3)
+        self.house.connect("json").offer("carol")
+        alice.vanish()
+        self.house.pass_time(3)
+        self.assertEqual(self.journal.pending, [])
+        self.assertEqual(bob.codes, ["journal-unavailable"] * 2)
+        self.assertEqual([type(event) for event in bob.events], [Joined, Left])
+        self.assertEqual(len(self.house.broken), 1)
+        self.assertEqual(self.journal.head, 0)
+
+    def test_unexpected(self) -> None:
+        """A journal that fails as nobody foresaw is not trusted any more either."""
+        (alice,) = self.open("alice")
+        alice.say("one", ref=1)
+        self.journal.fail(ZeroDivisionError("unexpected"))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(len(self.house.broken), 1)
+        self.assertEqual(alice.codes, ["journal-unavailable"])
+
+
+class StuckTests(HeldTests):
+    def test_refused(self) -> None:
+        """After 10 s of one commit what waits is refused, new posts too, while reading goes on."""
+        alice, bob = self.open("alice", "bob", commit_pause_s=9.0)
+        alice.say("in flight", ref=1)
+        bob.say("waits", ref=2)
+        self.house.pass_time(10)
+        self.assertEqual(bob.answers, [])
+        self.house.pass_time(1)
+        self.assertEqual(bob.codes, ["journal-unavailable"])
+        bob.say("new", ref=3).do("history", ref=4).do("list", ref=5)
+        self.house.turn()
+        kinds = [kind for kind, _ in bob.refs()]
+        self.assertEqual(kinds, ["Refused", "Refused", "Replayed", "Listed"])
+        self.assertEqual(alice.take(), [])
+
+    def test_recovery(self) -> None:
+        """When a stuck commit lands at last, its posts are shown and new ones are taken."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("in flight", ref=1)
+        self.house.pass_time(12)
+        self.journal.commit()
+        self.assertEqual(bob.texts, ["in flight"])
+        alice.say("next", ref=2)
+        self.house.turn()
+        self.journal.commit()
+        self.assertEqual(alice.answers, [Done(1), Done(2)])
+
+    def test_recovery_after_failure(self) -> None:
+        """When a stuck commit fails at last, new posts are taken too."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("in flight", ref=1)
+        self.house.pass_time(12)
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        alice.say("next", ref=2)
+        self.house.turn()
+        self.journal.commit()
+        self.assertEqual(bob.texts, ["next"])
+        self.assertEqual(alice.refs(), [("Refused", 1), ("Done", 2)])
+
+    def test_senders_wait(self) -> None:
+        """Senders are not listened to while the queue is full, and are again when it is not."""
+        alice, bob = self.open("alice", "bob", commit_queue_posts=5)
+        alice.say("in flight")
+        for number in range(20):
+            bob.say(str(number))
+        self.assertEqual(self.house.hall.commits.queued, 5)
+        self.assertEqual((bob.screen.holds, alice.screen.holds), (Hold.JOURNAL, Hold(0)))
+        for _ in range(5):
+            self.house.turn()
+            self.assertLessEqual(self.house.hall.commits.queued, 5)
+            self.journal.commit()
+        self.house.turn()
+        self.assertEqual(alice.texts, [str(number) for number in range(20)])
+        self.assertEqual(bob.screen.holds, Hold(0))
+
+    def test_senders_wait_for_a_slow_commit(self) -> None:
+        """Senders are not listened to after 2 s of one commit, until it lands."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("in flight")
+        self.house.pass_time(2)
+        bob.say("one")
+        self.assertEqual(bob.screen.holds, Hold(0))
+        self.house.pass_time(1)
+        bob.say("two").say("three")
+        self.assertEqual(bob.screen.holds, Hold.JOURNAL)
+        self.house.pass_time(1)
+        self.assertEqual(bob.screen.holds, Hold.JOURNAL)
+        self.journal.commit()
+        self.house.turn()
+        self.commit_all()
+        self.assertEqual(alice.texts, ["one", "two", "three"])
