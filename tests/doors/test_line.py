@@ -18,7 +18,7 @@ from zope.interface.verify import verifyObject
 
 from groupchat.doors.factory import CLOSING_S, ChatFactory
 from groupchat.doors.framing import SKIPPED_LIMIT
-from groupchat.doors.line import ChatProtocol
+from groupchat.doors.line import DISCARDED_LIMIT, ChatProtocol
 from groupchat.interfaces import Hold, IScreen
 from groupchat.limits import Turnstile
 from groupchat.preferences import Preferences
@@ -125,6 +125,19 @@ class FramingTests(SynchronousTestCase):
         self.assertEqual(taken, [64, 128, 192, 256])
         connection.turns()
         self.assertEqual(connection.calls, [""] * 65536)
+
+    def test_released_at_once(self) -> None:
+        """A hold that ends before its line is done does not cost the peer its turn."""
+        connection = Connection()
+
+        def typed(line: str) -> None:
+            connection.calls.append(line)
+            connection.protocol.hold(Hold.ANSWER)
+            connection.protocol.release(Hold.ANSWER)
+
+        connection.session.typed = typed  # type: ignore[method-assign]
+        connection.receive(b"one\ntwo\n")
+        self.assertEqual(connection.calls, ["one", "two"])
 
     def test_not_utf8(self) -> None:
         """A line that is not UTF-8 is refused, and the next one taken."""
@@ -297,6 +310,16 @@ class EndTests(SynchronousTestCase):
         self.assertTrue(connection.transport.disconnecting)
         self.assertIsNone(connection.transport.producer)
 
+    def test_sending_on_after_the_end(self) -> None:
+        """A peer that goes on sending after it was cut off is dropped."""
+        connection = Connection()
+        connection.protocol.close()
+        for _ in range(DISCARDED_LIMIT // 65536):
+            connection.receive(b"x" * 65536)
+        self.assertFalse(connection.transport.disconnected)
+        connection.receive(b"x")
+        self.assertTrue(connection.transport.disconnected)
+
     def test_closing_takes_too_long(self) -> None:
         """A peer that does not read its last lines is dropped in the end."""
         connection = Connection()
@@ -323,8 +346,10 @@ class HandshakeTests(SynchronousTestCase):
         connection = Connection(State.NAMELESS)
         connection.receive(b"alice\n")
         connection.session.state = State.CHATTING
+        connection.receive(b"hi\n")
+        self.assertEqual(len(connection.factory.handshakes), 0)
         connection.clock.advance(60)
-        self.assertEqual(connection.calls, ["alice"])
+        self.assertEqual(connection.calls, ["alice", "hi"])
         self.assertEqual(connection.clock.getDelayedCalls(), [])
 
     def test_too_many_lines(self) -> None:
@@ -334,12 +359,20 @@ class HandshakeTests(SynchronousTestCase):
         self.assertEqual(connection.calls, ["no!"] * 16 + [("hangup", "too-many-attempts")])
 
     def test_one_timer(self) -> None:
-        """A thousand newcomers share one timer, and none is left when they are gone."""
+        """A hundred newcomers share one timer, and one for turns, and none is left when they are gone."""
         connection = Connection(State.NAMELESS)
-        protocols = [connection.factory.buildProtocol(None) for _ in range(99)]
+        protocols = [cast(ChatProtocol, connection.factory.buildProtocol(None)) for _ in range(99)]
         for protocol in protocols:
             protocol.makeConnection(StringTransport())
+        for protocol in protocols:
+            protocol.hold(Hold.FLOOD)
+            protocol.dataReceived(b"x\n")
         self.assertEqual(len(connection.clock.getDelayedCalls()), 1)
+        for protocol in protocols:
+            protocol.release(Hold.FLOOD)
+        self.assertEqual(len(connection.clock.getDelayedCalls()), 2)
+        connection.turn()
+        self.assertEqual([cast(Any, protocol).session.calls for protocol in protocols], [["x"]] * 99)
         for protocol in [*protocols, connection.protocol]:
             protocol.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(connection.clock.getDelayedCalls(), [])
@@ -410,8 +443,9 @@ class ProgramTests(SynchronousTestCase):
     def test_line_too_long(self) -> None:
         """A program's line too long is left out, cut anyhow, and the next one taken."""
         for filling in (1024, 3000):
-            stream = b'{"x":"' + b"x" * filling + b'"}\r\n{"do":"say","text":"next"}\n'
-            for size in (1, 100, 5000):
+            too_long = b'{"x":"' + b"x" * filling + b'"}'
+            for size, end in ((1, b"\r\n"), (1, b"\r\0"), (100, b"\n"), (5000, b"\r\0")):
+                stream = too_long + end + b'{"do":"say","text":"next"}\n'
                 connection = self.program()
                 for start in range(0, len(stream), size):
                     connection.receive(stream[start : start + size])

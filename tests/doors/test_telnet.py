@@ -31,6 +31,14 @@ class FilterTests(SynchronousTestCase):
             telnet.feed(CTRL_C)
         self.assertEqual(telnet.replies, b"\xff\xfc\x06" * 10)
 
+    def test_answers_are_bounded(self) -> None:
+        """Asking again and again whether one is there gets no more bytes than were sent, but for the first."""
+        telnet = TelnetFilter()
+        for _ in range(100):
+            telnet.feed(b"\xff\xf6")
+        self.assertLessEqual(len(telnet.replies), 200 + len(STILL_HERE))
+        self.assertGreater(len(telnet.replies), len(STILL_HERE))
+
     def test_refusals_are_not_repeated(self) -> None:
         """An option is refused once; what is refused already needs no answer."""
         telnet = TelnetFilter()

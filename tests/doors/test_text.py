@@ -88,6 +88,20 @@ class LineTests(SynchronousTestCase):
         rendered = style.render(said, [AT, *times[:-1]], False)
         self.assertEqual([line.startswith(b"-- ") for line in rendered], [False, True, True, True, False])
 
+    def test_previous_of_another_day(self) -> None:
+        """The day's line depends on what was shown before in the same room, not on the event before."""
+        style = TextStyle(Preferences(), UTC)
+        rendered = style.render([SAID, SAID, SAID], [AT, AT - DAY, AT], False)
+        self.assertEqual([line.startswith(b"-- ") for line in rendered], [False, True, False])
+
+    def test_time_goes_on(self) -> None:
+        """Each line has its own time."""
+        style = TextStyle(Preferences(), UTC)
+        said = [events.Said(1, "r", "a", AT + late, "t") for late in (0, 0.9, 1, 60, 0)]
+        rendered = style.render(said, [AT] * 5, False)
+        times = ["09:42:00", "09:42:00", "09:42:01", "09:43:00", "09:42:00"]
+        self.assertEqual([line[1:9].decode() for line in rendered], times)
+
     def test_day_of_zone(self) -> None:
         """The date is that of the zone, not of UTC."""
         late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC).timestamp()
@@ -165,6 +179,11 @@ class AnswerTests(SynchronousTestCase):
             "[09:42:00] (dev) #102 * bob waves\r\n"
             "-- end of the earlier messages\r\n",
         )
+
+    def test_replay_of_today(self) -> None:
+        """Replayed posts of today need no day's line."""
+        replayed = events.Replayed("history", "", (SAID,), "", AT + 60)
+        self.assertEqual(answered(replayed), "[09:42:00] #103 alice: Hello everyone! 😊\r\n")
 
 
 class InterningTests(SynchronousTestCase):
