@@ -170,6 +170,14 @@ class FaultTests(Files):
         self.again()
         self.assertEqual(self.texts(), ["a", "b"])
 
+    def test_disk_full_at_the_commit(self) -> None:
+        """Also what failed only at the very end is undone, so that the next append begins afresh."""
+        self.database.fail("COMMIT", sqlite3.SQLITE_FULL)
+        self.assertRaises(JournalUnavailable, self.append, said("a"))
+        self.database.when = None
+        self.assertEqual([post.id for post in posts(self.append(said("b")))], [1])
+        self.assertEqual(self.texts(), ["b"])
+
     def test_disk_full_when_idle(self) -> None:
         """With no room the index is put off and tried again later; posting is not hindered."""
         self.append(said("apple"))
@@ -221,6 +229,15 @@ class TidyingTests(Files):
         self.assertEqual(pauses, [0.0, 0.0, 0.0, None])
         self.assertEqual(self.writer.index.upto, 250)
         self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "w7", 3)], [80, 79, 78])
+
+    def test_edits_are_indexed_anew(self) -> None:
+        """An indexed message that is edited is found by its new text and not by its old."""
+        self.append(said("apple"))
+        while self.writer.idle() == 0.0:
+            pass
+        self.append(edited(1, "cherry"))
+        self.assertEqual(self.reader.search(LOBBY, "apple", 9), [])
+        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "cherry", 9)], [1])
 
     def test_idle_after_close(self) -> None:
         """A writer that is closed has nothing more to do, though not all is indexed."""
