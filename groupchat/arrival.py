@@ -80,6 +80,9 @@ class Arrival:
             if self._since is None:
                 audience = Audience(rooms[-1:])
                 earlier = yield hall.journal.recent(audience, upto, hall.settings.replay_posts)
+            if hall.people.get(person.author) is not person and not self.given_up:
+                # One's old connection ended meanwhile, and freed the nickname.
+                person = self._claim(stored)
         except BaseException:
             self._release(person)
             raise
@@ -106,9 +109,11 @@ class Arrival:
         return person
 
     def _release(self, person: Person) -> None:
+        hall = self._hall
         if not person.connections:
-            self._hall.roster.release(person.key, person)
-            self._hall.people.pop(person.author, None)
+            hall.roster.release(person.key, person)
+            if hall.people.get(person.author) is person:
+                del hall.people[person.author]
 
     def _rooms(self, person: Person, stored: StoredSession | None) -> tuple[str, ...]:
         """The rooms one had, the current one last; for somebody new, the lobby."""
@@ -140,7 +145,8 @@ class Arrival:
         if self._token is not None:
             member.digest = digest_of(self._token)
             hall.commits.save(member.stored(member.rooms, position))
-        if names.key(self._nick) != person.key:
+        wished = names.key(self._nick)
+        if wished != person.key and hall.roster.find(wished) is None:  # somebody may have taken it during the read
             member.rename(self._nick)
         welcome = Welcomed(person.nick, member.current, hall.delivered, self._token or "", position)
         style = self._screen.style

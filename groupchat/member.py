@@ -110,7 +110,10 @@ class Member(Reading, Company):
             hall.roster.release(person.key, person)
         old, person.nick, person.key = person.nick, new, key
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
-        return hall.tell(Renamed(self.current, old, hall.now(), new), rooms, self)
+        renamed = hall.tell(Renamed(self.current, old, hall.now(), new), rooms, self)
+        if not self.rooms:
+            renamed.text = f"You are {new} now."
+        return renamed
 
     # How one is shown things
 

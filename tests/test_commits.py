@@ -126,7 +126,7 @@ class FailureTests(HeldTests):
 
     def test_sessions_again(self) -> None:
         """Sessions that were not written are written at the next sweep, not in a tight loop."""
-        (alice,) = self.open("alice")
+        self.open("alice")
         self.house.connect("json").offer("bob")
         for _ in range(5):
             ((_, sessions),) = self.journal.pending
