@@ -64,6 +64,9 @@ class Hall:
         self._delivering = False
         self._fallen: list[Member] = []
         self._stalled: dict[Member, float] = {}
+        self._farewell = Told(())
+        self._lagging: dict[Member, Session] = {}
+        """Who was catching up when the hall stopped, and has not caught up yet."""
 
     @inlineCallbacks
     def open(self) -> Generator["Deferred[Any]", Any, None]:
@@ -265,12 +268,19 @@ class Hall:
             self.commits.save(member.stored(member.rooms, position))
 
     def stop(self, text: str) -> "Deferred[None]":
-        """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written."""
+        """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written.
+
+        Who is catching up just then is told and closed when they have caught up, which may be later.
+        """
+        self._farewell = Told((text,))
         self.announce(text)
 
         def close(_: None) -> None:
             for session in list(self.sessions):
-                session.close()
+                if session.member is not None and session.member.cursor is not None:
+                    self._lagging[session.member] = session
+                else:
+                    session.close()
             self.commits.pump()
 
         idle = self.commits.when_idle().addCallback(close)
@@ -303,7 +313,12 @@ class Hall:
     def make_live(self, member: Member) -> None:
         """The member stands at the head: from now on it gets batches as they come."""
         member.cursor = None
-        self.fanout.add(member)
+        session = self._lagging.pop(member, None)
+        if session is None:
+            self.fanout.add(member)
+        else:
+            member.show(self._farewell)
+            session.close()
 
     def review(self, member: Member) -> None:
         """The member's rooms or style have changed."""
