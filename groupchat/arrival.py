@@ -158,7 +158,7 @@ class Arrival:
             upto = hall.delivered
         elif isinstance(self._since, int):
             upto = min(self._since, hall.delivered)
-        member.cursor = Cursor(hall, member, upto, own_upto=hall.delivered)
+        member.cursor = Cursor(hall, member, upto)
         member.cursor.advance()
         log.info("{nick} joined from {address}", nick=person.nick, address=self._screen.address, door=self._door)
 

@@ -26,19 +26,19 @@ class Cursor:
     """One member's place in the journal.
 
     ``position``: the number up to which everything was handed over.
-    ``own_upto``: one's own posts up to this number are handed over too (a new connection has not seen them);
-    later ones only if the style echoes.
+    ``acknowledged``: the posts that this very connection made since, and was told the numbers of;
+    they are handed over only if the style echoes.
     ``previous``: when the last thing shown here happened, in seconds since 1970 UTC.
     """
 
-    __slots__ = ("_hall", "_member", "_reading", "own_upto", "position", "previous")
+    __slots__ = ("_hall", "_member", "_reading", "acknowledged", "position", "previous")
 
-    def __init__(self, hall: "Hall", member: "Member", position: int, own_upto: int = 0) -> None:
+    def __init__(self, hall: "Hall", member: "Member", position: int) -> None:
         self._hall = hall
         self._member = member
         self._reading = False
         self.position = position
-        self.own_upto = own_upto
+        self.acknowledged: set[int] = set()
         self.previous = hall.now()
 
     @property
@@ -65,9 +65,12 @@ class Cursor:
                         hall.make_live(member)
                     return
                 limit = hall.settings.page_posts
-                page = yield hall.journal.page(member.audience, self.position, upto, limit)
+                audience = member.audience
+                page = yield hall.journal.page(audience, self.position, upto, limit)
                 if member.cursor is not self:
                     return
+                if member.audience != audience:
+                    continue  # its rooms have changed during the read
                 self._show(page)
                 self.position = page[-1].event.id if len(page) == limit else upto
         finally:
@@ -79,7 +82,7 @@ class Cursor:
         shown = [
             stored
             for stored in posts
-            if (stored.author != member.person.author or stored.event.id <= self.own_upto or style.echoes(stored.event))
+            if (stored.event.id not in self.acknowledged or style.echoes(stored.event))
             and stored.author not in member.person.ignored
         ]
         if not shown:

@@ -171,6 +171,8 @@ class Hall:
         entry.author, entry.reader = stored.author, stored.reader
         entry.rooms = (post.room,) if post.room else ()
         self.delivered = post.id
+        if entry.origin is not None and entry.origin.cursor is not None:
+            entry.origin.cursor.acknowledged.add(post.id)
         self.tail.add(stored)
         if post.room:
             room = self.room(post.room)
@@ -328,7 +330,7 @@ class Hall:
     def pause(self, member: Member) -> None:
         """The member's connection takes nothing more: from the next batch on, it gets nothing."""
         member.paused = True
-        self._stalled[member] = self.clock.seconds()
+        self._stalled.setdefault(member, self.clock.seconds())
         if self._delivering:
             self._fallen.append(member)
         else:
