@@ -75,7 +75,7 @@ def reason(server: Address, error: BaseException) -> str:
         case DNSLookupError():
             return f"The host {server.host} is not known."
         case ConnectionRefusedError():
-            return f"Nothing listens at {server} (port {server.port})."
+            return f"Nothing listens at {server.host}, port {server.port}."
         case TimeoutError() | TCPTimedOutError():
             return f"{server} did not answer in time."
         case NoRouteError():

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from groupchat.client.printable import one_line
@@ -26,10 +26,11 @@ def run(start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object]
 
     :param interrupted: is called on the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once.
     """
+    _open_missing()  # before there is a reactor, whose own descriptor would take such a number
+
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
-    _open_missing()
     flags = {fd: fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (0, 1, 2)}
     status: list[int] = []
     signals: list[int] = []
@@ -46,7 +47,7 @@ def run(start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object]
     def begin() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, caught)
-        start(reactor).addBoth(finish)
+        maybeDeferred(start, reactor).addBoth(finish)
 
     def caught(number: int, frame: object) -> None:
         if signals:

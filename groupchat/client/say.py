@@ -57,6 +57,7 @@ class Say:
         self._posted = 0
         self._unanswered = 0
         self._ended = False
+        self._ending = False
         self._problem = ""
         self._last_reason: Exception | None = None
         self._deadline: IDelayedCall | None = None
@@ -94,12 +95,14 @@ class Say:
         try:
             text = line.removesuffix(b"\r").decode()
         except UnicodeDecodeError as error:
-            self._fail(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
+            self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
             return
         if not text.strip():
             return
         self._unanswered += 1
-        self._client.say(text).addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
+        posted = self._client.say(text)
+        posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
+        posted.addBoth(self._answered)
         if self._keyboard is not None and self._unanswered >= WINDOW:
             self._keyboard.transport.pauseProducing()
 
@@ -128,19 +131,21 @@ class Say:
 
     def _is_posted(self, number: int) -> None:
         self._posted += 1
-        self._unanswered -= 1
-        if self._keyboard is not None and not self._keyboard.ended and not self._problem:
-            self._keyboard.transport.resumeProducing()
-        self._leave_when_done()
 
     def _is_not(self, failure: Failure, line: int) -> None:
         match failure.value:
             case Left():
                 return  # we gave up, and have said why
             case Refused(code=code, text=text):
-                self._fail(f"Line {line} was refused: {text.rstrip('.')} ({code})")
+                self._stop(f"Line {line} was refused: {text.rstrip('.')} ({code})")
             case error:
-                self._fail(f"Line {line}: {error}")
+                self._stop(f"Line {line}: {error}")
+
+    def _answered(self, _: None) -> None:
+        self._unanswered -= 1
+        if self._keyboard is not None and not self._keyboard.ended and not self._problem:
+            self._keyboard.transport.resumeProducing()
+        self._leave_when_done()
 
     # Inside.
 
@@ -153,24 +158,27 @@ class Say:
         return reason(self._server, error) if error is not None else f"There is no connection to {self._server}"
 
     def _leave_when_done(self) -> None:
-        if self._ended and not self._unanswered and not self._problem:
-            self._end(0)
+        if (self._ended or self._problem) and not self._unanswered:
+            self._end(1 if self._problem else 0)
+
+    def _stop(self, sentence: str) -> None:
+        """Read no further; what was read before is still posted."""
+        self._problem = self._problem or sentence
+        self._leave_when_done()
 
     def _fail(self, sentence: str) -> None:
-        """Give up, and say how much was posted."""
-        if self._problem or self._finished.called:
-            return
-        self._problem = sentence
-        posted = {0: "nothing", 1: "1 line"}.get(self._posted, f"{self._posted} lines")
-        self._complain(f"{sentence.rstrip('.')}; {posted} posted.")
+        """Give up at once."""
+        self._problem = self._problem or sentence
         self._end(1)
 
     def _end(self, status: int) -> None:
+        if self._ending:
+            return
+        self._ending = True
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._client.leave().addCallback(self._left, status)
-
-    def _left(self, _: None, status: int) -> None:
-        if not self._finished.called:
-            self._finished.callback(status)
+        if status:
+            posted = {0: "nothing was", 1: "1 line was"}.get(self._posted, f"{self._posted} lines were")
+            self._complain(f"{self._problem.rstrip('.')}; {posted} posted.")
+        self._client.leave().addCallback(lambda _: self._finished.callback(status))
