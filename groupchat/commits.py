@@ -84,7 +84,7 @@ class Commits:
 
         :raises JournalUnavailable: the journal takes no posts now.
         """
-        if entry.draft is not None and self.refusing is not None:
+        if self.refusing is not None and (entry.draft is not None or entry.facts):
             raise self.refusing
         self._queue.append(entry)
 
@@ -148,7 +148,7 @@ class Commits:
     def _show(self, batch: Sequence[Entry]) -> None:
         """Deliver what the journal is not asked about: notices, and refusals when it is broken."""
         try:
-            self._deliver(batch, [self.refusing for entry in batch if entry.draft is not None and self.refusing])
+            self._deliver(batch, _refusals(batch, self.refusing) if self.refusing else [])
         except Exception:
             log.failure("Delivering notices failed")
 
@@ -174,15 +174,15 @@ class Commits:
             self.refusing = refusal
             self._is_broken = True
             self._broken(failure)
-        self._deliver(batch, [refusal for entry in batch if entry.draft is not None])
+        self._deliver(batch, _refusals(batch, refusal))
 
     def _refuse(self, refusal: JournalUnavailable) -> None:
         self.refusing = refusal
         batch, self._queue = self._queue, []
-        kept = [entry for entry in batch if entry.draft is None]
-        refused = [entry for entry in batch if entry.draft is not None]
+        kept = [entry for entry in batch if entry.draft is None and not entry.facts]
+        refused = [entry for entry in batch if entry.draft is not None or entry.facts]
         self._queue = kept
-        self._deliver(refused, [refusal for _ in refused])
+        self._deliver(refused, _refusals(refused, refusal))
 
     def _release(self) -> None:
         if self._waiting and not self.congested:
@@ -193,3 +193,11 @@ class Commits:
             idle, self._idle = self._idle, []
             for waiter in idle:
                 waiter.callback(None)
+
+
+def _refusals(batch: Sequence[Entry], refusal: Refusal) -> list[Outcome]:
+    """Nothing of the batch was written: the outcome of each draft; facts without a draft are told themselves."""
+    for entry in batch:
+        if entry.facts and entry.draft is None:
+            entry.refusal = refusal
+    return [refusal for entry in batch if entry.draft is not None]

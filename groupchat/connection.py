@@ -1,8 +1,10 @@
 """One connection of a person, without its verbs."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-from groupchat.drafts import Audience
+from groupchat.drafts import Audience, Draft, Fact, Kind
+from groupchat.entry import Entry
 from groupchat.errors import NotInRoom
 from groupchat.events import Answer, Ref, Refused
 from groupchat.fanout import View
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from groupchat.errors import Refusal
     from groupchat.hall import Hall
     from groupchat.interfaces import IScreen
+    from groupchat.member import Member
 
 
 class Connection:
@@ -49,7 +52,16 @@ class Connection:
     @property
     def rank(self) -> Rank:
         """What this member may do in its current room."""
-        return Rank.GUEST
+        return self.rank_in(self.current)
+
+    def rank_in(self, room: str) -> Rank:
+        """What this member may do in a room."""
+        account = self.person.account
+        if account is None:
+            return Rank.GUEST
+        if account.rank < Rank.ROOM_OPERATOR and account.author in self.hall.room_operators.get(room, ()):
+            return Rank.ROOM_OPERATOR
+        return account.rank
 
     @property
     def audience(self) -> Audience:
@@ -64,6 +76,23 @@ class Connection:
         """Say what is refused."""
         self.hall.refusals += 1
         self.show(Refused(refusal.code, str(refusal)), ref)
+
+    def moderate(
+        self, words: str, *facts: Fact, room: str = "", effect: Callable[[], None] | None = None, text: str = ""
+    ) -> Entry:
+        """Do something as an operator: ``* alice banned bob``, stored in one transaction with what it makes true.
+
+        :param words: what follows the nickname.
+        :param room: who is in this room is shown it (empty: it stands in /modlog only).
+        :param effect: called when it is on disk, before anybody is shown it.
+        :param text: what the operator is told when it is done.
+        :raises JournalUnavailable: nothing can be stored now.
+        """
+        person = self.person
+        draft = Draft(Kind.MODERATED, person.author, person.nick, self.hall.now(), room, words)
+        entry = Entry(draft, (room,) if room else (), cast("Member", self))
+        entry.facts, entry.effect, entry.text = facts, effect, text
+        return self.hall.post(entry)
 
     def _room(self, name: str) -> str:
         """One of this member's rooms: the named one, or (empty) the current one."""

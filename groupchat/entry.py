@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groupchat.drafts import Draft, Fact
+from groupchat.errors import Refusal
 from groupchat.events import AuthorId, Event, Ref
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ class Entry:
     ``event``: what is shown; for a draft, set when it is on disk.
     ``rooms``: who is in one of these sees it (EVERYWHERE: all do; empty: only ``author`` and ``reader``).
     ``origin``: the connection it came from; ``awaited`` whether that one waits for an answer, with ``ref``.
-    ``facts``: what is true from then on, written in the same transaction as the draft.
+    ``facts``: what is true from then on, written in the same transaction as the draft (or without any).
+    ``effect``: called when draft and facts are on disk, before anybody is shown anything.
+    ``refusal``: why facts without a draft were not written.
     ``previous``: when something was last shown in its room, in seconds since 1970 UTC.
     """
 
@@ -28,12 +31,14 @@ class Entry:
         "author",
         "awaited",
         "draft",
+        "effect",
         "event",
         "facts",
         "origin",
         "previous",
         "reader",
         "ref",
+        "refusal",
         "rooms",
         "text",
         "then",
@@ -48,13 +53,24 @@ class Entry:
         self.author: AuthorId | None = origin.person.author if origin is not None else None
         self.reader: AuthorId | None = None
         self.facts: tuple[Fact, ...] = ()
+        self.effect: Callable[[], None] | None = None
+        self.refusal: Refusal | None = None
         self.awaited = False
         self.ref: Ref = None
         self.text = ""
         """What a person is told when it is done."""
         self.previous = 0.0
         self.then: Callable[[], None] | None = None
-        """Called when it has been delivered."""
+        """Called when it has been delivered, or refused."""
+
+    @classmethod
+    def of_facts(
+        cls, *facts: Fact, origin: "Member | None" = None, effect: Callable[[], None] | None = None
+    ) -> "Entry":
+        """An entry that nobody is shown: something becomes true."""
+        entry = cls(None, (), origin)
+        entry.facts, entry.effect = facts, effect
+        return entry
 
     @classmethod
     def of_notice(cls, event: Event, rooms: tuple[str, ...] | None, origin: "Member | None" = None) -> "Entry":

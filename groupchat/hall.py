@@ -1,6 +1,6 @@
 """The hall: the state everybody shares, the one way in, the one way out, and the one send path."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -8,6 +8,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat import names
+from groupchat.accounts import ACCOUNT, INVITE, Accounts
 from groupchat.commits import Commits
 from groupchat.cursor import Cursor
 from groupchat.drafts import Outcome, Repeated, StoredPost
@@ -50,6 +51,9 @@ class Hall:
         self.now = now
         self.name_rules = settings.name_rules
         self.roster = Roster()
+        self.accounts = Accounts()
+        self.room_operators: Mapping[str, Mapping[AuthorId, str]] = {}
+        """For each room, the authors of the accounts that keep order there, and their nicknames."""
         self.people: dict[AuthorId, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.fanout = Fanout(self.people.get)
@@ -70,10 +74,11 @@ class Hall:
 
     @inlineCallbacks
     def open(self) -> Generator["Deferred[Any]", Any, None]:
-        """Learn from the journal which rooms there are."""
+        """Learn from the journal which rooms and accounts there are."""
         for stored in (yield self.journal.rooms()):
             room = self.rooms[stored.name] = self._new_room(stored.name)
             room.topic, room.last_at, room.stored = stored.topic, stored.last_at, True
+        self.accounts.load((yield self.journal.facts(ACCOUNT)), (yield self.journal.facts(INVITE)))
         self.room(LOBBY)
 
     def sweep(self) -> None:
@@ -154,6 +159,9 @@ class Hall:
                     self._turn_down(entry, outcome)
                     continue
                 self._accept(entry, outcome)
+            elif entry.facts:
+                self._keep(entry)
+                continue
             shown.append(entry)
         condensed = condense(shown)
         for entry in condensed:
@@ -179,6 +187,25 @@ class Hall:
             room.stored = True
             if type(post) is TopicChanged:
                 room.topic = post.text
+        if entry.effect is not None:
+            self._take_effect(entry.effect)
+
+    def _keep(self, entry: Entry) -> None:
+        """Facts without a draft: nobody is shown anything, but who asked for them is answered."""
+        if entry.refusal is not None:
+            self._turn_down(entry, entry.refusal)
+            return
+        if entry.effect is not None:
+            self._take_effect(entry.effect)
+        if entry.awaited and entry.origin is not None:
+            entry.origin.show(Done(0, entry.text), entry.ref)
+
+    def _take_effect(self, effect: Callable[[], None]) -> None:
+        """What is on disk becomes so in memory; whatever goes wrong there, the rest of the batch is delivered."""
+        try:
+            effect()
+        except Exception:
+            log.failure("A change that is on disk was not carried out here")
 
     def _turn_down(self, entry: Entry, outcome: Repeated | Refusal) -> None:
         member = entry.origin

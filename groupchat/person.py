@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from groupchat.accounts import Account
 from groupchat.events import AuthorId
 
 if TYPE_CHECKING:
@@ -13,16 +14,20 @@ class Person:
     """Somebody with a nickname: one entry in every list, however many connections they have.
 
     ``key``: the nickname's key; ``author``: whose their posts are.
+    ``account``: None for a guest.
     ``since``: when they came, in seconds since 1970 UTC.
     ``away``: None when here, else what they left behind (it may be empty).
     """
 
-    __slots__ = ("author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "since", "told_away")
+    __slots__ = (
+        "account", "author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "since", "told_away",
+    )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float) -> None:
         self.nick = nick
         self.key = key
         self.author = author
+        self.account: Account | None = None
         self.since = since
         self.connections: tuple[Member, ...] = ()
         self.away: str | None = None

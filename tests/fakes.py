@@ -291,3 +291,8 @@ class FakeScreen:
         """The connection takes something again, so many writes."""
         self.full, self.room = False, room
         self.session.drained()
+
+
+def hashed(password: str) -> str:
+    """What FakePasswords makes of a password."""
+    return f"1:{password[::-1]}"

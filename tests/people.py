@@ -1,0 +1,32 @@
+"""People with accounts, for tests that are not about how one gets one."""
+
+from groupchat.accounts import Account
+from groupchat.events import AuthorId
+from groupchat.hall import Hall
+from groupchat.ranks import Rank
+from tests.fakes import hashed
+from tests.house import House, Peer
+
+
+def account(hall: Hall, nick: str, rank: Rank = Rank.MEMBER, password: str = "correct horse") -> Account:
+    """An account with this nickname, in memory and on disk; whoever is here with the nickname has it from now on."""
+    person = hall.roster.find(nick.lower())
+    author = person.author if person is not None else AuthorId(len(hall.accounts) + 1)
+    made = Account(nick, author, hashed(password), rank, hall.now())
+    hall.journal.append([], [], [made.fact()])
+    hall.accounts.put(made)
+    if person is not None:
+        person.account = made
+    return made
+
+
+def member(house: House, nick: str, door: str = "text", rank: Rank = Rank.MEMBER) -> Peer:
+    """Somebody who is here with an account, and has forgotten how they came in."""
+    (peer,) = house.come(nick, door=door)
+    account(house.hall, nick, rank)
+    return peer
+
+
+def operator(house: House, nick: str, door: str = "text") -> Peer:
+    """An operator who is here, and has forgotten how they came in."""
+    return member(house, nick, door, Rank.OPERATOR)
