@@ -1,0 +1,296 @@
+"""The client programs and the library against a real daemon."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.protocol import Factory
+from twisted.protocols.portforward import ProxyFactory
+from twisted.trial.unittest import TestCase
+
+from groupchat.client.client import Client
+from groupchat.client.protocol import Message
+from groupchat.client.state import State
+from tests.functional.harness import LIMIT_S, TREE, FunctionalTest, Program
+
+POSTS = 10_000
+CUTS = 50
+RUN = """
+import argparse, sys
+from importlib import import_module
+module = import_module("groupchat.client." + sys.argv[1])
+parser = argparse.ArgumentParser(prog="groupchat " + sys.argv[1])
+module.add_arguments(parser)
+sys.exit(module.run(parser.parse_args(sys.argv[2:])))
+"""
+
+
+class ProgramTest(FunctionalTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.daemon = self.start()
+        self.place = f"127.0.0.1:{self.daemon.port}"
+
+    def run_client(self, *words: str, typed: bytes = b"", **more: Any) -> "subprocess.CompletedProcess[bytes]":
+        """Run a client program to its end."""
+        command = [sys.executable, "-c", RUN, *words]
+        given = more if "stdin" in more else {"input": typed, **more}
+        return subprocess.run(command, capture_output=True, env=self.environment, timeout=LIMIT_S, check=False, **given)
+
+    def on_terminal(self, *words: str) -> Program:
+        spawned = Program(sys.executable, "-c", RUN, *words, terminal=True, env=self.environment)
+        self.addCleanup(spawned.close)
+        return spawned
+
+    def posts(self) -> list[str]:
+        """What was said, by name, as a late reader is shown it."""
+        shown = self.run_client("join", self.place, "--nick", "reader").stdout.decode()
+        return [line.split("] ", 1)[1].split(" ", 1)[1] for line in shown.splitlines() if "] #" in line]
+
+
+class Join(ProgramTest):
+    def test_pipe(self) -> None:
+        """A conversation through a pipe: everything is delivered and printed, and the exit status is 0."""
+        done = self.run_client("join", self.place, typed=b"alice\nhello\n/exit\n")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b"\nConnected to the server! You are alice", done.stdout)
+        self.assertTrue(done.stdout.endswith(b"-- Goodbye, alice.\n"), done.stdout)
+        self.assertEqual(self.posts(), ["alice: hello"])
+
+    def test_end_of_input(self) -> None:
+        """The end of the input leaves, after everything typed has arrived, its last line without an end included."""
+        lines = b"".join(b"line %d\n" % number for number in range(500)) + b"/rooms\nthe last"
+        done = self.run_client("join", self.place, typed=b"alice\n" + lines)
+        self.assertEqual(done.returncode, 0)
+        self.assertTrue(done.stdout.endswith(b"-- Goodbye, alice.\n"), done.stdout)
+        self.assertIn(b"-- lobby: 1 person", done.stdout)
+        self.assertEqual(self.posts()[-2:], ["alice: line 499", "alice: the last"])
+
+    def test_file(self) -> None:
+        """Input can be a file, and output too."""
+        source = self.folder / "in"
+        source.write_bytes(b"alice\nfrom a file\n")
+        with source.open("rb") as file:
+            done = self.run_client("join", self.place, stdin=file)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.posts(), ["alice: from a file"])
+
+    def test_taken(self) -> None:
+        """In a pipe a refused nickname ends it with status 1, and nothing after it is taken for a nickname."""
+        self.connect(self.daemon, "alice")
+        for words, typed in ((("--nick", "alice"), b"bob\nhello\n"), ((), b"alice\nbob\nhello\n")):
+            done = self.run_client("join", self.place, *words, typed=typed)
+            self.assertEqual(done.returncode, 1)
+            self.assertTrue(done.stderr.startswith(b"groupchat: nick-taken"), done.stderr)
+        self.assertEqual(self.posts(), [])
+
+    def test_unreachable(self) -> None:
+        """Who cannot connect is told why in one line, with status 1."""
+        for place, words in (("127.0.0.1:1", b"Nothing listens"), ("no.such.invalid", b"not known")):
+            done = self.run_client("join", place)
+            self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (1, b"", 1))
+            self.assertIn(words, done.stderr)
+
+    def test_server_dies(self) -> None:
+        """A connection that the server breaks is told, with status 1."""
+        chat = self.on_terminal("join", self.place, "--nick", "alice")
+        chat.expect("You are alice")
+        self.daemon.kill()
+        self.assertIn("closed the connection", chat.rest())
+        self.assertEqual(chat.process.wait(LIMIT_S), 1)
+
+    def test_terminal(self) -> None:
+        """On a terminal one can try another nickname, chat, and leave by Ctrl-C with status 0; the others see it."""
+        bob = self.connect(self.daemon, "bob")
+        chat = self.on_terminal("join", self.place, "--nick", "bob")
+        chat.expect("!! nick-taken")
+        chat.expect("Choose your nickname: ")
+        chat.send("alice\n")
+        chat.expect("You are alice")
+        chat.send("hi bob\n")
+        bob.expect("alice: hi bob")
+        bob.send("hi \u00e9\n")
+        chat.expect("bob: hi \u00e9")
+        chat.send("\x03")
+        bob.expect(r"\* alice left lobby")
+        self.assertEqual(chat.process.wait(LIMIT_S), 0)
+
+    def test_menu(self) -> None:
+        """The menu joins by 1, comes back by q, joins again, and ends by 2."""
+        done = self.run_client("join", self.place, "--menu", typed=b"x\n1\nalice\none\nq\n1\nalice\ntwo\nq\n2\n")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout.count(b"1  join the chat"), 3)
+        self.assertEqual(self.posts(), ["alice: one", "alice: two"])
+
+
+class Say(ProgramTest):
+    def test_lines(self) -> None:
+        """Each line of the input is one post, in order, whatever it looks like; the exit status says it is on disk."""
+        done = self.run_client("say", self.place, "--nick", "ci", typed=b"one\n\n/exit\nthree")
+        self.assertEqual((done.returncode, done.stderr, done.stdout), (0, b"", b""))
+        self.daemon.kill()
+        with sqlite3.connect(self.folder / "data" / "chat.db") as database:
+            self.assertEqual(stored(database), ["one", "/exit", "three"])
+        database.close()
+
+    def test_refused(self) -> None:
+        """A line that is refused ends it with status 1 and one sentence that says which, and how much was posted."""
+        done = self.run_client("say", self.place, typed=b"one\n" + b"x" * 20000 + b"\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"Line 2 was refused", done.stderr)
+        self.assertIn(b"; 1 line was posted.", done.stderr)
+
+    def test_numbered(self) -> None:
+        """The nickname made of the login name is numbered when it is taken; a named one is not."""
+        environment = {**self.environment, "LOGNAME": "deborah"}
+        self.connect(self.daemon, "deborah")
+        self.environment = environment
+        self.assertEqual(self.run_client("say", self.place, "hello", "there").returncode, 0)
+        self.assertEqual(self.posts(), ["deborah2: hello there"])
+        done = self.run_client("say", self.place, "hello", "--nick", "deborah")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"(nick-taken); nothing was posted.", done.stderr)
+
+    def test_room(self) -> None:
+        """It is said in the room asked for."""
+        self.assertEqual(self.run_client("say", self.place, "psst", "--room", "dev").returncode, 0)
+        self.assertEqual(self.posts(), [])
+        done = self.run_client("join", self.place, typed=b"bob\n/join dev\n")
+        self.assertIn(b": psst\n", done.stdout)
+
+
+class Tail(ProgramTest):
+    def test_follow(self) -> None:
+        """It prints what was said and what is said, and Ctrl-C ends it with status 0."""
+        self.run_client("say", self.place, "before", "--nick", "ci")
+        tail = Program(sys.executable, "-c", RUN, "tail", self.place, "--nick", "tail", env=self.environment)
+        self.addCleanup(tail.close)
+        tail.expect(r"#1 ci: before")
+        self.run_client("say", self.place, "after", "--nick", "ci")
+        tail.expect(r"#2 ci: after")
+        tail.process.send_signal(signal.SIGINT)
+        self.assertEqual(tail.process.wait(LIMIT_S), 0)
+
+    def test_json(self) -> None:
+        """As JSON each line is an event; the numbers begin after the one asked for; a closed pipe ends it quietly."""
+        for text in ("one", "two", "three"):
+            self.run_client("say", self.place, text, "--nick", "ci")
+        words = ["tail", self.place, "--json", "--since", "1", "--nick", "tail"]
+        tail = Program(sys.executable, "-c", RUN, *words, env=self.environment)
+        self.addCleanup(tail.close)
+        events = [json.loads(tail.expect(r"^\{.*\}$")[0]) for _ in range(2)]
+        self.assertEqual([(event["id"], event["text"]) for event in events], [(2, "two"), (3, "three")])
+        assert tail.process.stdout is not None
+        tail.process.stdout.close()
+        self.run_client("say", self.place, "four", "--nick", "ci")
+        self.assertEqual(tail.process.wait(LIMIT_S), 0)
+        tail.process.stdout = open("/dev/null", "rb")  # noqa: SIM115  (closed with the program)
+
+
+class Bot(ProgramTest):
+    def test_time_bot(self) -> None:
+        """The bot of the documentation answers !time."""
+        bot = Program(sys.executable, str(TREE / "docs/examples/time_bot.py"), self.place, env=self.environment)
+        self.addCleanup(bot.close)
+        alice = self.connect(self.daemon, "alice")
+        alice.send("/list\n")
+        while "time_bot" not in alice.expect(r"^-- .*\r\n|joined lobby")[0] + alice.heard:
+            alice.send("/list\n")
+        alice.send("!time\n")
+        alice.expect(r"time_bot: alice: it is \d\d:\d\d:\d\d here\.")
+
+
+def stored(database: sqlite3.Connection) -> list[str]:
+    """The texts of all posts, in order."""
+    return [text for (text,) in database.execute("SELECT text FROM posts WHERE text IS NOT NULL ORDER BY id")]
+
+
+class ExactlyOnce(FunctionalTest, TestCase):
+    """Posts and events through a proxy that cuts the connection at random."""
+
+    timeout = 100
+
+    def setUp(self) -> None:
+        FunctionalTest.setUp(self)
+        self.daemon = self.start()
+        self.dice = random.Random(20261121)
+        factory = ProxyFactory("127.0.0.1", self.daemon.port)
+        factory.noisy = False
+        factory.protocol.noisy = False
+        self.links: list[Any] = []
+        build = factory.buildProtocol
+
+        def remember(address: Any) -> Any:
+            link = build(address)
+            self.links.append(link)
+            return link
+
+        factory.buildProtocol = remember
+        self.port: Any = reactor.listenTCP(0, factory, interface="127.0.0.1")  # type: ignore[attr-defined]
+        self.addCleanup(self.port.stopListening)
+        self.cuts = 0
+
+    def client(self, nick: str, port: int, **options: Any) -> Client:
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port)
+        return Client(endpoint, nick, reactor, backoff=lambda failures: 0.02 * failures, **options)  # type: ignore[arg-type]
+
+    def cut(self) -> None:
+        link = self.links[-1]
+        if link.transport.connected:
+            self.cuts += 1
+            link.transport.abortConnection()
+
+    @inlineCallbacks
+    def test_cut_again_and_again(self) -> Any:
+        """Every post is stored once and answered with its number, in order; a reader that is cut off reads each once."""
+        heard: list[Message] = []
+        reader = self.client("reader", self.port.getHost().port, heard=heard.append, since="head")
+        writer = self.client("writer", self.port.getHost().port, since="head")
+        yield DeferredList([reader.start(), writer.start()], fireOnOneErrback=True)
+        numbers: list[int] = []
+        answers = []
+        every = POSTS // CUTS
+        for index in range(POSTS):
+            answer = writer.say(f"post {index}")
+            answers.append(answer)
+            answer.addCallback(self._answered, numbers, every)
+        yield DeferredList(answers, fireOnOneErrback=True, consumeErrors=True)
+        while len([event for event in heard if event["event"] == "said"]) < POSTS:
+            yield pause(0.05)
+        yield DeferredList([reader.leave(), writer.leave()])
+        self.assertGreaterEqual(self.cuts, CUTS * 9 // 10)
+        self.assertEqual((reader.state, writer.state), (State.LEFT, State.LEFT))
+        expected = [f"post {index}" for index in range(POSTS)]
+        self.assertEqual([event["text"] for event in heard if event["event"] == "said"], expected)
+        self.assertEqual(len(set(numbers)), POSTS)
+        self.daemon.stop()
+        database = sqlite3.connect(self.folder / "data" / "chat.db")
+        self.addCleanup(database.close)
+        self.assertEqual(stored(database), expected)
+
+    def _answered(self, number: int, numbers: list[int], every: int) -> int:
+        numbers.append(number)
+        if len(numbers) % every == 0:
+            # One of the two connections, somewhere among the bytes of the next moment.
+            link = self.dice.choice(self.links[-2:])
+            reactor.callLater(self.dice.random() * 0.01, self._cut, link)  # type: ignore[attr-defined]
+        return number
+
+    def _cut(self, link: Any) -> None:
+        if link.transport.connected:
+            self.cuts += 1
+            link.transport.abortConnection()
+
+
+def pause(seconds: float) -> "Deferred[None]":
+    """Fires after this time."""
+    paused: Deferred[None] = Deferred()
+    reactor.callLater(seconds, paused.callback, None)  # type: ignore[attr-defined]
+    return paused
