@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from groupchat import preferences, text
+from groupchat import durations, preferences, text
 from groupchat.errors import BadArguments
 
 if TYPE_CHECKING:
@@ -128,6 +128,31 @@ class DayArgument(Argument):
         return self.value(given)
 
 
+class DurationArgument(Argument):
+    """How long: ``10m``, ``2h``, ``7d``, ``1h30m`` or ``forever``; programs may give a number of seconds."""
+
+    label = "DURATION"
+    pattern = re.compile(rf"({durations.WRITTEN.pattern})(?:\s+|$)")
+
+    def value(self, word: str) -> float:
+        return durations.parse(word)
+
+    def from_json(self, given: object) -> float:
+        return self.value(given if isinstance(given, str) else f"{_whole(given, self.label)}s")
+
+    def complete(self, me: "Member", start: str) -> Iterable[str]:
+        return [choice for choice in ("10m", "2h", "7d", "forever") if choice.startswith(start.lower())]
+
+
+class SecondsArgument(CountArgument):
+    """How many seconds, none being a number too."""
+
+    label = "SECONDS"
+
+    def value(self, word: str) -> int:
+        return int(word)
+
+
 class PreferenceArgument(Argument):
     """The name of something /set changes."""
 
@@ -180,6 +205,8 @@ Count = Annotated[int, CountArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Since = Annotated[int, SinceArgument()]
 Day = Annotated[date, DayArgument()]
+Duration = Annotated[float, DurationArgument()]
+Seconds = Annotated[int, SecondsArgument()]
 PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
 CommandName = Annotated[str, CommandArgument()]

@@ -122,6 +122,38 @@ class Flooding(Refusal):
     code = "flooding"
 
 
+class Banned(Refusal):
+    """This person, nickname or address may not come in."""
+
+    code = "banned"
+
+
+class Kicked(Refusal):
+    """Put out by somebody who keeps order; coming back is allowed."""
+
+    code = "kicked"
+
+
+class Muted(Refusal):
+    code = "muted"
+
+
+class SlowMode(Refusal):
+    """The room takes one message of each person in so many seconds."""
+
+    code = "slow-mode"
+
+
+class RoomLocked(Refusal):
+    code = "room-locked"
+
+
+class NothingToUndo(Refusal):
+    """There is no such ban, mute or invitation."""
+
+    code = "nothing-to-undo"
+
+
 class ServerFull(Refusal):
     code = "server-full"
 
