@@ -19,7 +19,7 @@ from groupchat.events import Answer, Done, Left, Renamed
 from groupchat.reading import Reading, replay, said, text_of
 
 if TYPE_CHECKING:
-    pass
+    from groupchat.person import Person
 
 REASON_MAX = 100
 """The most characters of a reason for leaving."""
@@ -45,13 +45,15 @@ class Member(Reading, Company):
 
     def whisper(self, nick: str, words: str, key: str | None = None) -> Entry:
         """Say something to one person only."""
-        to = self.hall.find(nick)
+        return self._whisper(self.hall.find(nick), words, key)
+
+    def _whisper(self, to: "Person", words: str, key: str | None = None) -> Entry:
         person = self.person
         draft = Draft(
             Kind.WHISPERED, person.author, person.nick, self.hall.now(),
             text=self._spoken(words), reader=to.author, to=to.nick, key=key,
         )  # fmt: skip
-        to.last_whisperer = person.nick
+        to.last_whisperer = person.author
         entry = self.hall.post(Entry(draft, (), self))
         if to.away is not None and person.author not in to.told_away and to is not person:
             to.told_away |= {person.author}
@@ -61,9 +63,13 @@ class Member(Reading, Company):
 
     def reply(self, words: str) -> Entry:
         """Answer whoever whispered last."""
-        if not self.person.last_whisperer:
+        author = self.person.last_whisperer
+        if author is None:
             raise NoSuchNick("Nobody has sent you a private message yet.")
-        return self.whisper(self.person.last_whisperer, words)
+        to = self.hall.people.get(author)  # never whoever has the nickname now
+        if to is None:
+            raise NoSuchNick("Who sent you the last private message is not here any more.")
+        return self._whisper(to, words)
 
     def edit(self, target: int | None, words: str) -> Entry:
         """Change one's own message (None: the last one)."""

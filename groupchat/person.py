@@ -35,7 +35,8 @@ class Person:
         """Who was told already that they are away."""
         self.ignored: dict[AuthorId, str] = NOBODY
         """Whom they do not want to read, with the nickname at that time."""
-        self.last_whisperer = ""
+        self.last_whisperer: AuthorId | None = None
+        """Whom /reply answers."""
 
     def ignores(self, entry: "Entry") -> bool:
         """Whether this person does not want to see this."""
