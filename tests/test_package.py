@@ -1,0 +1,130 @@
+"""What is built from the tree holds all of it, and what is installed runs."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+from shutil import copytree, ignore_patterns, rmtree
+from typing import ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.settings import describe
+
+TREE = Path(__file__).parents[1]
+UNTRACKED = ignore_patterns(
+    ".*", "*.egg-info", "build", "dist", "__pycache__", "groupchat-data", "_trial_temp*", "venv"
+)
+
+
+def run(*command: object, cwd: Path) -> str:
+    """The output of a command, which must succeed."""
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [str(word) for word in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
+    )
+    if done.returncode:
+        raise AssertionError(f"{command} exits {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+class PackageTest(SynchronousTestCase):
+    """Built once, in a copy of the tree, without asking any package index."""
+
+    folder: ClassVar[Path]
+    source: ClassVar[Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(tempfile.mkdtemp(prefix="groupchat-package-"))
+        cls.source = cls.folder / "source"
+        copytree(TREE, cls.source, ignore=UNTRACKED)
+        build = (
+            "import sys; from setuptools import build_meta as b; print(b.build_sdist('dist'), b.build_wheel('dist'))"
+        )
+        run(sys.executable, "-W", "ignore", "-c", build, cwd=cls.source)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        rmtree(cls.folder)
+
+    def expected(self) -> set[str]:
+        """Every file of the tree that is part of the program."""
+        files = [path for path in (TREE / "groupchat").rglob("*") if path.is_file()]
+        files += (TREE / "twisted" / "plugins").glob("*.py")
+        names = {str(path.relative_to(TREE)) for path in files}
+        return {name for name in names if "__pycache__" not in name and not name.endswith("dropin.cache")}
+
+    def test_wheel(self) -> None:
+        """A wheel holds the whole program, and nothing else: no tests, and no __init__.py over Twisted's own."""
+        (wheel,) = (self.source / "dist").glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        self.assertEqual(names, self.expected())
+        self.assertNotIn("twisted/__init__.py", names)
+        self.assertNotIn("twisted/plugins/__init__.py", names)
+
+    def test_source_archive(self) -> None:
+        """A source archive holds the program, its tests, its documents and chat.tac."""
+        (archive_path,) = (self.source / "dist").glob("*.tar.gz")
+        with tarfile.open(archive_path) as archive:
+            names = {name.partition("/")[2] for name in archive.getnames()}
+        tests = {str(path.relative_to(TREE)) for path in (TREE / "tests").rglob("*.py")}
+        docs = {str(path.relative_to(TREE)) for path in (TREE / "docs").glob("*.md")}
+        top = {"chat.tac", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", "setup.cfg"}
+        self.assertEqual((self.expected() | tests | docs | top) - names, set())
+
+    def test_every_way_of_installing(self) -> None:
+        """From the tree, editable, and from the wheel: ``twistd groupchat`` is there, and gone when uninstalled."""
+        (wheel,) = (self.source / "dist").glob("*.whl")
+        for number, what in enumerate([("-e", self.source), (self.source,), (wheel,)]):
+            python = self.environment(self.folder / f"venv{number}")
+            pip = [sys.executable, "-m", "pip", "--python", python, "--quiet"]
+            offline = ["--no-deps", "--no-build-isolation", "--ignore-installed", "--no-index"]
+            run(*pip, "install", *offline, *what, cwd=self.folder)
+            found = run(python, "-c", "import groupchat; print(groupchat.__file__)", cwd=self.folder)
+            self.assertTrue(Path(found).is_relative_to(self.source if number == 0 else python.parents[1]), found)
+            twistd = "from twisted.scripts.twistd import run; run()"
+            self.assertRegex(run(python, "-c", twistd, "--help", cwd=self.folder), r"\n +groupchat +A group chat")
+            self.assertIn("join", run(python.parent / "groupchat", "--help", cwd=self.folder))
+            run(*pip, "uninstall", "--yes", "groupchat", cwd=self.folder)
+            run(python, "-c", "import twisted.plugins, twisted.plugins.twisted_core", cwd=self.folder)
+            self.assertEqual(list(python.parents[1].rglob("groupchat_plugin.py")), [])
+
+    def environment(self, place: Path) -> Path:
+        """The Python of a new environment that has what this one has, but for what is installed as editable here."""
+        venv.create(place)  # without pip, which would bring an old setuptools
+        (packages,) = place.glob("lib/python*/site-packages")
+        ours = [path for path in sys.path if path.endswith("-packages")]
+        (packages / "ours.pth").write_text("\n".join(ours) + "\n")
+        return place / "bin" / "python"
+
+
+SETTINGS = """# Settings
+
+For a TOML file that `twistd groupchat --settings FILE` names; none is needed.
+
+"""
+
+
+class AgreementTest(SynchronousTestCase):
+    """What is said in two places is the same in both."""
+
+    def test_readme_and_ci(self) -> None:
+        """CI sets up and tests as the README tells."""
+        (command,) = re.findall(r"^(python3 -m venv .*pytest.*)$", (TREE / "README.md").read_text(), re.MULTILINE)
+        self.assertIn(f"\n{command}\n", (TREE / ".ci" / "run").read_text())
+
+    def test_settings(self) -> None:
+        """docs/SETTINGS.md has every setting as it is declared; ``python -m tests.test_package`` writes it anew."""
+        self.assertEqual((TREE / "docs" / "SETTINGS.md").read_text(), SETTINGS + describe())
+
+
+if __name__ == "__main__":
+    (TREE / "docs" / "SETTINGS.md").write_text(SETTINGS + describe())
