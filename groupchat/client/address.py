@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Any
 
 from twisted.internet.endpoints import HostnameEndpoint
@@ -22,9 +23,6 @@ from groupchat.client.errors import ConnectionDropped, Refused
 
 PORT = 5000
 """Where a server listens when nothing else is said."""
-
-IPV6 = r"[0-9A-Fa-f:.]+(?:%\w+)?"
-"""Nearly: the system says what is wrong with a wrong one."""
 
 PATIENCE = 20
 """Seconds for one attempt to connect."""
@@ -51,18 +49,23 @@ def address(text: str) -> Address:
 
     :raises ArgumentTypeError: it is none of these; the sentence says so to the person.
     """
-    bare_ipv6 = text.count(":") > 1 and not text.startswith("[")
-    match = (
-        None if bare_ipv6 else re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^:\[\]\s/]+))(?::(\d{1,5}))?", text)
-    )
-    if bare_ipv6 and re.fullmatch(r"[0-9A-Fa-f:.]+(?:%\w+)?", text):
+    if _is_ipv6(text):
         return Address(text, PORT)
-    if match is None:
+    match = re.fullmatch(r"(?:\[([^\[\]]+)\]|([^:\[\]\s/]+))(?::(\d{1,5}))?", text)
+    if match is None or (match[1] and not _is_ipv6(match[1])):
         raise ArgumentTypeError(f"{text!r} is not HOST or HOST:PORT, such as localhost:{PORT} or [::1]:{PORT}")
     port = int(match[3]) if match[3] else PORT
     if not 1 <= port <= 65535:
         raise ArgumentTypeError(f"{port} is not a port: ports go from 1 to 65535")
     return Address(match[1] or match[2], port)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def reason(server: Address, error: BaseException) -> str:

@@ -12,8 +12,12 @@ def line(event: Message) -> str | None:
     form = _FORMS.get(str(event.get("event")))
     if form is None:
         return None
-    fields = {name: one_line(str(value)) for name, value in event.items()}
+    fields = {name: one_line(_text(value)) for name, value in event.items()}
     return f"[{_clock(event.get('at'))}] {form(_Fields(fields))}"
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class _Fields(dict[str, str]):
