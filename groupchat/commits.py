@@ -1,5 +1,6 @@
 """The queue before the journal: one commit in flight, and everything that gathers meanwhile goes next, in one batch.
 
+A batch begins at the end of a reactor's turn, with all that was said in it.
 There is no timer: the slower the disk, the larger the batches.
 Notices wait in the same queue, so that nobody sees "bob left" before bob's last words.
 """
@@ -36,6 +37,7 @@ class Commits:
 
     ``deliver(entries, outcomes)`` is called with each batch and what became of its drafts, in order.
     ``broken(failure)`` is called once, when the journal can no longer be trusted.
+    ``turn_end(function)`` calls the function when every line that came in this turn of the reactor is taken.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Commits:
         clock: Clock,
         deliver: Callable[[Sequence[Entry], Sequence[Outcome]], None],
         broken: Callable[[Failure], None],
+        turn_end: Callable[[Callable[[], None]], object],
     ) -> None:
         self._journal = journal
         self._settings = settings
         self._clock = clock
         self._deliver = deliver
         self._broken = broken
+        self._turn_end = turn_end
         self._queue: list[Entry] = []
         self._sessions: dict[AuthorId, StoredSession] = {}
         self._unsaved: dict[AuthorId, StoredSession] = {}
@@ -106,10 +110,12 @@ class Commits:
         return waiter
 
     def pump(self) -> None:
-        """Send on what waits, unless a commit is in flight: then it goes next."""
-        if self._pumping:
-            return
-        self._pumping = True
+        """At the end of this turn, send on what waits, unless a commit is in flight: then it goes next."""
+        if not self._pumping:
+            self._pumping = True
+            self._turn_end(self._send_on)
+
+    def _send_on(self) -> None:
         try:
             while self._since is None and (self._queue or self._sessions):
                 self._send()
@@ -154,7 +160,8 @@ class Commits:
 
     def _landed(self) -> None:
         self._since = None
-        self.pump()
+        # The journal's answer comes between two turns: what was said while it was handed out comes along.
+        self._turn_end(self.pump)
 
     def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         self.refusing = None

@@ -33,16 +33,28 @@ LOBBY = "lobby"
 """The room one comes into."""
 
 
+def _at_once(function: Callable[[], None]) -> None:
+    """The end of a turn for who knows of no turns."""
+    function()
+
+
 class Hall:
     """Everybody who is here, and what they share.
 
     ``clock`` gives monotonic seconds and delayed calls; ``now`` the wall-clock time in seconds since 1970 UTC.
+    ``turn_end`` puts a function off to the end of a reactor's turn, so that all lines of the turn are one batch.
     ``on_broken`` is called, once, when the journal can no longer be trusted.
     ``delivered`` is the number of the newest post that was handed to everybody.
     """
 
     def __init__(
-        self, journal: IJournal, settings: Settings, clock: Clock, now: Callable[[], float], version: str = ""
+        self,
+        journal: IJournal,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+        version: str = "",
+        turn_end: Callable[[Callable[[], None]], object] = _at_once,
     ) -> None:
         self.version = version
         self.journal = journal
@@ -57,7 +69,7 @@ class Hall:
         self.people: dict[AuthorId, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.fanout = Fanout(self.people.get)
-        self.commits = Commits(journal, settings, clock, self._deliver, self._break)
+        self.commits = Commits(journal, settings, clock, self._deliver, self._break, turn_end)
         self.keystrokes = Keystrokes(self)
         self.tail = Tail(journal.head)
         self.delivered = journal.head

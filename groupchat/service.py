@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ class ChatService(Service):
         except CannotStart as error:
             raise self._given_up(error) from error
         super().startService()
-        self.hall = Hall(self._journal, self.settings, self._reactor, time.time, _version())
+        self.hall = Hall(self._journal, self.settings, self._reactor, time.time, _version(), self._at_turn_end)
         self.hall.on_broken = self._broken
         self._reactor.callWhenRunning(self._run)
 
@@ -221,6 +221,10 @@ class ChatService(Service):
         self._end(process.BROKEN)
 
     # Running
+
+    def _at_turn_end(self, function: Callable[[], None]) -> None:
+        """Delayed calls run when everything that could be read was read."""
+        self._reactor.callLater(0, function)
 
     def _session(self, screen: IScreen, door: str) -> Session:
         assert self.hall is not None

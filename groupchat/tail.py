@@ -1,5 +1,6 @@
 """The newest posts, in memory: what lets a reader step from the journal's pages into the live stream without a gap."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ class Tail:
         self.floor = head
         self._kept = kept
         self._posts: dict[int, StoredPost] = {}
+        self._numbers: deque[int] = deque()
+        """Their numbers, since a dict finds its first key ever more slowly where others were taken out before it."""
 
     def add(self, stored: StoredPost) -> None:
         """Take the next post.  What it edits or deletes reads accordingly from now on."""
@@ -29,8 +32,9 @@ class Tail:
         elif type(post) is Deleted:
             self._delete(post)
         self._posts[post.id] = stored
-        if len(self._posts) > self._kept:
-            self.floor = next(iter(self._posts))
+        self._numbers.append(post.id)
+        if len(self._numbers) > self._kept:
+            self.floor = self._numbers.popleft()
             del self._posts[self.floor]
 
     def after(self, position: int, audience: Audience) -> Sequence[StoredPost]:

@@ -1,6 +1,7 @@
 """The one that writes: it owns the only writing connection, and runs in a thread of its own."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from typing import NoReturn
@@ -48,6 +49,7 @@ class Writer:
         """Take over a sound database; forget sessions not seen for long before ``now``, in seconds since 1970 UTC."""
         self._database = database
         self._folder = folder
+        self._log_path = f"{folder.database}-wal"
         self._broken: JournalBroken | None = None
         # The write-ahead log still holds what was deleted, until it is cut.
         self._deleted = False
@@ -164,9 +166,8 @@ class Writer:
             return None
 
     def _log_bytes(self) -> int:
-        path = self._folder.database
         try:
-            return path.with_name(path.name + "-wal").stat().st_size
+            return os.stat(self._log_path).st_size
         except FileNotFoundError:
             return 0
 
