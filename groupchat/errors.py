@@ -32,6 +32,68 @@ class TokenInvalid(Refusal):
     code = "token-invalid"
 
 
+class PasswordNeeded(Refusal):
+    """The nickname belongs to an account, or the hall has a password."""
+
+    code = "password-needed"
+
+
+class PasswordWrong(Refusal):
+    """There is no such account, or this is not its password: in the same words, so that nobody learns which."""
+
+    code = "password-wrong"
+
+
+class PasswordWeak(Refusal):
+    """Too short, too long, or the nickname itself."""
+
+    code = "password-weak"
+
+
+class TooManyFailures(Refusal):
+    """So many wrong passwords that no more are tried for a while."""
+
+    code = "too-many-failures"
+
+
+class NotEncrypted(Refusal):
+    """Passwords are taken on encrypted connections only."""
+
+    code = "not-encrypted"
+
+
+class LoginNeeded(Refusal):
+    """Guests may not come in."""
+
+    code = "login-needed"
+
+
+class RegistrationClosed(Refusal):
+    """Accounts are made by operators only."""
+
+    code = "registration-closed"
+
+
+class CodeInvalid(Refusal):
+    """An invitation is needed; this one is unknown, used or too old."""
+
+    code = "code-invalid"
+
+
+class AccountExists(Refusal):
+    code = "account-exists"
+
+
+class NoSuchAccount(Refusal):
+    code = "no-such-account"
+
+
+class Busy(Refusal):
+    """More is asked for than can be done now; it works again soon."""
+
+    code = "busy"
+
+
 class RoomInvalid(Refusal):
     code = "room-invalid"
 

@@ -16,7 +16,8 @@ from groupchat.entry import EVERYWHERE, Entry
 from groupchat.errors import NoSuchNick, Refusal, ServerError, TooSlow
 from groupchat.events import Announced, AuthorId, Done, Event, Joined, Left, Told, TopicChanged
 from groupchat.fanout import Fanout
-from groupchat.interfaces import Clock, IJournal, IScreen
+from groupchat.gate import Gate
+from groupchat.interfaces import Clock, IJournal, IPasswords, IScreen
 from groupchat.keystrokes import Keystrokes
 from groupchat.limits import TokenBucket
 from groupchat.member import Member
@@ -55,6 +56,7 @@ class Hall:
         now: Callable[[], float],
         version: str = "",
         turn_end: Callable[[Callable[[], None]], object] = _at_once,
+        passwords: IPasswords | None = None,
     ) -> None:
         self.version = version
         self.journal = journal
@@ -64,6 +66,7 @@ class Hall:
         self.name_rules = settings.name_rules
         self.roster = Roster()
         self.accounts = Accounts()
+        self.gate = Gate(self, passwords)
         self.room_operators: Mapping[str, Mapping[AuthorId, str]] = {}
         """For each room, the authors of the accounts that keep order there, and their nicknames."""
         self.people: dict[AuthorId, Person] = {}

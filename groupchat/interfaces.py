@@ -79,6 +79,12 @@ class IScreen(Interface):
     def release(reason: Hold) -> None:
         """One reason fewer to hold; with none left, go on with lines that wait, in order."""
 
+    def conceal() -> None:
+        """Ask the peer not to show what is typed, as far as it can."""
+
+    def reveal() -> None:
+        """Ask the peer to show again what is typed; what follows stands on a new line."""
+
     def close() -> None:
         """Close once everything written is sent; take no more lines."""
 
@@ -155,6 +161,22 @@ class IJournal(Interface):
 
     def close() -> "Deferred[None]":
         """Finish what is under way, tidy up, and release the files."""
+
+
+class IPasswords(Interface):
+    """What makes and checks the hashes of passwords, elsewhere than in the reactor's thread: it takes long on purpose.
+
+    Methods that return a Deferred fail with Busy when too many wait already.
+    """
+
+    def hash(password: str) -> "Deferred[str]":
+        """The hash to be stored."""
+
+    def verify(hashed: str | None, password: str) -> "Deferred[bool]":
+        """Whether this is the password; None takes as long, and is no."""
+
+    def is_outdated(hashed: str) -> bool:
+        """Whether a hash would be made otherwise today."""
 
 
 class IDoor(Interface):

@@ -144,8 +144,19 @@ class Turnstile:
         """What an address is counted as, and whether it is exempt."""
         if not address:
             return "", True
-        ip: IPv4Address | IPv6Address = ip_address(address)
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
+        ip = _ip(address)
         name = ip if isinstance(ip, IPv4Address) else int(ip) >> 64
         return name, any(ip in network for network in self.exempt)
+
+
+def household(address: str) -> str:
+    """What an address is counted as, in words: itself, or the /64 of an IPv6 one; empty for none."""
+    if not address:
+        return ""
+    ip = _ip(address)
+    return str(ip) if isinstance(ip, IPv4Address) else str(IPv6Network((int(ip) >> 64 << 64, 64)))
+
+
+def _ip(address: str) -> IPv4Address | IPv6Address:
+    ip: IPv4Address | IPv6Address = ip_address(address)
+    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip

@@ -18,6 +18,16 @@ from groupchat.text import is_harmless
 
 T = TypeVar("T")
 
+_ORDERED = (
+    ("nick_min", "nick_max"),
+    ("commit_pause_s", "commit_refuse_s"),
+    ("password_wait_s", "password_wait_max_s"),
+)
+"""Settings the first of which must not be above the second."""
+
+_CHOICES = {"registration": ("open", "invite", "closed")}
+"""What a setting of a few words can be."""
+
 
 def setting(
     default: T,
@@ -195,6 +205,42 @@ class Settings:
         30, "days", "a program's token works after it was last seen", minimum=1, maximum=3650, reload=False
     )
 
+    # Accounts
+    guests: bool = setting(
+        True, "true or false", "whether one may come in without an account: a hall is open unless it is closed"
+    )
+    password: str = setting(
+        "", "text", "that every guest is asked for, one for all; empty: none.  An account has its own instead"
+    )
+    registration: str = setting(
+        "open",
+        "open, invite or closed",
+        "who may make an account: everybody, who has a code of /invitecode (or the password), or operators only",
+    )
+    plain_passwords: bool = setting(
+        True,
+        "true or false",
+        "whether passwords are taken on connections that are not encrypted: netcat and telnet have no others",
+    )
+    password_min: int = setting(
+        8, "characters", "shortest password (NIST SP 800-63B, section 5.1.1)", minimum=1, maximum=64
+    )
+    password_failures: int = setting(
+        3, "passwords", "wrong within a minute for an account or from an address before one has to wait",
+        minimum=1, maximum=1000,
+    )  # fmt: skip
+    password_wait_s: float = setting(
+        60.0, "seconds", "to wait after these failures; twice as long after each further one", minimum=1, maximum=3600
+    )
+    password_wait_max_s: float = setting(
+        600.0, "seconds", "the longest such wait: 144 guesses a day find nothing", minimum=1, maximum=86400
+    )
+    password_queue: int = setting(
+        64, "passwords", "waiting to be checked: two are at a time, each takes some 0.1 s",
+        minimum=1, maximum=10000, reload=False,
+    )  # fmt: skip
+    invite_days: int = setting(7, "days", "a code of /invitecode works, once", minimum=1, maximum=3650)
+
     # The journal
     edit_window_h: float = setting(
         24.0, "hours", "in which one's own messages can be edited and deleted", minimum=0, maximum=87600
@@ -224,7 +270,7 @@ class Settings:
     def __post_init__(self) -> None:
         for about in fields(self):
             object.__setattr__(self, about.name, _checked(about, getattr(self, about.name)))
-        for low, high in (("nick_min", "nick_max"), ("commit_pause_s", "commit_refuse_s")):
+        for low, high in _ORDERED:
             if getattr(self, low) > getattr(self, high):
                 raise CannotStart(f"{low} is {getattr(self, low):g}, which is above {high}, {getattr(self, high):g}.")
 
@@ -383,6 +429,8 @@ def _checked_text(name: str, value: object) -> str:
             return find_zone(value)
         except BadArguments as error:
             raise CannotStart(f"zone: {error}") from error
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise CannotStart(f"{name} is one of {', '.join(_CHOICES[name])}, not {_toml(value)}.")
     lines = value.split("\n") if name == "motd" else [value]
     if not all(map(is_harmless, lines)):
         raise CannotStart(f"{name} has characters that must not be shown, such as controls, tabs or line ends.")

@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.errors import Busy
 from groupchat.events import (
     Acted,
     Answer,
@@ -19,7 +20,7 @@ from groupchat.events import (
     Said,
     Typing,
 )
-from groupchat.interfaces import Hold, IJournal, IScreen, IStyle, Rendered
+from groupchat.interfaces import Hold, IJournal, IPasswords, IScreen, IStyle, Rendered
 from groupchat.preferences import Preferences
 from groupchat.session import Session
 
@@ -242,6 +243,7 @@ class FakeScreen:
         self.holds = Hold(0)
         self.closed = False
         self.aborted = False
+        self.concealed = False
         self.lines: list[Callable[[], None]] = []
         self._clock = clock
 
@@ -266,6 +268,12 @@ class FakeScreen:
     def release(self, reason: Hold) -> None:
         self.holds &= ~reason
         self._clock.callLater(0, self.take_lines)
+
+    def conceal(self) -> None:
+        self.concealed = True
+
+    def reveal(self) -> None:
+        self.concealed = False
 
     def close(self) -> None:
         self.closed = True
@@ -296,3 +304,42 @@ class FakeScreen:
 def hashed(password: str) -> str:
     """What FakePasswords makes of a password."""
     return f"1:{password[::-1]}"
+
+
+@implementer(IPasswords)
+class FakePasswords:
+    """Hashes that cost nothing.
+
+    ``held``: answers wait until the test lets them: ``answer()`` the oldest; ``busy``: every question is refused.
+    ``verified``: for each check whether there was a hash.
+    """
+
+    def __init__(self, held: bool = False) -> None:
+        self.held = held
+        self.busy = False
+        self.verified: list[bool] = []
+        self._waiting: list[Callable[[], None]] = []
+
+    def hash(self, password: str) -> "Deferred[str]":
+        return self._answer(hashed(password))
+
+    def verify(self, hashed_: str | None, password: str) -> "Deferred[bool]":
+        self.verified.append(hashed_ is not None)
+        return self._answer(hashed_ is not None and hashed_.partition(":")[2] == hashed(password).partition(":")[2])
+
+    def is_outdated(self, hashed_: str) -> bool:
+        return not hashed_.startswith("1:")
+
+    def answer(self) -> None:
+        """Let the oldest question have its answer."""
+        self._waiting.pop(0)()
+
+    def _answer(self, answer: Any) -> "Deferred[Any]":
+        waiting: Deferred[Any] = Deferred()
+        if self.busy:
+            waiting.errback(Busy("Too much at once."))
+        elif self.held:
+            self._waiting.append(lambda: waiting.callback(answer))
+        else:
+            waiting.callback(answer)
+        return waiting

@@ -12,7 +12,7 @@ from groupchat.interfaces import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.member import Member
 from groupchat.settings import Settings
-from tests.fakes import FakeScreen
+from tests.fakes import FakePasswords, FakeScreen
 
 NOON = 1795262400.0
 """12:00 UTC on Saturday 21 November 2026, in seconds since 1970 UTC."""
@@ -114,6 +114,7 @@ class House:
     """A hall with a journal in memory (or another), on a clock that the test moves."""
 
     def __init__(self, journal: IJournal | None = None, **settings: object) -> None:
+        self.passwords = FakePasswords()
         self.journal = journal if journal is not None else MemoryJournal()
         self.clock = Clock()
         self.broken: list[Failure] = []
@@ -125,7 +126,7 @@ class House:
 
     def reopened(self, **settings: object) -> Hall:
         """Another hall on the same journal, as after a restart."""
-        hall = Hall(self.journal, Settings().replaced(**settings), self.clock, self.now)
+        hall = Hall(self.journal, Settings().replaced(**settings), self.clock, self.now, passwords=self.passwords)
         hall.on_broken = self.broken.append
         hall.open()
         return hall
