@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from groupchat import names
 from groupchat.cursor import Cursor
 from groupchat.drafts import Audience, StoredPost, StoredSession
-from groupchat.errors import NickTaken, TokenInvalid
+from groupchat.errors import NickTaken, Refusal, TokenInvalid
 from groupchat.events import AuthorId, Ref, Welcomed
 from groupchat.interfaces import IScreen, Rendered
 from groupchat.member import Member
@@ -83,6 +83,9 @@ class Arrival:
             if hall.people.get(person.author) is not person and not self.given_up:
                 # One's old connection ended meanwhile, and freed the nickname.
                 person = self._claim(stored)
+            # An operator may have decided something meanwhile.
+            hall.moderation.check_coming(person.author, person.key, hall.now())
+            rooms = tuple(room for room in rooms if self._admits(person, room))
         except BaseException:
             self._release(person)
             raise
@@ -97,6 +100,7 @@ class Arrival:
         nick = names.nick(self._nick, hall.name_rules)
         key = names.key(nick)
         author = stored.author if stored is not None else AuthorId(secrets.randbits(63))
+        hall.moderation.check_coming(author, key, hall.now())
         person = hall.people.get(author)
         if person is None:
             person = Person(nick, key, author, hall.now())
@@ -116,13 +120,22 @@ class Arrival:
                 del hall.people[person.author]
 
     def _rooms(self, person: Person, stored: StoredSession | None) -> tuple[str, ...]:
-        """The rooms one had, the current one last; for somebody new, the lobby."""
+        """The rooms one had and may go into now, the current one last; for somebody new, the lobby."""
         from groupchat.hall import LOBBY
 
         for member in person.connections:
             if member.rooms:
                 return (*(room for room in member.rooms if room != member.current), member.current)
-        return (stored.rooms if stored is not None else ()) or (LOBBY,)
+        wanted = (stored.rooms if stored is not None else ()) or (LOBBY,)
+        found = tuple(room for room in wanted if self._admits(person, room))
+        return found or ((LOBBY,) if self._admits(person, LOBBY) else ())
+
+    def _admits(self, person: Person, room: str) -> bool:
+        try:
+            self._hall.moderation.check_room(room, person, self._hall.now())
+        except Refusal:
+            return False
+        return True
 
     def _enter(
         self,

@@ -56,12 +56,7 @@ class Connection:
 
     def rank_in(self, room: str) -> Rank:
         """What this member may do in a room."""
-        account = self.person.account
-        if account is None:
-            return Rank.GUEST
-        if account.rank < Rank.ROOM_OPERATOR and account.author in self.hall.room_operators.get(room, ()):
-            return Rank.ROOM_OPERATOR
-        return account.rank
+        return self.hall.moderation.rank_of(self.person.account, room)
 
     @property
     def audience(self) -> Audience:

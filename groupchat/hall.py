@@ -1,6 +1,6 @@
 """The hall: the state everybody shares, the one way in, the one way out, and the one send path."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -21,6 +21,7 @@ from groupchat.interfaces import Clock, IJournal, IPasswords, IScreen
 from groupchat.keystrokes import Keystrokes
 from groupchat.limits import TokenBucket
 from groupchat.member import Member
+from groupchat.moderation import MUTE, Moderation
 from groupchat.person import Person
 from groupchat.room import Room, condense
 from groupchat.roster import Roster
@@ -67,8 +68,7 @@ class Hall:
         self.roster = Roster()
         self.accounts = Accounts()
         self.gate = Gate(self, passwords)
-        self.room_operators: Mapping[str, Mapping[AuthorId, str]] = {}
-        """For each room, the authors of the accounts that keep order there, and their nicknames."""
+        self.moderation = Moderation()
         self.people: dict[AuthorId, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.fanout = Fanout(self.people.get)
@@ -94,6 +94,10 @@ class Hall:
             room = self.rooms[stored.name] = self._new_room(stored.name)
             room.topic, room.last_at, room.stored = stored.topic, stored.last_at, True
         self.accounts.load((yield self.journal.facts(ACCOUNT)), (yield self.journal.facts(INVITE)))
+        ended = yield self.moderation.load(self.journal, self.now())
+        if ended:
+            self.commits.post(Entry.of_facts(*ended))
+            self.commits.pump()
         self.room(LOBBY)
 
     def sweep(self) -> None:
@@ -106,7 +110,13 @@ class Hall:
         for room in list(self.rooms.values()):
             if room.gathered and not room.notices.spend(self.clock.seconds(), 0):
                 self._flush(room)
+        self._lift_ended()
         self.commits.pump()
+
+    @property
+    def motd(self) -> str:
+        """What everybody who comes is told: an operator's words, or else those of the settings."""
+        return self.settings.motd if self.moderation.motd is None else self.moderation.motd
 
     def session(self, screen: IScreen, door: str) -> Session:
         """Begin the life of a connection."""
@@ -130,7 +140,10 @@ class Hall:
         """Every post of every door passes here.
 
         :raises JournalUnavailable: the journal takes no posts now.
+        :raises Muted, SlowMode: its author may not say this there now.
         """
+        if self.moderation.curbs and entry.origin is not None and entry.draft is not None:
+            self.moderation.check_post(entry.draft, entry.origin.person, self.now(), self.clock.seconds())
         self.commits.post(entry)
         if entry.origin is not None:
             self.keystrokes.stopped(entry.origin)
@@ -231,6 +244,19 @@ class Hall:
                 member.show(Done(outcome.id, entry.text), entry.ref)
         else:
             member.refuse(outcome, entry.ref)
+
+    def _lift_ended(self) -> None:
+        """Forget bans and mutes that have ended; the journal is told at the next start, when nothing new is on its way.
+
+        Who was muted and is here learns of it.
+        """
+        self.moderation.forget(self.clock.seconds())
+        for sanction, fact in self.moderation.ended(self.now()):
+            self.moderation.learn(fact)
+            person = self.roster.find(sanction.key) if sanction.author is None else self.people.get(sanction.author)
+            if fact.kind == MUTE and person is not None:
+                for member in person.connections:
+                    member.show(Told((f"You can speak again{f' in {sanction.room}' if sanction.room else ''}.",)))
 
     def _break(self, failure: Failure) -> None:
         if not self._broken:

@@ -112,6 +112,7 @@ class Member(Reading, Company):
         new = names.nick(nick, hall.name_rules)
         key = names.key(new)
         if key != person.key:
+            hall.moderation.check_coming(person.author, key, hall.now())
             hall.roster.claim(key, person)
             hall.roster.release(person.key, person)
         old, person.nick, person.key = person.nick, new, key
@@ -139,6 +140,7 @@ class Member(Reading, Company):
             return self.switch(room)
         if len(self.rooms) >= self.hall.settings.rooms_max:
             raise BadArguments(f"You are in {len(self.rooms)} rooms, which is the most; /leave one first.")
+        self.hall.moderation.check_room(room, self.person, self.hall.now())
         return self._move_in(room)
 
     @inlineCallbacks
@@ -151,6 +153,7 @@ class Member(Reading, Company):
             posts = list((yield hall.journal.recent(Audience((room,)), upto, hall.settings.replay_posts)))
         if self.gone:
             return Done()
+        hall.moderation.check_room(room, self.person, hall.now())  # it may have been locked meanwhile
         if self.cursor is not None:
             # What comes after the cursor it will show by itself.
             posts = [stored for stored in posts if stored.event.id <= self.cursor.position]

@@ -20,6 +20,7 @@ from groupchat.ranks import Rank
 from groupchat.sanctions import Book, Sanction
 
 if TYPE_CHECKING:
+    from groupchat.accounts import Account
     from groupchat.person import Person
 
 BAN, MUTE, NETWORK = "ban", "mute", "network-ban"
@@ -131,7 +132,15 @@ class Moderation:
 
     # Who may do what
 
-    def check_post(self, draft: Draft, person: "Person", rank: Rank, now: float, moment: float) -> None:
+    def rank_of(self, account: "Account | None", room: str) -> Rank:
+        """What somebody with this account (None: a guest) may do in a room."""
+        if account is None:
+            return Rank.GUEST
+        if account.rank < Rank.ROOM_OPERATOR and account.author in self.operators.get(room, ()):
+            return Rank.ROOM_OPERATOR
+        return account.rank
+
+    def check_post(self, draft: Draft, person: "Person", now: float, moment: float) -> None:
         """Called for everything that is posted, as long as there are ``curbs``.
 
         :raises Muted: the person may not say this there.
@@ -149,7 +158,7 @@ class Moderation:
         if mute is not None:
             raise Muted(mute.sentence(f"muted{f' in {mute.room}' if mute.room else ''}", now))
         seconds = self.slow.get(draft.room)
-        if seconds is None or kind not in PACED or rank >= Rank.ROOM_OPERATOR:
+        if seconds is None or kind not in PACED or self.rank_of(person.account, draft.room) >= Rank.ROOM_OPERATOR:
             return
         spoke = (draft.room, person.author)
         wait = self._spoke.get(spoke, -seconds) + seconds - moment
@@ -170,12 +179,14 @@ class Moderation:
             if ban.holds(now):
                 raise Banned(ban.sentence("banned", now).replace("You are", "Your address is", 1))
 
-    def check_room(self, room: str, person: "Person", rank: Rank, now: float) -> None:
+    def check_room(self, room: str, person: "Person", now: float) -> None:
         """:raises Banned, RoomLocked: the person may not go into this room."""
         ban = self.bans.find((person.author, person.key), room, now) if self.bans else None
         if ban is not None:
             raise Banned(ban.sentence(f"banned from {room}", now))
-        if room in self.locked and rank < Rank.ROOM_OPERATOR and person.author not in self.invited.get(room, ()):
+        if room not in self.locked or self.rank_of(person.account, room) >= Rank.ROOM_OPERATOR:
+            return
+        if person.author not in self.invited.get(room, ()):
             raise RoomLocked(f"{room} is locked; its operators can /invite you.")
 
 

@@ -76,7 +76,7 @@ class Session:
     def greet(self) -> None:
         """Say who we are, and ask for a nickname."""
         settings = self._hall.settings
-        self._show(Greeted(self._hall.version, settings.name, len(self._hall.roster), settings.motd))
+        self._show(Greeted(self._hall.version, settings.name, len(self._hall.roster), self._hall.motd))
         self._show(Asked("nickname"))
 
     def typed(self, line: str) -> None:

@@ -150,7 +150,7 @@ def _answered(answer: Answer) -> list[str]:
             here = "1 person is here" if people == 1 else f"{people} people are here"
             return [f"groupchat {version} at {name}: {here}.", *(f"-- {line}" for line in motd.splitlines())]
         case events.Welcomed(nick, room):
-            return [f"Connected to the server! You are {nick}, in {room}. /help lists the commands."]
+            return [f"Connected to the server! You are {nick}, in {room or 'no room'}. /help lists the commands."]
         case events.Done(_, text):
             return [f"-- {text}"] if text else []
         case events.Refused(code, text):
