@@ -62,7 +62,7 @@ def condense(entries: "Sequence[Entry]") -> "Sequence[Entry]":
     arrivals: dict[tuple[type, str], list[int]] = {}
     for index, entry in enumerate(entries):
         event = entry.event
-        if type(event) is Joined or type(event) is Left:
+        if entry.rooms and (type(event) is Joined or type(event) is Left):  # a farewell is for nobody else
             arrivals.setdefault((type(event), event.room), []).append(index)
     dropped: set[int] = set()
     replaced: dict[int, Entry] = {}
