@@ -8,12 +8,17 @@ import tarfile
 import tempfile
 import venv
 import zipfile
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from shutil import copytree, ignore_patterns, rmtree
 from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
+import groupchat
+from groupchat.errors import Refusal
+from groupchat.events import Notice, Post
 from groupchat.settings import describe
 
 TREE = Path(__file__).parents[1]
@@ -113,6 +118,19 @@ For a TOML file that `twistd groupchat --settings FILE` names; none is needed.
 """
 
 
+def below(kind: type) -> list[type]:
+    """All kinds of this kind, but not itself."""
+    kinds: list[type] = []
+    inner: type
+    for inner in kind.__subclasses__():
+        kinds += [inner, *below(inner)]
+    return kinds
+
+
+def kebab(name: str) -> str:
+    return re.sub("(?<!^)(?=[A-Z])", "-", name).lower()
+
+
 class AgreementTest(SynchronousTestCase):
     """What is said in two places is the same in both."""
 
@@ -120,6 +138,15 @@ class AgreementTest(SynchronousTestCase):
         """CI sets up and tests as the README tells."""
         (command,) = re.findall(r"^(python3 -m venv .*pytest.*)$", (TREE / "README.md").read_text(), re.MULTILINE)
         self.assertIn(f"\n{command}\n", (TREE / ".ci" / "run").read_text())
+
+    def test_codes_and_events(self) -> None:
+        """docs/PROTOCOL.md tells of every code of a refusal, and of every event a program can be sent."""
+        text = (TREE / "docs" / "PROTOCOL.md").read_text()
+        for module in iter_modules(groupchat.__path__, "groupchat."):
+            import_module(module.name)
+        codes = {vars(kind).get("code") for kind in below(Refusal)} - {None}
+        told = codes | {kebab(kind.__name__) for kind in (*below(Post), *below(Notice))}
+        self.assertEqual({word for word in told if f"`{word}`" not in text}, set())
 
     def test_settings(self) -> None:
         """docs/SETTINGS.md has every setting as it is declared; ``python -m tests.test_package`` writes it anew."""
