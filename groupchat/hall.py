@@ -210,6 +210,9 @@ class Hall:
         if entry.origin is not None and entry.origin.cursor is not None:
             entry.origin.cursor.acknowledged.add(post.id)
         self.tail.add(stored)
+        if self.settings.log_messages:
+            words = getattr(post, "text", "")
+            log.info("#{id} {kind} {nick}: {text!r}", id=post.id, kind=type(post).__name__, nick=post.nick, text=words)
         if post.room:
             room = self.room(post.room)
             room.stored = True

@@ -1,5 +1,6 @@
 """Starting, stopping, dying and coming back."""
 
+import json
 import os
 import re
 import shutil
@@ -215,6 +216,37 @@ class RefusalTest(FunctionalTest):
         self.assertIn("CannotStart: The data folder", second.errors)
         self.assertIn("Cannot start: The data folder", (self.folder / "second-log").read_text())
         self.assertFalse((self.folder / "pid").exists())
+
+
+class LogTest(FunctionalTest):
+    def test_what_is_logged(self) -> None:
+        """The log has who comes from where and goes why, and not a word of what they say."""
+        daemon = self.start()
+        alice = self.connect(daemon, "alice")
+        alice.send("a secret\n/exit off to bed\n")
+        alice.rest()
+        daemon.logged(r"Listening at 127\.0\.0\.1:\d+$")
+        daemon.logged(r"Connection opened from 127\.0\.0\.1$")
+        daemon.logged(r"alice joined from 127\.0\.0\.1$")
+        daemon.logged(r"alice left: off to bed \(from 127\.0\.0\.1, \d+ s\)$")
+        self.assertNotIn("secret", daemon.log)
+
+    def test_messages_when_asked(self) -> None:
+        """With --log-messages it has what they say, too."""
+        daemon = self.start("--log-messages")
+        alice = self.connect(daemon, "alice")
+        alice.send('no "secret"\n/exit\n')
+        alice.rest()
+        daemon.logged("#1 Said alice: 'no \"secret\"'$")
+
+    def test_json(self) -> None:
+        """With the JSON logger each line is one flat object with the fields of what happened."""
+        daemon = self.launch(command=self.command("--logger=groupchat.logs.json_lines"))
+        found = daemon.logged(r'^{.*"Listening at .*}$')[0]
+        self.assertRegex(json.loads(found)["address"], r"127\.0\.0\.1:\d+")
+        self.assertEqual(daemon.stop(), 0)
+        for line in daemon.log.splitlines():
+            self.assertLess({"at", "level", "from", "text"}, {*json.loads(line), "more"})
 
 
 class WaysTest(FunctionalTest):
