@@ -17,8 +17,10 @@ from groupchat.table import Table
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parent.parent / "docs" / "COMMANDS.md"
-WRITE_PAGE = """python -c 'from groupchat.commands import COMMANDS; print("# Commands\\n\\n" + COMMANDS.markdown(), end="")'
-> docs/COMMANDS.md"""
+WRITE_PAGE = (
+    "python -c 'from groupchat.commands import COMMANDS;"
+    """ print("# Commands\\n\\n" + COMMANDS.markdown(), end="")' > docs/COMMANDS.md"""
+)
 
 
 def table() -> Table:
