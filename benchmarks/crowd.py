@@ -12,9 +12,8 @@ from benchmarks.processes import HOST
 
 AT_ONCE = 200
 """So many come in at a time, so that no server's queue of connections overflows."""
-PATIENCE_S = 300.0
-"""How long AT_ONCE members may take to come in, and (STEP_S) nothing at all may come, in seconds."""
-STEP_S = 20.0
+PATIENCE_S = 20.0
+"""How long nothing at all may come while members wait to be let in, in seconds."""
 TAIL = 64
 """Bytes kept of what was read, for a sign that two reads share."""
 QUIET_S = 0.3
@@ -22,10 +21,15 @@ QUIET_S = 0.3
 
 
 class Crowd:
-    """Connections that have joined."""
+    """Connections that have joined.
 
-    def __init__(self, sockets: Sequence[socket.socket]) -> None:
+    ``seconds``: how long it took until the last was in; ``bytes``: what they had been sent by then.
+    """
+
+    def __init__(self, sockets: Sequence[socket.socket], seconds: float, size: int) -> None:
         self.sockets = sockets
+        self.seconds = seconds
+        self.bytes = size
 
     def close(self) -> None:
         """They all leave."""
@@ -72,37 +76,35 @@ class Newcomer:
         return False
 
 
-def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0) -> Crowd:
-    """Let ``count`` members come in, and wait until all are in and nobody is told more about it.
+def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0, settle: bool = True) -> Crowd:
+    """Let ``count`` members come in, AT_ONCE at a time.
 
+    :param settle: wait until nobody is told any more about it; not where others are talking.
     :raises Broken: one was turned away.
     """
     sockets: dict[int, socket.socket] = {}
+    waiting: dict[int, Newcomer] = {}
+    begun, size = time.monotonic(), 0
     with select.epoll() as epoll:
-        for begin in range(0, count, AT_ONCE):
-            waiting: dict[int, Newcomer] = {}
-            for index in range(begin, min(count, begin + AT_ONCE)):
-                one = Newcomer(port, peer.steps(first + index), receive_buffer)
+        while waiting or len(sockets) < count:
+            while len(sockets) < count and len(waiting) < AT_ONCE:
+                one = Newcomer(port, peer.steps(first + len(sockets)), receive_buffer)
                 number = one.socket.fileno()
                 sockets[number], waiting[number] = one.socket, one
                 epoll.register(number, select.EPOLLIN)
-            _await(epoll, sockets, waiting)
-        while ready := epoll.poll(QUIET_S):
+            ready = epoll.poll(PATIENCE_S)
+            if not ready:
+                raise Broken(f"{len(waiting)} members were not let in.")
+            for number, _ in ready:
+                data = _read(sockets[number])
+                size += len(data)
+                if number in waiting and waiting[number].reads(data):
+                    del waiting[number]
+        seconds = time.monotonic() - begun
+        while settle and (ready := epoll.poll(QUIET_S)):
             for number, _ in ready:
                 _read(sockets[number])
-    return Crowd(list(sockets.values()))
-
-
-def _await(epoll: select.epoll, sockets: dict[int, socket.socket], waiting: dict[int, Newcomer]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while waiting:
-        ready = epoll.poll(STEP_S)
-        if not ready or time.monotonic() > deadline:
-            raise Broken(f"{len(waiting)} members were not let in.")
-        for number, _ in ready:
-            data = _read(sockets[number])
-            if number in waiting and waiting[number].reads(data):
-                del waiting[number]
+    return Crowd(list(sockets.values()), seconds, size)
 
 
 def _read(one: socket.socket) -> bytes:

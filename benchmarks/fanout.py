@@ -1,37 +1,19 @@
 """Fan-out: how much work a line is for the server, and how long it takes, with so many members in one room."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+import socket
+from collections.abc import Iterator, Sequence
 
-from benchmarks.crowd import gather
-from benchmarks.figures import median, quantile
+from benchmarks.crowd import connected, gather
+from benchmarks.figures import Row, Tell, median, summary
 from benchmarks.load import Broken, Load
 from benchmarks.peers import Peer
-from benchmarks.processes import Server, Stopped, free_port
+from benchmarks.processes import Stopped
+from benchmarks.running import running
 
 SENDERS = 20
 WARM_S = 0.5
 SAMPLED = 13
 """With many messages outstanding, of every so many received one delay is kept."""
-
-Row = dict[str, Any]
-Tell = Callable[[str], None]
-
-
-@contextmanager
-def running(peer: Peer, members: int = 0) -> Iterator[Server]:
-    """The peer, started and open, in a folder of its own; stopped at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
-    port = free_port()
-    server = Server(peer.command(folder, port, members), port, folder)
-    try:
-        server.wait_until_open(greets=peer.greets)
-        yield server
-    finally:
-        server.stop()
 
 
 def fan_out(
@@ -74,20 +56,15 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
                     "scenario": "fanout", "peer": peer.name, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,
                     "lines_per_read": span.delivered / max(1, span.reads), "server_cpu": used / span.seconds,
-                    "load_cpu": span.cpu, "p50_ms": quantile(span.delays, 0.5), "p99_ms": quantile(span.delays, 0.99),
-                    "max_ms": max(span.delays, default=0.0), "last_ms": median(span.lasts), "memory_kib": memory,
+                    "load_cpu": span.cpu, **summary("", span.delays), "last_ms": median(span.lasts), "memory_kib": memory,
                 }  # fmt: skip
         finally:
             load.close()
             crowd.close()
 
 
-def _senders(peer: Peer, port: int, members: Sequence[Any]) -> Sequence[Any]:
-    if not peer.apart:
-        return members[:SENDERS]
-    from benchmarks.crowd import connected
-
-    return [connected(port) for _ in range(SENDERS)]
+def _senders(peer: Peer, port: int, members: Sequence[socket.socket]) -> Sequence[socket.socket]:
+    return [connected(port) for _ in range(SENDERS)] if peer.apart else members[:SENDERS]
 
 
 def _middle(rows: Sequence[Row]) -> Row:

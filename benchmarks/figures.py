@@ -1,6 +1,12 @@
 """How figures are made of many measurements."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+"""What was measured once, by the names of its columns."""
+Tell = Callable[[str], None]
+"""Where progress is told."""
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -34,6 +34,7 @@ struct load {
     int64_t delays_size;
     float *lasts;          /* milliseconds from sending until as many lines have come as it takes for all to have it */
     int64_t lasts_size;
+    volatile int32_t stopped; /* set from another thread: run no longer */
     /* From here on the load's own; zero at first. */
     int64_t delay_count, last_count;
     int64_t sent, delivered, completed, reads, bytes;
@@ -102,7 +103,7 @@ int load_run(struct load *load, double seconds) {
     if (!load->origin)
         load->origin = begun;
     errno = 0;
-    for (int64_t paced = 0; now < end && !load->failed; now = nanoseconds()) {
+    for (int64_t paced = 0; now < end && !load->failed && !load->stopped; now = nanoseconds()) {
         int64_t until = end;
         if (load->window) {
             while (load->sent - load->delivered / load->fanout < load->window && !load->failed)

@@ -46,6 +46,7 @@ class State(ctypes.Structure):
         ("delays_size", ctypes.c_int64),
         ("lasts", ctypes.POINTER(ctypes.c_float)),
         ("lasts_size", ctypes.c_int64),
+        ("stopped", ctypes.c_int32),
         ("delay_count", ctypes.c_int64),
         ("last_count", ctypes.c_int64),
         ("sent", ctypes.c_int64),
@@ -158,6 +159,10 @@ class Load:
             array("f", delays[: state.delay_count]), array("f", lasts[: state.last_count]),
         )  # fmt: skip
 
+    def stop(self) -> None:
+        """End a run that goes on in another thread, within the time it takes for the next message to come."""
+        self._state.stopped = 1
+
     def close(self) -> None:
         """Let go of the selector; the sockets belong to who made them."""
         self._epoll.close()
@@ -170,7 +175,7 @@ class Load:
         end = begun + int(seconds * 1e9)
         state.origin = state.origin or begun
         paced = 0
-        while now < end and not state.failed:
+        while now < end and not state.failed and not state.stopped:
             until = end
             if state.window:
                 while state.sent - state.delivered // state.fanout < state.window and not state.failed:

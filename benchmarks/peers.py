@@ -101,6 +101,18 @@ class ProgramGroupchat(Groupchat):
         return b'{"do":"nick","nick":"member%d","since":"head"}\n' % index
 
 
+class ReplayedGroupchat(Groupchat):
+    """Members who are in when they have read what was said before."""
+
+    ready = b"-- end of the earlier messages"
+
+
+class AskingGroupchat(ProgramGroupchat):
+    """Programs that wait for the answer to what they say: the stamp is in the ``ref``, which comes back to them only."""
+
+    speech = (b'{"do":"say","ref":"', b'","text":"' + FILLING + b'"}\n')
+
+
 class Textbook(Peer):
     """The chat of every Twisted tutorial."""
 

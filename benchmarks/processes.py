@@ -50,29 +50,31 @@ def free_port() -> int:
         return port
 
 
-def _environment() -> dict[str, str]:
+def _environment(preload: Path | None) -> dict[str, str]:
     """This process's, so that a checkout that is not installed is found from any folder."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return {**environment, "LD_PRELOAD": str(preload)} if preload is not None else environment
 
 
 class Server:
     """A process that listens on ``port`` of the loopback interface; ``folder`` is its own, and removed at the end."""
 
-    def __init__(self, command: Sequence[str], port: int, folder: Path, *, core: int = SERVER_CORE) -> None:
+    def __init__(self, command: Sequence[str], port: int, folder: Path, *, preload: Path | None = None) -> None:
+        """Start it; ``preload`` is a library that is put before the system's."""
         self.port = port
         self.folder = folder
         self._log = folder / "output.txt"
 
         def prepare() -> None:
-            pin(core)
+            pin(SERVER_CORE)
             raise_descriptors()
 
         self.begun = time.monotonic()
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=prepare,
-                env=_environment(),
+                env=_environment(preload),
             )  # fmt: skip
 
     @property

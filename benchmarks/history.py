@@ -1,0 +1,137 @@
+"""How the cost of everyday things grows with the number of posts that were ever made."""
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.figures import Row, Tell, median
+from benchmarks.peers import Groupchat
+from benchmarks.processes import Server, free_port
+from benchmarks.talk import Talk
+from groupchat.drafts import Draft, Kind
+from groupchat.events import AuthorId
+from groupchat.journals.database import opened
+from groupchat.journals.folder import Folder
+from groupchat.journals.writer import Writer
+
+BATCH = 5000
+WORDS = 5000
+"""Different words in the posts; the n-th is said in proportion to 1/n, as in a language."""
+FEW = 300
+"""So many posts has the journal that is called empty: a page and a replay are as long there as elsewhere."""
+TIMES = 100
+STARTS = 3
+ROOMS = ("lobby", "lobby", "lobby", "dev", "random")
+
+
+def history(sizes: Sequence[int], keep: Path | None, tell: Tell) -> list[Row]:
+    """One row for each size.
+
+    :param keep: a folder where filled journals are kept for the next time; None: they are removed.
+    """
+    rows: list[Row] = []
+    place = keep or Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    place.mkdir(exist_ok=True)
+    try:
+        for size in sizes:
+            data = place / f"posts-{size}"
+            if not (data / "filled").exists():
+                tell(f"history: filling a journal with {size} posts")
+                fill(data, size or FEW)
+                (data / "filled").touch()
+            tell(f"history: measuring with {size} posts")
+            rows.append(_measure(data, size))
+    finally:
+        if keep is None:
+            shutil.rmtree(place, ignore_errors=True)
+    return rows
+
+
+def fill(data: Path, count: int) -> None:
+    """Make a journal of ``count`` posts, indexed to the last, by the writer that the daemon uses."""
+    shutil.rmtree(data, ignore_errors=True)
+    path = data / "chat.db"
+    folder = Folder(path)
+    writer = Writer(opened(path, folder.marked()), folder, time.time())
+    chance = random.Random(1)
+    words = [f"{chance.choice('bcdfgklmnprst')}{chance.choice('aeiou')}{number:x}" for number in range(WORDS)]
+    weights = [sum(1 / (rank + 1) for rank in range(number + 1)) for number in range(WORDS)]
+    said = [" ".join(chance.choices(words, cum_weights=weights, k=12)) for _ in range(20 * WORDS)]
+    at = time.time() - count
+    for begin in range(0, count, BATCH):
+        drafts = [
+            Draft(Kind.SAID, AuthorId(number % 20), f"member{number % 20}", at + number, ROOMS[number % len(ROOMS)],
+                  f"{said[number * 7919 % len(said)]} n{number}")
+            for number in range(begin, min(count, begin + BATCH))
+        ]  # fmt: skip
+        writer.append(drafts, [])
+        writer.index.fill(writer.head, BATCH)
+        writer.keep_up(0)
+    while writer.index.upto < writer.head:
+        writer.index.fill(writer.head, BATCH)
+    writer.close()
+
+
+def _measure(data: Path, size: int) -> Row:
+    starts = []
+    for _ in range(STARTS):
+        server, seconds = _start(data)
+        starts.append(seconds)
+        server.stop()
+    server, _ = _start(data)
+    try:
+        talk = Talk(server.port)
+        head = int(talk.ask({"do": "nick", "nick": "reader", "since": "head"})["head"])
+        row: Row = {
+            "scenario": "history", "peer": Groupchat.name, "posts": size, "start_s": median(starts),
+            "post_ms": _timed(lambda turn: talk.ask({"do": "say", "text": f"hello {turn}"})),
+            "join_ms": _timed(lambda turn: _join(server.port, turn)),
+            "page_ms": _timed(lambda turn: talk.ask({"do": "history", "since": _spread(turn, head - FEW)})),
+            "search_ms": _timed(lambda turn: talk.ask({"do": "search", "text": _sought(turn, head)})),
+            "rare_ms": _timed(lambda turn: talk.ask({"do": "search", "text": f"n{_spread(turn, head)}"})),
+            "memory_mib": server.memory_kib() / 1024,
+        }  # fmt: skip
+        talk.close()
+    finally:
+        server.stop()
+    return row
+
+
+def _start(data: Path) -> tuple[Server, float]:
+    folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    port = free_port()
+    server = Server(Groupchat().command(folder, port, 0, data), port, folder)
+    return server, server.wait_until_open(greets=True)
+
+
+def _timed(action: Callable[[int], object]) -> float:
+    """The median time of an action, in milliseconds."""
+    action(-1)  # what is loaded at the first time is not of interest
+    times = []
+    for turn in range(TIMES):
+        begun = time.perf_counter()
+        action(turn)
+        times.append((time.perf_counter() - begun) * 1000)
+    return median(times)
+
+
+def _join(port: int, turn: int) -> None:
+    talk = Talk(port)
+    talk.ask({"do": "nick", "nick": f"guest{turn + 1}"})
+    talk.ask({"do": "exit"})
+    talk.close()
+
+
+def _spread(turn: int, head: int) -> int:
+    """Some number up to ``head``, each time from elsewhere."""
+    return max(1, turn * 7919 * 104_729 % max(1, head))
+
+
+def _sought(turn: int, head: int) -> str:
+    """Two words that are said together somewhere, the one frequent, the other less so."""
+    chance = random.Random(1)
+    words = [f"{chance.choice('bcdfgklmnprst')}{chance.choice('aeiou')}{number:x}" for number in range(WORDS)]
+    return f"{words[turn % 5]} {words[5 + turn % 200]}"

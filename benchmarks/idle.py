@@ -1,0 +1,36 @@
+"""Memory for a connection that has joined and does nothing."""
+
+from collections.abc import Sequence
+
+from benchmarks.crowd import gather
+from benchmarks.figures import Row, Tell
+from benchmarks.load import Broken
+from benchmarks.peers import Irc, Peer
+from benchmarks.processes import Stopped
+from benchmarks.running import running
+
+NAMED = 2000
+"""So many members are let into an IRC channel at most: each is told the names of all, and all of each."""
+
+
+def idle(peers: Sequence[Peer], count: int, tell: Tell) -> list[Row]:
+    """One row for each peer, measured with ``count`` members."""
+    rows: list[Row] = []
+    for peer in peers:
+        members = min(count, NAMED) if isinstance(peer, Irc) else count
+        tell(f"idle: {peer.name}, {members} members")
+        try:
+            with running(peer, members) as server:
+                gather(peer, server.port, 1).close()
+                empty = server.memory_kib()
+                crowd = gather(peer, server.port, members, first=2)
+                memory = (server.memory_kib() - empty) / members
+                crowd.close()
+        except (Broken, Stopped, OSError) as error:
+            tell(f"idle: {peer.name} failed: {error}")
+            continue
+        rows.append(
+            {"scenario": "idle", "peer": peer.name, "members": members, "memory_kib": memory,
+             "joins_s": members / crowd.seconds}
+        )  # fmt: skip
+    return rows

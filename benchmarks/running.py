@@ -1,0 +1,22 @@
+"""A peer that runs for the length of a block."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.peers import Peer
+from benchmarks.processes import Server, free_port
+
+
+@contextmanager
+def running(peer: Peer, members: int = 0, *, preload: Path | None = None) -> Iterator[Server]:
+    """The peer, started and open, in a folder of its own; stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    port = free_port()
+    server = Server(peer.command(folder, port, members), port, folder, preload=preload)
+    try:
+        server.wait_until_open(greets=peer.greets)
+        yield server
+    finally:
+        server.stop()
