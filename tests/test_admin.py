@@ -31,7 +31,7 @@ class AdminTest(SynchronousTestCase):
         for name in admin.SUB_COMMANDS:
             status, out, _ = self.run_main(name, "--help")
             self.assertEqual(status, 0)
-            self.assertIn("HOST[:PORT]", out)
+            self.assertRegex(out, rf"(?s)^usage: \S+ {name} .*(HOST|--\w+)")
 
     def test_mistakes(self) -> None:
         """A sub-command that is none, or none at all, is a mistake: status 2, and a word on standard error."""
