@@ -53,6 +53,12 @@ class NickArgument(Argument):
         return sorted(person.nick for person in me.hall.roster if person.nick.lower().startswith(start.lower()))
 
 
+class TargetArgument(NickArgument):
+    """Somebody, an address or a network."""
+
+    label = "NICK|ADDRESS|NETWORK"
+
+
 class RoomArgument(Argument):
     """A room."""
 
@@ -198,6 +204,7 @@ def _whole(given: object, label: str) -> int:
 
 
 Nick = Annotated[str, NickArgument()]
+Target = Annotated[str, TargetArgument()]
 Room = Annotated[str, RoomArgument()]
 Word = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]

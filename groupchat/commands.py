@@ -33,8 +33,8 @@ def help(me: Member, command: CommandName | None = None) -> Answer:
     if command is not None:
         found = COMMANDS.find(command)
         aliases = [f"also: {', '.join('/' + alias for alias in found.aliases)}"] if found.aliases else []
-        return Listed("help", (found.usage, found.summary, *found.details, *aliases), (_item(found.name),))
-    every = COMMANDS.sorted()
+        return Listed("help", (found.usage, found.explanation, *found.details, *aliases), (_item(found.name),))
+    every = [known for known in COMMANDS.sorted() if known.needs <= me.rank]
     width = max(len(known.usage) for known in every)
     lines = [f"{known.usage:{width}}  {known.summary}" for known in every]
     return Listed("help", tuple(lines), tuple(_item(known.name) for known in every))
@@ -76,8 +76,11 @@ def edit(me: Member, id: PostId | None = None, *, text: Rest) -> Entry:
 
 
 @COMMANDS.command("del")
-def delete(me: Member, id: PostId | None = None) -> Entry:
-    """Take back your message with this number; without one, your last message."""
+def delete(me: Member, id: PostId | None = None) -> Reply:
+    """Take back your message with this number; without one, your last message.
+
+    Who keeps order can so delete anybody's.
+    """
     return me.delete(id)
 
 

@@ -1,13 +1,12 @@
 """The verbs about other people and oneself: who is here, who is away, whom one ignores, how one is shown things."""
 
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from groupchat import names, preferences, text
 from groupchat.connection import Connection
 from groupchat.errors import BadArguments, NoSuchNick, NoSuchRoom
 from groupchat.events import Answer, Done, Listed
+from groupchat.times import iso, minute
 
 WIDTH = 72
 """Lists of names are broken into lines of about so many characters."""
@@ -54,8 +53,8 @@ class Company(Connection):
         """Where somebody is, since when, and whether they are away."""
         person = self.hall.find(nick)
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
-        since = datetime.fromtimestamp(person.since, self.zone).strftime("%Y-%m-%d %H:%M")
-        item: dict[str, Any] = {"nick": person.nick, "rooms": list(rooms), "since": _iso(person.since)}
+        since = minute(person.since, self.zone)
+        item: dict[str, Any] = {"nick": person.nick, "rooms": list(rooms), "since": iso(person.since)}
         lines = [f"{person.nick} is in {', '.join(rooms) or 'no room'}, here since {since}"]
         if person.away is not None:
             lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
@@ -110,19 +109,9 @@ class Company(Connection):
         items = tuple({"name": name, "value": mine.shown(name)} for name in preferences.names())
         return Listed("preferences", tuple(mine.describe()), items)
 
-    @property
-    def zone(self) -> ZoneInfo | None:
-        """Where this member is; None: where the server is."""
-        zone = self.screen.style.preferences.zone
-        return ZoneInfo(zone) if zone else None
-
 
 def _number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _folded(nicks: list[str]) -> list[str]:

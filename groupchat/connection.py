@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
 from groupchat.drafts import Audience, Draft, Fact, Kind
 from groupchat.entry import Entry
@@ -57,6 +58,12 @@ class Connection:
     def rank_in(self, room: str) -> Rank:
         """What this member may do in a room."""
         return self.hall.moderation.rank_of(self.person.account, room)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Where this member is; None: where the server is."""
+        zone = self.screen.style.preferences.zone
+        return ZoneInfo(zone) if zone else None
 
     @property
     def audience(self) -> Audience:

@@ -63,6 +63,17 @@ class Entry:
         self.then: Callable[[], None] | None = None
         """Called when it has been delivered, or refused."""
 
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Have this called, too, when it has been delivered or refused."""
+        before = self.then
+
+        def both() -> None:
+            if before is not None:
+                before()
+            action()
+
+        self.then = both
+
     @classmethod
     def of_facts(
         cls, *facts: Fact, origin: "Member | None" = None, effect: Callable[[], None] | None = None

@@ -12,10 +12,13 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat import names, text
 from groupchat.company import Company
+from groupchat.discipline import Discipline
 from groupchat.drafts import Audience, Draft, Kind, StoredSession
 from groupchat.entry import Entry
+from groupchat.erasure import Erasure
 from groupchat.errors import BadArguments, NoSuchNick, NothingToSay
 from groupchat.events import Answer, Done, Left, Renamed
+from groupchat.housekeeping import Housekeeping
 from groupchat.reading import Reading, replay, said, text_of
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ Reply: TypeAlias = "Entry | Answer | Deferred[Entry] | Deferred[Answer]"
 """What a verb gives back."""
 
 
-class Member(Reading, Company):
+class Member(Reading, Company, Discipline, Erasure, Housekeeping):
     """One connection of a person, with every verb: here those that post, and those that go from room to room."""
 
     __slots__ = ()
@@ -85,9 +88,16 @@ class Member(Reading, Company):
             raise BadArguments(f"Your last message, #{stored.event.id}, does not contain that.")
         return self.edit(stored.event.id, words.replace(typo, fix, 1))
 
-    def delete(self, target: int | None) -> Entry:
-        """Take one's own message back (None: the last one)."""
+    def delete(self, target: int | None) -> "Reply":
+        """Take one's own message back (None: the last one); who keeps order, anybody's."""
+        if target is not None and self.hall.moderation.keeps_order(self.person.account):
+            return self._delete_any(target)
         return self._amend(Kind.DELETED, target, "")
+
+    @inlineCallbacks
+    def _delete_any(self, target: int) -> "Generator[Deferred[Any], Any, Entry]":
+        erased = yield self.erase(target)
+        return self._amend(Kind.DELETED, target, "") if erased is None else erased
 
     def set_topic(self, words: str) -> Entry:
         """Say what the current room is about (empty: nothing any more)."""

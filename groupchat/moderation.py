@@ -140,6 +140,12 @@ class Moderation:
             return Rank.ROOM_OPERATOR
         return account.rank
 
+    def keeps_order(self, account: "Account | None") -> bool:
+        """Whether somebody keeps order anywhere."""
+        if account is None:
+            return False
+        return account.is_operator or any(account.author in authors for authors in self.operators.values())
+
     def check_post(self, draft: Draft, person: "Person", now: float, moment: float) -> None:
         """Called for everything that is posted, as long as there are ``curbs``.
 

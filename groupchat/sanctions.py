@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groupchat.drafts import Fact
 from groupchat.durations import FOREVER, spoken
 from groupchat.events import AuthorId
+
+if TYPE_CHECKING:
+    from groupchat.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Sanction:
     def holds(self, now: float) -> bool:
         """Whether it has not ended."""
         return self.until is None or self.until > now
+
+    def concerns(self, person: "Person") -> bool:
+        """Whether it is about this person."""
+        return person.author == self.author or (self.named and person.key == self.key)
 
     def left(self, now: float) -> float:
         """How many seconds it still lasts."""

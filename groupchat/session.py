@@ -15,12 +15,12 @@ from twisted.python.failure import Failure
 
 from groupchat import text
 from groupchat.arrival import Arrival
-from groupchat.commands import COMMANDS
 from groupchat.entry import Entry
 from groupchat.errors import BadArguments, Flooding, NotJoined, Refusal, ServerError, TooManyAttempts
 from groupchat.events import Answer, Asked, Done, Greeted, Ref, Refused
 from groupchat.interfaces import Hold, IScreen
 from groupchat.limits import TokenBucket
+from groupchat.vocabulary import COMMANDS
 
 if TYPE_CHECKING:
     from groupchat.hall import Hall
@@ -236,6 +236,10 @@ class Session:
         if isinstance(reply, Entry):
             reply.awaited = True
             reply.ref = ref
+            if reply.facts:
+                # What comes next may depend on what is true then.
+                self.screen.hold(Hold.ANSWER)
+                reply.afterwards(lambda: self.screen.release(Hold.ANSWER))
         elif isinstance(reply, Answer):
             self._show(reply, ref)
         else:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
+from groupchat import names
 from groupchat.arguments import Argument
 from groupchat.errors import BadArguments, NotAllowed, UnknownCommand
 from groupchat.ranks import Rank
 
 if TYPE_CHECKING:
     from groupchat.member import Member, Reply
+
+ROOM = "room"
+"""The name of the argument that says which room a command is about."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -60,6 +64,11 @@ class Command:
     def summary(self) -> str:
         """What it does, in one line."""
         return inspect.getdoc(self.function).partition("\n")[0]  # type: ignore[union-attr]  # Table checks it has one
+
+    @property
+    def explanation(self) -> str:
+        """What it does, and whom it is for unless that is everybody."""
+        return self.summary if self.needs is Rank.GUEST else f"{self.summary} (For {self.needs.title}.)"
 
     @property
     def details(self) -> list[str]:
@@ -150,6 +159,7 @@ class Table:
         name, _, rest = line.partition(" ")
         command = self._permitted(me, name)
         arguments = command.read(rest)
+        _check_rank(me, command, arguments)
         return command, lambda: command.function(me, **arguments)
 
     def read_fields(
@@ -158,16 +168,17 @@ class Table:
         """What a program asked for: the command, and what carries it out."""
         command = self._permitted(me, name)
         arguments = command.check(fields)
+        _check_rank(me, command, arguments)
         return command, lambda: command.function(me, **arguments)
 
     def _permitted(self, me: "Member", name: str) -> Command:
-        """The command, if this member may use it.
+        """The command, unless it is plain before its arguments are read that this member may not use it.
 
         :raises NotAllowed: it may not.
         """
         command = self.find(name)
-        if me.rank < command.needs:
-            raise NotAllowed(f"/{command.name} is for {command.needs.title} only.")
+        if not any(parameter.name == ROOM for parameter in command.parameters):
+            _check_rank(me, command, {})
         return command
 
     def complete(self, me: "Member", line: str) -> list[str]:
@@ -197,13 +208,25 @@ class Table:
         for command in self.sorted():
             aliases = ", ".join(f"`/{alias}`" for alias in command.aliases)
             usage = command.usage.replace("|", "\\|")
-            rows.append(f"| `{usage}` | {command.summary.replace('|', chr(92) + '|')} | {aliases} |")
+            rows.append(f"| `{usage}` | {command.explanation.replace('|', chr(92) + '|')} | {aliases} |")
         details = [
-            f"\n## `{command.usage}`\n\n" + "\n".join([command.summary, *command.details])
+            f"\n## `{command.usage}`\n\n" + "\n".join([command.explanation, *command.details])
             for command in self.sorted()
             if command.details
         ]
         return "\n".join([*rows, *details]) + "\n"
+
+
+def _check_rank(me: "Member", command: Command, arguments: Mapping[str, Any]) -> None:
+    """See that this member may use the command in the room it is about: the named one, or the current one.
+
+    :raises NotAllowed: it may not.
+    """
+    if command.needs is Rank.GUEST:
+        return
+    named = arguments.get(ROOM)
+    if me.rank_in(names.room(named) if named else me.current) < command.needs:
+        raise NotAllowed(f"/{command.name} is for {command.needs.title} only.")
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.arguments import Count, Day, Nick, PostId, PreferenceValue, Rest, Since, Word
-from groupchat.commands import COMMANDS
+from groupchat.vocabulary import COMMANDS
 from groupchat.errors import BadArguments, NotAllowed, Refusal, UnknownCommand
 from groupchat.events import Answer, AuthorId, Done
 from groupchat.member import Member
@@ -18,7 +18,7 @@ from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parent.parent / "docs" / "COMMANDS.md"
 WRITE_PAGE = (
-    "python -c 'from groupchat.commands import COMMANDS;"
+    "python -c 'from groupchat.vocabulary import COMMANDS;"
     """ print("# Commands\\n\\n" + COMMANDS.markdown(), end="")' > docs/COMMANDS.md"""
 )
 
