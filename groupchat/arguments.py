@@ -14,6 +14,9 @@ from groupchat.errors import BadArguments
 if TYPE_CHECKING:
     from groupchat.member import Member
 
+SHORTCODES_MAX = 40
+"""The most emoji that are offered for one beginning: there are thousands."""
+
 LARGEST = 2**53
 """The largest whole number every JSON reader knows exactly (RFC 8259, section 6)."""
 
@@ -73,6 +76,12 @@ class RestArgument(Argument):
 
     label = "TEXT…"
     pattern = re.compile(r"(.+)()", re.DOTALL)
+
+    def complete(self, me: "Member", start: str) -> Iterable[str]:
+        """What may stand in something said: nicknames, and ``:shortcodes:`` after a colon."""
+        if start.startswith(":"):
+            return text.shortcodes(start.lower(), SHORTCODES_MAX) if len(start) > 1 else ()
+        return NickArgument().complete(me, start) if start else ()
 
     def from_json(self, given: object) -> Any:
         if not isinstance(given, str):

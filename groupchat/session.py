@@ -91,6 +91,10 @@ class Session:
         """A program says something, whatever it looks like."""
         self._guard(ref, lambda: self._reply(self._me().say(words, key, room), ref))
 
+    def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
+        """A program passes on what a person typed; the ``key`` counts when it is something to say."""
+        self._guard(ref, lambda: self._speak(self._me(), text.clean(line), ref, key))
+
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
         """A program asks for a command, with its arguments by name."""
         self._guard(ref, lambda: self._do(name, arguments, ref))
@@ -170,14 +174,18 @@ class Session:
         spoken = text.clean(line)
         if not spoken or spoken.isspace():
             return
+        self._speak(me, spoken, None, None)
+
+    def _speak(self, me: "Member", spoken: str, ref: Ref, key: str | None) -> None:
+        """Carry out a line from a keyboard, cleaned: a command, a correction, or something to say."""
         if spoken.startswith("/") and not spoken.startswith("//"):
             command, run = COMMANDS.read_line(me, spoken[1:])
             if self._charge(command.cost - 1):
-                self._reply(run(), None)
+                self._reply(run(), ref)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
-            self._reply(me.substitute(change[1], change[2]), None)
+            self._reply(me.substitute(change[1], change[2]), ref)
         else:
-            self._reply(me.say(spoken.removeprefix("/") if spoken.startswith("//") else spoken), None)
+            self._reply(me.say(spoken.removeprefix("/") if spoken.startswith("//") else spoken, key), ref)
 
     def _choose(self, line: str) -> None:
         """What was typed at the nickname prompt."""

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from groupchat import names
-from groupchat.arguments import Argument
+from groupchat.arguments import Argument, RestArgument
 from groupchat.errors import BadArguments, NotAllowed, UnknownCommand
 from groupchat.ranks import Rank
 
@@ -183,8 +183,8 @@ class Table:
 
     def complete(self, me: "Member", line: str) -> list[str]:
         """What the last word of a half-typed line could become."""
-        if not line.startswith("/"):
-            return []
+        if not line.startswith("/") or line.startswith("//"):
+            return list(RestArgument().complete(me, line.rpartition(" ")[2]))
         name, space, rest = line[1:].partition(" ")
         if not space:
             allowed = [known for known, command in self._names.items() if me.rank >= command.needs]

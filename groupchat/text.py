@@ -179,6 +179,12 @@ def emojify(text: str) -> str:
     return _SHORTCUT.sub(_picture, text)
 
 
+def shortcodes(start: str, most: int) -> list[str]:
+    """The ``:shortcodes:`` that begin so, the shortest first, and no more than this."""
+    found = [code for code in _shortcodes() if code.startswith(start)]
+    return sorted(found, key=lambda code: (len(code), code))[:most]
+
+
 def _picture(shortcut: re.Match[str]) -> str:
     """The emoji for a shortcut; the shortcut itself when there is none."""
     written = shortcut[0]

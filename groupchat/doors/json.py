@@ -65,7 +65,7 @@ class JsonStyle:
         """One object, with the ``ref`` of the request; a prompt or a greeting is nothing to a program."""
         if isinstance(answer, events.Replayed) and answer.what == "join":
             return Rendered(b"".join(_line(_event(post)) for post in answer.posts))
-        fields = _answer(answer)
+        fields = _answer(answer, current)
         if fields is None:
             return Rendered(b"")
         name, rest = fields
@@ -88,21 +88,25 @@ def _event(event: Event) -> dict[str, Any]:
     return fields
 
 
-def _answer(answer: Answer) -> tuple[str, dict[str, Any]] | None:
-    """The name of an answer and its fields; None when there is nothing to say."""
+def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
+    """The name of an answer and its fields; None when there is nothing to say.
+
+    What a person reads of it is there too, for programs that a person sits at.
+    """
     match answer:
         case events.Welcomed(nick, room, head, token, position):
             return "welcome", {"nick": nick, "room": room, "head": head, "token": token, "position": position}
         case events.Done(id, text):
-            return "done", {**({"id": id} if id else {}), **({"text": text} if text else {})}
+            return "done", {**({"id": id} if id else {}), **({"text": text, "room": current} if text else {})}
         case events.Refused(code, text):
             return "refused", {"code": code, "text": text}
         case events.Told(lines):
             return "done", {"text": "\n".join(lines)}
-        case events.Listed(what, _, items):
-            return "listed", {"what": what, "items": [dict(item) for item in items]}
-        case events.Replayed(what, _, posts):
-            return "listed", {"what": what, "items": [_event(post) for post in posts]}
+        case events.Listed(what, lines, items):
+            return "listed", {"what": what, "items": [dict(item) for item in items], "text": "\n".join(lines)}
+        case events.Replayed(what, heading, posts, ending):
+            words = {"heading": heading, "ending": ending}
+            return "listed", {"what": what, "items": [_event(post) for post in posts], **words}
         case events.Asked() | events.Greeted():
             return None
     raise TypeError(f"{type(answer).__name__} is no answer for programs.")

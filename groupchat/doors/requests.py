@@ -66,15 +66,22 @@ def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
             token = _string(request, "token") if request.get("token") is not None else None
             session.offer(nick, ref, token, _since(request.get("since")))
         case "say":
-            key = _string(request, "key") if request.get("key") is not None else None
-            if key is not None and len(key) > KEY_LIMIT:
-                raise BadJson(f"A key can have {KEY_LIMIT} characters.")
+            key = _key(request)
             room = _string(request, "room") if request.get("room") is not None else ""
             session.say(_string(request, "text"), ref, key, room)
+        case "type":
+            session.type(_string(request, "line"), ref, _key(request))
         case str(name):
             session.do(name, request, ref)
         case _:
             raise BadJson('A request says what to do: {"do": "say", "text": "hello"}.')
+
+
+def _key(request: dict[str, Any]) -> str | None:
+    key = _string(request, "key") if request.get("key") is not None else None
+    if key is not None and len(key) > KEY_LIMIT:
+        raise BadJson(f"A key can have {KEY_LIMIT} characters.")
+    return key
 
 
 def _string(request: dict[str, Any], field: str) -> str:

@@ -34,6 +34,9 @@ class FakeSession:
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
         self.calls.append(("say", words, ref, key, room))
 
+    def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
+        self.calls.append(("type", line, ref, key))
+
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
         self.calls.append(("do", name, dict(arguments), ref))
 

@@ -310,6 +310,26 @@ class JsonTests(ServerTests):
         self.assertEqual(again.ask(do="say", text="once", key="k", ref=2), [{"event": "done", "ref": 2, "id": 1}])
         self.assertEqual(alice.read().count("once"), 1)
 
+    def test_typed(self) -> None:
+        """What a person typed at a program is read as at a keyboard, answered once, and said once for its key."""
+        bot, _ = self.program("bot")
+        (alice,) = self.people("alice")
+        bot.heard()
+        self.assertEqual(bot.ask(do="type", line="//hi", key="k", ref=1), [{"event": "done", "ref": 1, "id": 1}])
+        self.assertEqual(bot.ask(do="type", line="//hi", key="k", ref=2), [{"event": "done", "ref": 2, "id": 1}])
+        self.assertEqual(bot.ask(do="type", line="/me waves", ref=3), [{"event": "done", "ref": 3, "id": 2}])
+        self.assertEqual(bot.ask(do="type", line="/edit #1 hello", ref=4), [{"event": "done", "ref": 4, "id": 3}])
+        (joined,) = bot.ask(do="type", line="/join dev", ref=5)
+        self.assertEqual((joined["ref"], joined["room"]), (5, "dev"))
+        (listed,) = bot.ask(do="type", line="/list", ref=6)
+        self.assertEqual((listed["ref"], listed["text"]), (6, "1 person is in dev:\nbot"))
+        for line, code in ((" ", "nothing-to-say"), ("/nope", "unknown-command"), ("a\rb", "bad-character")):
+            (refused,) = bot.ask(do="type", line=line, ref=7)
+            self.assertEqual((refused["ref"], refused["code"]), (7, code))
+        self.assertEqual(alice.read().count("#1 bot"), 2)  # said once, edited once
+        stranger = Client(self)
+        self.assertEqual(stranger.ask(do="type", line="bob", ref=8)[0]["code"], "no-nickname")
+
     def test_one_answer_each(self) -> None:
         """Each request has exactly one answer, with its ref, whatever it is."""
         bot, _ = self.program("bot")

@@ -98,16 +98,16 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
                 {"event": "welcome", "nick": "bot", "room": "lobby", "head": 103, "token": "token", "position": 7},
             ),
             (events.Done(104), {"event": "done", "id": 104}),
-            (events.Done(text="Goodbye."), {"event": "done", "text": "Goodbye."}),
+            (events.Done(text="Goodbye."), {"event": "done", "text": "Goodbye.", "room": "lobby"}),
             (events.Refused("nick-taken", "No."), {"event": "refused", "code": "nick-taken", "text": "No."}),
             (events.Told(("one", "two")), {"event": "done", "text": "one\ntwo"}),
             (
                 events.Listed("people", ("alice",), (item,)),
-                {"event": "listed", "what": "people", "items": [item]},
+                {"event": "listed", "what": "people", "items": [item], "text": "alice"},
             ),
             (
                 events.Replayed("history", "1 message:", (SAID,), "end", AT),
-                {"event": "listed", "what": "history", "items": [post]},
+                {"event": "listed", "what": "history", "items": [post], "heading": "1 message:", "ending": "end"},
             ),
         ):
             for ref in (1, "x", [None, {"a": 1.5}], 0, False, ""):
@@ -166,6 +166,7 @@ class RequestTests(SynchronousTestCase):
             ),
             ('{"do":"nick","nick":"bot","since":"head"}', ("offer", "bot", None, None, "head")),
             ('{"do":"say","text":"/exit"}', ("say", "/exit", None, None, "")),
+            ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
             ('{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}', ("say", "hi", "x", "k", "dev")),
             ('{"do":"edit","id":104,"text":"t","ref":[3]}', ("do", "edit", {"id": 104, "text": "t"}, [3])),
             (' {"do":"who"} ', ("do", "who", {}, None)),
@@ -210,6 +211,8 @@ class RequestTests(SynchronousTestCase):
             '"do":null,',
             '"do":"say",',
             '"do":"say","text":1,',
+            '"do":"type","line":1,',
+            '"do":"type","line":"a","key":1,',
             '"do":"say","text":"a","key":1,',
             '"do":"say","text":"a","key":"' + "k" * 65 + '",',
             '"do":"say","text":"a","room":[],',
