@@ -17,8 +17,10 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 
 from groupchat import process
-from groupchat.doors import ports, wire
+from groupchat.doors import certificates, ports, wire
+from groupchat.doors.certificates import Certificates
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.tls import Tunnels
 from groupchat.errors import CannotStart, JournalUnavailable
 from groupchat.hall import Hall
 from groupchat.interfaces import IJournal, IScreen
@@ -29,6 +31,8 @@ from groupchat.settings import Settings, load
 
 PORT = "5000"
 FAREWELL = "The server is stopping."
+RENEWAL_S = 30.0
+"""How often it is looked whether the certificate was renewed, in seconds."""
 DRAIN_STEP_S = 0.05
 """How often it is looked whether everybody has read everything, in seconds, while the server stops."""
 
@@ -41,8 +45,9 @@ class Options(usage.Options):
         ["data", None, None, "Folder of the messages [default: $STATE_DIRECTORY, or groupchat-data here]"],
         ["journal", None, None, "Where messages are kept: memory: or sqlite:PATH [default: sqlite:DATA/chat.db]"],
         ["name", None, None, "The server's name in its greeting [default: this host's]"],
-        ["motd", None, None, "File with the text that everyone is shown after choosing a nickname"],
+        ["motd", None, None, "File with the text that everyone is shown on connecting"],
         ["settings", None, None, "File with settings, in TOML"],
+        ["tls", None, None, "Certificate: a folder, or CERT,KEY [default: one of our own, in the data folder]"],
     ]
     optFlags = [["log-messages", None, "Log what people say (chat is private: off unless asked for)"]]  # noqa: RUF012
     compData = usage.Completions(
@@ -50,6 +55,7 @@ class Options(usage.Options):
             "data": usage.CompleteDirs(),
             "motd": usage.CompleteFiles(),
             "settings": usage.CompleteFiles("*.toml"),
+            "tls": usage.CompleteFiles(),
         }
     )
 
@@ -64,9 +70,13 @@ class Options(usage.Options):
         """The place of the journal."""
         if self["journal"]:
             return str(self["journal"])
+        return f"sqlite:{self.data}/chat.db"
+
+    @property
+    def data(self) -> str:
+        """The data folder."""
         # systemd may give several folders, with colons between them.
-        data = self["data"] or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data"
-        return f"sqlite:{data}/chat.db"
+        return self["data"] or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data"
 
     # Twisted calls these.
 
@@ -116,8 +126,14 @@ class ChatService(Service):
 
     log = Logger()
 
-    def __init__(self, reactor: Any, settings: Settings, places: list[str], journal: str) -> None:
-        """:raises CannotStart: one of the places is none."""
+    def __init__(
+        self, reactor: Any, settings: Settings, places: list[str], journal: str, data: Path, tls: str = ""
+    ) -> None:
+        """:raises CannotStart: one of the places is none.
+
+        :param data: the data folder, for a certificate of our own.
+        :param tls: where another certificate is.
+        """
         self.settings = settings
         self.hall: Hall | None = None
         self.ports: list[Any] = []
@@ -129,6 +145,11 @@ class ChatService(Service):
         self._place = journal
         self._endpoints = [(place, endpoint) for place in places for endpoint in ports.endpoints(reactor, place)]
         self._journal: IJournal | None = None
+        self._data = data
+        self._tls = tls
+        self._certificates: Certificates | None = None
+        self._renewing = LoopingCall(self._renew)
+        self._renewing.clock = reactor
         self._sweeping = LoopingCall(self._sweep)
         self._sweeping.clock = reactor
         self._signals = process.Signals()
@@ -150,11 +171,14 @@ class ChatService(Service):
             self._listen()  # twist calls no privilegedStartService
         try:
             self._journal = open_journal(self._place, self._reactor)
+            if self._certificates is None:
+                self._offer(certificates.own(self._data / "tls"))
         except CannotStart as error:
             raise self._given_up(error) from error
         super().startService()
         self.hall = Hall(self._journal, self.settings, self._reactor, time.time, _version(), self._at_turn_end)
         self.hall.on_broken = self._broken
+        self.factory.check_address = self._check_address
         self._reactor.callWhenRunning(self._run)
 
     @inlineCallbacks
@@ -165,9 +189,11 @@ class ChatService(Service):
         self.log.info("Stopping")
         for port in self.ports:
             yield port.stopListening()
+        self.factory.stop()
         yield self._say_farewell()
-        if self._sweeping.running:
-            self._sweeping.stop()
+        for looping in (self._sweeping, self._renewing):
+            if looping.running:
+                looping.stop()
         if self._journal is not None:
             try:
                 yield self._journal.close()
@@ -182,12 +208,21 @@ class ChatService(Service):
     # Starting
 
     def _listen(self) -> None:
-        """:raises CannotStart: a port is busy, or not ours to take."""
+        """:raises CannotStart: a port is busy, or not ours to take; or the certificate given is of no use."""
+        if self._tls:
+            try:
+                self._offer(certificates.given(self._tls))  # whose key may be the superuser's
+            except CannotStart as error:
+                raise self._given_up(error) from error
         for place, endpoint in self._endpoints:
             failures: list[Failure] = []
             endpoint.listen(self.factory).addCallbacks(self._bound, failures.append)
             if failures:
                 raise self._given_up(ports.refused(place, failures[0]))
+
+    def _offer(self, found: Certificates) -> None:
+        self._certificates = found
+        self.factory.tunnels = Tunnels(found, False, self.factory, self._reactor)
 
     def _bound(self, port: Any) -> None:
         port.stopReading()
@@ -199,6 +234,8 @@ class ChatService(Service):
         self.log.error("Cannot start: {reason}", reason=str(error))
         for port in self.ports:
             port.stopListening()
+        if self._journal is not None:
+            self._journal.close()
         return error
 
     def _run(self) -> None:
@@ -211,6 +248,7 @@ class ChatService(Service):
         if self._stopping:
             return
         self._sweeping.start(1.0, now=False)
+        self._renewing.start(RENEWAL_S, now=False)
         for port in self.ports:
             port.startReading()
             self.log.info("Listening at {address}", address=ports.where(port))
@@ -230,6 +268,11 @@ class ChatService(Service):
         assert self.hall is not None
         return self.hall.session(screen, door)
 
+    def _check_address(self, address: str) -> None:
+        """:raises Banned: operators keep this address out."""
+        assert self.hall is not None
+        self.hall.moderation.check_address(address, self.hall.now())
+
     def _sweep(self) -> None:
         assert self.hall is not None
         try:
@@ -245,8 +288,18 @@ class ChatService(Service):
             session.refuse(JournalUnavailable("The journal cannot be written any more; the server stops."))
         self._end(process.BROKEN)
 
+    def _renew(self) -> None:
+        assert self._certificates is not None
+        try:
+            self._certificates.renew()
+        except Exception:
+            # Raised further it would end the looking for ever.
+            self.log.failure("The certificate could not be looked at")
+
     def _hung_up(self) -> None:
-        self.log.info("SIGHUP was seen; nothing is done for it")
+        self.log.info("SIGHUP was seen; the certificate is read again if it is another")
+        if self._certificates is not None:
+            self._renew()
 
     # Stopping
 
@@ -294,7 +347,9 @@ def makeService(options: Options) -> ChatService:
     reactor.seconds = time.monotonic
     process.explain_failed_starts()
     try:
-        return ChatService(reactor, options.given, options["port"] or [PORT], options.journal)
+        return ChatService(
+            reactor, options.given, options["port"] or [PORT], options.journal, Path(options.data), options["tls"] or ""
+        )
     except CannotStart as error:
         process.complain(str(error))
         raise SystemExit(1) from error
