@@ -52,11 +52,14 @@ class Walk(RuleBasedStateMachine):
         self.memory = MemoryJournal()
         self.slow = SlowJournal(self.memory, slow=True, late=late)
         self.held = HeldJournal(self.slow)
-        self.house = House(self.memory, page_posts=3, replay_posts=4, handshake_refusals=1000)
+        self.house = House(self.memory, page_posts=2, replay_posts=4, handshake_refusals=1000)
         self.hall = self.house.hall
         self.hall.journal = self.held
         self.hall.commits._journal = self.held
         self.hall.tail = Tail(0, kept)
+        for number in range(CONNECTIONS - 1):
+            self.come(number, "head")
+        self.settle()
 
     def seat(self, number: int) -> Seat | None:
         """The connection with this number, if it can do anything."""
@@ -91,11 +94,14 @@ class Walk(RuleBasedStateMachine):
             self.seats[number] = Seat(peer, since if isinstance(since, int) else None)
         self.watch()
 
-    @rule(number=peers, room=st.sampled_from(["", *ROOMS]))
-    def say(self, number: int, room: str) -> None:
+    @rule(number=peers, spoken=st.lists(st.sampled_from(["", *ROOMS]), min_size=1, max_size=6), settled=st.booleans())
+    def say(self, number: int, spoken: list[str], settled: bool) -> None:
         if seat := self.seat(number):
-            self.count += 1
-            seat.peer.say(f"text {self.count}", ref=self.count, room=room)
+            for room in spoken:
+                self.count += 1
+                seat.peer.say(f"text {self.count}", ref=self.count, room=room)
+        while settled and self.held.pending:
+            self.commit()
 
     @rule(number=peers, other=peers)
     def whisper(self, number: int, other: int) -> None:
@@ -168,11 +174,23 @@ class Walk(RuleBasedStateMachine):
         self.watch()
 
     @precondition(lambda self: self.slow.reads)
-    @rule()
-    def answer(self) -> None:
+    @rule(which=st.integers(0, 3))
+    def answer(self, which: int) -> None:
+        self.slow.reads.insert(0, self.slow.reads.pop(which % len(self.slow.reads)))
         self.slow.answer()
         self.house.turn()
         self.watch()
+
+    @rule()
+    def settle(self) -> None:
+        """Everything ends that has begun."""
+        while self.held.pending or self.slow.reads:
+            if self.held.pending:
+                self.held.commit()
+            else:
+                self.slow.answer()
+            self.house.turn()
+            self.watch()
 
     # What must be true
 
@@ -217,14 +235,9 @@ class Walk(RuleBasedStateMachine):
                 other.peer.screen.room = None
                 if other.peer.screen.full:
                     other.peer.screen.drain()
-            if self.held.pending:
-                self.held.commit()
-            elif self.slow.reads:
-                self.slow.answer()
-            else:
+            if not self.held.pending and not self.slow.reads:
                 break
-            self.house.turn()
-            self.watch()
+            self.settle()
         else:
             raise AssertionError("it never ends")
         for number in self.seats:
@@ -256,5 +269,5 @@ class Walk(RuleBasedStateMachine):
                     assert row.id in replayed | streamed | own, f"{row.id} is missing after {replayed}, {streamed}"
 
 
-Walk.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+Walk.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 WalkTests = Walk.TestCase

@@ -6,7 +6,7 @@ from groupchat.doors.text import text_style
 from groupchat.events import Joined, Left, Listed, ManyJoined, ManyLeft, Replayed, TopicChanged
 from groupchat.journals.memory import MemoryJournal
 from groupchat.preferences import Preferences
-from tests.fakes import HeldJournal
+from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 
 
@@ -23,6 +23,21 @@ class RoomTests(SynchronousTestCase):
         bob.type("second")
         self.assertEqual((alice.ids, bob.ids), ([2], []))
         self.assertEqual(bob.member.rooms, ("lobby", "dev"))
+
+    def test_posts_during_the_read(self) -> None:
+        """What is posted in a room while its earlier messages are read is neither lost nor doubled."""
+        for late in (False, True):
+            journal = SlowJournal(MemoryJournal(), late=late)
+            house = House(journal)
+            alice, bob = house.come("alice", "bob")
+            alice.type("/join dev", "one")
+            journal.slow = True
+            bob.type("/join dev")
+            alice.type("two", "three")
+            journal.answer_all()
+            alice.type("four")
+            (replayed,) = (answer for answer in bob.answers if isinstance(answer, Replayed))
+            self.assertEqual([*(post.id for post in replayed.posts), *bob.ids], [1, 2, 3, 4])
 
     def test_join_again(self) -> None:
         """Who joins a room they are in goes to it; nobody is told."""
