@@ -54,6 +54,8 @@ class ChatFactory(ServerFactory):
         self._clock = clock
         self._turnstile = turnstile
         self._waiting: list[HeldLines] = []
+        self.check_address: Callable[[str], None] = lambda address: None
+        """Raises Banned for an address that operators keep out."""
         self._most = min(settings.connections, _descriptors() - settings.spare_descriptors)
 
     def follow(self, settings: "Settings") -> None:
@@ -97,7 +99,8 @@ class ChatFactory(ServerFactory):
         return ChatProtocol(self, address, self._is_exempt(address))
 
     def _admit(self, address: str) -> None:
-        """:raises Refusal: there is no room, for anybody or for this address."""
+        """:raises Refusal: there is no room, for anybody or for this address, or the address is banned."""
+        self.check_address(address)
         if self.connections >= self._most:
             raise ServerFull("As many people are connected as can be; try again later.")
         if self._turnstile is not None:

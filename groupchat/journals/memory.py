@@ -143,7 +143,7 @@ class MemoryJournal:
         """Give every room that has posts, by name."""
         rooms: dict[str, StoredRoom] = {}
         for row in self._rows:
-            if row.reader is None:
+            if row.reader is None and row.room:
                 known = rooms.get(row.room)
                 topic = row.text if row.kind == Kind.TOPIC else known.topic if known else ""
                 rooms[row.room] = StoredRoom(row.room, topic, row.at / 1000)

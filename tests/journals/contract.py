@@ -440,6 +440,9 @@ class JournalContract(TestCase):
         self.assertEqual([post.id for post in await self.page()], [1, 2, 4])
         self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, 9)), [2])
         self.assertIsInstance((await self.append(edited(1, "y")))[0], NoSuchMessage)
+        await self.append(did("announced: hello", ""))
+        self.assertEqual([post.id for post in events(await self.journal.moderated(9, 1))], [5])
+        self.assertEqual([post.id for post in await self.page()], [1, 2, 4])
         self.assertEqual([room.name for room in await self.journal.rooms()], ["dev", "lobby"])
 
 
