@@ -109,6 +109,7 @@ class Accounts:
 
     ``pending``: keys of nicknames, and digests of codes, that a change on its way to the disk is about:
     nobody else can have these meanwhile.
+    ``queued``: by key, what accounts will be when the changes on their way to the disk are there (None: no more).
     """
 
     def __init__(self) -> None:
@@ -116,6 +117,7 @@ class Accounts:
         self._by_author: dict[AuthorId, Account] = {}
         self.invites: dict[str, Invite] = {}
         self.pending: set[str] = set()
+        self.queued: dict[str, Account | None] = {}
 
     def load(self, accounts: Iterable[Fact], invites: Iterable[Fact]) -> None:
         """Learn them from the journal."""
@@ -152,6 +154,13 @@ class Accounts:
         if found is None or found.digest in self.pending or found.until < now:
             return None
         return found
+
+    def ended(self, now: float) -> list[Fact]:
+        """What is written of invitations that ended unused; they are forgotten."""
+        old = [invite for invite in self.invites.values() if invite.until < now and invite.digest not in self.pending]
+        for invite in old:
+            del self.invites[invite.digest]
+        return [invite.removal() for invite in old]
 
     def __iter__(self) -> Iterator[Account]:
         """By nickname."""

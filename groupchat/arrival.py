@@ -1,6 +1,5 @@
 """How somebody comes in: the nickname is claimed, the earlier posts are read, and then, in one turn, they are live."""
 
-import hashlib
 import secrets
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,14 +8,19 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
 
 from groupchat import names
+from groupchat.absence import Missed, look_up
+from groupchat.accounts import Account, digest_of
+from groupchat.claim import Claim
 from groupchat.cursor import Cursor
 from groupchat.drafts import Audience, StoredPost, StoredSession
-from groupchat.errors import NickTaken, Refusal, TokenInvalid
+from groupchat.errors import NickTaken, PasswordNeeded, PasswordWrong, Refusal, TokenInvalid
 from groupchat.events import AuthorId, Ref, Welcomed
+from groupchat.gate import WRONG
 from groupchat.interfaces import IScreen, Rendered
 from groupchat.member import Member
 from groupchat.person import Person
 from groupchat.reading import replay
+from groupchat.room import LOBBY
 
 if TYPE_CHECKING:
     from groupchat.hall import Hall
@@ -30,9 +34,8 @@ HEAD = "head"
 class Arrival:
     """One attempt to come in.
 
-    ``token``: proves that one is who one was (None: somebody new); ``tokened``: whether the client can use one.
     ``arrived`` is called with the new member before it is shown anything.
-    ``since``: the number after which one wants everything; HEAD: nothing; None: the last few messages.
+    ``leaving``: the place in the hall that is given up for it, when one logs in while one is here.
     """
 
     def __init__(
@@ -40,20 +43,20 @@ class Arrival:
         hall: "Hall",
         screen: IScreen,
         door: str,
-        nick: str,
-        token: str | None,
-        since: int | str | None,
+        claim: Claim,
         ref: Ref,
         arrived: Callable[[Member], None],
+        leaving: Member | None = None,
     ) -> None:
         self._hall = hall
         self._screen = screen
         self._door = door
-        self._nick = nick
-        self._token = token
-        self._since = since
+        self._wish = claim
+        self._token = claim.token
         self._ref = ref
         self._arrived = arrived
+        self._leaving = leaving
+        self._account: Account | None = None
         self.given_up = False
         """Set when the connection is lost meanwhile."""
 
@@ -61,8 +64,9 @@ class Arrival:
     def begin(self) -> Generator["Deferred[Any]", Any, None]:
         """Come in.
 
-        :raises NickInvalid, NickReserved, NickTaken: choose another one.
+        :raises NickInvalid, NickReserved, NickTaken, AccountExists: choose another one.
         :raises TokenInvalid: the token is unknown.
+        :raises Refusal: the gate does not let one in.
         """
         hall = self._hall
         stored: StoredSession | None = None
@@ -70,42 +74,88 @@ class Arrival:
             stored = yield hall.journal.recall(digest_of(self._token))
             if stored is None:
                 raise TokenInvalid("This token is unknown or too old; join without it.")
-        elif self._door == "json":
-            self._token = secrets.token_urlsafe(16)
+            self._account = hall.accounts.of(stored.author)
+        else:
+            yield self._prove()
+            if self._door == "json":
+                self._token = secrets.token_urlsafe(16)
+        if self._account is None:
+            hall.gate.check_guest(self._wish.password, self._screen)
+        if self.given_up:
+            return
         person = self._claim(stored)
         try:
             rooms = self._rooms(person, stored)
             upto = hall.delivered
             earlier: Sequence[StoredPost] = ()
-            if self._since is None:
+            if self._wish.since is None:
                 audience = Audience(rooms[-1:])
                 earlier = yield hall.journal.recent(audience, upto, hall.settings.replay_posts)
+            missed: Missed = yield self._missed(person, rooms, upto)
             if hall.people.get(person.author) is not person and not self.given_up:
                 # One's old connection ended meanwhile, and freed the nickname.
                 person = self._claim(stored)
             # An operator may have decided something meanwhile.
             hall.moderation.check_coming(person.author, person.key, hall.now())
             rooms = tuple(room for room in rooms if self._admits(person, room))
+            if self._account is not None and hall.accounts.of(person.author) is None:
+                raise PasswordWrong(WRONG)
         except BaseException:
             self._release(person)
             raise
         if self.given_up:
             self._release(person)
         else:
-            self._enter(person, rooms, stored, upto, earlier)
+            self._enter(person, rooms, stored, upto, earlier, missed)
+
+    @inlineCallbacks
+    def _prove(self) -> Generator["Deferred[Any]", Any, None]:
+        """Find the account one is let in with, or make it; guests have none."""
+        gate, wish, screen = self._hall.gate, self._wish, self._screen
+        if wish.register:
+            nick = names.nick(wish.nick, self._hall.name_rules)
+            invite = gate.check_registration(nick, wish.code)
+            gate.check_stranger(wish.code, invite, screen)
+            if self._hall.roster.find(names.key(nick)) is not None:
+                raise NickTaken(f"{nick} is already here; choose another nickname.")
+            hashed = yield gate.hash(nick, wish.password or "", screen)
+            if self._hall.roster.find(names.key(nick)) is not None:
+                raise NickTaken(f"{nick} is here by now; choose another nickname.")
+            author = AuthorId(secrets.randbits(63))
+            yield self._hall.carry_out(gate.create(nick, author, hashed, invite))
+            self._account = self._hall.accounts.of(author)
+        elif wish.login or gate.expects_account(wish.nick, wish.password):
+            if wish.password is None:
+                raise PasswordNeeded(f"{wish.nick} belongs to an account: come with its password, or another nickname.")
+            self._account = yield gate.check(wish.nick, wish.password, screen)
+
+    @inlineCallbacks
+    def _missed(self, person: Person, rooms: Sequence[str], upto: int) -> Generator["Deferred[Any]", Any, Missed]:
+        """What happened while nobody was here from this account."""
+        if self._account is None or any(not one.gone for one in person.connections):
+            return Missed()
+        found: Missed = yield look_up(self._hall, self._account, rooms, upto, self._wish.since is None)
+        return found
 
     def _claim(self, stored: StoredSession | None) -> Person:
         """The person one is from now on: a new one, or who one was on another connection."""
-        hall = self._hall
-        nick = names.nick(self._nick, hall.name_rules)
+        hall, account = self._hall, self._account
+        nick = account.nick if account is not None else names.nick(self._wish.nick, hall.name_rules)
         key = names.key(nick)
-        author = stored.author if stored is not None else AuthorId(secrets.randbits(63))
+        if account is not None:
+            author = account.author
+        else:
+            author = stored.author if stored is not None else AuthorId(secrets.randbits(63))
+            if hall.accounts.is_taken(key):
+                raise PasswordNeeded(f"{nick} belongs to an account; choose another nickname.")
         hall.moderation.check_coming(author, key, hall.now())
         person = hall.people.get(author)
         if person is None:
             person = Person(nick, key, author, hall.now())
             hall.roster.claim(key, person)
             hall.people[author] = person
+        elif account is not None:
+            pass  # one more connection, perhaps while another one is just coming in
         elif not person.connections:
             raise NickTaken(f"{person.nick} is just coming in with the same token.")
         elif person.key != key and hall.roster.find(key) is not None:
@@ -121,9 +171,7 @@ class Arrival:
 
     def _rooms(self, person: Person, stored: StoredSession | None) -> tuple[str, ...]:
         """The rooms one had and may go into now, the current one last; for somebody new, the lobby."""
-        from groupchat.hall import LOBBY
-
-        for member in person.connections:
+        for member in (*([self._leaving] if self._leaving is not None else []), *person.connections):
             if member.rooms:
                 return (*(room for room in member.rooms if room != member.current), member.current)
         wanted = (stored.rooms if stored is not None else ()) or (LOBBY,)
@@ -144,11 +192,19 @@ class Arrival:
         stored: StoredSession | None,
         upto: int,
         earlier: Sequence[StoredPost],
+        missed: Missed,
     ) -> None:
         hall = self._hall
-        old = person.connections
+        if self._leaving is not None:
+            hall.leave(self._leaving, f"logged in as {person.nick}")
+        person.account = hall.accounts.of(person.author)
+        if person.account is not None:
+            hall.gate.apply_preferences(person.account, self._screen, self._door)
+        digest = digest_of(self._token) if self._token is not None else ""
+        # An account may have many connections, but only one with each token; a guest has one.
+        old = tuple(one for one in person.connections if person.account is None or (digest and one.digest == digest))
         member = Member(hall, person, self._screen, self._door, hall.now())
-        person.connections = (*old, member)
+        person.connections = (*person.connections, member)
         self._arrived(member)
         for room in rooms:
             hall.enter_room(member, room)
@@ -156,26 +212,24 @@ class Arrival:
             hall.replace(connection)
         position = stored.position if stored is not None else 0
         if self._token is not None:
-            member.digest = digest_of(self._token)
+            member.digest = digest
             hall.commits.save(member.stored(member.rooms, position))
-        wished = names.key(self._nick)
-        if wished != person.key and hall.roster.find(wished) is None:  # somebody may have taken it during the read
-            member.rename(self._nick)
+        wished = names.key(self._wish.nick)
+        is_free = hall.roster.find(wished) is None and not hall.accounts.is_taken(wished)
+        if person.account is None and wished != person.key and is_free:  # somebody may have taken it during the read
+            member.rename(self._wish.nick)
         welcome = Welcomed(person.nick, member.current, hall.delivered, self._token or "", position)
         style = self._screen.style
         written = style.answer(welcome, self._ref, member.current)
         if earlier:
             written = Rendered(written + style.answer(replay(earlier, hall.now()), None, member.current))
         self._screen.write(written)
-        if self._since == HEAD:
+        missed.show(member)
+        since = self._wish.since
+        if since == HEAD:
             upto = hall.delivered
-        elif isinstance(self._since, int):
-            upto = min(self._since, hall.delivered)
+        elif isinstance(since, int):
+            upto = min(since, hall.delivered)
         member.cursor = Cursor(hall, member, upto)
         member.cursor.advance()
         log.info("{nick} joined from {address}", nick=person.nick, address=self._screen.address, door=self._door)
-
-
-def digest_of(token: str) -> str:
-    """What is stored of a token: its hex SHA-256, from which nobody finds the token (it has 128 random bits)."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -222,7 +222,7 @@ def complete(me: Member, text: Rest) -> Answer:
 
 
 @COMMANDS.command()
-def set(me: Member, name: PreferenceName = "", value: PreferenceValue = "") -> Answer:
+def set(me: Member, name: PreferenceName = "", value: PreferenceValue = "") -> Reply:
     """Change how you are shown things, such as "/set zone Europe/Paris"; alone, shows what there is."""
     if not name:
         return me.list_preferences()

@@ -12,12 +12,15 @@ from twisted.python.failure import Failure
 
 from groupchat import names
 from groupchat.accounts import Account, Invite
+from groupchat.drafts import Fact
 from groupchat.durations import spoken
 from groupchat.entry import Entry
 from groupchat.errors import (
     AccountExists,
+    BadArguments,
     CodeInvalid,
     LoginNeeded,
+    NoSuchAccount,
     NotEncrypted,
     PasswordNeeded,
     PasswordWeak,
@@ -33,6 +36,7 @@ from groupchat.ranks import Rank
 
 if TYPE_CHECKING:
     from groupchat.hall import Hall
+    from groupchat.member import Member
     from groupchat.settings import Settings
 
 log = Logger()
@@ -64,14 +68,32 @@ class Gate:
 
     # Coming in
 
+    def is_possible(self, nick: str) -> bool:
+        """Whether it can be a nickname at all."""
+        try:
+            names.nick(nick, self._hall.name_rules)
+        except Refusal:
+            return self.belongs_to_account(nick)  # a reserved one may have been somebody's before
+        return True
+
+    def belongs_to_account(self, nick: str) -> bool:
+        """Whether an account has the nickname."""
+        return self._hall.accounts.is_taken(names.key(nick))
+
     def asks_for_password(self, nick: str) -> bool:
         """Whether who wants to be called so has to type a password: the account's, or for guests the hall's."""
-        if self._hall.accounts.is_taken(names.key(nick)):
+        if self.belongs_to_account(nick):
             return True
         return self._settings.guests and bool(self._settings.password)
 
-    def check_guest(self, nick: str, password: str | None, screen: IScreen) -> None:
-        """Whether somebody without an account may come in with this nickname and this password.
+    def expects_account(self, nick: str, password: str | None) -> bool:
+        """Whether only an account will do: it has the nickname, or nothing else here asks for this password."""
+        if self.belongs_to_account(nick):
+            return True
+        return password is not None and not self._settings.password
+
+    def check_guest(self, password: str | None, screen: IScreen) -> None:
+        """Whether somebody without an account may come in with this password.
 
         :raises LoginNeeded: guests may not.
         :raises PasswordNeeded, PasswordWrong, NotEncrypted, TooManyFailures: the hall has a password.
@@ -131,7 +153,7 @@ class Gate:
         def keep(made: str) -> None:
             now = self._hall.accounts.of(account.author)
             if now is not None and now.hash == account.hash:
-                self.change(replace(now, hash=made))
+                self.change(now, hash=made)
                 self._hall.commits.pump()
 
         def failed(failure: Failure) -> None:
@@ -192,7 +214,9 @@ class Gate:
         hashed: str = yield self._pool().hash(password)
         return hashed
 
-    def create(self, nick: str, author: AuthorId, hashed: str, invite: Invite | None = None) -> Entry:
+    def create(
+        self, nick: str, author: AuthorId, hashed: str, invite: Invite | None = None, origin: "Member | None" = None
+    ) -> Entry:
         """Make an account.  From now on nobody else can have the nickname or the invitation.
 
         :raises AccountExists, CodeInvalid: somebody was faster.
@@ -213,18 +237,54 @@ class Gate:
                 del hall.accounts.invites[invite.digest]
             self.put(account)
 
-        entry = Entry.of_facts(account.fact(), *([invite.removal()] if invite is not None else []), effect=made)
-        hall.post(entry)
+        used = [invite.removal()] if invite is not None else []
+        entry = hall.post(Entry.of_facts(account.fact(), *used, origin=origin, effect=made))
         hall.accounts.pending |= taken
-        entry.then = lambda: hall.accounts.pending.difference_update(taken)
+        entry.afterwards(lambda: hall.accounts.pending.difference_update(taken))
         return entry
 
-    def change(self, account: Account) -> Entry:
+    def change(self, account: Account, origin: "Member | None" = None, **changes: Any) -> Entry:
         """Change an account.
 
+        :raises NoSuchAccount: it is gone, or about to go.
         :raises JournalUnavailable: nothing can be stored now.
         """
-        return self._hall.post(Entry.of_facts(account.fact(), effect=lambda: self.put(account)))
+        changed = replace(self.newest(account), **changes)
+        entry = Entry.of_facts(changed.fact(), origin=origin, effect=lambda: self.put(changed))
+        return self.queued(self._hall.post(entry), account, changed)
+
+    def newest(self, account: Account) -> Account:
+        """The account as it will be when all that is on its way to the disk is there.
+
+        :raises NoSuchAccount: then it will be gone.
+        """
+        accounts = self._hall.accounts
+        known = accounts.queued[account.key] if account.key in accounts.queued else accounts.find(account.key)
+        if known is None or known.author != account.author:
+            raise NoSuchAccount(f"There is no account {account.nick} any more.")
+        return known
+
+    def queued(self, entry: Entry, account: Account, changed: Account | None) -> Entry:
+        """This entry, which was posted, changes an account (None: removes it); later changes build on that."""
+        queued = self._hall.accounts.queued
+        queued[account.key] = changed
+
+        def settled() -> None:
+            if queued.get(account.key) is changed:
+                queued.pop(account.key, None)
+
+        entry.afterwards(settled)
+        return entry
+
+    def give_up(self, account: Account, origin: "Member | None" = None) -> Entry:
+        """Remove an account.
+
+        :raises NoSuchAccount: it is gone, or about to go.
+        :raises JournalUnavailable: nothing can be stored now.
+        """
+        self.newest(account)
+        entry = Entry.of_facts(*self.removal(account), origin=origin, effect=lambda: self.remove(account))
+        return self.queued(self._hall.post(entry), account, None)
 
     def put(self, account: Account) -> None:
         """It is on disk: who is here has it."""
@@ -232,6 +292,28 @@ class Gate:
         person = self._hall.people.get(account.author)
         if person is not None:
             person.account = account
+
+    def remove(self, account: Account) -> None:
+        """It is on disk that the account is no more: who is here from it is a guest now, of the same author."""
+        self._hall.accounts.remove(account)
+        person = self._hall.people.get(account.author)
+        if person is not None:
+            person.account = None
+
+    def removal(self, account: Account) -> list[Fact]:
+        """What is written when an account is removed."""
+        return [account.removal(), *self._hall.positions.forget(account.author)]
+
+    def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
+        """Show things at this screen as was asked for from this account at such a door."""
+        preferences = screen.style.preferences
+        for name, value in account.preferences.get(door, {}).items():
+            try:
+                preferences = preferences.changed(name, value)
+            except BadArguments:
+                log.info("The preference {name} of {nick} is no longer one", name=name, nick=account.nick)
+        if preferences != screen.style.preferences:
+            screen.prefer(preferences)
 
     def _pool(self) -> IPasswords:
         if self._passwords is None:

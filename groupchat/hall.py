@@ -8,6 +8,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat import names
+from groupchat.absence import POSITION, PRIVATE, Positions
 from groupchat.accounts import ACCOUNT, INVITE, Accounts
 from groupchat.commits import Commits
 from groupchat.cursor import Cursor
@@ -23,6 +24,7 @@ from groupchat.limits import TokenBucket
 from groupchat.member import Member
 from groupchat.moderation import MUTE, Moderation
 from groupchat.person import Person
+from groupchat.room import LOBBY as LOBBY
 from groupchat.room import Room, condense
 from groupchat.roster import Roster
 from groupchat.session import Session
@@ -30,9 +32,6 @@ from groupchat.settings import Settings
 from groupchat.tail import Tail
 
 log = Logger()
-
-LOBBY = "lobby"
-"""The room one comes into."""
 
 
 def _at_once(function: Callable[[], None]) -> None:
@@ -67,6 +66,7 @@ class Hall:
         self.name_rules = settings.name_rules
         self.roster = Roster()
         self.accounts = Accounts()
+        self.positions = Positions()
         self.gate = Gate(self, passwords)
         self.moderation = Moderation()
         self.people: dict[AuthorId, Person] = {}
@@ -94,6 +94,7 @@ class Hall:
             room = self.rooms[stored.name] = self._new_room(stored.name)
             room.topic, room.last_at, room.stored = stored.topic, stored.last_at, True
         self.accounts.load((yield self.journal.facts(ACCOUNT)), (yield self.journal.facts(INVITE)))
+        self.positions.load((yield self.journal.facts(POSITION)))
         ended = yield self.moderation.load(self.journal, self.now())
         if ended:
             self.commits.post(Entry.of_facts(*ended))
@@ -148,6 +149,20 @@ class Hall:
         if entry.origin is not None:
             self.keystrokes.stopped(entry.origin)
         return entry
+
+    def carry_out(self, entry: Entry) -> "Deferred[None]":
+        """Fires when an entry that was posted is on disk; fails with its refusal."""
+        waiting: Deferred[None] = Deferred()
+
+        def settled() -> None:
+            if entry.refusal is None:
+                waiting.callback(None)
+            else:
+                waiting.errback(entry.refusal)
+
+        entry.afterwards(settled)
+        self.commits.pump()
+        return waiting
 
     def tell(self, event: Event, rooms: tuple[str, ...] | None, origin: Member | None = None) -> Entry:
         """Queue a notice for who is in one of these rooms (EVERYWHERE: for all)."""
@@ -306,6 +321,7 @@ class Hall:
         member.gone = True
         position = self.delivered if member.cursor is None else member.cursor.position
         rooms = member.rooms
+        self.note_position(member, rooms)
         self._detach(member)
         for name in rooms:
             self.leave_room(member, name, reason)
@@ -339,6 +355,8 @@ class Hall:
         if member.digest and not member.gone:
             position = self.delivered if member.cursor is None else member.cursor.position
             self.commits.save(member.stored(member.rooms, position))
+        if not member.gone:
+            self.note_position(member, member.rooms)
 
     def stop(self, text: str) -> "Deferred[None]":
         """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written.
@@ -358,6 +376,16 @@ class Hall:
 
         idle = self.commits.when_idle().addCallback(close)
         return idle.addCallback(lambda _: self.commits.when_idle())
+
+    def note_position(self, member: Member, rooms: Sequence[str]) -> None:
+        """Have it written how far the account has read these rooms; the journal may miss it, which does no harm."""
+        account = member.person.account
+        if account is None or account.author not in self.people:
+            return
+        position = self.delivered if member.cursor is None else member.cursor.position
+        facts = self.positions.note(account.author, (*rooms, PRIVATE), position, self.now())
+        if facts and self.commits.refusing is None:
+            self.commits.post(Entry.of_facts(*facts))
 
     def _detach(self, member: Member) -> None:
         self.fanout.remove(member)

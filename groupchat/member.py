@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat import names, text
+from groupchat.accounts import Account
+from groupchat.claim import Claim, Logout
 from groupchat.company import Company
 from groupchat.discipline import Discipline
 from groupchat.drafts import Audience, Draft, Kind, StoredSession
 from groupchat.entry import Entry
 from groupchat.erasure import Erasure
-from groupchat.errors import BadArguments, NoSuchNick, NothingToSay
-from groupchat.events import Answer, Done, Left, Renamed
+from groupchat.errors import BadArguments, NoSuchNick, NotAllowed, NothingToSay, PasswordNeeded
+from groupchat.events import Answer, AuthorId, Done, Left, Renamed
+from groupchat.governing import Governing
 from groupchat.housekeeping import Housekeeping
+from groupchat.owning import Owning
 from groupchat.reading import Reading, replay, said, text_of
 
 if TYPE_CHECKING:
@@ -27,11 +31,11 @@ if TYPE_CHECKING:
 REASON_MAX = 100
 """The most characters of a reason for leaving."""
 
-Reply: TypeAlias = "Entry | Answer | Deferred[Entry] | Deferred[Answer]"
+Reply: TypeAlias = Entry | Answer | Claim | Logout | Deferred[Entry] | Deferred[Answer]
 """What a verb gives back."""
 
 
-class Member(Reading, Company, Discipline, Erasure, Housekeeping):
+class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeeping):
     """One connection of a person, with every verb: here those that post, and those that go from room to room."""
 
     __slots__ = ()
@@ -47,17 +51,29 @@ class Member(Reading, Company, Discipline, Erasure, Housekeeping):
         return self._post(Kind.ACTED, self._room(room), words, key)
 
     def whisper(self, nick: str, words: str, key: str | None = None) -> Entry:
-        """Say something to one person only."""
+        """Say something to one person only; who has an account and is not here reads it when they come."""
+        account = self.hall.accounts.find(nick)
+        if account is not None and account.author not in self.hall.people:
+            return self._leave_message(account, words, key)
         return self._whisper(self.hall.find(nick), words, key)
 
-    def _whisper(self, to: "Person", words: str, key: str | None = None) -> Entry:
+    def _leave_message(self, account: Account, words: str, key: str | None = None) -> Entry:
+        entry = self._private(account.author, account.nick, words, key)
+        entry.text = f"{account.nick} is not here, and will be shown it on coming back."
+        return entry
+
+    def _private(self, reader: AuthorId, to: str, words: str, key: str | None) -> Entry:
         person = self.person
         draft = Draft(
             Kind.WHISPERED, person.author, person.nick, self.hall.now(),
-            text=self._spoken(words), reader=to.author, to=to.nick, key=key,
+            text=self._spoken(words), reader=reader, to=to, key=key,
         )  # fmt: skip
+        return self.hall.post(Entry(draft, (), self))
+
+    def _whisper(self, to: "Person", words: str, key: str | None = None) -> Entry:
+        person = self.person
+        entry = self._private(to.author, to.nick, words, key)
         to.last_whisperer = person.author
-        entry = self.hall.post(Entry(draft, (), self))
         if to.away is not None and person.author not in to.told_away and to is not person:
             to.told_away |= {person.author}
             words = f": {to.away}" if to.away else ""
@@ -70,6 +86,9 @@ class Member(Reading, Company, Discipline, Erasure, Housekeeping):
         if author is None:
             raise NoSuchNick("Nobody has sent you a private message yet.")
         to = self.hall.people.get(author)  # never whoever has the nickname now
+        account = self.hall.accounts.of(author)
+        if to is None and account is not None:
+            return self._leave_message(account, words)
         if to is None:
             raise NoSuchNick("Who sent you the last private message is not here any more.")
         return self._whisper(to, words)
@@ -122,6 +141,12 @@ class Member(Reading, Company, Discipline, Erasure, Housekeeping):
         new = names.nick(nick, hall.name_rules)
         key = names.key(new)
         if key != person.key:
+            if person.account is not None:
+                raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
+            if hall.accounts.is_taken(key):
+                raise PasswordNeeded(f"{new} belongs to an account: /login {new} PASSWORD")
+            if hall.accounts.is_taken(person.key):
+                raise NotAllowed(f"{person.nick} is just becoming your own.")
             hall.moderation.check_coming(person.author, key, hall.now())
             hall.roster.claim(key, person)
             hall.roster.release(person.key, person)
@@ -134,12 +159,20 @@ class Member(Reading, Company, Discipline, Erasure, Housekeeping):
 
     # How one is shown things
 
-    def prefer(self, name: str, value: str) -> Answer:
-        """Change how one is shown things."""
+    def prefer(self, name: str, value: str) -> Reply:
+        """Change how one is shown things; an account's at every such door, from now on."""
+        name = name.lower()
         changed = self.screen.style.preferences.changed(name, value)
-        self.screen.prefer(changed)
-        self.hall.review(self)
-        return Done(text=f"{name.lower()} is now {changed.shown(name.lower())}.")
+        kept = self.remember_preference(name, changed.shown(name))
+        for member in self.person.connections if kept is not None else (self,):
+            if member.door == self.door:
+                member.screen.prefer(member.screen.style.preferences.changed(name, value))
+                self.hall.review(member)
+        text = f"{name} is now {changed.shown(name)}."
+        if kept is None:
+            return Done(text=text)
+        kept.text = text
+        return kept
 
     # Rooms
 
@@ -185,6 +218,7 @@ class Member(Reading, Company, Discipline, Erasure, Housekeeping):
     def leave(self, name: str = "", reason: str = "") -> Answer:
         """Leave a room (empty: the current one)."""
         room = self._room(names.room(name) if name else "")
+        self.hall.note_position(self, (room,))
         self.hall.leave_room(self, room, text.clean(reason).strip()[:REASON_MAX])
         if self.current:
             return Done(text=f"You left {room}. Your lines now go to {self.current}.")

@@ -21,6 +21,7 @@ class Person:
 
     __slots__ = (
         "account", "author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "since", "told_away",
+        "unread",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float) -> None:
@@ -31,6 +32,8 @@ class Person:
         self.since = since
         self.connections: tuple[Member, ...] = ()
         self.away: str | None = None
+        self.unread: dict[str, int] = {}
+        """For each room with messages that were new when they came: up to which number they had read."""
         self.told_away: frozenset[AuthorId] = frozenset()
         """Who was told already that they are away."""
         self.ignored: dict[AuthorId, str] = NOBODY

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from groupchat.member import Member
     from groupchat.person import Person
 
+LOBBY = "lobby"
+"""The room one comes into."""
+
 SHOWN = 5
 """Up to so many people who come (or go) in one batch are shown one by one; more become one line."""
 NAMED = 3

@@ -15,11 +15,13 @@ from twisted.python.failure import Failure
 
 from groupchat import text
 from groupchat.arrival import Arrival
+from groupchat.claim import Claim, Logout
 from groupchat.entry import Entry
-from groupchat.errors import BadArguments, Flooding, NotJoined, Refusal, ServerError, TooManyAttempts
-from groupchat.events import Answer, Asked, Done, Greeted, Ref, Refused
+from groupchat.errors import BadArguments, Flooding, NotJoined, PasswordWrong, Refusal, ServerError, TooManyAttempts
+from groupchat.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
 from groupchat.interfaces import Hold, IScreen
 from groupchat.limits import TokenBucket
+from groupchat.prompt import Prompt
 from groupchat.vocabulary import COMMANDS
 
 if TYPE_CHECKING:
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
     from groupchat.member import Member, Reply
 
 log = Logger()
-
-LEAVING = frozenset({"/exit", "/quit"})
-"""What one may type instead of a nickname."""
-
 
 SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
 """``s/typo/fix/``: in one's own last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
@@ -40,15 +38,17 @@ class State(Enum):
     """Where a connection is in its life."""
 
     NAMELESS = "nameless"
+    ASKED = "asked for a password"
     CLAIMING = "claiming"
     CHATTING = "chatting"
     GONE = "gone"
 
 
 MOVES = {
-    State.NAMELESS: {State.CLAIMING, State.GONE},
-    State.CLAIMING: {State.NAMELESS, State.CHATTING, State.GONE},
-    State.CHATTING: {State.GONE},
+    State.NAMELESS: {State.ASKED, State.CLAIMING, State.GONE},
+    State.ASKED: {State.NAMELESS, State.CLAIMING, State.GONE},
+    State.CLAIMING: {State.NAMELESS, State.ASKED, State.CHATTING, State.GONE},
+    State.CHATTING: {State.NAMELESS, State.GONE},
     State.GONE: set(),
 }
 """From each state, where it may go."""
@@ -57,7 +57,7 @@ MOVES = {
 class Session:
     """What a door drives: lines and requests in; the answers go to its screen."""
 
-    __slots__ = ("_arrival", "_bucket", "_calm_at", "_hall", "_refused", "door", "member", "screen", "state")
+    __slots__ = ("_arrival", "_bucket", "_calm_at", "_hall", "_prompt", "_refused", "door", "member", "screen", "state")
 
     def __init__(self, hall: "Hall", screen: IScreen, door: str) -> None:
         self._hall = hall
@@ -66,6 +66,7 @@ class Session:
         self.state = State.NAMELESS
         self.member: Member | None = None
         self._arrival: Arrival | None = None
+        self._prompt = Prompt(hall.gate)
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
         self._refused = 0
@@ -83,9 +84,9 @@ class Session:
         """One line from a keyboard."""
         self._guard(None, lambda: self._type(line))
 
-    def offer(self, nick: str, ref: Ref = None, token: str | None = None, since: int | str | None = None) -> None:
+    def offer(self, claim: Claim, ref: Ref = None) -> None:
         """A program asks for a nickname."""
-        self._guard(ref, lambda: self._offer(nick, ref, token, since))
+        self._guard(ref, lambda: self._offer(claim, ref))
 
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
         """A program says something, whatever it looks like."""
@@ -167,8 +168,8 @@ class Session:
         return self.member
 
     def _type(self, line: str) -> None:
-        if self.state is State.NAMELESS:
-            self._choose(line)
+        if self.member is None:
+            self._introduce(line)
             return
         me = self._me()
         spoken = text.clean(line)
@@ -187,48 +188,85 @@ class Session:
         else:
             self._reply(me.say(spoken.removeprefix("/") if spoken.startswith("//") else spoken, key), ref)
 
-    def _choose(self, line: str) -> None:
-        """What was typed at the nickname prompt."""
-        nick = line.strip()
-        if not nick:
-            self._show(Asked("nickname"))
-        elif nick.lower() in LEAVING:
+    def _introduce(self, line: str) -> None:
+        """What was typed at a prompt."""
+        is_password = self._prompt.asked is not None
+        prompt = self._prompt
+        wish = prompt.answered(self.screen, line) if is_password else prompt.read(line)
+        if isinstance(wish, Logout):
             self._show(Done(text="Goodbye."))
             self._end("")
             self.screen.close()
+        elif wish is None:
+            self._ask("nickname")
+        elif wish.password is None and self._prompt.needs_password(wish.nick):
+            self._ask_password(wish.nick)
         else:
-            self._claim(nick, None, None, None)
+            self._claim(wish, None)
 
-    def _offer(self, nick: str, ref: Ref, token: str | None, since: int | str | None) -> None:
-        if self.state is State.NAMELESS:
-            self._claim(nick, ref, token, since)
-        elif token is not None or since is not None:
-            raise BadArguments("You are in already; a token and since are for coming in.")
+    def _ask(self, what: str) -> None:
+        """Show a prompt."""
+        state = State.ASKED if what == "password" else State.NAMELESS
+        if self.state is not state:
+            self._move(state)
+        self._show(Asked(what))
+
+    def _ask_password(self, nick: str) -> None:
+        try:
+            self._show(Told(self._prompt.ask(self.screen, nick)))
+        except Refusal:
+            self._turned_away(Failure(), None)
         else:
-            self._reply(self._me().rename(nick), ref)
+            self._ask("password")
 
-    def _claim(self, nick: str, ref: Ref, token: str | None, since: int | str | None) -> None:
-        self._move(State.CLAIMING)
+    def _offer(self, claim: Claim, ref: Ref) -> None:
+        if self.member is None:
+            self._claim(claim, ref)
+        elif claim != Claim(claim.nick):
+            raise BadArguments("You are in already; a password, a token and since are for coming in.")
+        else:
+            self._reply(self._me().rename(claim.nick), ref)
+
+    def _claim(self, claim: Claim, ref: Ref) -> None:
+        """Try to come in; who is in already leaves for it."""
+        if self.member is None:
+            self._move(State.CLAIMING)
         self.screen.hold(Hold.ANSWER)
-        self._arrival = Arrival(self._hall, self.screen, self.door, nick, token, since, ref, self._arrived)
-        self._arrival.begin().addErrback(self._turned_away, ref).addBoth(self._answered)
+        arrival = self._arrival = Arrival(self._hall, self.screen, self.door, claim, ref, self._arrived, self.member)
+        failed = self._turned_away if self.member is None else self._excuse
+        arrival.begin().addErrback(failed, ref).addBoth(self._answered)
 
     def _arrived(self, member: "Member") -> None:
         """Called as soon as there is a member, before it is shown anything."""
         self.member = member
-        self._move(State.CHATTING)
+        self._refused = 0
+        self._prompt.forget()
+        if self.state is not State.CHATTING:
+            self._move(State.CHATTING)
+
+    def _log_out(self, ref: Ref) -> None:
+        """Leave the hall, and stay connected."""
+        me = self._me()
+        self._hall.leave(me, "logged out")
+        self.member = None
+        self._show(Done(text=f"You have left; {me.person.nick} is yours when you log in again."), ref)
+        self._ask("nickname")
 
     def _turned_away(self, failure: Failure, ref: Ref) -> None:
-        if self.state is State.CLAIMING:
-            self._move(State.NAMELESS)
         self._excuse(failure, ref)
         if self.state is State.GONE:
             return
+        if self._prompt.asked_again(failure.check(PasswordWrong) is not None):
+            self.screen.conceal()
+            self._ask("password")
+            return
+        if self.state is not State.NAMELESS:
+            self._move(State.NAMELESS)
         self._refused += 1
         most = self._hall.settings.handshake_refusals
         if self._refused >= most:
             self.hangup(TooManyAttempts(f"{most} nicknames were refused; connect again to go on."))
-        elif self.state is State.NAMELESS:
+        else:
             self._show(Asked("nickname"))
 
     def _do(self, name: str, arguments: Mapping[str, object], ref: Ref) -> None:
@@ -250,6 +288,10 @@ class Session:
                 reply.afterwards(lambda: self.screen.release(Hold.ANSWER))
         elif isinstance(reply, Answer):
             self._show(reply, ref)
+        elif isinstance(reply, Claim):
+            self._claim(reply, ref)
+        elif isinstance(reply, Logout):
+            self._log_out(ref)
         else:
             self._await(reply, ref)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from groupchat.claim import Claim
 from groupchat.events import Answer, Done, Event, Post, Ref, Refused, Said, Welcomed
 from groupchat.hall import Hall
 from groupchat.interfaces import IJournal
@@ -33,9 +35,17 @@ class Peer:
             self._send(partial(self.session.typed, line))
         return self
 
-    def offer(self, nick: str, token: str | None = None, since: int | str | None = None, ref: Ref = None) -> "Peer":
+    def offer(
+        self,
+        nick: str,
+        token: str | None = None,
+        since: int | str | None = None,
+        ref: Ref = None,
+        password: str | None = None,
+        **proof: Any,
+    ) -> "Peer":
         """Ask for a nickname, as a program."""
-        return self._send(lambda: self.session.offer(nick, ref, token, since))
+        return self._send(lambda: self.session.offer(Claim(nick, token, since, password, **proof), ref))
 
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> "Peer":
         """Say something, as a program."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 PACKAGE = Path(__file__).parents[1] / "groupchat"
-STARTERS = {"groupchat.service", "groupchat.admin", "groupchat.verify"}
+STARTERS = {"groupchat.service", "groupchat.admin", "groupchat.passwords", "groupchat.verify"}
 """What starts a process or threads, and may so know everything."""
 
 CORE_FROM_TWISTED = {"twisted.internet.defer", "twisted.internet.task", "twisted.logger", "twisted.python.failure"}

@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from groupchat.claim import Claim
 from groupchat.errors import HandshakeTimeout
 from groupchat.events import Asked, Done, Greeted, Left, Refused, Said, Welcomed
 from groupchat.interfaces import Hold, IJournal, IScreen, IStyle
@@ -240,7 +241,7 @@ class LeavingTests(SynchronousTestCase):
         bob.take()
         alice.session.typed("hello")
         alice.session.say("hello")
-        alice.session.offer("carol")
+        alice.session.offer(Claim("carol"))
         alice.session.lost("connection lost")
         self.assertEqual(bob.take(), [])
 

@@ -216,7 +216,7 @@ class ChatProtocol(HeldLines):
     # Who is there?
 
     def _is_newcomer(self) -> bool:
-        return not self._closed and self.session.state in (State.NAMELESS, State.CLAIMING)
+        return not self._closed and self.session.state in (State.NAMELESS, State.ASKED, State.CLAIMING)
 
     def _admits(self, line: bytes) -> bool:
         """Whether this line of a peer that had no nickname so far goes on to the session."""

@@ -7,6 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from groupchat.claim import Claim
 from groupchat.errors import BadJson, NotUtf8, Refusal
 from groupchat.events import Ref
 
@@ -63,8 +64,12 @@ def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
     match request.pop("do", None):
         case "nick":
             nick = _string(request, "nick")
-            token = _string(request, "token") if request.get("token") is not None else None
-            session.offer(nick, ref, token, _since(request.get("since")))
+            register = request.get("register", False)
+            if not isinstance(register, bool):
+                raise BadJson("register is true or false.")
+            token, password, code = (_optional(request, field) for field in ("token", "password", "code"))
+            since = _since(request.get("since"))
+            session.offer(Claim(nick, token, since, password, register=register, code=code), ref)
         case "say":
             key = _key(request)
             room = _string(request, "room") if request.get("room") is not None else ""
@@ -89,6 +94,10 @@ def _string(request: dict[str, Any], field: str) -> str:
     if not isinstance(value, str):
         raise BadJson(f"This request needs a string as its {field}.")
     return value
+
+
+def _optional(request: dict[str, Any], field: str) -> str | None:
+    return _string(request, field) if request.get(field) is not None else None
 
 
 def _since(value: object) -> int | str | None:

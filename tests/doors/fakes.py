@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from groupchat.claim import Claim
 from groupchat.errors import Refusal
 from groupchat.events import Ref
 from groupchat.interfaces import IScreen, Rendered
@@ -28,8 +29,8 @@ class FakeSession:
     def typed(self, line: str) -> None:
         self.calls.append(line)
 
-    def offer(self, nick: str, ref: Ref = None, token: str | None = None, since: int | str | None = None) -> None:
-        self.calls.append(("offer", nick, ref, token, since))
+    def offer(self, claim: Claim, ref: Ref = None) -> None:
+        self.calls.append(("offer", claim, ref))
 
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
         self.calls.append(("say", words, ref, key, room))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat import events
+from groupchat.claim import Claim
 from groupchat.doors.json import json_style
 from groupchat.doors.requests import obey
 from groupchat.preferences import Preferences
@@ -159,18 +160,23 @@ class RequestTests(SynchronousTestCase):
     def test_requests(self) -> None:
         """Each request becomes the call it asks for; fields that are unknown there are left alone."""
         for line, call in (
-            ('{"do":"nick","nick":"bot"}', ("offer", "bot", None, None, None)),
+            ('{"do":"nick","nick":"bot"}', ("offer", Claim("bot"), None)),
             (
                 '{"do":"nick","nick":"bot","ref":1,"token":"t","since":0,"new":1}',
-                ("offer", "bot", 1, "t", 0),
+                ("offer", Claim("bot", "t", 0), 1),
             ),
-            ('{"do":"nick","nick":"bot","since":"head"}', ("offer", "bot", None, None, "head")),
+            ('{"do":"nick","nick":"bot","since":"head"}', ("offer", Claim("bot", since="head"), None)),
+            ('{"do":"nick","nick":"bot","password":"p"}', ("offer", Claim("bot", password="p"), None)),
+            (
+                '{"do":"nick","nick":"bot","password":"p","register":true,"code":"c"}',
+                ("offer", Claim("bot", password="p", register=True, code="c"), None),
+            ),
             ('{"do":"say","text":"/exit"}', ("say", "/exit", None, None, "")),
             ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
             ('{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}', ("say", "hi", "x", "k", "dev")),
             ('{"do":"edit","id":104,"text":"t","ref":[3]}', ("do", "edit", {"id": 104, "text": "t"}, [3])),
             (' {"do":"who"} ', ("do", "who", {}, None)),
-            ('{"do":"nick","nick":"bot","token":null,"since":null}', ("offer", "bot", None, None, None)),
+            ('{"do":"nick","nick":"bot","token":null,"since":null}', ("offer", Claim("bot"), None)),
         ):
             self.assertEqual(asked(line), call)
 

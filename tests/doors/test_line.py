@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from groupchat.claim import Claim
 from groupchat.doors.factory import CLOSING_S, ChatFactory
 from groupchat.doors.framing import SKIPPED_LIMIT
 from groupchat.doors.line import DISCARDED_LIMIT, ChatProtocol
@@ -426,7 +427,7 @@ class ProgramTests(SynchronousTestCase):
         """A first line that starts with a brace makes the peer a program; the prompt's line is ended."""
         connection = self.program()
         connection.receive(b'{"do":"say","text":"hi","ref":2}\n')
-        self.assertEqual(connection.calls, [("offer", "bot", 1, None, None), ("say", "hi", 2, None, "")])
+        self.assertEqual(connection.calls, [("offer", Claim("bot"), 1), ("say", "hi", 2, None, "")])
         self.assertEqual(connection.transport.value(), b"? \r\n")
         self.assertEqual((connection.protocol.style.door, connection.session.door), ("json", "json"))
         self.assertFalse(connection.protocol.style.preferences.emoji)
