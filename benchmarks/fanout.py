@@ -56,7 +56,8 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
                     "scenario": "fanout", "peer": peer.name, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,
                     "lines_per_read": span.delivered / max(1, span.reads), "server_cpu": used / span.seconds,
-                    "load_cpu": span.cpu, **summary("", span.delays), "last_ms": median(span.lasts), "memory_kib": memory,
+                    "load_cpu": span.cpu, **summary("", span.delays), "last_ms": median(span.lasts),
+                    "memory_kib": memory,
                 }  # fmt: skip
         finally:
             load.close()

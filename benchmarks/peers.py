@@ -108,7 +108,7 @@ class ReplayedGroupchat(Groupchat):
 
 
 class AskingGroupchat(ProgramGroupchat):
-    """Programs that wait for the answer to what they say: the stamp is in the ``ref``, which comes back to them only."""
+    """Programs that wait for the answer to what they say: the stamp is the ``ref``, which comes back to them only."""
 
     speech = (b'{"do":"say","ref":"', b'","text":"' + FILLING + b'"}\n')
 

@@ -1,0 +1,129 @@
+"""``python -m benchmarks``: measure, tell, keep."""
+
+import argparse
+import json
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import durable, fanout, history, idle, join, plots, slow
+from benchmarks.figures import Row
+from benchmarks.load import library
+from benchmarks.peers import PEERS, Peer
+from benchmarks.processes import LOAD_CORE, pin, raise_descriptors
+from benchmarks.report import tables
+from benchmarks.targets import judged
+
+FULL: dict[str, Any] = {
+    "members": (1, 100, 1000, 5000), "windows": (1, 64), "seconds": 3.0, "rounds": 3, "joins": 5000, "idle": 10_000,
+    "sizes": (0, 100_000, 1_000_000, 10_000_000), "rates": (100, 1000, 10_000), "span": 10.0,
+}  # fmt: skip
+QUICK: dict[str, Any] = {
+    "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 500,
+    "sizes": (0, 20_000), "rates": (100, 1000), "span": 2.0,
+}  # fmt: skip
+SCENARIOS = ("fanout", "join", "idle", "history", "slow", "durable")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for; give the exit status."""
+    options = _options(arguments)
+    plan = QUICK if options.quick else FULL
+    peers = _present(options.peers)
+    raise_descriptors()
+    pin(LOAD_CORE)
+    if library() is None:
+        _tell("There is no C compiler (cc): the load runs in Python, and may be slower than a server.")
+    wanted: dict[str, Callable[[], list[Row]]] = {
+        "fanout": lambda: fanout.fan_out(
+            peers, options.members or plan["members"], plan["windows"], plan["seconds"],
+            options.rounds or plan["rounds"], _tell,
+        ),
+        "join": lambda: join.join(plan["joins"], _tell),
+        "idle": lambda: idle.idle(peers, plan["idle"], _tell),
+        "history": lambda: history.history(options.sizes or plan["sizes"], options.journals, _tell),
+        "slow": lambda: slow.slow(100, 100, plan["span"], _tell),
+        "durable": lambda: durable.durable(plan["rates"], plan["span"], _tell),
+    }  # fmt: skip
+    rows: list[Row] = []
+    for scenario in options.scenarios or SCENARIOS:
+        rows += wanted[scenario]()
+        if options.json is not None:  # after each, so that a long run that is interrupted leaves something
+            options.json.write_text(json.dumps({**_circumstances(), "rows": rows}, indent=1))
+    print(tables(rows, judged(rows)))
+    if options.plot is not None:
+        try:
+            plots.draw(rows, options.plot)
+        except plots.NothingToDraw as reason:
+            _tell(str(reason))
+            return 1
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="groupchat beside its peers")
+    parser.add_argument(
+        "scenarios", nargs="*", type=_scenario, metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (default: all)"
+    )
+    parser.add_argument("--quick", action="store_true", help="in less than two minutes, with less to say")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture: FILE.png or FILE.svg")
+    parser.add_argument("--peers", type=_names, default=None, metavar="NAMES", help="only these, with commas between")
+    parser.add_argument("--members", type=_numbers, metavar="NUMBERS", help="of fanout, such as 100,1000")
+    parser.add_argument("--rounds", type=int, metavar="N", help="of fanout; the medians are told")
+    parser.add_argument("--sizes", type=_numbers, metavar="NUMBERS", help="of history: numbers of posts")
+    parser.add_argument("--journals", type=Path, metavar="FOLDER", help="keep the filled journals of history there")
+    return parser.parse_args(arguments)
+
+
+def _scenario(text: str) -> str:
+    if text not in SCENARIOS:
+        raise argparse.ArgumentTypeError(f"no such scenario: {text}; there are {', '.join(SCENARIOS)}")
+    return text
+
+
+def _names(text: str) -> list[str]:
+    known = [peer.name for peer in PEERS]
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise argparse.ArgumentTypeError(f"no such server: {', '.join(unknown)}; there are {', '.join(known)}")
+    return names
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number.replace("_", "")) for number in text.split(",")]
+
+
+def _present(names: Sequence[str] | None) -> list[Peer]:
+    """The servers asked for that are installed; what is missing is told."""
+    present = []
+    for peer in PEERS:
+        if names is None or peer.name in names:
+            if missing := peer.missing():
+                _tell(f"{peer.name} is missing: {missing} is not installed.")
+            else:
+                present.append(peer)
+    return present
+
+
+def _circumstances() -> dict[str, Any]:
+    """On what machine, and how."""
+    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())  # fmt: skip
+    cores = sum(line.startswith("processor") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    return {
+        "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]), "at": time.strftime("%Y-%m-%d %H:%M"),
+        "machine": f"{cores} × {cpu}, {platform.system()} {platform.release()}, Python {platform.python_version()}",
+    }  # fmt: skip
+
+
+def _tell(line: str) -> None:
+    print(f"[{time.strftime('%H:%M:%S')}] {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

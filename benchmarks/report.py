@@ -1,0 +1,100 @@
+"""What was measured, as tables in Markdown."""
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.figures import Row
+from benchmarks.targets import OURS, Target
+
+Column = tuple[str, Callable[[Row], str]]
+
+
+def tables(rows: Sequence[Row], targets: Sequence[Target]) -> str:
+    """All of it: a table for each scenario, and the targets."""
+    parts = [show([row for row in rows if row["scenario"] == scenario]) for scenario, show in _SHOWN.items()]
+    return "\n\n".join(part for part in (*parts, judgement(targets)) if part)
+
+
+def judgement(targets: Sequence[Target]) -> str:
+    """Which targets are reached."""
+    lines = [[target.name, f"{target.figure:.2f}", f"{target.limit:g}", "yes" if target.met else "**no**"]
+             for target in targets]  # fmt: skip
+    return table("targets", ["figure", "measured", "at most", "met"], lines)
+
+
+def table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table, its columns as wide as they must be; nothing when it has no lines."""
+    if not lines:
+        return ""
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    rows = [heads, ["-" * width for width in widths], *lines]
+    drawn = (" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join([f"### {title}", "", *(f"| {row} |" for row in drawn)])
+
+
+def _fanout(rows: Sequence[Row]) -> str:
+    """One table for each number of members and window, the cheapest first."""
+    parts = []
+    for members, window in dict.fromkeys((row["members"], row["window"]) for row in rows):
+        group = [row for row in rows if (row["members"], row["window"]) == (members, window)]
+        ours = next((row for row in group if row["peer"] == OURS), None)
+        lines = [
+            [row["peer"], f"{row['cpu_us']:.3f}", _times(ours, row, "cpu_us"), f"{row['deliveries_s'] / 1000:.0f}k",
+             f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}", f"{row['max_ms']:.1f}", f"{row['last_ms']:.2f}",
+             _times(ours, row, "last_ms"), f"{row['memory_kib']:.1f}", f"{row['server_cpu']:.0%}",
+             f"{row['load_cpu']:.0%}"]
+            for row in sorted(group, key=lambda row: float(row["cpu_us"]))
+        ]  # fmt: skip
+        heads = [
+            *("server", "CPU µs/line", "groupchat is ×", "lines/s", "p50 ms", "p99 ms", "max ms", "last ms"),
+            *("groupchat is ×", "KiB/member", "server CPU", "load CPU"),
+        ]
+        parts.append(table(f"fanout: {members} members, {window} outstanding", heads, lines))
+    return "\n\n".join(parts)
+
+
+def _times(ours: Row | None, row: Row, column: str) -> str:
+    """Our figure over another's."""
+    return f"{ours[column] / row[column]:.2f}" if ours is not None and row[column] else "-"
+
+
+def _plain(title: str, columns: Sequence[tuple[str, str, str]]) -> Callable[[Sequence[Row]], str]:
+    """A table of these columns: the head, the name in the row, and how it is written."""
+
+    def show(rows: Sequence[Row]) -> str:
+        lines = [[format(row[name], form) for _, name, form in columns] for row in rows]
+        return table(title, [head for head, _, _ in columns], lines)
+
+    return show
+
+
+_TIMES = [("p50 ms", "p50_ms", ".2f"), ("p99 ms", "p99_ms", ".2f"), ("max ms", "max_ms", ".1f")]
+
+_SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
+    "fanout": _fanout,
+    "join": _plain(
+        "join: many arrive, each with a replay of 20 messages; what live members notice",
+        [("members", "members", "d"), ("seconds", "seconds", ".2f"), ("joins/s", "joins_s", ".0f"),
+         ("bytes", "bytes", "d"), ("CPU µs/join", "cpu_us", ".0f"), ("calm p99 ms", "calm_p99_ms", ".2f"), *_TIMES],
+    ),
+    "idle": _plain(
+        "idle: memory for a member that does nothing",
+        [("server", "peer", ""), ("members", "members", "d"), ("KiB/member", "memory_kib", ".1f"),
+         ("joins/s", "joins_s", ".0f")],
+    ),
+    "history": _plain(
+        "history: medians, as the number of posts grows",
+        [("posts", "posts", ",d"), ("start s", "start_s", ".2f"), ("post ms", "post_ms", ".2f"),
+         ("join ms", "join_ms", ".2f"),
+         ("page of 200 ms", "page_ms", ".2f"), ("search, two words ms", "search_ms", ".2f"),
+         ("search, rare word ms", "rare_ms", ".2f"), ("memory MiB", "memory_mib", ".0f")],
+    ),
+    "slow": _plain(
+        "slow: live members, and others who do not read or read slowly",
+        [("live", "members", "d"), ("bad readers", "bad", "d"), *_TIMES],
+    ),
+    "durable": _plain(
+        "durable: from saying it to knowing that it is on disk",
+        [("posts/s", "rate", ".0f"), ("added to a flush, ms", "added_ms", "d"), ("answered/s", "acknowledged_s", ".0f"),
+         ("server CPU", "server_cpu", ".0%"), *_TIMES],
+    ),
+}  # fmt: skip

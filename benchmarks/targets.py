@@ -1,0 +1,110 @@
+"""What is to be reached: ratios within one run, and a few figures of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.figures import Row
+
+OURS = "groupchat"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One figure, and the most it may be."""
+
+    name: str
+    limit: float
+    figure: float
+
+    @property
+    def met(self) -> bool:
+        """Whether it is reached."""
+        return self.figure <= self.limit
+
+
+class Rows:
+    """What was measured, to be looked up."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    def value(self, column: str, **known: object) -> float | None:
+        """The figure of the one row that has these values; None when it was not measured."""
+        for row in self._rows:
+            if column in row and all(row.get(name) == value for name, value in known.items()):
+                return float(row[column])
+        return None
+
+    def best(self, column: str, peers: Sequence[str], **known: object) -> float | None:
+        """The lowest figure of these peers."""
+        found = [value for peer in peers if (value := self.value(column, peer=peer, **known)) is not None]
+        return min(found, default=None)
+
+
+def judged(measured: Sequence[Row]) -> list[Target]:
+    """Every target whose figures were measured."""
+    rows = Rows(measured)
+    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows)]
+    return [Target(name, limit, figure) for name, limit, figure in wanted if figure is not None]
+
+
+_Wanted = list[tuple[str, float, float | None]]
+
+
+def _ratio(over: float | None, under: float | None) -> float | None:
+    return over / under if over is not None and under else None
+
+
+def _work(rows: Rows) -> _Wanted:
+    """Processor time for each delivered line."""
+
+    def against(peer: str, members: int, window: int) -> float | None:
+        known = {"scenario": "fanout", "members": members, "window": window}
+        return _ratio(rows.value("cpu_us", peer=OURS, **known), rows.value("cpu_us", peer=peer, **known))
+
+    crowd = [("Redis pub/sub", 0.9), ("InspIRCd", 0.6), ("NATS", 0.3), ("floor", 3.0)]
+    wanted = [
+        *[(peer, members, 64, limit) for members in (1000, 5000) for peer, limit in crowd],
+        *[("Redis pub/sub", 100, 64, 1.5), ("textbook Twisted", 100, 64, 0.5)],
+        *[("floor", 100, 1, 2.0), ("floor", 1000, 1, 1.5)],
+    ]
+    return [
+        (f"CPU per line, {members} members, {window} outstanding / {peer}", limit, against(peer, members, window))
+        for peer, members, window, limit in wanted
+    ]
+
+
+def _delays(rows: Rows) -> _Wanted:
+    """Time to the last receiver."""
+    wanted: _Wanted = []
+    for members, limit in ((100, 2.0), (1000, 1.5)):
+        known = {"scenario": "fanout", "members": members, "window": 1}
+        best = rows.best("last_ms", ("InspIRCd", "ngIRCd"), **known)
+        figure = _ratio(rows.value("last_ms", peer=OURS, **known), best)
+        wanted.append((f"time to the last receiver, {members} members / faster IRC server", limit, figure))
+    return wanted
+
+
+def _others(rows: Rows) -> _Wanted:
+    memory = rows.value("memory_kib", scenario="idle", peer=OURS)
+    bad = rows.value("p99_ms", scenario="slow", bad=200)
+    return [
+        ("KiB for an idle member", 4.0, memory),
+        ("seconds for 5,000 joins", 5.0, rows.value("seconds", scenario="join", members=5000)),
+        ("p99 of live members meanwhile, ms", 100.0, rows.value("p99_ms", scenario="join", members=5000)),
+        ("p99 with 200 bad readers / without", 2.0, _ratio(bad, rows.value("p99_ms", scenario="slow", bad=0))),
+    ]
+
+
+def _growth(rows: Rows) -> _Wanted:
+    def grown(column: str) -> float | None:
+        return _ratio(
+            rows.value(column, scenario="history", posts=10_000_000), rows.value(column, scenario="history", posts=0)
+        )
+
+    return [
+        *[(f"{column[:-3]} at 10 million posts / empty", 1.2, grown(column))
+          for column in ("post_ms", "join_ms", "page_ms")],
+        ("search in 1 million posts, ms", 50.0, rows.value("search_ms", scenario="history", posts=1_000_000)),
+        ("start at 10 million posts, seconds", 2.0, rows.value("start_s", scenario="history", posts=10_000_000)),
+    ]  # fmt: skip
