@@ -188,6 +188,9 @@ class Settings:
         32, "connections", "of one address (IPv6: /64) made within the window", minimum=1, maximum=1000000
     )
     address_window_s: float = setting(60.0, "seconds", "the window for new connections", minimum=1, maximum=86400)
+    tls_required: bool = setting(
+        False, "true or false", "whether only encrypted connections are let in, except through UNIX sockets"
+    )
     exempt: tuple[Network, ...] = setting((), "networks", 'whose peers no such limit holds for, as in ["10.0.0.0/8"]')
 
     # Names

@@ -1,8 +1,9 @@
-"""What all connections of the line door have in common: who is let in, whose turn it is, whose time is up."""
+"""What all connections have in common: who is let in, whose turn it is, whose time is up."""
 
 import resource
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from typing import Protocol as Shape
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
@@ -10,14 +11,13 @@ from twisted.logger import Logger
 
 from groupchat.doors.deadlines import Deadlines
 from groupchat.doors.framing import HeldLines
-from groupchat.doors.line import ChatProtocol
-from groupchat.doors.text import text_style
+from groupchat.doors.front import SILENCE_S, Front
+from groupchat.doors.strangers import Stranger, words_of
 from groupchat.errors import Refusal, ServerFull
-from groupchat.events import Refused
 from groupchat.interfaces import IScreen
-from groupchat.preferences import Preferences
 
 if TYPE_CHECKING:
+    from groupchat.doors.tls import Tunnels
     from groupchat.limits import Turnstile
     from groupchat.session import Session
     from groupchat.settings import Settings
@@ -26,8 +26,26 @@ CLOSING_S = 10.0
 """How long a peer may take to read its last lines after the server has closed, in seconds."""
 
 
+class Newcomer(Shape):
+    """Who has no nickname yet, at whichever door."""
+
+    def handshake_expired(self) -> None:
+        """The time for it is over."""
+
+
+class Parting(Shape):
+    """Who was told the last words."""
+
+    address: str
+
+    def abort(self) -> None:
+        """Drop the connection."""
+
+
 class ChatFactory(ServerFactory):
-    """Builds the connections of one door.
+    """Builds the connections of all ports.
+
+    ``tunnels``: for who begins with TLS; None: nobody can.
 
     :param make_session: called with the screen and the door's name for each connection.
     :param turnstile: counts the connections of each address; None: not counted.
@@ -47,10 +65,12 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.connections = 0
         """How many there are now."""
-        self.handshakes: Deadlines[ChatProtocol] = Deadlines(
-            clock, settings.handshake_timeout_s, ChatProtocol.handshake_expired
+        self.tunnels: Tunnels | None = None
+        self.openings: Deadlines[Front] = Deadlines(clock, SILENCE_S, Front.opening_expired, sweep_s=SILENCE_S / 5)
+        self.handshakes: Deadlines[Newcomer] = Deadlines(
+            clock, settings.handshake_timeout_s, lambda newcomer: newcomer.handshake_expired()
         )
-        self.closings: Deadlines[ChatProtocol] = Deadlines(clock, CLOSING_S, ChatProtocol.abort)
+        self.closings: Deadlines[Parting] = Deadlines(clock, CLOSING_S, lambda parting: parting.abort())
         self._clock = clock
         self._turnstile = turnstile
         self._waiting: list[HeldLines] = []
@@ -63,16 +83,26 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.handshakes.seconds = settings.handshake_timeout_s
 
+    def stop(self) -> None:
+        """Drop who has not said yet what they came for, and who only reads why they were turned away."""
+        for newcomer in self.handshakes.parties():
+            if isinstance(newcomer, Front):
+                newcomer.handshake_expired()
+        for parting in self.closings.parties():
+            if isinstance(parting, Stranger):
+                parting.abort()
+
     # The connections call these.
 
-    def arrived(self, protocol: ChatProtocol) -> None:
+    def arrived(self, front: Front) -> None:
         """It is connected; its time for a nickname runs."""
         self.connections += 1
-        self.handshakes.set(protocol)
+        self.handshakes.set(front)
 
-    def departed(self, protocol: ChatProtocol) -> None:
+    def departed(self, protocol: Any) -> None:
         """It is gone."""
         self.connections -= 1
+        self.handshakes.cancel(protocol)
         self.closings.cancel(protocol)
         if self._turnstile is not None:
             self._turnstile.leave(protocol.address)
@@ -96,7 +126,7 @@ class ChatFactory(ServerFactory):
             self._admit(address)
         except Refusal as refusal:
             return Closed(refusal)
-        return ChatProtocol(self, address, self._is_exempt(address))
+        return Front(self, address, self._is_exempt(address))
 
     def _admit(self, address: str) -> None:
         """:raises Refusal: there is no room, for anybody or for this address, or the address is banned."""
@@ -120,8 +150,7 @@ class Closed(Protocol):
 
     def connectionMade(self) -> None:
         assert self.transport is not None
-        answer = Refused(self._refusal.code, str(self._refusal))
-        self.transport.write(text_style(Preferences()).answer(answer, None, ""))
+        self.transport.write(words_of(self._refusal))
         self.transport.loseConnection()
 
 

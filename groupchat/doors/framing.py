@@ -70,6 +70,10 @@ class HeldLines(LineReceiver):
         """The peer has closed its half, and all it sent was taken.  Called once."""
         raise NotImplementedError
 
+    def unfinished_counts(self) -> bool:
+        """Whether an unfinished line at the end is one."""
+        return True
+
     def line_is_endless(self) -> None:
         """More than SKIPPED_LIMIT bytes of one line were skipped: the connection is to be ended."""
         raise NotImplementedError
@@ -171,7 +175,7 @@ class HeldLines(LineReceiver):
 
     def _finish(self, last: bytearray) -> None:
         """The peer sends no more, and no whole line waits: take an unfinished one too, then say so."""
-        if last:
+        if last and self.unfinished_counts():
             self._waiting = _NOTHING
             if len(last) > self.line_limit():
                 self.lineLengthExceeded(b"")

@@ -1,6 +1,7 @@
-"""The door of lines: netcat, telnet, and programs that speak JSON Lines, on one port.
+"""The door of lines: netcat, telnet, and programs that speak JSON Lines.
 
-A peer is a person until its first line starts with ``{``: from then on it is a program.
+The front knows a program by its first byte.
+One that begins late was greeted as a person, and becomes a program when its first line starts with ``{``.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,7 @@ from zope.interface import implementer
 from groupchat.doors.framing import SKIPPED_LIMIT, HeldLines
 from groupchat.doors.json import json_style
 from groupchat.doors.requests import obey
-from groupchat.doors.sockets import tune
-from groupchat.doors.strangers import TLS, recognised
+from groupchat.doors.strangers import DISCARDED_LIMIT, TLS, recognised
 from groupchat.doors.telnet import TelnetFilter
 from groupchat.doors.text import text_style
 from groupchat.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts
@@ -28,9 +28,6 @@ from groupchat.session import State
 if TYPE_CHECKING:
     from groupchat.doors.factory import ChatFactory
     from groupchat.session import Session
-
-DISCARDED_LIMIT = 16 * 1024 * 1024
-"""How much is read for nothing from a peer that was cut off, in bytes."""
 
 PROGRAM = Preferences(emoji=False)
 """How programs begin: what they say arrives as they say it."""
@@ -56,16 +53,16 @@ class ChatProtocol(HeldLines):
     write: Callable[[Rendered], None]
     """The transport's own, for speed."""
 
-    def __init__(self, factory: "ChatFactory", address: str, exempt: bool) -> None:
+    def __init__(self, factory: "ChatFactory", address: str, exempt: bool, is_program: bool = False) -> None:
         super().__init__(factory)
         self.address = address
         self.exempt = exempt
         self.secure = False
-        self.style: IStyle = text_style(Preferences(), factory.settings.zone)
+        self.style: IStyle = json_style(PROGRAM) if is_program else text_style(Preferences(), factory.settings.zone)
         self.write = _nowhere
         self._lines = 0
         """Lines before there is a nickname; -1 when there is one."""
-        self._is_program = False
+        self._is_program = is_program
         self._telnet: TelnetFilter | None = None
 
     # The session calls these.
@@ -93,6 +90,8 @@ class ChatProtocol(HeldLines):
             self.transport.resumeProducing()
         else:
             self.transport.loseConnection()
+            if self.secure:
+                self.transport.resumeProducing()  # the peer answers the end of TLS
         self.factory.closings.set(self)
 
     def abort(self) -> None:
@@ -124,12 +123,11 @@ class ChatProtocol(HeldLines):
     def connectionMade(self) -> None:
         self.connected = 1
         self.secure = ISSLTransport.providedBy(self.transport)
-        self.factory.arrived(self)
-        tune(self.transport, self.factory.settings)
         self.write = self.transport.write
         self.transport.registerProducer(self, True)
-        self.session = self.factory.make_session(cast(IScreen, self), "text")
-        self.session.greet()
+        self.session = self.factory.make_session(cast(IScreen, self), self.style.door)
+        if not self._is_program:
+            self.session.greet()
 
     def dataReceived(self, data: bytes) -> None:
         if self._closed:
@@ -210,6 +208,10 @@ class ChatProtocol(HeldLines):
     def lines_ended(self) -> None:
         self.session.ended()
 
+    def unfinished_counts(self) -> bool:
+        # In TLS an end without its sign may be an attacker's, who would so cut a line short.
+        return not (self.secure and getattr(self.transport, "truncated", False))
+
     def line_is_endless(self) -> None:
         self.session.hangup(LineTooLong(f"That line has no end: {SKIPPED_LIMIT} bytes, and more."))
 
@@ -225,7 +227,7 @@ class ChatProtocol(HeldLines):
             self.factory.handshakes.cancel(self)
             return not self._closed
         self._lines += 1
-        if self._lines == 1 and line.startswith(b"{"):
+        if self._lines == 1 and not self._is_program and line.startswith(b"{"):
             self._become_program()
         elif self._lines == 1 and (stranger := recognised(line)) is not None:
             self.session.hangup(stranger)

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.front import SILENCE_S
 from groupchat.doors.line import ChatProtocol
 from groupchat.hall import Hall
 from groupchat.journals.memory import MemoryJournal
@@ -26,9 +27,19 @@ class Client:
 
     def __init__(self, server: "ServerTests") -> None:
         self.clock = server.clock
-        self.protocol = cast(ChatProtocol, server.factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321)))
-        self.transport = StringTransport()
+        self.transport = cast(Any, StringTransport())
+        self.transport.protocol = server.factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321))
         self.protocol.makeConnection(self.transport)
+
+    @property
+    def protocol(self) -> ChatProtocol:
+        """Who serves the connection now: at first the front, which has what this is used for."""
+        return cast(ChatProtocol, self.transport.protocol)
+
+    def wait(self) -> str:
+        """Say nothing for a moment, and return the greeting."""
+        self.clock.advance(SILENCE_S)
+        return self.read()
 
     def send(self, *lines: str) -> str:
         """Send these lines, and return what came back, without CR."""
@@ -90,13 +101,13 @@ class TextTests(ServerTests):
     def test_coming_in(self) -> None:
         """The greeting, the prompt, the welcome, and what was said before."""
         alice = Client(self)
-        self.assertEqual(alice.read(), f"groupchat 1.0 at chat.example.org: 0 people are here.\n{PROMPT}")
+        self.assertEqual(alice.wait(), f"groupchat 1.0 at chat.example.org: 0 people are here.\n{PROMPT}")
         self.assertEqual(
             alice.send("alice"), "Connected to the server! You are alice, in lobby. /help lists the commands.\n"
         )
         alice.send("Good morning :)", "/me waves")
         bob = Client(self)
-        self.assertEqual(bob.read(), f"groupchat 1.0 at chat.example.org: 1 person is here.\n{PROMPT}")
+        self.assertEqual(bob.wait(), f"groupchat 1.0 at chat.example.org: 1 person is here.\n{PROMPT}")
         self.assertEqual(
             bob.send("bob"),
             "Connected to the server! You are bob, in lobby. /help lists the commands.\n"
@@ -111,7 +122,7 @@ class TextTests(ServerTests):
         """A refused nickname brings the reason and the prompt again."""
         self.people("alice")
         bob = Client(self)
-        bob.read()
+        bob.wait()
         self.assertEqual(bob.send("Alice"), f"!! nick-taken: alice is already here; choose another nickname.\n{PROMPT}")
         self.assertIn("Connected to the server! You are bob", bob.send("bob"))
 

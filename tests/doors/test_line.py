@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.error import TimeoutError as ConnectionTimedOut
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer
+from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, IPushProducer
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -19,7 +19,9 @@ from zope.interface.verify import verifyObject
 from groupchat.claim import Claim
 from groupchat.doors.factory import CLOSING_S, ChatFactory
 from groupchat.doors.framing import SKIPPED_LIMIT
-from groupchat.doors.line import DISCARDED_LIMIT, ChatProtocol
+from groupchat.doors.front import Front
+from groupchat.doors.line import ChatProtocol
+from groupchat.doors.strangers import DISCARDED_LIMIT
 from groupchat.interfaces import Hold, IScreen
 from groupchat.limits import Turnstile
 from groupchat.preferences import Preferences
@@ -44,11 +46,17 @@ class Connection:
         self.clock = TurnClock()
         self.state = state
         self.factory = ChatFactory(cast(Any, self.make_session), settings, self.clock)
-        self.protocol = cast(ChatProtocol, self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321)))
         self.transport = StringTransport()
-        self.protocol.makeConnection(self.transport)
+        self.protocol = self.come(self.transport, IPv4Address("TCP", "192.0.2.1", 4321))
         self.session = cast(FakeSession, self.protocol.session)
         self.receive = self.protocol.dataReceived
+
+    def come(self, transport: Any, address: IAddress | None = None) -> ChatProtocol:
+        """Somebody comes, and waits for the greeting."""
+        front = self.factory.buildProtocol(address)
+        front.makeConnection(transport)
+        cast(Front, front).opening_expired()
+        return cast(ChatProtocol, transport.protocol)
 
     def make_session(self, screen: IScreen, door: str) -> FakeSession:
         session = FakeSession(screen, door)
@@ -362,9 +370,7 @@ class HandshakeTests(SynchronousTestCase):
     def test_one_timer(self) -> None:
         """A hundred newcomers share one timer, and one for turns, and none is left when they are gone."""
         connection = Connection(State.NAMELESS)
-        protocols = [cast(ChatProtocol, connection.factory.buildProtocol(None)) for _ in range(99)]
-        for protocol in protocols:
-            protocol.makeConnection(StringTransport())
+        protocols = [connection.come(StringTransport()) for _ in range(99)]
         for protocol in protocols:
             protocol.hold(Hold.FLOOD)
             protocol.dataReceived(b"x\n")
@@ -470,7 +476,7 @@ class AdmissionTests(SynchronousTestCase):
         self.assertTrue(transport.value().startswith(b"!! server-full: "))
         self.assertTrue(transport.disconnecting)
         connection.protocol.connectionLost(Failure(ConnectionDone()))
-        self.assertIsInstance(connection.factory.buildProtocol(None), ChatProtocol)
+        self.assertIsInstance(connection.factory.buildProtocol(None), Front)
 
     def test_address(self) -> None:
         """An address has so many connections, and one that ends makes room for another."""
@@ -482,4 +488,4 @@ class AdmissionTests(SynchronousTestCase):
         factory.buildProtocol(address).makeConnection(transport)
         self.assertTrue(transport.value().startswith(b"!! too-many-connections: "))
         first.connectionLost(Failure(ConnectionDone()))
-        self.assertIsInstance(factory.buildProtocol(address), ChatProtocol)
+        self.assertIsInstance(factory.buildProtocol(address), Front)

@@ -234,8 +234,8 @@ class FunctionalTest(SynchronousTestCase):
         line = Line(daemon.port)
         self.addCleanup(line.close)
         if nick:
+            line.send(f"{nick}\n")  # at once: who waits is greeted, but only after a moment
             line.expect("Choose your nickname: ")
-            line.send(f"{nick}\n")
             line.expect(rf"^Connected to the server! You are {nick}.*\r\n")
         return line
 
