@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
 from math import inf
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
@@ -32,6 +33,10 @@ _COMINGS = frozenset({events.Joined, events.Left, events.ManyJoined, events.Many
 _NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing})
 _UNTIMED = frozenset({events.Announced, events.Typing})
 
+SHOWN = 5
+"""Up to so many deletions in a row are shown one by one; more, as by a purge, become one line."""
+_Deleted = events.Deleted
+
 
 @implementer(IStyle)
 class TextStyle:
@@ -51,6 +56,8 @@ class TextStyle:
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """One line for each event; before the first of a day, the day's line."""
+        if len(events) > SHOWN and [type(event) for event in events].count(_Deleted) > SHOWN:
+            return self._condensed(events, previous, [marked] * len(events))
         return [self._rendered(event, before, marked) for event, before in zip(events, previous, strict=True)]
 
     def echoes(self, event: Event) -> bool:
@@ -67,6 +74,19 @@ class TextStyle:
         if isinstance(answer, events.Asked):
             return _encoded(PROMPTS[answer.what])
         return Rendered(b"".join(_encoded(f"{harmless(line)}\r\n") for line in _answered(answer)))
+
+    def _condensed(self, shown: Sequence[Event], previous: Sequence[float], marks: Sequence[bool]) -> list[Rendered]:
+        """The same, with many deletions in a row by one person in one room as one line, where the last of them is."""
+        lines: list[Rendered] = []
+        for (_, run), each in groupby(enumerate(shown), lambda pair: _run(pair[0], pair[1])):
+            indexes = [index for index, _ in each]
+            if run and len(indexes) > SHOWN:
+                deletions = [event for event in shown[indexes[0] : indexes[-1] + 1] if isinstance(event, _Deleted)]
+                lines += [Rendered(b"")] * (len(indexes) - 1)
+                lines.append(self._rendered(_Purged(deletions), previous[indexes[0]], marks[indexes[-1]]))
+            else:
+                lines += [self._rendered(shown[index], previous[index], marks[index]) for index in indexes]
+        return lines
 
     def _rendered(self, event: Any, before: float, marked: bool) -> Rendered:
         kind = type(event)
@@ -90,10 +110,9 @@ class TextStyle:
         lines: list[bytes] = []
         if replayed.heading:
             lines.append(_encoded(f"-- {harmless(replayed.heading)}\r\n"))
-        before = replayed.at
-        for post in replayed.posts:
-            lines.append(self._rendered(post, before, post.room != current))
-            before = post.at
+        posts = replayed.posts
+        previous = [replayed.at, *(post.at for post in posts[:-1])]
+        lines += self._condensed(posts, previous, [post.room != current for post in posts])
         if replayed.ending:
             lines.append(_encoded(f"-- {harmless(replayed.ending)}\r\n"))
         return Rendered(b"".join(lines))
@@ -111,6 +130,22 @@ class TextStyle:
 
     def _midnight(self, day: date) -> float:
         return datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp()
+
+
+class _Purged:
+    """Many messages that one person deleted at a stroke."""
+
+    def __init__(self, deletions: Sequence[events.Deleted]) -> None:
+        self.nick, self.room, self.at = deletions[-1].nick, deletions[-1].room, deletions[-1].at
+        targets = sorted(deletion.target for deletion in deletions)
+        self.text = f"deleted {len(targets):,} messages, #{targets[0]} to #{targets[-1]}"
+
+
+def _run(index: int, event: Event) -> tuple[object, bool]:
+    """What neighbours have in common that are one run, and whether they are deletions that can be."""
+    if isinstance(event, _Deleted) and event.room:
+        return (event.nick, event.room), True
+    return index, False
 
 
 def _encoded(line: str) -> Rendered:
@@ -134,6 +169,7 @@ _FORMS: dict[type, Callable[[Any], str]] = {
     events.Deleted: lambda event: f"#{event.target} was deleted by {event.nick}",
     events.TopicChanged: lambda event: f"* topic of {event.room}, by {event.nick}: {event.text or '(none)'}",
     events.Moderated: lambda event: f"* {event.nick} {event.text}",
+    _Purged: lambda event: f"* {event.nick} {event.text}",
     events.Joined: lambda event: f"* {event.nick} joined {event.room}",
     events.Left: lambda event: f"* {event.nick} left {event.room}{f' ({event.reason})' if event.reason else ''}",
     events.ManyJoined: lambda event: f"* {_many(event)} joined {event.room}",

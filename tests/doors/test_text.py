@@ -137,6 +137,54 @@ class LineTests(SynchronousTestCase):
         self.assertFalse(loud.echoes(events.Joined("lobby", "bob", AT)))
 
 
+def deletions(count: int, nick: str = "alice", room: str = "lobby", first: int = 41) -> list[events.Event]:
+    """So many messages that somebody deletes one after the other."""
+    return [events.Deleted(1000 + number, room, nick, AT, number) for number in range(first, first + count)]
+
+
+class DeletionTests(SynchronousTestCase):
+    def lines(self, shown: list[events.Event], marked: bool = False) -> list[str]:
+        """The lines a batch becomes; as many renderings as events."""
+        rendered = text_style(Preferences(time="off", zone="UTC")).render(shown, [AT] * len(shown), marked)
+        self.assertEqual(len(rendered), len(shown))
+        return b"".join(rendered).decode().splitlines()
+
+    def test_a_few(self) -> None:
+        """Five deletions in a row are five lines."""
+        lines = [f"#{number} was deleted by alice" for number in range(41, 46)]
+        self.assertEqual(self.lines(deletions(5)), lines)
+
+    def test_many(self) -> None:
+        """A thousand are one line, which stands where the last of them does, and is marked with its room."""
+        said = events.Said(2000, "lobby", "bob", AT, "oh")
+        self.assertEqual(
+            self.lines([said, *deletions(1000), said]),
+            ["#2000 bob: oh", "* alice deleted 1,000 messages, #41 to #1040", "#2000 bob: oh"],
+        )
+        self.assertEqual(self.lines(deletions(6), marked=True), ["(lobby) * alice deleted 6 messages, #41 to #46"])
+
+    def test_runs(self) -> None:
+        """Deletions of several people, in several rooms, or with something between them, are not thrown together."""
+        said = events.Said(2000, "lobby", "bob", AT, "oh")
+        mixed = [*deletions(3), said, *deletions(3), *deletions(3, "bob"), *deletions(3, room="dev")]
+        self.assertEqual(len(self.lines(mixed)), 13)
+        self.assertEqual(
+            self.lines([*deletions(6, "bob"), *deletions(6), *deletions(6, room="dev")]),
+            [f"* {nick} deleted 6 messages, #41 to #46" for nick in ("bob", "alice", "alice")],
+        )
+
+    def test_day(self) -> None:
+        """The line of a new day comes before the one line of many deletions."""
+        rendered = text_style(Preferences(time="off", zone="UTC")).render(deletions(6), [AT - 86400, *[AT] * 5], False)
+        self.assertEqual(b"".join(rendered).decode().count("\r\n"), 2)
+
+    def test_replayed(self) -> None:
+        """What was purged is one line in what is replayed too."""
+        posts = tuple(event for event in deletions(6) if isinstance(event, events.Post))
+        text = answered(events.Replayed("history", "", posts, "", AT))
+        self.assertEqual(text.splitlines()[-1].partition("] ")[2], "* alice deleted 6 messages, #41 to #46")
+
+
 class AnswerTests(SynchronousTestCase):
     def test_prompts(self) -> None:
         """A prompt has no line end."""
