@@ -20,6 +20,7 @@ SUB_COMMANDS = {
     "join": SubCommand("groupchat.client.join", "chat, from a terminal or between pipes"),
     "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, and be told its number"),
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),
+    "verify": SubCommand("groupchat.verify", "check that a server keeps its promises, or a stopped one's messages"),
 }
 
 

@@ -1,0 +1,84 @@
+"""Daemons that are broken on purpose: a checker that has never failed proves nothing.
+
+``python -m faults.broken early …`` acknowledges before the commit; ``… off …`` never flushes.
+What follows is given to twistd.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from groupchat import service
+from groupchat.journals.opening import open_journal
+
+HELD_S = 0.5
+"""For so long posts that were acknowledged are not on disk."""
+
+
+class Proxy:
+    """A connection to a database, but for some statements."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        """Run a statement, or not."""
+        return self._database.execute(statement, *values)
+
+
+class Early(Proxy):
+    """Says of a transaction that it is committed, and commits only now and then."""
+
+    _began = 0.0
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        """Run a statement, or say so."""
+        if statement == "COMMIT" and time.monotonic() < self._began + HELD_S:
+            return None
+        if statement.startswith("BEGIN"):
+            if self._database.in_transaction:
+                return None
+            self._began = time.monotonic()
+        return super().execute(statement, *values)
+
+
+class Unflushed(Proxy):
+    """Never flushes, whatever is asked."""
+
+    def __init__(self, database: Any) -> None:
+        super().__init__(database)
+        database.execute("PRAGMA synchronous = OFF")
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        """Run a statement, unless it asks for flushes."""
+        return None if statement.startswith("PRAGMA synchronous") else super().execute(statement, *values)
+
+
+def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
+    """What opens a journal whose writer has such a connection."""
+
+    def opening(place: str, reactor: Any) -> Any:
+        journal: Any = open_journal(place, reactor)
+        writer = journal._writer
+        writer._database = writer.index._database = proxy(writer._database)
+        return journal
+
+    return opening
+
+
+def main() -> None:
+    """Run twistd with the journal that is asked for."""
+    opening = broken({"early": Early, "off": Unflushed}[sys.argv.pop(1)])
+    service.open_journal = opening  # type: ignore[attr-defined, assignment]
+    from twisted.scripts.twistd import run
+
+    sys.argv[0] = "twistd"
+    run()
+
+
+if __name__ == "__main__":
+    main()

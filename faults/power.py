@@ -1,0 +1,90 @@
+"""The power fails: a file system in a file is shut down under the daemon, with all that was not flushed."""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from faults.trial import NotRun, Trial, Verdict, need, need_root, summary
+from groupchat.client.ledger import Findings
+from groupchat.journals.audit import Audit
+from tests.functional.harness import TWISTD
+
+SHUTDOWN = 0x8004587D
+"""EXT4_IOC_SHUTDOWN."""
+WITHOUT_FLUSH = (2).to_bytes(4, "little")
+"""EXT4_GOING_FLAGS_NOLOGFLUSH: as if the power was cut."""
+MIB = 256
+
+
+def power_lost(trial: Trial) -> Verdict:
+    """Load, cut the power, mount again, start: everything acknowledged is there, once, in order."""
+    rounds = 8 if trial.full else 2
+    worst, figure = True, ""
+    for _ in range(rounds):
+        findings, figure = lose_power(trial)
+        worst = worst and findings.good
+        if not findings.good:
+            break
+    return Verdict(worst, f"{rounds} rounds; the last: {figure}")
+
+
+def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings, str]:
+    """One round, with this daemon.  Raises NotRun."""
+    disk = Disk(trial)
+    daemon = trial.start(data=disk.mount() / "data", program=program)
+    load = trial.load(daemon, 20, 2000.0)
+    load.run(1.5)
+    disk.cut_power()
+    daemon.kill()
+    load.run(0.05)  # what was sent is answered by nobody
+    disk.unmount()
+    data = disk.mount() / "data"
+    daemon = trial.start(data=data)
+    load.place = (load.place[0], daemon.port)
+    findings = trial.findings(load)
+    load.close()
+    daemon.stop()
+    findings.unexpected.extend(Audit(data).faults())
+    disk.unmount()
+    return findings, summary(load.ledger, findings)
+
+
+class Disk:
+    """An ext4 file system in a file; gone when the trial ends.  Raises NotRun where that cannot be."""
+
+    def __init__(self, trial: Trial) -> None:
+        need_root()
+        need("mkfs.ext4")
+        self._trial = trial
+        self._image = trial.folder / "disk"
+        self._image.unlink(missing_ok=True)
+        with self._image.open("wb") as file:
+            file.truncate(MIB * 2**20)
+        trial.run("mkfs.ext4", "-q", "-F", self._image)
+        self._point = trial.folder / "mounted"
+        self._point.mkdir(exist_ok=True)
+
+    def mount(self) -> Path:
+        """Mount it; give where."""
+        if not os.access("/dev/loop-control", os.W_OK):
+            raise NotRun("there are no loop devices here")
+        self._trial.run("mount", "-o", "loop", self._image, self._point)
+        self._trial.at_end(self.unmount)
+        return self._point
+
+    def cut_power(self) -> None:
+        """From now on nothing reaches the disk, and what was not flushed never does."""
+        place = os.open(self._point, os.O_RDONLY)
+        try:
+            fcntl.ioctl(place, SHUTDOWN, WITHOUT_FLUSH)
+        finally:
+            os.close(place)
+
+    def unmount(self) -> None:
+        """Unmount it, if it is mounted."""
+        if os.path.ismount(self._point):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                subprocess.run(["umount", str(self._point)], check=True, capture_output=True)

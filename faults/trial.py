@@ -1,0 +1,168 @@
+"""One trial of a fault: its folder, its daemons, what it leaves behind, and its verdict."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from groupchat.client.ledger import Findings, Ledger, Outcome, compare
+from groupchat.client.load import Load
+from groupchat.verify import finish
+from tests.functional.harness import TREE, TWISTD, Daemon
+
+HOST = "127.0.0.1"
+START_S = 30.0
+"""How long a daemon may take to listen, in seconds."""
+
+
+class NotRun(Exception):
+    """This machine cannot do this trial; the text says what it lacks."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a trial ended: ``kept`` is None when it was not run."""
+
+    kept: bool | None
+    figure: str
+
+    def __str__(self) -> str:
+        word = {True: "kept", False: "BROKEN", None: "not run"}[self.kept]
+        return f"{word}: {self.figure}"
+
+
+class Trial:
+    """The folder and the daemons of one trial; when it ends, nothing of them is left.
+
+    ``full``: whether the long form is asked for, and not the one that continuous integration has time for.
+    """
+
+    def __init__(self, full: bool) -> None:
+        self.full = full
+        self.folder = Path(tempfile.mkdtemp(prefix="groupchat-fault-"))
+        self._cleaning = contextlib.ExitStack()
+        self._cleaning.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._daemons = 0
+
+    def __enter__(self) -> "Trial":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleaning.close()
+
+    def at_end(self, function: Callable[[], object]) -> None:
+        """Have this called when the trial ends, however it does; the last one first."""
+        self._cleaning.callback(function)
+
+    def launch(
+        self,
+        *options: str,
+        settings: str = "",
+        data: Path | None = None,
+        prefix: Sequence[str] = (),
+        program: Sequence[str] = TWISTD,
+        host: str = HOST,
+    ) -> Daemon:
+        """Start a daemon, and do not wait for it.
+
+        :param settings: what stands in its settings file.
+        :param data: its data folder; by default one that all daemons of this trial have in turn.
+        :param prefix: what runs it, such as ``prlimit --nofile=256``.
+        :param program: what is run in the place of twistd.
+        """
+        self._daemons += 1
+        folder = self.folder / f"daemon{self._daemons}"
+        folder.mkdir()
+        (folder / "settings.toml").write_text(settings)
+        command = [
+            *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:0:interface={host}",
+            "--data", str(data or self.folder / "data"), "--settings", "settings.toml", "--exempt", "0.0.0.0/0",
+            *options,
+        ]  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(TREE), "TZ": "UTC"}
+        daemon = Daemon(command, folder, env=environment)
+        self.at_end(daemon.kill)
+        return daemon
+
+    def start(self, *options: str, **more: object) -> Daemon:
+        """Start a daemon, and wait until it listens."""
+        return self.launch(*options, **more).ready(START_S)  # type: ignore[arg-type]  # passed on as they are
+
+    def load(self, daemon: Daemon, clients: int, rate: float, size: int = 100) -> Load:
+        """Load on a daemon, whose clients are all in."""
+        load = Load((HOST, daemon.port), Ledger(), clients, rate, size)
+        self.at_end(load.close)
+        if not load.join(START_S):
+            raise AssertionError(f"The load was not let in: {load.turned_away}")
+        return load
+
+    def findings(self, load: Load) -> Findings:
+        """Settle the load, and compare what it was promised with what is there."""
+        load.settle(START_S)
+        return compare(load.ledger, finish(load, START_S))
+
+    def run(self, *command: object) -> str:
+        """The output of a program that must succeed."""
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotRun(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.returncode}")
+        return done.stdout
+
+
+def summary(ledger: Ledger, findings: Findings) -> str:
+    """What a load came to, in one line."""
+    tally = ledger.tally()
+    return (
+        f"{tally.get(Outcome.ACKNOWLEDGED, 0)} acknowledged, lost {len(findings.lost)}, "
+        f"duplicated {len(findings.duplicated)}, reordered {len(findings.out_of_order)}, "
+        f"unexpected {len(findings.unexpected)}, recovered {findings.recovered}"
+    )
+
+
+def need_root() -> None:
+    """Raise NotRun unless this process may mount and make namespaces."""
+    if os.geteuid():
+        raise NotRun("it needs root")
+
+
+def need(program: str) -> str:
+    """The path of a program.  Raises NotRun when it is not installed."""
+    path = shutil.which(program)
+    if path is None:
+        raise NotRun(f"{program} is not installed")
+    return path
+
+
+def wait_for(what: Callable[[], bool], limit: float, step: float = 0.02) -> bool:
+    """Wait until something is so, for so many seconds; give whether it is."""
+    end = time.monotonic() + limit
+    while not what():
+        if time.monotonic() > end:
+            return False
+        time.sleep(step)
+    return True
+
+
+def memory_mib(pid: int) -> float:
+    """What a process holds in memory."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def descriptors(pid: int) -> int:
+    """How many files and sockets a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that this share of them does not exceed; 0.0 of none."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0

@@ -1,0 +1,237 @@
+"""What a checker attempted and was answered, and the comparison of that with what the server has in the end.
+
+Every post of a checker has a text of its own, so that it is known wherever it turns up:
+the run it belongs to, the client that sent it, and how many that client had sent before.
+"""
+
+import json
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+SHOWN = 10
+"""How many faults of a kind are described one by one."""
+
+DOUBTFUL = frozenset({"journal-unavailable", "server-error"})
+"""Refusals after which a post may be on disk all the same: the disk failed while it was written."""
+
+
+class Outcome(StrEnum):
+    """What a client knows of a post it sent."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One post that was sent.
+
+    ``client`` and ``post``: which client sent it, as its how-manieth.
+    ``before``: the highest number anybody had been told when it was sent first: its own must be above.
+    ``id``: the number it was acknowledged with; 0: none.
+    ``code``: why it was refused; empty: it was not.
+    """
+
+    client: int
+    post: int
+    before: int = 0
+    id: int = 0
+    code: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the client knows."""
+        if self.id:
+            return Outcome.ACKNOWLEDGED
+        return Outcome.REFUSED if self.code and self.code not in DOUBTFUL else Outcome.UNKNOWN
+
+
+class Kept(NamedTuple):
+    """A post of this run as the server's history has it."""
+
+    id: int
+    client: int
+    post: int
+
+
+class Ledger:
+    """Everything one run attempted, and what its clients were shown meanwhile.
+
+    ``after``: the highest number before the run began.
+    ``highest``: the highest number any client was told so far.
+    ``shown``: what the watcher was shown, by number.
+    """
+
+    def __init__(self, run: str = "") -> None:
+        self.run = run or secrets.token_hex(4)
+        self.after = -1
+        self.highest = 0
+        self.attempts: list[Attempt] = []
+        self.shown: dict[int, Kept] = {}
+        self.watched = False
+        """Whether the watcher read up to the end, and so must have been shown everything."""
+        self.disorder: list[str] = []
+        """Numbers that came to a client in a wrong order."""
+        self._pattern = re.compile(rf"{self.run}\.(\d+)\.(\d+)(?: |$)")
+
+    def attempt(self, client: int, post: int) -> Attempt:
+        """Note a post that is being sent for the first time."""
+        attempt = Attempt(client, post, self.highest)
+        self.attempts.append(attempt)
+        return attempt
+
+    def acknowledge(self, attempt: Attempt, id: int) -> None:
+        """Note that a post was answered with its number."""
+        if attempt.id and attempt.id != id:
+            self.disorder.append(f"{self.text(attempt)} was acknowledged as #{attempt.id}, and again as #{id}")
+        attempt.id, attempt.code = id, ""
+        self.highest = max(self.highest, id)
+
+    def text(self, attempt: Attempt) -> str:
+        """What a post says, but for what fills it up."""
+        return f"{self.run}.{attempt.client}.{attempt.post}"
+
+    def kept(self, id: int, text: str) -> Kept | None:
+        """A post of this run; None for others."""
+        found = self._pattern.match(text)
+        return None if found is None else Kept(id, int(found[1]), int(found[2]))
+
+    def tally(self) -> Mapping[Outcome, int]:
+        """How many posts have which outcome."""
+        return Counter(attempt.outcome for attempt in self.attempts)
+
+    # On disk
+
+    def write(self, path: Path) -> None:
+        """Keep the attempts in a file of JSON Lines, the run's own line first.  Raises OSError."""
+        with path.open("w", encoding="utf-8") as file:
+            for line in self._lines():
+                file.write(json.dumps(line) + "\n")
+
+    def _lines(self) -> Iterator[dict[str, object]]:
+        yield {"run": self.run, "after": self.after}
+        for attempt in self.attempts:
+            line: dict[str, object] = {"client": attempt.client, "post": attempt.post, "before": attempt.before}
+            line["outcome"] = attempt.outcome
+            yield line | ({"id": attempt.id} if attempt.id else {}) | ({"code": attempt.code} if attempt.code else {})
+
+    @classmethod
+    def read(cls, path: Path) -> "Ledger":
+        """Take the attempts from a file.
+
+        :raises OSError: it cannot be read.
+        :raises ValueError: it is not one that ``write`` made.
+        """
+        with path.open(encoding="utf-8") as file:
+            try:
+                about = json.loads(file.readline())
+                ledger = cls(str(about["run"]))
+                ledger.after = int(about["after"])
+                for text in file:
+                    line = json.loads(text)
+                    ledger.attempts.append(
+                        Attempt(line["client"], line["post"], line["before"], line.get("id", 0), line.get("code", ""))
+                    )
+            except (KeyError, TypeError) as error:
+                raise ValueError(f"{path} is no record of a check") from error
+        return ledger
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a comparison found, each thing as a sentence; ``recovered`` are posts that were unknown, and are there."""
+
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    recovered: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.duplicated or self.unexpected or self.out_of_order)
+
+    def lines(self) -> Iterator[str]:
+        """The findings as a person reads them: a count for each, then the faults."""
+        kinds = {"lost": self.lost, "duplicated": self.duplicated, "unexpected": self.unexpected}
+        kinds["out of order"] = self.out_of_order
+        for name, found in kinds.items():
+            yield f"{name:13}{len(found)}"
+        yield f"{'recovered':13}{self.recovered}"
+        for name, found in kinds.items():
+            for sentence in found[:SHOWN]:
+                yield f"! {name}: {sentence}"
+            if len(found) > SHOWN:
+                yield f"! {name}: and {len(found) - SHOWN} more"
+
+
+def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
+    """Hold what was promised against what is there.
+
+    :param history: this run's posts as the server has them, in the order it gives them.
+    """
+    findings = Findings()
+    places: dict[tuple[int, int], list[int]] = {}
+    at: dict[int, Kept] = {}
+    last = 0
+    for kept in history:
+        places.setdefault((kept.client, kept.post), []).append(kept.id)
+        if kept.id <= last:
+            findings.out_of_order.append(f"the history has #{kept.id} after #{last}")
+        if kept.id in at:
+            findings.duplicated.append(f"the history has #{kept.id} twice")
+        last = max(last, kept.id)
+        at[kept.id] = kept
+    for attempt in ledger.attempts:
+        _judge(ledger, attempt, places.pop((attempt.client, attempt.post), []), findings)
+    for (client, post), ids in places.items():
+        findings.unexpected.append(f"#{ids[0]}, {ledger.run}.{client}.{post}, was never sent")
+    _compare_order(ledger, at, findings)
+    _compare_view(ledger, at, findings)
+    return findings
+
+
+def _judge(ledger: Ledger, attempt: Attempt, ids: list[int], findings: Findings) -> None:
+    """One post, and the numbers under which it is there."""
+    text = ledger.text(attempt)
+    if len(ids) > 1:
+        findings.duplicated.append(f"{text} stands at {', '.join(f'#{id}' for id in ids)}")
+    match attempt.outcome:
+        case Outcome.ACKNOWLEDGED if attempt.id not in ids:
+            there = f"it stands at #{ids[0]}" if ids else "it is not there"
+            findings.lost.append(f"{text} was acknowledged as #{attempt.id}: {there}")
+        case Outcome.REFUSED if ids:
+            findings.unexpected.append(f"#{ids[0]}, {text}, was refused ({attempt.code})")
+        case Outcome.UNKNOWN if ids:
+            findings.recovered += 1
+    if ids and ids[0] <= attempt.before:
+        findings.out_of_order.append(f"{text} has #{ids[0]}, but #{attempt.before} was told before it was sent")
+
+
+def _compare_order(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -> None:
+    """Each client's posts must stand in the order it sent them."""
+    findings.out_of_order.extend(ledger.disorder)
+    newest: dict[int, int] = {}
+    for id in sorted(at):
+        _, client, post = at[id]
+        if post < newest.get(client, 0):
+            findings.out_of_order.append(f"#{id}, {ledger.run}.{client}.{post}, stands after {newest[client]}")
+        newest[client] = max(post, newest.get(client, 0))
+
+
+def _compare_view(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -> None:
+    """What was shown must be there, and what is there must have been shown to who read everything."""
+    told = {attempt.id for attempt in ledger.attempts}
+    for id, shown in ledger.shown.items():
+        if at.get(id) != shown and id not in told:
+            findings.lost.append(f"#{id}, {ledger.run}.{shown.client}.{shown.post}, was shown, and is not there")
+    if ledger.watched:
+        findings.lost += [f"#{id} was never shown to who read everything" for id in at if id not in ledger.shown]
