@@ -6,6 +6,7 @@ from groupchat import names, preferences, text
 from groupchat.connection import Connection
 from groupchat.errors import BadArguments, NoSuchNick, NoSuchRoom
 from groupchat.events import Answer, Done, Listed
+from groupchat.person import Person
 from groupchat.times import iso, minute
 
 WIDTH = 72
@@ -25,9 +26,11 @@ class Company(Connection):
         if room is None:
             raise NoSuchRoom(f"There is no room {name}. /rooms lists them all.")
         people = list(room.people)
-        shown = [f"{person.nick} (away)" if person.away is not None else person.nick for person in people]
+        shown = [_with_marks(person) for person in people]
         heading = f"{_number(len(people), 'person is', 'people are')} in {room.name}:"
-        items = tuple({"nick": person.nick, "away": person.away is not None} for person in people)
+        items = tuple(
+            {"nick": person.nick, "away": person.away is not None, "secure": person.is_secure} for person in people
+        )
         return Listed("people", (heading, *_folded(shown)), items)
 
     def list_rooms(self) -> Answer:
@@ -50,12 +53,17 @@ class Company(Connection):
         return Done(text=f"The topic of {room.name} is: {room.topic}" if room.topic else f"{room.name} has no topic.")
 
     def who_is(self, nick: str) -> Answer:
-        """Where somebody is, since when, and whether they are away."""
+        """Where somebody is, since when, how they are connected, and whether they are away."""
         person = self.hall.find(nick)
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
         since = minute(person.since, self.zone)
-        item: dict[str, Any] = {"nick": person.nick, "rooms": list(rooms), "since": iso(person.since)}
-        lines = [f"{person.nick} is in {', '.join(rooms) or 'no room'}, here since {since}"]
+        item: dict[str, Any] = {
+            "nick": person.nick, "rooms": list(rooms), "since": iso(person.since), "secure": person.is_secure
+        }  # fmt: skip
+        lines = [
+            f"{person.nick} is in {', '.join(rooms) or 'no room'}, here since {since}",
+            f"{person.nick}'s connection is {'encrypted' if person.is_secure else 'not encrypted'}",
+        ]
         if person.away is not None:
             lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
             item["away"] = person.away
@@ -108,6 +116,12 @@ class Company(Connection):
         mine = self.screen.style.preferences
         items = tuple({"name": name, "value": mine.shown(name)} for name in preferences.names())
         return Listed("preferences", tuple(mine.describe()), items)
+
+
+def _with_marks(person: Person) -> str:
+    """A nickname, and what there is to know about who has it."""
+    marks = [*(["away"] if person.away is not None else []), *(["TLS"] if person.is_secure else [])]
+    return f"{person.nick} ({', '.join(marks)})" if marks else person.nick
 
 
 def _number(count: int, one: str, many: str) -> str:

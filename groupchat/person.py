@@ -41,6 +41,11 @@ class Person:
         self.last_whisperer: AuthorId | None = None
         """Whom /reply answers."""
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether all of their connections are encrypted."""
+        return bool(self.connections) and all(connection.screen.secure for connection in self.connections)
+
     def ignores(self, entry: "Entry") -> bool:
         """Whether this person does not want to see this."""
         return entry.author in self.ignored

@@ -148,8 +148,24 @@ class RoomTests(SynchronousTestCase):
         alice.type("/list", "/list dev", "/list nowhere")
         lobby, dev = (answer for answer in alice.answers if isinstance(answer, Listed))
         self.assertEqual(lobby.lines, ("2 people are in lobby:", "alice, bob (away)"))
-        self.assertEqual(dev.items, ({"nick": "bob", "away": True},))
+        self.assertEqual(dev.items, ({"nick": "bob", "away": True, "secure": False},))
         self.assertEqual(alice.codes, ["no-such-room"])
+
+    def test_who_is_encrypted(self) -> None:
+        """/list and /whois say whose connection is encrypted: all of a person's have to be."""
+        alice, bob = House().come("alice", "bob")
+        bob.screen.secure = True
+        alice.member.go_away()
+        people, person = alice.member.list_people(), alice.member.who_is("bob")
+        assert isinstance(people, Listed)
+        assert isinstance(person, Listed)
+        self.assertEqual(people.lines[1], "alice (away), bob (TLS)")
+        self.assertEqual([item["secure"] for item in (*people.items, *person.items)], [False, True, True])
+        self.assertEqual(person.lines[1], "bob's connection is encrypted")
+        bob.member.person.connections = (*bob.member.person.connections, alice.member)
+        person = alice.member.who_is("bob")
+        assert isinstance(person, Listed)
+        self.assertEqual(person.lines[1], "bob's connection is not encrypted")
 
 
 class CrowdTests(SynchronousTestCase):
