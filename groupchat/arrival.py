@@ -73,6 +73,9 @@ class Arrival:
         if self._token is not None:
             stored = yield hall.journal.recall(digest_of(self._token))
             if stored is None:
+                yield hall.passed()  # a token just given out may still be on its way to the disk
+                stored = yield hall.journal.recall(digest_of(self._token))
+            if stored is None:
                 raise TokenInvalid("This token is unknown or too old; join without it.")
             self._account = hall.accounts.of(stored.author)
         else:

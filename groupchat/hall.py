@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from groupchat import names
 from groupchat.absence import POSITION, PRIVATE, Positions
-from groupchat.accounts import ACCOUNT, INVITE, Accounts
+from groupchat.accounts import ACCOUNT, INVITE, Account, Accounts
 from groupchat.commits import Commits
 from groupchat.cursor import Cursor
 from groupchat.drafts import Outcome, Repeated, StoredPost
@@ -23,7 +23,8 @@ from groupchat.keystrokes import Keystrokes
 from groupchat.limits import TokenBucket
 from groupchat.member import Member
 from groupchat.moderation import MUTE, Moderation
-from groupchat.person import Person
+from groupchat.person import SERVER, SERVER_NICK, Person
+from groupchat.ranks import Rank
 from groupchat.room import LOBBY as LOBBY
 from groupchat.room import Room, condense
 from groupchat.roster import Roster
@@ -170,6 +171,14 @@ class Hall:
         self.commits.post(entry)
         return entry
 
+    def passed(self) -> "Deferred[None]":
+        """Fires when everything that is queued now is on disk (or refused) and delivered."""
+        waiting: Deferred[None] = Deferred()
+        mark = self.tell(Announced("", self.now()), ())
+        mark.then = lambda: waiting.callback(None)
+        self.commits.pump()
+        return waiting
+
     def announce(self, text: str) -> None:
         """Say something to everybody, in order with what is being said."""
         self.tell(Announced(text, self.now()), EVERYWHERE)
@@ -189,7 +198,7 @@ class Hall:
                 self._fall_behind(member)
             for entry in batch:
                 if entry.then is not None:
-                    entry.then()
+                    self._take_effect(entry.then)
 
     def _settle(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> Sequence[Entry]:
         """Give each entry its outcome; what is left is to be shown."""
@@ -251,7 +260,7 @@ class Hall:
         try:
             effect()
         except Exception:
-            log.failure("A change that is on disk was not carried out here")
+            log.failure("What was to follow on a delivery went wrong")
 
     def _turn_down(self, entry: Entry, outcome: Repeated | Refusal) -> None:
         member = entry.origin
@@ -290,6 +299,14 @@ class Hall:
         if room is None:
             room = self.rooms[name] = self._new_room(name)
         return room
+
+    def admit_server(self, screen: IScreen, door: str) -> Member:
+        """A connection of the server itself."""
+        person = Person(SERVER_NICK, names.key(SERVER_NICK), SERVER, self.now())
+        person.account = Account(SERVER_NICK, SERVER, "", Rank.OPERATOR, self.now())
+        member = Member(self, person, screen, door, self.now())
+        person.connections = (member,)
+        return member
 
     def enter_room(self, member: Member, name: str) -> None:
         """Put a member into a room, and tell who is there."""

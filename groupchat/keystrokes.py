@@ -19,15 +19,17 @@ class Keystrokes:
 
     def __init__(self, hall: "Hall") -> None:
         self._hall = hall
-        self._typing: dict[Member, tuple[str, float]] = {}
+        self._typing: dict[Member, tuple[str, float, float]] = {}
+        """In which room, when that was announced last, and when the last key was pressed."""
 
     def started(self, member: "Member", room: str) -> None:
         """Somebody pressed a key."""
         now = self._hall.clock.seconds()
-        known = self._typing.get(member)
-        if known is not None and known[0] == room and now - known[1] < REPEAT_S:
+        known, announced, _ = self._typing.get(member, (room, now - REPEAT_S, now))
+        if now - announced < REPEAT_S:
+            self._typing[member] = (known, announced, now)
             return
-        self._typing[member] = (room, now)
+        self._typing[member] = (room, now, now)
         self._tell(member, room, True)
 
     def stopped(self, member: "Member") -> None:
@@ -39,7 +41,7 @@ class Keystrokes:
         if not self._typing:
             return
         now = self._hall.clock.seconds()
-        for member, (room, since) in list(self._typing.items()):
+        for member, (room, _, since) in list(self._typing.items()):
             if now - since >= LINGER_S:
                 del self._typing[member]
                 self._tell(member, room, False)

@@ -100,6 +100,7 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
     @inlineCallbacks
     def substitute(self, typo: str, fix: str) -> "Generator[Deferred[Any], Any, Entry]":
         """Replace, in one's own last message, the first ``typo`` by ``fix``."""
+        yield self.hall.passed()  # what one said just before may still be on its way to the disk
         stored = said((yield self.hall.journal.latest(self.person.author)))
         typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
         words = text_of(stored.event)

@@ -169,6 +169,18 @@ class TokenTests(SynchronousTestCase):
         said(house.come("alice")[0], "hello")
         self.assertEqual(again.texts[-1], "hello")
 
+    def test_at_once(self) -> None:
+        """A token works from the moment it was given out, before its session is on disk."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        bot = house.connect("json").offer("bot")
+        again = house.connect("json").offer("bot", token=bot.token, since="head")
+        bot.vanish()
+        while journal.pending:
+            journal.commit()
+        self.assertEqual(again.codes, [])
+        self.assertEqual(again.member.person.nick, "bot")
+
     def test_after_restart(self) -> None:
         """A token works after a restart too, and gives back the rooms, the current one, and the place."""
         house = House()

@@ -158,6 +158,19 @@ class ChattingTests(SynchronousTestCase):
         bob.type("s/a/b/")
         self.assertEqual(bob.codes, ["no-such-message"])
 
+    def test_substitution_waits(self) -> None:
+        """ "s/a/b/" typed right after a line changes that line, although it is still on its way to the disk."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        alice, bob = house.come("alice", "bob")
+        alice.type("an old teh")
+        journal.commit()
+        alice.type("a new teh", "s/teh/the/")
+        while journal.pending:
+            journal.commit()
+            house.turn()
+        self.assertEqual([event.text for event in bob.events], ["an old teh", "a new teh", "a new the"])  # type: ignore[attr-defined]
+
     def test_nickname_of_a_program_later(self) -> None:
         """A program that offers another nickname later is renamed; a token is for coming in."""
         (bot,) = House().come("bot", door="json")
