@@ -12,9 +12,9 @@ from typing import Any
 
 from benchmarks import durable, fanout, history, idle, join, plots, slow
 from benchmarks.figures import Row
-from benchmarks.load import library
+from benchmarks.load import Broken, library
 from benchmarks.peers import PEERS, Peer
-from benchmarks.processes import LOAD_CORE, pin, raise_descriptors
+from benchmarks.processes import LOAD_CORE, Stopped, pin, raise_descriptors
 from benchmarks.report import tables
 from benchmarks.targets import judged
 
@@ -50,8 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "durable": lambda: durable.durable(plan["rates"], plan["span"], _tell),
     }  # fmt: skip
     rows: list[Row] = []
+    status = 0
     for scenario in options.scenarios or SCENARIOS:
-        rows += wanted[scenario]()
+        try:
+            rows += wanted[scenario]()
+        except (Broken, Stopped, OSError) as error:
+            _tell(f"{scenario} failed: {error}")
+            status = 1
         if options.json is not None:  # after each, so that a long run that is interrupted leaves something
             options.json.write_text(json.dumps({**_circumstances(), "rows": rows}, indent=1))
     print(tables(rows, judged(rows)))
@@ -60,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plots.draw(rows, options.plot)
         except plots.NothingToDraw as reason:
             _tell(str(reason))
-            return 1
-    return 0
+            status = 1
+    return status
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
