@@ -17,6 +17,7 @@ class SubCommand:
 
 
 SUB_COMMANDS = {
+    "user": SubCommand("groupchat.user", "the accounts of a daemon on this machine"),
     "join": SubCommand("groupchat.client.join", "chat, from a terminal or between pipes"),
     "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, and be told its number"),
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),

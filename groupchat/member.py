@@ -23,6 +23,7 @@ from groupchat.events import Answer, AuthorId, Done, Left, Renamed
 from groupchat.governing import Governing
 from groupchat.housekeeping import Housekeeping
 from groupchat.owning import Owning
+from groupchat.person import SERVER
 from groupchat.reading import Reading, replay, said, text_of
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
         room = names.room(name)
         if room in self.rooms:
             return self.switch(room)
+        if self.person.author == SERVER:
+            raise NotAllowed("The server is in no room.")
         if len(self.rooms) >= self.hall.settings.rooms_max:
             raise BadArguments(f"You are in {len(self.rooms)} rooms, which is the most; /leave one first.")
         self.hall.moderation.check_room(room, self.person, self.hall.now())

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from groupchat.member import Member
 
 
+SERVER = AuthorId(0)
+"""Whose the words of the server itself are."""
+
+SERVER_NICK = "server"
+"""What it is called; nobody else can be."""
+
+
 class Person:
     """Somebody with a nickname: one entry in every list, however many connections they have.
 

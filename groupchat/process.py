@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -21,6 +22,12 @@ def complain(sentence: str) -> None:
     if stream is not None:
         stream.write(f"{line}\n")
         stream.flush()
+
+
+def data_folder(given: str | None) -> Path:
+    """The data folder: the one given, or systemd's, or one here."""
+    # systemd may give several folders, with colons between them.
+    return Path(given or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
 
 
 def explain_failed_starts() -> None:

@@ -1,6 +1,5 @@
 """The daemon: its options, and the service that puts journal, hall and doors together."""
 
-import os
 import signal
 import socket
 import time
@@ -10,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
 
 from groupchat import process
-from groupchat.doors import certificates, ports, wire
+from groupchat.doors import certificates, control, ports, wire
 from groupchat.doors.certificates import Certificates
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.tls import Tunnels
@@ -26,6 +26,7 @@ from groupchat.hall import Hall
 from groupchat.interfaces import IJournal, IScreen
 from groupchat.journals.opening import open_journal
 from groupchat.limits import Turnstile
+from groupchat.passwords import Passwords
 from groupchat.session import Session
 from groupchat.settings import Settings, load
 
@@ -75,8 +76,7 @@ class Options(usage.Options):
     @property
     def data(self) -> str:
         """The data folder."""
-        # systemd may give several folders, with colons between them.
-        return self["data"] or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data"
+        return str(process.data_folder(self["data"]))
 
     # Twisted calls these.
 
@@ -145,6 +145,8 @@ class ChatService(Service):
         self._place = journal
         self._endpoints = [(place, endpoint) for place in places for endpoint in ports.endpoints(reactor, place)]
         self._journal: IJournal | None = None
+        self._passwords = Passwords(reactor, settings.password_queue)
+        self._control: IListeningPort | None = None
         self._data = data
         self._tls = tls
         self._certificates: Certificates | None = None
@@ -176,8 +178,11 @@ class ChatService(Service):
         except CannotStart as error:
             raise self._given_up(error) from error
         super().startService()
-        self.hall = Hall(self._journal, self.settings, self._reactor, time.time, _version(), self._at_turn_end)
+        self.hall = Hall(
+            self._journal, self.settings, self._reactor, time.time, _version(), self._at_turn_end, self._passwords
+        )
         self.hall.on_broken = self._broken
+        self._passwords.start()
         self.factory.check_address = self._check_address
         self._reactor.callWhenRunning(self._run)
 
@@ -189,6 +194,8 @@ class ChatService(Service):
         self.log.info("Stopping")
         for port in self.ports:
             yield port.stopListening()
+        if self._control is not None:
+            yield maybeDeferred(self._control.stopListening)
         self.factory.stop()
         yield self._say_farewell()
         for looping in (self._sweeping, self._renewing):
@@ -200,6 +207,8 @@ class ChatService(Service):
             except Exception:
                 self.log.failure("The journal did not close as it should")
                 self.status = self.status or process.BROKEN
+        if self.hall is not None:
+            self._passwords.stop()
         self._signals.restore()
         self.log.info("Stopped")
         if self.status:
@@ -252,7 +261,16 @@ class ChatService(Service):
         for port in self.ports:
             port.startReading()
             self.log.info("Listening at {address}", address=ports.where(port))
+        self._listen_for_control()
         self.log.info("Started with the messages in {journal}", journal=self._place)
+
+    def _listen_for_control(self) -> None:
+        """The chat does without the control socket, when it cannot be made."""
+        factory = control.ControlFactory(self._session, self.settings, self._reactor)
+        try:
+            self._control = control.listen(self._reactor, self._data, factory)
+        except CannotStart as error:
+            self.log.error("No accounts can be managed by groupchat user: {reason}", reason=str(error))
 
     def _not_opened(self, failure: Failure) -> None:
         self.log.failure("The rooms could not be read from the journal", failure=failure)

@@ -88,6 +88,11 @@ class Session:
         """A program asks for a nickname."""
         self._guard(ref, lambda: self._offer(claim, ref))
 
+    def serve(self) -> None:
+        """This connection is the server itself: in no room, in no list, with every right."""
+        self._move(State.CLAIMING)
+        self._arrived(self._hall.admit_server(self.screen, self.door))
+
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
         """A program says something, whatever it looks like."""
         self._guard(ref, lambda: self._reply(self._me().say(words, key, room), ref))

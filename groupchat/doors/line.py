@@ -108,7 +108,7 @@ class ChatProtocol(HeldLines):
     def reveal(self) -> None:
         """Ask the peer to show again what is typed, if it speaks telnet."""
         if self._telnet is not None:
-            self.write(Rendered(self._telnet.reveal()))
+            self.write(Rendered(self._telnet.reveal() + b"\r\n"))  # the one it sent was not shown
 
     # The factory calls these.
 

@@ -94,7 +94,7 @@ class DoorTests(SynchronousTestCase):
         self.assertEqual(connection.calls, ["alice"])
         connection.protocol.conceal()
         connection.protocol.reveal()
-        self.assertEqual(connection.transport.value(), b"? \xff\xfc\x03\xff\xfb\x01\xff\xfc\x01")
+        self.assertEqual(connection.transport.value(), b"? \xff\xfc\x03\xff\xfb\x01\xff\xfc\x01\r\n")
 
     def test_doubled_iac(self) -> None:
         """IAC sent as data is not UTF-8, and refused as such."""
