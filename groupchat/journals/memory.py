@@ -121,8 +121,8 @@ class MemoryJournal:
             return fail(no_such_message(id))
         place = _place(middle)
         near = [row for row in self._rows if row.kind in MESSAGES and _place(row) == place]
-        at = near.index(middle)
-        return self._answer(near[max(0, at - max(0, count)) : at + max(0, count) + 1], 2 * count + 1)
+        at, count = near.index(middle), max(0, count)
+        return self._answer(near[max(0, at - count) : at + count + 1], 2 * count + 1)
 
     def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
         """Give the author's newest message that is not deleted."""
