@@ -374,8 +374,9 @@ def makeService(options: Options) -> ChatService:
 
 
 def _version() -> str:
+    """The version people are greeted with: ``1.0`` of 1.0.3 and of 1.0.0.dev0 alike."""
     try:
-        return version("groupchat")
+        return ".".join(version("groupchat").split(".")[:2])
     except PackageNotFoundError:  # run from a folder that is not installed
         return ""
 
