@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.logger import Logger
@@ -141,14 +141,12 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def _context(chain: list[x509.Certificate], key: Any) -> SSL.Context:
     """:raises Unusable: OpenSSL wants no certificate of this kind."""
-    first, *others = (crypto.X509.from_cryptography(certificate) for certificate in chain)
+    context: SSL.Context = CertificateOptions(raiseMinimumTo=TLSVersion.TLSv1_2).getContext()
     try:
-        context = CertificateOptions(
-            privateKey=crypto.PKey.from_cryptography_key(key),
-            certificate=first,
-            extraCertChain=others,
-            raiseMinimumTo=TLSVersion.TLSv1_2,
-        ).getContext()
+        context.use_certificate(chain[0])
+        for certificate in chain[1:]:
+            context.add_extra_chain_cert(certificate)
+        context.use_privatekey(key)
     except (SSL.Error, TypeError, ValueError) as error:
         raise Unusable(f"OpenSSL does not take the certificate: {error}") from error
     # A client that makes a server agree anew, again and again, costs it much more than itself.

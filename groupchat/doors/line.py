@@ -90,7 +90,7 @@ class ChatProtocol(HeldLines):
             self.transport.resumeProducing()
         else:
             self.transport.loseConnection()
-            if self.secure:
+            if self.secure and not self._ended:
                 self.transport.resumeProducing()  # the peer answers the end of TLS
         self.factory.closings.set(self)
 
