@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 from groupchat.errors import BadArguments
 
@@ -33,10 +34,12 @@ def parse(written: str) -> float:
 
 
 def spoken(seconds: float) -> str:
-    """The duration in words, to its two largest units: ``2 hours``, ``1 day 4 hours``, ``ever``."""
+    """The duration in words, rounded up, to its two largest units: ``2 hours``, ``1 day 4 hours``, ``ever``."""
     if seconds == FOREVER:
         return "ever"
-    left = max(1, math.ceil(seconds))
+    sizes = list(_UNITS.values())
+    fine = next((smaller for size, smaller in pairwise(sizes) if seconds >= size), 1)
+    left = max(1, math.ceil(seconds / fine)) * fine
     words: list[str] = []
     for unit, size in _UNITS.items():
         count, left = divmod(left, size)

@@ -25,6 +25,12 @@ MOST = 10_000
 """The most messages one purge deletes: in one transaction, which takes about a second."""
 
 
+def _span(duration: float) -> str:
+    """``hour``, ``2 hours``: as it follows "the last"."""
+    number, _, unit = spoken(duration).partition(" ")
+    return unit if number == "1" and " " not in unit else f"{number} {unit}"
+
+
 class Erasure(Authority):
     """What those who keep order can do about messages."""
 
@@ -40,7 +46,7 @@ class Erasure(Authority):
         rooms = (scope,) if scope else tuple(self.hall.rooms)
         since = 0.0 if duration == FOREVER else self.hall.now() - duration
         posts = yield self._said_by(found, Audience(rooms), since)
-        while_ = "ever" if duration == FOREVER else f"in the last {spoken(duration)}"
+        while_ = "ever" if duration == FOREVER else f"in the last {_span(duration)}"
         where = f" in {scope}" if scope else ""
         if not posts:
             raise NoSuchMessage(f"{found.nick} said nothing{where} {while_}.")

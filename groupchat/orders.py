@@ -42,7 +42,7 @@ def unban(me: Member, whom: Target) -> Entry:
     return me.unban(whom)
 
 
-@COMMANDS.command(needs=KEEPERS, cost=5)
+@COMMANDS.command(needs=KEEPERS, cost=2)
 def bans(me: Member) -> Answer:
     """List who is banned, for how long, by whom, and why."""
     return me.list_bans()
@@ -60,7 +60,7 @@ def unmute(me: Member, nick: Nick) -> Entry:
     return me.unmute(nick)
 
 
-@COMMANDS.command(needs=KEEPERS, cost=5)
+@COMMANDS.command(needs=KEEPERS, cost=2)
 def mutes(me: Member) -> Answer:
     """List who is muted, for how long, by whom, and why."""
     return me.list_mutes()
