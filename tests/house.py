@@ -51,7 +51,7 @@ class Peer:
         """Say something, as a program."""
         return self._send(lambda: self.session.say(words, ref, key, room))
 
-    def do(self, name: str, ref: Ref = None, **fields: object) -> "Peer":
+    def do(self, name: str, /, ref: Ref = None, **fields: object) -> "Peer":
         """Ask for a command, as a program."""
         return self._send(lambda: self.session.do(name, fields, ref))
 

@@ -1,5 +1,7 @@
 """Coming in with a password: at the prompt, by a command, and as a program."""
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.events import Answer, Asked, Done, Refused, Told, Welcomed
@@ -12,7 +14,7 @@ from tests.people import account, member, operator
 PASSWORD = "correct horse"
 
 
-def house(**settings: object) -> House:
+def house(**settings: Any) -> House:
     """A house where alice has an account, and is not here."""
     made = House(**settings)
     account(made.hall, "alice")
