@@ -70,6 +70,7 @@ class Trial:
         prefix: Sequence[str] = (),
         program: Sequence[str] = TWISTD,
         host: str = HOST,
+        exempt: str = "0.0.0.0/0",
     ) -> Daemon:
         """Start a daemon, and do not wait for it.
 
@@ -77,6 +78,7 @@ class Trial:
         :param data: its data folder; by default one that all daemons of this trial have in turn.
         :param prefix: what runs it, such as ``prlimit --nofile=256``.
         :param program: what is run in the place of twistd.
+        :param exempt: whom no limit of addresses and lines holds for.
         """
         self._daemons += 1
         folder = self.folder / f"daemon{self._daemons}"
@@ -84,7 +86,7 @@ class Trial:
         (folder / "settings.toml").write_text(settings)
         command = [
             *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:0:interface={host}",
-            "--data", str(data or self.folder / "data"), "--settings", "settings.toml", "--exempt", "0.0.0.0/0",
+            "--data", str(data or self.folder / "data"), "--settings", "settings.toml", "--exempt", exempt,
             *options,
         ]  # fmt: skip
         environment = {**os.environ, "PYTHONPATH": str(TREE), "TZ": "UTC"}

@@ -92,10 +92,10 @@ class Peer:
 
 
 class Line(Peer):
-    """A bare socket, as a client."""
+    """A bare socket, as a client; ``source`` is the address it comes from, one of this machine's."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT_S, (source, 0))
         super().__init__(self.socket.fileno())
 
     def send(self, data: str | bytes) -> None:

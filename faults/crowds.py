@@ -1,0 +1,222 @@
+"""Peers that do not read, or are gone without a word, and too many of them."""
+
+import contextlib
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from faults.disk import trial_line
+from faults.honest import Honest
+from faults.trial import HOST, Trial, Verdict, descriptors, memory_mib, need, need_root, percentile, wait_for
+from groupchat.client.ledger import Ledger
+from groupchat.client.load import Load
+from tests.functional.harness import TREE, Daemon
+
+LIMITS = "address_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
+
+
+class Crowd:
+    """People who are in, and read nothing, or next to nothing."""
+
+    def __init__(self, trial: Trial, daemon: Daemon, count: int, prefix: str) -> None:
+        self.prefix = prefix
+        self.sockets: list[socket.socket] = []
+        trial.at_end(self.close)
+        for _ in range(count):
+            one = socket.socket()
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect((HOST, daemon.port))
+            self.sockets.append(one)
+            one.sendall(f"{prefix}{len(self.sockets)}\n".encode())
+            self._expect(one, b"Connected to the server!")
+
+    def _expect(self, one: socket.socket, what: bytes) -> None:
+        heard = b""
+        one.settimeout(20.0)
+        while what not in heard:
+            data = one.recv(4096)
+            if not data:
+                raise AssertionError(f"It was closed after {heard!r}")
+            heard += data
+
+    def ended(self) -> int:
+        """How many were cut off, without reading anything."""
+        poll = select.poll()
+        for one in self.sockets:
+            poll.register(one, select.POLLRDHUP)
+        return len(poll.poll(0))
+
+    def close(self) -> None:
+        _close(self.sockets)
+
+
+def stopped_readers(trial: Trial) -> Verdict:
+    """A crowd that stops reading under 100 posts a second: the others notice nothing, and it is cut off after 60 s."""
+    count, patience = (1000, 60.0) if trial.full else (200, 6.0)
+    trial_limits = f"{LIMITS}stuck_timeout_s = {patience}\nsend_buffer_bytes = 8192\n"
+    daemon = trial.start(settings=trial_limits)
+    load = trial.load(daemon, 5, 100.0, 1000)
+    honest = Honest(daemon.port, 5.0)
+    load.run(6.0)
+    normal = percentile(honest.delays(), 0.99)
+    crowd = Crowd(trial, daemon, count, "stuck")
+    peak = before = memory_mib(daemon.process.pid)
+    honest = Honest(daemon.port, patience)
+    begun = time.monotonic()
+    cut_after = 0.0
+    while time.monotonic() < begun + patience * 2 + 20 and crowd.ended() < count:
+        load.run(1.0)
+        peak = max(peak, memory_mib(daemon.process.pid))
+    cut_after = time.monotonic() - begun
+    cut = crowd.ended()
+    delays = honest.delays()
+    p99 = percentile(delays, 0.99)
+    reasons = len(re.findall(rf"{crowd.prefix}\d+ left: too slow", daemon.log))
+    again = [trial_line(trial, daemon, f"{crowd.prefix}{number}") for number in (1, count)]
+    for line in again:
+        line.close()
+    findings = trial.findings(load)
+    kept = cut == reasons == count and p99 <= max(2 * normal, 10.0) and peak - before < 512 and findings.good
+    return Verdict(
+        kept,
+        f"{count} readers stopped: others' p99 {p99:.1f} ms (before {normal:.1f} ms), memory +{peak - before:.0f} MiB, "
+        f"{cut} cut off within {cut_after:.0f} s, {reasons} as too slow, nicknames free; lost {len(findings.lost)}",
+    )
+
+
+def slow_readers(trial: Trial) -> Verdict:
+    """A crowd that reads a byte a second under 100 posts a second: the others notice nothing."""
+    count, seconds = (1000, 60.0) if trial.full else (200, 6.0)
+    daemon = trial.start(settings=f"{LIMITS}send_buffer_bytes = 8192\n")
+    crowd = Crowd(trial, daemon, count, "slow")
+    load = trial.load(daemon, 5, 100.0, 1000)
+    before = memory_mib(daemon.process.pid)
+    honest = Honest(daemon.port, seconds)
+    ending = threading.Event()
+
+    def sip() -> None:
+        while not ending.wait(1.0):
+            for one in crowd.sockets:
+                with contextlib.suppress(OSError):
+                    one.recv(1)
+
+    thread = threading.Thread(target=sip)
+    thread.start()
+    load.run(seconds + 2)
+    ending.set()
+    thread.join()
+    grown = memory_mib(daemon.process.pid) - before
+    p99 = percentile(honest.delays(), 0.99)
+    findings = trial.findings(load)
+    return Verdict(
+        p99 <= 50.0 and grown < 512 and findings.good,
+        f"{count} readers of a byte a second: others' p99 {p99:.1f} ms, memory +{grown:.0f} MiB, "
+        f"lost {len(findings.lost)}",
+    )
+
+
+def out_of_descriptors(trial: Trial) -> Verdict:
+    """With 256 descriptors and 400 peers: the rest are told, those who are in chat on, and timers go on."""
+    daemon = trial.start(settings=LIMITS, prefix=[need("prlimit"), "--nofile=256"])
+    load = Load((HOST, daemon.port), Ledger(), 3, 50.0)
+    trial.at_end(load.close)
+    load.join(10.0)
+    peers, told = [], 0
+    for _ in range(400):
+        peer = socket.create_connection((HOST, daemon.port), 10.0)
+        peers.append(peer)
+    trial.at_end(lambda: _close(peers))
+    honest_seen = 0
+    for peer in peers:
+        peer.settimeout(5.0)
+        with contextlib.suppress(OSError):
+            first = peer.recv(200)
+            told += b"!! server-full" in first
+            honest_seen += b"groupchat" in first
+    most = descriptors(daemon.process.pid)
+    load.run(2.0)
+    # Who has no nickname after 30 s is told so: a timer.
+    for peer in peers:
+        peer.close()
+    again = wait_for(lambda: _is_let_in(daemon), 10.0, 0.2)
+    findings = trial.findings(load)
+    kept = findings.good and told > 0 and told + honest_seen == 400 and again and "Traceback" not in daemon.log
+    return Verdict(
+        kept,
+        f"{honest_seen} let in, {told} told that the server is full, {most} descriptors at most, commits went on "
+        f"(lost {len(findings.lost)}), let in again when others had gone",
+    )
+
+
+def _close(sockets: Sequence[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
+
+
+def _is_let_in(daemon: Daemon) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), 5.0) as peer:
+        return b"Choose" in peer.recv(500) + peer.recv(500)
+    return False
+
+
+def half_open(trial: Trial) -> Verdict:
+    """The network of a peer goes away without a word: its nickname is free within 120 s, idle or with data owed."""
+    need_root()
+    need("ip")
+    space = f"gcfault{os.getpid()}"
+    link, far = f"gc{os.getpid() % 100000}a", f"gc{os.getpid() % 100000}b"
+    net = f"10.213.{os.getpid() % 250}"
+    trial.run("ip", "netns", "add", space)
+    trial.at_end(lambda: subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True))
+    trial.run("ip", "link", "add", link, "type", "veth", "peer", "name", far, "netns", space)
+    trial.at_end(lambda: subprocess.run(["ip", "link", "del", link], check=False, capture_output=True))
+    trial.run("ip", "addr", "add", f"{net}.1/24", "dev", link)
+    trial.run("ip", "link", "set", link, "up")
+    trial.run("ip", "netns", "exec", space, "ip", "addr", "add", f"{net}.2/24", "dev", far)
+    trial.run("ip", "netns", "exec", space, "ip", "link", "set", far, "up")
+    settings = LIMITS if trial.full else LIMITS + "keepalive_idle_s = 4\nkeepalive_interval_s = 1\nuser_timeout_s = 4\n"
+    daemon = trial.start(settings=settings, host="0.0.0.0")
+    figures, kept = [], True
+    limit = 120.0 if trial.full else 20.0
+    for owed in (False, True):
+        nick = "owed" if owed else "idle"
+        peer = subprocess.Popen(
+            ["ip", "netns", "exec", space, sys.executable, "-m", "faults.crowds", f"{net}.1", str(daemon.port), nick],
+            stdout=subprocess.PIPE, cwd=TREE,
+        )  # fmt: skip
+        trial.at_end(lambda peer=peer: (peer.kill(), peer.communicate()))  # type: ignore[misc]
+        assert peer.stdout is not None
+        peer.stdout.readline()
+        trial.run("ip", "link", "set", link, "down")
+        begun = time.monotonic()
+        if owed:
+            talker = trial_line(trial, daemon, f"talker{owed:d}")
+            talker.send("are you there?\n")
+        free = wait_for(lambda nick=nick: f"{nick} left: " in daemon.log, limit, 0.2)  # type: ignore[misc]
+        figures.append(f"{nick}: {time.monotonic() - begun:.0f} s")
+        kept = kept and free
+        trial.run("ip", "link", "set", link, "up")
+        peer.kill()
+        peer.wait()
+    return Verdict(kept, f"nickname free after: {', '.join(figures)}")
+
+
+def main(host: str, port: str, nick: str) -> None:
+    """A peer that comes in, says so, and waits."""
+    with socket.create_connection((host, int(port)), 10.0) as line:
+        line.sendall(f"{nick}\n".encode())
+        heard = b""
+        while b"Connected to the server!" not in heard:
+            heard += line.recv(4096)
+        print("in", flush=True)
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,195 @@
+"""Peers that mean harm: line ends without end, lines without end, noise, and coming and going for ever."""
+
+import contextlib
+import random
+import re
+import select
+import socket
+import threading
+import time
+
+from faults.crowds import LIMITS
+from faults.honest import Honest
+from faults.trial import HOST, Trial, Verdict, descriptors, memory_mib, percentile
+from tests.functional.harness import Daemon, Line
+
+MIB = 2**20
+FLOODER = "127.0.0.66"
+"""Where flooders come from: all of 127.0.0.0/8 is this machine."""
+
+
+def newline_flood(trial: Trial) -> Verdict:
+    """16 peers that send line ends as fast as they can: an honest round trip stays below 50 ms (p99)."""
+    seconds = 20.0 if trial.full else 5.0
+    daemon = trial.start(exempt=f"{HOST}/32")
+    honest = Honest(daemon.port, seconds)
+    sent = _flood(daemon, 16, b"\n" * 65536, seconds + 1)
+    p99 = percentile(honest.delays(), 0.99)
+    return Verdict(p99 <= 50.0, f"p99 {p99:.1f} ms while {sent / MIB:.0f} MiB of line ends were taken")
+
+
+def _flood(daemon: Daemon, peers: int, chunk: bytes, seconds: float) -> int:
+    """Send as much as is taken, on so many connections that are in; give how many bytes were."""
+    sockets = []
+    for number in range(peers):
+        line = Line(daemon.port, FLOODER)
+        line.send(f"flood{number}\n")
+        line.expect("Connected")
+        line.socket.setblocking(False)
+        sockets.append(line.socket)
+    sent, end = 0, time.monotonic() + seconds
+    poll = select.poll()
+    by_number = {one.fileno(): one for one in sockets}
+    for number in by_number:
+        poll.register(number, select.POLLOUT | select.POLLIN)
+    while time.monotonic() < end and by_number:
+        for number, event in poll.poll(100):
+            try:
+                if event & select.POLLIN and not by_number[number].recv(65536):
+                    raise ConnectionResetError
+                sent += by_number[number].send(chunk)
+            except BlockingIOError:
+                time.sleep(0.0005)
+            except OSError:
+                poll.unregister(number)
+                by_number.pop(number).close()
+    for one in sockets:
+        one.close()
+    return sent
+
+
+def endless_lines(trial: Trial) -> Verdict:
+    """100 peers that send 10 MB each without a line end: memory comes back to within 10 MiB of what it was."""
+    peers, size = 100, 10 * 10**6
+    daemon = trial.start(settings=LIMITS)
+    before = memory_mib(daemon.process.pid)
+    peak = before
+    sockets = [socket.create_connection((HOST, daemon.port), 10.0) for _ in range(peers)]
+    sent = 0
+    for number, one in enumerate(sockets):
+        one.settimeout(2.0)
+        with contextlib.suppress(OSError):
+            if number % 2:
+                one.sendall(f"endless{number}\n".encode())  # one half is in, the other has no nickname
+            for _ in range(size // 100_000):
+                one.sendall(b"x" * 100_000)
+                sent += 100_000
+        peak = max(peak, memory_mib(daemon.process.pid))
+    for one in sockets:
+        one.close()
+    time.sleep(2.0)
+    grown = memory_mib(daemon.process.pid) - before
+    served = _serves(daemon)
+    return Verdict(
+        grown <= 10.0 and served,
+        f"{sent / 10**6:.0f} MB taken before they were cut off; memory +{peak - before:.1f} MiB at most, "
+        f"+{grown:.1f} MiB afterwards",
+    )
+
+
+def noise(trial: Trial) -> Verdict:
+    """Streams of a megabyte of noise: no traceback, and the daemon serves on."""
+    streams = 200 if trial.full else 20
+    daemon = trial.start(settings=LIMITS)
+    chance = random.Random(streams)
+    for number in range(streams):
+        with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), 10.0) as one:
+            one.settimeout(5.0)
+            reading = threading.Thread(target=_read, args=(one,))
+            reading.start()
+            with contextlib.suppress(OSError):
+                one.sendall(_opening(number) + _noise(chance, number))
+                one.shutdown(socket.SHUT_WR)
+            reading.join(10.0)
+    failures = len(re.findall("Traceback|#critical", daemon.log))
+    return Verdict(
+        failures == 0 and _serves(daemon) and daemon.stop() == 0,
+        f"{streams} streams of 1 MB; tracebacks {failures}; it served on, and stopped with 0",
+    )
+
+
+def _opening(number: int) -> bytes:
+    """How a stream begins: as a person, as a program, as somebody with telnet, or with noise at once."""
+    return (b"", f"noise{number}\n".encode(), f'{{"do":"nick","nick":"noise{number}"}}\n'.encode(), b"\xff\xfd\x01")[
+        number % 4
+    ]
+
+
+def _noise(chance: random.Random, number: int) -> bytes:
+    """A megabyte: of any bytes, of bytes that often mean something here, or of requests with something wrong."""
+    if number % 3 == 0:
+        return chance.randbytes(MIB)
+    if number % 3 == 1:
+        return bytes(chance.choices(b'\xff\xfd\xfa\xf0\r\n\0{}"\x1b/:a\xc3\xa9', k=MIB))
+    words = [b'{"do":', b'"say"', b'"nick"', b',"text":', b'"x"', b"1e999", b"[[[[", b"\\ud800", b"}", b"\n", b"null"]
+    return b"".join(chance.choices(words, k=MIB // 4))[:MIB]
+
+
+def _read(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while one.recv(65536):
+            pass
+
+
+def _serves(daemon: Daemon) -> bool:
+    line = Line(daemon.port)
+    try:
+        line.send("tester\n/list\n")
+        line.expect("people are in|person is in")
+    finally:
+        line.close()
+    return daemon.process.poll() is None
+
+
+def churn(trial: Trial, minutes: float) -> Verdict:
+    """People come and go for ever: memory and descriptors stay where they are."""
+    daemon = trial.start(settings=LIMITS)
+    pid = daemon.process.pid
+    end = time.monotonic() + minutes * 60
+    warm = time.monotonic() + min(minutes * 15, 120)
+    samples: list[tuple[int, float, int]] = []
+    made = 0
+    next_at = warm
+    while time.monotonic() < end:
+        made += _come_and_go(daemon, made)
+        if time.monotonic() >= next_at:
+            samples.append((made, memory_mib(pid), descriptors(pid)))
+            next_at = time.monotonic() + max((end - warm) / 100, 0.5)
+    slope = _slope([(count / 1e6, memory) for count, memory, _ in samples])
+    grown = max(number for _, _, number in samples) - min(number for _, _, number in samples)
+    kept = slope * 1.0 <= 10.0 and grown <= 8 and daemon.stop() == 0
+    return Verdict(
+        kept,
+        f"{made} connections in {minutes:g} minutes; memory {samples[0][1]:.1f} to {samples[-1][1]:.1f} MiB, slope "
+        f"{slope:+.2f} MiB per million connections; descriptors within {grown}; the log "
+        f"{daemon.log_path.stat().st_size / MIB:.1f} MiB",
+    )
+
+
+def _come_and_go(daemon: Daemon, made: int) -> int:
+    """A hundred connections: most close at once, some reset, some come in and say something; give how many."""
+    sockets = [socket.create_connection((HOST, daemon.port), 10.0) for _ in range(50)]
+    for number, one in enumerate(sockets):
+        with contextlib.suppress(OSError):
+            if number % 10 == 0:
+                one.sendall(f"c{made + number}\nhello\n/exit\n".encode())
+            elif number % 10 == 1:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            elif number % 10 == 2:
+                one.sendall(f'{{"do":"nick","nick":"j{made + number}"}}\n'.encode())
+    for number, one in enumerate(sockets):
+        if number % 10 == 0:
+            one.settimeout(10.0)
+            _read(one)
+        one.close()
+    return len(sockets)
+
+
+def _slope(points: list[tuple[float, float]]) -> float:
+    """By how much the second grows with the first, by least squares."""
+    count = len(points)
+    if count < 2:
+        return 0.0
+    x0, y0 = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+    across = sum((x - x0) ** 2 for x, _ in points)
+    return sum((x - x0) * (y - y0) for x, y in points) / across if across else 0.0
