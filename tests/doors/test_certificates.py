@@ -1,11 +1,11 @@
 """Certificates: made, found, renewed, and refused in plain words."""
 
+import contextlib
 import os
 import re
 import ssl
 import subprocess
 import warnings
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copy, rmtree
@@ -83,7 +83,7 @@ def handshake(found: Certificates, lowest: ssl.TLSVersion, highest: ssl.TLSVersi
             break
         except ssl.SSLWantReadError:
             server.bio_write(outgoing.read())
-        with suppress(SSL.WantReadError):
+        with contextlib.suppress(SSL.WantReadError):
             server.do_handshake()
         incoming.write(server.bio_read(65536))
     return cast(bytes, client.getpeercert(True))
