@@ -21,6 +21,8 @@ SUB_COMMANDS = {
     "join": SubCommand("groupchat.client.join", "chat, from a terminal or between pipes"),
     "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, and be told its number"),
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),
+    "settings": SubCommand("groupchat.tunables", "all settings, with defaults, units and reasons"),
+    "check": SubCommand("groupchat.check", "whether settings are good, without starting a daemon"),
     "verify": SubCommand("groupchat.verify", "check that a server keeps its promises, or a stopped one's messages"),
 }
 

@@ -83,6 +83,10 @@ class Commits:
             return False
         return len(self._queue) >= self._settings.commit_queue_posts or self.delay > self._settings.commit_pause_s
 
+    def follow(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self._settings = settings
+
     def post(self, entry: Entry) -> None:
         """Put an entry at the end of the queue; ``pump`` sends it on.
 

@@ -62,6 +62,11 @@ class Gate:
         settings = hall.settings
         self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
 
+    def follow(self, settings: "Settings") -> None:
+        """Go by these settings from now on."""
+        self.failures.allowed = settings.password_failures
+        self.failures.wait, self.failures.longest = settings.password_wait_s, settings.password_wait_max_s
+
     @property
     def _settings(self) -> "Settings":
         return self._hall.settings

@@ -115,6 +115,17 @@ class Hall:
         self._lift_ended()
         self.commits.pump()
 
+    def follow(self, settings: Settings) -> None:
+        """Go by these settings from now on, but for those that need a restart."""
+        self.settings = settings
+        self.name_rules = settings.name_rules
+        self.commits.follow(settings)
+        self.gate.follow(settings)
+        for room in self.rooms.values():
+            room.notices.burst, room.notices.rate = settings.notice_burst, settings.notice_rate
+        for session in self.sessions:
+            session.follow(settings)
+
     @property
     def motd(self) -> str:
         """What everybody who comes is told: an operator's words, or else those of the settings."""

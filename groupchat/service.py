@@ -1,9 +1,12 @@
 """The daemon: its options, and the service that puts journal, hall and doors together."""
 
+import os
 import signal
 import socket
 import time
 from collections.abc import Callable, Generator
+from dataclasses import fields
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from groupchat import process
+from groupchat import environment, process
 from groupchat.doors import certificates, control, ports, wire
 from groupchat.doors.certificates import Certificates
 from groupchat.doors.factory import ChatFactory
@@ -32,6 +35,8 @@ from groupchat.settings import Settings, load
 
 PORT = "5000"
 FAREWELL = "The server is stopping."
+RESTARTING = "The server is restarting."
+"""What SIGTERM means most often: who is told so comes back, and it does no harm if nobody is there then."""
 RENEWAL_S = 30.0
 """How often it is looked whether the certificate was renewed, in seconds."""
 DRAIN_STEP_S = 0.05
@@ -102,7 +107,19 @@ class Options(usage.Options):
             raise usage.UsageError(f"{surplus[0]!r} is no option; twistd groupchat --help lists them.")
 
     def postOptions(self) -> None:
+        given = environment.options(os.environ)
+        for name in ("data", "journal", "settings", "tls"):
+            self[name] = self[name] or given.get(name)
+        self["port"] = self["port"] or given.get("port", "").split()
+        self.given = self.read_settings()
+
+    def read_settings(self) -> Settings:
+        """The settings as they stand now: in the file, changed by the environment, changed by options.
+
+        :raises CannotStart: something is wrong there.
+        """
         settings = load(self["settings"]) if self["settings"] else Settings()
+        settings = settings.replaced(**environment.settings(os.environ))
         changes: dict[str, object] = {}
         if self["name"]:
             changes["name"] = self["name"]
@@ -114,7 +131,7 @@ class Options(usage.Options):
             changes["exempt"] = [*map(str, settings.exempt), *self["exempt"]]
         if self["log-messages"]:
             changes["log_messages"] = True
-        self.given = settings.replaced(**changes)
+        return settings.replaced(**changes)
 
 
 class ChatService(Service):
@@ -127,12 +144,20 @@ class ChatService(Service):
     log = Logger()
 
     def __init__(
-        self, reactor: Any, settings: Settings, places: list[str], journal: str, data: Path, tls: str = ""
+        self,
+        reactor: Any,
+        settings: Settings,
+        places: list[str],
+        journal: str,
+        data: Path,
+        tls: str = "",
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         """:raises CannotStart: one of the places is none.
 
         :param data: the data folder, for a certificate of our own.
         :param tls: where another certificate is.
+        :param reread: gives the settings as they stand when it is called, or raises CannotStart.
         """
         self.settings = settings
         self.hall: Hall | None = None
@@ -140,6 +165,9 @@ class ChatService(Service):
         self.status = 0
         """The exit status."""
         turnstile = Turnstile(settings.address_live, settings.address_new, settings.address_window_s, settings.exempt)
+        self._turnstile = turnstile
+        self._reread = reread or (lambda: self.settings)
+        self._farewell = FAREWELL
         self.factory = ChatFactory(self._session, settings, reactor, turnstile)
         self._reactor = reactor
         self._place = journal
@@ -147,6 +175,7 @@ class ChatService(Service):
         self._journal: IJournal | None = None
         self._passwords = Passwords(reactor, settings.password_queue)
         self._control: IListeningPort | None = None
+        self._control_factory: control.ControlFactory | None = None
         self._data = data
         self._tls = tls
         self._certificates: Certificates | None = None
@@ -249,7 +278,8 @@ class ChatService(Service):
 
     def _run(self) -> None:
         """The reactor runs: from now on it is us who say what its signals mean."""
-        self._signals.catch([signal.SIGTERM, signal.SIGINT], lambda: self._reactor.callFromThread(self._asked_to_stop))
+        for number, words in ((signal.SIGTERM, RESTARTING), (signal.SIGINT, FAREWELL)):
+            self._signals.catch([number], partial(self._reactor.callFromThread, self._asked_to_stop, words))
         assert self.hall is not None
         self.hall.open().addCallbacks(self._admit, self._not_opened)
 
@@ -266,7 +296,7 @@ class ChatService(Service):
 
     def _listen_for_control(self) -> None:
         """The chat does without the control socket, when it cannot be made."""
-        factory = control.ControlFactory(self._session, self.settings, self._reactor)
+        factory = self._control_factory = control.ControlFactory(self._session, self.settings, self._reactor)
         try:
             self._control = control.listen(self._reactor, self._data, factory)
         except CannotStart as error:
@@ -315,17 +345,48 @@ class ChatService(Service):
             self.log.failure("The certificate could not be looked at")
 
     def _hung_up(self) -> None:
-        self.log.info("SIGHUP was seen; the certificate is read again if it is another")
+        self.log.info("SIGHUP was seen; settings and certificate are read again")
         if self._certificates is not None:
             self._renew()
+        try:
+            self._follow(self._reread())
+        except CannotStart as error:
+            self.log.error("The settings stay as they were: {reason}", reason=str(error))
+
+    def _follow(self, settings: Settings) -> None:
+        """Go by these settings from now on; what needs a restart is told in the log, and stays as it was."""
+        fixed = self.settings.fixed(settings)
+        for name in fixed:
+            self.log.warn("{setting} has changed, which needs a restart", setting=name)
+        settings = settings.replaced(**{name: getattr(self.settings, name) for name in fixed})
+        changed = [
+            about.name
+            for about in fields(settings)
+            if getattr(settings, about.name) != getattr(self.settings, about.name)
+        ]
+        self.settings = settings
+        self.factory.follow(settings)
+        turnstile = self._turnstile
+        turnstile.live, turnstile.new, turnstile.window = (
+            settings.address_live,
+            settings.address_new,
+            settings.address_window_s,
+        )
+        turnstile.exempt = settings.exempt
+        if self.hall is not None:
+            self.hall.follow(settings)
+        if self._control_factory is not None:
+            self._control_factory.follow(settings)
+        self.log.info("Settings changed: {names}", names=", ".join(changed) or "none")
 
     # Stopping
 
-    def _asked_to_stop(self) -> None:
+    def _asked_to_stop(self, words: str) -> None:
         """SIGTERM or SIGINT; asked twice, we wait for no reader any longer."""
         if self._stopping:
             self._patient = False
         else:
+            self._farewell = words
             self._end(0)
 
     def _end(self, status: int) -> None:
@@ -346,7 +407,7 @@ class ChatService(Service):
             for session in list(self.hall.sessions):
                 session.close()
         else:
-            told = self.hall.stop(FAREWELL)
+            told = self.hall.stop(self._farewell)
             told.addErrback(lambda failure: self.log.failure("The farewell failed", failure=failure))
             while not told.called and self._patient and self._reactor.seconds() < end:
                 yield deferLater(self._reactor, DRAIN_STEP_S)
@@ -366,7 +427,13 @@ def makeService(options: Options) -> ChatService:
     process.explain_failed_starts()
     try:
         return ChatService(
-            reactor, options.given, options["port"] or [PORT], options.journal, Path(options.data), options["tls"] or ""
+            reactor,
+            options.given,
+            options["port"] or [PORT],
+            options.journal,
+            Path(options.data),
+            options["tls"] or "",
+            options.read_settings,
         )
     except CannotStart as error:
         process.complain(str(error))

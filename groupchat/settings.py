@@ -1,11 +1,12 @@
 """Every tunable of the daemon, each declared once: name, default, unit, range and reason."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -345,6 +346,23 @@ def describe() -> str:
     return "\n".join(rows) + "\n"
 
 
+def template() -> str:
+    """A settings file that has every setting with its default, commented out, and the reason for it."""
+    lines = ["# Settings of groupchat.  A line without its # changes one; “groupchat check --settings FILE” tells."]
+    for name, about in _FIELDS.items():
+        data = about.metadata
+        span = "" if data["minimum"] is None else f", {_number(data['minimum'])} to {_number(data['maximum'])}"
+        when = "" if data["reload"] else "; needs a restart"
+        lines += ["", f"# {data['reason']}", f"# ({data['unit']}{span}{when})"]
+        lines.append(f"#{name} = {written(name, about.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def written(name: str, value: object) -> str:
+    """A value as a settings file has it; passwords are not shown."""
+    return '"…"' if name == "password" and value else _toml(value)
+
+
 def _read(path: str | PathLike[str]) -> str:
     """The text of a settings file.
 
@@ -461,8 +479,8 @@ def _toml(value: object) -> str:
     """A value as it stands in a settings file."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
+    if isinstance(value, str | IPv4Network | IPv6Network):
+        return json.dumps(str(value), ensure_ascii=False)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return str(value)

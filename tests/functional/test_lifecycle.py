@@ -61,15 +61,17 @@ class StopTest(FunctionalTest):
         began = time.monotonic()
         self.assertEqual(daemon.stop(), 0)
         self.assertLess(time.monotonic() - began, STOP_LIMIT_S)
-        self.assertTrue(alice.rest().endswith("-- The server is stopping.\r\n"))
+        self.assertTrue(alice.rest().endswith("-- The server is restarting.\r\n"))
         nameless.rest()
         self.assertEqual(daemon.errors, "")
 
     def test_interrupt(self) -> None:
         """Ctrl-C does the same."""
         daemon = self.start()
+        alice = self.connect(daemon, "alice")
         daemon.process.send_signal(signal.SIGINT)
         self.assertEqual(daemon.wait(), 0)
+        self.assertIn("-- The server is stopping.", alice.rest())
 
     def test_slow_reader_gets_the_rest(self) -> None:
         """What was said before a stop reaches also who reads it only during the stop."""
@@ -79,10 +81,10 @@ class StopTest(FunctionalTest):
         alice.send("".join(f"{number} {'x' * 1000}\n" for number in range(3000)))
         bob.expect("alice: 2999 x", 60)
         daemon.process.send_signal(signal.SIGTERM)
-        bob.expect("-- The server is stopping.")
+        bob.expect("-- The server is restarting.")
         heard = slow.rest()
         self.assertEqual([int(number) for number in re.findall(r"alice: (\d+) x", heard)], list(range(3000)))
-        self.assertTrue(heard.endswith("-- The server is stopping.\r\n"), heard[-200:])
+        self.assertTrue(heard.endswith("-- The server is restarting.\r\n"), heard[-200:])
         self.assertEqual(daemon.wait(), 0)
 
     def test_stuck_reader(self) -> None:
@@ -140,6 +142,33 @@ class StopTest(FunctionalTest):
         path = self.folder / "settings.toml"
         path.write_text(text)
         return str(path)
+
+
+class ReloadTest(FunctionalTest):
+    def test_settings_are_followed(self) -> None:
+        """SIGHUP makes the daemon follow what was changed, for all, and say what needs a restart."""
+        file = self.folder / "chat.toml"
+        file.write_text('motd = "first"\nquery_posts = 10\n')
+        daemon = self.start("--settings", str(file))
+        file.write_text('motd = "second"\nconnections = 5\nguests = false\naddress_live = 1\n')
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.logged("connections has changed, which needs a restart$")
+        daemon.logged(r"Settings changed: query_posts, motd, address_live, guests$")
+        bob = self.connect(daemon)
+        bob.expect("second")
+        bob.send("bob\n")
+        bob.expect("!! [a-z-]+: .*account")
+
+    def test_mistake(self) -> None:
+        """A file with a mistake changes nothing, and the log says where it is."""
+        file = self.folder / "chat.toml"
+        file.write_text('motd = "first"\n')
+        daemon = self.start("--settings", str(file))
+        file.write_text('motd = "second"\nnik_max = 3\n')
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.logged(r"The settings stay as they were: \S+chat\.toml, line 2: there is no setting 'nik_max'")
+        alice = self.connect(daemon)
+        alice.expect("first")
 
 
 class RefusalTest(FunctionalTest):
@@ -255,7 +284,7 @@ class WaysTest(FunctionalTest):
         daemon = self.launch(command=[*TWIST, *self.command()[len(TWISTD) + 2 :]]).ready()
         alice = self.connect(daemon, "alice")
         self.assertEqual(daemon.stop(), 0)
-        self.assertIn("-- The server is stopping.", alice.rest())
+        self.assertIn("-- The server is restarting.", alice.rest())
 
     def test_tac(self) -> None:
         """``twistd -ny chat.tac`` runs it too, with the options that stand there."""
