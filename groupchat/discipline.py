@@ -65,7 +65,8 @@ class Discipline(Authority):
             ban = self.hall.moderation.networks.get(f"/{network}")
             if ban is None:
                 raise NothingToUndo(f"{network} is not banned. /bans lists who is.")
-            return self.decree(f"unbanned {network}", Fact(NETWORK, ban.name, None))
+            told = f"{network} is not banned any more."
+            return self.decree(f"unbanned {network}", Fact(NETWORK, ban.name, None), text=told)
         ban = self._known(self.hall.moderation.bans, whom)
         if ban is None:
             raise NothingToUndo(f"{whom} is not banned. /bans lists who is.")

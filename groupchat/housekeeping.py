@@ -122,9 +122,10 @@ class Housekeeping(Authority):
         if not motd:
             if self.hall.moderation.motd is None:
                 raise NothingToUndo("No operator has set one.")
-            return self.decree("cleared the message of the day", Fact(MOTD, "", None))
+            return self.decree("cleared the message of the day", Fact(MOTD, "", None), text="Cleared.")
         value = {"text": motd, "by": self.person.nick, "at": self.hall.now()}
-        return self.decree(f"set the message of the day: {motd}", Fact(MOTD, "", value))
+        told = "Everybody who comes is told so from now on."
+        return self.decree(f"set the message of the day: {motd}", Fact(MOTD, "", value), text=told)
 
     def motd(self) -> Answer:
         """What everybody who comes is told now."""
