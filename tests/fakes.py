@@ -318,7 +318,7 @@ class FakePasswords:
         self.held = held
         self.busy = False
         self.verified: list[bool] = []
-        self._waiting: list[Callable[[], None]] = []
+        self.waiting: list[Callable[[], None]] = []
 
     def hash(self, password: str) -> "Deferred[str]":
         return self._answer(hashed(password))
@@ -332,14 +332,14 @@ class FakePasswords:
 
     def answer(self) -> None:
         """Let the oldest question have its answer."""
-        self._waiting.pop(0)()
+        self.waiting.pop(0)()
 
     def _answer(self, answer: Any) -> "Deferred[Any]":
         waiting: Deferred[Any] = Deferred()
         if self.busy:
             waiting.errback(Busy("Too much at once."))
         elif self.held:
-            self._waiting.append(lambda: waiting.callback(answer))
+            self.waiting.append(lambda: waiting.callback(answer))
         else:
             waiting.callback(answer)
         return waiting
