@@ -25,8 +25,13 @@ def fan_out(
     """
     measured: dict[tuple[str, int, int], list[Row]] = {}
     for count in members:
+        for peer in peers:
+            if count > peer.most:
+                tell(f"fanout: {peer.name} is left out with {count} members: it takes minutes to let them in")
         for number in range(rounds):
             for peer in peers:
+                if count > peer.most:
+                    continue
                 tell(f"fanout: {peer.name}, {count} members, round {number + 1} of {rounds}")
                 try:
                     for row in _measure(peer, count, windows, seconds):

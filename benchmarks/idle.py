@@ -9,7 +9,7 @@ from benchmarks.peers import Irc, Peer
 from benchmarks.processes import Stopped
 from benchmarks.running import running
 
-NAMED = 2000
+NAMED = 1000
 """So many members are let into an IRC channel at most: each is told the names of all, and all of each."""
 
 

@@ -206,9 +206,11 @@ class Load:
         state.sent += 1
 
     def _receive(self, descriptor: int) -> None:
-        state = self._state
+        state, one = self._state, self._sockets[descriptor]
+        if state.window == 1:
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         try:
-            data = self._sockets[descriptor].recv(READ)
+            data = one.recv(READ)
         except BlockingIOError:
             return
         except OSError as error:

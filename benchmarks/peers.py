@@ -24,6 +24,7 @@ class Peer(ABC):
     ``ready``: what a member is sent when it has joined.
     ``greets``: the server speaks before the client.
     ``apart``: who speaks cannot listen on the same connection.
+    ``most``: more members than so many take it minutes to let in.
     """
 
     name: ClassVar[str]
@@ -32,6 +33,7 @@ class Peer(ABC):
     ready: ClassVar[bytes]
     greets: ClassVar[bool] = False
     apart: ClassVar[bool] = False
+    most: ClassVar[int] = MOST
 
     def missing(self) -> str:
         """What is not installed; empty when all is there."""
@@ -219,6 +221,7 @@ class Ngircd(Irc):
 
     name = "ngIRCd"
     program = "ngircd"
+    most = 1000  # with 5,000, ten minutes
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
         """What starts it."""

@@ -1,0 +1,174 @@
+"""The load generator counts right, in C and in Python."""
+
+import socket
+import threading
+from collections.abc import Sequence
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from benchmarks.figures import quantile, summary
+from benchmarks.load import Broken, Load, library
+
+RECEIVERS = 3
+SPEECH = (b"say ", b" words\n")
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection over the loopback interface."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = socket.create_connection(listener.getsockname())
+        other, _ = listener.accept()
+    return one, other
+
+
+class Room:
+    """A server in a thread: what one sender says, all receivers are sent, cut into pieces of an odd size."""
+
+    def __init__(self) -> None:
+        pairs = [pair() for _ in range(RECEIVERS + 1)]
+        self._ours = [ours for ours, _ in pairs]
+        self.theirs = [theirs for _, theirs in pairs]
+        for one in self.theirs:
+            one.setblocking(False)
+        self.said = b""
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    @property
+    def sender(self) -> Sequence[socket.socket]:
+        """Who speaks."""
+        return self.theirs[:1]
+
+    @property
+    def receivers(self) -> Sequence[socket.socket]:
+        """Who listen."""
+        return self.theirs[1:]
+
+    def close(self) -> None:
+        """End the thread."""
+        for one in self.theirs:
+            one.close()
+        self._thread.join()
+        for one in self._ours:
+            one.close()
+
+    def _serve(self) -> None:
+        while data := self._read():
+            self.said += data
+            for receiver in self._ours[1:]:
+                for begin in range(0, len(data), 17):
+                    try:
+                        receiver.sendall(data[begin : begin + 17])
+                    except ConnectionError:
+                        return
+
+    def _read(self) -> bytes:
+        try:
+            return self._ours[0].recv(65536)
+        except ConnectionError:
+            return b""
+
+
+class LoadTest(SynchronousTestCase):
+    """The load in Python."""
+
+    compiled = False
+
+    def setUp(self) -> None:
+        self.room = Room()
+        self.addCleanup(self.room.close)
+
+    def load(self) -> Load:
+        """The load on this room."""
+        load = Load(self.room.receivers, self.room.sender, SPEECH, RECEIVERS, compiled=self.compiled)
+        self.addCleanup(load.close)
+        return load
+
+    def test_closed_loop(self) -> None:
+        """Every message is delivered to all, and never more than the window are outstanding."""
+        load = self.load()
+        span = load.run(0.1, window=4)
+        self.assertGreater(span.sent, 4)
+        self.assertTrue(0 <= span.sent * RECEIVERS - span.delivered <= 4 * RECEIVERS)
+        rest = load.run(5.0)
+        self.assertEqual(rest.sent, 0)
+        self.assertEqual(span.delivered + rest.delivered, span.sent * RECEIVERS)
+        self.assertEqual(self.room.said.count(b"\n"), span.sent)
+        self.assertEqual(span.bytes + rest.bytes, len(self.room.said) * RECEIVERS)
+
+    def test_messages(self) -> None:
+        """A message is what stands before, the mark, ten digits, and what stands after."""
+        load = self.load()
+        load.run(0.02, window=1)
+        load.run(5.0)
+        self.assertRegex(self.room.said, rb"\A(say `[0-9]{10} words\n)+\Z")
+
+    def test_open_loop(self) -> None:
+        """Messages are sent at the rate asked for, whatever comes back."""
+        span = self.load().run(0.2, rate=200)
+        self.assertTrue(35 <= span.sent <= 41, span.sent)
+
+    def test_delays(self) -> None:
+        """The delays of a sample lie between nothing and the span's length; the last receiver's too."""
+        load = self.load()
+        span = load.run(0.1, window=2, stride=5)
+        self.assertTrue(0 < len(span.delays) <= span.delivered / 5 + 1)
+        self.assertTrue(all(0 <= delay <= 100 for delay in span.delays), max(span.delays))
+        self.assertTrue(0 < len(span.lasts) <= span.sent)
+        self.assertTrue(all(0 <= delay <= 100 for delay in span.lasts), max(span.lasts))
+
+    def test_late_delays(self) -> None:
+        """What a server keeps to itself for a while, counts as a delay of so long."""
+        theirs, ours = pair()
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        theirs.setblocking(False)
+        load = Load([theirs], [theirs], SPEECH, 1, compiled=self.compiled)
+        self.addCleanup(load.close)
+        later = threading.Timer(0.05, lambda: ours.sendall(ours.recv(65536)))
+        later.start()
+        span = load.run(0.1, window=1)
+        later.join()
+        self.assertTrue(25 <= span.delays[0] < 100, span.delays[0])
+        self.assertTrue(25 <= span.lasts[0] < 100, span.lasts[0])
+
+    def test_broken(self) -> None:
+        """A connection that the server closes ends the run with an error."""
+        theirs, ours = pair()
+        self.addCleanup(theirs.close)
+        ours.close()
+        load = Load([theirs], self.room.sender, SPEECH, 1, compiled=self.compiled)
+        self.addCleanup(load.close)
+        self.assertRaises(Broken, load.run, 1.0, window=1)
+
+    def test_stop(self) -> None:
+        """Another thread can end a run early."""
+        load = self.load()
+        threading.Timer(0.05, load.stop).start()
+        span = load.run(20.0, rate=100)
+        self.assertLess(span.seconds, 10)
+
+
+class CompiledLoadTest(LoadTest):
+    """The load in C."""
+
+    compiled = True
+
+    def setUp(self) -> None:
+        if library() is None:
+            raise SkipTest("There is no compiler (cc).")
+        super().setUp()
+
+
+class FiguresTest(SynchronousTestCase):
+    """How figures are made of times."""
+
+    def test_quantile(self) -> None:
+        """A quantile is one of the values; of none it is 0."""
+        values = [float(number) for number in range(100, 0, -1)]
+        self.assertEqual([quantile(values, share) for share in (0, 0.5, 0.99, 1)], [1, 51, 100, 100])
+        self.assertEqual(quantile([], 0.5), 0)
+
+    def test_summary(self) -> None:
+        """A summary has the columns that the tables show."""
+        self.assertEqual(summary("calm_", [1.0]), {"calm_p50_ms": 1, "calm_p99_ms": 1, "calm_max_ms": 1})

@@ -1,0 +1,108 @@
+"""The tables and targets say what was measured."""
+
+import json
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from benchmarks import plots
+from benchmarks.__main__ import FULL, QUICK, SCENARIOS, main
+from benchmarks.figures import Row
+from benchmarks.peers import FILLING, MOST, PEERS, STAMP, TEXT
+from benchmarks.report import table, tables
+from benchmarks.targets import judged
+
+
+def fanout(peer: str, cpu_us: float) -> Row:
+    """A row of fanout."""
+    return {
+        "scenario": "fanout", "peer": peer, "members": 100, "window": 64, "cpu_us": cpu_us, "deliveries_s": 1e6,
+        "lines_per_read": 60.0, "server_cpu": 0.9, "load_cpu": 0.2, "p50_ms": 1.0, "p99_ms": 2.0, "max_ms": 3.0,
+        "last_ms": 2.0, "memory_kib": 3.0,
+    }  # fmt: skip
+
+
+MEASURED = [fanout("groupchat", 0.4), fanout("Redis pub/sub", 0.2), fanout("textbook Twisted", 1.0)]
+
+
+class ReportTest(SynchronousTestCase):
+    """What is told of three rows."""
+
+    def test_ratios(self) -> None:
+        """The cheapest stands first, and every other server beside our figure over its own."""
+        lines = [line for line in tables(MEASURED, []).splitlines() if line.startswith("| ")]
+        cells = [[cell.strip() for cell in line.strip("|").split("|")][:3] for line in lines[2:]]
+        self.assertEqual(
+            cells,
+            [["Redis pub/sub", "0.200", "2.00"], ["groupchat", "0.400", "1.00"], ["textbook Twisted", "1.000", "0.40"]],
+        )
+
+    def test_targets(self) -> None:
+        """A target is judged when both its figures were measured, and then by their ratio."""
+        found = {target.name: (target.figure, target.met) for target in judged(MEASURED)}
+        self.assertEqual(
+            found,
+            {
+                "CPU per line, 100 members, 64 outstanding / Redis pub/sub": (2.0, False),
+                "CPU per line, 100 members, 64 outstanding / textbook Twisted": (0.4, True),
+            },
+        )
+
+    def test_judgement(self) -> None:
+        """A target that is missed is told as one."""
+        self.assertIn("| 2.00     | 1.5     | **no** |", tables(MEASURED, judged(MEASURED)))
+
+    def test_table(self) -> None:
+        """Columns are as wide as their widest cell; a table without lines is left out."""
+        self.assertEqual(
+            table("t", ["a", "b"], [["long", "1"]]).splitlines()[2:], ["| a    | b |", "| ---- | - |", "| long | 1 |"]
+        )
+        self.assertEqual(table("t", ["a"], []), "")
+
+
+class PeersTest(SynchronousTestCase):
+    """The servers under test."""
+
+    def test_texts(self) -> None:
+        """Everybody is sent texts of the same length, and the mark stands nowhere in what is around the stamp."""
+        self.assertEqual(len(FILLING) + STAMP, TEXT)
+        for peer in PEERS:
+            self.assertNotIn(b"`", b"".join(peer.speech))
+            self.assertIn(FILLING, peer.speech[1])
+
+    def test_commands(self) -> None:
+        """Every server is started on the port it is given, on the loopback interface only."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        for peer in PEERS:
+            said = [*peer.command(folder, 4321, 10), *(file.read_text() for file in folder.iterdir())]
+            self.assertTrue(any("4321" in part for part in said), peer.name)
+            for file in folder.iterdir():
+                file.unlink()
+
+    def test_names(self) -> None:
+        """No two servers have the same name."""
+        self.assertEqual(len({peer.name for peer in PEERS}), len(PEERS))
+
+
+class CommandLineTest(SynchronousTestCase):
+    """``python -m benchmarks``."""
+
+    def test_plans(self) -> None:
+        """The quick plan has everything that the full one has, and every server can hold its members."""
+        self.assertEqual(FULL.keys(), QUICK.keys())
+        self.assertLess(max(*FULL["members"], FULL["joins"], FULL["idle"]) + 200, MOST)
+
+    def test_mistakes(self) -> None:
+        """What is not known is refused, with what is."""
+        for arguments in (["sleep"], ["--peers", "nobody"]):
+            self.assertEqual(self.assertRaises(SystemExit, main, arguments).code, 2)
+
+    def test_picture(self) -> None:
+        """Where nothing can be drawn, it is said why."""
+        self.assertRaises(plots.NothingToDraw, plots.draw, [], Path("nothing.png"))
+
+    def test_figures_can_be_kept(self) -> None:
+        """Rows are plain JSON."""
+        self.assertEqual(json.loads(json.dumps(MEASURED)), MEASURED)
+        self.assertEqual(len(set(SCENARIOS)), 6)
