@@ -32,6 +32,7 @@ from groupchat.limits import Turnstile
 from groupchat.passwords import Passwords
 from groupchat.session import Session
 from groupchat.settings import Settings, load
+from groupchat.supervisor import Supervisor, Watchdog
 
 PORT = "5000"
 FAREWELL = "The server is stopping."
@@ -184,6 +185,8 @@ class ChatService(Service):
         self._sweeping = LoopingCall(self._sweep)
         self._sweeping.clock = reactor
         self._signals = process.Signals()
+        self._supervisor = Supervisor(os.environ)
+        self._watchdog = Watchdog(self._supervisor, reactor, self._ask_journal, self._is_well)
         self._stopping = False
         self._patient = True
         """Whether a stop waits for readers."""
@@ -221,6 +224,7 @@ class ChatService(Service):
         super().stopService()
         self._stopping = True
         self.log.info("Stopping")
+        self._supervisor.tell("STOPPING=1", f"STATUS={self._farewell}")
         for port in self.ports:
             yield port.stopListening()
         if self._control is not None:
@@ -230,6 +234,7 @@ class ChatService(Service):
         for looping in (self._sweeping, self._renewing):
             if looping.running:
                 looping.stop()
+        self._watchdog.stop()
         if self._journal is not None:
             try:
                 yield self._journal.close()
@@ -293,6 +298,9 @@ class ChatService(Service):
             self.log.info("Listening at {address}", address=ports.where(port))
         self._listen_for_control()
         self.log.info("Started with the messages in {journal}", journal=self._place)
+        self._supervisor.tell("READY=1")
+        self._supervisor.show(self._standing())
+        self._watchdog.start()
 
     def _listen_for_control(self) -> None:
         """The chat does without the control socket, when it cannot be made."""
@@ -328,6 +336,21 @@ class ChatService(Service):
         except Exception:
             # Raised further it would end the sweeps for ever.
             self.log.failure("A sweep failed")
+        self._supervisor.show(self._standing())
+
+    def _standing(self) -> str:
+        """How it is, in a line."""
+        assert self.hall is not None
+        people, rooms = len(self.hall.roster), len(self.hall.rooms)
+        return f"People: {people}, rooms: {rooms}, posts: {self.hall.delivered}"
+
+    def _ask_journal(self) -> "Deferred[Any]":
+        assert self._journal is not None
+        return self._journal.facts("")
+
+    def _is_well(self) -> bool:
+        """Whether the disk takes what is said."""
+        return self.hall is not None and self.hall.commits.delay < self.settings.commit_refuse_s
 
     def _broken(self, failure: Failure) -> None:
         """The journal can no longer be trusted: say so, and go, so that nothing more is acknowledged."""
@@ -346,12 +369,14 @@ class ChatService(Service):
 
     def _hung_up(self) -> None:
         self.log.info("SIGHUP was seen; settings and certificate are read again")
+        self._supervisor.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         if self._certificates is not None:
             self._renew()
         try:
             self._follow(self._reread())
         except CannotStart as error:
             self.log.error("The settings stay as they were: {reason}", reason=str(error))
+        self._supervisor.tell("READY=1")
 
     def _follow(self, settings: Settings) -> None:
         """Go by these settings from now on; what needs a restart is told in the log, and stays as it was."""
