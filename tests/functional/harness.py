@@ -239,6 +239,18 @@ class FunctionalTest(SynchronousTestCase):
             line.expect(rf"^Connected to the server! You are {nick}.*\r\n")
         return line
 
+    def await_tracer(self, pid: int) -> None:
+        """Wait until all threads of a process are traced."""
+        end = time.monotonic() + LIMIT_S
+        while True:
+            tasks = [f"/proc/{pid}/task/{task}/status" for task in os.listdir(f"/proc/{pid}/task")]
+            states = [re.search(r"TracerPid:\s+(\d+)", Path(task).read_text()) for task in tasks]
+            if all(state is not None and state[1] != "0" for state in states):
+                return
+            if time.monotonic() > end:
+                raise AssertionError("strace does not follow the daemon")
+            time.sleep(0.02)
+
     def spawn(self, name: str, *arguments: object, terminal: bool = False) -> Program:
         """A program that talks to a daemon."""
         spawned = Program(program(name), *map(str, arguments), terminal=terminal, env=self.environment)

@@ -1,13 +1,11 @@
 """Starting, stopping, dying and coming back."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import socket
 import time
-from pathlib import Path
 
 from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, FunctionalTest, program
 
@@ -125,18 +123,6 @@ class StopTest(FunctionalTest):
         self.assertNotIn("two", bob.rest())
         self.assertEqual(daemon.wait(), 70)
         tracer.rest()
-
-    def await_tracer(self, pid: int) -> None:
-        """Wait until all threads of a process are traced."""
-        end = time.monotonic() + LIMIT_S
-        while True:
-            tasks = [f"/proc/{pid}/task/{task}/status" for task in os.listdir(f"/proc/{pid}/task")]
-            states = [re.search(r"TracerPid:\s+(\d+)", Path(task).read_text()) for task in tasks]
-            if all(state is not None and state[1] != "0" for state in states):
-                return
-            if time.monotonic() > end:
-                raise AssertionError("strace does not follow the daemon")
-            time.sleep(0.02)
 
     def settings(self, text: str) -> str:
         path = self.folder / "settings.toml"
