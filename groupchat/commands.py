@@ -163,6 +163,12 @@ def list(me: Member, room: Room = "") -> Answer:
     return me.list_people(room)
 
 
+@COMMANDS.command(cost=2)
+def status(me: Member) -> Answer:
+    """Tell how the server is: since when it runs, who is here, and whether messages can be stored."""
+    return me.status()
+
+
 # People
 
 

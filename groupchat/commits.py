@@ -65,6 +65,12 @@ class Commits:
         self.refusing: Refusal | None = None
         """Why posts are refused just now, if they are."""
         self._is_broken = False
+        self.trouble = ""
+        """Why nothing is stored just now, as a sentence for everybody; empty: all is well."""
+        self.on_trouble: Callable[[str], object] = lambda trouble: None
+        """Called with each new trouble, and with nothing when it is over."""
+        self._asks = False
+        """Whether the journal is to be asked although there is nothing to store, to learn whether it works again."""
 
     @property
     def queued(self) -> int:
@@ -121,7 +127,7 @@ class Commits:
 
     def _send_on(self) -> None:
         try:
-            while self._since is None and (self._queue or self._sessions):
+            while self._since is None and (self._queue or self._sessions or self._asks):
                 self._send()
         finally:
             self._pumping = False
@@ -136,14 +142,18 @@ class Commits:
             unsaved, self._unsaved = self._unsaved, {}
             self._sessions = unsaved | self._sessions
             self.pump()
+        if self.trouble and self._since is None and not self._is_broken:
+            self._asks = True
+            self.pump()
         self._release()
 
     def _send(self) -> None:
         batch, self._queue = self._queue, []
         sessions, self._sessions = list(self._sessions.values()), {}
+        asks, self._asks = self._asks, False
         facts = [fact for entry in batch for fact in entry.facts]
         drafts = [entry.draft for entry in batch if entry.draft is not None]
-        if self._is_broken or not (drafts or sessions or facts):
+        if self._is_broken or not (drafts or sessions or facts or asks):
             self._show(batch)
             return
         self._since = self._clock.seconds()
@@ -170,13 +180,13 @@ class Commits:
     def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         self.refusing = None
         self._deliver(batch, outcomes)
+        self._note_trouble("")
 
     def _not_written(self, failure: Failure, batch: Sequence[Entry], sessions: Sequence[StoredSession]) -> None:
         """Nothing of the batch is on disk: its authors are told so, its notices go out."""
         refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
-            log.error("The journal took nothing: {reason}", reason=str(refusal))
             self.refusing = None
             # Not tried again before the next sweep: a full disk is not asked in a tight loop.
             self._unsaved.update((session.author, session) for session in sessions)
@@ -186,6 +196,18 @@ class Commits:
             self._is_broken = True
             self._broken(failure)
         self._deliver(batch, _refusals(batch, refusal))
+        self._note_trouble(str(refusal))
+
+    def _note_trouble(self, trouble: str) -> None:
+        """Log and tell when something is wrong now, or is well again; not each time it is."""
+        if trouble == self.trouble:
+            return
+        self.trouble = trouble
+        if trouble:
+            log.error("Nothing is stored: {reason}", reason=trouble)
+        else:
+            log.info("The journal takes messages again")
+        self.on_trouble(trouble)
 
     def _refuse(self, refusal: JournalUnavailable) -> None:
         self.refusing = refusal
@@ -194,6 +216,7 @@ class Commits:
         refused = [entry for entry in batch if entry.draft is not None or entry.facts]
         self._queue = kept
         self._deliver(refused, _refusals(refused, refusal))
+        self._note_trouble(str(refusal))
 
     def _release(self) -> None:
         if self._waiting and not self.congested:

@@ -47,6 +47,25 @@ class Company(Connection):
         items = tuple({"room": room.name, "people": count, "topic": room.topic} for room, count in counts)
         return Listed("rooms", lines, items)
 
+    def status(self) -> Answer:
+        """How the server is: since when it runs, who is here, and whether messages are stored."""
+        hall = self.hall
+        commits = hall.commits
+        people, rooms = len(hall.roster), sum(1 for room in hall.rooms.values() if room.members)
+        lines = (
+            f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, self.zone)}",
+            f"{_number(people, 'person', 'people')}, {_number(len(hall.sessions), 'connection', 'connections')}, "
+            + _number(rooms, "room", "rooms"),
+            f"The newest message is #{hall.delivered}; {commits.queued} wait to be stored.",
+            commits.trouble or "Messages can be posted.",
+        )
+        item = {
+            "version": hall.version, "name": hall.settings.name, "since": iso(hall.since), "people": people,
+            "connections": len(hall.sessions), "rooms": rooms, "head": hall.delivered, "queued": commits.queued,
+            "delay": round(commits.delay, 3), "trouble": commits.trouble,
+        }  # fmt: skip
+        return Listed("status", lines, (item,))
+
     def topic(self) -> Answer:
         """What the current room is about."""
         room = self.hall.rooms[self._room("")]

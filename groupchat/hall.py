@@ -1,5 +1,6 @@
 """The hall: the state everybody shares, the one way in, the one way out, and the one send path."""
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -33,6 +34,9 @@ from groupchat.settings import Settings
 from groupchat.tail import Tail
 
 log = Logger()
+
+TROUBLE_S = 60.0
+"""After having been told that nothing can be stored, nobody is told again for so long, in seconds."""
 
 
 def _at_once(function: Callable[[], None]) -> None:
@@ -74,6 +78,10 @@ class Hall:
         self.rooms: dict[str, Room] = {}
         self.fanout = Fanout(self.people.get)
         self.commits = Commits(journal, settings, clock, self._deliver, self._break, turn_end)
+        self.commits.on_trouble = self._tell_trouble
+        self._trouble_at = -math.inf
+        self._trouble_told = False
+        self.since = now()
         self.keystrokes = Keystrokes(self)
         self.tail = Tail(journal.head)
         self.delivered = journal.head
@@ -295,6 +303,20 @@ class Hall:
             if fact.kind == MUTE and person is not None:
                 for member in person.connections:
                     member.show(Told((f"You can speak again{f' in {sanction.room}' if sanction.room else ''}.",)))
+
+    def _tell_trouble(self, trouble: str) -> None:
+        """Tell everybody that nothing is stored, and when that is over; not each time, if it comes and goes.
+
+        It goes past the queue, which may be what does not move.
+        """
+        now = self.clock.seconds()
+        if trouble and not self._broken and now >= self._trouble_at + TROUBLE_S:
+            self._trouble_at, self._trouble_told, text = now, True, trouble
+        elif not trouble and self._trouble_told:
+            self._trouble_told, text = False, "Messages can be posted again."
+        else:
+            return
+        self._deliver([Entry.of_notice(Announced(text, self.now()), EVERYWHERE)], [])
 
     def _break(self, failure: Failure) -> None:
         if not self._broken:

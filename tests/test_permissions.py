@@ -15,7 +15,7 @@ from tests.people import member, operator
 NEEDED: dict[Rank, str] = {
     Rank.GUEST: """
         away back complete delete edit exit goto help history ignore ignored join last leave list login me mentions
-        msg nick register reply rooms search set switch topic typing unignore whois
+        msg nick register reply rooms search set status switch topic typing unignore whois
     """,
     Rank.MEMBER: "catchup logout password unregister",
     Rank.ROOM_OPERATOR: """

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _log = Logger()
 
+TOLD_FIRST_S = 15.0
+"""By how much TCP waits longer, in seconds, than the server itself does for a peer that reads nothing."""
+
 
 def tune(transport: ITransport, settings: "Settings") -> None:
     """Set the options, if there is a TCP socket below; a kernel that refuses one is logged, and does no harm."""
@@ -28,7 +31,9 @@ def tune(transport: ITransport, settings: "Settings") -> None:
         connection.setsockopt(tcp, socket.TCP_KEEPIDLE, round(settings.keepalive_idle_s))
         connection.setsockopt(tcp, socket.TCP_KEEPINTVL, round(settings.keepalive_interval_s))
         connection.setsockopt(tcp, socket.TCP_KEEPCNT, settings.keepalive_probes)
-        connection.setsockopt(tcp, socket.TCP_USER_TIMEOUT, round(settings.user_timeout_s * 1000))
+        # It counts for peers that are there and do not read, too: those are to be told why they are cut off.
+        timeout_s = max(settings.user_timeout_s, settings.stuck_timeout_s + TOLD_FIRST_S)
+        connection.setsockopt(tcp, socket.TCP_USER_TIMEOUT, round(timeout_s * 1000))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
     except OSError as error:
         _log.warn("Could not set an option of a socket: {error}", error=error)
