@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
+from groupchat.doors.backlog import Backlog
 from groupchat.doors.deadlines import Deadlines
 from groupchat.doors.framing import HeldLines
 from groupchat.doors.front import SILENCE_S, Front
@@ -71,6 +72,7 @@ class ChatFactory(ServerFactory):
             clock, settings.handshake_timeout_s, lambda newcomer: newcomer.handshake_expired()
         )
         self.closings: Deadlines[Parting] = Deadlines(clock, CLOSING_S, lambda parting: parting.abort())
+        self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self._clock = clock
         self._turnstile = turnstile
         self._waiting: list[HeldLines] = []
@@ -82,6 +84,7 @@ class ChatFactory(ServerFactory):
         """Go by these settings from now on, but for those that need a restart."""
         self.settings = settings
         self.handshakes.seconds = settings.handshake_timeout_s
+        self.backlog.limit = settings.outbound_total_bytes
 
     def stop(self) -> None:
         """Drop who has not said yet what they came for, and who only reads why they were turned away."""
@@ -104,6 +107,7 @@ class ChatFactory(ServerFactory):
         self.connections -= 1
         self.handshakes.cancel(protocol)
         self.closings.cancel(protocol)
+        self.backlog.flows(protocol)
         if self._turnstile is not None:
             self._turnstile.leave(protocol.address)
 

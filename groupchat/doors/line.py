@@ -20,7 +20,7 @@ from groupchat.doors.requests import obey
 from groupchat.doors.strangers import DISCARDED_LIMIT, TLS, recognised
 from groupchat.doors.telnet import TelnetFilter
 from groupchat.doors.text import text_style
-from groupchat.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts
+from groupchat.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts, TooSlow
 from groupchat.interfaces import IScreen, IStyle, Rendered
 from groupchat.preferences import Preferences
 from groupchat.session import State
@@ -112,6 +112,11 @@ class ChatProtocol(HeldLines):
 
     # The factory calls these.
 
+    def cut_off(self, refusal: TooSlow) -> None:
+        """Too much waits for this peer: let go of it now.  It is told, if it takes anything at all."""
+        self.session.hangup(refusal)
+        self.abort()
+
     def handshake_expired(self) -> None:
         """No nickname in time."""
         if self._is_newcomer():
@@ -178,9 +183,11 @@ class ChatProtocol(HeldLines):
 
     def pauseProducing(self) -> None:
         if not self._closed:
+            self.factory.backlog.stalled(self)
             self.session.paused()
 
     def resumeProducing(self) -> None:
+        self.factory.backlog.flows(self)
         if not self._closed:
             self.session.drained()
 
