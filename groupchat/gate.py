@@ -1,6 +1,7 @@
 """The gate: who may come in, and how they prove who they are."""
 
 import hmac
+import secrets
 import unicodedata
 from collections.abc import Generator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from twisted.python.failure import Failure
 
 from groupchat import names
 from groupchat.accounts import Account, Invite
-from groupchat.drafts import Fact
+from groupchat.drafts import Fact, StoredSession
 from groupchat.durations import spoken
 from groupchat.entry import Entry
 from groupchat.errors import (
@@ -32,6 +33,7 @@ from groupchat.errors import (
 from groupchat.events import AuthorId
 from groupchat.failures import Failures
 from groupchat.interfaces import IPasswords, IScreen
+from groupchat.moderation import ROOM_OPERATOR
 from groupchat.ranks import Rank
 
 if TYPE_CHECKING:
@@ -300,6 +302,8 @@ class Gate:
 
     def remove(self, account: Account) -> None:
         """It is on disk that the account is no more: who is here from it is a guest now, of the same author."""
+        for fact in self._resignations(account):
+            self._hall.moderation.learn(fact)
         self._hall.accounts.remove(account)
         person = self._hall.people.get(account.author)
         if person is not None:
@@ -307,7 +311,26 @@ class Gate:
 
     def removal(self, account: Account) -> list[Fact]:
         """What is written when an account is removed."""
-        return [account.removal(), *self._hall.positions.forget(account.author)]
+        return [account.removal(), *self._hall.positions.forget(account.author), *self._resignations(account)]
+
+    def _resignations(self, account: Account) -> list[Fact]:
+        """What is written when it keeps order in no room any more."""
+        rooms = [room for room, operators in self._hall.moderation.operators.items() if account.author in operators]
+        return [Fact(ROOM_OPERATOR, f"{room}/{account.author}", None) for room in rooms]
+
+    def revoke(self, account: Account, keep: "Member | None" = None) -> None:
+        """Let no token of this account work any more, but that of one connection; written with the next batch."""
+        hall = self._hall
+        person = hall.people.get(account.author)
+        for member in person.connections if person is not None else ():
+            if member is not keep:
+                member.digest = ""
+        if keep is not None and keep.digest:
+            hall.remember(keep)
+        else:
+            # A journal keeps one token of each author: this one is nobody's.
+            digest = secrets.token_hex(32)
+            hall.commits.save(StoredSession(account.author, digest, account.nick, (), 0, hall.now()))
 
     def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
         """Show things at this screen as was asked for from this account at such a door."""

@@ -72,6 +72,7 @@ class Governing(Connection):
             effect=lambda: gate.remove(account),
             text=f"There is no account {account.nick} any more.",
         )
+        gate.revoke(account)
         return gate.queued(entry, account, None)
 
     def promote(self, nick: str) -> Entry:
@@ -87,9 +88,11 @@ class Governing(Connection):
         """Give an account another password."""
         account = self._account(nick)
         hashed = yield self.hall.gate.hash(account.nick, password, self.screen)
-        return self._change(
+        entry = self._change(
             account, f"set the password of {account.nick}", f"{account.nick} has this password now.", hash=hashed
         )
+        self.hall.gate.revoke(account)
+        return entry
 
     def make_invite(self) -> Entry:
         """Make a code with which one person can register, once."""

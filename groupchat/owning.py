@@ -59,7 +59,8 @@ class Owning(Connection):
         yield gate.check(account.nick, old, self.screen)
         hashed = yield gate.hash(account.nick, new, self.screen)
         entry = gate.change(account, self._origin, hash=hashed)
-        entry.text = "Your password is changed."
+        gate.revoke(account, self._origin)
+        entry.text = "Your password is changed; tokens of other connections work no longer."
         return entry
 
     @inlineCallbacks

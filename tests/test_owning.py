@@ -97,6 +97,36 @@ class RegisterTests(SynchronousTestCase):
         self.assertEqual(back(home, "alice").codes, ["password-wrong"])
         self.assertEqual(home.connect().type("alice", "12345678").codes, [])
 
+    def test_tokens(self) -> None:
+        """A new password, by oneself or an operator, ends all tokens but that of who changed it."""
+        home = House()
+        account(home.hall, "alice")
+        bot = back(home, "alice", "json")
+        token = bot.token
+        bot.do("password", old=PASSWORD, new="12345678")
+        self.assertEqual(bot.codes, [])
+        bot.vanish()
+        bot = home.connect("json").offer("alice", token=token)
+        self.assertEqual(bot.codes, [])
+        phone = home.connect().type("alice", "12345678").type("/password 12345678 87654321")
+        self.assertEqual(phone.told[-1], "Your password is changed; tokens of other connections work no longer.")
+        bot.vanish()
+        self.assertEqual(home.connect("json").offer("alice", token=token).codes, ["token-invalid"])
+        token = home.connect("json").offer("alice", password="87654321").token
+        operator(home, "boss").type("/setpassword alice 12345678")
+        self.assertEqual(home.connect("json").offer("alice", token=token).codes, ["token-invalid"])
+
+    def test_room_operator(self) -> None:
+        """Who gives an account up keeps order in no room any more, also after a restart."""
+        home = House()
+        boss, alice = operator(home, "boss"), member(home, "alice")
+        boss.type("/op alice lobby")
+        self.assertEqual(alice.member.rank, Rank.ROOM_OPERATOR)
+        author = alice.member.person.author
+        alice.type(f"/unregister {PASSWORD}")
+        for hall in (home.hall, home.reopened()):
+            self.assertNotIn(author, hall.moderation.operators.get("lobby", {}))
+
     def test_unregister(self) -> None:
         """Who gives the account up is a guest of the same author, and the nickname anybody's afterwards."""
         home = House()
