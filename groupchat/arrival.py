@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
 from groupchat import names
@@ -60,6 +60,12 @@ class Arrival:
         self.given_up = False
         """Set when the connection is lost meanwhile."""
 
+    def _earlier(self, rooms: Sequence[str], upto: int) -> "Deferred[Any]":
+        """What was said there lately: where people talk and many come, without troubling the journal."""
+        hall, count = self._hall, self._hall.settings.replay_posts
+        known = hall.tail.recent(rooms[0], count) if rooms else ()
+        return hall.journal.recent(Audience(tuple(rooms)), upto, count) if known is None else succeed(known)
+
     @inlineCallbacks
     def begin(self) -> Generator["Deferred[Any]", Any, None]:
         """Come in.
@@ -92,8 +98,7 @@ class Arrival:
             upto = hall.delivered
             earlier: Sequence[StoredPost] = ()
             if self._wish.since is None:
-                audience = Audience(rooms[-1:])
-                earlier = yield hall.journal.recent(audience, upto, hall.settings.replay_posts)
+                earlier = yield self._earlier(rooms[-1:], upto)
             missed: Missed = yield self._missed(person, rooms, upto)
             if hall.people.get(person.author) is not person and not self.given_up:
                 # One's old connection ended meanwhile, and freed the nickname.
@@ -125,7 +130,7 @@ class Arrival:
             if self._hall.roster.find(names.key(nick)) is not None:
                 raise NickTaken(f"{nick} is here by now; choose another nickname.")
             author = AuthorId(secrets.randbits(63))
-            yield self._hall.carry_out(gate.create(nick, author, hashed, invite))
+            yield self._hall.carry_out(self._hall.registry.create(nick, author, hashed, invite))
             self._account = self._hall.accounts.of(author)
         elif wish.login or gate.expects_account(wish.nick, wish.password):
             if wish.password is None:
@@ -202,7 +207,7 @@ class Arrival:
             hall.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
         if person.account is not None:
-            hall.gate.apply_preferences(person.account, self._screen, self._door)
+            hall.registry.apply_preferences(person.account, self._screen, self._door)
         digest = digest_of(self._token) if self._token is not None else ""
         # An account may have many connections, but only one with each token; a guest has one.
         old = tuple(one for one in person.connections if person.account is None or (digest and one.digest == digest))

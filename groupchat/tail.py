@@ -52,6 +52,17 @@ class Tail:
         found.reverse()
         return found
 
+    def recent(self, room: str, count: int) -> Sequence[StoredPost] | None:
+        """The last ``count`` messages of a room, as the journal gives them; None when there are fewer here."""
+        found: list[StoredPost] = []
+        for stored in reversed(self._posts.values()):
+            if len(found) == count:
+                break
+            if stored.event.room == room and _is_message(stored.event):
+                found.append(stored)
+        found.reverse()
+        return found if len(found) == count else None
+
     def _edit(self, edit: Edited) -> None:
         target = self._posts.get(edit.target)
         if target is not None and isinstance(target.event, Said | Acted | Whispered | Edited):
@@ -67,6 +78,13 @@ class Tail:
             if number == deletion.target or (type(old) is Edited and old.target == deletion.target):
                 gone = _deleted(old, deletion)
                 self._posts[number] = replace(stored, event=gone)
+
+
+def _is_message(post: Post) -> bool:
+    """Whether it is something said or done, even if it reads differently now; not the change itself."""
+    if isinstance(post, Edited | Deleted):
+        return post.target == post.id
+    return isinstance(post, Said | Acted)
 
 
 def _deleted(old: Post, deletion: Deleted) -> Deleted:
