@@ -56,7 +56,7 @@ class Governing(Connection):
         entry = self.moderate(
             f"made the account {nick}",
             account.fact(),
-            effect=lambda: hall.gate.put(account),
+            effect=lambda: hall.registry.put(account),
             text=f"There is an account {nick} now.",
         )
         hall.accounts.pending.add(account.key)
@@ -65,15 +65,15 @@ class Governing(Connection):
 
     def remove_account(self, nick: str) -> Entry:
         """Remove an account; who is here from it is a guest then."""
-        account, gate = self._account(nick), self.hall.gate
+        account, registry = self._account(nick), self.hall.registry
         entry = self.moderate(
             f"removed the account {account.nick}",
-            *gate.removal(account),
-            effect=lambda: gate.remove(account),
+            *registry.removal(account),
+            effect=lambda: registry.remove(account),
             text=f"There is no account {account.nick} any more.",
         )
-        gate.revoke(account)
-        return gate.queued(entry, account, None)
+        registry.revoke(account)
+        return registry.queued(entry, account, None)
 
     def promote(self, nick: str) -> Entry:
         """Make an account an operator."""
@@ -91,7 +91,7 @@ class Governing(Connection):
         entry = self._change(
             account, f"set the password of {account.nick}", f"{account.nick} has this password now.", hash=hashed
         )
-        self.hall.gate.revoke(account)
+        self.hall.registry.revoke(account)
         return entry
 
     def make_invite(self) -> Entry:
@@ -113,7 +113,7 @@ class Governing(Connection):
         )
 
     def _rank(self, nick: str, rank: Rank) -> Entry:
-        account = self.hall.gate.newest(self._account(nick))
+        account = self.hall.registry.newest(self._account(nick))
         is_operator = rank is Rank.OPERATOR
         if account.rank is rank:
             raise BadArguments(f"{account.nick} is {'an' if is_operator else 'no'} operator already.")
@@ -122,10 +122,10 @@ class Governing(Connection):
         return self._change(account, done, text, room=LOBBY, rank=rank)
 
     def _change(self, account: Account, done: str, text: str, room: str = "", **changes: Any) -> Entry:
-        gate = self.hall.gate
-        changed = replace(gate.newest(account), **changes)
-        entry = self.moderate(done, changed.fact(), room=room, effect=lambda: gate.put(changed), text=text)
-        return gate.queued(entry, account, changed)
+        registry = self.hall.registry
+        changed = replace(registry.newest(account), **changes)
+        entry = self.moderate(done, changed.fact(), room=room, effect=lambda: registry.put(changed), text=text)
+        return registry.queued(entry, account, changed)
 
     def _account(self, nick: str) -> Account:
         """:raises NoSuchAccount: there is none with this nickname."""

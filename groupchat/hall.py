@@ -26,6 +26,7 @@ from groupchat.member import Member
 from groupchat.moderation import MUTE, Moderation
 from groupchat.person import SERVER, SERVER_NICK, Person
 from groupchat.ranks import Rank
+from groupchat.registry import Registry
 from groupchat.room import LOBBY as LOBBY
 from groupchat.room import Room, condense
 from groupchat.roster import Roster
@@ -72,6 +73,7 @@ class Hall:
         self.roster = Roster()
         self.accounts = Accounts()
         self.positions = Positions()
+        self.registry = Registry(self)
         self.gate = Gate(self, passwords)
         self.moderation = Moderation()
         self.people: dict[AuthorId, Person] = {}

@@ -37,7 +37,7 @@ class Owning(Connection):
         hashed = yield hall.gate.hash(nick, password, self.screen)
         if self.gone or person.nick != nick or person.account is not None:
             raise NickTaken("That came too late; try again.")
-        entry = hall.gate.create(nick, person.author, hashed, invite, self._origin)
+        entry = hall.registry.create(nick, person.author, hashed, invite, self._origin)
         entry.text = f"{nick} is yours from now on: whoever takes it is asked for your password."
         return entry
 
@@ -58,8 +58,8 @@ class Owning(Connection):
         gate, account = self.hall.gate, self._owned()
         yield gate.check(account.nick, old, self.screen)
         hashed = yield gate.hash(account.nick, new, self.screen)
-        entry = gate.change(account, self._origin, hash=hashed)
-        gate.revoke(account, self._origin)
+        entry = self.hall.registry.change(account, self._origin, hash=hashed)
+        self.hall.registry.revoke(account, self._origin)
         entry.text = "Your password is changed; tokens of other connections work no longer."
         return entry
 
@@ -68,7 +68,7 @@ class Owning(Connection):
         """Give one's account up; as long as one is here, one is a guest."""
         gate, account = self.hall.gate, self._owned()
         yield gate.check(account.nick, password, self.screen)
-        entry = gate.give_up(account, self._origin)
+        entry = self.hall.registry.give_up(account, self._origin)
         entry.text = f"{account.nick} is no account any more; you are a guest now."
         return entry
 
@@ -77,9 +77,9 @@ class Owning(Connection):
         account = self.person.account
         if account is None or self.hall.accounts.of(account.author) is None:
             return None
-        newest = self.hall.gate.newest(account)
+        newest = self.hall.registry.newest(account)
         kept: Mapping[str, str] = {**newest.preferences.get(self.door, {}), name: value}
-        return self.hall.gate.change(account, self._origin, preferences={**newest.preferences, self.door: kept})
+        return self.hall.registry.change(account, self._origin, preferences={**newest.preferences, self.door: kept})
 
     # What one missed
 
