@@ -21,8 +21,8 @@ HOUR = 3600.0
 """How far back a purge goes unless told otherwise, in seconds."""
 PAGE = 1000
 """How many messages are looked at in one go."""
-MOST = 10_000
-"""The most messages one purge deletes: in one transaction, which takes about a second."""
+MOST = 5_000
+"""The most messages one purge deletes: in one transaction, which takes about a second and holds up all others."""
 
 
 def _span(duration: float) -> str:
@@ -46,7 +46,7 @@ class Erasure(Authority):
         rooms = (scope,) if scope else tuple(self.hall.rooms)
         since = 0.0 if duration == FOREVER else self.hall.now() - duration
         posts = yield self._said_by(found, Audience(rooms), since)
-        while_ = "ever" if duration == FOREVER else f"in the last {_span(duration)}"
+        while_ = "until now" if duration == FOREVER else f"in the last {_span(duration)}"
         where = f" in {scope}" if scope else ""
         if not posts:
             raise NoSuchMessage(f"{found.nick} said nothing{where} {while_}.")

@@ -21,6 +21,8 @@ class Tail:
         self.floor = head
         self._kept = kept
         self._posts: dict[int, StoredPost] = {}
+        self._edits: dict[int, list[int]] = {}
+        """For each message, the numbers of those of its edits that are here."""
         self._numbers: deque[int] = deque()
         """Their numbers, since a dict finds its first key ever more slowly where others were taken out before it."""
 
@@ -29,13 +31,24 @@ class Tail:
         post = stored.event
         if type(post) is Edited:
             self._edit(post)
+            self._edits.setdefault(post.target, []).append(post.id)
         elif type(post) is Deleted:
             self._delete(post)
         self._posts[post.id] = stored
         self._numbers.append(post.id)
         if len(self._numbers) > self._kept:
             self.floor = self._numbers.popleft()
-            del self._posts[self.floor]
+            gone = self._posts.pop(self.floor).event
+            if isinstance(gone, Edited) and gone.id != gone.target:
+                self._forget_edit(gone)
+
+    def _forget_edit(self, edit: Edited) -> None:
+        """The oldest edit of a message is here no more."""
+        edits = self._edits.get(edit.target, [])
+        if edit.id in edits:
+            edits.remove(edit.id)
+        if not edits:
+            self._edits.pop(edit.target, None)
 
     def after(self, position: int, audience: Audience) -> Sequence[StoredPost]:
         """What the audience may see of the posts after ``position``, which is not below the floor."""
@@ -73,11 +86,11 @@ class Tail:
 
     def _delete(self, deletion: Deleted) -> None:
         """Replace the message, and every edit of it: its text is not shown again."""
-        for number, stored in self._posts.items():
-            old = stored.event
-            if number == deletion.target or (type(old) is Edited and old.target == deletion.target):
-                gone = _deleted(old, deletion)
-                self._posts[number] = replace(stored, event=gone)
+        # A purge deletes thousands: so nothing is searched.
+        for number in (deletion.target, *self._edits.pop(deletion.target, ())):
+            stored = self._posts.get(number)
+            if stored is not None:
+                self._posts[number] = replace(stored, event=_deleted(stored.event, deletion))
 
 
 def _is_message(post: Post) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.drafts import Audience, Draft, Kind, Outcome, StoredPost
-from groupchat.events import AuthorId
+from groupchat.events import AuthorId, Deleted
 from groupchat.journals.memory import MemoryJournal
 from groupchat.tail import Tail
 
@@ -57,6 +57,22 @@ class RecentTest(SynchronousTestCase):
             found = tail.recent(room, count)
             if found is not None:
                 self.assertEqual(found, self.successResultOf(journal.recent(Audience((room,)), journal.head, count)))
+
+    @given(steps=STEPS, kept=st.integers(1, 20))
+    def test_deleted(self, steps: list[tuple[Kind, str, int]], kept: int) -> None:
+        """What the journal gives as deleted, edits of it too, memory does; it remembers no edit that it has not."""
+        journal = MemoryJournal()
+        tail = Tail(0, kept)
+        for step in steps:
+            post = happened(journal, *step)
+            if post is not None:
+                tail.add(post)
+        audience = Audience(("lobby", "dev"), ALICE)
+        page = self.successResultOf(journal.page(audience, tail.floor, journal.head, 100))
+        mine = tail.after(tail.floor, audience)
+        self.assertEqual([type(one.event) is Deleted for one in mine], [type(one.event) is Deleted for one in page])
+        here = {one.event.id for one in mine}
+        self.assertLessEqual({number for edits in tail._edits.values() for number in edits}, here)
 
     def test_enough(self) -> None:
         """The journal is not asked when memory reaches back far enough, and is when it does not."""
