@@ -18,7 +18,7 @@ from groupchat.client.ledger import Ledger
 from groupchat.client.load import Load
 from tests.functional.harness import TREE, Daemon
 
-LIMITS = "address_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
+LIMITS = "log_lines = 1000000\naddress_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
 
 
 class Crowd:

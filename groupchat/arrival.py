@@ -240,4 +240,5 @@ class Arrival:
             upto = min(since, hall.delivered)
         member.cursor = Cursor(hall, member, upto)
         member.cursor.advance()
-        log.info("{nick} joined from {address}", nick=person.nick, address=self._screen.address, door=self._door)
+        if hall.sparing.allows("people who join"):
+            log.info("{nick} joined from {address}", nick=person.nick, address=self._screen.address, door=self._door)

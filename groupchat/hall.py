@@ -32,6 +32,7 @@ from groupchat.room import Room, condense
 from groupchat.roster import Roster
 from groupchat.session import Session
 from groupchat.settings import Settings
+from groupchat.sparing import Sparing
 from groupchat.tail import Tail
 
 log = Logger()
@@ -81,6 +82,7 @@ class Hall:
         self.fanout = Fanout(self.people.get)
         self.commits = Commits(journal, settings, clock, self._deliver, self._break, turn_end)
         self.commits.on_trouble = self._tell_trouble
+        self.sparing = Sparing(settings.log_lines)
         self._trouble_at = -math.inf
         self._trouble_told = False
         self.since = now()
@@ -116,6 +118,7 @@ class Hall:
         """To be called each second: whatever waits for time to pass."""
         self.commits.sweep()
         self.keystrokes.sweep()
+        self.sparing.sweep()
         limit = self.clock.seconds() - self.settings.stuck_timeout_s
         for member in [member for member, since in self._stalled.items() if since <= limit]:
             self._cut(member)
@@ -130,6 +133,7 @@ class Hall:
         self.settings = settings
         self.name_rules = settings.name_rules
         self.commits.follow(settings)
+        self.sparing.limit = settings.log_lines
         self.gate.follow(settings)
         for room in self.rooms.values():
             room.notices.burst, room.notices.rate = settings.notice_burst, settings.notice_rate
@@ -386,10 +390,12 @@ class Hall:
             self.people.pop(person.author, None)
             for ignored in person.ignored:
                 self.fanout.unignore(person, ignored)
-        log.info(
-            "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
-            nick=person.nick, reason=reason or "exit", address=member.screen.address, seconds=self.now() - member.since,
-        )  # fmt: skip
+        if self.sparing.allows("people who leave"):
+            log.info(
+                "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
+                nick=person.nick, reason=reason or "exit", address=member.screen.address,
+                seconds=self.now() - member.since,
+            )  # fmt: skip
 
     def replace(self, member: Member) -> None:
         """Put an old connection out because its person came back with a new one.  Nobody else notices."""

@@ -72,7 +72,8 @@ class Session:
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
         self._refused = 0
-        log.info("Connection opened from {address}", address=screen.address)
+        if hall.sparing.allows("connections"):
+            log.info("Connection opened from {address}", address=screen.address)
 
     # What a door calls
 
@@ -119,7 +120,8 @@ class Session:
             return
         if refusal is not None:
             self.refuse(refusal)
-            log.info("Cut off {address}: {code}", address=self.screen.address, code=refusal.code)
+            if self._hall.sparing.allows("connections that are cut off"):
+                log.info("Cut off {address}: {code}", address=self.screen.address, code=refusal.code)
         self._end(refusal.code.replace("-", " ") if refusal is not None else "connection lost")
         self.screen.close()
 
@@ -341,7 +343,8 @@ class Session:
         if isinstance(failure.value, Refusal):
             self.refuse(failure.value, ref)
             return
-        log.failure("A request from {address} failed", failure=failure, address=self.screen.address)
+        if self._hall.sparing.allows("requests that failed"):
+            log.failure("A request from {address} failed", failure=failure, address=self.screen.address)
         self.refuse(ServerError("Something went wrong here; it has been logged."), ref)
 
     def _charge(self, cost: float) -> bool:

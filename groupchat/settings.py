@@ -267,6 +267,13 @@ class Settings:
         "", "time zone", "of times shown to who sets none, as in Europe/Paris; empty: this host's", reload=False
     )
     name: str = setting("", "text", "the server's name in its greeting; empty: this host's name")
+    log_lines: int = setting(
+        100,
+        "lines",
+        "of the log in 10 s about one thing that peers do; of more it is said how many: no attack fills the disk",
+        minimum=1,
+        maximum=1000000,
+    )
     log_messages: bool = setting(
         False, "true or false", "whether the log has what people say: chat is private, so it has not"
     )
