@@ -204,9 +204,9 @@ class ChatService(Service):
         if not self.ports:
             self._listen()  # twist calls no privilegedStartService
         try:
-            self._journal = open_journal(self._place, self._reactor)
             if self._certificates is None:
                 self._offer(certificates.own(self._data / "tls"))
+            self._journal = open_journal(self._place, self._reactor)
         except CannotStart as error:
             raise self._given_up(error) from error
         super().startService()
@@ -277,8 +277,6 @@ class ChatService(Service):
         self.log.error("Cannot start: {reason}", reason=str(error))
         for port in self.ports:
             port.stopListening()
-        if self._journal is not None:
-            self._journal.close()
         return error
 
     def _run(self) -> None:

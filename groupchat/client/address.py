@@ -1,8 +1,8 @@
 """Where the server is: ``HOST[:PORT]`` on a command line, and why it could not be reached."""
 
 import re
-from argparse import ArgumentTypeError
-from dataclasses import dataclass
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -18,7 +18,10 @@ from twisted.internet.error import (
     TCPTimedOutError,
     TimeoutError,
 )
+from twisted.internet.interfaces import IStreamClientEndpoint
 
+from groupchat.client import encryption
+from groupchat.client.encryption import Encryption, NotTrusted
 from groupchat.client.errors import ConnectionDropped, Refused
 
 PORT = 5000
@@ -34,14 +37,29 @@ class Address:
 
     host: str
     port: int
+    encryption: Encryption | None = None
+    """None: what is said goes as it is."""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORT else f"{host}:{self.port}"
 
-    def endpoint(self, reactor: Any) -> HostnameEndpoint:
+    def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
         """An endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
-        return HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)
+        plain = HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)
+        return plain if self.encryption is None else self.encryption.around(plain, self.host, reactor)
+
+
+def add_server(parser: ArgumentParser) -> None:
+    """Declare the arguments that say where the server is, and whether the connection is encrypted."""
+    parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
+    encryption.add_arguments(parser)
+
+
+def server_of(arguments: Namespace) -> Address:
+    """What they came to."""
+    place: Address = arguments.address
+    return replace(place, encryption=encryption.chosen(arguments))
 
 
 def address(text: str) -> Address:
@@ -73,6 +91,8 @@ def reason(server: Address, error: BaseException) -> str:
     match error:
         case Refused():
             return f"{server} refused: {error.text} ({error.code})"
+        case NotTrusted():
+            return f"There is no encrypted connection to {server}: {error}."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
         case DNSLookupError():

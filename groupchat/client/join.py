@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from groupchat.client import process
-from groupchat.client.address import Address, address, reason
+from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.conversation import Conversation
 from groupchat.client.echo import Echo
 from groupchat.client.keyboard import Keyboard
@@ -26,7 +26,7 @@ GOODBYE = 3.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what stands behind ``groupchat join``."""
-    parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
+    add_server(parser)
     parser.add_argument("--nick", metavar="NAME", help="answer the question for the nickname with this")
     parser.add_argument("--menu", action="store_true", help="begin with a menu: 1 joins, q leaves, 2 exits")
     parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Chat until the person or the server ends it; 0 when the person did, else 1."""
     terminal = os.isatty(0)
-    program = Join(arguments.address, arguments.nick, arguments.menu, terminal, process.complain)
+    program = Join(server_of(arguments), arguments.nick, arguments.menu, terminal, process.complain)
     return process.run(program.start, program.interrupt)
 
 

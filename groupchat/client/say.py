@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from groupchat.client import process
-from groupchat.client.address import Address, address, reason
+from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
 from groupchat.client.errors import Left, Refused
 from groupchat.client.keyboard import Keyboard
@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what stands behind ``groupchat say``."""
-    parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
+    add_server(parser)
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
     parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
     parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: where the server puts you)")
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Post, and return 0 only when every line is on the server's disk."""
     text = " ".join(arguments.text) if arguments.text else None
-    program = Say(arguments.address, arguments.nick, arguments.room, text, process.complain)
+    program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain)
     return process.run(program.start, program.interrupt)
 
 

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from groupchat.client import process, transcript
-from groupchat.client.address import Address, address, reason
+from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
 from groupchat.client.errors import Left, Refused
 from groupchat.client.keyboard import Keyboard
@@ -21,7 +21,7 @@ from groupchat.client.state import Change, State
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what stands behind ``groupchat tail``."""
-    parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
+    add_server(parser)
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
     parser.add_argument(
         "--since", metavar="N", type=_number, help="begin after message number N (default: the last few)"
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print until interrupted, or until nobody reads it (0); 1 when the server cannot be had."""
     show = _json if arguments.json else transcript.line
-    program = Tail(arguments.address, arguments.nick, arguments.room, arguments.since, show, process.complain)
+    program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
     return process.run(program.start, program.interrupt)
 
 

@@ -33,6 +33,9 @@ SOON = timedelta(days=14)
 """So long before a certificate expires, its administrator is warned when it is read."""
 
 
+HTTP = b"http/1.1"
+
+
 class Unusable(Exception):
     """A certificate or its key cannot be used; one sentence without its end."""
 
@@ -122,9 +125,13 @@ def own(folder: Path) -> Certificates:
 
     :raises CannotStart: it cannot be kept there.
     """
+    folder = folder.absolute()
     certificate, key = (folder / name for name in PAIRS[-1])
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder.parent} cannot be used: {error.strerror}.") from error
+    try:
         folder.mkdir(mode=0o700, exist_ok=True)
         if not (certificate.exists() and key.exists()) or _has_expired(certificate):
             _make(certificate, key)
@@ -151,7 +158,13 @@ def _context(chain: list[x509.Certificate], key: Any) -> SSL.Context:
         raise Unusable(f"OpenSSL does not take the certificate: {error}") from error
     # A client that makes a server agree anew, again and again, costs it much more than itself.
     context.set_options(SSL.OP_NO_RENEGOTIATION)
+    context.set_alpn_select_callback(_language)
     return context
+
+
+def _language(connection: SSL.Connection, offered: list[bytes]) -> Any:
+    """What is spoken of what a client offers (ALPN, RFC 7301); Twisted's own answer ends the connection of browsers."""
+    return HTTP if HTTP in offered else SSL.NO_OVERLAPPING_PROTOCOLS
 
 
 def _chain(path: Path) -> list[x509.Certificate]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from twisted.internet.error import TimeoutError as ConnectionTimedOut
-from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol, IPushProducer, ISSLTransport
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,6 +20,7 @@ from groupchat.doors.requests import obey
 from groupchat.doors.strangers import DISCARDED_LIMIT, TLS, recognised
 from groupchat.doors.telnet import TelnetFilter
 from groupchat.doors.text import text_style
+from groupchat.doors.tls import ends_by_halves
 from groupchat.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts, TooSlow
 from groupchat.interfaces import IScreen, IStyle, Rendered
 from groupchat.preferences import Preferences
@@ -81,7 +82,7 @@ class ChatProtocol(HeldLines):
         """
         if self._closed:
             return
-        lingers = self.has_unread() and not self.secure and IHalfCloseableDescriptor.providedBy(self.transport)
+        lingers = self.has_unread() and ends_by_halves(self.transport)
         self._shut()
         # A paused producer would keep the connection open for ever.
         self.transport.unregisterProducer()
@@ -90,8 +91,6 @@ class ChatProtocol(HeldLines):
             self.transport.resumeProducing()
         else:
             self.transport.loseConnection()
-            if self.secure and not self._ended:
-                self.transport.resumeProducing()  # the peer answers the end of TLS
         self.factory.closings.set(self)
 
     def abort(self) -> None:

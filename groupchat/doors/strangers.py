@@ -3,13 +3,14 @@
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol, ISSLTransport
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.doors.json import json_style
 from groupchat.doors.text import text_style
+from groupchat.doors.tls import ends_by_halves
 from groupchat.errors import Refusal
 from groupchat.events import Refused
 from groupchat.preferences import Preferences
@@ -71,8 +72,7 @@ class Stranger(Protocol):
         self.factory.closings.set(self)
         if self._words:
             self.transport.write(self._words)
-        transport = self.transport
-        if IHalfCloseableDescriptor.providedBy(transport) and not ISSLTransport.providedBy(transport):
+        if ends_by_halves(self.transport):
             self.transport.loseWriteConnection()
         else:
             self.transport.loseConnection()

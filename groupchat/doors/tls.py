@@ -3,7 +3,7 @@
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocol
+from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol, IProtocol, ISSLTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -31,9 +31,15 @@ class Tunnel(TLSMemoryBIOProtocol):
     # Twisted calls these.
 
     def loseConnection(self) -> None:
+        # The sign of the end is sent; the peer's need not be awaited (RFC 8446, section 6.1).
         super().loseConnection()
-        if self.truncated:
-            self.transport.loseConnection()  # the peer will not answer the end of TLS
+        self.transport.loseConnection()
+
+    def loseWriteConnection(self) -> None:
+        """End this side's half; the connection ends when the peer has ended its own."""
+        super().loseConnection()
+        if self._peer_has_ended:
+            self.transport.loseConnection()
 
     def readConnectionLost(self) -> None:
         """TCP: the peer sends no more, whether or not it has said so in TLS."""
@@ -73,6 +79,13 @@ class Tunnel(TLSMemoryBIOProtocol):
             return
         self._shutdownTLS()
         self._tlsShutdownFinished(None)
+
+
+def ends_by_halves(transport: Any) -> bool:
+    """Whether this side's half can be closed alone; of the stock TLS it cannot, though it says so."""
+    return isinstance(transport, Tunnel) or (
+        IHalfCloseableDescriptor.providedBy(transport) and not ISSLTransport.providedBy(transport)
+    )
 
 
 class Tunnels(TLSMemoryBIOFactory):

@@ -136,9 +136,11 @@ class OwnTests(CertificateCase):
 
     def test_no_place(self) -> None:
         """Where it cannot be kept, that is told, and what to do."""
-        (self.folder / "file").touch()
-        with self.assertRaisesRegex(CannotStart, r"cannot be kept in \S+/file/tls: File exists; --tls names"):
-            own(self.folder / "file" / "tls")
+        (self.folder / "tls").touch()
+        with self.assertRaisesRegex(CannotStart, r"cannot be kept in \S+/tls: File exists; --tls names"):
+            own(self.folder / "tls")
+        with self.assertRaisesRegex(CannotStart, r"The data folder \S+/tls cannot be used: File exists\."):
+            own(self.folder / "tls" / "tls")
 
     def test_not_ours(self) -> None:
         """A file that is no certificate is not replaced, but told of."""

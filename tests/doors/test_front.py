@@ -149,6 +149,14 @@ class DoorTests(SynchronousTestCase):
         self.assertTrue(visit.transport.disconnecting)
         self.assertEqual(visit.place.sessions, [])
 
+    def test_languages(self) -> None:
+        """A client that says in TLS what it can speak comes in, whatever it is; of HTTP only version 1.1 is."""
+        for languages, spoken in ((["h2", "http/1.1"], "http/1.1"), (["h2"], None), (["irc"], None)):
+            visit = TlsVisit(Place(), languages=languages)
+            self.assertEqual(visit.tls.selected_alpn_protocol(), spoken)
+            visit.send(b"alice\n")
+            self.assertEqual(visit.session.calls, ["alice"])
+
     def test_tls_within_tls(self) -> None:
         """Within TLS there is no other."""
         visit = TlsVisit(Place())

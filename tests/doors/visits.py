@@ -1,6 +1,7 @@
 """Visitors of a port in memory, plain and through TLS, whose bytes are cut as one likes."""
 
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -103,10 +104,12 @@ class Visit:
 class TlsVisit(Visit):
     """One connection through TLS, which is established now, or by ``establish``."""
 
-    def __init__(self, place: Place, size: int = 65536, *, begin: bool = True) -> None:
+    def __init__(self, place: Place, size: int = 65536, *, begin: bool = True, languages: Sequence[str] = ()) -> None:
         super().__init__(place, size)
         context = ssl.create_default_context()
         authority().configure_trust(context)
+        if languages:
+            context.set_alpn_protocols(languages)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
         if begin:
