@@ -23,6 +23,10 @@ SUB_COMMANDS = {
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),
     "settings": SubCommand("groupchat.tunables", "all settings, with defaults, units and reasons"),
     "check": SubCommand("groupchat.check", "whether settings are good, without starting a daemon"),
+    "export": SubCommand("groupchat.export", "what was said, as JSON Lines, text, or a page to be read in a browser"),
+    "import": SubCommand("groupchat.intake", "take in what was exported; the daemon must be stopped"),
+    "backup": SubCommand("groupchat.backup", "a copy of all messages and accounts, also while the daemon runs"),
+    "forget": SubCommand("groupchat.forget", "erase what a person said, and their account; the daemon must be stopped"),
     "verify": SubCommand("groupchat.verify", "check that a server keeps its promises, or a stopped one's messages"),
 }
 

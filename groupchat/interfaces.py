@@ -163,6 +163,16 @@ class IJournal(Interface):
         """Finish what is under way, tidy up, and release the files."""
 
 
+class IRetention(Interface):
+    """A journal from which what is old can be removed; one that forgets by itself need not provide it."""
+
+    def expire(before: float) -> "Deferred[int]":
+        """Remove everything older than this, in seconds since 1970 UTC, but for topics; give how much that was.
+
+        Numbers are never used again.  What is newer than something that is not older stays with it.
+        """
+
+
 class IPasswords(Interface):
     """What makes and checks the hashes of passwords, elsewhere than in the reactor's thread: it takes long on purpose.
 

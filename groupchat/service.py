@@ -9,7 +9,7 @@ from dataclasses import fields
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
@@ -26,7 +26,7 @@ from groupchat.doors.factory import ChatFactory
 from groupchat.doors.tls import Tunnels
 from groupchat.errors import CannotStart, JournalUnavailable
 from groupchat.hall import Hall
-from groupchat.interfaces import IJournal, IScreen
+from groupchat.interfaces import IJournal, IRetention, IScreen
 from groupchat.journals.opening import open_journal
 from groupchat.limits import Turnstile
 from groupchat.passwords import Passwords
@@ -40,6 +40,8 @@ RESTARTING = "The server is restarting."
 """What SIGTERM means most often: who is told so comes back, and it does no harm if nobody is there then."""
 RENEWAL_S = 30.0
 """How often it is looked whether the certificate was renewed, in seconds."""
+EXPIRY_S = 3600.0
+"""How often it is looked what is older than ``retain_days``, in seconds."""
 DRAIN_STEP_S = 0.05
 """How often it is looked whether everybody has read everything, in seconds, while the server stops."""
 
@@ -184,6 +186,8 @@ class ChatService(Service):
         self._renewing.clock = reactor
         self._sweeping = LoopingCall(self._sweep)
         self._sweeping.clock = reactor
+        self._expiring = LoopingCall(self._expire)
+        self._expiring.clock = reactor
         self._signals = process.Signals()
         self._supervisor = Supervisor(os.environ)
         self._watchdog = Watchdog(self._supervisor, reactor, self._ask_journal, self._is_well)
@@ -231,7 +235,7 @@ class ChatService(Service):
             yield maybeDeferred(self._control.stopListening)
         self.factory.stop()
         yield self._say_farewell()
-        for looping in (self._sweeping, self._renewing):
+        for looping in (self._sweeping, self._renewing, self._expiring):
             if looping.running:
                 looping.stop()
         self._watchdog.stop()
@@ -291,6 +295,7 @@ class ChatService(Service):
             return
         self._sweeping.start(1.0, now=False)
         self._renewing.start(RENEWAL_S, now=False)
+        self._expiring.start(EXPIRY_S)
         for port in self.ports:
             port.startReading()
             self.log.info("Listening at {address}", address=ports.where(port))
@@ -356,6 +361,22 @@ class ChatService(Service):
         for session in list(self.hall.sessions):
             session.refuse(JournalUnavailable("The journal cannot be written any more; the server stops."))
         self._end(process.BROKEN)
+
+    @inlineCallbacks
+    def _expire(self) -> Generator["Deferred[Any]", Any, None]:
+        """Remove what is older than the settings say."""
+        days = self.settings.retain_days
+        if not days or not IRetention.providedBy(self._journal):
+            return
+        assert self._journal is not None
+        try:
+            removed = yield cast(Any, self._journal).expire(time.time() - days * 86400)
+        except Exception:
+            # Raised further it would end the looking for ever.
+            self.log.failure("Old messages could not be removed")
+        else:
+            if removed:
+                self.log.info("Removed {count} entries older than {days} days", count=removed, days=days)
 
     def _renew(self) -> None:
         assert self._certificates is not None

@@ -259,6 +259,11 @@ class Settings:
         10.0, "seconds", "the oldest waits for the disk before new messages are refused", minimum=0.1, maximum=3600
     )
 
+    retain_days: int = setting(
+        0, "days", "messages are kept, then removed (within the hour, but for topics); 0: for ever",
+        minimum=0, maximum=36500,
+    )  # fmt: skip
+
     # The daemon
     stop_timeout_s: float = setting(
         10.0, "seconds", "to deliver what is under way when the daemon stops", minimum=0, maximum=3600

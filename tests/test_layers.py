@@ -7,8 +7,11 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 PACKAGE = Path(__file__).parents[1] / "groupchat"
-STARTERS = {"groupchat.service", "groupchat.admin", "groupchat.passwords", "groupchat.verify"}
-"""What starts a process or threads, and may so know everything."""
+STARTERS = {
+    "groupchat.service", "groupchat.admin", "groupchat.passwords", "groupchat.verify",
+    "groupchat.backup", "groupchat.export", "groupchat.forget", "groupchat.intake",
+}  # fmt: skip
+"""What starts a process or threads, or works on a journal without a daemon, and may so know everything."""
 
 CORE_FROM_TWISTED = {"twisted.internet.defer", "twisted.internet.task", "twisted.logger", "twisted.python.failure"}
 FOLDERS = ("groupchat.doors", "groupchat.journals", "groupchat.client")

@@ -23,6 +23,7 @@ WHERE change.kind IN ('edited', 'deleted') AND (
     change.target IS NULL OR target.id IS NULL OR target.id >= change.id
     OR target.kind NOT IN ('said', 'acted', 'whispered')
     OR change.room <> target.room OR change.reader IS NOT target.reader)
+    AND ifnull(change.target, -1) NOT BETWEEN 0 AND (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')
 """
 _REVISED = """
 SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND post.gone_by IS NULL
@@ -38,6 +39,7 @@ _STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 7)})"
 _ALIKE = "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL"
 _GAP = """
 SELECT id, before FROM (SELECT id, lag(id, 1, 0) OVER (ORDER BY id) AS before FROM posts) WHERE id <> before + 1
+AND NOT (id > 0 AND before < (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired'))
 """
 _AUTHORED = """
 SELECT id FROM posts WHERE kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL
@@ -115,7 +117,7 @@ class Audit:
         counters = dict(database.execute("SELECT name, value FROM counters"))
         self.head = counters.get("head", 0)
         self.posts, last = database.execute("SELECT count(*), ifnull(max(id), 0) FROM posts").fetchone()
-        if last != self.head:
+        if max(last, counters.get("expired", 0)) != self.head:
             yield f"the last post is #{last}, but #{self.head} was given"
         if counters.get("indexed", -1) not in range(self.head + 1):
             yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"

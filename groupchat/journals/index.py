@@ -33,6 +33,10 @@ PIECE = 100
 TAIL = 2000
 """Rows that may wait to be indexed before it is no longer put off: a search reads them in some 10 ms."""
 
+MERGED = 64
+"""Pages of the index merged at a time: a few milliseconds."""
+
+_MERGE = "INSERT INTO search (search, rank) VALUES ('merge', ?)"
 _NEXT = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id LIMIT ?"
 _ADD = "INSERT INTO search (rowid, text, place) VALUES (?, ?, ?)"
 _REMOVE = "INSERT INTO search (search, rowid, text, place) VALUES ('delete', ?, ?, ?)"
@@ -72,6 +76,15 @@ class Index:
         finally:
             database.execute("PRAGMA synchronous = FULL")
         self.upto = upto
+
+    def merge(self, begins: bool) -> bool:
+        """Merge a piece of the index; give whether there is more to do.
+
+        :param begins: whether everything is to be merged from now on (FTS5 is told so by a number below 0).
+        """
+        before = self._database.total_changes
+        self._database.execute(_MERGE, (-MERGED if begins else MERGED,))
+        return self._database.total_changes - before >= 2  # as the manual of FTS5 says
 
     def revise(self, row: Row, text: str) -> None:
         """Within a commit: let the message be found by a new text instead of what it has."""

@@ -15,7 +15,7 @@ from zope.interface import implementer
 from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.errors import JournalUnavailable
 from groupchat.events import AuthorId
-from groupchat.interfaces import IJournal
+from groupchat.interfaces import IJournal, IRetention
 from groupchat.journals.database import SCHEMA, connect, opened
 from groupchat.journals.folder import Folder
 from groupchat.journals.reader import Reader
@@ -26,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@implementer(IJournal)
+@implementer(IJournal, IRetention)
 class SqliteJournal:
     """A journal that keeps its promises over kill -9 and power loss.
 
@@ -127,6 +127,17 @@ class SqliteJournal:
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Give the session with this digest."""
         return self._read(self._reader.recall, digest)
+
+    @inlineCallbacks
+    def expire(self, before: float) -> "Generator[Deferred[Any], Any, int]":
+        """Remove what is older than this, in pieces between commits."""
+        removed = 0
+        while count := (yield self._ask(self._writes, self._writer.expire, before)):
+            removed += count
+        begins = True
+        while removed and (yield self._ask(self._writes, self._writer.merge, begins)):
+            begins = False
+        return removed
 
     def close(self) -> "Deferred[None]":
         """Finish what was asked, move the write-ahead log into the file, end the threads, let go of the folder."""

@@ -11,10 +11,11 @@ from twisted.logger import Logger
 from groupchat.drafts import MESSAGES, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
 from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
+from groupchat.journals.expiry import expire
 from groupchat.journals.folder import Folder
 from groupchat.journals.index import PIECE, TAIL, Index
 from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
-from groupchat.journals.rows import Row, stored
+from groupchat.journals.rows import Row, milliseconds, stored
 
 SESSION_DAYS = 30
 """Days after which a session that was not seen is forgotten."""
@@ -111,6 +112,38 @@ class Writer:
                 raise unavailable from error
         self._broken = JournalBroken(f"{self._folder.database} cannot be written any more: {error}")
         raise self._broken from error
+
+    def expire(self, before: float) -> int:
+        """Remove one piece of the rows before a time, in seconds since 1970 UTC; give how many were looked at.
+
+        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            count = expire(self._database, self.index, milliseconds(before))
+            (empty,) = self._database.execute("SELECT NOT EXISTS (SELECT * FROM spans)").fetchone()
+            self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        self._deleted = self._deleted or count > 0
+        if empty:
+            self._last_at = None  # the next post begins a span
+        return count
+
+    def merge(self, begins: bool) -> bool:
+        """Merge a piece of the index of words, so that those of what was removed leave it; give whether there is more.
+
+        :param begins: whether this is the first piece.
+        """
+        if self._broken is not None:
+            return False
+        try:
+            return self.index.merge(begins)
+        except Exception as error:
+            self._put_off(error)
+            return False
 
     def idle(self) -> float | None:
         """Do one piece of what can wait; give the seconds until there may be more, None when there is none."""

@@ -1,0 +1,71 @@
+"""What administrators do while the daemon runs."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+from tests.functional.harness import LIMIT_S, FunctionalTest
+
+
+class AdministrationTest(FunctionalTest):
+    def administer(self, *arguments: object, status: int = 0) -> str:
+        """What a sub-command of ``groupchat`` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "groupchat.admin", *map(str, arguments)],
+            cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout + done.stderr
+
+    def test_backup_under_load(self) -> None:
+        """A backup made while people talk is a whole journal in another folder, with all said before it began."""
+        daemon = self.start("--settings", self.settings("flood_burst = 100000\n"))
+        bot = self.connect(daemon)
+        bot.send('{"do": "nick", "nick": "bot"}\n')
+        bot.expect("welcome")
+        bot.send("".join(f'{{"do": "say", "text": "word{number}", "ref": {number}}}\n' for number in range(3000)))
+        for _ in range(500):
+            bot.expect('"done"')
+        self.administer("backup", "copy.db", "--data", "data")
+        transcript = self.administer("export", "--data", "data").splitlines()
+        other = self.folder / "other"
+        other.mkdir()
+        shutil.copy(self.folder / "copy.db", other / "chat.db")
+        found = re.search(r"is whole: (\d+) posts", self.administer("verify", "--data", "other"))
+        assert found is not None
+        self.assertGreaterEqual(int(found[1]), 500)
+        self.assertGreaterEqual(len(transcript), int(found[1]))
+        self.assertEqual([json.loads(line)["text"] for line in transcript[:500]], [f"word{n}" for n in range(500)])
+        for forbidden in (["forget", "bot", "--yes"], ["import", "settings.toml"]):
+            said = self.administer(*forbidden, "--data", "data", status=1)
+            self.assertRegex(said, r"in use by another groupchat|is no|Expecting|nothing was imported")
+        self.assertEqual(daemon.stop(), 0)
+        restored = self.launch("--data", "other").ready()
+        reader = self.connect(restored)
+        reader.send('{"do": "nick", "nick": "reader", "since": 0}\n')
+        reader.expect(r'"text": ?"word499"')
+
+    def test_retention(self) -> None:
+        """With retain_days, what is older is removed at the start; what is newer stays."""
+        daemon = self.start()
+        alice = self.connect(daemon, "alice")
+        alice.send("one\ntwo\n/exit\n")
+        alice.rest()
+        self.assertEqual(daemon.stop(), 0)
+        with sqlite3.connect(self.folder / "data" / "chat.db") as database:
+            database.execute("UPDATE posts SET at = at - 90000000 WHERE text = 'one'")
+            database.execute("UPDATE spans SET at = (SELECT at FROM posts ORDER BY id LIMIT 1)")
+        database.close()
+        daemon = self.start("--settings", self.settings("retain_days = 1\n"))
+        daemon.logged("Removed 1 entries older than 1 days$")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
+        self.assertIn("is whole: 1 posts, up to #2", self.administer("verify", "--data", "data"))
+
+    def settings(self, text: str) -> str:
+        path = self.folder / "settings.toml"
+        path.write_text(text)
+        return str(path)
