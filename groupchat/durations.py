@@ -2,7 +2,6 @@
 
 import math
 import re
-from itertools import pairwise
 
 from groupchat.errors import BadArguments
 
@@ -12,6 +11,8 @@ LONGEST = 100 * 365 * 86400
 """The longest time that ends, in seconds; who means more says forever."""
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_STEPS = ((7 * 86400, 86400), (86400, 3600), (300, 60), (-math.inf, 1))
+"""From how many seconds on people are told a duration in steps of how many."""
 _NAMES = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 WRITTEN = re.compile(r"(?i:forever|(?:[0-9]{1,16}[wdhms])+)")
 """What is a duration at all."""
@@ -37,8 +38,7 @@ def spoken(seconds: float) -> str:
     """The duration in words, rounded up, to its two largest units: ``2 hours``, ``1 day 4 hours``, ``ever``."""
     if seconds == FOREVER:
         return "ever"
-    sizes = list(_UNITS.values())
-    fine = next((smaller for size, smaller in pairwise(sizes) if seconds >= size), 1)
+    fine = next(step for least, step in _STEPS if seconds >= least)
     left = max(1, math.ceil(seconds / fine)) * fine
     words: list[str] = []
     for unit, size in _UNITS.items():

@@ -26,7 +26,9 @@ class DurationTest(SynchronousTestCase):
         """People read its two largest units; the second is left out when there is none of it."""
         for seconds, words in [
             (1, "1 second"), (0.2, "1 second"), (59.1, "1 minute"), (90, "1 minute 30 seconds"), (7200, "2 hours"),
-            (86400 + 3600, "1 day 1 hour"), (86400 + 60, "1 day 1 hour"), (7199, "2 hours"), (86399.5, "1 day"),
+            (86400 + 3600, "1 day 1 hour"), (86400 + 60, "1 day 1 hour"),
+            (7199, "2 hours"), (599, "10 minutes"), (3541, "1 hour"), (299, "4 minutes 59 seconds"),
+            (86399.5, "1 day"),
             (14 * 86400, "2 weeks"), (FOREVER, "ever"),
         ]:  # fmt: skip
             self.assertEqual(spoken(seconds), words)

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.arguments import Count, Day, Nick, PostId, PreferenceValue, Rest, Since, Word
-from groupchat.vocabulary import COMMANDS
 from groupchat.errors import BadArguments, NotAllowed, Refusal, UnknownCommand
 from groupchat.events import Answer, AuthorId, Done
 from groupchat.member import Member
 from groupchat.person import Person
 from groupchat.ranks import Rank
 from groupchat.table import Table
+from groupchat.vocabulary import COMMANDS
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parent.parent / "docs" / "COMMANDS.md"
