@@ -39,6 +39,8 @@ class Owning(Connection):
             raise NickTaken("That came too late; try again.")
         entry = hall.registry.create(nick, person.author, hashed, invite, self._origin)
         entry.text = f"{nick} is yours from now on: whoever takes it is asked for your password."
+        if not self.screen.secure:
+            entry.text += " It came here unencrypted; with TLS, /password makes a new one nobody could read."
         return entry
 
     def login(self, nick: str, password: str) -> Claim:

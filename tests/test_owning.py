@@ -157,6 +157,15 @@ class RegisterTests(SynchronousTestCase):
         self.assertEqual((alice.codes, bob.codes), (["not-allowed"], ["password-needed"]))
         self.assertEqual(alice.member.person.nick, "ALICE")
 
+    def test_unencrypted(self) -> None:
+        """Who registers on a connection that is not encrypted is told so; on another one there is nothing to tell."""
+        home = House()
+        alice, bob = home.come("alice", "bob")
+        bob.screen.secure = True
+        for peer, is_told in ((alice, True), (bob, False)):
+            peer.type("/register 12345678")
+            self.assertEqual("unencrypted" in peer.told[-1], is_told)
+
 
 class LoginTests(SynchronousTestCase):
     def test_login_in_the_chat(self) -> None:
