@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.drafts import Outcome, StoredSession
+from groupchat.drafts import REVOKED, Outcome, StoredSession
 from groupchat.entry import Entry
 from groupchat.errors import JournalUnavailable, Refusal
 from groupchat.events import AuthorId
@@ -56,8 +56,8 @@ class Commits:
         self._broken = broken
         self._turn_end = turn_end
         self._queue: list[Entry] = []
-        self._sessions: dict[AuthorId, StoredSession] = {}
-        self._unsaved: dict[AuthorId, StoredSession] = {}
+        self._sessions: dict[tuple[AuthorId, str], StoredSession] = {}
+        self._unsaved: dict[tuple[AuthorId, str], StoredSession] = {}
         self._since: float | None = None
         self._pumping = False
         self._waiting: dict[Sender, None] = {}
@@ -69,6 +69,8 @@ class Commits:
         """Why nothing is stored just now, as a sentence for everybody; empty: all is well."""
         self.on_trouble: Callable[[str], object] = lambda trouble: None
         """Called with each new trouble, and with nothing when it is over."""
+        self.on_commit: Callable[[int, float], object] = lambda posts, seconds: None
+        """Called with how many posts a batch had, and how long it took until they were on disk, in seconds."""
         self._asks = False
         """Whether the journal is to be asked although there is nothing to store, to learn whether it works again."""
 
@@ -104,7 +106,14 @@ class Commits:
 
     def save(self, session: StoredSession) -> None:
         """Have a session written with the next batch."""
-        self._sessions[session.author] = session
+        self._sessions[session.author, session.digest] = session
+
+    def revoke(self, author: AuthorId, now: float) -> None:
+        """Have every session of this author forgotten with the next batch; those saved later are kept."""
+        for waiting in (self._sessions, self._unsaved):
+            for known in [known for known in waiting if known[0] == author]:
+                del waiting[known]
+        self.save(StoredSession(author, REVOKED, "", (), 0, now))
 
     def make_wait(self, sender: Sender) -> None:
         """Let this sender go on only when the queue is short again."""
@@ -178,6 +187,7 @@ class Commits:
         self._turn_end(self.pump)
 
     def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        self.on_commit(len(outcomes), self.delay)
         self.refusing = None
         self._deliver(batch, outcomes)
         self._note_trouble("")
@@ -189,7 +199,7 @@ class Commits:
             refusal = failure.value
             self.refusing = None
             # Not tried again before the next sweep: a full disk is not asked in a tight loop.
-            self._unsaved.update((session.author, session) for session in sessions)
+            self._unsaved.update(((session.author, session.digest), session) for session in sessions)
         else:
             refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
             self.refusing = refusal

@@ -87,9 +87,15 @@ Outcome: TypeAlias = StoredPost | Repeated | Refusal
 """What became of one draft."""
 
 
+REVOKED = ""
+"""The ``digest`` with which every earlier session of its author is forgotten."""
+
+
 @dataclass(slots=True, frozen=True)
 class StoredSession:
     """What outlives one connection of a program: written so that its token works later.
+
+    An account may have many, one for each of its devices.
 
     ``digest``: hex SHA-256 of the token (the token itself is never stored).
     ``rooms``: in the order joined, the current one last.

@@ -1,13 +1,12 @@
 """The registry: how accounts are made, changed and removed, on disk first."""
 
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
 
 from groupchat.accounts import Account, Invite
-from groupchat.drafts import Fact, StoredSession
+from groupchat.drafts import Fact
 from groupchat.entry import Entry
 from groupchat.errors import AccountExists, BadArguments, CodeInvalid, NoSuchAccount
 from groupchat.events import AuthorId
@@ -132,12 +131,9 @@ class Registry:
         for member in person.connections if person is not None else ():
             if member is not keep:
                 member.digest = ""
-        if keep is not None and keep.digest:
+        hall.commits.revoke(account.author, hall.now())
+        if keep is not None:
             hall.remember(keep)
-        else:
-            # A journal keeps one token of each author: this one is nobody's.
-            digest = secrets.token_hex(32)
-            hall.commits.save(StoredSession(account.author, digest, account.nick, (), 0, hall.now()))
 
     def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
         """Show things at this screen as was asked for from this account at such a door."""

@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from groupchat.drafts import (
     MESSAGES,
+    REVOKED,
     Audience,
     Draft,
     Fact,
@@ -34,7 +35,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         self._keys: dict[tuple[int, str], int] = {}
-        self._sessions: dict[int, StoredSession] = {}
+        self._sessions: dict[str, StoredSession] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
         self._closed = False
 
@@ -51,10 +52,11 @@ class MemoryJournal:
             return fail(JournalUnavailable("The journal is closed."))
         outcomes = [self._take(draft) for draft in drafts]
         for session in sessions:
-            # Like the unique digest of a database: a token belongs to one author.
-            for other in [one for one in self._sessions.values() if one.digest == session.digest]:
-                del self._sessions[other.author]
-            self._sessions[session.author] = session
+            if session.digest == REVOKED:
+                for known in [one for one in self._sessions.values() if one.author == session.author]:
+                    del self._sessions[known.digest]
+            else:
+                self._sessions[session.digest] = session
         for fact in facts:
             self._facts.pop((fact.kind, fact.name), None)
             if fact.value is not None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from twisted.logger import Logger
 
-from groupchat.drafts import MESSAGES, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
+from groupchat.drafts import MESSAGES, REVOKED, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
 from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
 from groupchat.journals.expiry import expire
@@ -76,7 +76,8 @@ class Writer:
             batch = Batch(self._database, self.index, self.head, self._last_at)
             outcomes = [batch.take(draft) for draft in drafts]
             batch.finish()
-            self._database.executemany(_SESSION, [_session(session) for session in sessions])
+            for session in sessions:
+                self._remember(session)
             for fact in facts:
                 self._establish(fact)
             self._database.execute("COMMIT")
@@ -86,6 +87,12 @@ class Writer:
         self._deleted = self._deleted or batch.deletes
         self._folder.mark(self.head)
         return outcomes, self.head
+
+    def _remember(self, session: StoredSession) -> None:
+        if session.digest == REVOKED:
+            self._database.execute("DELETE FROM sessions WHERE author = ?", (session.author,))
+        else:
+            self._database.execute(_SESSION, _session(session))
 
     def _establish(self, fact: Fact) -> None:
         if fact.value is None:

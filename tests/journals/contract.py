@@ -9,7 +9,18 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.drafts import Audience, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredRoom, StoredSession
+from groupchat.drafts import (
+    REVOKED,
+    Audience,
+    Draft,
+    Fact,
+    Kind,
+    Outcome,
+    Repeated,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, TooOld
 from groupchat.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 from groupchat.interfaces import IJournal
@@ -398,11 +409,22 @@ class JournalContract(TestCase):
         new = replace(old, digest="b" * 64, nick="alicia", rooms=(), position=9)
         self.assertEqual(await self.journal.append([], [new]), [])
         self.assertEqual(await self.journal.recall("b" * 64), new)
-        self.assertIsNone(await self.journal.recall("a" * 64))
-        self.assertIsNone(await self.journal.recall(""))
+        later = replace(old, position=5)
+        await self.journal.append([], [later])
+        self.assertEqual(await self.journal.recall("a" * 64), later)
         taken = replace(new, author=BOB)
         await self.journal.append([], [taken])
         self.assertEqual(await self.journal.recall("b" * 64), taken)
+
+    async def test_revoked_sessions(self) -> None:
+        """All sessions of an author are forgotten at once, but those that come after it, and those of others."""
+        mine = [StoredSession(ALICE, letter * 64, "alice", ("lobby",), 3, NOON) for letter in "abc"]
+        other = replace(mine[0], author=BOB, digest="d" * 64)
+        await self.journal.append([], [*mine[:2], other])
+        await self.journal.append([], [replace(mine[0], digest=REVOKED), mine[2]])
+        found = [await self.journal.recall(letter * 64) for letter in "abcd"]
+        self.assertEqual(found, [None, None, mine[2], other])
+        self.assertIsNone(await self.journal.recall(REVOKED))
 
     async def test_facts(self) -> None:
         """The last value of each fact is kept, by kind and name, with and without any draft; a false one is gone."""

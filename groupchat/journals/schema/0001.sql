@@ -55,10 +55,11 @@ CREATE TABLE facts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sessions (
-    author INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE,
+    author INTEGER NOT NULL,
+    digest TEXT PRIMARY KEY,
     nick TEXT NOT NULL,
     rooms TEXT NOT NULL,      -- a JSON array
     position INTEGER NOT NULL,
     seen REAL NOT NULL        -- seconds since 1970 UTC
 ) STRICT;
+CREATE INDEX sessions_author ON sessions (author);
