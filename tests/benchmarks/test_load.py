@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -125,12 +126,19 @@ class LoadTest(SynchronousTestCase):
         theirs.setblocking(False)
         load = Load([theirs], [theirs], SPEECH, 1, compiled=self.compiled)
         self.addCleanup(load.close)
-        later = threading.Timer(0.05, lambda: ours.sendall(ours.recv(65536)))
+
+        def answer_late() -> None:
+            data = ours.recv(65536)
+            time.sleep(0.05)
+            ours.sendall(data)
+
+        later = threading.Thread(target=answer_late)
         later.start()
-        span = load.run(0.1, window=1)
+        span = load.run(0.2, window=1)
         later.join()
-        self.assertTrue(25 <= span.delays[0] < 100, span.delays[0])
-        self.assertTrue(25 <= span.lasts[0] < 100, span.lasts[0])
+        # From below only: a busy machine may add to it.
+        self.assertGreaterEqual(span.delays[0], 50)
+        self.assertGreaterEqual(span.lasts[0], 50)
 
     def test_broken(self) -> None:
         """A connection that the server closes ends the run with an error."""
