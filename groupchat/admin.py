@@ -21,6 +21,7 @@ SUB_COMMANDS = {
     "join": SubCommand("groupchat.client.join", "chat, from a terminal or between pipes"),
     "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, and be told its number"),
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),
+    "top": SubCommand("groupchat.top", "how a daemon is, live: needs its --metrics"),
     "settings": SubCommand("groupchat.tunables", "all settings, with defaults, units and reasons"),
     "check": SubCommand("groupchat.check", "whether settings are good, without starting a daemon"),
     "export": SubCommand("groupchat.export", "what was said, as JSON Lines, text, or a page to be read in a browser"),

@@ -76,7 +76,7 @@ class Connection:
 
     def refuse(self, refusal: "Refusal", ref: Ref = None) -> None:
         """Say what is refused."""
-        self.hall.refusals += 1
+        self.hall.refusals[refusal.code] += 1
         self.show(Refused(refusal.code, str(refusal)), ref)
 
     def moderate(

@@ -126,6 +126,8 @@ class Fanout:
         self._ignorers: dict[AuthorId, set[Person]] = {}
         self.deliveries = 0
         """How many writes were made so far."""
+        self.bytes = 0
+        """How many bytes were in them."""
 
     def add(self, member: "Member") -> None:
         """From the next batch on, the member is shown what happens.  Also to be called when its view has changed."""
@@ -170,11 +172,13 @@ class Fanout:
             for write in others.values():
                 write(shared)
             self.deliveries += len(others)
+            self.bytes += len(others) * len(shared)
         for member, particular in personal.items():
             own = batch.own(member, particular) if member.live else batch.answers(member)
             if own:
                 member.screen.write(own)
                 self.deliveries += 1
+                self.bytes += len(own)
 
     def _personal(self, entries: Sequence[Entry]) -> "dict[Member, list[int]]":
         """Who needs bytes of their own for this batch, and because of which of its entries."""

@@ -1,6 +1,7 @@
 """The hall: the state everybody shares, the one way in, the one way out, and the one send path."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -89,7 +90,10 @@ class Hall:
         self.keystrokes = Keystrokes(self)
         self.tail = Tail(journal.head)
         self.delivered = journal.head
-        self.refusals = 0
+        self.refusals: Counter[str] = Counter()
+        """How often something was refused, by code."""
+        self.on_delivery: Callable[[float], object] = lambda seconds: None
+        """Called after each batch with how long it took to hand it to everybody, in seconds."""
         self.on_broken: Callable[[Failure], None] = lambda failure: None
         self.sessions: dict[Session, None] = {}
         self._broken = False
@@ -215,7 +219,9 @@ class Hall:
         try:
             shown = self._settle(batch, outcomes)
             if shown:
+                began = self.clock.seconds()
                 self.fanout.deliver(shown)
+                self.on_delivery(self.clock.seconds() - began)
         finally:
             self._delivering = False
             fallen, self._fallen = self._fallen, []

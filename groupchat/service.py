@@ -29,6 +29,7 @@ from groupchat.hall import Hall
 from groupchat.interfaces import IJournal, IRetention, IScreen
 from groupchat.journals.opening import open_journal
 from groupchat.limits import Turnstile
+from groupchat.metrics import Metrics, MetricsSite
 from groupchat.passwords import Passwords
 from groupchat.session import Session
 from groupchat.settings import Settings, load
@@ -56,6 +57,7 @@ class Options(usage.Options):
         ["name", None, None, "The server's name in its greeting [default: this host's]"],
         ["motd", None, None, "File with the text that everyone is shown on connecting"],
         ["settings", None, None, "File with settings, in TOML"],
+        ["metrics", None, None, "Where figures are served: an endpoint, or a port of this machine [default: nowhere]"],
         ["tls", None, None, "Certificate: a folder, or CERT,KEY [default: one of our own, in the data folder]"],
     ]
     optFlags = [["log-messages", None, "Log what people say (chat is private: off unless asked for)"]]  # noqa: RUF012
@@ -111,7 +113,7 @@ class Options(usage.Options):
 
     def postOptions(self) -> None:
         given = environment.options(os.environ)
-        for name in ("data", "journal", "settings", "tls"):
+        for name in ("data", "journal", "metrics", "settings", "tls"):
             self[name] = self[name] or given.get(name)
         self["port"] = self["port"] or given.get("port", "").split()
         self.given = self.read_settings()
@@ -155,11 +157,13 @@ class ChatService(Service):
         data: Path,
         tls: str = "",
         reread: Callable[[], Settings] | None = None,
+        metrics: str = "",
     ) -> None:
         """:raises CannotStart: one of the places is none.
 
         :param data: the data folder, for a certificate of our own.
         :param tls: where another certificate is.
+        :param metrics: where figures are served; empty: nowhere.
         :param reread: gives the settings as they stand when it is called, or raises CannotStart.
         """
         self.settings = settings
@@ -175,6 +179,11 @@ class ChatService(Service):
         self._reactor = reactor
         self._place = journal
         self._endpoints = [(place, endpoint) for place in places for endpoint in ports.endpoints(reactor, place)]
+        self._metrics_place = f"tcp:{metrics}:interface=127.0.0.1" if metrics.isdigit() else metrics
+        self._metrics_endpoints = ports.endpoints(reactor, self._metrics_place) if metrics else []
+        self._metrics_ports: list[Any] = []
+        self._metrics: Metrics | None = None
+        self._admitted = False
         self._journal: IJournal | None = None
         self._passwords = Passwords(reactor, settings.password_queue)
         self._control: IListeningPort | None = None
@@ -207,6 +216,7 @@ class ChatService(Service):
         self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
         if not self.ports:
             self._listen()  # twist calls no privilegedStartService
+        self._serve_metrics()
         try:
             if self._certificates is None:
                 self._offer(certificates.own(self._data / "tls"))
@@ -218,6 +228,9 @@ class ChatService(Service):
             self._journal, self.settings, self._reactor, time.time, _version(), self._at_turn_end, self._passwords
         )
         self.hall.on_broken = self._broken
+        if self._metrics_ports:
+            self._metrics = Metrics(self.hall, self.factory, self.hall.version)
+            self._metrics.start()
         self._passwords.start()
         self.factory.check_address = self._check_address
         self._reactor.callWhenRunning(self._run)
@@ -239,6 +252,10 @@ class ChatService(Service):
             if looping.running:
                 looping.stop()
         self._watchdog.stop()
+        if self._metrics is not None:
+            self._metrics.stop()
+        for port in self._metrics_ports:
+            yield port.stopListening()
         if self._journal is not None:
             try:
                 yield self._journal.close()
@@ -279,7 +296,7 @@ class ChatService(Service):
     def _given_up(self, error: CannotStart) -> CannotStart:
         """Let go of the ports; the error is for who called us, and for the log."""
         self.log.error("Cannot start: {reason}", reason=str(error))
-        for port in self.ports:
+        for port in (*self.ports, *self._metrics_ports):
             port.stopListening()
         return error
 
@@ -301,9 +318,33 @@ class ChatService(Service):
             self.log.info("Listening at {address}", address=ports.where(port))
         self._listen_for_control()
         self.log.info("Started with the messages in {journal}", journal=self._place)
+        self._admitted = True
         self._supervisor.tell("READY=1")
         self._supervisor.show(self._standing())
         self._watchdog.start()
+
+    def _serve_metrics(self) -> None:
+        """:raises CannotStart: they cannot be served there."""
+        site = MetricsSite(lambda: self._metrics, self._trouble, self._unready)
+        for endpoint in self._metrics_endpoints:
+            failures: list[Failure] = []
+            endpoint.listen(site).addCallbacks(self._metrics_ports.append, failures.append)
+            if failures:
+                raise self._given_up(ports.refused(self._metrics_place, failures[0]))
+        for port in self._metrics_ports:
+            self.log.info("Metrics at {address}", address=ports.where(port))
+
+    def _trouble(self) -> str:
+        """Why the daemon should be started anew."""
+        return "the journal can no longer be written" if self.status == process.BROKEN else ""
+
+    def _unready(self) -> str:
+        """Why nobody should be sent here."""
+        if self._stopping:
+            return "stopping"
+        if self.hall is None or not self._admitted:
+            return "starting"
+        return self.hall.commits.trouble
 
     def _listen_for_control(self) -> None:
         """The chat does without the control socket, when it cannot be made."""
@@ -478,6 +519,7 @@ def makeService(options: Options) -> ChatService:
             Path(options.data),
             options["tls"] or "",
             options.read_settings,
+            options["metrics"] or "",
         )
     except CannotStart as error:
         process.complain(str(error))

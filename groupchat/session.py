@@ -111,7 +111,7 @@ class Session:
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
         """The door itself refuses something."""
         if self.state is not State.GONE:
-            self._hall.refusals += 1
+            self._hall.refusals[refusal.code] += 1
             self._show(Refused(refusal.code, str(refusal)), ref)
 
     def hangup(self, refusal: Refusal | None = None) -> None:

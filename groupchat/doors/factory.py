@@ -1,6 +1,7 @@
 """What all connections have in common: who is let in, whose turn it is, whose time is up."""
 
 import resource
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Shape
@@ -66,6 +67,8 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.connections = 0
         """How many there are now."""
+        self.turned_away: Counter[str] = Counter()
+        """How many were not let in, by code."""
         self.tunnels: Tunnels | None = None
         self.openings: Deadlines[Front] = Deadlines(clock, SILENCE_S, Front.opening_expired, sweep_s=SILENCE_S / 5)
         self.handshakes: Deadlines[Newcomer] = Deadlines(
@@ -129,6 +132,7 @@ class ChatFactory(ServerFactory):
         try:
             self._admit(address)
         except Refusal as refusal:
+            self.turned_away[refusal.code] += 1
             return Closed(refusal)
         return Front(self, address, self._is_exempt(address))
 
