@@ -42,7 +42,8 @@ def help(me: Member, command: CommandName | None = None) -> Answer:
 
 def _item(name: str) -> dict[str, object]:
     found = COMMANDS.find(name)
-    return {"command": found.name, "usage": found.usage, "aliases": [*found.aliases], "text": found.summary}
+    item = {"command": found.name, "usage": found.usage, "aliases": [*found.aliases], "text": found.summary}
+    return {**item, "secret": True} if found.secret else item
 
 
 # Saying things

@@ -1,7 +1,8 @@
 """A program's place in the chat, kept over any number of connections."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -29,7 +30,7 @@ GOODBYE = 5.0
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""
 
-PING, EXIT = "ping", "exit"
+PING, EXIT, PREFER = "ping", "exit", "prefer"
 """The ``ref`` of requests of the client's own; those of the program are numbers."""
 
 TEMPORARY = frozenset({
@@ -52,6 +53,9 @@ class Client:
     :param token: what ``token`` was of an earlier client: takes its nickname back and resumes where ``since`` says.
     :param since: the number of the last event that was handled; ``"head"``: nothing old; None: the last few messages.
     :param room: the room to be in (None: where the server puts us).
+    :param password: of the account that the nickname belongs to, or of the server.
+    :param preferences: what ``/set`` takes, set on every connection before anything else is sent;
+        with ``echo`` ``on`` one's own posts are heard like those of others.
     :param window: how many requests may be sent and not answered at once.
     :param longest: the longest line the server takes, in bytes.
     :param backoff: seconds to wait after the n-th failure in a row.
@@ -71,6 +75,8 @@ class Client:
         token: str | None = None,
         since: Since = None,
         room: str | None = None,
+        password: str | None = None,
+        preferences: Mapping[str, str] = MappingProxyType({}),
         window: int = 256,
         longest: int = LONGEST,
         backoff: Callable[[int], float] = BACKOFF,
@@ -80,7 +86,9 @@ class Client:
         self._heard = heard
         self._changed = changed
         self._longest = longest
-        self._place = Place(nick, alternatives, token, since, room)
+        self._place = Place(nick, alternatives, token, since, room, password)
+        self._preferences = dict(preferences)
+        self._echoes = preferences.get("echo") == "on"
         self._requests = Requests(window)
         factory = Factory.forProtocol(lambda: JsonLines(self))
         factory.noisy = False
@@ -116,6 +124,11 @@ class Client:
     def since(self) -> Since:
         """The number up to which everything was handled; to be stored along with the token."""
         return self._place.since
+
+    @property
+    def head(self) -> int:
+        """The number of the newest post when the server let us in last; what is missing up to it is on its way."""
+        return self._place.head
 
     # What a program does.
 
@@ -156,8 +169,12 @@ class Client:
         self._send_waiting()
         return answer
 
-    def leave(self) -> Deferred[None]:
-        """Leave the chat for good; fires when the connection is closed.
+    def prefer(self, name: str, value: str) -> None:
+        """Have this preference set on every later connection too; on this one it was."""
+        self._preferences[name] = value
+
+    def leave(self, reason: str = "") -> Deferred[None]:
+        """Leave the chat for good; fires when the connection is closed.  The others read the ``reason``.
 
         What was sent before is answered first; what was not sent yet fails with Left.
         """
@@ -166,7 +183,7 @@ class Client:
         left: Deferred[None] = Deferred()
         self._leavers.append(left)
         if self.state is State.JOINED and self._wire is not None:
-            self._wire.send({"do": "exit", "ref": EXIT})
+            self._wire.send({"do": "exit", **({"reason": reason} if reason else {}), "ref": EXIT})
             self._set_timer(GOODBYE, self._drop, ConnectionDropped("the server did not say goodbye"))
             self._change(Change(State.LEAVING))
         elif self.state is not State.LEAVING:
@@ -210,14 +227,14 @@ class Client:
         self._ask(self._place.claim())
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
-        if wire is not self._wire or message.get("ref") in (PING, EXIT):
+        if wire is not self._wire or message.get("ref") in (PING, EXIT, PREFER):
             return
         if self._asked and message.get("ref") == self._asked:
             self._answered(message)
         elif self.state is State.JOINING and message.get("event") == "refused":
             wire.drop(_refusal(message))
         elif self._requests.expects(message):
-            if message.get("event") == "done":
+            if message.get("event") == "done" and not self._echoes:
                 self._place.posted(message.get("id"))
             self._requests.settle(message)
             self._send_waiting()
@@ -264,6 +281,9 @@ class Client:
     def _settle_in(self, welcome: Message) -> None:
         self._connector.welcomed()
         self._set_timer(QUIET, self._listen, False)
+        if self._wire is not None:
+            for name, value in self._preferences.items():
+                self._wire.send({"do": "set", "name": name, "value": value, "ref": PREFER})
         self._change(Change(State.JOINED))
         self._send_waiting()
         if not self._joined.called:

@@ -75,7 +75,7 @@ class Encryption:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options about TLS."""
     parser.add_argument("--tls", action="store_true", help="encrypt the connection (the options below do, too)")
-    parser.add_argument("--ca", metavar="FILE", type=_authorities, help="trust the certificates in this file only")
+    parser.add_argument("--ca", metavar="FILE", type=read_authorities, help="trust the certificates in this file only")
     parser.add_argument(
         "--fingerprint", metavar="SHA256", type=_fingerprint, help="trust the certificate with this fingerprint only"
     )
@@ -88,7 +88,7 @@ def chosen(arguments: argparse.Namespace) -> Encryption | None:
     return given if arguments.tls or given != Encryption() else None
 
 
-def _authorities(path: str) -> tuple[x509.Certificate, ...]:
+def read_authorities(path: str) -> tuple[x509.Certificate, ...]:
     """:raises ArgumentTypeError: the file has no certificate."""
     try:
         return tuple(x509.load_pem_x509_certificates(Path(path).read_bytes()))

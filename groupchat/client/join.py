@@ -1,4 +1,4 @@
-"""``groupchat join``: the chat on standard input and output, line by line, on a terminal, in a pipe or from a file."""
+"""``groupchat join``: the chat on a terminal; or line by line, in a pipe, from a file, or on a dumb terminal."""
 
 import argparse
 import os
@@ -12,11 +12,14 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from groupchat.client import process
-from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.address import PORT, Address, add_server, reason, server_of
 from groupchat.client.conversation import Conversation
 from groupchat.client.echo import Echo
 from groupchat.client.keyboard import Keyboard
 from groupchat.client.protocol import as_exception
+from groupchat.client.terminal import program
+from groupchat.client.terminal.configuration import BadConfiguration, load
+from groupchat.client.terminal.visit import Destination
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
 
@@ -30,13 +33,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nick", metavar="NAME", help="answer the question for the nickname with this")
     parser.add_argument("--menu", action="store_true", help="begin with a menu: 1 joins, q leaves, 2 exits")
     parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
+    parser.add_argument("--plain-screen", action="store_true", help="for screen readers: no redraws, words for colours")
+    parser.add_argument("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")
+    parser.add_argument("--room", metavar="ROOM", help="the room to be in, on a terminal (default: where you were)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Chat until the person or the server ends it; 0 when the person did, else 1."""
-    terminal = os.isatty(0)
-    program = Join(server_of(arguments), arguments.nick, arguments.menu, terminal, process.complain)
-    return process.run(program.start, program.interrupt)
+    try:
+        configuration = load()
+    except BadConfiguration as error:
+        process.complain(str(error))
+        return 1
+    server = server_of(arguments)
+    host = configuration.hosts.get(server.host) if server.port == PORT else None
+    try:
+        server = server if host is None else host.server(server.encryption)
+    except argparse.ArgumentTypeError as error:
+        process.complain(str(error))
+        return 1
+    nick = arguments.nick or (host.nick if host is not None else "") or configuration.nick
+    if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
+        room = arguments.room or (host.room if host is not None else "")
+        destination = Destination(server, nick, room, arguments.menu)
+        return program.run(destination, configuration, not arguments.no_color, arguments.plain_screen)
+    plain = Join(server, nick or None, arguments.menu, os.isatty(0), process.complain)
+    return process.run(plain.start, plain.interrupt)
 
 
 class Join:

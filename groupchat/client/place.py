@@ -21,15 +21,24 @@ Since: TypeAlias = int | Literal["head"] | None
 class Place:
     """Nickname, token and position of one client."""
 
-    def __init__(self, nick: str, alternatives: Iterable[str], token: str | None, since: Since, room: str | None):
+    def __init__(
+        self,
+        nick: str,
+        alternatives: Iterable[str],
+        token: str | None,
+        since: Since,
+        room: str | None,
+        password: str | None = None,
+    ) -> None:
         self.nick = nick
         self.token = token
         self.since = since
         self.room: str | None = None
         self._wanted_room = room
+        self._password = password
         self._moved = False
         self._alternatives = iter(alternatives)
-        self._head = 0
+        self.head = 0
         self._first_head = 0
         self._known = False
         self._ghost_until: float | None = None
@@ -48,6 +57,8 @@ class Place:
             message["since"] = since
         if self.token is not None:
             message["token"] = self.token
+        if self._password is not None:
+            message["password"] = self._password
         return message
 
     def welcomed(self, welcome: Message) -> Message | None:
@@ -59,7 +70,7 @@ class Place:
             self.since = head
         if not self._known:
             self._first_head = head
-        self._head = head
+        self.head = head
         self._known = True
         self._ghost_until = None
         resumed = self.token is not None
@@ -102,6 +113,8 @@ class Place:
 
     def handled(self, event: Message) -> None:
         """Everything up to this event was handled: the server sends posts in the order of their numbers."""
+        if event.get("event") == "renamed" and event.get("nick") == self.nick:
+            self.nick = str(event.get("new", self.nick))
         number = event.get("id")
         if event.get("event") not in POSTS or type(number) is not int:
             return
@@ -131,5 +144,5 @@ class Place:
     def _close_up(self) -> None:
         while type(self.since) is int and self.since + 1 in self._own:
             self.since += 1
-            if self.since > self._head:
+            if self.since > self.head:
                 self._own.discard(self.since)  # else the replay that is under way may still bring it

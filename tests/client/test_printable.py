@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pyte
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -29,6 +29,7 @@ class Printable(SynchronousTestCase):
         text = "h\u00e9 \u05d0 \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
         self.assertEqual(printable(text), text)
 
+    @settings(deadline=None)
     @given(st.binary())
     def test_terminal(self, data: bytes) -> None:
         """No bytes, cut anywhere, move the cursor up or change a terminal's title or modes."""
@@ -41,7 +42,11 @@ class Printable(SynchronousTestCase):
             stream.feed(printer.feed(bytes([byte])).replace("\n", "\r\n"))
         stream.feed(printer.feed(b"", final=True))
         self.assertEqual((screen.mode, screen.title), (modes, ""))
-        self.assertEqual(screen.display[0].rstrip(), "safe")
+        # pyte gives a mark that begins a line to the last column of the line above.
+        self.assertEqual(
+            [char for char in screen.display[0] if char.isprintable() and not unicodedata.combining(char)],
+            list("safe".ljust(2000)),
+        )
 
     @given(ANYTHING)
     def test_escaped(self, text: str) -> None:

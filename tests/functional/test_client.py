@@ -100,7 +100,7 @@ class Join(ProgramTest):
 
     def test_server_dies(self) -> None:
         """A connection that the server breaks is told, with status 1."""
-        chat = self.on_terminal("join", self.place, "--nick", "alice")
+        chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")
         chat.expect("You are alice")
         self.daemon.kill()
         self.assertIn("closed the connection", chat.rest())
@@ -109,7 +109,7 @@ class Join(ProgramTest):
     def test_terminal(self) -> None:
         """On a terminal one can try another nickname, chat, and leave by Ctrl-C with status 0; the others see it."""
         bob = self.connect(self.daemon, "bob")
-        chat = self.on_terminal("join", self.place, "--nick", "bob")
+        chat = self.on_terminal("join", self.place, "--plain", "--nick", "bob")
         chat.expect("!! nick-taken")
         chat.expect("Choose your nickname: ")
         chat.send("alice\n")

@@ -1,0 +1,133 @@
+"""A client on a real terminal: tmux, which shows what is on the screen."""
+
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import sys
+import time
+
+from tests.functional.harness import LIMIT_S, FunctionalTest, program
+
+COMMAND = [sys.executable, "-m", "groupchat.admin"]
+
+
+class Pane:
+    """One tmux server of its own, with one window in which a program runs."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], width: int, height: int) -> None:
+        self._tmux = [program("tmux"), "-L", f"groupchat-{secrets.token_hex(6)}", "-f", "/dev/null"]
+        self._environment = environment
+        self._resized_at = time.monotonic()
+        words = f"{shlex.join(command)}; echo status $?; exec sleep 1000"
+        size = ["-x", str(width), "-y", str(height)]
+        self.tmux(
+            "start-server", ";", "set", "-g", "history-limit", "50000", ";",
+            "set", "-g", "default-terminal", "tmux-256color", ";", "new-session", "-d", "-s", "t", *size, words,
+        )  # fmt: skip
+
+    def tmux(self, *words: str, given: str | None = None) -> str:
+        """Have tmux do this."""
+        done = subprocess.run(
+            [*self._tmux, *words], env=self._environment, capture_output=True, text=True, timeout=LIMIT_S, check=False,
+            input=given,
+        )  # fmt: skip
+        if done.returncode:
+            raise AssertionError(f"tmux {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+    def keys(self, *keys: str) -> None:
+        """Press these keys, by tmux's names."""
+        self.tmux("send-keys", "-t", "t", *keys)
+
+    def type(self, text: str) -> None:
+        """Type this."""
+        self.tmux("send-keys", "-t", "t", "-l", text)
+
+    def paste(self, text: str) -> None:
+        """Paste this, as from a clipboard."""
+        self.tmux("load-buffer", "-", given=text)
+        self.tmux("paste-buffer", "-p", "-t", "t")
+
+    def screen(self, *options: str) -> str:
+        """What is on the screen, without empty lines at its end."""
+        return self.tmux("capture-pane", "-p", "-t", "t", *options).rstrip("\n")
+
+    def everything(self) -> str:
+        """The screen and all that was scrolled away, wrapped lines joined."""
+        return self.screen("-S", "-", "-J")
+
+    def expect(self, pattern: str, limit: float = LIMIT_S) -> str:
+        """Wait until the screen has this; the screen."""
+        end = time.monotonic() + limit
+        while not re.search(pattern, shown := self.screen(), re.MULTILINE):
+            if time.monotonic() > end:
+                raise AssertionError(f"No {pattern!r} within {limit:g} s in:\n{shown}")
+            time.sleep(0.03)
+        return shown
+
+    def vanish(self, pattern: str, limit: float = LIMIT_S) -> str:
+        """Wait until the screen has this no more; the screen."""
+        end = time.monotonic() + limit
+        while re.search(pattern, shown := self.screen(), re.MULTILINE):
+            if time.monotonic() > end:
+                raise AssertionError(f"{pattern!r} is still there after {limit:g} s:\n{shown}")
+            time.sleep(0.03)
+        return shown
+
+    def status(self) -> int:
+        """The exit status, when the program has ended."""
+        found = re.search(r"status (\d+)$", self.expect(r"status \d+$"), re.MULTILINE)
+        assert found is not None
+        return int(found[1])
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window so large, and wait until the program can know.
+
+        tmux tells programs of their size no more often than every 250 ms, but breaks lines anew at once:
+        what they draw between is drawn for the wrong size.
+        """
+        time.sleep(max(self._resized_at + 0.3 - time.monotonic(), 0))
+        self.tmux("resize-window", "-t", "t", "-x", str(width), "-y", str(height))
+        terminal = os.open(self.tmux("display", "-p", "-t", "t", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            while os.get_terminal_size(terminal) != (width, height):
+                time.sleep(0.01)
+        finally:
+            os.close(terminal)
+        self._resized_at = time.monotonic()
+
+    def close(self) -> None:
+        """End the program and tmux."""
+        subprocess.run(
+            [*self._tmux, "kill-server"], env=self._environment, capture_output=True, timeout=LIMIT_S, check=False
+        )
+
+
+class PaneTest(FunctionalTest):
+    """Tests that look at a terminal."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        program("tmux")
+        home = self.folder / "home"
+        home.mkdir()
+        unwanted = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORTERM", "TMUX", "TERM")
+        kept = {name: value for name, value in self.environment.items() if name not in unwanted}
+        self.pane_environment = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.folder)}
+        self.home = home
+
+    def open(self, *words: object, width: int = 80, height: int = 24, variables: dict[str, str] | None = None) -> Pane:
+        """Run ``groupchat`` with these words on a terminal."""
+        set_first = ["env", *(f"{name}={value}" for name, value in (variables or {}).items())]
+        pane = Pane([*set_first, *COMMAND, *map(str, words)], self.pane_environment, width, height)
+        self.addCleanup(pane.close)
+        return pane
+
+    def join(self, port: int, *words: object, nick: str = "alice", width: int = 80) -> Pane:
+        """A client that is in."""
+        pane = self.open("join", f"127.0.0.1:{port}", "--nick", nick, *words, width=width)
+        pane.expect(rf"^\* You are {nick}, in lobby")
+        pane.expect("│ connected")
+        return pane

@@ -1,0 +1,227 @@
+"""The client on a terminal, driven by real keys in a real terminal."""
+
+import re
+import socket
+import threading
+
+from tests.functional.pane import Pane, PaneTest
+
+
+class TerminalTest(PaneTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.daemon = self.start()
+
+    def test_long_line(self) -> None:
+        """A long line typed while 200 messages arrive stays as it is, and is sent exactly so."""
+        pane = self.join(self.daemon.port)
+        bob = self.connect(self.daemon, "bob")
+        words = "Ein sehr langer Satz mit ümläuten 日本語 and 🙂 " + " ".join(f"w{number}" for number in range(60))
+        stop = threading.Event()
+
+        def chatter() -> None:
+            for number in range(200):
+                bob.send(f"message {number}\n")
+                stop.wait(0.01)
+
+        talking = threading.Thread(target=chatter)
+        talking.start()
+        for start in range(0, len(words), 7):
+            pane.type(words[start : start + 7])
+        talking.join()
+        pane.expect("bob: message 199$")
+        typed = "".join(line for line in pane.screen().splitlines() if not re.search("bob: |│", line))
+        self.assertEqual(re.sub(r"\s", "", typed), re.sub(r"\s", "", "> " + words))
+        pane.keys("Enter")
+        bob.expect(rf"alice: {re.escape(words)}\r\n")
+        shown = pane.everything()
+        self.assertEqual(re.findall(r"bob: message (\d+)$", shown, re.MULTILINE), [str(n) for n in range(200)])
+
+    def test_resize(self) -> None:
+        """A terminal that gets narrower and wider again leaves one prompt, one bar, and every message once."""
+        pane = self.join(self.daemon.port, width=100)
+        bob = self.connect(self.daemon, "bob")
+        bob.send("".join(f"earlier {number}\n" for number in range(30)))
+        bob.send("日本語の文章 and 👨‍👩‍👧 in one line that is quite long, so that it is wrapped somewhere below\n")
+        pane.expect("bob: 日本語の文章")
+        line = "half a line 日本語 that is long enough for two rows when the terminal is narrow"
+        pane.type(line)
+        for width in (60, 35, 50, 100, 30, 100):
+            pane.resize(width, 20)
+            self.settled(pane, line)
+            bob.send(f"at {width}\n")
+            pane.expect(rf"bob: at {width}$")
+            shown = self.settled(pane, line)
+            self.assertEqual((shown.count("> half"), shown.count("lobby │")), (1, 1), shown)
+        shown = pane.everything()
+        self.assertEqual(re.findall(r"bob: at (\d+)$", shown, re.MULTILINE), ["60", "35", "50", "100", "30", "100"])
+        self.assertEqual(shown.count("> half"), 1, shown)
+        pane.keys("Enter")
+        bob.expect(f"alice: {line}\r\n")
+
+    def settled(self, pane: Pane, line: str) -> str:
+        """The screen, once the prompt is drawn for its size, of which tmux tells the program a little later."""
+        return pane.expect(r"> " + r"\s*".join(map(re.escape, line)) + r"\n (127|lobby)")
+
+    def test_paste(self) -> None:
+        """A paste of 40 lines is asked about once, and arrives line by line, in order; Esc sends nothing."""
+        pane = self.join(self.daemon.port)
+        bob = self.connect(self.daemon, "bob")
+        pane.paste("one\ntwo\n")
+        pane.expect(r"^Send these 2 lines\?")
+        pane.keys("Escape")
+        pane.vanish("Send these")
+        pane.paste("in one line\n")
+        pane.expect("^> in one line$")
+        pane.keys("C-c")
+        pane.paste("".join(f"pasted {number}\n" for number in range(40)))
+        pane.expect(r"^Send these 40 lines\?")
+        pane.keys("Enter")
+        bob.expect("pasted 39\r\n")
+        pane.expect("alice: pasted 39$")
+        shown = pane.everything()
+        self.assertEqual(re.findall(r"alice: pasted (\d+)$", shown, re.MULTILINE), [str(n) for n in range(40)])
+        self.assertNotIn("alice: one", shown)
+
+    def test_reconnect(self) -> None:
+        """After kill -9 of the server what is typed waits, is sent once when it is back, and nothing is missed."""
+        pane = self.join(self.daemon.port)
+        pane.type("before")
+        pane.keys("Enter")
+        pane.expect("alice: before$")
+        self.daemon.kill()
+        pane.expect("What you type is kept")
+        pane.type("while away")
+        pane.keys("Enter")
+        pane.expect("1 unsent")
+        pane.type("half")
+        place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
+        again = self.launch(
+            command=[word.replace("tcp:0:interface=127.0.0.1", place) for word in self.command()]
+        ).ready()
+        bob = self.connect(again, "bob")
+        bob.send("hi\n")
+        shown = pane.expect(r"(?s)alice: while away$.*^> half$.*│ connected")
+        pane.keys("Enter")
+        pane.expect("alice: half$")
+        shown = pane.everything()
+        self.assertEqual([shown.count(f": {text}\n") for text in ("before", "while away", "hi", "half")], [1, 1, 1, 1])
+
+    def test_keys(self) -> None:
+        """Tab completes, Up on an empty line edits the last message, Ctrl-R finds what was typed on an earlier day."""
+        self.connect(self.daemon, "barbara")
+        pane = self.join(self.daemon.port)
+        pane.type("bar")
+        pane.keys("Tab")
+        pane.expect("^> barbara:")
+        pane.type("hallo :smile_c")
+        pane.keys("Tab")
+        pane.expect("^> barbara: hallo :smile_cat:")
+        pane.keys("Enter")
+        pane.expect("#1 alice: barbara: hallo 😸")
+        pane.keys("Up")
+        pane.expect("^edit #1> barbara: hallo 😸")
+        pane.keys("BSpace", "BSpace", "BSpace")
+        pane.type("!")
+        pane.keys("Enter")
+        pane.expect(r"#1 alice \(edited\): barbara: hallo!$")
+        pane.type("/ignor")
+        pane.keys("Tab")
+        pane.expect("^/ignore  /ignored\n> /ignore$")
+        pane.keys("Tab", "Tab")
+        pane.expect("^> /ignored ?$")
+        pane.keys("C-c")
+        pane.type("/exit so long")
+        pane.keys("Enter")
+        self.assertEqual(pane.status(), 0)
+        pane = self.join(self.daemon.port)
+        pane.keys("C-r")
+        pane.type("hall")
+        pane.expect("^> barbara: hallo :smile_cat:")
+
+    def test_password(self) -> None:
+        """A password is asked for without echo, and is in no history; nor is one typed with its command."""
+        daemon = self.daemon
+        pane = self.join(daemon.port)
+        pane.type("/register")
+        pane.keys("Enter")
+        pane.expect("^Password:")
+        pane.type("sesame opens")
+        pane.expect(r"^Password: \*{12}")
+        pane.keys("Enter")
+        pane.expect("alice is yours from now on")
+        pane.type("/password sesame")
+        pane.keys("C-c")
+        pane.type("/exit")
+        pane.keys("Enter")
+        self.assertEqual(pane.status(), 0)
+        (self.home / ".local/state/groupchat" / f"127.0.0.1_{daemon.port}.json").unlink()
+        pane = self.open("join", f"127.0.0.1:{daemon.port}", "--nick", "alice")
+        pane.expect("^Password:")
+        pane.type("wrong")
+        pane.keys("Enter")
+        pane.expect("!! password-wrong")
+        pane.type("sesame opens")
+        pane.keys("Enter")
+        pane.expect(r"^\* You are alice")
+        kept = [path for path in (self.home / ".local/state/groupchat").iterdir() if path.is_file()]
+        self.assertEqual({path.stat().st_mode & 0o777 for path in kept}, {0o600})
+        self.assertFalse([path for path in kept if "sesame" in path.read_text()])
+
+    def test_turned_away(self) -> None:
+        """A wrong host, a refused port, a taken nickname, a full server: one clear sentence each, and status 1."""
+        self.connect(self.daemon, "bob")
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            free = unused.getsockname()[1]
+        for place, sentence in (
+            ("no.such.invalid", "The host no.such.invalid is not known."),
+            (f"127.0.0.1:{free}", f"Nothing listens at 127.0.0.1, port {free}."),
+            (f"127.0.0.1:{self.daemon.port}", "refused: bob is already here; choose another nickname. (nick-taken)"),
+        ):
+            pane = self.open("join", place, "--nick", "bob", width=120)
+            shown = pane.expect(re.escape(sentence)).splitlines()
+            self.assertEqual(pane.status(), 1)
+            self.assertEqual(len([line for line in shown if line and not line.startswith("status")]), 1, shown)
+
+    def test_menu(self) -> None:
+        """The menu joins by 1, comes back by q, and exits by 2."""
+        pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", "--menu")
+        for _ in range(2):
+            pane.expect(r"(?s)^1  join the chat$.*^2  exit$.*^>\s*$(?!.*connected)")
+            pane.type("1")
+            pane.keys("Enter")
+            pane.expect("│ connected")
+            pane.type("q")
+            pane.keys("Enter")
+        pane.expect(r"(?s)(2  exit.*){3}")
+        pane.type("2")
+        pane.keys("Enter")
+        self.assertEqual(pane.status(), 0)
+
+    def test_screen_reader(self) -> None:
+        """For a screen reader nothing is ever redrawn, there is no escape sequence, and things are said in words."""
+        bob = self.connect(self.daemon, "bob")
+        pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", "--plain-screen")
+        pane.expect("^You are alice")
+        bob.send("hi alice\n/msg alice psst\n/me waves\n")
+        pane.expect("^bob mentions you: hi alice\nbob tells you in private: psst\nbob, in action: bob waves$")
+        pane.type("hello")
+        pane.keys("Enter")
+        pane.expect("^You say: hello$")
+        bob.expect("alice: hello\r\n")
+        self.assertNotIn("\x1b", pane.screen("-e"))
+        pane.keys("C-c")
+        self.assertEqual(pane.status(), 0)
+
+    def test_no_color(self) -> None:
+        """With NO_COLOR there are no colours; without it a nickname has one."""
+        bob = self.connect(self.daemon, "bob")
+        bob.send("hello\n")
+        for variables, coloured in ({}, True), ({"NO_COLOR": "1"}, False):
+            pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", variables=variables)
+            pane.expect("#1 bob: hello")
+            self.assertEqual(bool(re.search(r"\x1b\[[\d;]*38;5;", pane.screen("-e"))), coloured)
+            pane.keys("C-d")
+            self.assertEqual(pane.status(), 0)
+            (self.home / ".local/state/groupchat" / f"127.0.0.1_{self.daemon.port}.json").unlink()
