@@ -38,8 +38,6 @@ class Tunnel(TLSMemoryBIOProtocol):
     def loseWriteConnection(self) -> None:
         """End this side's half; the connection ends when the peer has ended its own."""
         super().loseConnection()
-        if self._peer_has_ended:
-            self.transport.loseConnection()
 
     def readConnectionLost(self) -> None:
         """TCP: the peer sends no more, whether or not it has said so in TLS."""

@@ -201,8 +201,14 @@ class GivenTests(CertificateCase):
             self.assertEqual(len(self.logged(LogLevel.warn)), told)
 
     def test_versions(self) -> None:
-        """TLS 1.2 and 1.3 are spoken, and nothing older."""
+        """TLS 1.2 and 1.3 are spoken, and nothing older; nothing is agreed anew, and nothing compressed."""
         found = issued(self.folder)
+        chain, key = (read(self.folder / name) for read, name in (
+            (certificates._chain, "cert.pem"), (certificates._key, "key.pem")
+        ))  # fmt: skip
+        options = certificates._context(chain, key).set_options(0)  # can be asked only before it is used
+        for forbidden in (SSL.OP_NO_TLSv1, SSL.OP_NO_TLSv1_1, SSL.OP_NO_RENEGOTIATION, SSL.OP_NO_COMPRESSION):
+            self.assertEqual(options & forbidden, forbidden)
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             self.assertTrue(handshake(found, version, version))
         with warnings.catch_warnings():

@@ -296,6 +296,20 @@ class LifeTests(SynchronousTestCase):
         busy.send(b"x")
         self.assertEqual((lazy.transport.disconnected, busy.transport.disconnected), (True, True))
 
+    def test_turned_away_before_the_deadline(self) -> None:
+        """Who was turned away has no time for a nickname any more that could end."""
+        visit = Visit(Place(SETTINGS.replaced(handshake_timeout_s=1)))
+        visit.send(REQUEST)
+        visit.place.clock.pump([1] * 3)
+        self.assertFalse(visit.transport.disconnected)
+
+    def test_end_within_handshake(self) -> None:
+        """A peer that ends before TLS is established is gone, and was nobody."""
+        visit = Visit(Place())
+        visit.send(b"\x16\x03\x01")
+        visit.transport.protocol.readConnectionLost()
+        self.assertEqual((visit.transport.disconnecting, visit.place.sessions), (True, []))
+
     def test_endpoints_with_tls(self) -> None:
         """Where an endpoint has put TLS round everything already, the first bytes within choose."""
         place = Place()
