@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import crowds, disk, hostile, kill, power, times
+from faults import crowds, disk, fuzz, hostile, kill, power, times
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -42,6 +42,7 @@ FAULTS = {
     "newlines": Fault(hostile.newline_flood, "16 flooders with line ends: an honest p99 of at most 50 ms"),
     "endless": Fault(hostile.endless_lines, "100 x 10 MB without a line end: memory back within 10 MiB"),
     "noise": Fault(hostile.noise, "200 streams of 1 MB of noise: no traceback, serves on"),
+    "fuzz": Fault(fuzz.fuzzed, "doors and telnet filter under a fuzzer: nothing raised, nothing sent that is no line"),
 }
 
 

@@ -80,10 +80,12 @@ def start_with_a_million(trial: Trial) -> Verdict:
 def fill(path: Path, posts: int) -> None:
     """Put posts into a stopped journal, as if they had been said."""
     with sqlite3.connect(path) as database:
-        columns = "(id, kind, author, room, nick, peer, at, text)"
-        rows = ((id, "said", id % 100, "lobby", f"n{id % 100}", "", id * 1000, f"post {id} of many") for id in
-                range(1, posts + 1))  # fmt: skip
-        database.executemany(f"INSERT INTO posts {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        columns = "(id, kind, author, room, nick, peer, at, text, key)"
+        rows = (
+            (id, "said", id % 100, "lobby", f"n{id % 100}", "", id * 1000, f"post {id} {'x' * 85}", f"key{id}")
+            for id in range(1, posts + 1)
+        )
+        database.executemany(f"INSERT INTO posts {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         database.execute("INSERT INTO spans VALUES (1, 1000)")
         database.execute("UPDATE counters SET value = ? WHERE name = 'head'", (posts,))
     database.close()

@@ -1,0 +1,163 @@
+"""Bytes that a fuzzer makes up, into the doors and the telnet filter: ``python -m faults.fuzz text --seconds 60``.
+
+The door and everything behind it run in memory, on a clock that the harness moves.
+What is wrong: an exception that was logged, a line sent that is none, an answer to a program that is no JSON,
+or a filter that gives something else when the same bytes come in other pieces.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from faults.trial import NotRun, Trial, Verdict
+
+CORPUS = Path(__file__).with_name("corpus")
+TARGETS = ("text", "json", "telnet")
+CONTROLS = re.compile(r"[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+RENEWED = 500
+"""Inputs after which the hall is a new one: what was said would grow without end."""
+
+
+def fuzzed(trial: Trial) -> Verdict:
+    """Each target for a while."""
+    seconds = 120 if trial.full else 20
+    figures, kept = [], True
+    for target in TARGETS:
+        command = [sys.executable, "-m", "faults.fuzz", target, "--seconds", str(seconds)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if "No module named 'atheris'" in done.stderr:
+            raise NotRun("atheris is not installed")
+        runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+        kept = kept and done.returncode == 0 and runs is not None
+        figures.append(f"{target} {runs[1] if runs else done.stderr[-500:]}")
+    return Verdict(kept, f"executions in {seconds} s each: {', '.join(figures)}")
+
+
+class Door:
+    """One server in memory, to which peers come one after the other."""
+
+    def __init__(self) -> None:
+        from twisted.logger import ILogObserver, globalLogPublisher
+
+        self.failures: list[Any] = []
+        globalLogPublisher.addObserver(cast(ILogObserver, self._observe))
+        self._visits = 0
+
+    def visit(self, opening: bytes, data: bytes) -> bytes:
+        """What a peer is sent that sends this, in pieces whose size its first byte says."""
+        from twisted.internet.address import IPv4Address
+        from twisted.internet.error import ConnectionDone
+        from twisted.internet.testing import StringTransport
+        from twisted.python.failure import Failure
+
+        if self._visits % RENEWED == 0:
+            self._renew()
+        self._visits += 1
+        transport: Any = StringTransport()
+        transport.protocol = self._factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321))
+        transport.protocol.makeConnection(transport)
+        transport.protocol.dataReceived(opening)
+        size = (data[0] if data else 0) + 1
+        for start in range(1, len(data), size):
+            if not transport.disconnecting:
+                transport.protocol.dataReceived(data[start : start + size])
+                self._clock.advance(0)
+        self._clock.advance(2)
+        transport.protocol.connectionLost(Failure(ConnectionDone()))
+        self._clock.advance(0)
+        if self.failures:
+            raise self.failures[0].value
+        sent: bytes = transport.value()
+        return sent
+
+    def _observe(self, event: Any) -> None:
+        if event.get("log_failure") is not None:
+            self.failures.append(event["log_failure"])
+
+    def _renew(self) -> None:
+        from twisted.internet.task import Clock
+
+        from groupchat.doors.factory import ChatFactory
+        from groupchat.hall import Hall
+        from groupchat.journals.memory import MemoryJournal
+        from groupchat.settings import Settings
+
+        self._clock = Clock()
+        settings = Settings(zone="UTC", flood_burst=100000, flood_rate=100000.0)
+        hall = Hall(MemoryJournal(), settings, self._clock, lambda: 1795262400.0 + self._clock.seconds())
+        hall.open()
+        self._factory = ChatFactory(hall.session, settings, self._clock)
+
+
+def text(door: Door, data: bytes) -> None:
+    """A person: what comes back are lines, with nothing in them that a terminal obeys."""
+    sent = door.visit(b"fuzz\n" if data[-1:] > b"\x40" else b"", data)
+    if b"\xff" in data:
+        sent = re.sub(rb"\xff[\xfb-\xfe].|\r\n\[groupchat.*?\]\r\n", b"", sent, flags=re.DOTALL)
+    shown = sent.decode(errors="strict" if b"\xff" not in data else "ignore").replace("\r\n", "\n")
+    if b"\xff" not in data and CONTROLS.search(shown):
+        raise AssertionError(repr(shown))
+
+
+def program(door: Door, data: bytes) -> None:
+    """A program: what comes back is one object a line."""
+    sent = door.visit(b'{"do":"nick","nick":"fuzz"}\n', data)
+    if b"\xff" in data:
+        return
+    for line in sent.decode().split("\r\n"):
+        if line.startswith("{"):
+            json.loads(line)
+        if CONTROLS.search(line):
+            raise AssertionError(repr(line))
+
+
+def telnet(data: bytes) -> None:
+    """The filter: the same whether the bytes come at once or one by one, and never more said than was heard."""
+    from groupchat.doors.telnet import STILL_HERE, TelnetFilter
+    from groupchat.errors import Refusal
+
+    results = []
+    for pieces in ([data], [data[place : place + 1] for place in range(len(data))]):
+        telnet = TelnetFilter()
+        try:
+            results.append((b"".join(map(telnet.feed, pieces)), bytes(telnet.replies)))
+        except Refusal:
+            return  # it is refused for what comes at once, which the pieces decide
+        if len(telnet.replies) > len(data) + len(STILL_HERE):
+            raise AssertionError("more is answered than was sent")
+    if results[0] != results[1]:
+        raise AssertionError(f"{results[0]!r} at once, {results[1]!r} byte by byte")
+
+
+def main() -> None:
+    """Fuzz one target."""
+    parser = argparse.ArgumentParser(prog="python -m faults.fuzz", description=__doc__.partition(":")[0])
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--keep", action="store_true", help="add to the corpus what reaches something new")
+    arguments = parser.parse_args()
+    import atheris
+
+    with atheris.instrument_imports(include=["groupchat"]):
+        import groupchat.doors.factory
+        import groupchat.doors.telnet
+        import groupchat.hall
+        import groupchat.journals.memory  # noqa: F401
+    door = Door()
+    targets = {"text": lambda data: text(door, data), "json": lambda data: program(door, data), "telnet": telnet}
+    corpus = str(CORPUS / arguments.target)
+    with tempfile.TemporaryDirectory() as found:
+        places = [corpus] if arguments.keep else [found, corpus]
+        options = [f"-max_total_time={arguments.seconds}", "-max_len=2000", "-print_final_stats=1", "-verbosity=0"]
+        options.append(f"-artifact_prefix={tempfile.gettempdir()}/groupchat-fuzz-")
+        atheris.Setup([sys.argv[0], *options, *places], targets[arguments.target])
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
