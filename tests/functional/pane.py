@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
+from typing import Any
 
 from tests.functional.harness import LIMIT_S, FunctionalTest, program
 
@@ -124,6 +125,10 @@ class PaneTest(FunctionalTest):
         pane = Pane([*set_first, *COMMAND, *map(str, words)], self.pane_environment, width, height)
         self.addCleanup(pane.close)
         return pane
+
+    def run_program(self, *command: str, **more: Any) -> int:
+        """Run something to its end; its exit status."""
+        return subprocess.run(command, env=self.pane_environment, timeout=60, check=False, **more).returncode
 
     def join(self, port: int, *words: object, nick: str = "alice", width: int = 80) -> Pane:
         """A client that is in."""
