@@ -221,7 +221,7 @@ class Ngircd(Irc):
 
     name = "ngIRCd"
     program = "ngircd"
-    most = 1000  # with 5,000, ten minutes
+    most = 1000  # it lets ever fewer in a second
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
         """What starts it."""
