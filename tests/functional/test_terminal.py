@@ -169,20 +169,73 @@ class TerminalTest(PaneTest):
         self.assertFalse([path for path in kept if "sesame" in path.read_text()])
 
     def test_turned_away(self) -> None:
-        """A wrong host, a refused port, a taken nickname, a full server: one clear sentence each, and status 1."""
+        """Wrong host, refused port, bad certificate, taken nickname, full server: one sentence each, and status 1."""
         self.connect(self.daemon, "bob")
+        (self.folder / "full").mkdir()
+        (self.folder / "settings.toml").write_text("connections = 1\n")
+        full = self.start("--settings", "settings.toml", "--data", "full")
+        self.connect(full, "bob")
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             free = unused.getsockname()[1]
-        for place, sentence in (
-            ("no.such.invalid", "The host no.such.invalid is not known."),
-            (f"127.0.0.1:{free}", f"Nothing listens at 127.0.0.1, port {free}."),
-            (f"127.0.0.1:{self.daemon.port}", "refused: bob is already here; choose another nickname. (nick-taken)"),
+        for place, words, sentence in (
+            ("no.such.invalid", [], "The host no.such.invalid is not known."),
+            (f"127.0.0.1:{free}", [], f"Nothing listens at 127.0.0.1, port {free}."),
+            (f"127.0.0.1:{self.daemon.port}", ["--tls"], "the server's certificate is signed by itself only"),
+            (
+                f"127.0.0.1:{self.daemon.port}",
+                [],
+                "refused: bob is already here; choose another nickname. (nick-taken)",
+            ),
+            (f"127.0.0.1:{full.port}", [], "closed the connection: server-full: "),
         ):
-            pane = self.open("join", place, "--nick", "bob", width=120)
+            pane = self.open("join", place, "--nick", "bob", *words, width=200)
             shown = pane.expect(re.escape(sentence)).splitlines()
             self.assertEqual(pane.status(), 1)
             self.assertEqual(len([line for line in shown if line and not line.startswith("status")]), 1, shown)
+
+    def test_configured(self) -> None:
+        """A host of the file is joined by its name, through TLS, with its nickname and room, and the colours chosen."""
+        self.connect(self.daemon, "bob").send("/join dev\nhello\n")
+        file = self.home / ".config/groupchat/client.toml"
+        file.parent.mkdir(parents=True)
+        host = f'address = "127.0.0.1:{self.daemon.port}"\nnick = "alice"\nroom = "dev"\ninsecure = true\n'
+        file.write_text(f"typing = false\n[colors]\nbob = 208\n[hosts.work]\n{host}")
+        pane = self.open("join", "work")
+        pane.expect("bob: hello$")
+        pane.expect("│ dev │ 2 people │ connected")
+        self.assertIn("38;5;208", pane.screen("-e"))
+
+    def test_asked(self) -> None:
+        """Who is asked for a nickname, and chooses one that is taken, is asked again."""
+        self.connect(self.daemon, "bob")
+        pane = self.open("join", f"127.0.0.1:{self.daemon.port}")
+        for nick, then in ("bob", "!! nick-taken"), ("alice", r"^\* You are alice"):
+            pane.expect("^Choose your nickname:")
+            pane.keys("C-a", "C-k")
+            pane.type(nick)
+            pane.keys("Enter")
+            pane.expect(then)
+
+    def test_other_room(self) -> None:
+        """One's room, what is unread in another, who is typing, and the count in the title are kept up to date."""
+        pane = self.join(self.daemon.port)
+        other = self.join(self.daemon.port, nick="bob")
+        pane.type("/join dev")
+        pane.keys("Enter")
+        pane.expect("│ dev │ 1 person │ connected")
+        other.type("hi there")
+        other.keys("Enter")
+        pane.expect(r"\(lobby\) #1 bob: hi there")
+        pane.expect("│ lobby:1$")
+        self.assertEqual(
+            pane.tmux("display", "-p", "-t", "t", "#{pane_title}"), f"(1) dev - 127.0.0.1:{self.daemon.port}\n"
+        )
+        pane.type("/switch lobby")
+        pane.keys("Enter")
+        pane.expect("│ lobby │ 2 people │ connected$")
+        other.type("and")
+        pane.expect("│ bob is typing$")
 
     def test_menu(self) -> None:
         """The menu joins by 1, comes back by q, and exits by 2."""

@@ -164,6 +164,7 @@ class Chat:
 
     def _type(self, line: str) -> None:
         assert self._client is not None
+        self._typed_at = float("-inf")  # what is typed next is news again
         # A command is not carried out twice because it has no key: it fails when its answer is lost.
         spoken = not line.startswith("s/") and (not line.startswith("/") or line.startswith("//"))
         key = {"key": self._new_key()} if spoken else {}
