@@ -181,7 +181,7 @@ class Chat:
     def _await(self, answer: "Deferred[Message]", line: str) -> None:
         self._lines += 1
         number = self._lines
-        self._unsent[number] = line
+        self._unsent[number] = line.partition(" ")[0] if self.is_secret(line) else line  # it may be shown again
         self.scene.pending = len(self._unsent)
         answer.addCallback(self._answered, line).addErrback(self._failed, line)
         answer.addBoth(self._settled, number)

@@ -20,6 +20,7 @@ class Console:
         self._echo = Echo(0)
         self._over: Deferred[None] = Deferred()
         self._stopping = False
+        self._default = ""
 
     @property
     def width(self) -> int:
