@@ -14,7 +14,7 @@ from tests.doors.style_contract import ANSWERS, EVENTS, HOSTILE, TIMES
 from tests.doors.test_chat import Client, ServerTests
 from tests.test_text import Terminal
 
-COLUMNS, LINES = 4000, 60
+COLUMNS, LINES = 4000, 1000  # nothing scrolls: four /help are some 300 lines
 STYLES = st.sampled_from([
     text_style(Preferences(), "UTC"),
     text_style(Preferences(echo=True, time="off"), "UTC"),
