@@ -55,8 +55,12 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     database = sqlite3.connect(
         address, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cache_size = -16384")
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cache_size = -16384")
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
