@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
 from groupchat.drafts import StoredSession
-from groupchat.errors import CannotStart
+from groupchat.errors import CannotStart, JournalBroken
 from groupchat.interfaces import IJournal
 from groupchat.journals import database
 from groupchat.journals.memory import MemoryJournal
@@ -227,6 +227,7 @@ class RefusalTests(Places):
         # It is clean as far as anyone can tell: so the damage is not looked for.
         opened = SqliteJournal(THREADS, crashed / "chat.db")
         await opened.close()
+        self.flushLoggedErrors(JournalBroken)  # the writer comes upon it if it was idle for a moment
         (crashed / "lock").write_text("12345\n")
         self.folder, self.path = crashed, crashed / "chat.db"
         self.refused("damaged", "groupchat verify")
