@@ -204,7 +204,7 @@ class Arrival:
     ) -> None:
         hall = self._hall
         if self._leaving is not None:
-            hall.leave(self._leaving, f"logged in as {person.nick}")
+            hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
         if person.account is not None:
             hall.registry.apply_preferences(person.account, self._screen, self._door)
@@ -215,9 +215,9 @@ class Arrival:
         person.connections = (*person.connections, member)
         self._arrived(member)
         for room in rooms:
-            hall.enter_room(member, room)
+            hall.attendance.enter_room(member, room)
         for connection in old:
-            hall.replace(connection)
+            hall.attendance.replace(connection)
         position = stored.position if stored is not None else 0
         if self._token is not None:
             member.digest = digest

@@ -42,7 +42,12 @@ def help(me: Member, command: CommandName | None = None) -> Answer:
 
 def _item(name: str) -> dict[str, object]:
     found = COMMANDS.find(name)
-    item = {"command": found.name, "usage": found.usage, "aliases": [*found.aliases], "text": found.summary}
+    item: dict[str, object] = {
+        "command": found.name,
+        "usage": found.usage,
+        "aliases": [*found.aliases],
+        "text": found.summary,
+    }
     return {**item, "secret": True} if found.secret else item
 
 

@@ -62,7 +62,7 @@ class Cursor:
                     self._show(hall.tail.after(self.position, member.audience))
                     self.position = upto
                     if not member.paused:
-                        hall.make_live(member)
+                        hall.readers.make_live(member)
                     return
                 limit = hall.settings.page_posts
                 audience = member.audience
@@ -103,4 +103,4 @@ class Cursor:
         # The journal answered with an error: the connection cannot be promised an unbroken stream any more.
         log.failure("Reading the journal for {nick} failed", failure=failure, nick=self._member.person.nick)
         if self._member.cursor is self:
-            self._hall.drop(self._member)
+            self._hall.readers.drop(self._member)

@@ -168,8 +168,8 @@ class Discipline(Authority):
             self.cut_off(told, lambda session: session.member is not None and meant(session.member.person))
             return
         for member in [member for member in hall.room(scope).members if meant(member.person)]:
-            hall.leave_room(member, scope, told.code)
-            hall.remember(member)
+            hall.attendance.leave_room(member, scope, told.code)
+            hall.attendance.remember(member)
             member.refuse(told)
 
     def _listed(self, what: str, done: str, sanctions: list[Sanction]) -> Answer:

@@ -169,7 +169,7 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
         for member in self.person.connections if kept is not None else (self,):
             if member.door == self.door:
                 member.screen.prefer(member.screen.style.preferences.changed(name, value))
-                self.hall.review(member)
+                self.hall.readers.review(member)
         text = f"{name} is now {changed.shown(name)}."
         if kept is None:
             return Done(text=text)
@@ -206,24 +206,24 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
             posts = [stored for stored in posts if stored.event.id <= self.cursor.position]
         else:
             posts.extend(hall.tail.after(upto, Audience((room,))))
-        hall.enter_room(self, room)
+        hall.attendance.enter_room(self, room)
         if posts:
             self.show(replay(posts, hall.now()))
-        hall.review(self)
+        hall.readers.review(self)
         return Done(text=f"You are in {room} now.")
 
     def switch(self, name: str) -> Answer:
         """Let one's lines go to another of one's rooms."""
         room = self._room(names.room(name))
         self.current = room
-        self.hall.review(self)
+        self.hall.readers.review(self)
         return Done(text=f"Your lines now go to {room}.")
 
     def leave(self, name: str = "", reason: str = "") -> Answer:
         """Leave a room (empty: the current one)."""
         room = self._room(names.room(name) if name else "")
-        self.hall.note_position(self, (room,))
-        self.hall.leave_room(self, room, text.clean(reason).strip()[:REASON_MAX])
+        self.hall.attendance.note_position(self, (room,))
+        self.hall.attendance.leave_room(self, room, text.clean(reason).strip()[:REASON_MAX])
         if self.current:
             return Done(text=f"You left {room}. Your lines now go to {self.current}.")
         return Done(text=f"You left {room}, and are in no room now. /join {room} takes you back.")
@@ -231,7 +231,7 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
     def exit(self, reason: str = "") -> Entry:
         """Leave the hall; the connection is closed when all one said is posted."""
         hall = self.hall
-        hall.leave(self, text.clean(reason).strip()[:REASON_MAX])
+        hall.attendance.leave(self, text.clean(reason).strip()[:REASON_MAX])
         farewell = hall.tell(Left("", self.person.nick, hall.now()), (), self)
         farewell.text = f"Goodbye, {self.person.nick}."
         farewell.then = self.screen.close

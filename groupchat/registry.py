@@ -133,7 +133,7 @@ class Registry:
                 member.digest = ""
         hall.commits.revoke(account.author, hall.now())
         if keep is not None:
-            hall.remember(keep)
+            hall.attendance.remember(keep)
 
     def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
         """Show things at this screen as was asked for from this account at such a door."""

@@ -137,7 +137,7 @@ class Session:
     def close(self) -> None:
         """The server stops: the nickname is kept until the process ends, nobody is told of a leave."""
         if self.member is not None:
-            self._hall.remember(self.member)
+            self._hall.attendance.remember(self.member)
         self._give_up()
         self.state = State.GONE
         self.screen.close()
@@ -151,12 +151,12 @@ class Session:
         """The connection takes nothing more just now: neither do we take its lines."""
         self.screen.hold(Hold.OUTBOUND)
         if self.member is not None and not self.member.gone:
-            self._hall.pause(self.member)
+            self._hall.readers.pause(self.member)
 
     def drained(self) -> None:
         """The connection takes something again."""
         if self.member is not None and not self.member.gone:
-            self._hall.resume(self.member)
+            self._hall.readers.resume(self.member)
         self.screen.release(Hold.OUTBOUND)
 
     def follow(self, settings: "Settings") -> None:
@@ -261,7 +261,7 @@ class Session:
     def _log_out(self, ref: Ref) -> None:
         """Leave the hall, and stay connected."""
         me = self._me()
-        self._hall.leave(me, "logged out")
+        self._hall.attendance.leave(me, "logged out")
         self.member = None
         self._show(Done(text=f"You have left; {me.person.nick} is yours when you log in again."), ref)
         self._ask("nickname")
@@ -380,7 +380,7 @@ class Session:
         self._move(State.GONE)
         self._give_up()
         if self.member is not None:
-            self._hall.leave(self.member, reason)
+            self._hall.attendance.leave(self.member, reason)
             self._hall.commits.pump()
 
     def _give_up(self) -> None:

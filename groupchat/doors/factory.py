@@ -128,7 +128,7 @@ class ChatFactory(ServerFactory):
     # Twisted calls these.
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        address = getattr(addr, "host", "")
+        address = getattr(addr, "host", "").removeprefix("::ffff:")  # IPv4 on a port for both
         try:
             self._admit(address)
         except Refusal as refusal:
