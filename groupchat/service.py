@@ -414,7 +414,8 @@ class ChatService(Service):
             removed = yield cast(Any, self._journal).expire(time.time() - days * 86400)
         except Exception:
             # Raised further it would end the looking for ever.
-            self.log.failure("Old messages could not be removed")
+            if not self._stopping:  # else the journal was closed meanwhile; the next start goes on
+                self.log.failure("Old messages could not be removed")
         else:
             if removed:
                 self.log.info("Removed {count} entries older than {days} days", count=removed, days=days)
