@@ -155,7 +155,9 @@ class OnePortTest(TlsTest):
         client = TlsLine(daemon.port)
         client.send("alice\none\ntwo\nno line end")
         beneath = socket.socket(fileno=os.dup(client.socket.fileno()))
-        self.addCleanup(beneath.close)
+        beneath.settimeout(LIMIT_S)
+        for one in (client, beneath):
+            self.addCleanup(one.close)
         with contextlib.suppress(ssl.SSLError):  # there is something to read, which it does not expect
             client.socket.unwrap()
         while beneath.recv(65536):
