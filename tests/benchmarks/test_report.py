@@ -1,6 +1,8 @@
 """The tables and targets say what was measured."""
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -72,7 +74,8 @@ class PeersTest(SynchronousTestCase):
 
     def test_commands(self) -> None:
         """Every server is started on the port it is given, on the loopback interface only."""
-        folder = Path(self.mktemp())
+        folder = Path(tempfile.mkdtemp()) / "run"
+        self.addCleanup(shutil.rmtree, folder.parent)
         folder.mkdir()
         for peer in PEERS:
             said = [*peer.command(folder, 4321, 10), *(file.read_text() for file in folder.iterdir())]
