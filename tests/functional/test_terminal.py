@@ -3,8 +3,13 @@
 import re
 import socket
 import threading
+import time
 
+from tests.functional.harness import LIMIT_S
 from tests.functional.pane import Pane, PaneTest
+
+TITLE = re.compile("\x1b][^\a]*\a")
+"""What sets the terminal's title also ends with a bell, which does not ring."""
 
 
 class TerminalTest(PaneTest):
@@ -216,6 +221,22 @@ class TerminalTest(PaneTest):
             pane.type(nick)
             pane.keys("Enter")
             pane.expect(then)
+
+    def test_bell(self) -> None:
+        """A mention rings the bell; what is said to everybody does not."""
+        bob = self.connect(self.daemon, "bob")
+        pane = self.join(self.daemon.port)
+        written = self.folder / "written"
+        pane.tmux("pipe-pane", "-t", "t", f"cat > {written}")
+        bob.send("good morning\n")
+        pane.expect("bob: good morning")
+        bob.send("alice: good morning to you\n")
+        pane.expect("bob: alice: good morning to you")
+        end = time.monotonic() + LIMIT_S
+        while "\a" not in (heard := TITLE.sub("", written.read_text())) and time.monotonic() < end:
+            time.sleep(0.03)
+        self.assertEqual(heard.count("\a"), 1)
+        self.assertGreater(heard.index("\a"), heard.index("good morning"))
 
     def test_other_room(self) -> None:
         """One's room, what is unread in another, who is typing, and the count in the title are kept up to date."""
