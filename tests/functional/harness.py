@@ -3,8 +3,10 @@
 Everything here waits for what it expects, and no longer than a time limit: no test sleeps.
 """
 
+import contextlib
 import os
 import pty
+import random
 import re
 import select
 import shutil
@@ -37,6 +39,19 @@ def program(name: str) -> str:
             raise AssertionError(f"{name} is not installed, and CI=true")
         raise SkipTest(f"{name} is not installed")
     return path
+
+
+def free_port() -> int:
+    """A port that nobody listens on.
+
+    It is below those that the kernel gives to outgoing connections:
+    a client that tries one of these while nobody listens may be connected to itself, and then the port is taken.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Peer:
@@ -177,6 +192,7 @@ class Daemon:
     def ready(self, limit: float = LIMIT_S) -> "Daemon":
         """Wait until it listens, and learn where."""
         self.port = int(self.logged(r"Listening at \S+:(\d+)$", limit)[1])
+        self.logged("Started with the messages in", limit)
         return self
 
     def logged(self, pattern: str, limit: float = LIMIT_S) -> "re.Match[str]":
@@ -222,7 +238,7 @@ class FunctionalTest(SynchronousTestCase):
         """The usual command line, to which options can be added."""
         return [
             *TWISTD, "-n", "--pidfile=", *twistd, "groupchat",
-            "--port", "tcp:0:interface=127.0.0.1", "--data", "data", "--exempt", "127.0.0.0/8",
+            "--port", f"tcp:{free_port()}:interface=127.0.0.1", "--data", "data", "--exempt", "127.0.0.0/8",
         ]  # fmt: skip
 
     def start(self, *options: str) -> Daemon:

@@ -1,18 +1,16 @@
 """What clients of ours make of a restart."""
 
 import signal
-import socket
 import sys
 
 from groupchat.journals.archive import reading
-from tests.functional.harness import LIMIT_S, FunctionalTest, Program, program
+from tests.functional.harness import LIMIT_S, FunctionalTest, Program, free_port, program
 
 
 class ComingBackTest(FunctionalTest):
     def test_nothing_is_missed(self) -> None:
         """Over restarts ``groupchat tail`` and ``groupchat say`` come back by themselves; each word is there, once."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         place = f"tcp:{port}:interface=127.0.0.1"
         daemon = self.start("--port", place)
         server = f"127.0.0.1:{port}"  # it has another one, too, which changes

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 
-from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, FunctionalTest, program
+from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, FunctionalTest, free_port, program
 
 UNITS = TREE / "packaging"
 RESTARTS = 5
@@ -116,8 +116,7 @@ class ActivationTest(FunctionalTest):
     def test_activated(self) -> None:
         """The first connection starts the daemon, and is served by it."""
         activate = program("systemd-socket-activate")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         command = [activate, "--fdname=chat", "-l", f"127.0.0.1:{port}", *(f"-E{name}" for name in self.environment)]
         daemon = self.launch(command=[*command, *TWISTD, *self.options])
         end = time.monotonic() + LIMIT_S

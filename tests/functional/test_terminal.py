@@ -101,9 +101,7 @@ class TerminalTest(PaneTest):
         pane.expect("1 unsent")
         pane.type("half")
         place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
-        again = self.launch(
-            command=[word.replace("tcp:0:interface=127.0.0.1", place) for word in self.command()]
-        ).ready()
+        again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
         bob = self.connect(again, "bob")
         bob.send("hi\n")
         shown = pane.expect(r"(?s)alice: while away$.*^> half$.*│ connected")
