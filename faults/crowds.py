@@ -150,7 +150,7 @@ def out_of_descriptors(trial: Trial) -> Verdict:
     return Verdict(
         kept,
         f"{honest_seen} let in, {told} told that the server is full, {most} descriptors at most, commits went on "
-        f"(lost {len(findings.lost)}), let in again when others had gone",
+        f"(lost {len(findings.lost)}), {'' if again else 'not '}let in again when others had gone",
     )
 
 
@@ -161,7 +161,11 @@ def _close(sockets: Sequence[socket.socket]) -> None:
 
 def _is_let_in(daemon: Daemon) -> bool:
     with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), 5.0) as peer:
-        return b"Choose" in peer.recv(500) + peer.recv(500)
+        heard = b""
+        while data := peer.recv(500):  # the greeting and the prompt, in one piece or in several
+            heard += data
+            if b"Choose" in heard:
+                return True
     return False
 
 
