@@ -31,7 +31,7 @@ class Connection:
 
     __slots__ = (
         "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
-        "screen", "since", "typing_since", "view",
+        "screen", "since", "view",
     )  # fmt: skip
 
     def __init__(self, hall: "Hall", person: Person, screen: "IScreen", door: str, since: float) -> None:
@@ -48,7 +48,6 @@ class Connection:
         self.cursor: Cursor | None = None
         self.digest = ""
         self.view = View(screen.style, (), "")
-        self.typing_since = 0.0
 
     @property
     def rank(self) -> Rank:
