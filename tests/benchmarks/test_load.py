@@ -95,7 +95,9 @@ class LoadTest(SynchronousTestCase):
         self.assertEqual(rest.sent, 0)
         self.assertEqual(span.delivered + rest.delivered, span.sent * RECEIVERS)
         self.assertEqual(self.room.said.count(b"\n"), span.sent)
-        self.assertEqual(span.bytes + rest.bytes, len(self.room.said) * RECEIVERS)
+        # A line counts as soon as its mark is there: what stands behind the last mark may come after the end.
+        missing = len(self.room.said) * RECEIVERS - span.bytes - rest.bytes
+        self.assertTrue(0 <= missing <= len(SPEECH[1]) * RECEIVERS, missing)
 
     def test_messages(self) -> None:
         """A message is what stands before, the mark, ten digits, and what stands after."""
