@@ -97,4 +97,9 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         [("posts/s", "rate", ".0f"), ("added to a flush, ms", "added_ms", "d"), ("answered/s", "acknowledged_s", ".0f"),
          ("server CPU", "server_cpu", ".0%"), *_TIMES],
     ),
+    "client": _plain(
+        "client: the client on a terminal comes back to many messages; the time to a key's echo meanwhile",
+        [("messages", "posts", ",d"), ("seconds", "seconds", ".2f"), ("states of the bar", "bar_steps", "d"),
+         ("keys", "keys", "d"), *_TIMES],
+    ),
 }  # fmt: skip

@@ -88,11 +88,14 @@ def _delays(rows: Rows) -> _Wanted:
 def _others(rows: Rows) -> _Wanted:
     memory = rows.value("memory_kib", scenario="idle", peer=OURS)
     bad = rows.value("p99_ms", scenario="slow", bad=200)
+    back = {"scenario": "client", "posts": 20_000}
     return [
         ("KiB for an idle member", 4.0, memory),
         ("seconds for 5,000 joins", 5.0, rows.value("seconds", scenario="join", members=5000)),
         ("p99 of live members meanwhile, ms", 100.0, rows.value("p99_ms", scenario="join", members=5000)),
         ("p99 with 200 bad readers / without", 2.0, _ratio(bad, rows.value("p99_ms", scenario="slow", bad=0))),
+        ("seconds until the client has shown 20,000 messages", 10.0, rows.value("seconds", **back)),
+        ("a key's echo meanwhile, median, ms", 100.0, rows.value("p50_ms", **back)),
     ]
 
 
