@@ -1,18 +1,18 @@
 """Coming back to twenty thousand messages: all are shown, and typing goes on meanwhile.
 
-How long it takes is printed (``pytest -s`` shows it), not judged: that is for a quiet machine to say.
+How long it takes is a figure of ``python -m benchmarks client``.
 """
 
 import re
-import statistics
-import sys
 import time
 
 from tests.functional.pane import COMMAND, PaneTest
 
 MESSAGES = 20_000
 LONGEST_S = 120.0
-"""Beyond this something is stuck; on a quiet machine it is 10 s, with a key's echo within 0.1 s at the median."""
+"""Beyond this something is stuck."""
+ONE_LINE = 60
+"""So many letters are typed at most: they stay in one line of the terminal."""
 
 
 class BacklogTest(PaneTest):
@@ -30,20 +30,19 @@ class BacklogTest(PaneTest):
         begun = time.monotonic()
         pane = self.open("join", f"127.0.0.1:{daemon.port}", "--nick", "alice")
         pane.expect("░ +[0-9]+ %|█ +[0-9]+ %")
-        shares, echoes, typed = [], [], ""
+        shares, typed = [], ""
         while "message 19999 of" not in (screen := pane.screen()):
             self.assertLess(time.monotonic() - begun, LONGEST_S)
             shares += [int(share) for share in re.findall(r"(\d+) % │", screen)]
-            typed += "x"
-            pressed = time.monotonic()
-            pane.type("x")
+            if len(typed) < ONE_LINE:
+                typed += "x"
+                pane.type("x")
             while not re.search(rf"^> {typed}", pane.screen(), re.MULTILINE):
                 self.assertLess(time.monotonic() - begun, LONGEST_S)
-            echoes.append(time.monotonic() - pressed)
-        took = time.monotonic() - begun
-        print(f"{took:.1f} s; {len(echoes)} keys, median {statistics.median(echoes):.3f} s", file=sys.stderr)
         self.assertGreater(len(set(shares)), 3, shares)
         self.assertEqual(shares, sorted(shares))
         pane.expect(rf"(?s)^> {typed}\s.*│ connected")
+        pane.keys("Enter")
+        pane.expect(f"alice: {typed}$")
         shown = re.findall(r"bob: message (\d+) of", pane.everything())
         self.assertEqual(shown, [str(number) for number in range(MESSAGES)])
