@@ -67,7 +67,6 @@ class Turnstile:
     An address is an IPv4 address, or the /64 of an IPv6 one, which is what one household or machine is given.
     ``live``: connections at a time; ``new``: within ``window`` seconds.
     ``exempt``: networks that are counted but never refused.
-    All four may be changed at any time.
     Of addresses without connections the last ``remembered`` are kept, so that churn cannot grow memory
     (16,384 with one recent connection each take 5 MiB).
     """
@@ -89,6 +88,10 @@ class Turnstile:
         self._here: dict[object, int] = {}
         self._recent: dict[object, list[float]] = {}
         self._gone: OrderedDict[object, None] = OrderedDict()
+
+    def limit(self, live: int, new: int, window: float, exempt: Iterable[Network]) -> None:
+        """Go by these limits from now on; nobody who is in is put out."""
+        self.live, self.new, self.window, self.exempt = live, new, window, tuple(exempt)
 
     def __len__(self) -> int:
         """How many addresses are known."""

@@ -1,10 +1,11 @@
-"""The daemon as a process: how it says that it cannot start, which signals it follows, and with what it exits."""
+"""The daemon as a process: which version it is, how it says that it cannot start, its signals, and its exit status."""
 
 import atexit
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -13,6 +14,14 @@ from groupchat.errors import CannotStart
 
 BROKEN = 70
 """The exit status when the journal can no longer be trusted (EX_SOFTWARE of sysexits.h)."""
+
+
+def release() -> str:
+    """The version people are greeted with: ``1.0`` of 1.0.3 and of 1.0.0.dev0 alike."""
+    try:
+        return ".".join(version("groupchat").split(".")[:2])
+    except PackageNotFoundError:  # run from a folder that is not installed
+        return ""
 
 
 def complain(sentence: str) -> None:

@@ -300,13 +300,13 @@ class Settings:
                 raise CannotStart(_unknown(name))
         return replace(self, **cast(dict[str, Any], changes))
 
+    def changed(self, other: "Settings") -> list[str]:
+        """The names of settings that differ in the other."""
+        return [name for name in _FIELDS if getattr(self, name) != getattr(other, name)]
+
     def fixed(self, other: "Settings") -> list[str]:
         """The names of settings that differ in the other, and need a restart to be followed."""
-        return [
-            name
-            for name, about in _FIELDS.items()
-            if not about.metadata["reload"] and getattr(self, name) != getattr(other, name)
-        ]
+        return [name for name in self.changed(other) if not _FIELDS[name].metadata["reload"]]
 
     @property
     def name_rules(self) -> NameRules:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from groupchat.admin import SUB_COMMANDS
-from groupchat.service import Options
+from groupchat.options import Options
 from groupchat.settings import Settings, written
 from groupchat.vocabulary import COMMANDS
 

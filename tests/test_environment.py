@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat import admin, environment
 from groupchat.errors import CannotStart
-from groupchat.service import Options
+from groupchat.options import Options
 from groupchat.settings import Settings, template
 
 

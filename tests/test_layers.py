@@ -8,7 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 PACKAGE = Path(__file__).parents[1] / "groupchat"
 STARTERS = {
-    "groupchat.service", "groupchat.admin", "groupchat.passwords", "groupchat.verify", "groupchat.metrics",
+    "groupchat.service", "groupchat.options", "groupchat.upkeep", "groupchat.farewell",
+    "groupchat.admin", "groupchat.passwords", "groupchat.verify", "groupchat.metrics",
     "groupchat.backup", "groupchat.export", "groupchat.forget", "groupchat.intake",
 }  # fmt: skip
 """What starts a process or threads, or works on a journal without a daemon, and may so know everything."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.admin import SUB_COMMANDS
-from groupchat.service import Options
+from groupchat.options import Options
 from groupchat.settings import Settings
 from groupchat.vocabulary import COMMANDS
 from tests.functional.harness import TREE, program

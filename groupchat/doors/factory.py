@@ -88,6 +88,10 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.handshakes.seconds = settings.handshake_timeout_s
         self.backlog.limit = settings.outbound_total_bytes
+        if self._turnstile is not None:
+            self._turnstile.limit(
+                settings.address_live, settings.address_new, settings.address_window_s, settings.exempt
+            )
 
     def stop(self) -> None:
         """Drop who has not said yet what they came for, and who only reads why they were turned away."""

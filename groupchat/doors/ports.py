@@ -1,11 +1,13 @@
 """Where connections are awaited: from what an administrator writes to listening ports."""
 
 import socket
+from collections.abc import Iterable
 from typing import Any
 
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
 from groupchat.errors import CannotStart
@@ -17,6 +19,46 @@ With Twisted's 50 some of two hundred that come at once wait 3 seconds, for thei
 """
 
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
+
+
+class Ports:
+    """Every port that one factory listens at.
+
+    They are bound before they accept anything: meanwhile, connections wait in the kernel.
+    """
+
+    def __init__(self, reactor: Any, places: Iterable[str]) -> None:
+        """:param places: port numbers or endpoints.
+
+        :raises CannotStart: one of them is neither.
+        """
+        self._endpoints = [(place, endpoint) for place in places for endpoint in endpoints(reactor, place)]
+        self.bound: list[Any] = []
+
+    def bind(self, factory: IProtocolFactory) -> None:
+        """Take the ports, and accept nothing yet.
+
+        :raises CannotStart: one is busy, or not ours to take; those before it stay bound until ``close``.
+        """
+        for place, endpoint in self._endpoints:
+            failures: list[Failure] = []
+            endpoint.listen(factory).addCallbacks(self._bound, failures.append)
+            if failures:
+                raise refused(place, failures[0])
+
+    def _bound(self, port: Any) -> None:
+        port.stopReading()
+        self.bound.append(port)
+
+    def accept(self) -> list[str]:
+        """Accept connections from now on; gives where, as one reads it in a log."""
+        for port in self.bound:
+            port.startReading()
+        return [where(port) for port in self.bound]
+
+    def close(self) -> "Deferred[Any]":
+        """Let go of the ports; what is connected stays so."""
+        return gatherResults([maybeDeferred(port.stopListening) for port in self.bound])
 
 
 def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:

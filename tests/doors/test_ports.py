@@ -1,13 +1,14 @@
 """From what an administrator writes to listening ports."""
 
 import socket
-from typing import Any
+from typing import Any, cast
 
+from twisted.internet import reactor
 from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from groupchat.doors import ports
 from groupchat.errors import CannotStart
@@ -57,3 +58,37 @@ class EndpointsTest(SynchronousTestCase):
         error = CannotListenError("", 80, PermissionError(13, "Permission denied"))
         self.assertEqual(str(ports.refused("80", Failure(error))), "Cannot listen at 80: Permission denied.")
         self.assertEqual(str(ports.refused("x", Failure(ValueError("oh\nno.")))), "Cannot listen at x: oh no.")
+
+
+class PortsTest(TestCase):
+    timeout = 5
+
+    def listen(self, *places: str) -> ports.Ports:
+        found = ports.Ports(reactor, places)
+        self.addCleanup(found.close)
+        found.bind(ServerFactory.forProtocol(Protocol))
+        return found
+
+    def reading(self, found: ports.Ports) -> list[Any]:
+        readers = cast(Any, reactor).getReaders()
+        return [port for port in found.bound if port in readers]
+
+    async def test_bound(self) -> None:
+        """Connections that come before they are accepted wait, and nothing listens after the end."""
+        listened = self.listen("tcp:0:interface=127.0.0.1", "tcp:0:interface=127.0.0.1")
+        self.assertEqual(self.reading(listened), [])
+        addresses = [port.getHost() for port in listened.bound]
+        with socket.create_connection((addresses[1].host, addresses[1].port), 5):
+            self.assertEqual(listened.accept(), [f"127.0.0.1:{address.port}" for address in addresses])
+            self.assertEqual(self.reading(listened), listened.bound)
+        await listened.close()
+        for address in addresses:
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((address.host, address.port), 5)
+
+    def test_busy(self) -> None:
+        """A port that is taken is told by the words that were written."""
+        address = self.listen("tcp:0:interface=127.0.0.1").bound[0].getHost()
+        place = f"tcp:{address.port}:interface=127.0.0.1"
+        with self.assertRaisesRegex(CannotStart, f"^Cannot listen at {place}: Address already in use.$"):
+            self.listen(place)
