@@ -106,11 +106,11 @@ static void receive(struct load *load, int from) {
 /* Run for so many seconds; with nothing to send, until everything outstanding has come. */
 int load_run(struct load *load, double seconds) {
     struct epoll_event events[EVENTS];
-    int64_t begun = nanoseconds(), now = begun, end = begun + (int64_t)(seconds * 1e9), due = 0;
+    int64_t begun = nanoseconds(), now = begun, end = begun + (int64_t)(seconds * 1e9), due = 0, paced = 0;
     if (!load->origin)
         load->origin = begun;
     errno = 0;
-    for (int64_t paced = 0; now < end && !load->failed && !load->stopped; now = nanoseconds()) {
+    for (; now < end && !load->failed && !load->stopped; now = nanoseconds()) {
         int64_t until = end;
         if (load->window) {
             while (load->sent - load->delivered / load->fanout < load->window && !load->failed)
@@ -130,6 +130,12 @@ int load_run(struct load *load, double seconds) {
         int ready = epoll_pwait2(load->epoll, events, EVENTS, &timeout, NULL);
         for (int i = 0; i < ready; i++)
             receive(load, events[i].data.fd);
+    }
+    /* Who was kept from its work at the end owes the rest. */
+    while (!load->window && load->rate > 0 && !load->failed && !load->stopped &&
+           (due = begun + (int64_t)(paced / load->rate * 1e9)) < end) {
+        send_one(load, due);
+        paced++;
     }
     return load->failed;
 }

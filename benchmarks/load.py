@@ -73,7 +73,7 @@ def compiled(source: str, *options: str) -> Path | None:
         with tempfile.TemporaryDirectory() as folder:
             built = Path(folder, "built")
             subprocess.run([compiler, "-O2", *options, "-o", built, path], check=True)
-            shutil.copy2(built, made)
+            built.replace(made)  # whole at once: another process may look for it meanwhile
     return made
 
 
@@ -175,21 +175,29 @@ class Load:
         end = begun + int(seconds * 1e9)
         state.origin = state.origin or begun
         paced = 0
+
+        def due() -> int:
+            return begun + int(paced / state.rate * 1e9)
+
         while now < end and not state.failed and not state.stopped:
             until = end
             if state.window:
                 while state.sent - state.delivered // state.fanout < state.window and not state.failed:
                     self._send_one(time.monotonic_ns())
             elif state.rate > 0:
-                while (due := begun + int(paced / state.rate * 1e9)) <= now and not state.failed:
-                    self._send_one(due)
+                while due() <= now and not state.failed:
+                    self._send_one(due())
                     paced += 1
-                until = min(due, end)
+                until = min(due(), end)
             elif state.delivered >= state.sent * state.fanout:
                 break
             for descriptor, _ in self._epoll.poll(max(0, until - now) / 1e9):
                 self._receive(descriptor)
             now = time.monotonic_ns()
+        # Who was kept from its work at the end owes the rest.
+        while not state.window and state.rate > 0 and due() < end and not state.failed and not state.stopped:
+            self._send_one(due())
+            paced += 1
         return int(state.failed)
 
     def _send_one(self, at: int) -> None:
