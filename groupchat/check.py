@@ -5,9 +5,11 @@ import os
 from dataclasses import fields
 
 from groupchat import environment
+from groupchat.configuration import load
 from groupchat.errors import CannotStart
 from groupchat.process import complain
-from groupchat.settings import Settings, load, written
+from groupchat.settings import Settings
+from groupchat.values import written
 
 WRONG = 1
 """The exit status when something is wrong with them."""

@@ -9,8 +9,9 @@ from typing import Any
 from twisted.python import usage
 
 from groupchat import environment, process
+from groupchat.configuration import load
 from groupchat.errors import CannotStart
-from groupchat.settings import Settings, load
+from groupchat.settings import Settings
 
 PORT = "5000"
 

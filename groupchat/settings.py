@@ -1,21 +1,14 @@
 """Every tunable of the daemon, each declared once: name, default, unit, range and reason."""
 
-import json
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from os import PathLike
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from groupchat.errors import BadArguments, CannotStart
+from groupchat.errors import CannotStart
 from groupchat.limits import Network
 from groupchat.names import RESERVED, NameRules
-from groupchat.preferences import find_zone
-from groupchat.text import is_harmless
+from groupchat.values import checked
 
 T = TypeVar("T")
 
@@ -26,9 +19,6 @@ _ORDERED = (
 )
 """Settings the first of which must not be above the second."""
 
-_CHOICES = {"registration": ("open", "invite", "closed")}
-"""What a setting of a few words can be."""
-
 
 def setting(
     default: T,
@@ -37,6 +27,7 @@ def setting(
     *,
     minimum: float | None = None,
     maximum: float | None = None,
+    choices: tuple[str, ...] = (),
     reload: bool = True,
 ) -> T:
     """Declare one setting.
@@ -44,10 +35,11 @@ def setting(
     :param unit: what its number counts; for others, what it is.
     :param reason: what it is for, and why its default is what it is.
     :param minimum: the lowest and (``maximum``) the highest value taken.
+    :param choices: the only words it takes, when it does not take any text.
     :param reload: whether a change is followed while the daemon runs, or needs a restart.
     """
-    about = {"unit": unit, "reason": reason, "minimum": minimum, "maximum": maximum, "reload": reload}
-    return field(default=default, metadata=about)
+    about = {"unit": unit, "reason": reason, "minimum": minimum, "maximum": maximum}
+    return field(default=default, metadata={**about, "choices": choices, "reload": reload})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +212,7 @@ class Settings:
         "open",
         "open, invite or closed",
         "who may make an account: everybody, who has a code of /invitecode (or the password), or operators only",
+        choices=("open", "invite", "closed"),
     )
     plain_passwords: bool = setting(
         True,
@@ -258,7 +251,6 @@ class Settings:
     commit_refuse_s: float = setting(
         10.0, "seconds", "the oldest waits for the disk before new messages are refused", minimum=0.1, maximum=3600
     )
-
     retain_days: int = setting(
         0, "days", "messages are kept, then removed (within the hour, but for topics); 0: for ever",
         minimum=0, maximum=36500,
@@ -285,19 +277,28 @@ class Settings:
 
     def __post_init__(self) -> None:
         for about in fields(self):
-            object.__setattr__(self, about.name, _checked(about, getattr(self, about.name)))
+            object.__setattr__(self, about.name, checked(about, getattr(self, about.name)))
         for low, high in _ORDERED:
             if getattr(self, low) > getattr(self, high):
                 raise CannotStart(f"{low} is {getattr(self, low):g}, which is above {high}, {getattr(self, high):g}.")
+
+    @staticmethod
+    def check(name: str, value: object) -> None:
+        """See that there is such a setting, and that it takes this value.
+
+        :raises CannotStart: else; says what there is.
+        """
+        if name not in _FIELDS:
+            raise CannotStart(_unknown(name, value))
+        checked(_FIELDS[name], value)
 
     def replaced(self, **changes: object) -> "Settings":
         """These settings with some changed, as by options of the command line.
 
         :raises CannotStart: a name is unknown, or a value is not one it takes.
         """
-        for name in changes:
-            if name not in _FIELDS:
-                raise CannotStart(_unknown(name))
+        for name, value in changes.items():
+            self.check(name, value)
         return replace(self, **cast(dict[str, Any], changes))
 
     def changed(self, other: "Settings") -> list[str]:
@@ -317,182 +318,9 @@ class Settings:
 _FIELDS: Mapping[str, "Field[Any]"] = {about.name: about for about in fields(Settings)}
 
 
-def load(path: str | PathLike[str]) -> Settings:
-    """The settings in a TOML file; those it does not name have their defaults.
-
-    :raises CannotStart: the file cannot be read or is not TOML, or a name or a value in it is wrong;
-        says the file, the line, and what is expected.
-    """
-    text = _read(path)
-    try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rpartition(" (at ")
-        number = re.match(r"line (\d+)", where)
-        line = int(number[1]) if number else text.rstrip().count("\n") + 1
-        raise CannotStart(f"{path}, line {line}: {what}.") from error
-    settings = Settings()
-    for name, value in given.items():
-        try:
-            # Limits that depend on each other are looked at when all are known.
-            if name not in _FIELDS:
-                raise CannotStart(_unknown(name, value))
-            _checked(_FIELDS[name], value)
-        except CannotStart as error:
-            raise CannotStart(f"{path}, line {_line_of(name, text)}: {error}") from error
-    try:
-        return settings.replaced(**given)
-    except CannotStart as error:
-        line = max(_line_of(name, text) for name in given if re.search(rf"\b{name}\b", str(error)))
-        raise CannotStart(f"{path}, line {line}: {error}") from error
-
-
-def describe() -> str:
-    """A Markdown table of all settings, for the manual."""
-    rows = ["| setting | default | unit | range | why | on reload |", "|---|---|---|---|---|---|"]
-    for name, about in _FIELDS.items():
-        data = about.metadata
-        span = "" if data["minimum"] is None else f"{_number(data['minimum'])} to {_number(data['maximum'])}"
-        when = "followed" if data["reload"] else "needs a restart"
-        rows.append(f"| `{name}` | `{_toml(about.default)}` | {data['unit']} | {span} | {data['reason']} | {when} |")
-    return "\n".join(rows) + "\n"
-
-
-def template() -> str:
-    """A settings file that has every setting with its default, commented out, and the reason for it."""
-    lines = ["# Settings of groupchat.  A line without its # changes one; “groupchat check --settings FILE” tells."]
-    for name, about in _FIELDS.items():
-        data = about.metadata
-        span = "" if data["minimum"] is None else f", {_number(data['minimum'])} to {_number(data['maximum'])}"
-        when = "" if data["reload"] else "; needs a restart"
-        lines += ["", f"# {data['reason']}", f"# ({data['unit']}{span}{when})"]
-        lines.append(f"#{name} = {written(name, about.default)}")
-    return "\n".join(lines) + "\n"
-
-
-def written(name: str, value: object) -> str:
-    """A value as a settings file has it; passwords are not shown."""
-    return '"…"' if name == "password" and value else _toml(value)
-
-
-def _read(path: str | PathLike[str]) -> str:
-    """The text of a settings file.
-
-    :raises CannotStart: it cannot be read, or is not UTF-8.
-    """
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        raise CannotStart(f"{path}: {error.strerror}.") from error
-    try:
-        return raw.decode().replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CannotStart(f"{path}, line {line}: this is not UTF-8.") from error
-
-
-def _line_of(name: str, text: str) -> int:
-    """The number of the line on which a top-level name begins, which ``tomllib`` does not tell.
-
-    A file cut after any whole statement is TOML too: so the first such beginning that has the name ends with its
-    statement, which starts after the longest one that has it not.
-    """
-    lines = text.split("\n")
-    start = 1
-    for end in range(1, len(lines) + 1):
-        try:
-            known = tomllib.loads("\n".join(lines[:end]))
-        except tomllib.TOMLDecodeError:
-            continue
-        if name in known:
-            return start
-        start = end + 1
-    raise KeyError(name)
-
-
-def _unknown(name: str, value: object = None) -> str:
+def _unknown(name: str, value: object) -> str:
     """The sentence about a name that is none of ours."""
     if isinstance(value, dict) and any(inner in _FIELDS for inner in value):
         return f"settings stand alone, not within [{name}]; leave that line out."
     near = get_close_matches(name, _FIELDS, n=1)
     return f"there is no setting {name!r}" + (f"; do you mean {near[0]}?" if near else ".")
-
-
-def _checked(about: "Field[Any]", value: object) -> object:
-    """The value in the setting's type.
-
-    :raises CannotStart: it cannot be, or is out of range.
-    """
-    default, name = about.default, about.name
-    low, high = about.metadata["minimum"], about.metadata["maximum"]
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise CannotStart(f"{name} is true or false, not {_toml(value)}.")
-    elif isinstance(default, int | float):
-        whole = isinstance(default, int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            raise CannotStart(f"{name} is a {'whole ' * whole}number of {about.metadata['unit']}, not {_toml(value)}.")
-        if not low <= value <= high:  # also refuses nan
-            raise CannotStart(
-                f"{name} is {_number(low)} to {_number(high)} {about.metadata['unit']}, not {_number(value)}."
-            )
-        return type(default)(value)
-    elif isinstance(default, str):
-        return _checked_text(name, value)
-    elif not isinstance(value, list | tuple):
-        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, not {_toml(value)}.")
-    elif name == "exempt":
-        return tuple(_network(item) for item in value)
-    elif not all(isinstance(item, str) and is_harmless(item) for item in value):
-        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, each in quotes.")
-    else:
-        return tuple(value)
-    return value
-
-
-def _checked_text(name: str, value: object) -> str:
-    """A setting that is text, as it may be shown.
-
-    :raises CannotStart: it is not text, or has characters that no line may have; or it is no time zone.
-    """
-    if not isinstance(value, str):
-        raise CannotStart(f"{name} is text in quotes, not {_toml(value)}.")
-    if name == "zone":
-        try:
-            return find_zone(value)
-        except BadArguments as error:
-            raise CannotStart(f"zone: {error}") from error
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise CannotStart(f"{name} is one of {', '.join(_CHOICES[name])}, not {_toml(value)}.")
-    lines = value.split("\n") if name == "motd" else [value]
-    if not all(map(is_harmless, lines)):
-        raise CannotStart(f"{name} has characters that must not be shown, such as controls, tabs or line ends.")
-    return value
-
-
-def _network(item: object) -> Network:
-    """One exempt network.
-
-    :raises CannotStart: it is none.
-    """
-    try:
-        # A number would be taken for an address.
-        return ip_network(str(item))
-    except ValueError as error:
-        raise CannotStart(f"exempt: {item} is not a network such as 10.0.0.0/8 ({error}).") from error
-
-
-def _number(value: float) -> str:
-    """A number with a comma for each thousand."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
-
-
-def _toml(value: object) -> str:
-    """A value as it stands in a settings file."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | IPv4Network | IPv6Network):
-        return json.dumps(str(value), ensure_ascii=False)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return str(value)

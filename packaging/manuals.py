@@ -9,7 +9,8 @@ from pathlib import Path
 
 from groupchat.admin import SUB_COMMANDS
 from groupchat.options import Options
-from groupchat.settings import Settings, written
+from groupchat.settings import Settings
+from groupchat.values import written
 from groupchat.vocabulary import COMMANDS
 
 

@@ -15,7 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat import admin, environment
 from groupchat.errors import CannotStart
 from groupchat.options import Options
-from groupchat.settings import Settings, template
+from groupchat.settings import Settings
+from groupchat.tunables import template
 
 
 class EnvironmentTest(SynchronousTestCase):

@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import groupchat
 from groupchat.errors import Refusal
 from groupchat.events import Notice, Post
-from groupchat.settings import describe
+from groupchat.tunables import describe
 
 TREE = Path(__file__).parents[1]
 UNTRACKED = ignore_patterns(

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.configuration import load
 from groupchat.errors import CannotStart
 from groupchat.names import NameRules
-from groupchat.settings import Settings, describe, load
+from groupchat.settings import Settings
+from groupchat.tunables import describe
 
 
 class Files(SynchronousTestCase):
