@@ -39,7 +39,7 @@ class Draft:
     ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
     ``anyones``: edited and deleted only: the target may be somebody else's, and of any age.
-    ``key``: said, acted and whispered only: the same key of the same author is stored once.
+    ``key``: the same key of the same author is stored once, whatever it is that is posted with it.
     """
 
     kind: Kind

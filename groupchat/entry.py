@@ -1,9 +1,10 @@
 """One thing on its way through the hall: a draft that will be a post, or a notice among the posts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from groupchat.drafts import Draft, Fact
+from groupchat.drafts import Draft, Fact, Kind
 from groupchat.errors import Refusal
 from groupchat.events import AuthorId, Event, Ref
 
@@ -62,6 +63,15 @@ class Entry:
         self.previous = 0.0
         self.then: Callable[[], None] | None = None
         """Called when it has been delivered, or refused."""
+
+    def once(self, key: str | None) -> "Entry":
+        """Have this posted only if its author has not used the key before; to be called before anything else happens.
+
+        What operators do has no key: the facts that go with it would be written again.
+        """
+        if key is not None and self.draft is not None and self.draft.kind is not Kind.MODERATED:
+            self.draft = replace(self.draft, key=key)
+        return self
 
     def afterwards(self, action: Callable[[], None]) -> None:
         """Have this called, too, when it has been delivered or refused."""

@@ -20,7 +20,7 @@ from groupchat.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.errors import JournalUnavailable
+from groupchat.errors import JournalUnavailable, Refusal
 from groupchat.events import AuthorId
 from groupchat.interfaces import IJournal
 from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
@@ -64,16 +64,20 @@ class MemoryJournal:
         return succeed(outcomes)
 
     def _take(self, draft: Draft) -> Outcome:
-        if draft.kind in CHANGES:
-            return self._change(draft)
-        id = self.head + 1
-        if draft.key is not None and draft.kind in MESSAGES:
-            first = self._keys.setdefault((draft.author, draft.key), id)
-            if first != id:
-                return Repeated(first)
-        return self._add(written(draft, id))
+        if draft.key is None:
+            return self._write(draft)
+        first = self._keys.get((draft.author, draft.key))
+        if first is not None:
+            return Repeated(first)
+        outcome = self._write(draft)
+        if isinstance(outcome, StoredPost):
+            self._keys[draft.author, draft.key] = outcome.event.id
+        return outcome
 
-    def _change(self, draft: Draft) -> Outcome:
+    def _write(self, draft: Draft) -> StoredPost | Refusal:
+        return self._change(draft) if draft.kind in CHANGES else self._add(written(draft, self.head + 1))
+
+    def _change(self, draft: Draft) -> StoredPost | Refusal:
         target = self._latest(draft.author) if draft.target is None else self._find(draft.target)
         refused = refusal(draft, target)
         if refused is not None or target is None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from twisted.logger import Logger
 
-from groupchat.drafts import MESSAGES, REVOKED, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
+from groupchat.drafts import REVOKED, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
 from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
 from groupchat.journals.expiry import expire
@@ -258,15 +258,13 @@ class Batch:
 
     def take(self, draft: Draft) -> Outcome:
         """Give a draft its outcome."""
-        kind = draft.kind
-        if kind in CHANGES:
-            return self._change(draft)
-        key = draft.key if kind in MESSAGES else None
-        if key is not None:
-            first = self._keyed(draft.author, key)
+        if draft.key is not None:
+            first = self._keyed(draft.author, draft.key)
             if first is not None:
                 return Repeated(first)
-        return self._add(written(draft, self.head + 1), key)
+        if draft.kind in CHANGES:
+            return self._change(draft)
+        return self._add(written(draft, self.head + 1), draft.key)
 
     def finish(self) -> None:
         """Write what is not written yet, and the counter."""
@@ -304,7 +302,7 @@ class Batch:
         else:
             self._index.remove(target)
             self._erase(target, row)
-        return self._add(row)
+        return self._add(row, draft.key)
 
     def _erase(self, target: Row, deletion: Row) -> None:
         """Overwrite the text of a message and of its edits; it stays known that they were, and who deleted them."""

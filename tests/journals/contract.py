@@ -21,7 +21,7 @@ from groupchat.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, TooOld
+from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, Refusal, TooOld
 from groupchat.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 from groupchat.interfaces import IJournal
 
@@ -373,6 +373,22 @@ class JournalContract(TestCase):
         )
         await self.append(deleted(1))
         self.assertEqual(await self.append(said("g", BOB, key="k"), said("h", key="k")), [Repeated(2), Repeated(1)])
+
+    async def test_key_of_a_change(self) -> None:
+        """What changes a message, or a room, happens once too; a key that was refused something can be used again."""
+        drafts = [
+            edited(None, "x"), deleted(None), Draft(Kind.ACTED, ALICE, "alice", NOON, "lobby", "waves"),
+            whispered("psst", ALICE, BOB), topic("tea"),
+        ]  # fmt: skip
+        keyed = [replace(draft, key=f"k{number}") for number, draft in enumerate(drafts)]
+        refused, *_ = await self.append(keyed[0])
+        self.assertIsInstance(refused, Refusal)
+        await self.append(said("a"), said("b"))
+        first = await self.append(*keyed)
+        numbers = [outcome.event.id for outcome in first if isinstance(outcome, StoredPost)]
+        self.assertEqual(numbers, [3, 4, 5, 6, 7])
+        self.assertEqual(await self.append(*keyed), [Repeated(number) for number in numbers])
+        self.assertEqual(self.journal.head, 7)
 
     async def test_latest(self) -> None:
         """The newest message of an author that is not deleted, in its newest form, also a private one."""
