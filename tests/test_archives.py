@@ -240,7 +240,7 @@ class ForgetTest(Archives):
 
 
 class RetentionTest(TestCase):
-    timeout = 10
+    timeout = 60
 
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())

@@ -16,7 +16,7 @@ CHEAP = PasswordHasher(1, 8, 1)
 
 
 class PasswordsTests(TestCase):
-    timeout = 5
+    timeout = 60
 
     def passwords(self, hasher: PasswordHasher | None = CHEAP, queue: int = 64) -> Passwords:
         made = Passwords(reactor, queue, hasher)

@@ -61,7 +61,7 @@ class EndpointsTest(SynchronousTestCase):
 
 
 class PortsTest(TestCase):
-    timeout = 5
+    timeout = 60
 
     def listen(self, *places: str) -> ports.Ports:
         found = ports.Ports(reactor, places)

@@ -23,7 +23,7 @@ reactor = cast(Any, _reactor)
 
 
 class SocketTests(TestCase):
-    timeout = 5
+    timeout = 60
 
     @inlineCallbacks
     def connect(self) -> Any:
@@ -38,7 +38,7 @@ class SocketTests(TestCase):
         install(port)
         self.addCleanup(port.stopListening)
         client = socket.create_connection(("127.0.0.1", port.getHost().port))
-        client.settimeout(4)
+        client.settimeout(50)  # before the test itself times out, so that threads end
         self.addCleanup(client.close)
         while not self.sessions:
             yield deferLater(reactor, 0.01)

@@ -93,7 +93,10 @@ class Pane:
         self.tmux("resize-window", "-t", "t", "-x", str(width), "-y", str(height))
         terminal = os.open(self.tmux("display", "-p", "-t", "t", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY)
         try:
+            end = time.monotonic() + LIMIT_S
             while os.get_terminal_size(terminal) != (width, height):
+                if time.monotonic() > end:
+                    raise AssertionError(f"The terminal is not told its size within {LIMIT_S:g} s.")
                 time.sleep(0.01)
         finally:
             os.close(terminal)
@@ -128,7 +131,7 @@ class PaneTest(FunctionalTest):
 
     def run_program(self, *command: str, **more: Any) -> int:
         """Run something to its end; its exit status."""
-        return subprocess.run(command, env=self.pane_environment, timeout=60, check=False, **more).returncode
+        return subprocess.run(command, env=self.pane_environment, timeout=10 * LIMIT_S, check=False, **more).returncode
 
     def join(self, port: int, *words: object, nick: str = "alice", width: int = 80) -> Pane:
         """A client that is in."""

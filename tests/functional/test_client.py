@@ -220,7 +220,7 @@ def stored(database: sqlite3.Connection) -> list[str]:
 class ExactlyOnce(FunctionalTest, TestCase):
     """Posts and events through a proxy that cuts the connection at random."""
 
-    timeout = 100
+    timeout = 600
 
     def setUp(self) -> None:
         FunctionalTest.setUp(self)

@@ -167,13 +167,12 @@ class OnePortTest(TlsTest):
 
     def test_stop(self) -> None:
         """A stop waits neither for who has not begun, nor for a handshake that does not end."""
-        daemon = self.start()
+        (self.folder / "settings.toml").write_text("stop_timeout_s = 3600\nhandshake_timeout_s = 3600\n")
+        daemon = self.start("--settings", "settings.toml")
         hello, silent = self.connect(daemon), self.connect(daemon)
         hello.send(b"\x16\x03\x01")
         alice = self.encrypted(daemon.port, "alice")
-        began = time.monotonic()
         self.assertEqual(daemon.stop(), 0)
-        self.assertLess(time.monotonic() - began, 5)
         self.assertIn("-- The server is restarting.", alice.rest())
         hello.rest()
         silent.rest()

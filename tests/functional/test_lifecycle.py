@@ -7,10 +7,7 @@ import signal
 import socket
 import time
 
-from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, FunctionalTest, program
-
-STOP_LIMIT_S = 12.0
-"""Within this a daemon that is asked to stop has stopped."""
+from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, FunctionalTest, Peer, program
 
 
 class RestartTest(FunctionalTest):
@@ -53,12 +50,11 @@ class RestartTest(FunctionalTest):
 class StopTest(FunctionalTest):
     def test_everybody_is_told(self) -> None:
         """On SIGTERM all are told, connections close, and the exit status is 0, with readers and without names."""
-        daemon = self.start()
+        # It waits for neither of these times.
+        daemon = self.start("--settings", self.settings("stop_timeout_s = 3600\nhandshake_timeout_s = 3600\n"))
         alice, nameless = self.connect(daemon, "alice"), self.connect(daemon)
         nameless.expect("nickname: ")
-        began = time.monotonic()
         self.assertEqual(daemon.stop(), 0)
-        self.assertLess(time.monotonic() - began, STOP_LIMIT_S)
         self.assertTrue(alice.rest().endswith("-- The server is restarting.\r\n"))
         nameless.rest()
         self.assertEqual(daemon.errors, "")
@@ -73,11 +69,12 @@ class StopTest(FunctionalTest):
 
     def test_slow_reader_gets_the_rest(self) -> None:
         """What was said before a stop reaches also who reads it only during the stop."""
-        daemon = self.start("--settings", self.settings("flood_burst = 100000\nsend_buffer_bytes = 16384\n"))
+        limits = "flood_burst = 100000\nsend_buffer_bytes = 16384\nstop_timeout_s = 3600\nstuck_timeout_s = 3600\n"
+        daemon = self.start("--settings", self.settings(limits))
         slow, alice, bob = self.connect(daemon, "slow"), self.connect(daemon, "alice"), self.connect(daemon, "bob")
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
         alice.send("".join(f"{number} {'x' * 1000}\n" for number in range(3000)))
-        bob.expect("alice: 2999 x", 60)
+        bob.expect("alice: 2999 x")
         daemon.process.send_signal(signal.SIGTERM)
         bob.expect("-- The server is restarting.")
         heard = slow.rest()
@@ -87,17 +84,15 @@ class StopTest(FunctionalTest):
 
     def test_stuck_reader(self) -> None:
         """Who reads nothing does not keep the daemon from stopping in time."""
-        limits = "flood_burst = 100000\nsend_buffer_bytes = 4096\nstop_timeout_s = 3\n"
+        limits = "flood_burst = 100000\nsend_buffer_bytes = 4096\nstop_timeout_s = 3\nstuck_timeout_s = 3600\n"
         daemon = self.start("--settings", self.settings(limits))
         stuck, alice, bob = self.connect(daemon, "stuck"), self.connect(daemon, "alice"), self.connect(daemon, "bob")
         stuck.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         alice.send("".join(f"{number} {'x' * 4000}\n" for number in range(500)))
-        bob.expect("alice: 499 x", 60)
+        bob.expect("alice: 499 x")
         began = time.monotonic()
         self.assertEqual(daemon.stop(), 0)
-        took = time.monotonic() - began
-        self.assertGreater(took, 3 - 0.1)  # for the stuck one might have read on
-        self.assertLess(took, 3 + 2)
+        self.assertGreater(time.monotonic() - began, 3 - 0.1)  # for the stuck one might have read on
 
     def test_hangup_is_survived(self) -> None:
         """SIGHUP ends nothing."""
@@ -258,6 +253,7 @@ class LogTest(FunctionalTest):
         """With the JSON logger each line is one flat object with the fields of what happened."""
         daemon = self.launch(command=self.command("--logger=groupchat.logs.json_lines"))
         found = daemon.logged(r'^{.*"Listening at .*}$')[0]
+        daemon.logged("Started with the messages in")
         self.assertRegex(json.loads(found)["address"], r"127\.0\.0\.1:\d+")
         self.assertEqual(daemon.stop(), 0)
         for line in daemon.log.splitlines():
@@ -309,6 +305,6 @@ class WaysTest(FunctionalTest):
         self.connect(daemon, "alice")
         try:
             with socket.create_connection(("::1", daemon.port), LIMIT_S) as bob:
-                self.assertIn(b"groupchat", bob.recv(100))
+                Peer(bob.fileno()).expect("groupchat(?s:.)*nickname: ")
         except OSError as error:
             self.assertNotIn("[::]", daemon.log, str(error))

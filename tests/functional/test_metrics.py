@@ -11,7 +11,7 @@ import urllib.request
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from tests.functional.harness import LIMIT_S, TREE, Daemon, FunctionalTest, program
+from tests.functional.harness import LIMIT_S, TREE, Daemon, FunctionalTest, free_port, program
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -74,14 +74,15 @@ class MetricsTest(FunctionalTest):
 
     def test_health(self) -> None:
         """It is healthy and ready; while it stops, it is healthy but not ready."""
-        daemon, place = self.began("--settings", self.settings("send_buffer_bytes = 4096\nflood_burst = 10000\n"))
+        limits = "send_buffer_bytes = 4096\nflood_burst = 10000\nstop_timeout_s = 3600\nstuck_timeout_s = 3600\n"
+        daemon, place = self.began("--settings", self.settings(limits))
         for page in ("/healthz", "/readyz"):
             self.assertEqual(self.ask(place, page), (200, "ok\n"))
         self.assertEqual(self.ask(place, "/secret")[0], 404)
         stuck, alice, bob = (self.connect(daemon, nick) for nick in ("stuck", "alice", "bob"))
         stuck.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         alice.send("".join(f"{number} {'x' * 4000}\n" for number in range(500)))
-        bob.expect("alice: 499 x", 60)
+        bob.expect("alice: 499 x")
         daemon.process.send_signal(signal.SIGTERM)
         bob.expect("The server is restarting")
         self.assertEqual(self.ask(place, "/healthz"), (200, "ok\n"))
@@ -117,8 +118,7 @@ class MetricsTest(FunctionalTest):
 
     def test_top_of_nothing(self) -> None:
         """Where no daemon is, it says so."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            place = f"127.0.0.1:{free.getsockname()[1]}"
+        place = f"127.0.0.1:{free_port()}"
         done = subprocess.run(
             [sys.executable, "-m", "groupchat.admin", "top", place],
             capture_output=True, text=True, timeout=LIMIT_S, env=self.environment,

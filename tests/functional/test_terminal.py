@@ -1,11 +1,10 @@
 """The client on a terminal, driven by real keys in a real terminal."""
 
 import re
-import socket
 import threading
 import time
 
-from tests.functional.harness import LIMIT_S
+from tests.functional.harness import LIMIT_S, free_port
 from tests.functional.pane import Pane, PaneTest
 
 TITLE = re.compile("\x1b][^\a]*\a")
@@ -35,6 +34,8 @@ class TerminalTest(PaneTest):
             pane.type(words[start : start + 7])
         talking.join()
         pane.expect("bob: message 199$")
+        # The last letters may have to be drawn yet, or the prompt below the last message.
+        pane.expect(r"> " + r"\s*".join(map(re.escape, re.sub(r"\s", "", words))) + r"\s+(127|lobby)")
         typed = "".join(line for line in pane.screen().splitlines() if not re.search("bob: |│", line))
         self.assertEqual(re.sub(r"\s", "", typed), re.sub(r"\s", "", "> " + words))
         pane.keys("Enter")
@@ -104,7 +105,8 @@ class TerminalTest(PaneTest):
         again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
         bob = self.connect(again, "bob")
         bob.send("hi\n")
-        shown = pane.expect(r"(?s)alice: while away$.*^> half$.*│ connected")
+        pane.expect("bob: hi$")
+        pane.expect(r"(?s)alice: while away$.*^> half$.*│ connected")
         pane.keys("Enter")
         pane.expect("alice: half$")
         shown = pane.everything()
@@ -178,9 +180,7 @@ class TerminalTest(PaneTest):
         (self.folder / "settings.toml").write_text("connections = 1\n")
         full = self.start("--settings", "settings.toml", "--data", "full")
         self.connect(full, "bob")
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            free = unused.getsockname()[1]
+        free = free_port()
         for place, words, sentence in (
             ("no.such.invalid", [], "The host no.such.invalid is not known."),
             (f"127.0.0.1:{free}", [], f"Nothing listens at 127.0.0.1, port {free}."),

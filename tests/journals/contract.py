@@ -67,7 +67,7 @@ class JournalContract(TestCase):
     """Tests of every journal; a subclass says how one is made and, if it outlives that, made again."""
 
     __test__ = False
-    timeout = 5
+    timeout = 60
 
     def make(self) -> IJournal:
         """Make an empty journal."""

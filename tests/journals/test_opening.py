@@ -25,7 +25,7 @@ THREADS = IReactorFromThreads(reactor)
 class Places(TestCase):
     """Tests with a data folder of their own."""
 
-    timeout = 10
+    timeout = 60
 
     def setUp(self) -> None:
         self.folder = folder(self) / "data"

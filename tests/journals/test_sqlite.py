@@ -39,7 +39,7 @@ class SqliteJournalTests(SearchContract):
 class ThreadTests(TestCase):
     """What its threads do."""
 
-    timeout = 10
+    timeout = 60
 
     def setUp(self) -> None:
         self.path = folder(self) / "chat.db"
@@ -72,12 +72,12 @@ class ThreadTests(TestCase):
         done = threading.Event()
         other = connect(self.path, "ro")
         self.addCleanup(other.close)
-        for _ in range(500):
+        for _ in range(5000):
             if other.execute("SELECT value FROM counters WHERE name = 'indexed'").fetchone() == (1,):
                 break
             done.wait(0.01)
         else:
-            self.fail("nothing was indexed in 5 s")
+            self.fail("nothing was indexed in 50 s")
 
     async def test_unreadable(self) -> None:
         """An error while reading is logged and fails that one answer; the next is given."""
