@@ -82,6 +82,7 @@ class ChatService(Service):
     def startService(self) -> None:
         """:raises CannotStart: a port is busy, or the data folder cannot be used."""
         self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
+        process.share_interpreter()
         if not self._ports.bound:
             self._listen()  # twist calls no privilegedStartService
         try:
