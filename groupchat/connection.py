@@ -91,9 +91,14 @@ class Connection:
         """
         person = self.person
         draft = Draft(Kind.MODERATED, person.author, person.nick, self.hall.now(), room, words)
-        entry = Entry(draft, (room,) if room else (), cast("Member", self))
+        entry = Entry(draft, (room,) if room else (), self._origin)
         entry.facts, entry.effect, entry.text = facts, effect, text
         return self.hall.post(entry)
+
+    @property
+    def _origin(self) -> "Member":
+        """This connection with its verbs: what only a Member is ever made as."""
+        return cast("Member", self)
 
     def _room(self, name: str) -> str:
         """One of this member's rooms: the named one, or (empty) the current one."""

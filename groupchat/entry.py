@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from twisted.internet.defer import Deferred
 
 from groupchat.drafts import Draft, Fact, Kind
 from groupchat.errors import Refusal
@@ -10,6 +12,8 @@ from groupchat.events import AuthorId, Event, Ref
 
 if TYPE_CHECKING:
     from groupchat.member import Member
+
+_Reply = TypeVar("_Reply")
 
 EVERYWHERE: None = None
 """The ``rooms`` of what everybody is shown, whichever room they are in."""
@@ -64,15 +68,6 @@ class Entry:
         self.then: Callable[[], None] | None = None
         """Called when it has been delivered, or refused."""
 
-    def once(self, key: str | None) -> "Entry":
-        """Have this posted only if its author has not used the key before; to be called before anything else happens.
-
-        What operators do has no key: the facts that go with it would be written again.
-        """
-        if key is not None and self.draft is not None and self.draft.kind is not Kind.MODERATED:
-            self.draft = replace(self.draft, key=key)
-        return self
-
     def afterwards(self, action: Callable[[], None]) -> None:
         """Have this called, too, when it has been delivered or refused."""
         before = self.then
@@ -99,3 +94,16 @@ class Entry:
         entry = cls(None, rooms, origin)
         entry.event = event
         return entry
+
+
+def once(reply: _Reply, key: str | None) -> _Reply:
+    """What a verb gave back, but if it is a post, or is going to be one, its author posts it with this key only once.
+
+    What operators do has no key: the facts that go with it would be written again.
+    """
+    if isinstance(reply, Entry):
+        if key is not None and reply.draft is not None and reply.draft.kind is not Kind.MODERATED:
+            reply.draft = replace(reply.draft, key=key)
+    elif isinstance(reply, Deferred) and key is not None:
+        reply.addCallback(once, key)
+    return reply

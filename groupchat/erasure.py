@@ -1,7 +1,7 @@
 """The verbs that delete what others said: one message, or all of somebody's."""
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -77,7 +77,7 @@ class Erasure(Authority):
         if mine < Rank.ROOM_OPERATOR or (mine < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR):
             return None
         self.decree(f"deleted #{number} of {post.nick}", room=post.room)
-        return self._delete(number, cast("Member", self))
+        return self._delete(number, self._origin)
 
     @inlineCallbacks
     def _said_by(

@@ -152,7 +152,7 @@ class ManyLeft(Event):
 
 @dataclass(frozen=True, slots=True)
 class Renamed(Notice):
-    """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is one of these."""
+    """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is empty when there are several."""
 
     new: str
 

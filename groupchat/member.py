@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat import names, text
-from groupchat.accounts import Account
 from groupchat.claim import Claim, Logout
 from groupchat.company import Company
 from groupchat.discipline import Discipline
-from groupchat.drafts import Audience, Draft, Kind, StoredSession
+from groupchat.drafts import Audience, StoredSession
 from groupchat.entry import Entry
-from groupchat.erasure import Erasure
-from groupchat.errors import BadArguments, NoSuchNick, NotAllowed, NothingToSay, PasswordNeeded
-from groupchat.events import Answer, AuthorId, Done, Left, Renamed
+from groupchat.errors import BadArguments, NotAllowed, PasswordNeeded
+from groupchat.events import Answer, Done, Left, Renamed
 from groupchat.governing import Governing
 from groupchat.housekeeping import Housekeeping
 from groupchat.owning import Owning
 from groupchat.person import SERVER
-from groupchat.reading import Reading, replay, said, text_of
+from groupchat.reading import Reading, replay
+from groupchat.speaking import Speaking
 
 if TYPE_CHECKING:
-    from groupchat.person import Person
+    pass
 
 REASON_MAX = 100
 """The most characters of a reason for leaving."""
@@ -36,104 +35,10 @@ Reply: TypeAlias = Entry | Answer | Claim | Logout | Deferred[Entry] | Deferred[
 """What a verb gives back."""
 
 
-class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeeping):
-    """One connection of a person, with every verb: here those that post, and those that go from room to room."""
+class Member(Reading, Company, Owning, Governing, Discipline, Speaking, Housekeeping):
+    """One connection of a person, with every verb: here who one is, how one is shown things, and where one is."""
 
     __slots__ = ()
-
-    # Saying things
-
-    def say(self, words: str, key: str | None = None, room: str = "") -> Entry:
-        """Say something in the current room (or in another of one's rooms)."""
-        return self._post(Kind.SAID, self._room(room), words, key)
-
-    def act(self, words: str, key: str | None = None, room: str = "") -> Entry:
-        """Do something: shown as ``* alice waves``."""
-        return self._post(Kind.ACTED, self._room(room), words, key)
-
-    def whisper(self, nick: str, words: str, key: str | None = None) -> Entry:
-        """Say something to one person only; who has an account and is not here reads it when they come."""
-        account = self.hall.accounts.find(nick)
-        if account is not None and account.author not in self.hall.people:
-            return self._leave_message(account, words, key)
-        return self._whisper(self.hall.find(nick), words, key)
-
-    def _leave_message(self, account: Account, words: str, key: str | None = None) -> Entry:
-        entry = self._private(account.author, account.nick, words, key)
-        entry.text = f"{account.nick} is not here, and will be shown it on coming back."
-        return entry
-
-    def _private(self, reader: AuthorId, to: str, words: str, key: str | None) -> Entry:
-        person = self.person
-        draft = Draft(
-            Kind.WHISPERED, person.author, person.nick, self.hall.now(),
-            text=self._spoken(words), reader=reader, to=to, key=key,
-        )  # fmt: skip
-        return self.hall.post(Entry(draft, (), self))
-
-    def _whisper(self, to: "Person", words: str, key: str | None = None) -> Entry:
-        person = self.person
-        entry = self._private(to.author, to.nick, words, key)
-        to.last_whisperer = person.author
-        if to.away is not None and person.author not in to.told_away and to is not person:
-            to.told_away |= {person.author}
-            words = f": {to.away}" if to.away else ""
-            entry.text = f"{to.nick} is away{words}."
-        return entry
-
-    def reply(self, words: str) -> Entry:
-        """Answer whoever whispered last."""
-        author = self.person.last_whisperer
-        if author is None:
-            raise NoSuchNick("Nobody has sent you a private message yet.")
-        to = self.hall.people.get(author)  # never whoever has the nickname now
-        account = self.hall.accounts.of(author)
-        if to is None and account is not None:
-            return self._leave_message(account, words)
-        if to is None:
-            raise NoSuchNick("Who sent you the last private message is not here any more.")
-        return self._whisper(to, words)
-
-    def edit(self, target: int | None, words: str) -> Entry:
-        """Change one's own message (None: the last one)."""
-        return self._amend(Kind.EDITED, target, self._spoken(words))
-
-    @inlineCallbacks
-    def substitute(self, typo: str, fix: str) -> "Generator[Deferred[Any], Any, Entry]":
-        """Replace, in one's own last message, the first ``typo`` by ``fix``."""
-        yield self.hall.passed()  # what one said just before may still be on its way to the disk
-        stored = said((yield self.hall.journal.latest(self.person.author)))
-        typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
-        words = text_of(stored.event)
-        if typo not in words:
-            raise BadArguments(f"Your last message, #{stored.event.id}, does not contain that.")
-        return self.edit(stored.event.id, words.replace(typo, fix, 1))
-
-    def delete(self, target: int | None) -> "Reply":
-        """Take one's own message back (None: the last one); who keeps order, anybody's."""
-        if target is not None and self.hall.moderation.keeps_order(self.person.account):
-            return self._delete_any(target)
-        return self._amend(Kind.DELETED, target, "")
-
-    @inlineCallbacks
-    def _delete_any(self, target: int) -> "Generator[Deferred[Any], Any, Entry]":
-        erased = yield self.erase(target)
-        return self._amend(Kind.DELETED, target, "") if erased is None else erased
-
-    def set_topic(self, words: str) -> Entry:
-        """Say what the current room is about (empty: nothing any more)."""
-        topic = text.clean(words).strip()
-        most = self.hall.settings.topic_max
-        if len(topic) > most:
-            raise BadArguments(f"A topic has at most {most} characters; this one has {len(topic)}.")
-        person, room = self.person, self._room("")
-        draft = Draft(Kind.TOPIC, person.author, person.nick, self.hall.now(), room=room, text=topic)
-        return self.hall.post(Entry(draft, (room,), self))
-
-    def type(self, room: str = "") -> Answer:
-        """Show programs in the room that one is typing.  More often than each 3 seconds changes nothing."""
-        self.hall.keystrokes.started(self, self._room(room))
-        return Done()
 
     # Who one is
 
@@ -154,7 +59,9 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
             hall.roster.release(person.key, person)
         old, person.nick, person.key = person.nick, new, key
         rooms = tuple(dict.fromkeys(room for member in person.connections for room in member.rooms))
-        renamed = hall.tell(Renamed(self.current, old, hall.now(), new), rooms, self)
+        # Who reads it may share only one of these rooms, and is not told of another.
+        room = rooms[0] if len(rooms) == 1 else ""
+        renamed = hall.tell(Renamed(room, old, hall.now(), new), rooms, self)
         if not self.rooms:
             renamed.text = f"You are {new} now."
         return renamed
@@ -241,23 +148,3 @@ class Member(Reading, Company, Owning, Governing, Discipline, Erasure, Housekeep
         """What the journal keeps of this connection, so that its token works later."""
         person = self.person
         return StoredSession(person.author, self.digest, person.nick, rooms, position, self.hall.now())
-
-    # What the verbs share
-
-    def _spoken(self, words: str) -> str:
-        """What of these words others are shown."""
-        spoken = text.clean(words)
-        if not spoken or spoken.isspace():
-            raise NothingToSay("There is nothing to say in that.")
-        return text.emojify(spoken) if self.screen.style.preferences.emoji else spoken
-
-    def _post(self, kind: Kind, room: str, words: str, key: str | None) -> Entry:
-        person = self.person
-        draft = Draft(kind, person.author, person.nick, self.hall.now(), room, self._spoken(words), key=key)
-        return self.hall.post(Entry(draft, (room,), self))
-
-    def _amend(self, kind: Kind, target: int | None, words: str) -> Entry:
-        now = self.hall.now()
-        oldest = now - self.hall.settings.edit_window_h * 3600
-        draft = Draft(kind, self.person.author, self.person.nick, now, text=words, target=target, not_before=oldest)
-        return self.hall.post(Entry(draft, (), self))

@@ -1,7 +1,7 @@
 """The verbs about one's own account: making it, coming in from it, its password, what one missed."""
 
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -15,7 +15,7 @@ from groupchat.errors import AccountExists, NickTaken, NotAllowed
 from groupchat.events import Answer, Done, Replayed
 
 if TYPE_CHECKING:
-    from groupchat.member import Member
+    pass
 
 MENTIONS = 20
 """How many messages /mentions shows."""
@@ -119,10 +119,6 @@ class Owning(Connection):
         ][:MENTIONS]
         heading = f"{len(posts)} message{'' if len(posts) == 1 else 's'}:"
         return Replayed("search", heading, tuple(posts), "end of what mentions you, newest first", hall.now())
-
-    @property
-    def _origin(self) -> "Member":
-        return cast("Member", self)
 
     def _owned(self) -> Account:
         """:raises NotAllowed: one is a guest, or no account but the server itself."""

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from groupchat import text
 from groupchat.arrival import Arrival
 from groupchat.claim import Claim, Logout
-from groupchat.entry import Entry
+from groupchat.entry import Entry, once
 from groupchat.errors import BadArguments, Flooding, NotJoined, PasswordWrong, Refusal, ServerError, TooManyAttempts
 from groupchat.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
 from groupchat.interfaces import Hold, IScreen
@@ -101,12 +101,12 @@ class Session:
         self._guard(ref, lambda: self._reply(self._me().say(words, key, room), ref))
 
     def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
-        """A program passes on what a person typed; the ``key`` counts when it is something to say."""
+        """A program passes on what a person typed; what that posts is posted once with the ``key``."""
         self._guard(ref, lambda: self._speak(self._me(), text.clean(line), ref, key))
 
-    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
-        """A program asks for a command, with its arguments by name."""
-        self._guard(ref, lambda: self._do(name, arguments, ref))
+    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None, key: str | None = None) -> None:
+        """A program asks for a command, with its arguments by name; what that posts is posted once with the ``key``."""
+        self._guard(ref, lambda: self._do(name, arguments, ref, key))
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
         """The door itself refuses something."""
@@ -194,11 +194,11 @@ class Session:
     def _speak(self, me: "Member", spoken: str, ref: Ref, key: str | None) -> None:
         """Carry out a line from a keyboard, cleaned: a command, a correction, or something to say."""
         if spoken.startswith("/") and not spoken.startswith("//"):
-            command, run = COMMANDS.read_line(me, spoken[1:])
+            command, run = COMMANDS.read_line(me, spoken[1:], key)
             if self._charge(command.cost - 1):
                 self._reply(run(), ref)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
-            self._reply(me.substitute(change[1], change[2]), ref)
+            self._reply(once(me.substitute(change[1], change[2]), key), ref)
         else:
             self._reply(me.say(spoken.removeprefix("/") if spoken.startswith("//") else spoken, key), ref)
 
@@ -283,11 +283,11 @@ class Session:
         else:
             self._show(Asked("nickname"))
 
-    def _do(self, name: str, arguments: Mapping[str, object], ref: Ref) -> None:
+    def _do(self, name: str, arguments: Mapping[str, object], ref: Ref, key: str | None) -> None:
         if name == "ping":
             self._show(Done(), ref)
             return
-        command, run = COMMANDS.read_fields(self._me(), name, arguments)
+        command, run = COMMANDS.read_fields(self._me(), name, arguments, key)
         if self._charge(command.cost - 1):
             self._reply(run(), ref)
 

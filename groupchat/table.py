@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from groupchat import names
 from groupchat.arguments import Argument, RestArgument
+from groupchat.entry import once
 from groupchat.errors import BadArguments, NotAllowed, UnknownCommand
 from groupchat.ranks import Rank
 
@@ -154,22 +155,30 @@ class Table:
             raise UnknownCommand(f"There is no command /{name[:32]}. {hint}/help lists the commands.")
         return command
 
-    def read_line(self, me: "Member", line: str) -> "tuple[Command, Callable[[], Reply]]":
-        """What was typed after the slash: the command, and what carries it out."""
+    def read_line(self, me: "Member", line: str, key: str | None = None) -> "tuple[Command, Callable[[], Reply]]":
+        """What was typed after the slash: the command, and what carries it out.
+
+        :param key: with it, what the command posts is posted once.
+        """
         name, _, rest = line.partition(" ")
         command = self._permitted(me, name)
-        arguments = command.read(rest)
-        _check_rank(me, command, arguments)
-        return command, lambda: command.function(me, **arguments)
+        return self._bound(me, command, command.read(rest), key)
 
     def read_fields(
-        self, me: "Member", name: str, fields: Mapping[str, object]
+        self, me: "Member", name: str, fields: Mapping[str, object], key: str | None = None
     ) -> "tuple[Command, Callable[[], Reply]]":
-        """What a program asked for: the command, and what carries it out."""
+        """What a program asked for: the command, and what carries it out.
+
+        :param key: with it, what the command posts is posted once.
+        """
         command = self._permitted(me, name)
-        arguments = command.check(fields)
+        return self._bound(me, command, command.check(fields), key)
+
+    def _bound(
+        self, me: "Member", command: Command, arguments: Mapping[str, Any], key: str | None
+    ) -> "tuple[Command, Callable[[], Reply]]":
         _check_rank(me, command, arguments)
-        return command, lambda: command.function(me, **arguments)
+        return command, lambda: once(command.function(me, **arguments), key)
 
     def _permitted(self, me: "Member", name: str) -> Command:
         """The command, unless it is plain before its arguments are read that this member may not use it.

@@ -53,7 +53,8 @@ class Peer:
 
     def do(self, name: str, /, ref: Ref = None, **fields: object) -> "Peer":
         """Ask for a command, as a program."""
-        return self._send(lambda: self.session.do(name, fields, ref))
+        key = fields.get("key")
+        return self._send(lambda: self.session.do(name, fields, ref, str(key) if key is not None else None))
 
     def vanish(self) -> None:
         """Lose the connection."""

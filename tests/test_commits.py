@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.errors import JournalBroken, JournalUnavailable
-from groupchat.events import Announced, Done, Joined, Left, Listed, Renamed, Said
+from groupchat.events import Announced, Done, Edited, Joined, Left, Listed, Renamed, Said
 from groupchat.interfaces import Hold
 from groupchat.journals.memory import MemoryJournal
 from tests.fakes import HeldJournal
@@ -83,6 +83,40 @@ class JournalFirstTests(HeldTests):
         self.commit_all()
         self.assertEqual(alice.answers, [Done(1)] * 3)
         self.assertEqual(bob.texts, ["once"])
+
+    def test_repeated_commands(self) -> None:
+        """Whatever is posted with a key is posted once, and each answer has its number."""
+        alice, bob = self.open("alice", "bob")
+        bob.do("msg", nick="alice", text="psst")
+        alice.say("typo", ref="typo")
+        self.commit_all()
+        numbers = {}
+        for attempt in range(2):
+            alice.do("me", ref="me", text="waves", key="1")
+            alice.do("msg", ref="msg", nick="bob", text="hi", key="2")
+            alice.do("reply", ref="reply", text="well", key="3")
+            alice.do("topic", ref="topic", text="tea", key="4")
+            alice.session.type("/me types", "typed", "5")
+            alice.do("edit", ref="edit", text="word", key="6")
+            self.commit_all()
+            alice.do("delete", ref="delete", key="7")
+            self.commit_all()
+            self.assertEqual(alice.codes, [])
+            numbers[attempt] = [answer.id for answer in alice.answers if isinstance(answer, Done)]
+            alice.take()
+        self.assertEqual(numbers, {0: [2, *range(3, 10)], 1: [*range(3, 10)]})
+        self.assertEqual(self.journal.head, 9)
+
+    def test_repeated_correction(self) -> None:
+        """A correction that is sent again with its key does not correct what it made."""
+        alice, bob = self.open("alice", "bob")
+        alice.say("aaa")
+        self.commit_all()
+        for _ in range(2):
+            alice.session.type("s/a/b/", "correction", "k")
+            self.commit_all()
+        self.assertEqual([event.text for event in bob.events if isinstance(event, Said | Edited)], ["aaa", "baa"])
+        self.assertEqual(alice.answers, [Done(1), Done(2), Done(2)])
 
     def test_idle(self) -> None:
         """When nothing waits any more can be waited for."""

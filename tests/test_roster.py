@@ -136,6 +136,14 @@ class RenameTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in bob.events], [Renamed])
         self.assertEqual(carol.events, [])
 
+    def test_room_is_not_told(self) -> None:
+        """Who shares one room with somebody does not learn from their new nickname in which others they are."""
+        house = House()
+        (alice,) = house.come("alice")
+        (bot,) = house.come("bot", door="json")
+        alice.type("/join secret", "/nick alicia")
+        self.assertEqual(bot.take(), [Renamed("", "alice", house.now(), "alicia")])
+
     def test_nowhere(self) -> None:
         """Who is in no room is told of the new nickname too."""
         (alice,) = House().come("alice")

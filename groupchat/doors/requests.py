@@ -77,7 +77,7 @@ def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
         case "type":
             session.type(_string(request, "line"), ref, _key(request))
         case str(name):
-            session.do(name, request, ref)
+            session.do(name, request, ref, _key(request))
         case _:
             raise BadJson('A request says what to do: {"do": "say", "text": "hello"}.')
 

@@ -38,8 +38,8 @@ class FakeSession:
     def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
         self.calls.append(("type", line, ref, key))
 
-    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None) -> None:
-        self.calls.append(("do", name, dict(arguments), ref))
+    def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None, key: str | None = None) -> None:
+        self.calls.append(("do", name, dict(arguments), ref, key))
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
         self.calls.append(("refuse", refusal.code, ref))

@@ -174,8 +174,9 @@ class RequestTests(SynchronousTestCase):
             ('{"do":"say","text":"/exit"}', ("say", "/exit", None, None, "")),
             ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
             ('{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}', ("say", "hi", "x", "k", "dev")),
-            ('{"do":"edit","id":104,"text":"t","ref":[3]}', ("do", "edit", {"id": 104, "text": "t"}, [3])),
-            (' {"do":"who"} ', ("do", "who", {}, None)),
+            ('{"do":"edit","id":104,"text":"t","ref":[3]}', ("do", "edit", {"id": 104, "text": "t"}, [3], None)),
+            ('{"do":"me","text":"t","key":"k"}', ("do", "me", {"text": "t", "key": "k"}, None, "k")),
+            (' {"do":"who"} ', ("do", "who", {}, None, None)),
             ('{"do":"nick","nick":"bot","token":null,"since":null}', ("offer", Claim("bot"), None)),
         ):
             self.assertEqual(asked(line), call)
@@ -206,7 +207,7 @@ class RequestTests(SynchronousTestCase):
 
     def test_depth(self) -> None:
         """Nesting up to the limit is taken."""
-        self.assertEqual(asked('{"do":"who","x":[[{}]]}'), ("do", "who", {"x": [[{}]]}, None))
+        self.assertEqual(asked('{"do":"who","x":[[{}]]}'), ("do", "who", {"x": [[{}]]}, None, None))
         self.assertEqual(asked('{"do":"who","x":"[[[[[[{{{{"}')[0], "do")
 
     def test_wrong_shape(self) -> None:
