@@ -5,12 +5,12 @@ Rights that depend on stored posts (whose is #41, how old is it) are judged ther
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from groupchat.errors import Refusal
 from groupchat.events import AuthorId, Event, Post
+from groupchat.records import record
 
 
 class Kind(StrEnum):
@@ -29,7 +29,7 @@ MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
 """The kinds a person can edit and delete, and that /history counts."""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Draft:
     """One post to be written.
 
@@ -56,7 +56,7 @@ class Draft:
     key: str | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Record:
     """A thing to deliver, with the routing that is never shown.
 
@@ -69,14 +69,14 @@ class Record:
     reader: AuthorId | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class StoredPost(Record):
     """A record from the journal: its event is a post, and so has a number."""
 
     event: Post
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Repeated:
     """The key was used before; ``id`` is the number of the first post with it.  Nothing was written."""
 
@@ -91,7 +91,7 @@ REVOKED = ""
 """The ``digest`` with which every earlier session of its author is forgotten."""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class StoredSession:
     """What outlives one connection of a program: written so that its token works later.
 
@@ -111,7 +111,7 @@ class StoredSession:
     seen: float
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Fact:
     """Something that is true until it is changed: an account, a ban, who operates a room.
 
@@ -124,7 +124,7 @@ class Fact:
     value: Mapping[str, Any] | None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class StoredRoom:
     """A room as the journal knows it.
 
@@ -136,7 +136,7 @@ class StoredRoom:
     last_at: float
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Audience:
     """What a reader may see.
 

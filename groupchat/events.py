@@ -1,4 +1,4 @@
-"""Everything a person can be shown, as frozen dataclasses.
+"""Everything a person can be shown, as records.
 
 Three families:
 
@@ -11,8 +11,9 @@ Every ``at`` is a wall-clock time in seconds since 1970-01-01 UTC, to the millis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NewType, TypeAlias
+
+from groupchat.records import record
 
 AuthorId = NewType("AuthorId", int)
 """Whose a post is: 63 random bits, given to a session or an account.
@@ -24,7 +25,7 @@ Ref: TypeAlias = Any
 """What a program put in ``ref``: any JSON value, handed back untouched.  Core code only carries it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """The root of everything that can be shown."""
 
@@ -32,7 +33,7 @@ class Event:
 # Posts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Post(Event):
     """Something on disk.
 
@@ -46,21 +47,21 @@ class Post(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Said(Post):
     """``alice: text``"""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Acted(Post):
     """``* alice waves``"""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whispered(Post):
     """``alice -> bob: text``: seen by these two only."""
 
@@ -68,7 +69,7 @@ class Whispered(Post):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edited(Post):
     """The message ``target`` now reads ``text``.
 
@@ -81,7 +82,7 @@ class Edited(Post):
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted(Post):
     """The message ``target`` is gone; ``nick`` is who deleted it.
 
@@ -92,14 +93,14 @@ class Deleted(Post):
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TopicChanged(Post):
     """The room's topic is now ``text`` (empty: none)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moderated(Post):
     """``* alice made bob an operator``: what an operator did; ``text`` is what follows the nickname."""
 
@@ -109,7 +110,7 @@ class Moderated(Post):
 # Notices
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice(Event):
     """Something that passes: shown to who is here now, and never again."""
 
@@ -118,19 +119,19 @@ class Notice(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined(Notice):
     """``nick`` came into the room."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Left(Notice):
     """``nick`` left the room; ``reason`` may be empty."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyJoined(Event):
     """More than five people came in at once: the first few by name, the ``others`` by number."""
 
@@ -140,7 +141,7 @@ class ManyJoined(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyLeft(Event):
     """More than five people left at once."""
 
@@ -150,21 +151,21 @@ class ManyLeft(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renamed(Notice):
     """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is empty when there are several."""
 
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Typing(Notice):
     """``nick`` is typing in ``room``; ``active`` is false when they stopped."""
 
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Announced(Event):
     """The server says something to everybody, such as that it is stopping."""
 
@@ -175,12 +176,12 @@ class Announced(Event):
 # Answers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer(Event):
     """Something for one person only, about what they asked or did."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Greeted(Answer):
     """The first line a person with a keyboard sees.  ``people`` is how many are here."""
 
@@ -190,14 +191,14 @@ class Greeted(Answer):
     motd: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked(Answer):
     """A prompt: ``what`` is ``nickname`` or ``password``."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Welcomed(Answer):
     """The nickname is theirs.
 
@@ -212,7 +213,7 @@ class Welcomed(Answer):
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Done(Answer):
     """The request is carried out.
 
@@ -223,7 +224,7 @@ class Done(Answer):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused(Answer):
     """The request is refused: a stable ``code``, and a sentence that says what to do about it."""
 
@@ -231,14 +232,14 @@ class Refused(Answer):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told(Answer):
     """Lines of text for a person; each becomes one ``-- `` line."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listed(Answer):
     """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` says of which things."""
 
@@ -247,7 +248,7 @@ class Listed(Answer):
     items: tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replayed(Answer):
     """Posts from the journal, in the order to show them.
 

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from groupchat.drafts import Audience, StoredPost
 from groupchat.events import Acted, Deleted, Edited, Post, Said, Whispered
@@ -80,9 +79,8 @@ class Tail:
         target = self._posts.get(edit.target)
         if target is not None and isinstance(target.event, Said | Acted | Whispered | Edited):
             old = target.event
-            self._posts[edit.target] = replace(
-                target, event=Edited(old.id, old.room, old.nick, old.at, old.id, edit.text, edit.to)
-            )
+            changed = Edited(old.id, old.room, old.nick, old.at, old.id, edit.text, edit.to)
+            self._posts[edit.target] = StoredPost(changed, target.author, target.reader)
 
     def _delete(self, deletion: Deleted) -> None:
         """Replace the message, and every edit of it: its text is not shown again."""
@@ -90,7 +88,8 @@ class Tail:
         for number in (deletion.target, *self._edits.pop(deletion.target, ())):
             stored = self._posts.get(number)
             if stored is not None:
-                self._posts[number] = replace(stored, event=_deleted(stored.event, deletion))
+                deleted = _deleted(stored.event, deletion)
+                self._posts[number] = StoredPost(deleted, stored.author, stored.reader)
 
 
 def _is_message(post: Post) -> bool:
