@@ -70,7 +70,8 @@ class MemoryJournal:
         if first is not None:
             return Repeated(first)
         outcome = self._write(draft)
-        if isinstance(outcome, StoredPost):
+        # What is private stands under who wrote it, whose own keys are not for others to use up.
+        if isinstance(outcome, StoredPost) and outcome.author == draft.author:
             self._keys[draft.author, draft.key] = outcome.event.id
         return outcome
 

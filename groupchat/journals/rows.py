@@ -54,7 +54,7 @@ def _event(row: Row) -> Post:
     at = row.at / 1000
     if row.reader is None and row.target is None and row.gone_by is None and row.revised is None:
         # Nearly all of them.
-        return _PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text)
+        return PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text)
     target = row.id if row.target is None else row.target
     if row.gone_by is not None:
         return Deleted(row.id, row.room, row.gone_by, at, target, row.gone_to or "")
@@ -65,12 +65,13 @@ def _event(row: Row) -> Post:
     return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
 
 
-_PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged] | type[Moderated]] = {
+PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged] | type[Moderated]] = {
     Kind.SAID: Said,
     Kind.ACTED: Acted,
     Kind.TOPIC: TopicChanged,
     Kind.MODERATED: Moderated,
 }
+"""What a whole room sees, by its kind."""
 
 
 def sees(audience: Audience, row: Row) -> bool:

@@ -8,14 +8,13 @@ from typing import NoReturn
 
 from twisted.logger import Logger
 
-from groupchat.drafts import REVOKED, Draft, Fact, Kind, Outcome, Repeated, StoredPost, StoredSession
-from groupchat.errors import JournalBroken, JournalUnavailable, Refusal
-from groupchat.journals.columns import LATEST, ROW, TAIL_LATEST
+from groupchat.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
+from groupchat.errors import JournalBroken, JournalUnavailable
 from groupchat.journals.expiry import expire
 from groupchat.journals.folder import Folder
-from groupchat.journals.index import PIECE, TAIL, Index
-from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
-from groupchat.journals.rows import Row, milliseconds, stored
+from groupchat.journals.index import LARGE_PIECE, PIECE, TAIL, Index
+from groupchat.journals.rows import milliseconds
+from groupchat.journals.transaction import Transaction
 
 SESSION_DAYS = 30
 """Days after which a session that was not seen is forgotten."""
@@ -33,7 +32,6 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The disk is full; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
-_INSERT = f"INSERT INTO posts VALUES ({', '.join('?' * 14)})"
 _SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -73,7 +71,7 @@ class Writer:
             raise self._broken
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            batch = Batch(self._database, self.index, self.head, self._last_at)
+            batch = Transaction(self._database, self.index, self.head, self._last_at)
             outcomes = [batch.take(draft) for draft in drafts]
             batch.finish()
             for session in sessions:
@@ -171,8 +169,8 @@ class Writer:
         if self._broken is not None:
             return
         try:
-            if self.head - self.index.upto > TAIL:
-                self.index.fill(self.head, max(PIECE, wrote))
+            if self.head - self.index.upto >= TAIL + LARGE_PIECE:
+                self.index.fill(self.head, max(LARGE_PIECE, wrote))
             size = self._log_bytes()
             if size <= LOG_MAX_BYTES:
                 self._log_limit = LOG_MAX_BYTES
@@ -243,82 +241,3 @@ class Writer:
 def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
     rooms = json.dumps(session.rooms, ensure_ascii=False)
     return session.author, session.digest, session.nick, rooms, session.position, session.seen
-
-
-class Batch:
-    """One transaction in the making: gives numbers, and judges each draft by the rows before it."""
-
-    def __init__(self, database: sqlite3.Connection, index: Index, head: int, last_at: int | None) -> None:
-        self._database = database
-        self._index = index
-        self._unwritten: list[tuple[object, ...]] = []
-        self.head = head
-        self.last_at = last_at
-        self.deletes = False
-
-    def take(self, draft: Draft) -> Outcome:
-        """Give a draft its outcome."""
-        if draft.key is not None:
-            first = self._keyed(draft.author, draft.key)
-            if first is not None:
-                return Repeated(first)
-        if draft.kind in CHANGES:
-            return self._change(draft)
-        return self._add(written(draft, self.head + 1), draft.key)
-
-    def finish(self) -> None:
-        """Write what is not written yet, and the counter."""
-        self._write()
-        self._database.execute("UPDATE counters SET value = ? WHERE name = 'head'", (self.head,))
-
-    def _add(self, row: Row, key: str | None = None) -> StoredPost:
-        self.head = row.id
-        if self.last_at is None or row.at < self.last_at:
-            self._database.execute("INSERT INTO spans VALUES (?, ?)", (row.id, row.at))
-        self.last_at = row.at
-        self._unwritten.append((*row, key))
-        return stored(row)
-
-    def _write(self) -> None:
-        if self._unwritten:
-            self._database.executemany(_INSERT, self._unwritten)
-            self._unwritten.clear()
-
-    def _keyed(self, author: int, key: str) -> int | None:
-        self._write()
-        found = self._database.execute("SELECT id FROM posts WHERE author = ? AND key = ?", (author, key)).fetchone()
-        return found and int(found[0])
-
-    def _change(self, draft: Draft) -> StoredPost | Refusal:
-        self._write()
-        target = self._find(self._latest(draft.author) if draft.target is None else draft.target)
-        refused = refusal(draft, target)
-        if refused is not None or target is None:
-            return refused or no_such_message(0)
-        row = changing(draft, self.head + 1, target)
-        if draft.kind == Kind.EDITED:
-            self._index.revise(target, row.text)
-            self._database.execute("UPDATE posts SET revised = ? WHERE id = ?", (row.text, target.id))
-        else:
-            self._index.remove(target)
-            self._erase(target, row)
-        return self._add(row, draft.key)
-
-    def _erase(self, target: Row, deletion: Row) -> None:
-        """Overwrite the text of a message and of its edits; it stays known that they were, and who deleted them."""
-        self.deletes = True
-        erasing = "UPDATE posts SET text = '', revised = NULL, gone_by = ?, gone_to = ? WHERE {} = ?"
-        for column in ("id", "target"):
-            self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
-
-    def _latest(self, author: int) -> int:
-        (recent,) = self._database.execute(TAIL_LATEST, (self._index.upto, author)).fetchone()
-        if recent is None:
-            (recent,) = self._database.execute(LATEST, (author,)).fetchone()
-        return recent or 0
-
-    def _find(self, id: int) -> Row | None:
-        if not 1 <= id <= self.head:
-            return None
-        found = self._database.execute(ROW, (id,)).fetchone()
-        return found and Row(*found)

@@ -390,6 +390,16 @@ class JournalContract(TestCase):
         self.assertEqual(await self.append(*keyed), [Repeated(number) for number in numbers])
         self.assertEqual(self.journal.head, 7)
 
+    async def test_key_of_who_keeps_order(self) -> None:
+        """Who deletes what another whispered to them may use a key that this one used, and takes none away."""
+        await self.append(said("a", key="k"), whispered("spam", ALICE, BOB))
+        (outcome,) = await self.append(replace(deleted(2, BOB, anyones=True), key="k"))
+        self.assertIsInstance(outcome, StoredPost)
+        await self.append(whispered("more spam", ALICE, BOB))
+        await self.append(replace(deleted(4, BOB, anyones=True), key="new"))
+        self.assertEqual(await self.append(said("b", key="k")), [Repeated(1)])
+        self.assertIsInstance((await self.append(said("c", key="new")))[0], StoredPost)
+
     async def test_latest(self) -> None:
         """The newest message of an author that is not deleted, in its newest form, also a private one."""
         self.assertIsNone(await self.journal.latest(ALICE))

@@ -254,9 +254,9 @@ class TidyingTests(Files):
         self.append(*(said("w") for _ in range(index.TAIL)))
         self.writer.keep_up(index.TAIL)
         self.assertEqual(self.writer.index.upto, 0)
-        self.append(*(said("w") for _ in range(150)))
-        self.writer.keep_up(150)
-        self.assertEqual(self.writer.index.upto, 150)
+        self.append(*(said("w") for _ in range(index.LARGE_PIECE)))
+        self.writer.keep_up(index.LARGE_PIECE)
+        self.assertEqual(self.writer.index.upto, index.LARGE_PIECE)
 
     def test_fill_for_a_search(self) -> None:
         """A search asks for pieces until no more than the bound waits."""
