@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import crowds, disk, fuzz, hostile, kill, power, times
+from faults import crowds, disk, fuzz, hostile, kill, power, soak, times
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -54,14 +54,19 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="the short form of each")
     parser.add_argument("--minutes", metavar="M", type=float, default=30.0, help="how long a soak lasts (default: 30)")
+    parser.add_argument(
+        "--leak", metavar="BYTES", type=int, default=0,
+        help="have the soaked daemon lose so many with each connection: the soak must find that (default: 0)",
+    )  # fmt: skip
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(FAULTS) - {SOAK}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join([*FAULTS, SOAK])}")
-    soak = Fault(
-        lambda trial: hostile.churn(trial, arguments.minutes), "comings and goings for ever: memory stays flat"
+    soaking = Fault(
+        lambda trial: soak.soaked(trial, arguments.minutes, arguments.leak),
+        "comings and goings for ever: memory and descriptors stay flat",
     )
-    faults = {**FAULTS, SOAK: soak}
+    faults = {**FAULTS, SOAK: soaking}
     verdicts = [tell(name, faults[name], not arguments.quick) for name in arguments.names or FAULTS]
     return 0 if all(acceptable(verdict) for verdict in verdicts) else 1
 

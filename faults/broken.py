@@ -1,6 +1,7 @@
 """Daemons that are broken on purpose: a checker that has never failed proves nothing.
 
-``python -m faults.broken early …`` acknowledges before the commit; ``… off …`` never flushes.
+``python -m faults.broken early …`` acknowledges before the commit; ``… off …`` never flushes;
+``… leak BYTES …`` loses so many with each connection.
 What follows is given to twistd.
 """
 
@@ -10,10 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from groupchat import service
+from groupchat.doors.factory import ChatFactory
 from groupchat.journals.opening import open_journal
 
 HELD_S = 0.5
 """For so long posts that were acknowledged are not on disk."""
+BESIDE = sys.getsizeof(b"") + 8
+"""What lost bytes take beside themselves: the object, and its place in a list."""
 
 
 class Proxy:
@@ -70,10 +74,26 @@ def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
     return opening
 
 
+def leak(size: int) -> None:
+    """Lose some 100 bytes, or whatever is asked for, whenever a connection is gone."""
+    lost: list[bytes] = []
+    departed = ChatFactory.departed
+
+    def losing(self: ChatFactory, protocol: Any) -> None:
+        lost.append(bytes(max(size - BESIDE, 0)))
+        departed(self, protocol)
+
+    ChatFactory.departed = losing  # type: ignore[method-assign]
+
+
 def main() -> None:
-    """Run twistd with the journal that is asked for."""
-    opening = broken({"early": Early, "off": Unflushed}[sys.argv.pop(1)])
-    service.open_journal = opening  # type: ignore[attr-defined, assignment]
+    """Run twistd with what is asked for."""
+    fault = sys.argv.pop(1)
+    if fault == "leak":
+        leak(int(sys.argv.pop(1)))
+    else:
+        opening = broken({"early": Early, "off": Unflushed}[fault])
+        service.open_journal = opening  # type: ignore[attr-defined, assignment]
     from twisted.scripts.twistd import run
 
     sys.argv[0] = "twistd"

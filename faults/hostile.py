@@ -1,4 +1,4 @@
-"""Peers that mean harm: line ends without end, lines without end, noise, and coming and going for ever."""
+"""Peers that mean harm: line ends without end, lines without end, noise."""
 
 import contextlib
 import random
@@ -10,12 +10,10 @@ import time
 
 from faults.crowds import LIMITS
 from faults.honest import Honest
-from faults.trial import HOST, Trial, Verdict, descriptors, memory_mib, percentile
+from faults.trial import HOST, Trial, Verdict, memory_mib, percentile
 from tests.functional.harness import Daemon, Line
 
 MIB = 2**20
-CACHES_MIB = 32
-"""What memory may grow by in any number of connections: SQLite's caches of pages, 16 MiB for each of two."""
 FLOODER = "127.0.0.66"
 """Where flooders come from: all of 127.0.0.0/8 is this machine."""
 
@@ -141,60 +139,3 @@ def _serves(daemon: Daemon) -> bool:
     finally:
         line.close()
     return daemon.process.poll() is None
-
-
-def churn(trial: Trial, minutes: float) -> Verdict:
-    """People come and go for ever: memory and descriptors stay where they are."""
-    daemon = trial.start(settings="address_new = 1000000\n")
-    pid = daemon.process.pid
-    end = time.monotonic() + minutes * 60
-    warm = time.monotonic() + min(minutes * 15, 120)
-    samples: list[tuple[int, float, int]] = []
-    made = 0
-    next_at = warm
-    while time.monotonic() < end:
-        made += _come_and_go(daemon, made)
-        if time.monotonic() >= next_at:
-            time.sleep(0.5)  # what was closed just now is let go of
-            samples.append((made, memory_mib(pid), descriptors(pid)))
-            next_at = time.monotonic() + max((end - warm) / 100, 0.5)
-    points = [(count / 1e6, memory) for count, memory, _ in samples]
-    slope, late = _slope(points), _slope(points[-len(points) // 3 :])
-    peak = max(memory for _, memory, _ in samples)
-    opened = max(number for _, _, number in samples) - min(number for _, _, number in samples)
-    kept = peak - samples[0][1] <= CACHES_MIB and opened <= 8 and daemon.stop() == 0
-    return Verdict(
-        kept,
-        f"{made} connections in {minutes:g} minutes; memory {samples[0][1]:.1f} to {samples[-1][1]:.1f} MiB, at most "
-        f"{peak:.1f}; slope {slope:+.1f} MiB per million connections, in the last third {late:+.1f}; descriptors "
-        f"within {opened}; the log {daemon.log_path.stat().st_size / MIB:.1f} MiB",
-    )
-
-
-def _come_and_go(daemon: Daemon, made: int) -> int:
-    """A hundred connections: most close at once, some reset, some come in and say something; give how many."""
-    sockets = [socket.create_connection((HOST, daemon.port), 10.0) for _ in range(50)]
-    for number, one in enumerate(sockets):
-        with contextlib.suppress(OSError):
-            if number % 10 == 0:
-                one.sendall(f"c{made + number}\nhello\n/exit\n".encode())
-            elif number % 10 == 1:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-            elif number % 10 == 2:
-                one.sendall(f'{{"do":"nick","nick":"j{made + number}"}}\n'.encode())
-    for number, one in enumerate(sockets):
-        if number % 10 == 0:
-            one.settimeout(10.0)
-            _read(one)
-        one.close()
-    return len(sockets)
-
-
-def _slope(points: list[tuple[float, float]]) -> float:
-    """By how much the second grows with the first, by least squares."""
-    count = len(points)
-    if count < 2:
-        return 0.0
-    x0, y0 = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
-    across = sum((x - x0) ** 2 for x, _ in points)
-    return sum((x - x0) * (y - y0) for x, y in points) / across if across else 0.0
