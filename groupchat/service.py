@@ -164,6 +164,7 @@ class ChatService(Service):
             journal, self._settings, self._reactor, time.time, process.release(), self._at_turn_end, self._passwords
         )
         hall.on_broken = self._broken
+        self._factory.sparing = hall.sparing
         if self._metrics_ports.bound:
             self._metrics = Metrics(hall, self._factory, hall.version)
             self._metrics.start()

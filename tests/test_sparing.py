@@ -1,11 +1,16 @@
 """Under attack the log says how much happened, and not each time that it did."""
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.session import State
 from groupchat.sparing import Sparing
+from tests.doors.fakes import SETTINGS
+from tests.doors.visits import Place, Visit
 from tests.house import House
 
 
@@ -52,6 +57,20 @@ class SparingTest(SynchronousTestCase):
                 "950 more lines about people who leave in 10 s were left out",
             ],
         )
+
+    def test_strangers(self) -> None:
+        """Who breaks TLS off, or brings it where there is none, again and again leaves a bounded log too."""
+        place = Place(SETTINGS.replaced(log_lines=5), State.NAMELESS)
+        lost = Failure(ConnectionDone())
+        for _ in range(50):
+            visit = Visit(place)
+            visit.send(b"\x16\x03\x01\x00\xc8")
+            visit.transport.protocol.connectionLost(lost)
+            visit = Visit(place)
+            place.clock.pump([0.1] * 4)
+            visit.send(b"\x16\x03\x01\x00\xc8")
+        self.assertEqual(len(self.lines("was not established")), 5)
+        self.assertEqual(len(self.lines("came to a plain port")), 5)
 
     def test_followed(self) -> None:
         """A changed limit is followed."""

@@ -17,6 +17,7 @@ from groupchat.doors.front import SILENCE_S, Front
 from groupchat.doors.strangers import Stranger, words_of
 from groupchat.errors import Refusal, ServerFull
 from groupchat.interfaces import IScreen
+from groupchat.sparing import Sparing
 
 if TYPE_CHECKING:
     from groupchat.doors.tls import Tunnels
@@ -81,6 +82,8 @@ class ChatFactory(ServerFactory):
         self._waiting: list[HeldLines] = []
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators keep out."""
+        self.sparing = Sparing(settings.log_lines)
+        """What of the log anybody can cause at will; the hall's, once there is one."""
         self._most = min(settings.connections, _descriptors() - settings.spare_descriptors)
 
     def follow(self, settings: "Settings") -> None:

@@ -112,7 +112,7 @@ class Front(Protocol):
         self.connected = 0
         began = self.factory.openings.cancel(self)
         self.factory.departed(self)
-        if self.secure and not began:
+        if self.secure and not began and self.factory.sparing.allows("TLS connections that were not established"):
             why = reason.getErrorMessage()
             self.log.info("TLS with {address} was not established: {why}", address=self.address, why=why)
 

@@ -138,7 +138,8 @@ class ChatProtocol(HeldLines):
             self._discard(data)
             return
         if self._lines == 0 and (self._waiting[:2] + data[:2]).startswith(TLS):
-            self.log.info("A TLS client came to a plain port, from {address}.", address=self.address)
+            if self.factory.sparing.allows("TLS clients at a plain port"):
+                self.log.info("A TLS client came to a plain port, from {address}.", address=self.address)
             self.session.hangup()
             return
         if self._telnet is not None or b"\xff" in data:
