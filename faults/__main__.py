@@ -39,7 +39,9 @@ FAULTS = {
     "stop": Fault(times.stopped_under_load, "SIGTERM under load: exit 0 within 12 s, everything delivered"),
     "two": Fault(times.two_daemons, "two daemons on one folder: the second refuses, exit 1"),
     "damage": Fault(times.journal_damaged, "a damaged journal: no start; the file and a remedy are named"),
-    "newlines": Fault(hostile.newline_flood, "16 flooders with line ends: an honest p99 of at most 50 ms"),
+    "newlines": Fault(
+        hostile.newline_flood, "16 flooders with line ends, exempt or not: an honest p99 of at most 50 ms"
+    ),
     "endless": Fault(hostile.endless_lines, "100 x 10 MB without a line end: memory back within 10 MiB"),
     "noise": Fault(hostile.noise, "200 streams of 1 MB of noise: no traceback, serves on"),
     "fuzz": Fault(fuzz.fuzzed, "doors and telnet filter under a fuzzer: nothing raised, nothing sent that is no line"),
