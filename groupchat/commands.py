@@ -16,6 +16,7 @@ from groupchat.arguments import (
     Rest,
     Room,
     Since,
+    Switch,
     Word,
 )
 from groupchat.entry import Entry
@@ -45,6 +46,7 @@ def _item(name: str) -> dict[str, object]:
     item: dict[str, object] = {
         "command": found.name,
         "usage": found.usage,
+        "fields": [parameter.name for parameter in found.parameters],
         "aliases": [*found.aliases],
         "text": found.summary,
     }
@@ -234,13 +236,13 @@ def complete(me: Member, text: Rest) -> Answer:
 
 
 @COMMANDS.command()
-def set(me: Member, name: PreferenceName = "", value: PreferenceValue = "") -> Reply:
+def set(me: Member, name: PreferenceName = "", value: PreferenceValue = "", remember: Switch = True) -> Reply:
     """Change how you are shown things, such as "/set zone Europe/Paris"; alone, shows what there is."""
     if not name:
         return me.list_preferences()
     if not value:
         raise BadArguments(f"Usage: /set {name} VALUE; /set alone shows the values.")
-    return me.prefer(name, value)
+    return me.prefer(name, value, remember)
 
 
 @COMMANDS.command("quit")

@@ -19,7 +19,7 @@ from groupchat.client.keyboard import Keyboard
 from groupchat.client.protocol import as_exception
 from groupchat.client.terminal import program
 from groupchat.client.terminal.configuration import BadConfiguration, load
-from groupchat.client.terminal.visit import Destination
+from groupchat.client.terminal.destination import Destination
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
 

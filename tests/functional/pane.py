@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-from tests.functional.harness import LIMIT_S, FunctionalTest, program
+from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest, Line, program
 
 COMMAND = [sys.executable, "-m", "groupchat.admin"]
 
@@ -128,6 +128,17 @@ class PaneTest(FunctionalTest):
         pane = Pane([*set_first, *COMMAND, *map(str, words)], self.pane_environment, width, height)
         self.addCleanup(pane.close)
         return pane
+
+    def operator(self, daemon: Daemon, source: str = "127.0.0.1") -> Line:
+        """Olga, who is one; she comes from this address."""
+        olga = Line(daemon.port, source)
+        self.addCleanup(olga.close)
+        olga.send("olga\n/register correct-horse-battery\n")
+        olga.expect("olga is yours from now on.*\r\n")
+        promoted = self.run_program(*COMMAND, "user", "promote", "olga", "--data", str(self.folder / "data"))
+        self.assertEqual(promoted, 0)
+        olga.expect(r"\* server made olga an operator\r\n")
+        return olga
 
     def run_program(self, *command: str, **more: Any) -> int:
         """Run something to its end; its exit status."""

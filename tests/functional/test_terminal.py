@@ -43,6 +43,16 @@ class TerminalTest(PaneTest):
         shown = pane.everything()
         self.assertEqual(re.findall(r"bob: message (\d+)$", shown, re.MULTILINE), [str(n) for n in range(200)])
 
+    def test_scrollback(self) -> None:
+        """Nothing but what was said and told ever gets into the scrollback: no prompt and no bar of before."""
+        pane = self.join(self.daemon.port)
+        bob = self.connect(self.daemon, "bob")
+        bob.send("".join(f"message {number}\n" for number in range(40)))
+        pane.expect("bob: message 39$")
+        first, *_, prompt, bar = pane.everything().splitlines()
+        self.assertEqual((first[:13], prompt.strip(), bar[:10]), ("* You are ali", ">", " 127.0.0.1"))
+        self.assertEqual(sum("│" in line for line in pane.everything().splitlines()), 1)
+
     def test_resize(self) -> None:
         """A terminal that gets narrower and wider again leaves one prompt, one bar, and every message once."""
         pane = self.join(self.daemon.port, width=100)
@@ -68,26 +78,6 @@ class TerminalTest(PaneTest):
     def settled(self, pane: Pane, line: str) -> str:
         """The screen, once the prompt is drawn for its size, of which tmux tells the program a little later."""
         return pane.expect(r"> " + r"\s*".join(map(re.escape, line)) + r"\n (127|lobby)")
-
-    def test_paste(self) -> None:
-        """A paste of 40 lines is asked about once, and arrives line by line, in order; Esc sends nothing."""
-        pane = self.join(self.daemon.port)
-        bob = self.connect(self.daemon, "bob")
-        pane.paste("one\ntwo\n")
-        pane.expect(r"^Send these 2 lines\?")
-        pane.keys("Escape")
-        pane.vanish("Send these")
-        pane.paste("in one line\n")
-        pane.expect("^> in one line$")
-        pane.keys("C-c")
-        pane.paste("".join(f"pasted {number}\n" for number in range(40)))
-        pane.expect(r"^Send these 40 lines\?")
-        pane.keys("Enter")
-        bob.expect("pasted 39\r\n")
-        pane.expect("alice: pasted 39$")
-        shown = pane.everything()
-        self.assertEqual(re.findall(r"alice: pasted (\d+)$", shown, re.MULTILINE), [str(n) for n in range(40)])
-        self.assertNotIn("alice: one", shown)
 
     def test_reconnect(self) -> None:
         """After kill -9 of the server what is typed waits, is sent once when it is back, and nothing is missed."""
@@ -143,35 +133,6 @@ class TerminalTest(PaneTest):
         pane.keys("C-r")
         pane.type("hall")
         pane.expect("^> barbara: hallo :smile_cat:")
-
-    def test_password(self) -> None:
-        """A password is asked for without echo, and is in no history; nor is one typed with its command."""
-        daemon = self.daemon
-        pane = self.join(daemon.port)
-        pane.type("/register")
-        pane.keys("Enter")
-        pane.expect("^Password:")
-        pane.type("sesame opens")
-        pane.expect(r"^Password: \*{12}")
-        pane.keys("Enter")
-        pane.expect("alice is yours from now on")
-        pane.type("/password sesame")
-        pane.keys("C-c")
-        pane.type("/exit")
-        pane.keys("Enter")
-        self.assertEqual(pane.status(), 0)
-        (self.home / ".local/state/groupchat" / f"127.0.0.1_{daemon.port}.json").unlink()
-        pane = self.open("join", f"127.0.0.1:{daemon.port}", "--nick", "alice")
-        pane.expect("^Password:")
-        pane.type("wrong")
-        pane.keys("Enter")
-        pane.expect("!! password-wrong")
-        pane.type("sesame opens")
-        pane.keys("Enter")
-        pane.expect(r"^\* You are alice")
-        kept = [path for path in (self.home / ".local/state/groupchat").iterdir() if path.is_file()]
-        self.assertEqual({path.stat().st_mode & 0o777 for path in kept}, {0o600})
-        self.assertFalse([path for path in kept if "sesame" in path.read_text()])
 
     def test_turned_away(self) -> None:
         """Wrong host, refused port, bad certificate, taken nickname, full server: one sentence each, and status 1."""

@@ -16,7 +16,7 @@ class Console:
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._keyboard = Keyboard(self._typed, self._input_ended, owner.interrupted)
+        self._keyboard = Keyboard(self._typed, self._input_ended, owner.ended)
         self._echo = Echo(0)
         self._over: Deferred[None] = Deferred()
         self._stopping = False

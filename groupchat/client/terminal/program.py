@@ -8,11 +8,12 @@ from groupchat.client import process
 from groupchat.client.terminal.colours import Paint, depth
 from groupchat.client.terminal.configuration import Configuration, folder
 from groupchat.client.terminal.console import Console
+from groupchat.client.terminal.destination import Destination
 from groupchat.client.terminal.display import Display, Sight, Sound
 from groupchat.client.terminal.memory import Lines, Memory
 from groupchat.client.terminal.scene import Scene
 from groupchat.client.terminal.surface import Surface
-from groupchat.client.terminal.visit import Destination, Visit, today
+from groupchat.client.terminal.visit import Visit, today
 
 
 def fits(environ: Mapping[str, str]) -> bool:

@@ -32,6 +32,11 @@ class Output(Vt100_Output):
         self.held = False
         self.flush()
 
+    def erase_down(self) -> None:
+        # Not in one go from the first column: at the top of the window that erases all of it,
+        # and some terminals, such as tmux, then keep what was erased in the scrollback.
+        self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
+
     def flush(self) -> None:
         if self.held:
             return

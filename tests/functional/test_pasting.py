@@ -1,0 +1,52 @@
+"""Pasting into the client on a terminal."""
+
+import re
+
+from tests.functional.harness import TWISTD
+from tests.functional.pane import PaneTest
+
+
+class PastingTest(PaneTest):
+    def test_paste(self) -> None:
+        """A paste of 40 lines is asked about once, and arrives line by line, in order; Esc sends nothing."""
+        daemon = self.start()
+        pane = self.join(daemon.port)
+        bob = self.connect(daemon, "bob")
+        pane.paste("one\ntwo\n")
+        pane.expect(r"^Send these 2 lines\?")
+        pane.keys("Escape")
+        pane.vanish("Send these")
+        pane.paste("in one line\n")
+        pane.expect("^> in one line$")
+        pane.keys("C-c")
+        pane.paste("".join(f"pasted {number}\n" for number in range(40)))
+        pane.expect(r"^Send these 40 lines\?")
+        pane.keys("Enter")
+        bob.expect("pasted 39\r\n")
+        pane.expect("alice: pasted 39$")
+        shown = pane.everything()
+        self.assertEqual(re.findall(r"alice: pasted (\d+)$", shown, re.MULTILINE), [str(n) for n in range(40)])
+        self.assertNotIn("alice: one", shown)
+
+    def test_limited(self) -> None:
+        """Where nobody is exempt from the limits, 40 pasted lines arrive too: once, in order, and nobody is cut off."""
+        daemon = self.launch(
+            command=[*TWISTD, "-n", "--pidfile=", "groupchat", "--port", "tcp:0:interface=127.0.0.1", "--data", "data"]
+        ).ready()
+        pane = self.join(daemon.port)
+        bob = self.connect(daemon, "bob")
+        pane.paste("".join(f"pasted {number}\n" for number in range(40)))
+        pane.expect(r"^Send these 40 lines\?")
+        pane.keys("Enter")
+        pane.type("meanwhile")
+        bob.expect(r"alice: pasted 30\r\n", 60)
+        pane.expect("^> meanwhile$")
+        heard = bob.expect(r"(?s)\A.*alice: pasted 39\r\n", 60)[0]
+        self.assertEqual(re.findall(r"alice: pasted (\d+)", heard), [str(n) for n in range(31, 40)])
+        pane.keys("Enter")
+        bob.expect(r"\A(?!.*pasted).*alice: meanwhile\r\n")
+        pane.expect("alice: meanwhile$")
+        shown = pane.everything()
+        self.assertEqual(re.findall(r"alice: pasted (\d+)$", shown, re.MULTILINE), [str(n) for n in range(40)])
+        self.assertNotIn("Connected again", shown)
+        self.assertEqual(daemon.log.count("alice joined from"), 1)
