@@ -192,6 +192,20 @@ class PreferenceValueArgument(Argument):
         return sorted({value for value in every if value.lower().startswith(start.lower())})
 
 
+class SwitchArgument(Argument):
+    """Whether something is to be so: for programs to say, and nothing to be typed."""
+
+    label = ""
+
+    def take(self, line: str) -> None:
+        return None
+
+    def from_json(self, given: object) -> bool:
+        if not isinstance(given, bool):
+            raise BadArguments("Such a field is true or false.")
+        return given
+
+
 class CommandArgument(Argument):
     """The name of a command."""
 
@@ -225,4 +239,5 @@ Duration = Annotated[float, DurationArgument()]
 Seconds = Annotated[int, SecondsArgument()]
 PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
+Switch = Annotated[bool, SwitchArgument()]
 CommandName = Annotated[str, CommandArgument()]

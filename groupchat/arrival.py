@@ -206,12 +206,12 @@ class Arrival:
         if self._leaving is not None:
             hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
-        if person.account is not None:
-            hall.registry.apply_preferences(person.account, self._screen, self._door)
+        self._choose_preferences(person)
         digest = digest_of(self._token) if self._token is not None else ""
         # An account may have many connections, but only one with each token; a guest has one.
         old = tuple(one for one in person.connections if person.account is None or (digest and one.digest == digest))
         member = Member(hall, person, self._screen, self._door, hall.now())
+        member.attended = member.attended or self._wish.attended
         person.connections = (*person.connections, member)
         self._arrived(member)
         for room in rooms:
@@ -242,3 +242,11 @@ class Arrival:
         member.cursor.advance()
         if hall.sparing.allows("people who join"):
             log.info("{nick} joined from {address}", nick=person.nick, address=self._screen.address, door=self._door)
+
+    def _choose_preferences(self, person: Person) -> None:
+        """A person is shown things as they asked for last time; a program by itself as every program is."""
+        screen = self._screen
+        if self._wish.attended and self._leaving is None:
+            screen.prefer(screen.style.preferences.changed("emoji", "on"))  # what a person types looks alike everywhere
+        if person.account is not None and (self._wish.attended or self._door != "json"):
+            self._hall.registry.apply_preferences(person.account, screen, self._door)

@@ -12,6 +12,7 @@ class Claim:
     ``login``: whether only the account with this nickname will do.
     ``register``: whether an account is to be made, with ``password``;
     ``code`` is then an invitation, or the hall's password.
+    ``attended``: whether a person sits at the program that asks; at other doors there always is one.
     """
 
     nick: str
@@ -21,6 +22,7 @@ class Claim:
     login: bool = False
     register: bool = False
     code: str | None = field(default=None, repr=False)
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

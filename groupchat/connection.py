@@ -26,11 +26,12 @@ class Connection:
     ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
     ``live``: whether it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
     ``paused``: whether its connection takes nothing more just now.
+    ``attended``: whether a person sits there, and not a program by itself.
     ``digest``: hex SHA-256 of its token (empty: it was given none).
     """
 
     __slots__ = (
-        "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
+        "attended", "current", "cursor", "digest", "door", "gone", "hall", "live", "paused", "person", "rooms",
         "screen", "since", "view",
     )  # fmt: skip
 
@@ -47,6 +48,7 @@ class Connection:
         self.gone = False
         self.cursor: Cursor | None = None
         self.digest = ""
+        self.attended = door != "json"
         self.view = View(screen.style, (), "")
 
     @property

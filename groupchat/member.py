@@ -68,13 +68,16 @@ class Member(Reading, Company, Owning, Governing, Discipline, Speaking, Housekee
 
     # How one is shown things
 
-    def prefer(self, name: str, value: str) -> Reply:
-        """Change how one is shown things; an account's at every such door, from now on."""
+    def prefer(self, name: str, value: str, remember: bool = True) -> Reply:
+        """Change how one is shown things.
+
+        :param remember: whether that holds for one's account: at each such door where a person sits, now and later.
+        """
         name = name.lower()
         changed = self.screen.style.preferences.changed(name, value)
-        kept = self.remember_preference(name, changed.shown(name))
+        kept = self.remember_preference(name, changed.shown(name)) if remember else None
         for member in self.person.connections if kept is not None else (self,):
-            if member.door == self.door:
+            if member is self or (member.attended and member.door == self.door):
                 member.screen.prefer(member.screen.style.preferences.changed(name, value))
                 self.hall.readers.review(member)
         text = f"{name} is now {changed.shown(name)}."

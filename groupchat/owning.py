@@ -47,7 +47,7 @@ class Owning(Connection):
         """Come in from an account, in the same rooms."""
         if self.person.account is not None:
             raise NotAllowed(f"You are logged in as {self.person.nick}; /logout first.")
-        return Claim(nick, password=password, login=True, since="head")
+        return Claim(nick, password=password, login=True, since="head", attended=self.attended)
 
     def logout(self) -> Logout:
         """Leave, and stay connected."""

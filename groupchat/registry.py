@@ -136,7 +136,7 @@ class Registry:
             hall.attendance.remember(keep)
 
     def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
-        """Show things at this screen as was asked for from this account at such a door."""
+        """Show things at this screen as a person asked for from this account at such a door."""
         preferences = screen.style.preferences
         for name, value in account.preferences.get(door, {}).items():
             try:

@@ -59,7 +59,8 @@ class Command:
     @property
     def usage(self) -> str:
         """Such as ``/msg NICK TEXT…``."""
-        return " ".join([f"/{self.name}", *(parameter.usage for parameter in self.parameters)])
+        typed = [parameter for parameter in self.parameters if parameter.argument.label]
+        return " ".join([f"/{self.name}", *(parameter.usage for parameter in typed)])
 
     @property
     def summary(self) -> str:

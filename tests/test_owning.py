@@ -6,6 +6,7 @@ from groupchat.accounts import ACCOUNT
 from groupchat.errors import JournalUnavailable
 from groupchat.events import Asked, Done, Edited, Joined, Left, Listed, Moderated, Replayed, Said, Welcomed, Whispered
 from groupchat.journals.memory import MemoryJournal
+from groupchat.preferences import Preferences
 from groupchat.ranks import Rank
 from groupchat.session import State
 from tests.fakes import HeldJournal
@@ -19,6 +20,13 @@ def back(home: House, nick: str, door: str = "text") -> Peer:
     """Somebody who logs in, and what they were shown then."""
     peer = home.connect(door)
     return peer.offer(nick, password=PASSWORD) if door == "json" else peer.type(nick, PASSWORD)
+
+
+def attended(home: House, nick: str) -> Peer:
+    """Somebody who sits at a program, which is shown things as programs are until it has said so."""
+    peer = home.connect("json")
+    peer.screen.prefer(Preferences(emoji=False))
+    return peer.offer(nick, password=PASSWORD, attended=True)
 
 
 class RegisterTests(SynchronousTestCase):
@@ -281,16 +289,38 @@ class ConnectionsTests(SynchronousTestCase):
         self.assertEqual(self.laptop.texts, ["three"])
 
     def test_preferences(self) -> None:
-        """A preference holds at once for all connections of one kind, and later; programs have their own."""
+        """What a person prefers holds at once at all doors of one kind, and later; programs have their own."""
         bot = back(self.home, "alice", "json")
         self.laptop.type("/set echo on", "/set zone utc")
         self.assertTrue(self.phone.screen.style.preferences.echo)
         self.assertFalse(bot.screen.style.preferences.echo)
         later = back(self.home, "alice").screen.style.preferences
         self.assertEqual((later.echo, later.zone), (True, "UTC"))
-        bot.do("set", name="joins", value=False)
-        self.assertFalse(back(self.home, "alice", "json").screen.style.preferences.joins)
-        self.assertTrue(back(self.home, "alice").screen.style.preferences.joins)
+
+    def test_preferences_of_a_program(self) -> None:
+        """What a program sets holds for that connection only, unless it wants it remembered."""
+        terminal = attended(self.home, "alice")
+        bot = back(self.home, "alice", "json")
+        bot.do("set", name="echo", value=True, remember=False)
+        self.assertTrue(bot.screen.style.preferences.echo)
+        self.assertEqual(bot.told, ["echo is now on."])
+        for other in (terminal, attended(self.home, "alice"), back(self.home, "alice", "json")):
+            self.assertFalse(other.screen.style.preferences.echo)
+        bot.do("set", name="echo", value=True, remember=True)
+        self.assertTrue(attended(self.home, "alice").screen.style.preferences.echo)
+
+    def test_preferences_of_a_person_at_a_program(self) -> None:
+        """What a person types into a program is remembered for such programs, and reaches no program by itself."""
+        first, second = attended(self.home, "alice"), attended(self.home, "alice")
+        bot = back(self.home, "alice", "json")
+        self.assertTrue(first.screen.style.preferences.emoji)
+        first.session.type("/set joins off")
+        first.session.type("/set emoji off")
+        for peer in (first, second, attended(self.home, "alice")):
+            preferences = peer.screen.style.preferences
+            self.assertEqual((preferences.joins, preferences.emoji), (False, False))
+        for peer in (bot, back(self.home, "alice", "json"), self.laptop):
+            self.assertTrue(peer.screen.style.preferences.joins)
 
 
 class MissedTests(SynchronousTestCase):

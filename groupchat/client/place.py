@@ -29,6 +29,7 @@ class Place:
         since: Since,
         room: str | None,
         password: str | None = None,
+        attended: bool = False,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -36,6 +37,7 @@ class Place:
         self.room: str | None = None
         self._wanted_room = room
         self._password = password
+        self._attended = attended
         self._moved = False
         self._alternatives = iter(alternatives)
         self.head = 0
@@ -59,6 +61,8 @@ class Place:
             message["token"] = self.token
         if self._password is not None:
             message["password"] = self._password
+        if self._attended:
+            message["attended"] = True
         return message
 
     def welcomed(self, welcome: Message) -> Message | None:

@@ -43,6 +43,8 @@ class JsonLines(LineOnlyReceiver):
     def __init__(self, owner: Owner) -> None:
         self.heard = True
         """Whether anything came since the owner last set this to false."""
+        self.paused = False
+        """Whether nothing is read just now, so that nothing can be heard."""
         self._owner = owner
         self._last_words = ""
         self._fault: Exception | None = None
@@ -58,10 +60,13 @@ class JsonLines(LineOnlyReceiver):
 
     def pause(self) -> None:
         """Read no more until ``resume``."""
+        self.paused = True
         self.transport.pauseProducing()
 
     def resume(self) -> None:
-        """Read again."""
+        """Read again; the silence before means nothing."""
+        self.paused = False
+        self.heard = True
         self.transport.resumeProducing()
 
     # Twisted calls these.

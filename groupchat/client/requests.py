@@ -84,7 +84,7 @@ class Requests:
         """Hand an expected answer to its request."""
         request = self._sent.pop(answer["ref"])
         if answer.get("event") == "refused":
-            request.answer.errback(Refused(str(answer.get("code", "refused")), str(answer.get("text", ""))))
+            request.answer.errback(refusal_of(answer))
         else:
             request.answer.callback(answer)
 
@@ -114,3 +114,8 @@ class Requests:
         sent = list(self._sent.values())
         self._sent.clear()
         return sent
+
+
+def refusal_of(message: Message) -> Refused:
+    """What a ``refused`` of the server says."""
+    return Refused(str(message.get("code", "refused")), str(message.get("text", "")))

@@ -63,23 +63,35 @@ def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
     """:raises BadJson: a field has the wrong type."""
     match request.pop("do", None):
         case "nick":
-            nick = _string(request, "nick")
-            register = request.get("register", False)
-            if not isinstance(register, bool):
-                raise BadJson("register is true or false.")
-            token, password, code = (_optional(request, field) for field in ("token", "password", "code"))
-            since = _since(request.get("since"))
-            session.offer(Claim(nick, token, since, password, register=register, code=code), ref)
+            session.offer(_claim(request), ref)
         case "say":
             key = _key(request)
             room = _string(request, "room") if request.get("room") is not None else ""
             session.say(_string(request, "text"), ref, key, room)
         case "type":
             session.type(_string(request, "line"), ref, _key(request))
+        case "set":
+            # What a program prefers is for itself only, unless it says otherwise.
+            session.do("set", {"remember": False, **request}, ref)
         case str(name):
             session.do(name, request, ref, _key(request))
         case _:
             raise BadJson('A request says what to do: {"do": "say", "text": "hello"}.')
+
+
+def _claim(request: dict[str, Any]) -> Claim:
+    token, password, code = (_optional(request, field) for field in ("token", "password", "code"))
+    return Claim(
+        _string(request, "nick"), token, _since(request.get("since")), password,
+        register=_switch(request, "register"), code=code, attended=_switch(request, "attended"),
+    )  # fmt: skip
+
+
+def _switch(request: dict[str, Any], field: str) -> bool:
+    value = request.get(field, False)
+    if not isinstance(value, bool):
+        raise BadJson(f"{field} is true or false.")
+    return value
 
 
 def _key(request: dict[str, Any]) -> str | None:

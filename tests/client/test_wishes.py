@@ -22,6 +22,14 @@ class Wishes(ClientCase):
         server.welcome(head=1)
         self.assertEqual([wish["value"] for wish in server.requests()], ["off"])
 
+    def test_attended(self) -> None:
+        """A client that a person sits at says so each time it comes in, and another one does not."""
+        for attended in (True, False):
+            self.client(attended=attended)
+            server = self.endpoint.accept()
+            (claim,) = server.requests()
+            self.assertEqual(claim.get("attended"), attended or None)
+
     def test_echo(self) -> None:
         """With echo on one's own posts are heard as events, once each, before or after their answer."""
         client = self.client(preferences={"echo": "on"}, since="head")

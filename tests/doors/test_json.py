@@ -171,6 +171,12 @@ class RequestTests(SynchronousTestCase):
                 '{"do":"nick","nick":"bot","password":"p","register":true,"code":"c"}',
                 ("offer", Claim("bot", password="p", register=True, code="c"), None),
             ),
+            ('{"do":"nick","nick":"bot","attended":true}', ("offer", Claim("bot", attended=True), None)),
+            ('{"do":"set","name":"echo"}', ("do", "set", {"remember": False, "name": "echo"}, None, None)),
+            (
+                '{"do":"set","name":"echo","remember":true}',
+                ("do", "set", {"remember": True, "name": "echo"}, None, None),
+            ),
             ('{"do":"say","text":"/exit"}', ("say", "/exit", None, None, "")),
             ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
             ('{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}', ("say", "hi", "x", "k", "dev")),

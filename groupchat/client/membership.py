@@ -1,0 +1,198 @@
+"""A place in the chat, kept over any number of connections: coming in, coming back, and what is heard meanwhile."""
+
+from collections.abc import Callable, Mapping
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+
+from groupchat.client.connector import Connector
+from groupchat.client.errors import ConnectionDropped, Left, Refused
+from groupchat.client.place import Place
+from groupchat.client.protocol import JsonLines, Message
+from groupchat.client.pulse import PING, Pulse
+from groupchat.client.requests import Requests, refusal_of
+from groupchat.client.state import Change, State
+
+EXIT, PREFER = "exit", "prefer"
+"""The ``ref`` of requests of the client's own; those of the program are numbers."""
+
+TEMPORARY = frozenset({
+    "server-full", "too-many-connections", "flooding", "too-slow",
+    "handshake-timeout", "server-error", "journal-unavailable",
+})  # fmt: skip
+"""Refusals at the door that may be gone at the next attempt."""
+
+
+class Membership:
+    """What a client does by itself: see to it that it is in, and pass on what the server sends.
+
+    :param heard: is called with every event, in order; one that raises is logged, and the event counts as handled.
+    :param changed: is called with every change of state.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        endpoint: IStreamClientEndpoint,
+        clock: IReactorTime,
+        place: Place,
+        preferences: Mapping[str, str],
+        requests: Requests,
+        backoff: Callable[[int], float],
+        heard: Callable[[Message], object],
+        changed: Callable[[Change], object],
+    ) -> None:
+        self.state = State.NEW
+        self._clock = clock
+        self._heard = heard
+        self._changed = changed
+        self._place = place
+        self._preferences = dict(preferences)
+        self._echoes = preferences.get("echo") == "on"
+        self._requests = requests
+        factory = Factory.forProtocol(lambda: JsonLines(self))
+        factory.noisy = False
+        self._connector = Connector(endpoint, factory, clock, self, backoff)
+        self._pulse = Pulse(clock)
+        self._wire: JsonLines | None = None
+        self._asked = 0
+        self._paused = False
+        self._joined: Deferred[Message] = Deferred()
+        self._leavers: list[Deferred[None]] = []
+        self._welcome: Message | None = None
+
+    # The connector calls these.
+
+    def connecting(self) -> None:
+        self._change(Change(State.CONNECTING))
+
+    def waiting(self, reason: Exception, delay: float) -> None:
+        self._change(Change(State.WAITING, reason, delay))
+
+    # The connection calls these.
+
+    def wire_opened(self, wire: JsonLines) -> None:
+        self._wire = wire
+        if self._paused:
+            wire.pause()
+        self._welcome = None
+        self._pulse.await_welcome(wire)
+        self._change(Change(State.JOINING))
+        self._ask(self._place.claim())
+
+    def wire_received(self, wire: JsonLines, message: Message) -> None:
+        if wire is not self._wire or message.get("ref") in (PING, EXIT, PREFER):
+            return
+        if self._asked and message.get("ref") == self._asked:
+            self._answered(message)
+        elif self.state is State.JOINING and message.get("event") == "refused":
+            wire.drop(refusal_of(message))
+        elif self._requests.expects(message):
+            if message.get("event") == "done" and not self._echoes:
+                self._place.posted(message.get("id"))
+            self._requests.settle(message)
+            self._send_waiting()
+        else:
+            self._event(message)
+
+    def wire_closed(self, wire: JsonLines, reason: Exception) -> None:
+        if wire is not self._wire:
+            return
+        self._wire = None
+        self._pulse.stop()
+        self._asked = 0
+        if self._welcome is None:
+            self._place.unwelcomed(self._clock.seconds())
+        self._requests.interrupted()
+        if self.state is State.LEAVING:
+            self._end(State.LEFT, None)
+        elif self.state not in (State.LEFT, State.FAILED):
+            self._connector.retry(reason)
+
+    # Inside.
+
+    def _ask(self, message: Message) -> None:
+        if self._wire is not None:
+            self._asked = self._requests.number()
+            self._wire.send({**message, "ref": self._asked})
+
+    def _answered(self, message: Message) -> None:
+        """The server answered our nickname, or the ``join`` that may follow."""
+        self._asked = 0
+        if message.get("event") == "refused":
+            self._refused(refusal_of(message))
+        elif self._welcome is None:
+            self._welcome = message
+            move = self._place.welcomed(message)
+            if move is None:
+                self._settle_in(message)
+            else:
+                self._ask(move)
+        else:
+            self._place.moved()
+            self._settle_in(self._welcome)
+
+    def _settle_in(self, welcome: Message) -> None:
+        self._connector.welcomed()
+        if self._wire is not None:
+            self._pulse.watch(self._wire)
+            for name, value in self._preferences.items():
+                self._wire.send({"do": "set", "name": name, "value": value, "ref": PREFER})
+        self._change(Change(State.JOINED))
+        self._send_waiting()
+        if not self._joined.called:
+            self._joined.callback(welcome)
+
+    def _refused(self, refused: Refused) -> None:
+        now = self._clock.seconds()
+        had_token = self._place.token is not None
+        if self._welcome is None and self._place.refused(refused.code, now):
+            if had_token:
+                self._requests.abandon_sent()
+            self._change(Change(State.JOINING, refused))
+            self._ask(self._place.claim())
+        elif refused.code in TEMPORARY or self._place.haunted(refused.code, now):
+            if self._wire is not None:
+                self._wire.drop(refused)
+        else:
+            self._end(State.FAILED, refused)
+
+    def _event(self, message: Message) -> None:
+        if not self._place.knows(message):
+            try:
+                self._heard(message)
+            except Exception:
+                self._log.failure("The program failed on the event {event}", event=message.get("event"))
+        self._place.handled(message)
+
+    def _send_waiting(self) -> None:
+        while self.state is State.JOINED and self._wire is not None:
+            request = self._requests.next()
+            if request is None:
+                return
+            self._wire.send(request.message)
+
+    def _change(self, change: Change) -> None:
+        self.state = change.state
+        try:
+            self._changed(change)
+        except Exception:
+            self._log.failure("The program failed on the change to {state}", state=change.state)
+
+    def _end(self, state: State, reason: Exception | None) -> None:
+        """Over for good."""
+        self._connector.stop()
+        self._pulse.stop()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.drop(ConnectionDropped("the client has left"))
+        self._change(Change(state, reason))
+        self._requests.fail(Left("the client has left"))
+        if not self._joined.called:
+            self._joined.errback(reason if reason is not None else Left("the client has left"))
+        leavers, self._leavers = self._leavers, []
+        for left in leavers:
+            left.callback(None)

@@ -1,0 +1,61 @@
+"""Whether the server is still there."""
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from groupchat.client.errors import ConnectionDropped
+from groupchat.client.protocol import JsonLines
+
+HANDSHAKE = 30.0
+"""Seconds from the connection to the welcome; the server's own limit."""
+
+QUIET = 60.0
+"""Seconds without a byte from the server until it is asked for one, and then until it is taken for dead."""
+
+GOODBYE = 5.0
+"""Seconds the server has to close the connection of a client that leaves."""
+
+PING = "ping"
+"""The ``ref`` of the question for a sign of life."""
+
+
+class Pulse:
+    """Drops a connection on which the server does not do what it should in time.  It has one timer."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._timer: IDelayedCall | None = None
+
+    def await_welcome(self, wire: JsonLines) -> None:
+        """The connection stands."""
+        self._set(HANDSHAKE, wire.drop, ConnectionDropped("the server did not answer"))
+
+    def watch(self, wire: JsonLines) -> None:
+        """We are in: from now on the server is asked for a sign of life when it is quiet."""
+        self._set(QUIET, self._listen, wire, False)
+
+    def await_goodbye(self, wire: JsonLines) -> None:
+        """We have asked to leave."""
+        self._set(GOODBYE, wire.drop, ConnectionDropped("the server did not say goodbye"))
+
+    def stop(self) -> None:
+        """Expect nothing any more."""
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def _set(self, delay: float, call: Callable[..., None], *arguments: object) -> None:
+        self.stop()
+        self._timer = self._clock.callLater(delay, call, *arguments)
+
+    def _listen(self, wire: JsonLines, asked: bool) -> None:
+        """Ask a server that has been quiet for a sign of life; take it for dead when it was asked already."""
+        if wire.heard or wire.paused:
+            wire.heard = False
+            self.watch(wire)
+        elif asked:
+            wire.drop(ConnectionDropped("the server has fallen silent"))
+        else:
+            wire.send({"do": "ping", "ref": PING})
+            self._set(QUIET, self._listen, wire, True)
