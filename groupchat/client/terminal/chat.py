@@ -113,7 +113,7 @@ class Chat:
     def complete(self, text: str) -> "Deferred[list[str]]":
         """What the server, and this client, have to complete the last word with."""
         ours = self._tastes.complete(text)
-        if not self._connected or self._client is None:
+        if not self._connected or self._client is None or self._tastes.knows(text):
             return succeed(ours)
         asked = self._client.request("complete", text=text)
 

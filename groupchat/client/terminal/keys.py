@@ -44,9 +44,8 @@ def bindings(prompt: "Prompt") -> KeyBindings:
     @keys.add("up", filter=writing & editing)
     @keys.add("down", filter=writing & editing)
     def _(event: KeyPressEvent) -> None:
-        up = event.key_sequence[0].key == Keys.Up
-        prompt.clear()
-        if up:
+        prompt.put_off()
+        if event.key_sequence[0].key == Keys.Up:
             prompt.buffer.history_backward()
 
     @keys.add("escape", filter=pasting | choosing | editing, eager=True)

@@ -155,6 +155,11 @@ class Prompt:
         self.editing = number
         self.buffer.document = Document(text)
 
+    def put_off(self) -> None:
+        """Edit nothing after all; the history stays within reach, which ``clear`` would have loaded again first."""
+        self.editing = None
+        self.buffer.document = Document("")
+
     def tab(self, step: int) -> None:
         """Complete the last word; while there are choices, take the next one."""
         if self.choice is not None:

@@ -20,7 +20,7 @@ from groupchat.client.terminal.scene import Scene
 from groupchat.client.terminal.surface import Surface
 from groupchat.client.terminal.tastes import Tastes
 
-PREFERENCES = {"echo": "on", "emoji": "on"}
+PREFERENCES = {"echo": "on"}
 
 ELSEWHERE = "You have joined again from elsewhere"
 """How the server says that another client of one's own took one's place."""
@@ -67,7 +67,7 @@ class Stay:
         self._client = Client(
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
             token=seat.token if seat is not None else None, since=seat.since if seat is not None else since,
-            room=room or None, password=password, preferences=PREFERENCES,
+            room=room or None, password=password, attended=True, preferences=PREFERENCES,
         )  # fmt: skip
         self.chat.join(self._client)
         self._surface.talk()

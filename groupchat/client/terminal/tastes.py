@@ -47,6 +47,11 @@ class Tastes:
         elif name == "zone":
             times.use_zone(value)
 
+    def knows(self, text: str) -> bool:
+        """Whether the last word is a value of ours, of which the server knows nothing."""
+        words = text.lower().split(" ")
+        return len(words) == 3 and words[0] == "/set" and words[1] in VALUES
+
     def complete(self, text: str) -> list[str]:
         """What of ours the last word could become."""
         match text.lower().split(" "):
