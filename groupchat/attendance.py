@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 log = Logger()
 
+RENEWED_S = 43200.0
+"""A token is forgotten some days after its member was last here: who stays is written down so often, in seconds."""
+
 
 class Attendance:
     """Comings and goings."""
@@ -91,6 +94,18 @@ class Attendance:
             self._hall.commits.save(member.stored(member.rooms, position))
         if not member.gone:
             self.note_position(member, member.rooms)
+
+    def renew(self, period: float) -> None:
+        """To be called once in a period, in seconds: twice a day have it written of everybody that they are here."""
+        now = self._hall.now()
+        for session in self._hall.sessions:
+            if session.member is None:
+                continue
+            stayed = now - session.member.since
+            # At the times of day at which each came: not of all at once.
+            if stayed >= RENEWED_S and stayed % RENEWED_S < period:
+                self.remember(session.member)
+        self._hall.commits.pump()
 
     def note_position(self, member: "Member", rooms: Sequence[str]) -> None:
         """Have it written how far the account has read these rooms; the journal may miss it, which does no harm."""

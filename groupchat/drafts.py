@@ -100,7 +100,7 @@ class StoredSession:
     ``digest``: hex SHA-256 of the token (the token itself is never stored).
     ``rooms``: in the order joined, the current one last.
     ``position``: the number up to which everything was handed to the connection.
-    ``seen``: seconds since 1970 UTC; sessions not seen for long are dropped at start-up.
+    ``seen``: seconds since 1970 UTC; sessions not seen for long are forgotten.
     """
 
     author: AuthorId

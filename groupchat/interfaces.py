@@ -172,6 +172,9 @@ class IRetention(Interface):
         Numbers are never used again.  What is newer than something that is not older stays with it.
         """
 
+    def forget_sessions(before: float) -> "Deferred[int]":
+        """Remove every session last seen before this, in seconds since 1970 UTC; give how many those were."""
+
 
 class IPasswords(Interface):
     """What makes and checks the hashes of passwords, elsewhere than in the reactor's thread: it takes long on purpose.

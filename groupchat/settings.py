@@ -197,9 +197,7 @@ class Settings:
     reserved_names: tuple[str, ...] = setting(
         RESERVED, "nicknames", "nobody may take: a line from them would look like more than it is"
     )
-    session_days: int = setting(
-        30, "days", "a program's token works after it was last seen", minimum=1, maximum=3650, reload=False
-    )
+    session_days: int = setting(30, "days", "a program's token works after it was last here", minimum=1, maximum=3650)
 
     # Accounts
     guests: bool = setting(

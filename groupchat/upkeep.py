@@ -21,7 +21,7 @@ SWEEP_S = 1.0
 RENEWAL_S = 30.0
 """How often it is looked whether the certificate was renewed, in seconds."""
 EXPIRY_S = 3600.0
-"""How often it is looked what is older than ``retain_days``, in seconds."""
+"""How often it is looked what is older than ``retain_days`` and ``session_days``, in seconds."""
 
 
 class Upkeep:
@@ -105,9 +105,16 @@ class Upkeep:
     @inlineCallbacks
     def _expire(self) -> Generator["Deferred[Any]", Any, None]:
         """Remove what is older than the settings say."""
-        days = self._hall.settings.retain_days
-        if not days or not IRetention.providedBy(self._journal):
+        self._hall.attendance.renew(EXPIRY_S)
+        if not IRetention.providedBy(self._journal):
             return
-        removed = yield cast(Any, self._journal).expire(time.time() - days * 86400)
+        journal, settings = cast(Any, self._journal), self._hall.settings
+        forgotten = yield journal.forget_sessions(time.time() - settings.session_days * 86400)
+        if forgotten:
+            self.log.info("Forgot {count} tokens older than {days} days", count=forgotten, days=settings.session_days)
+        days = settings.retain_days
+        if not days:
+            return
+        removed = yield journal.expire(time.time() - days * 86400)
         if removed:
             self.log.info("Removed {count} entries older than {days} days", count=removed, days=days)

@@ -247,7 +247,7 @@ class RetentionTest(TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
 
     def opened(self) -> SqliteJournal:
-        journal = SqliteJournal(IReactorFromThreads(reactor), self.folder / "chat.db", now=NOON)
+        journal = SqliteJournal(IReactorFromThreads(reactor), self.folder / "chat.db")
         self.addCleanup(journal.close)
         verifyObject(IRetention, journal)
         return journal

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.accounts import digest_of
 from groupchat.events import Done, Edited, Joined, Renamed, Replayed, Said, Welcomed
 from groupchat.journals.memory import MemoryJournal
 from groupchat.session import State
@@ -78,6 +79,23 @@ class TokenTests(SynchronousTestCase):
         self.assertIs(bot.session.state, State.NAMELESS)
         bot.offer("bot", ref=2)
         self.assertEqual(bot.refs()[0], ("Welcomed", 2))
+
+    def test_who_stays(self) -> None:
+        """Of who stays for long it is written twice a day that they are here, so that their token goes on working."""
+        house = House()
+        bot = house.connect("json").offer("bot")
+        written, rooms = [], set()
+        for _ in range(48):
+            house.clock.advance(3600)
+            house.hall.attendance.renew(3600)
+            house.turn()
+            stored = self.successResultOf(house.journal.recall(digest_of(bot.token)))
+            assert stored is not None
+            written.append(stored.seen)
+            rooms.add(stored.rooms)
+            self.assertLess(house.now() - stored.seen, 43200)
+        self.assertEqual(len(set(written)), 5)
+        self.assertEqual(rooms, {("lobby",)})
 
     def test_takes_nickname_back(self) -> None:
         """A token takes the nickname back from one's own dead connection; nobody sees a leave or a join."""

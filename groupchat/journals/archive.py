@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -42,7 +41,7 @@ class Archive:
         except BaseException:
             folder.release()
             raise
-        self._writer = Writer(self.database, folder, time.time())
+        self._writer = Writer(self.database, folder)
 
     def append(self, drafts: Sequence[Draft], facts: Sequence[Fact] = ()) -> list[Outcome]:
         """Write all in one transaction.  Raises JournalUnavailable or JournalBroken."""

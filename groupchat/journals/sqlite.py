@@ -1,7 +1,6 @@
 """The journal in an SQLite file: one thread that writes, one that reads, and this, which asks them."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -36,12 +35,9 @@ class SqliteJournal:
 
     log = Logger()
 
-    def __init__(
-        self, reactor: IReactorFromThreads, path: Path, *, now: float | None = None, schema: Path = SCHEMA
-    ) -> None:
+    def __init__(self, reactor: IReactorFromThreads, path: Path, *, schema: Path = SCHEMA) -> None:
         """Open the file, made with its folder if there is none; this blocks for some milliseconds.
 
-        :param now: the time by which old sessions are forgotten, in seconds since 1970 UTC; default: the clock's.
         :param schema: the folder of the files that bring a database up to date.
 
         Raises CannotStart.  To be called after the process has become a daemon: threads do not survive a fork.
@@ -50,7 +46,7 @@ class SqliteJournal:
         try:
             database = opened(path, folder.marked(), folder.unclean, schema)
             try:
-                self._writer = Writer(database, folder, time.time() if now is None else now)
+                self._writer = Writer(database, folder)
                 self._reader = Reader(connect(path, "ro"))
             except BaseException:
                 database.close()
@@ -137,6 +133,14 @@ class SqliteJournal:
         begins = True
         while removed and (yield self._ask(self._writes, self._writer.merge, begins)):
             begins = False
+        return removed
+
+    @inlineCallbacks
+    def forget_sessions(self, before: float) -> "Generator[Deferred[Any], Any, int]":
+        """Remove the sessions that were last seen before this, in pieces between commits."""
+        removed = 0
+        while count := (yield self._ask(self._writes, self._writer.forget_sessions, before)):
+            removed += count
         return removed
 
     def close(self) -> "Deferred[None]":

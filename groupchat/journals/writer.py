@@ -16,8 +16,8 @@ from groupchat.journals.index import LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.rows import milliseconds
 from groupchat.journals.transaction import Transaction
 
-SESSION_DAYS = 30
-"""Days after which a session that was not seen is forgotten."""
+SESSIONS = 500
+"""Sessions looked at in one transaction, when old ones are forgotten: a few milliseconds."""
 
 LOG_IDLE_BYTES = 4 * 2**20
 """Size of the write-ahead log from which an idle writer moves it into the file: below, a restart reads it at once."""
@@ -44,8 +44,8 @@ class Writer:
 
     log = Logger()
 
-    def __init__(self, database: sqlite3.Connection, folder: Folder, now: float) -> None:
-        """Take over a sound database; forget sessions not seen for long before ``now``, in seconds since 1970 UTC."""
+    def __init__(self, database: sqlite3.Connection, folder: Folder) -> None:
+        """Take over a sound database."""
         self._database = database
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
@@ -58,7 +58,6 @@ class Writer:
         newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
         self._last_at: int | None = newest and newest[0]
         self.index = Index(database)
-        database.execute("DELETE FROM sessions WHERE seen < ?", (now - SESSION_DAYS * 86400,))
 
     def append(
         self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact] = ()
@@ -136,6 +135,25 @@ class Writer:
         if empty:
             self._last_at = None  # the next post begins a span
         return count
+
+    def forget_sessions(self, before: float) -> int:
+        """Remove the oldest sessions, if they were last seen before a time; give how many.
+
+        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            # A session that is written anew becomes the last row, so the first ones were not seen for longest.
+            rows = self._database.execute(f"SELECT rowid, seen FROM sessions ORDER BY rowid LIMIT {SESSIONS}")
+            old = [(rowid,) for rowid, seen in rows.fetchall() if seen < before]
+            if old:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("DELETE FROM sessions WHERE rowid = ?", old)
+                self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        return len(old)
 
     def merge(self, begins: bool) -> bool:
         """Merge a piece of the index of words, so that those of what was removed leave it; give whether there is more.

@@ -65,6 +65,24 @@ class AdministrationTest(FunctionalTest):
         self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
         self.assertIn("is whole: 1 posts, up to #2", self.administer("verify", "--data", "data"))
 
+    def test_tokens(self) -> None:
+        """A token works for ``session_days`` after it was last here, and is then forgotten."""
+        daemon = self.start("--settings", self.settings("session_days = 40\n"))
+        bots = [self.connect(daemon) for _ in range(2)]
+        for number, bot in enumerate(bots):
+            bot.send(f'{{"do": "nick", "nick": "bot{number}"}}\n')
+            bot.expect('"welcome".*\n')
+        self.assertEqual(daemon.stop(), 0)
+        with sqlite3.connect(self.folder / "data" / "chat.db") as database:
+            database.execute("UPDATE sessions SET seen = seen - 86400 * iif(nick = 'bot0', 39, 41)")
+        database.close()
+        daemon = self.start("--settings", self.settings("session_days = 40\n"))
+        daemon.logged("Forgot 1 tokens older than 40 days$")
+        self.assertEqual(daemon.stop(), 0)
+        with sqlite3.connect(self.folder / "data" / "chat.db") as database:
+            self.assertEqual(database.execute("SELECT nick FROM sessions").fetchall(), [("bot0",)])
+        database.close()
+
     def settings(self, text: str) -> str:
         path = self.folder / "settings.toml"
         path.write_text(text)

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any, cast
 
 from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorFromThreads
@@ -108,16 +109,21 @@ class OpeningTests(Places):
         self.assertEqual(self.open().head, 3)
 
     async def test_old_sessions(self) -> None:
-        """Sessions not seen for 30 days are forgotten at the start, others are not."""
-        days = 86400.0
-        journal = self.open(now=NOON)
-        old = StoredSession(ALICE, "a" * 64, "alice", (), 0, NOON)
-        await journal.append([], [old])
+        """Sessions last seen before a time are forgotten, however many; others are not, nor at a start."""
+        journal = self.open()
+        early = [StoredSession(ALICE, f"{number:064}", "alice", (), 0, NOON) for number in range(1203)]
+        late = StoredSession(ALICE, "b" * 64, "alice", (), 0, NOON + 2)
+        again = StoredSession(ALICE, f"{7:064}", "alice", (), 9, NOON + 3)
+        await journal.append([], [early[0], late, *early[1:]])
+        await journal.append([], [again])
+        self.assertEqual(await cast(Any, journal).forget_sessions(NOON), 0)
         await journal.close()
-        for now, expected in ((NOON + 29.9 * days, old), (NOON + 30.1 * days, None)):
-            journal = self.open(now=now)
-            self.assertEqual(await journal.recall("a" * 64), expected)
-            await journal.close()
+        journal = self.open()
+        self.assertEqual(await journal.recall(f"{1202:064}"), early[1202])
+        self.assertEqual(await cast(Any, journal).forget_sessions(NOON + 1), 1202)
+        self.assertEqual(await journal.recall(f"{1202:064}"), None)
+        self.assertEqual(await journal.recall("b" * 64), late)
+        self.assertEqual(await journal.recall(again.digest), again)
 
 
 class RefusalTests(Places):

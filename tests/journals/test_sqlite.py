@@ -121,7 +121,7 @@ from groupchat.journals.writer import Writer
 from tests.journals.contract import said
 path = Path(sys.argv[1])
 folder = Folder(path)
-writer = Writer(opened(path, folder.marked(), folder.unclean), folder, 0)
+writer = Writer(opened(path, folder.marked(), folder.unclean), folder)
 while True:
     outcomes, head = writer.append([said(f"post {writer.head + n}") for n in (1, 2, 3)], ())
     print(head, flush=True)

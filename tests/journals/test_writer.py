@@ -81,7 +81,7 @@ class Files(SynchronousTestCase):
         """Open the file."""
         self.folder = Folder(self.path)
         self.database = FaultyDatabase(opened(self.path, self.folder.marked()))
-        self.writer = Writer(cast(sqlite3.Connection, self.database), self.folder, NOON)
+        self.writer = Writer(cast(sqlite3.Connection, self.database), self.folder)
         self.reader = Reader(connect(self.path, "ro"))
 
     def end(self) -> None:
@@ -392,7 +392,7 @@ class EqualityTests(SynchronousTestCase):
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "chat.db"
             held = Folder(path)
-            writer = Writer(opened(path, 0), held, NOON)
+            writer = Writer(opened(path, 0), held)
             reader, memory = Reader(connect(path, "ro")), MemoryJournal()
             try:
                 for batch, indexed in batches:
