@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.terminal.secrecy import Secrecy
-from groupchat.commands import COMMANDS
+from groupchat.vocabulary import COMMANDS
 
 HELP = [
     {"command": "adduser", "usage": "/adduser WORD PASSWORD", "fields": ["name", "password"], "aliases": ["au"],
