@@ -55,7 +55,7 @@ def fill(data: Path, count: int) -> None:
     shutil.rmtree(data, ignore_errors=True)
     path = data / "chat.db"
     folder = Folder(path)
-    writer = Writer(opened(path, folder.marked()), folder, time.time())
+    writer = Writer(opened(path, folder.marked()), folder)
     chance = random.Random(1)
     words = [f"{chance.choice('bcdfgklmnprst')}{chance.choice('aeiou')}{number:x}" for number in range(WORDS)]
     weights = [sum(1 / (rank + 1) for rank in range(number + 1)) for number in range(WORDS)]
