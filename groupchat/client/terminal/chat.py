@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from groupchat.client.client import Client
 from groupchat.client.errors import ClientError
+from groupchat.client.printable import one_line
 from groupchat.client.protocol import Message
 from groupchat.client.terminal.display import Display
 from groupchat.client.terminal.scene import Scene
@@ -119,7 +120,8 @@ class Chat:
 
         def listed(answer: Message) -> list[str]:
             items = answer.get("items", [])
-            return sorted({*ours, *(str(item.get("text", "")) for item in items if isinstance(item, dict))} - {""})
+            words = {str(item.get("text", "")) for item in items if isinstance(item, dict)}
+            return sorted({*ours, *(word for word in words if word and one_line(word) == word)})
 
         return asked.addCallbacks(listed, lambda failure: failure.trap(ClientError) and ours)
 

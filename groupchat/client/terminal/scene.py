@@ -1,5 +1,6 @@
 """What the person is in the middle of: room, people, who is typing, what is unread, how far behind."""
 
+from groupchat.client.printable import one_line
 from groupchat.client.protocol import Message
 from groupchat.client.terminal.phrases import Reader
 
@@ -29,7 +30,7 @@ class Scene:
         self.unseen = 0
         """Messages since the person last pressed a key."""
         self.last: tuple[int, str] | None = None
-        """The number and text of one's own last message."""
+        """The number and text of one's own last message, safe to be shown."""
         self._typing: dict[str, float] = {}
         self._start = self._head = self._position = 0
 
@@ -60,7 +61,7 @@ class Scene:
         if kind == "typing":
             self._types(nick, event, now)
         elif kind == "edited" and self.last is not None and event.get("target") == self.last[0]:
-            self.last = (self.last[0], str(event.get("text", "")))
+            self.last = (self.last[0], one_line(str(event.get("text", ""))))
         elif kind == "deleted" and self.last is not None and event.get("target") == self.last[0]:
             self.last = None
         elif kind == "renamed" and self.reader.is_me(nick):
@@ -97,7 +98,7 @@ class Scene:
         if self.reader.is_me(nick):
             number = event.get("id")
             if type(number) is int:
-                self.last = (number, text)
+                self.last = (number, one_line(text))
             return False
         self.unseen += 1
         if room and room != self.room:
