@@ -10,16 +10,20 @@ from importlib.metadata import version
 
 @dataclass(frozen=True, slots=True)
 class SubCommand:
-    """A word after ``groupchat``: the module that has ``add_arguments(parser)`` and ``run(arguments) -> int``."""
+    """A word after ``groupchat``: the module that has ``add_arguments(parser)`` and ``run(arguments) -> int``.
+
+    ``words``: the argument, if any, that takes any number of words: options may stand between them, but not after --.
+    """
 
     module: str
     summary: str
+    words: str = ""
 
 
 SUB_COMMANDS = {
     "user": SubCommand("groupchat.user", "the accounts of a daemon on this machine"),
     "join": SubCommand("groupchat.client.join", "chat, from a terminal or between pipes"),
-    "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, and be told its number"),
+    "say": SubCommand("groupchat.client.say", "say one thing, or each line of standard input, from a script", "text"),
     "tail": SubCommand("groupchat.client.tail", "print what is said, until stopped"),
     "top": SubCommand("groupchat.top", "how a daemon is, live: needs its --metrics"),
     "settings": SubCommand("groupchat.tunables", "all settings, with defaults, units and reasons"),
@@ -35,7 +39,8 @@ SUB_COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit status.  Mistakes in the arguments end the process with status 2."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = next((word for word in words if not word.startswith("-")), None)
+    if words and words[0] in SUB_COMMANDS:
+        return _run(words[0], words[1:])
     parser = argparse.ArgumentParser(
         prog="groupchat",
         description=__doc__.partition(":")[0],
@@ -44,13 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"groupchat {version('groupchat')}")
     parsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, command in SUB_COMMANDS.items():
-        sub = parsers.add_parser(name, help=command.summary, description=command.summary)
-        if name == wanted:
-            module = import_module(command.module)
-            module.add_arguments(sub)
-            sub.set_defaults(run=module.run)
-    parsed = parser.parse_args(words)
-    return int(parsed.run(parsed))
+        parsers.add_parser(name, help=command.summary)
+    parser.parse_args(words)  # asks for help or the version, or is a mistake: each ends the process
+    return parser.error("the command comes first")
+
+
+def _run(name: str, words: list[str]) -> int:
+    command = SUB_COMMANDS[name]
+    module = import_module(command.module)
+    parser = argparse.ArgumentParser(prog=f"groupchat {name}", description=command.summary)
+    module.add_arguments(parser)
+    if not command.words:
+        return int(module.run(parser.parse_args(words)))
+    # argparse gives all words that stand before an option to the first argument that takes any, and then no more.
+    before, after = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    parsed = parser.parse_intermixed_args(before)
+    getattr(parsed, command.words).extend(after)
+    return int(module.run(parsed))
 
 
 if __name__ == "__main__":

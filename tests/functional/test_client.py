@@ -23,12 +23,9 @@ reactor: Any = installed
 POSTS = 10_000
 CUTS = 50
 RUN = """
-import argparse, sys
-from importlib import import_module
-module = import_module("groupchat.client." + sys.argv[1])
-parser = argparse.ArgumentParser(prog="groupchat " + sys.argv[1])
-module.add_arguments(parser)
-sys.exit(module.run(parser.parse_args(sys.argv[2:])))
+import sys
+from groupchat.admin import main
+sys.exit(main())
 """
 
 
@@ -157,6 +154,15 @@ class Say(ProgramTest):
         done = self.run_client("say", self.place, "hello", "--nick", "deborah")
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"(nick-taken); nothing was posted.", done.stderr)
+
+    def test_options_anywhere(self) -> None:
+        """Options may stand before, between and after the words; what follows "--" is no option."""
+        for words in (
+            ("--nick", "ci", "a", "b"), ("a", "--nick", "ci", "b"), ("--nick", "ci", "--", "a", "b"),
+            ("a", "--nick", "ci", "--", "--room", "b"),
+        ):  # fmt: skip
+            self.assertEqual(self.run_client("say", self.place, *words).returncode, 0, words)
+        self.assertEqual(self.posts(), ["ci: a b", "ci: a b", "ci: a b", "ci: a --room b"])
 
     def test_room(self) -> None:
         """It is said in the room asked for."""
