@@ -14,7 +14,7 @@ from groupchat import service
 from groupchat.doors.factory import ChatFactory
 from groupchat.journals.opening import open_journal
 
-HELD_S = 0.5
+HELD_S = 600.0
 """For so long posts that were acknowledged are not on disk."""
 BESIDE = sys.getsizeof(b"") + 8
 """What lost bytes take beside themselves: the object, and its place in a list."""

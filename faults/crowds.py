@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from faults.disk import trial_line
 from faults.honest import Honest
-from faults.trial import HOST, Trial, Verdict, descriptors, memory_mib, need, need_root, percentile, wait_for
+from faults.trial import HOST, START_S, Trial, Verdict, descriptors, memory_mib, need, need_root, percentile, wait_for
 from groupchat.client.ledger import Ledger
 from groupchat.client.load import Load
 from tests.functional.harness import TREE, Daemon
@@ -38,7 +38,7 @@ class Crowd:
 
     def _expect(self, one: socket.socket, what: bytes) -> None:
         heard = b""
-        one.settimeout(20.0)
+        one.settimeout(START_S)
         while what not in heard:
             data = one.recv(4096)
             if not data:
@@ -126,25 +126,23 @@ def out_of_descriptors(trial: Trial) -> Verdict:
     daemon = trial.start(settings=LIMITS, prefix=[need("prlimit"), "--nofile=256"])
     load = Load((HOST, daemon.port), Ledger(), 3, 50.0)
     trial.at_end(load.close)
-    load.join(10.0)
+    load.join(START_S)
     peers, told = [], 0
     for _ in range(400):
-        peer = socket.create_connection((HOST, daemon.port), 10.0)
+        peer = socket.create_connection((HOST, daemon.port), START_S)
         peers.append(peer)
     trial.at_end(lambda: _close(peers))
     honest_seen = 0
     for peer in peers:
-        peer.settimeout(5.0)
-        with contextlib.suppress(OSError):
-            first = peer.recv(200)
-            told += b"!! server-full" in first
-            honest_seen += b"groupchat" in first
+        first = _heard(peer, b"\n")
+        told += b"!! server-full" in first
+        honest_seen += b"groupchat" in first
     most = descriptors(daemon.process.pid)
     load.run(2.0)
     # Who has no nickname after 30 s is told so: a timer.
     for peer in peers:
         peer.close()
-    again = wait_for(lambda: _is_let_in(daemon), 10.0, 0.2)
+    again = wait_for(lambda: _is_let_in(daemon), START_S, 0.2)
     findings = trial.findings(load)
     kept = findings.good and told > 0 and told + honest_seen == 400 and again and "Traceback" not in daemon.log
     return Verdict(
@@ -160,13 +158,18 @@ def _close(sockets: Sequence[socket.socket]) -> None:
 
 
 def _is_let_in(daemon: Daemon) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), 5.0) as peer:
-        heard = b""
-        while data := peer.recv(500):  # the greeting and the prompt, in one piece or in several
-            heard += data
-            if b"Choose" in heard:
-                return True
+    with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), START_S) as peer:
+        return b"Choose" in _heard(peer, b"Choose")
     return False
+
+
+def _heard(peer: socket.socket, what: bytes) -> bytes:
+    """What a peer is sent up to this, or to the end, in however many pieces it comes."""
+    heard = b""
+    with contextlib.suppress(OSError):
+        while what not in heard and (data := peer.recv(500)):
+            heard += data
+    return heard
 
 
 def half_open(trial: Trial) -> Verdict:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from faults.honest import Honest
-from faults.trial import NotRun, Trial, Verdict, memory_mib, need, need_root, percentile, summary, wait_for
+from faults.trial import START_S, NotRun, Trial, Verdict, memory_mib, need, need_root, percentile, summary, wait_for
 from groupchat.client.ledger import compare
 from groupchat.verify import history
 from tests.functional.harness import Daemon, Line
@@ -91,7 +91,7 @@ def trace(trial: Trial, daemon: Daemon, what: str) -> "subprocess.Popen[bytes]":
         tracer.communicate()
 
     trial.at_end(end)
-    if not wait_for(lambda: tracer.poll() is not None or _is_traced(pid), 10.0) or tracer.poll() is not None:
+    if not wait_for(lambda: tracer.poll() is not None or _is_traced(pid), START_S) or tracer.poll() is not None:
         raise NotRun("strace may not trace here")
     return tracer
 
@@ -113,18 +113,18 @@ def disk_full(trial: Trial) -> Verdict:
     load = trial.load(daemon, 5, 500.0, 1000)
     reader = trial_line(trial, daemon, "reader")
     begun = time.monotonic()
-    while REFUSED not in load.refused and time.monotonic() < begun + 60:
+    while REFUSED not in load.refused and time.monotonic() < begun + 2 * START_S:
         load.run(0.2)
     full = time.monotonic() - begun
     answered = _works_but_for_posting(trial, daemon, reader)
     (point / "ballast").unlink()
     begun = time.monotonic()
-    again = wait_for(lambda: _can_post(reader), 10.0, 0.2)
+    again = wait_for(lambda: _can_post(reader), START_S, 0.2)
     back = time.monotonic() - begun
     load.run(0.5)
-    load.settle(10.0)
+    load.settle(START_S)
     # In this room there are other posts than those of the load.
-    findings = compare(load.ledger, history(load.place, load.ledger, 10.0))
+    findings = compare(load.ledger, history(load.place, load.ledger, START_S))
     load.close()
     status = daemon.stop()
     kept = REFUSED in load.refused and answered and again and findings.good and status == 0

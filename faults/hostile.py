@@ -10,7 +10,7 @@ import time
 
 from faults.crowds import LIMITS
 from faults.honest import Honest
-from faults.trial import HOST, Trial, Verdict, memory_mib, percentile
+from faults.trial import HOST, START_S, Trial, Verdict, memory_mib, percentile, wait_for
 from tests.functional.harness import Daemon, Line
 
 MIB = 2**20
@@ -68,10 +68,10 @@ def endless_lines(trial: Trial) -> Verdict:
     daemon = trial.start(settings=LIMITS)
     before = memory_mib(daemon.process.pid)
     peak = before
-    sockets = [socket.create_connection((HOST, daemon.port), 10.0) for _ in range(peers)]
+    sockets = [socket.create_connection((HOST, daemon.port), START_S) for _ in range(peers)]
     sent = 0
     for number, one in enumerate(sockets):
-        one.settimeout(2.0)
+        one.settimeout(START_S)
         with contextlib.suppress(OSError):
             if number % 2:
                 one.sendall(f"endless{number}\n".encode())  # one half is in, the other has no nickname
@@ -81,9 +81,9 @@ def endless_lines(trial: Trial) -> Verdict:
         peak = max(peak, memory_mib(daemon.process.pid))
     for one in sockets:
         one.close()
-    time.sleep(2.0)
-    grown = memory_mib(daemon.process.pid) - before
     served = _serves(daemon)
+    wait_for(lambda: memory_mib(daemon.process.pid) - before <= 10.0, START_S)  # they are let go of one by one
+    grown = memory_mib(daemon.process.pid) - before
     return Verdict(
         grown <= 10.0 and served,
         f"{sent / 10**6:.0f} MB taken before they were cut off; memory +{peak - before:.1f} MiB at most, "

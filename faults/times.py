@@ -8,9 +8,7 @@ import time
 
 from faults.disk import trial_line
 from faults.trial import HOST, Trial, Verdict, summary
-from groupchat.client.ledger import Ledger
-from groupchat.client.load import Load
-from tests.functional.harness import Line
+from tests.functional.harness import Daemon, Line
 
 HOURS = (2, -2)
 
@@ -28,13 +26,14 @@ def clock_jumps(trial: Trial) -> Verdict:
         newcomer = Line(daemon.port)
         trial.at_end(newcomer.close)
         begun = time.monotonic()
+        shown = {_hour(hours)}
         offset.write_text(str(hours * 3600))
         load.run(2.0)
-        newcomer.expect("!! handshake-timeout: ", 20.0)
+        shown.add(_hour(hours))
+        newcomer.expect("!! handshake-timeout: ")  # and not when two hours have passed
         took = time.monotonic() - begun
-        shown = time.strftime("%H", time.gmtime(time.time() + hours * 3600))
-        watcher.expect(rf"\[{shown}:\d\d:\d\d\] #")  # so the daemon's clock was indeed off
-        kept = kept and 3.5 <= took <= 7.0
+        watcher.expect(rf"\[({'|'.join(shown)}):\d\d:\d\d\] #")  # so the daemon's clock was indeed off
+        kept = kept and took >= 3.5
         figures.append(f"{hours:+d} h: a timer of 4 s ran {took:.1f} s")
     dropped = watcher.ended or len(re.findall(" left: ", daemon.log)) > 0
     findings = trial.findings(load)
@@ -43,6 +42,11 @@ def clock_jumps(trial: Trial) -> Verdict:
         kept,
         f"{'; '.join(figures)}; dropped: {'some' if dropped else 'nobody'}; {summary(load.ledger, findings)}",
     )
+
+
+def _hour(ahead: int) -> str:
+    """The hour of a clock that is so many hours ahead."""
+    return time.strftime("%H", time.gmtime(time.time() + ahead * 3600))
 
 
 def stopped_under_load(trial: Trial) -> Verdict:
@@ -83,12 +87,13 @@ def two_daemons(trial: Trial) -> Verdict:
 
 def journal_damaged(trial: Trial) -> Verdict:
     """A journal with a flipped page, a cut log or a lost tail: no start, and the file and a remedy are named."""
-    daemon = trial.start()
-    load = Load((HOST, daemon.port), Ledger(), 3, 500.0)
-    load.join(10.0)
-    load.run(1.0)
-    daemon.kill()
-    load.close()
+    # So slow that the log does not become long enough to be moved into the file while there is nothing to do.
+    for end in (Daemon.stop, Daemon.kill):
+        daemon = trial.start()
+        load = trial.load(daemon, 3, 50.0)
+        load.run(1.0)
+        load.close()
+        end(daemon)
     data = trial.folder / "data"
     whole = {path.name: path.read_bytes() for path in data.glob("chat.db*") if path.name != "chat.db-shm"}
     figures, kept = [], True

@@ -14,10 +14,10 @@ from types import TracebackType
 from groupchat.client.ledger import Findings, Ledger, Outcome, compare
 from groupchat.client.load import Load
 from groupchat.verify import finish
-from tests.functional.harness import TREE, TWISTD, Daemon
+from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, free_port
 
 HOST = "127.0.0.1"
-START_S = 30.0
+START_S = LIMIT_S
 """How long a daemon may take to listen, in seconds."""
 
 
@@ -85,7 +85,7 @@ class Trial:
         folder.mkdir()
         (folder / "settings.toml").write_text(settings)
         command = [
-            *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:0:interface={host}",
+            *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:{free_port()}:interface={host}",
             "--data", str(data or self.folder / "data"), "--settings", "settings.toml", "--exempt", exempt,
             *options,
         ]  # fmt: skip

@@ -18,7 +18,7 @@ BROKEN = 1
 UNCHECKED = 2
 """The exit status when nothing could be checked."""
 
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 """How long posts that are under way at the end may take to be answered, in seconds."""
 
 

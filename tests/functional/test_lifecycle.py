@@ -225,6 +225,10 @@ class RefusalTest(FunctionalTest):
         self.assertEqual(second.wait(), 1)
         self.assertIn("CannotStart: The data folder", second.errors)
         self.assertIn("Cannot start: The data folder", (self.folder / "second-log").read_text())
+        # The process in the background, which has told the one that waits for it, has still to tidy up.
+        end = time.monotonic() + LIMIT_S
+        while (self.folder / "pid").exists() and time.monotonic() < end:
+            time.sleep(0.02)
         self.assertFalse((self.folder / "pid").exists())
 
 

@@ -62,6 +62,8 @@ class ServerTest(FunctionalTest):
             daemon = self.trial.start(**({"program": program} if program else {}))
             load = self.trial.load(daemon, 5, 500.0)
             load.run(0.8)
+            while not any(attempt.id for attempt in load.ledger.attempts):
+                load.run(0.1)  # on a busy machine nothing may have been acknowledged yet
             daemon.kill()
             load.run(0.05)
             load.close()
