@@ -18,6 +18,8 @@ AT_ONCE = 100
 class Deadlines(Generic[Party]):
     """Who has to be done within ``seconds``; ``expired`` is called for each who is not.
 
+    Who was in time is not late because this process was: when one looks, what has come meanwhile is read first.
+
     ``seconds`` may be changed; who came before then keeps the time they had.
     """
 
@@ -57,6 +59,10 @@ class Deadlines(Generic[Party]):
         """Everybody whose time runs."""
         return list(self._ends)
 
+    def _look(self) -> None:
+        """Sweep in the next reactor turn: timers come before reading in a turn, also when they are late."""
+        self._next = self._clock.callLater(0, self._sweep)
+
     def _sweep(self) -> None:
         self._next = None
         now = self._clock.seconds()
@@ -70,4 +76,4 @@ class Deadlines(Generic[Party]):
 
     def _sweep_in(self, seconds: float) -> None:
         if self._next is None:
-            self._next = self._clock.callLater(seconds, self._sweep)
+            self._next = self._clock.callLater(seconds, self._look)

@@ -21,8 +21,11 @@ from groupchat.doors.tls import Tunnel
 from groupchat.interfaces import Hold, IDoor
 from groupchat.session import State
 from tests.doors.fakes import SETTINGS
+from tests.doors.test_line import TURN_S
 from tests.doors.visits import HERE, Place, TlsVisit, Visit, certificates
 
+SILENCE = (SILENCE_S + 0.1, TURN_S)
+"""A silence that runs out, and the turn in which that is seen to."""
 LONGEST = max(len(opening) for door in DOORS for opening in door.openings)
 REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
 HELLOS: dict[bytes, list[Any]] = {
@@ -136,7 +139,7 @@ class DoorTests(SynchronousTestCase):
             if isinstance(visit.server, Front):
                 self.assertLess(len(visit.server._received), LONGEST)
         if not isinstance(visit.transport.protocol, Tunnel):
-            visit.place.clock.advance(SILENCE_S + 0.1)
+            visit.place.clock.pump(SILENCE)
             self.assertNotIsInstance(visit.server, Front)
             self.assertEqual(isinstance(visit.server, ChatProtocol), expected.name in ("text", "json", "telnet"))
         visit.transport.protocol.connectionLost(Failure(ConnectionDone()))
@@ -180,7 +183,7 @@ class SilenceTests(SynchronousTestCase):
         for visit in (Visit(Place()), TlsVisit(Place())):
             visit.place.clock.advance(SILENCE_S - 0.01)
             self.assertEqual(visit.read(), b"")
-            visit.place.clock.advance(SILENCE_S / 5 + 0.01)
+            visit.place.clock.pump([SILENCE_S / 5 + 0.01, TURN_S])
             self.assertEqual(visit.read(), b"? ")
             self.assertEqual(visit.session.door, "text")
 
@@ -201,26 +204,34 @@ class SilenceTests(SynchronousTestCase):
         """An opening that is not finished in time is the begin of a person's line."""
         visit = Visit(Place())
         visit.send(b"GE")
-        visit.place.clock.advance(SILENCE_S + 0.1)
+        visit.place.clock.pump(SILENCE)
         visit.send(b"T some sleep\n")
         self.assertEqual((visit.read(), visit.session.calls), (b"? ", ["GET some sleep"]))
 
     def test_late_program(self) -> None:
         """A program that begins late was greeted, and is a program all the same."""
         visit = Visit(Place(state=State.NAMELESS))
-        visit.place.clock.advance(SILENCE_S + 0.1)
+        visit.place.clock.pump(SILENCE)
         visit.send(b'{"do":"say","text":"hi"}\n')
         self.assertEqual((visit.read(), visit.session.door), (b"? \r\n", "json"))
         self.assertEqual(visit.session.calls, [("say", "hi", None, None, "")])
+
+    def test_late_server(self) -> None:
+        """A program that began in time is not greeted because the server was kept from reading."""
+        visit = Visit(Place())
+        visit.place.clock.advance(10)  # the timer comes first in a turn, and then what was sent ten seconds ago
+        visit.send(b'{"do":"say","text":"hi"}\n')
+        visit.place.clock.pump([TURN_S] * 3)
+        self.assertEqual((visit.read(), visit.session.door), (b"", "json"))
 
     def test_one_timer(self) -> None:
         """A hundred who wait share one timer; they are greeted at most a hundred in a turn."""
         place = Place()
         visits = [Visit(place) for _ in range(150)]
         self.assertEqual(len(place.clock.getDelayedCalls()), 2)  # this one, and that of the nicknames
-        place.clock.advance(SILENCE_S + 0.1)
+        place.clock.pump(SILENCE)
         self.assertEqual(len(place.sessions), 100)
-        place.clock.advance(0.01)
+        place.clock.pump([0.01, TURN_S])
         self.assertEqual([visit.read() for visit in visits], [b"? "] * 150)
 
     def test_half_closed(self) -> None:
@@ -398,7 +409,7 @@ class RequiredTests(SynchronousTestCase):
         for hello in (b"alice\n", b"\xff\xfb\x1f", b""):
             visit = Visit(Place(self.place_settings))
             visit.send(hello)
-            visit.place.clock.advance(SILENCE_S + 0.1)
+            visit.place.clock.pump(SILENCE)
             self.assertRegex(visit.read(), rb"\A!! tls-required: .*--tls.*\r\n\Z")
             self.assertTrue(visit.transport.disconnecting)
             self.assertEqual(visit.place.sessions, [])
