@@ -6,13 +6,14 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat import text
-from groupchat.authority import Authority
+from groupchat.authority import Authority, Target
 from groupchat.drafts import Fact, StoredPost
 from groupchat.durations import spoken
 from groupchat.entry import Entry
 from groupchat.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.events import Answer, Replayed, Told
 from groupchat.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
+from groupchat.room import LOBBY
 
 SLOWEST_S = 3600
 """The longest a slow room makes one wait between two messages, in seconds."""
@@ -34,16 +35,10 @@ class Housekeeping(Authority):
         room, found = self.place(name), self.target(nick)
         if found.account is None:
             raise NoSuchAccount(f"{found.nick} has no account; only who has one can keep order. /register makes one.")
-        author = found.account.author
-        if author in self.hall.moderation.operators.get(room, ()):
+        if found.author in self.hall.moderation.operators.get(room, ()):
             raise BadArguments(f"{found.nick} keeps order in {room} already.")
         told = f"{self.person.nick} made you an operator of {room}; /help lists what you can do there."
-        return self.decree(
-            f"made {found.nick} an operator of {room}",
-            Fact(ROOM_OPERATOR, f"{room}/{author}", self._note(found.nick)),
-            room=room,
-            after=lambda: self.inform(found.person, told),
-        )
+        return self._grant(ROOM_OPERATOR, room, found, f"made {found.nick} an operator of {room}", told)
 
     def deop(self, nick: str, name: str = "") -> Entry:
         """Let somebody keep order in a room no longer."""
@@ -51,11 +46,9 @@ class Housekeeping(Authority):
         if found.author not in self.hall.moderation.operators.get(room, ()):
             raise NothingToUndo(f"{found.nick} is no operator of {room}.")
         told = f"{self.person.nick} decided that you are no operator of {room} any more."
+        words = f"made {found.nick} no operator of {room} any more"
         return self.decree(
-            f"made {found.nick} no operator of {room} any more",
-            Fact(ROOM_OPERATOR, f"{room}/{found.author}", None),
-            room=room,
-            after=lambda: self.inform(found.person, told),
+            words, self._of(ROOM_OPERATOR, room, found), room=room, after=lambda: self.inform(found.person, told)
         )
 
     # Rooms
@@ -69,20 +62,17 @@ class Housekeeping(Authority):
             if room not in self.hall.moderation.slow:
                 raise NothingToUndo(f"{room} is not slow.")
             return self.decree(f"made {room} no longer slow", Fact(SLOW, room, None), room=room)
-        value = {"seconds": seconds, "by": self.person.nick, "at": self.hall.now()}
-        return self.decree(f"made {room} slow: a message every {spoken(seconds)}", Fact(SLOW, room, value), room=room)
+        fact = Fact(SLOW, room, self._note(seconds=seconds))
+        return self.decree(f"made {room} slow: a message every {spoken(seconds)}", fact, room=room)
 
     def lock(self, name: str = "") -> Entry:
         """Let nobody new into a room but who keeps order there and who is invited."""
-        from groupchat.hall import LOBBY
-
         room = self.place(name)
         if room == LOBBY:
             raise BadArguments(f"Everybody comes into {LOBBY} first, so it cannot be locked.")
         if room in self.hall.moderation.locked:
             raise BadArguments(f"{room} is locked already.")
-        value = {"by": self.person.nick, "at": self.hall.now()}
-        return self.decree(f"locked {room}", Fact(LOCK, room, value), room=room)
+        return self.decree(f"locked {room}", Fact(LOCK, room, self._note()), room=room)
 
     def unlock(self, name: str = "") -> Entry:
         """Let everybody into a room again."""
@@ -97,20 +87,15 @@ class Housekeeping(Authority):
         if found.author is None:
             raise NoSuchAccount(f"{found.nick} is not here, and has no account; invite them when they are here.")
         told = f"{self.person.nick} invites you to {room}: /join {room}"
-        return self.decree(
-            f"invited {found.nick} to {room}",
-            Fact(INVITATION, f"{room}/{found.author}", self._note(found.nick)),
-            room=room,
-            after=lambda: self.inform(found.person, told),
-        )
+        return self._grant(INVITATION, room, found, f"invited {found.nick} to {room}", told)
 
     def uninvite(self, nick: str, name: str = "") -> Entry:
         """Take an invitation back; who is in the room stays there."""
         room, found = self.place(name), self.target(nick)
         if found.author not in self.hall.moderation.invited.get(room, ()):
             raise NothingToUndo(f"{found.nick} is not invited to {room}.")
-        fact = Fact(INVITATION, f"{room}/{found.author}", None)
-        return self.decree(f"took back the invitation of {found.nick} to {room}", fact, room=room)
+        words = f"took back the invitation of {found.nick} to {room}"
+        return self.decree(words, self._of(INVITATION, room, found), room=room)
 
     # The hall
 
@@ -123,9 +108,8 @@ class Housekeeping(Authority):
             if self.hall.moderation.motd is None:
                 raise NothingToUndo("No operator has set one.")
             return self.decree("cleared the message of the day", Fact(MOTD, "", None), text="Cleared.")
-        value = {"text": motd, "by": self.person.nick, "at": self.hall.now()}
         told = "Everybody who comes is told so from now on."
-        return self.decree(f"set the message of the day: {motd}", Fact(MOTD, "", value), text=told)
+        return self.decree(f"set the message of the day: {motd}", Fact(MOTD, "", self._note(text=motd)), text=told)
 
     def motd(self) -> Answer:
         """What everybody who comes is told now."""
@@ -159,5 +143,17 @@ class Housekeeping(Authority):
         heading = f"{len(posts)} thing{'' if len(posts) == 1 else 's'} operators did:"
         return Replayed("modlog", heading, posts, "end of what operators did", hall.now())
 
-    def _note(self, nick: str) -> dict[str, Any]:
-        return {"nick": nick, "by": self.person.nick, "at": self.hall.now()}
+    # How
+
+    def _grant(self, kind: str, room: str, found: Target, words: str, told: str) -> Entry:
+        """Let somebody be something in a room, and tell them."""
+        fact = self._of(kind, room, found, self._note(nick=found.nick))
+        return self.decree(words, fact, room=room, after=lambda: self.inform(found.person, told))
+
+    def _of(self, kind: str, room: str, found: Target, value: dict[str, Any] | None = None) -> Fact:
+        """What somebody is in a room; without a value, is no more."""
+        return Fact(kind, f"{room}/{found.author}", value)
+
+    def _note(self, **what: object) -> dict[str, Any]:
+        """What is written of something this member decides now."""
+        return {**what, "by": self.person.nick, "at": self.hall.now()}

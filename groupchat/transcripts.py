@@ -51,12 +51,9 @@ def as_jsonl(items: Iterable[Item]) -> Iterator[str]:
 
 def as_text(items: Iterable[Item]) -> Iterator[str]:
     """A line each, with times in UTC, and a line for each day."""
-    day = ""
-    for item in items:
-        today, time = _when(item)
-        if today != day:
-            day = today
-            yield f"-- {day} (times are UTC)\n"
+    for new_day, time, item in _dated(items):
+        if new_day:
+            yield f"-- {new_day} (times are UTC)\n"
         where = f"{item.room}: " if item.room else ""
         yield f"[{time}] #{item.id} {where}{harmless(_sentence(item))}\n"
 
@@ -64,12 +61,9 @@ def as_text(items: Iterable[Item]) -> Iterator[str]:
 def as_html(items: Iterable[Item]) -> Iterator[str]:
     """A page that needs nothing else: no scripts, no pictures, nothing from the network."""
     yield _HEAD
-    day = ""
-    for item in items:
-        today, time = _when(item)
-        if today != day:
-            day = today
-            yield f"<h2>{day}</h2>\n"
+    for new_day, time, item in _dated(items):
+        if new_day:
+            yield f"<h2>{new_day}</h2>\n"
         room = f'<span class="room">{escape(item.room)}</span> ' if item.room else '<span class="room">private</span> '
         yield (
             f'<p id="m{item.id}" class="{escape(item.kind)}"><a href="#m{item.id}">'
@@ -82,9 +76,13 @@ FORMATS: dict[str, Callable[[Iterable[Item]], Iterator[str]]] = {"jsonl": as_jso
 """The transcripts there are, by name."""
 
 
-def _when(item: Item) -> tuple[str, str]:
-    at = datetime.fromtimestamp(item.at, UTC)
-    return f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}"
+def _dated(items: Iterable[Item]) -> Iterator[tuple[str, str, Item]]:
+    """Each item after its time in UTC, and before that its day, but only if that of the one before was another."""
+    day = ""
+    for item in items:
+        at = datetime.fromtimestamp(item.at, UTC)
+        before, day = day, f"{at:%Y-%m-%d}"
+        yield "" if day == before else day, f"{at:%H:%M:%S}", item
 
 
 def _sentence(item: Item) -> str:
