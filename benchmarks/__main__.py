@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks import client, durable, fanout, history, idle, join, plots, slow
 from benchmarks.figures import Row
 from benchmarks.load import Broken, library
-from benchmarks.peers import PEERS, Peer
+from benchmarks.peer import Peer
+from benchmarks.peers import PEERS
 from benchmarks.processes import LOAD_CORE, Stopped, pin, raise_descriptors
 from benchmarks.report import tables
 from benchmarks.targets import judged

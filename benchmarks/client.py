@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.figures import Row, Tell, summary
 from benchmarks.load import Broken
-from benchmarks.peers import Groupchat
+from benchmarks.ours import Groupchat
 from benchmarks.processes import HOST
 from benchmarks.running import running
 

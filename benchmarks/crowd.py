@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from benchmarks.load import READ, Broken
-from benchmarks.peers import Peer
+from benchmarks.peer import Peer
 from benchmarks.processes import HOST
 
 AT_ONCE = 200

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from benchmarks.crowd import gather
 from benchmarks.figures import Row, Tell, summary
 from benchmarks.load import Broken, Load, compiled
-from benchmarks.peers import AskingGroupchat
+from benchmarks.ours import AskingGroupchat
 from benchmarks.running import running
 
 SENDERS = 20

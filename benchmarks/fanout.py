@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.crowd import connected, gather
 from benchmarks.figures import Row, Tell, median, summary
 from benchmarks.load import Broken, Load
-from benchmarks.peers import Peer
+from benchmarks.peer import Peer
 from benchmarks.processes import Stopped
 from benchmarks.running import running
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Row, Tell, median
-from benchmarks.peers import Groupchat
+from benchmarks.ours import Groupchat
 from benchmarks.processes import Server, free_port
 from benchmarks.talk import Talk
 from groupchat.drafts import Draft, Kind

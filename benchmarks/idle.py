@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from benchmarks.crowd import gather
 from benchmarks.figures import Row, Tell
 from benchmarks.load import Broken
-from benchmarks.peers import Irc, Peer
+from benchmarks.peer import Peer
+from benchmarks.peers import Irc
 from benchmarks.processes import Stopped
 from benchmarks.running import running
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.crowd import gather
 from benchmarks.figures import Row, Tell, summary
 from benchmarks.load import Load, Span
-from benchmarks.peers import Groupchat, ReplayedGroupchat
+from benchmarks.ours import Groupchat, ReplayedGroupchat
 from benchmarks.running import running
 
 LIVE = 101

@@ -1,127 +1,29 @@
 """The servers that are compared: how each is started with its limits lifted, and how one joins and speaks there."""
 
-import shutil
 import sys
-from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
 
 from benchmarks.load import SOURCES, compiled
-
-STAMP = 11
-"""Characters of the mark and its digits."""
-TEXT = 80
-"""Characters of a message."""
-FILLING = (b" the quick brown fox jumps over the lazy dog and then does it all over again" * 2)[: TEXT - STAMP]
-MOST = 12_000
-"""For so many connections every server is set up."""
+from benchmarks.ours import Groupchat, ProgramGroupchat, VolatileGroupchat
+from benchmarks.peer import FILLING, MOST, TEXT, Peer
 
 
-class Peer(ABC):
-    """One kind of server.
+class Bare(Peer):
+    """A chat without nicknames: who is connected is in, and every line is said."""
 
-    ``speech``: what stands before and after the stamp when a member says something.
-    ``ready``: what a member is sent when it has joined.
-    ``greets``: the server speaks before the client.
-    ``apart``: who speaks cannot listen on the same connection.
-    ``most``: more members than so many take it minutes to let in.
-    """
-
-    name: ClassVar[str]
-    program: ClassVar[str] = ""
-    speech: ClassVar[tuple[bytes, bytes]]
-    ready: ClassVar[bytes]
-    greets: ClassVar[bool] = False
-    apart: ClassVar[bool] = False
-    most: ClassVar[int] = MOST
-
-    def missing(self) -> str:
-        """What is not installed; empty when all is there."""
-        return "" if shutil.which(self.program, path=f"{_path()}:/usr/sbin:/sbin") else self.program
-
-    @abstractmethod
-    def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it, after its settings were written into the folder."""
-
-    @abstractmethod
-    def hello(self, index: int) -> bytes:
-        """What the member with this number sends to join."""
-
-    def steps(self, index: int) -> list[tuple[bytes, bytes]]:
-        """How it joins, in order: what it sends, and the sign that it may go on."""
-        return [(self.hello(index), self.ready)]
-
-    def _located(self) -> str:
-        return shutil.which(self.program, path=f"{_path()}:/usr/sbin:/sbin") or self.program
-
-
-def _path() -> str:
-    return f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-
-
-class Groupchat(Peer):
-    """This daemon, with its default settings: every line is on disk before anybody sees it."""
-
-    name = "groupchat"
-    program = "twistd"
-    speech = (b"", FILLING + b"\n")
-    ready = b"Connected to the server!"
-    greets = True
-    journal: ClassVar[str] = ""
-
-    def command(self, folder: Path, port: int, members: int, data: Path | None = None) -> list[str]:
-        """What starts it; ``data`` is the data folder, by default one within the folder."""
-        settings = folder / "settings.toml"
-        settings.write_text(f"connections = {MOST}\n")
-        return [
-            self._located(), "-n", "--pidfile=", "groupchat", "--settings", str(settings),
-            "--port", f"tcp:{port}:interface=127.0.0.1:backlog=4096", "--exempt", "127.0.0.0/8",
-            "--data", str(data or folder / "data"), *(["--journal", self.journal] if self.journal else []),
-        ]  # fmt: skip
-
-    def hello(self, index: int) -> bytes:
-        """A nickname."""
-        return b"member%d\n" % index
-
-
-class VolatileGroupchat(Groupchat):
-    """This daemon with nothing kept on disk, as most of the others."""
-
-    name = "groupchat memory:"
-    journal = "memory:"
-
-
-class ProgramGroupchat(Groupchat):
-    """This daemon, durable, with members that speak JSON Lines."""
-
-    name = "groupchat JSON"
-    speech = (b'{"do":"say","text":"', FILLING + b'"}\n')
-    ready = b'"event":"welcome"'
-
-    def hello(self, index: int) -> bytes:
-        """A nickname, and no replay."""
-        return b'{"do":"nick","nick":"member%d","since":"head"}\n' % index
-
-
-class ReplayedGroupchat(Groupchat):
-    """Members who are in when they have read what was said before."""
-
-    ready = b"-- end of the earlier messages"
-
-
-class AskingGroupchat(ProgramGroupchat):
-    """Programs that wait for the answer to what they say: the stamp is the ``ref``, which comes back to them only."""
-
-    speech = (b'{"do":"say","ref":"', b'","text":"' + FILLING + b'"}\n')
-
-
-class Textbook(Peer):
-    """The chat of every Twisted tutorial."""
-
-    name = "textbook Twisted"
     speech = (b"", FILLING + b"\n")
     ready = b"welcome"
     greets = True
+
+    def hello(self, index: int) -> bytes:
+        """Nothing."""
+        return b""
+
+
+class Textbook(Bare):
+    """The chat of every Twisted tutorial."""
+
+    name = "textbook Twisted"
 
     def missing(self) -> str:
         """Nothing: it is here."""
@@ -131,18 +33,11 @@ class Textbook(Peer):
         """What starts it."""
         return [sys.executable, str(SOURCES / "textbook.py"), str(port)]
 
-    def hello(self, index: int) -> bytes:
-        """Nothing: one is in."""
-        return b""
 
-
-class Floor(Peer):
+class Floor(Bare):
     """The bare loop of floor.c."""
 
     name = "floor"
-    speech = (b"", FILLING + b"\n")
-    ready = b"welcome"
-    greets = True
     apart = True
 
     def missing(self) -> str:
@@ -152,10 +47,6 @@ class Floor(Peer):
     def command(self, folder: Path, port: int, members: int) -> list[str]:
         """What starts it; it tells members from senders by who comes first."""
         return [str(compiled("floor.c")), str(port), str(members)]
-
-    def hello(self, index: int) -> bytes:
-        """Nothing: one is in."""
-        return b""
 
 
 class Redis(Peer):

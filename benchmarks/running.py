@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.peers import Peer
+from benchmarks.peer import Peer
 from benchmarks.processes import Server, free_port
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks.crowd import gather
 from benchmarks.figures import Row, Tell, summary
 from benchmarks.load import Load
-from benchmarks.peers import Groupchat
+from benchmarks.ours import Groupchat
 from benchmarks.running import running
 
 LIVE = 201

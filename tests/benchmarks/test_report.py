@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from benchmarks import plots
 from benchmarks.__main__ import FULL, QUICK, SCENARIOS, main
 from benchmarks.figures import Row
-from benchmarks.peers import FILLING, MOST, PEERS, STAMP, TEXT
+from benchmarks.peer import FILLING, MOST, STAMP, TEXT
+from benchmarks.peers import PEERS
 from benchmarks.report import table, tables
 from benchmarks.targets import judged
 
