@@ -108,8 +108,17 @@ class Client:
         self.take(lines)
 
     def take(self, lines: bytes) -> None:
-        """Look through whole lines: only answers and numbers matter."""
-        for number, answer in _EVENTS.findall(lines):
+        """Look through whole lines: only answers and numbers matter.
+
+        Everybody is shown everything, so nearly all of the load's own work is this:
+        numbers as they should be are not looked at one by one.
+        """
+        found = _EVENTS.findall(lines)
+        numbers = [int(number) for number, _ in found if number]
+        if self.joined and numbers and numbers[0] > self.last and numbers == sorted(set(numbers)):
+            self.last = numbers[-1]
+            found = [event for event in found if event[1]] if len(numbers) < len(found) else []
+        for number, answer in found:
             if number:
                 self.told(int(number))
             else:
@@ -130,8 +139,11 @@ class Client:
             self._turned_away(str(message.get("code")))
         elif ref in self._asked:
             attempt = self._asked.pop(ref)
-            with contextlib.suppress(ValueError):
-                self.unanswered.remove(attempt)
+            if self.unanswered and self.unanswered[0] is attempt:
+                self.unanswered.popleft()
+            else:
+                with contextlib.suppress(ValueError):
+                    self.unanswered.remove(attempt)
             if event == "done":
                 self.load.ledger.acknowledge(attempt, int(message["id"]))
             else:
