@@ -1,9 +1,10 @@
-"""An honest pair of clients, and how long what one says takes to reach the other: ``python -m faults.honest``.
+"""Honest clients, and how long what one says takes to reach each of the others: ``python -m faults.honest``.
 
 A process of its own, so that the load of a trial does not stand in its way.
 """
 
 import json
+import select
 import subprocess
 import sys
 import time
@@ -13,9 +14,9 @@ from tests.functional.harness import Line
 LIMIT_S = 60.0
 
 
-def measure(port: int, seconds: float, rate: float) -> list[float]:
-    """The delays, in milliseconds, of posts at a rate."""
-    hearer, speaker = _in(port, "hearer"), _in(port, "speaker")
+def measure(port: int, seconds: float, rate: float, count: int) -> list[float]:
+    """The delays, in milliseconds, of posts at a rate, for each of so many who hear them."""
+    hearers, speaker = [_in(port, f"hearer{number}") for number in range(count)], _in(port, "speaker")
     delays: list[float] = []
     begun = time.monotonic()
     number = 0
@@ -25,16 +26,35 @@ def measure(port: int, seconds: float, rate: float) -> list[float]:
             time.sleep(due - now)
         at = time.monotonic()
         speaker.send(f'{{"do": "say", "text": "honest {number}."}}\n')
-        hearer.expect(f'"text":"honest {number}\\."[^\\n]*\\n', LIMIT_S)
-        delays.append((time.monotonic() - at) * 1000)
+        waiting = {hearer.socket: hearer for hearer in hearers}
+        while waiting:
+            heard = select.select(list(waiting), [], [], LIMIT_S)[0]
+            if not heard:
+                raise AssertionError(f"{len(waiting)} did not hear it within {LIMIT_S:g} s.")
+            for one in heard:
+                if waiting[one].has_heard(f'"text":"honest {number}."'):
+                    delays.append((time.monotonic() - at) * 1000)
+                    del waiting[one]
         # What others say is of no interest.
         speaker.skip()
         number += 1
+    for line in (speaker, *hearers):
+        line.close()
     return delays
 
 
 class Skipping(Line):
     """A client that can throw away what it was sent."""
+
+    def has_heard(self, words: str) -> bool:
+        """Take what has come; whether these words were among it, up to the line's end."""
+        if not self._hear(0) and self.ended:
+            raise AssertionError("An honest client was cut off.")
+        place = self.heard.find(words)
+        if place < 0 or (end := self.heard.find("\n", place)) < 0:
+            return False
+        self.heard = self.heard[end + 1 :]
+        return True
 
     def skip(self) -> None:
         """Read what is there, for nothing."""
@@ -51,10 +71,10 @@ def _in(port: int, nick: str) -> Skipping:
 
 
 class Honest:
-    """The pair, at work from now on for so many seconds."""
+    """One who speaks and those who hear, at work from now on for so many seconds."""
 
-    def __init__(self, port: int, seconds: float, rate: float = 20.0) -> None:
-        command = [sys.executable, "-m", "faults.honest", str(port), str(seconds), str(rate)]
+    def __init__(self, port: int, seconds: float, rate: float = 20.0, hearers: int = 1) -> None:
+        command = [sys.executable, "-m", "faults.honest", str(port), str(seconds), str(rate), str(hearers)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def delays(self) -> list[float]:
@@ -67,4 +87,5 @@ class Honest:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))))
+    port, seconds, rate, hearers = sys.argv[1:]
+    print(json.dumps(measure(int(port), float(seconds), float(rate), int(hearers))))
