@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from typing import Any
 
 from tests.functional.harness import LIMIT_S
@@ -93,6 +94,8 @@ class HostileTest(PaneTest):
         self.assertNotEqual(pane.tmux("display", "-p", "-t", "t", "#{pane_title}"), "owned\n")
         pane.keys("C-d")
         self.assertEqual(pane.status(), 0)
-        raw = written.read_text("utf-8", "surrogateescape")
+        end = time.monotonic() + LIMIT_S
+        while "status 0" not in (raw := written.read_text("utf-8", "surrogateescape")) and time.monotonic() < end:
+            time.sleep(0.03)  # what is on the screen may have to be written yet
         self.assertEqual([shown for shown in ("told", "own", "bye") if f"{shown} \ufffd[7;7;7mX" not in raw], [])
         self.assertEqual([sign for sign in SIGNS if sign in raw], [])

@@ -48,7 +48,7 @@ class TerminalTest(PaneTest):
         pane = self.join(self.daemon.port)
         bob = self.connect(self.daemon, "bob")
         bob.send("".join(f"message {number}\n" for number in range(40)))
-        pane.expect("bob: message 39$")
+        pane.expect(r"bob: message 39\n> *\n 127")  # with the prompt drawn anew
         first, *_, prompt, bar = pane.everything().splitlines()
         self.assertEqual((first[:13], prompt.strip(), bar[:10]), ("* You are ali", ">", " 127.0.0.1"))
         self.assertEqual(sum("│" in line for line in pane.everything().splitlines()), 1)
