@@ -11,8 +11,8 @@ from tests.functional.pane import COMMAND, PaneTest
 MESSAGES = 20_000
 LONGEST_S = 600.0
 """Beyond this something is stuck."""
-ONE_LINE = 60
-"""So many letters are typed at most: they stay in one line of the terminal."""
+ONE_LINE = 50
+"""So many letters are typed at most: they stay in one line of the terminal, half-typed and said."""
 
 
 class BacklogTest(PaneTest):

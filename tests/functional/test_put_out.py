@@ -85,3 +85,4 @@ class PutOutTest(PaneTest):
         pane.type("2")
         pane.keys("Enter")
         self.assertEqual(pane.status(), 0)
+        self.assertLessEqual(connections(self.daemon), before + 1)
