@@ -4,8 +4,10 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -119,7 +121,11 @@ class PaneTest(FunctionalTest):
         home.mkdir()
         unwanted = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORTERM", "TMUX", "TERM")
         kept = {name: value for name, value in self.environment.items() if name not in unwanted}
-        self.pane_environment = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.folder)}
+        # Not in the folder of the test, whose path may be longer than that of a socket may be (107 bytes);
+        # and tmux still tidies up there when it has said that it ends.
+        sockets = tempfile.mkdtemp(prefix="groupchat-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, sockets, ignore_errors=True)
+        self.pane_environment = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": sockets}
         self.home = home
 
     def open(self, *words: object, width: int = 80, height: int = 24, variables: dict[str, str] | None = None) -> Pane:
