@@ -308,7 +308,8 @@ class WaysTest(FunctionalTest):
         ).ready()
         self.connect(daemon, "alice")
         try:
-            with socket.create_connection(("::1", daemon.port), LIMIT_S) as bob:
-                Peer(bob.fileno()).expect("groupchat(?s:.)*nickname: ")
-        except OSError as error:
-            self.assertNotIn("[::]", daemon.log, str(error))
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            return  # IPv6 is turned off here, although a socket may be bound to all of its addresses
+        with socket.create_connection(("::1", daemon.port), LIMIT_S) as bob:
+            Peer(bob.fileno()).expect("groupchat(?s:.)*nickname: ")
