@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat import text
 from groupchat.accounts import Account
 from groupchat.drafts import Draft, Kind
-from groupchat.entry import Entry, once
+from groupchat.entry import Entry
 from groupchat.erasure import Erasure
 from groupchat.errors import BadArguments, NoSuchNick, NothingToSay
 from groupchat.events import Answer, AuthorId, Done
@@ -25,7 +25,7 @@ class Speaking(Erasure):
 
     def say(self, words: str, key: str | None = None, room: str = "") -> Entry:
         """Say something in the current room (or in another of one's rooms)."""
-        return once(self._post(Kind.SAID, self._room(room), self._spoken(words)), key)
+        return self._post(Kind.SAID, self._room(room), self._spoken(words), key)
 
     def act(self, words: str) -> Entry:
         """Do something in the current room: shown as ``* alice waves``."""
@@ -122,9 +122,9 @@ class Speaking(Erasure):
             raise NothingToSay("There is nothing to say in that.")
         return text.emojify(spoken) if self.screen.style.preferences.emoji else spoken
 
-    def _post(self, kind: Kind, room: str, words: str) -> Entry:
+    def _post(self, kind: Kind, room: str, words: str, key: str | None = None) -> Entry:
         person = self.person
-        draft = Draft(kind, person.author, person.nick, self.hall.now(), room, words)
+        draft = Draft(kind, person.author, person.nick, self.hall.now(), room, words, key=key)
         return self.hall.post(Entry(draft, (room,), self._origin))
 
     def _amend(self, kind: Kind, target: int | None, words: str) -> Entry:
