@@ -221,7 +221,7 @@ class CertificateTest(TlsTest):
         own = self.folder / "data" / "tls" / "cert.pem"
         for option in (["--fingerprint", fingerprint], ["--ca", own], ["--insecure"]):
             self.assertEqual(self.run_groupchat("say", *option, place, *say), (0, ""), option)
-        other = f"00{fingerprint[2:]}"
+        other = f"{'01' if fingerprint.startswith('00') else '00'}{fingerprint[2:]}"
         for command in (["say", place, *say], ["tail", place], ["join", place]):
             status, said = self.run_groupchat(*command, "--tls")
             self.assertEqual(status, 1)
