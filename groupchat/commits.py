@@ -1,6 +1,6 @@
 """The queue before the journal: one commit in flight, and everything that gathers meanwhile goes next, in one batch.
 
-A batch begins at the end of a reactor's turn, with all that was said in it, and when much is said some turns later.
+A batch begins at the end of a reactor's turn, with all that was said in it.
 There is no timer: the slower the disk, the larger the batches.
 Notices wait in the same queue, so that nobody sees "bob left" before bob's last words.
 """
@@ -20,12 +20,6 @@ from groupchat.interfaces import Clock, IJournal
 from groupchat.settings import Settings
 
 log = Logger()
-
-BUSY = 8
-"""Posts in a batch from which on the next one waits until a turn brings no more: a commit costs as much as many posts.
-
-Who sees an answer and goes on talking does so within a turn or two of the others.
-"""
 
 
 class Sender(Protocol):
@@ -66,10 +60,6 @@ class Commits:
         self._unsaved: dict[tuple[AuthorId, str], StoredSession] = {}
         self._since: float | None = None
         self._pumping = False
-        self._last_batch = 0
-        """How many posts the last batch had."""
-        self._gathered = 0
-        """How many entries waited at the end of the last turn."""
         self._waiting: dict[Sender, None] = {}
         self._idle: list[Deferred[None]] = []
         self.refusing: Refusal | None = None
@@ -145,27 +135,12 @@ class Commits:
             self._turn_end(self._send_on)
 
     def _send_on(self) -> None:
-        if self._gathers():
-            self._turn_end(self._send_on)
-            return
         try:
             while self._since is None and (self._queue or self._sessions or self._asks):
                 self._send()
         finally:
             self._pumping = False
         self._release()
-
-    def _gathers(self) -> bool:
-        """Whether to wait for one more turn: while much is being said, and each turn brings more.
-
-        Not beyond twice the last batch, so that a flood does not put a commit off for ever.
-        """
-        queued = len(self._queue)
-        if self._since is not None or self._last_batch < BUSY or queued <= self._gathered:
-            self._gathered = 0
-            return False
-        self._gathered = queued
-        return queued < self._last_batch * 2
 
     def sweep(self) -> None:
         """To be called each second: after 10 s of one commit, refuse what waits, and all new posts."""
@@ -191,7 +166,6 @@ class Commits:
             self._show(batch)
             return
         self._since = self._clock.seconds()
-        self._last_batch = len(drafts)
         committed = self._journal.append(drafts, sessions, facts)
         committed.addCallbacks(
             lambda outcomes: self._written(batch, outcomes),

@@ -1,18 +1,11 @@
 """The queue before the journal: nobody sees what is not on disk."""
 
-from collections.abc import Callable
-
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.commits import BUSY, Commits
-from groupchat.drafts import Draft, Kind
-from groupchat.entry import Entry
 from groupchat.errors import JournalBroken, JournalUnavailable
-from groupchat.events import Announced, AuthorId, Done, Edited, Joined, Left, Listed, Renamed, Said
+from groupchat.events import Announced, Done, Edited, Joined, Left, Listed, Renamed, Said
 from groupchat.interfaces import Hold
 from groupchat.journals.memory import MemoryJournal
-from groupchat.settings import Settings
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 
@@ -324,60 +317,3 @@ class StuckTests(HeldTests):
         self.house.turn()
         self.commit_all()
         self.assertEqual(alice.texts, ["one", "two", "three"])
-
-
-class TurnTests(SynchronousTestCase):
-    """A batch waits for the end of a turn, and among many posts for a turn that brings no more."""
-
-    def setUp(self) -> None:
-        self.turns: list[Callable[[], None]] = []
-        self.journal = HeldJournal(MemoryJournal())
-        self.commits = Commits(
-            self.journal, Settings(), Clock(), lambda entries, outcomes: None, self.fail, self.turns.append
-        )
-
-    def post(self, count: int) -> None:
-        """So many posts come in a turn, which ends."""
-        for number in range(count):
-            self.commits.post(Entry(Draft(Kind.SAID, AuthorId(1), "a", 0.0, "lobby", str(number)), ("lobby",)))
-        self.commits.pump()
-        self.end_turn()
-
-    def end_turn(self) -> None:
-        """What was put off to the end of this turn is done."""
-        turns, self.turns[:] = self.turns[:], []
-        for function in turns:
-            function()
-
-    def commit(self) -> None:
-        """What is on its way is written, and the turn ends."""
-        self.journal.commit()
-        self.end_turn()
-
-    def test_few(self) -> None:
-        """Among few posts a batch goes at the end of its turn."""
-        self.post(BUSY - 1)
-        self.assertEqual(len(self.journal.pending), 1)
-        self.commit()
-        self.post(1)
-        self.assertEqual(len(self.journal.pending), 1)
-
-    def test_many(self) -> None:
-        """After a large batch the next waits while each turn brings more."""
-        self.post(BUSY)
-        self.commit()
-        self.post(1)
-        self.post(3)
-        self.assertEqual(self.journal.pending, [])
-        self.end_turn()
-        self.assertEqual([len(drafts) for drafts, _ in self.journal.pending], [4])
-
-    def test_not_for_ever(self) -> None:
-        """With twice as many posts as the last batch it goes, whatever comes."""
-        self.post(BUSY)
-        self.commit()
-        turns = 0
-        while not self.journal.pending:
-            self.post(4)
-            turns += 1
-        self.assertEqual(turns, BUSY * 2 // 4)
