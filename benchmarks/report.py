@@ -102,4 +102,8 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         [("messages", "posts", ",d"), ("seconds", "seconds", ".2f"), ("states of the bar", "bar_steps", "d"),
          ("keys", "keys", "d"), *_TIMES],
     ),
+    "parts": _plain(
+        "parts: what a line is made of, each part by itself",
+        [("part", "part", ""), ("CPU µs", "cpu_us", ".1f")],
+    ),
 }  # fmt: skip

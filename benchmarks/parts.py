@@ -1,0 +1,138 @@
+"""What a line is made of: the server's own work for it, and each step of its journal, timed by themselves."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from benchmarks.figures import Row, Tell, median
+from benchmarks.peer import FILLING
+from groupchat.doors.factory import ChatFactory
+from groupchat.doors.line import ChatProtocol
+from groupchat.drafts import Draft, Kind
+from groupchat.events import AuthorId
+from groupchat.hall import Hall
+from groupchat.journals.database import opened
+from groupchat.journals.folder import Folder
+from groupchat.journals.index import LARGE_PIECE
+from groupchat.journals.memory import MemoryJournal
+from groupchat.journals.writer import Writer
+from groupchat.settings import Settings
+
+MEMBERS = 100
+SENDERS = 20
+BATCH = 60
+"""Lines at a time, as with 64 outstanding: three from each sender."""
+TIMES = 20
+"""How often each part is timed; the median is told."""
+
+
+def parts(count: int, tell: Tell) -> list[Row]:
+    """One row for each part, in microseconds of processor time a line.
+
+    :param count: lines for each time a part is timed.
+    """
+    tell("parts: a line through the door, the hall and the door again")
+    rows = [_row("door, hall, door: without sockets, disk and other threads", _chat(count))]
+    with _writer() as writer:
+        tell("parts: the steps of the journal")
+        rows.append(_row(f"its row, {BATCH} in a commit, with the flush", _post(writer, count, BATCH)))
+        rows.append(_row(f"its words, indexed {LARGE_PIECE} at a time", _index(writer)))
+        rows.append(_row("its row and a commit of its own, with the flush", _post(writer, count // 10, 1)))
+    return rows
+
+
+def _row(part: str, cpu_us: float) -> Row:
+    return {"scenario": "parts", "part": part, "cpu_us": cpu_us}
+
+
+def _timed(count: int, work: Callable[[], object]) -> float:
+    """Microseconds of this thread's processor time for each of ``count`` lines, in the kernel too."""
+    spent = []
+    for _ in range(TIMES):
+        began = time.thread_time()
+        work()
+        spent.append((time.thread_time() - began) / count * 1e6)
+    return median(spent)
+
+
+class Silence(StringTransport):
+    """A connection that takes everything, and keeps nothing."""
+
+    def write(self, data: bytes) -> None:
+        """Nothing to keep."""
+
+
+def _chat(count: int) -> float:
+    turn: list[Callable[[], None]] = []
+    settings = Settings()
+    hall = Hall(MemoryJournal(), settings, Clock(), time.time, turn_end=turn.append)
+    hall.open()
+    factory = ChatFactory(hall.session, settings, cast(Any, Clock()))
+    crowd = []
+    for number in range(MEMBERS):
+        member = ChatProtocol(factory, "127.0.0.1", exempt=True)
+        member.makeConnection(Silence(peerAddress=IPv4Address("TCP", "127.0.0.1", number)))
+        member.dataReceived(b"member%d\n" % number)
+        _end(turn)
+        crowd.append(member)
+    lines = b"".join(b"0123456789" + FILLING + b"\n" for _ in range(BATCH // SENDERS))
+
+    def talk() -> None:
+        for _ in range(count // BATCH):
+            for member in crowd[:SENDERS]:
+                member.dataReceived(lines)
+            _end(turn)
+
+    return _timed(count, talk)
+
+
+def _end(turn: list[Callable[[], None]]) -> None:
+    """The reactor has read everything."""
+    while turn:
+        turn.pop(0)()
+
+
+@contextmanager
+def _writer() -> Iterator[Writer]:
+    place = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    folder = Folder(place / "data" / "chat.db")
+    writer = Writer(opened(folder.database, folder.marked()), folder)
+    try:
+        yield writer
+    finally:
+        writer.close()
+        shutil.rmtree(place)
+
+
+def _post(writer: Writer, count: int, batch: int) -> float:
+    def write() -> None:
+        for _ in range(count // batch):
+            at = time.time()
+            writer.append(
+                [Draft(Kind.SAID, AuthorId(number % SENDERS), "member1", at, "lobby", _text(writer.head + number))
+                 for number in range(batch)], [],
+            )  # fmt: skip
+
+    return _timed(count, write)
+
+
+def _index(writer: Writer) -> float:
+    pieces = (writer.head - writer.index.upto) // (LARGE_PIECE * TIMES)
+
+    def index() -> None:
+        for _ in range(pieces):
+            writer.index.fill(writer.head, LARGE_PIECE)
+
+    return _timed(pieces * LARGE_PIECE, index)
+
+
+def _text(number: int) -> str:
+    return f"{number:010d}{FILLING.decode()}"
