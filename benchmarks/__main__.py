@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "join": lambda: join.join(plan["joins"], _tell),
         "idle": lambda: idle.idle(peers, plan["idle"], _tell),
         "history": lambda: history.history(options.sizes or plan["sizes"], options.journals, _tell),
-        "slow": lambda: slow.slow(100, 100, plan["span"], _tell),
+        "slow": lambda: slow.slow(100, 100, plan["span"], options.rounds or plan["rounds"], _tell),
         "durable": lambda: durable.durable(plan["rates"], plan["span"], _tell),
         "client": lambda: client.client(plan["missed"], _tell),
         "parts": lambda: parts.parts(plan["lines"], _tell),
@@ -84,7 +84,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture: FILE.png or FILE.svg")
     parser.add_argument("--peers", type=_names, default=None, metavar="NAMES", help="only these, with commas between")
     parser.add_argument("--members", type=_numbers, metavar="NUMBERS", help="of fanout, such as 100,1000")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of fanout; the medians are told")
+    parser.add_argument("--rounds", type=int, metavar="N", help="of fanout and slow; the medians are told")
     parser.add_argument("--sizes", type=_numbers, metavar="NUMBERS", help="of history: numbers of posts")
     parser.add_argument("--journals", type=Path, metavar="FOLDER", help="keep the filled journals of history there")
     return parser.parse_args(arguments)

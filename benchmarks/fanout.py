@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator, Sequence
 
 from benchmarks.crowd import connected, gather
-from benchmarks.figures import Row, Tell, median, summary
+from benchmarks.figures import Row, Tell, median, middle, summary
 from benchmarks.load import Broken, Load
 from benchmarks.peer import Peer
 from benchmarks.processes import Stopped
@@ -38,7 +38,7 @@ def fan_out(
                         measured.setdefault((peer.name, count, row["window"]), []).append(row)
                 except (Broken, Stopped, OSError) as error:
                     tell(f"fanout: {peer.name} failed with {count} members: {error}")
-    return [_middle(rows) for rows in measured.values()]
+    return [middle(rows) for rows in measured.values()]
 
 
 def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> Iterator[Row]:
@@ -71,9 +71,3 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
 
 def _senders(peer: Peer, port: int, members: Sequence[socket.socket]) -> Sequence[socket.socket]:
     return [connected(port) for _ in range(SENDERS)] if peer.apart else members[:SENDERS]
-
-
-def _middle(rows: Sequence[Row]) -> Row:
-    """The median of every figure."""
-    return {name: median([row[name] for row in rows]) if isinstance(rows[0][name], float) else rows[0][name]
-            for name in rows[0]}  # fmt: skip

@@ -27,3 +27,9 @@ def summary(prefix: str, values: Sequence[float]) -> dict[str, float]:
         f"{prefix}p99_ms": quantile(values, 0.99),
         f"{prefix}max_ms": max(values, default=0.0),
     }
+
+
+def middle(rows: Sequence[Row]) -> Row:
+    """Of rows about the same, the median of every figure."""
+    return {name: median([row[name] for row in rows]) if isinstance(rows[0][name], float) else rows[0][name]
+            for name in rows[0]}  # fmt: skip

@@ -90,7 +90,7 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
     ),
     "slow": _plain(
         "slow: live members, and others who do not read or read slowly",
-        [("live", "members", "d"), ("bad readers", "bad", "d"), *_TIMES],
+        [("live", "members", "d"), ("bad readers", "bad", "d"), ("server CPU", "server_cpu", ".0%"), *_TIMES],
     ),
     "durable": _plain(
         "durable: from saying it to knowing that it is on disk",

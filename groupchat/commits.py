@@ -183,8 +183,11 @@ class Commits:
 
     def _landed(self) -> None:
         self._since = None
-        # The journal's answer comes between two turns: what was said while it was handed out comes along.
-        self._turn_end(self.pump)
+        if self._queue or self._sessions or self._asks:
+            # The journal's answer comes between two turns: what was said while it was handed out comes along.
+            self._turn_end(self.pump)
+        else:
+            self._release()
 
     def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         self.on_commit(len(outcomes), self.delay)

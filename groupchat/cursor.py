@@ -1,8 +1,8 @@
 """A member that is catching up: where it stands in the journal, and how it gets to the head.
 
 Coming back after a lost connection, reading too slowly, and joining are one mechanism.
-The member is handed pages from the journal, only as fast as its connection takes them,
-until the rest stands in the hall's tail; then it is handed that too, and is live, all in one turn of the reactor:
+The member is handed pages from the journal, only as fast as its connection takes them and as its turn comes,
+and then of the hall's tail; it is handed the last of them and is live all in one turn of the reactor:
 nothing is missing, nothing comes twice.
 """
 
@@ -53,32 +53,54 @@ class Cursor:
 
     @inlineCallbacks
     def _read(self) -> Generator["Deferred[Any]", Any, None]:
-        hall, member = self._hall, self._member
+        hall = self._hall
         self._reading = True
         try:
-            while member.cursor is self and not member.paused:
-                upto = hall.delivered
-                if self.position >= hall.tail.floor:
-                    self._show(hall.tail.after(self.position, member.audience))
-                    self.position = upto
-                    if not member.paused:
-                        hall.readers.make_live(member)
-                    return
-                limit = hall.settings.page_posts
-                audience = member.audience
-                page = yield hall.journal.page(audience, self.position, upto, limit)
-                if member.cursor is not self:
-                    return
-                if member.audience != audience:
-                    continue  # its rooms have changed during the read
-                self._show(page)
-                self.position = page[-1].event.id if len(page) == limit else upto
+            while self._goes_on():
+                if hall.turns.over:
+                    yield hall.turns.next()
+                    if not self._goes_on():
+                        return
+                if self.position < hall.tail.floor:
+                    yield hall.turns.page.run(self._show_page)
+                else:
+                    self._show_tail()
         finally:
             self._reading = False
+
+    @inlineCallbacks
+    def _show_page(self) -> Generator["Deferred[Any]", Any, None]:
+        """Hand over the next page of the journal."""
+        hall, member = self._hall, self._member
+        if not self._goes_on():
+            return
+        audience, upto, limit = member.audience, hall.delivered, hall.settings.page_posts
+        page = yield hall.journal.page(audience, self.position, upto, limit)
+        # If its rooms have changed during the read, it is read once more.
+        if member.cursor is self and member.audience == audience:
+            self._show(page)
+            self.position = page[-1].event.id if len(page) == limit else upto
+
+    def _show_tail(self) -> None:
+        """Hand over the next page of the tail; with the last the member is live."""
+        hall, member = self._hall, self._member
+        posts, limit = hall.tail.after(self.position, member.audience), hall.settings.page_posts
+        self._show(posts[:limit])
+        if len(posts) > limit:
+            self.position = posts[limit - 1].event.id
+            return
+        self.position = hall.delivered
+        if not member.paused:
+            hall.readers.make_live(member)
+
+    def _goes_on(self) -> bool:
+        """Whether the member still reads here, and takes something."""
+        return self._member.cursor is self and not self._member.paused
 
     def _show(self, posts: Sequence[StoredPost]) -> None:
         member = self._member
         style = member.screen.style
+        self._hall.turns.spend(len(posts))
         shown = [
             stored
             for stored in posts

@@ -36,6 +36,7 @@ from groupchat.session import Session
 from groupchat.settings import Settings
 from groupchat.sparing import Sparing
 from groupchat.tail import Tail
+from groupchat.turns import Turns
 
 log = Logger()
 
@@ -84,6 +85,7 @@ class Hall:
         self.fanout = Fanout(self.people.get)
         self.delivery = Delivery(self)
         self.readers = Readers(self)
+        self.turns = Turns(turn_end)
         self.attendance = Attendance(self)
         self.commits = Commits(journal, settings, clock, self.delivery.deliver, self._break, turn_end)
         self.commits.on_trouble = self._tell_trouble
