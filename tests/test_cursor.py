@@ -32,6 +32,36 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(bob.ids[-1], 22)
         self.assertTrue(bob.member.live)
 
+    def test_readers_take_turns(self) -> None:
+        """Of many who catch up one page is read at a time, for each in turn; who leaves meanwhile is passed over."""
+        alice, *others = self.open("alice", "bob", "carol", "dave")
+        for other in others:
+            other.screen.fill()
+        for number in range(8):
+            alice.say(str(number))
+        self.journal.slow = True
+        for other in others:
+            other.screen.drain()
+        waiting = []
+        while self.journal.reads:
+            waiting.append(len(self.journal.reads))
+            if len(waiting) == 2:
+                others[2].vanish()
+            self.journal.answer()
+        self.assertEqual(set(waiting), {1})
+        self.assertEqual([other.ids for other in others[:2]], [list(range(1, 9))] * 2)
+
+    def test_pages_of_the_tail(self) -> None:
+        """What stands in memory is handed over page by page too: a full connection has no more than one waiting."""
+        alice, bob = self.open("alice", "bob", kept=100)
+        bob.screen.fill()
+        for number in range(8):
+            alice.say(str(number))
+        bob.screen.drain(1)
+        self.assertEqual(bob.ids, [1, 2, 3])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, list(range(1, 9)))
+
     def test_full_during_a_delivery(self) -> None:
         """A connection that gets full with a batch has had that batch, and goes on with the next one."""
         alice, bob = self.open("alice", "bob")
