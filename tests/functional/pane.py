@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest, Line, program
@@ -105,10 +106,33 @@ class Pane:
         self._resized_at = time.monotonic()
 
     def close(self) -> None:
-        """End the program and tmux."""
-        subprocess.run(
-            [*self._tmux, "kill-server"], env=self._environment, capture_output=True, timeout=LIMIT_S, check=False
-        )
+        """End tmux and the program, which still writes its files when its terminal is gone: so it is waited for."""
+        leader = self._ask("display", "-p", "-t", "t", "#{pane_pid}").strip()
+        self._ask("kill-server")
+        end = time.monotonic() + LIMIT_S
+        while leader and (left := _session(leader)):
+            if time.monotonic() > end:
+                raise AssertionError(f"{left} do not end, though their terminal is gone.")
+            time.sleep(0.01)
+
+    def _ask(self, *words: str) -> str:
+        """What tmux answers; nothing when it runs no more."""
+        return subprocess.run(
+            [*self._tmux, *words], env=self._environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        ).stdout
+
+
+def _session(leader: str) -> list[str]:
+    """The processes that run in a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session, *_ = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if session == leader and state != "Z":
+            found.append(stat.parent.name)
+    return found
 
 
 class PaneTest(FunctionalTest):
