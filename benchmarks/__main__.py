@@ -25,7 +25,7 @@ FULL: dict[str, Any] = {
     "lines": 6000,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
-    "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 500,
+    "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 300,
     "sizes": (0, 20_000), "rates": (100, 1000), "span": 2.0, "missed": 5000,
     "lines": 600,
 }  # fmt: skip
