@@ -54,8 +54,7 @@ class Attendance:
         if member.gone:
             return
         member.gone = True
-        position = self._hall.delivered if member.cursor is None else member.cursor.position
-        rooms = member.rooms
+        position, rooms = member.position, member.rooms
         self.note_position(member, rooms)
         self._detach(member)
         for name in rooms:
@@ -90,8 +89,7 @@ class Attendance:
     def remember(self, member: "Member") -> None:
         """Have it written where this connection stands, if it can come back with a token."""
         if member.digest and not member.gone:
-            position = self._hall.delivered if member.cursor is None else member.cursor.position
-            self._hall.commits.save(member.stored(member.rooms, position))
+            self._hall.commits.save(member.stored(member.rooms, member.position))
         if not member.gone:
             self.note_position(member, member.rooms)
 
@@ -112,8 +110,7 @@ class Attendance:
         account = member.person.account
         if account is None or account.author not in self._hall.people:
             return
-        position = self._hall.delivered if member.cursor is None else member.cursor.position
-        facts = self._hall.positions.note(account.author, (*rooms, PRIVATE), position, self._hall.now())
+        facts = self._hall.positions.note(account.author, (*rooms, PRIVATE), member.position, self._hall.now())
         if facts and self._hall.commits.refusing is None:
             self._hall.commits.post(Entry.of_facts(*facts))
 

@@ -67,6 +67,11 @@ class Connection:
         return ZoneInfo(zone) if zone else None
 
     @property
+    def position(self) -> int:
+        """The number up to which everything was handed to this member."""
+        return self.hall.delivered if self.cursor is None else self.cursor.position
+
+    @property
     def audience(self) -> Audience:
         """What this member may read in the journal."""
         return Audience(self.rooms, self.person.author)

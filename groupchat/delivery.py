@@ -31,9 +31,9 @@ class Delivery:
         try:
             shown = self._settle(batch, outcomes)
             if shown:
-                began = self._hall.clock.seconds()
-                self._hall.fanout.deliver(shown)
-                self._hall.on_delivery(self._hall.clock.seconds() - began)
+                began = hall.clock.seconds()
+                hall.fanout.deliver(shown)
+                hall.on_delivery(hall.clock.seconds() - began)
         finally:
             self.under_way = False
             hall.readers.batch_ended()

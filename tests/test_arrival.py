@@ -212,6 +212,18 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(again.member.rooms, ("lobby", "dev"))
         self.assertEqual(again.answers[0], Welcomed("bot", "dev", 2, bot.token, 2))
 
+    def test_lost_while_behind(self) -> None:
+        """Who was lost while it took nothing is told how far it had read, not how far the others had."""
+        house = House()
+        (alice,) = house.come("alice")
+        bot = house.connect("json").offer("bot")
+        said(alice, "one", "two")
+        bot.screen.fill()
+        said(alice, "three", "four")
+        bot.vanish()
+        again = house.connect("json").offer("bot", token=bot.token, since="head")
+        self.assertEqual(again.answers[0], Welcomed("bot", "lobby", 4, bot.token, 2))
+
 
 class SinceTests(SynchronousTestCase):
     @given(st.integers(0, 40), st.integers(1, 30))
