@@ -1,11 +1,18 @@
 """The queue before the journal: nobody sees what is not on disk."""
 
+from collections.abc import Callable
+
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.commits import Commits
+from groupchat.drafts import Draft, Kind
+from groupchat.entry import Entry
 from groupchat.errors import JournalBroken, JournalUnavailable
-from groupchat.events import Announced, Done, Edited, Joined, Left, Listed, Renamed, Said
+from groupchat.events import Announced, AuthorId, Done, Edited, Joined, Left, Listed, Renamed, Said
 from groupchat.interfaces import Hold
 from groupchat.journals.memory import MemoryJournal
+from groupchat.settings import Settings
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 
@@ -317,3 +324,51 @@ class StuckTests(HeldTests):
         self.house.turn()
         self.commit_all()
         self.assertEqual(alice.texts, ["one", "two", "three"])
+
+
+class TurnTests(SynchronousTestCase):
+    """When a batch begins, counted in turns of the reactor."""
+
+    def setUp(self) -> None:
+        self.turns: list[Callable[[], None]] = []
+        self.journal = HeldJournal(MemoryJournal())
+        self.commits = Commits(
+            self.journal, Settings(), Clock(), lambda entries, outcomes: None, self.fail, self.turns.append
+        )
+
+    def post(self) -> None:
+        """Somebody says something."""
+        self.commits.post(Entry(Draft(Kind.SAID, AuthorId(1), "a", 0.0, "lobby", "hi"), ("lobby",)))
+        self.commits.pump()
+
+    def end_turn(self) -> list[int]:
+        """This turn ends; how many posts are in what the journal is then asked for."""
+        turns, self.turns[:] = self.turns[:], []
+        for function in turns:
+            function()
+        return [len(drafts) for drafts, _ in self.journal.pending]
+
+    def test_end_of_the_turn(self) -> None:
+        """All that is said in a turn is one batch."""
+        self.post()
+        self.post()
+        self.assertEqual(self.journal.pending, [])
+        self.assertEqual(self.end_turn(), [2])
+
+    def test_while_an_answer_is_handed_out(self) -> None:
+        """What waited for a commit goes a turn later than that lands, with what is said in this turn."""
+        for _ in range(2):
+            self.post()
+            self.end_turn()
+        self.journal.commit()
+        self.assertEqual(self.end_turn(), [])
+        self.post()
+        self.assertEqual(self.end_turn(), [2])
+
+    def test_nothing_waits(self) -> None:
+        """When nothing waited the reactor is not asked for another turn."""
+        self.post()
+        self.end_turn()
+        self.end_turn()
+        self.journal.commit()
+        self.assertEqual(self.turns, [])

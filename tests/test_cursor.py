@@ -1,10 +1,14 @@
 """Readers that are slower than what is said: nothing is missing, nothing comes twice, and little waits for them."""
 
+from collections.abc import Callable
+from itertools import pairwise
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.events import Deleted, Done, Edited, Joined, Left, Replayed, Said
 from groupchat.journals.memory import MemoryJournal
 from groupchat.tail import Tail
+from groupchat.turns import SHARE, Turns
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 
@@ -50,6 +54,25 @@ class PauseTests(SynchronousTestCase):
             self.journal.answer()
         self.assertEqual(set(waiting), {1})
         self.assertEqual([other.ids for other in others[:2]], [list(range(1, 9))] * 2)
+
+    def test_a_share_each_turn(self) -> None:
+        """All who catch up together are shown no more than a share in one turn of the reactor, and the rest later."""
+        alice, *others = self.open("alice", "bob", "carol", "dave", kept=2 * SHARE, page_posts=SHARE // 2)
+        for other in others:
+            other.screen.fill()
+        for number in range(SHARE):
+            alice.say(str(number))
+        ends: list[Callable[[], None]] = []
+        self.house.hall.turns = Turns(ends.append)
+        for other in others:
+            other.screen.drain()
+        shown = [sum(len(other.ids) for other in others)]
+        while ends:
+            ends.pop(0)()
+            shown.append(sum(len(other.ids) for other in others))
+        self.assertEqual(shown[0], SHARE)
+        self.assertLessEqual(max(after - before for before, after in pairwise(shown)), SHARE)
+        self.assertEqual([other.ids for other in others], [list(range(1, SHARE + 1))] * 3)
 
     def test_pages_of_the_tail(self) -> None:
         """What stands in memory is handed over page by page too: a full connection has no more than one waiting."""
