@@ -35,7 +35,10 @@ LARGE_PIECE = 500
 """Messages indexed at a time when they come faster than the writer is idle: some 5 ms, but half the work for each."""
 
 TAIL = 2000
-"""Rows that may wait to be indexed before it is no longer put off: a search reads them in some 10 ms."""
+"""Rows that may wait while a search looks: it reads them in some 10 ms.
+
+A writer that is never idle puts the index off until a large piece more waits.
+"""
 
 MERGED = 64
 """Pages of the index merged at a time: a few milliseconds."""
