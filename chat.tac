@@ -2,7 +2,7 @@
 
 from twisted.application.service import Application
 
-from groupchat.service import Options, makeService
+from groupchat.daemon.service import Options, makeService
 
 options = Options()
 # As on the command line: ["--port", "5000", "--data", "/var/lib/groupchat"].

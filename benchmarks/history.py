@@ -11,11 +11,11 @@ from benchmarks.figures import Row, Tell, median
 from benchmarks.ours import Groupchat
 from benchmarks.processes import Server, free_port
 from benchmarks.talk import Talk
-from groupchat.drafts import Draft, Kind
-from groupchat.events import AuthorId
-from groupchat.journals.database import opened
-from groupchat.journals.folder import Folder
-from groupchat.journals.writer import Writer
+from groupchat.journals.sqlite.database import opened
+from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.writer import Writer
+from groupchat.model.drafts import Draft, Kind
+from groupchat.model.events import AuthorId
 
 BATCH = 5000
 WORDS = 5000

@@ -14,17 +14,17 @@ from twisted.internet.testing import StringTransport
 
 from benchmarks.figures import Row, Tell, median
 from benchmarks.peer import FILLING
+from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.line import ChatProtocol
-from groupchat.drafts import Draft, Kind
-from groupchat.events import AuthorId
-from groupchat.hall import Hall
-from groupchat.journals.database import opened
-from groupchat.journals.folder import Folder
-from groupchat.journals.index import LARGE_PIECE
+from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
-from groupchat.journals.writer import Writer
-from groupchat.settings import Settings
+from groupchat.journals.sqlite.database import opened
+from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.index import LARGE_PIECE
+from groupchat.journals.sqlite.writer import Writer
+from groupchat.model.drafts import Draft, Kind
+from groupchat.model.events import AuthorId
 
 MEMBERS = 100
 SENDERS = 20

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from groupchat import service
+from groupchat.daemon import service
 from groupchat.doors.factory import ChatFactory
 from groupchat.journals.opening import open_journal
 

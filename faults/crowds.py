@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from faults.disk import trial_line
 from faults.honest import Honest
 from faults.trial import HOST, START_S, Trial, Verdict, descriptors, memory_mib, need, need_root, percentile, wait_for
-from groupchat.client.ledger import Ledger
-from groupchat.client.load import Load
+from groupchat.checker.ledger import Ledger
+from groupchat.checker.load import Load
 from tests.functional.harness import TREE, Daemon
 
 LIMITS = "log_lines = 1000000\naddress_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"

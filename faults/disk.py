@@ -8,8 +8,8 @@ from pathlib import Path
 
 from faults.honest import Honest
 from faults.trial import START_S, NotRun, Trial, Verdict, memory_mib, need, need_root, percentile, summary, wait_for
-from groupchat.client.ledger import compare
-from groupchat.verify import history
+from groupchat.checker.ledger import compare
+from groupchat.checker.verify import history
 from tests.functional.harness import Daemon, Line
 
 SMALL = "size=4m"

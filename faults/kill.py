@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from faults.trial import START_S, Trial, Verdict, summary
-from groupchat.client.drain import Drain
-from groupchat.client.load import Load
-from groupchat.journals.audit import Audit
+from groupchat.checker.drain import Drain
+from groupchat.checker.load import Load
+from groupchat.journals.tools.audit import Audit
 from tests.functional.harness import Daemon
 
 CLIENTS, RATE = 50, 10_000.0

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faults.trial import START_S, NotRun, Trial, Verdict, need, need_root, summary, wait_for
-from groupchat.client.ledger import Findings
-from groupchat.journals.audit import Audit
+from groupchat.checker.ledger import Findings
+from groupchat.journals.tools.audit import Audit
 from tests.functional.harness import TWISTD, Daemon
 
 SHUTDOWN = 0x8004587D

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from groupchat.client.ledger import Findings, Ledger, Outcome, compare
-from groupchat.client.load import Load
-from groupchat.verify import finish
+from groupchat.checker.ledger import Findings, Ledger, Outcome, compare
+from groupchat.checker.load import Load
+from groupchat.checker.verify import finish
 from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, free_port
 
 HOST = "127.0.0.1"

@@ -7,11 +7,11 @@ from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
-from groupchat.admin import SUB_COMMANDS
-from groupchat.options import Options
-from groupchat.settings import Settings
-from groupchat.values import written
-from groupchat.vocabulary import COMMANDS
+from groupchat.admin.main import SUB_COMMANDS
+from groupchat.config.checks import written
+from groupchat.config.settings import Settings
+from groupchat.daemon.options import Options
+from groupchat.verbs.vocabulary import COMMANDS
 
 
 def pages() -> dict[str, str]:

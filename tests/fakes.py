@@ -7,22 +7,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from groupchat.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
-from groupchat.errors import Busy
-from groupchat.events import (
-    Acted,
-    Answer,
-    AuthorId,
-    Event,
-    Joined,
-    Left,
-    Ref,
-    Said,
-    Typing,
-)
-from groupchat.interfaces import Hold, IJournal, IPasswords, IScreen, IStyle, Rendered
-from groupchat.preferences import Preferences
-from groupchat.session import Session
+from groupchat.interfaces.identity import IPasswords
+from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
+from groupchat.interfaces.storage import IJournal
+from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.errors import Busy
+from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
+from groupchat.model.preferences import Preferences
+from groupchat.sessions.session import Session
 
 
 @implementer(IJournal)

@@ -7,13 +7,13 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from groupchat.claim import Claim
-from groupchat.events import Answer, Done, Event, Post, Ref, Refused, Said, Welcomed
-from groupchat.hall import Hall
-from groupchat.interfaces import IJournal
+from groupchat.config.settings import Settings
+from groupchat.hall.hall import Hall
+from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
-from groupchat.member import Member
-from groupchat.settings import Settings
+from groupchat.model.claims import Claim
+from groupchat.model.events import Answer, Done, Event, Post, Ref, Refused, Said, Welcomed
+from groupchat.verbs.member import Member
 from tests.fakes import FakePasswords, FakeScreen
 
 NOON = 1795262400.0

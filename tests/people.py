@@ -1,9 +1,9 @@
 """People with accounts, for tests that are not about how one gets one."""
 
-from groupchat.accounts import Account
-from groupchat.events import AuthorId
-from groupchat.hall import Hall
-from groupchat.ranks import Rank
+from groupchat.hall.hall import Hall
+from groupchat.model.events import AuthorId
+from groupchat.model.ranks import Rank
+from groupchat.state.accounts import Account
 from tests.fakes import hashed
 from tests.house import House, Peer
 

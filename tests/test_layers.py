@@ -1,74 +1,167 @@
-"""Who may know whom, as ARCHITECTURE.md draws it."""
+"""The table of allowed arrows between folders; no circle of any kind; small folders; names used once."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 PACKAGE = Path(__file__).parents[1] / "groupchat"
-STARTERS = {
-    "groupchat.service", "groupchat.options", "groupchat.upkeep", "groupchat.farewell",
-    "groupchat.admin", "groupchat.passwords", "groupchat.verify", "groupchat.metrics",
-    "groupchat.backup", "groupchat.export", "groupchat.forget", "groupchat.intake",
-}  # fmt: skip
-"""What starts a process or threads, or works on a journal without a daemon, and may so know everything."""
+
+MOST_MODULES = 12
+"""The most modules a folder may have."""
+
+MOST_TYPE_CHECKING = 5
+"""The most files that may have imports for the type checker only."""
+
+_BASE = ("model", "interfaces", "limits", "config")
+_CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
+_DOORS = ("doors.wire", "doors.lines", "doors")
+_JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
+_SERVER = (*_CORE, *_DOORS, *_JOURNALS, "daemon")
+_TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
+_CLIENTS = ("client", *_TERMINAL, "programs")
+
+ARROWS: Mapping[str, tuple[str, ...]] = {
+    # The core, from the ground up.
+    "model": (),
+    "interfaces": ("model",),
+    "limits": ("model",),
+    "config": ("model",),
+    "state": _BASE,
+    "delivery": (*_BASE, "state"),
+    "hall": (*_BASE, "state", "delivery"),
+    "verbs.grammar": (*_BASE, "state"),
+    "verbs": (*_BASE, "state", "delivery", "hall", "verbs.grammar"),
+    "sessions": (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs"),
+    # The doors: bytes, then lines, then the table that knows every kind.
+    "doors.wire": (*_BASE, "sessions"),
+    "doors.lines": (*_BASE, "sessions", "doors.wire"),
+    "doors": (*_BASE, "sessions", "doors.wire", "doors.lines"),
+    # Journals know what things are and what is asked of them, nothing else.
+    "journals.rules": ("model", "interfaces"),
+    "journals.sqlite": ("model", "interfaces", "journals.rules"),
+    "journals": ("model", "interfaces", "journals.rules", "journals.sqlite"),
+    "journals.tools": ("model", "interfaces", "journals.rules", "journals.sqlite", "journals"),
+    # Clients know what things are, and nothing of the server.
+    "client": ("model",),
+    "terminal.display": ("model", "client"),
+    "terminal.surfaces": ("model", "client", "terminal.display"),
+    "terminal.flow": ("model", "client", "terminal.display", "terminal.surfaces"),
+    "terminal": ("model", "client", "terminal.display", "terminal.surfaces", "terminal.flow"),
+    "programs": ("model", *_CLIENTS[:-1]),
+    "checker": ("model", "interfaces", "client", *_JOURNALS),
+    # What puts a process together.
+    "daemon": (*_CORE, *_DOORS, *_JOURNALS),
+    "admin": (*_SERVER, *_CLIENTS, "checker"),
+    "": ("daemon",),
+}
+"""For each folder, which others its modules may import from; the package itself is the empty name."""
 
 CORE_FROM_TWISTED = {"twisted.internet.defer", "twisted.internet.task", "twisted.logger", "twisted.python.failure"}
-FOLDERS = ("groupchat.doors", "groupchat.journals", "groupchat.client")
-FORBIDDEN = {
-    "groupchat.doors": ("groupchat.journals", "groupchat.client", *STARTERS),
-    "groupchat.journals": ("groupchat.doors", "groupchat.client", "groupchat.hall", "groupchat.session", *STARTERS),
-    "groupchat.client": ("groupchat.doors", "groupchat.journals", "groupchat.hall", "groupchat.session", *STARTERS),
-}
-OF_THE_CORE = (*FOLDERS, *STARTERS)
-"""What nothing in the core imports."""
+"""What the core may know of Twisted: how to wait, to log and to hold a failure."""
+
+START_PROCESSES = ("daemon", "admin", "programs", "terminal", "client", "checker")
+"""The folders in which functions that start a process may import the reactor."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+def modules() -> dict[str, ast.Module]:
+    """Every module below the package by its name in it, such as ``state.rooms``."""
+    found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-        yield name, ast.parse(path.read_text(encoding="utf-8"))
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        found[name.removesuffix(".__init__") if name != "__init__" else ""] = ast.parse(path.read_text("utf-8"))
+    return found
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
-    """Every module, and every name from one, that is imported anywhere; none is imported relatively."""
+MODULES = modules()
+FOLDERS = {".".join(path.parent.relative_to(PACKAGE).parts) for path in PACKAGE.rglob("*.py")}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every module, and every name from one, that is imported anywhere, for the type checker too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name.removeprefix("groupchat.") in MODULES else str(node.module)
 
 
-def within(name: str, packages: tuple[str, ...]) -> bool:
-    return any(name == package or name.startswith(package + ".") for package in packages)
+def inner(tree: ast.AST) -> set[str]:
+    """The modules of this package that are imported."""
+    return {name.removeprefix("groupchat").lstrip(".") for name in imported(tree) if name.split(".")[0] == "groupchat"}
+
+
+def folder_of(module: str) -> str:
+    return module if module in FOLDERS else module.rpartition(".")[0]
 
 
 class LayersTest(SynchronousTestCase):
-    def test_layers(self) -> None:
-        """Nothing imports what its layer must not know."""
-        for name, tree in modules():
-            if name in STARTERS:
-                continue
-            folder = next((folder for folder in FOLDERS if within(name, (folder,))), "")
-            forbidden = FORBIDDEN.get(folder, OF_THE_CORE)
-            self.assertEqual([other for other in imported(tree) if within(other, forbidden)], [], name)
+    """Arrows point one way."""
+
+    def test_table(self) -> None:
+        """Every folder has its row, and no arrow between two folders is missing from the table."""
+        self.assertEqual(sorted(FOLDERS), sorted(ARROWS))
+        wrong = sorted(
+            f"{module} -> {other}"
+            for module, tree in MODULES.items()
+            for other in inner(tree)
+            if folder_of(other) not in (folder_of(module), *ARROWS[folder_of(module)])
+        )
+        self.assertEqual(wrong, [])
+
+    def test_table_has_no_circle(self) -> None:
+        """What the table allows never leads back."""
+        tuple(TopologicalSorter(ARROWS).static_order())
+
+    def test_no_circle(self) -> None:
+        """No module leads back to itself, by whatever import: within a function or for the type checker too."""
+        try:
+            tuple(
+                TopologicalSorter({module: inner(tree) - {module} for module, tree in MODULES.items()}).static_order()
+            )
+        except CycleError as error:
+            self.fail(" -> ".join(error.args[1]))
+
+    def test_checker_sees_circles(self) -> None:
+        """An import for the type checker only, and one within a function, are seen."""
+        tree = ast.parse(
+            "if TYPE_CHECKING:\n    from groupchat.state.rooms import Room\n"
+            "def f():\n    from groupchat.model import text\n"
+        )
+        self.assertEqual(inner(tree), {"state.rooms", "model.text"})
+
+    def test_small_folders(self) -> None:
+        """No folder has more modules than one can keep in mind."""
+        sizes = Counter(folder_of(module) for module in MODULES if module not in FOLDERS)
+        self.assertEqual({folder: size for folder, size in sizes.items() if size > MOST_MODULES}, {})
+
+    def test_names_are_used_once(self) -> None:
+        """No two modules have one name."""
+        names = Counter(module.rpartition(".")[2] for module in MODULES if module not in FOLDERS)
+        self.assertEqual([name for name, count in names.items() if count > 1], [])
+
+    def test_type_checking_is_rare(self) -> None:
+        """Hardly any file needs imports for the type checker only: where arrows point one way, they are real."""
+        files = [name for name, tree in MODULES.items() if "TYPE_CHECKING" in ast.dump(tree)]
+        self.assertLessEqual(len(files), MOST_TYPE_CHECKING, files)
 
     def test_core_is_free_of_the_network(self) -> None:
         """The core knows of Twisted only what it needs to wait, to log and to hold a failure."""
-        for name, tree in modules():
-            if name in STARTERS or within(name, FOLDERS):
-                continue
-            known = [other for other in imported(tree) if within(other, ("twisted",))]
-            self.assertEqual([other for other in known if not within(other, tuple(CORE_FROM_TWISTED))], [], name)
+        for name, tree in MODULES.items():
+            if folder_of(name) in _CORE:
+                known = [other for other in imported(tree) if other.split(".")[0] == "twisted"]
+                self.assertEqual([other for other in known if other not in CORE_FROM_TWISTED], [], name)
 
     def test_reactor_is_passed_down(self) -> None:
         """Only functions that start a process import the reactor, and no module does as it is imported."""
-        for name, tree in modules():
-            for statement in tree.body:
-                if isinstance(statement, ast.Import | ast.ImportFrom):
-                    found = imported(ast.Module([statement], []))
-                    self.assertNotIn("twisted.internet.reactor", list(found), name)
-            if name not in STARTERS and not within(name, ("groupchat.client",)):
+        for name, tree in MODULES.items():
+            top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+            self.assertNotIn("twisted.internet.reactor", list(imported(top)), name)
+            if folder_of(name).split(".")[0] not in START_PROCESSES:
                 self.assertNotIn("twisted.internet.reactor", list(imported(tree)), name)

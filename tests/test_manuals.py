@@ -9,10 +9,10 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.admin import SUB_COMMANDS
-from groupchat.options import Options
-from groupchat.settings import Settings
-from groupchat.vocabulary import COMMANDS
+from groupchat.admin.main import SUB_COMMANDS
+from groupchat.config.settings import Settings
+from groupchat.daemon.options import Options
+from groupchat.verbs.vocabulary import COMMANDS
 from tests.functional.harness import TREE, program
 
 

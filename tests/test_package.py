@@ -17,9 +17,9 @@ from typing import ClassVar
 from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat
-from groupchat.errors import Refusal
-from groupchat.events import Notice, Post
-from groupchat.tunables import describe
+from groupchat.admin.settings_commands import describe
+from groupchat.model.errors import Refusal
+from groupchat.model.events import Notice, Post
 
 TREE = Path(__file__).parents[1]
 UNTRACKED = ignore_patterns(

@@ -1,1 +1,1 @@
-"""The clients: a JSON Lines library, and the programs people start."""
+"""The library for programs that take part in a chat."""

@@ -21,8 +21,8 @@ from twisted.internet.error import (
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from groupchat.client import encryption
+from groupchat.client.client_errors import ConnectionDropped, Refused
 from groupchat.client.encryption import Encryption, NotTrusted
-from groupchat.client.errors import ConnectionDropped, Refused
 
 PORT = 5000
 """Where a server listens when nothing else is said."""

@@ -9,13 +9,13 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IPushProducer, IReactorTime, IStreamClientEndpoint
 from zope.interface import implementer
 
+from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_state import Change, State
 from groupchat.client.connector import BACKOFF
-from groupchat.client.errors import Left, Refused
 from groupchat.client.membership import EXIT, Membership
 from groupchat.client.place import Place, Since
 from groupchat.client.protocol import Message, encode
 from groupchat.client.requests import Requests
-from groupchat.client.state import Change, State
 
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""

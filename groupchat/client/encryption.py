@@ -34,7 +34,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.client.errors import ClientError
+from groupchat.client.client_errors import ClientError
 
 PATIENCE = 20.0
 """Seconds for the TLS handshake."""

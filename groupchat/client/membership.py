@@ -7,13 +7,13 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
+from groupchat.client.client_errors import ConnectionDropped, Left, Refused
+from groupchat.client.client_state import Change, State
 from groupchat.client.connector import Connector
-from groupchat.client.errors import ConnectionDropped, Left, Refused
 from groupchat.client.place import Place
 from groupchat.client.protocol import JsonLines, Message
 from groupchat.client.pulse import PING, Pulse
 from groupchat.client.requests import Requests, refusal_of
-from groupchat.client.state import Change, State
 
 EXIT, PREFER = "exit", "prefer"
 """The ``ref`` of requests of the client's own; those of the program are numbers."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from groupchat.client.errors import ConnectionDropped
+from groupchat.client.client_errors import ConnectionDropped
 from groupchat.client.protocol import JsonLines
 
 HANDSHAKE = 30.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
 
-from groupchat.client.errors import ClientError, Refused, Unanswered
+from groupchat.client.client_errors import ClientError, Refused, Unanswered
 from groupchat.client.protocol import Message
 
 

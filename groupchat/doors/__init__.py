@@ -1,1 +1,1 @@
-"""Ways in: each door turns the bytes of one kind of client into calls on a session, and back."""
+"""The ways in: which protocol a peer speaks, and what serves it."""

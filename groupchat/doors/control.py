@@ -13,7 +13,7 @@ from twisted.internet.protocol import Protocol
 
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.line import ChatProtocol
-from groupchat.errors import CannotStart
+from groupchat.model.errors import CannotStart
 
 NAME = "control"
 """The name of the socket in the data folder."""

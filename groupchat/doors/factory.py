@@ -10,20 +10,20 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
-from groupchat.doors.backlog import Backlog
-from groupchat.doors.deadlines import Deadlines
-from groupchat.doors.framing import HeldLines
 from groupchat.doors.front import SILENCE_S, Front
-from groupchat.doors.strangers import Stranger, words_of
-from groupchat.errors import Refusal, ServerFull
-from groupchat.interfaces import IScreen
-from groupchat.sparing import Sparing
+from groupchat.doors.other_protocols import Stranger, words_of
+from groupchat.doors.wire.backlog import Backlog
+from groupchat.doors.wire.deadlines import Deadlines
+from groupchat.doors.wire.framing import HeldLines
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.log_limits import Sparing
+from groupchat.model.errors import Refusal, ServerFull
 
 if TYPE_CHECKING:
-    from groupchat.doors.tls import Tunnels
-    from groupchat.limits import Turnstile
-    from groupchat.session import Session
-    from groupchat.settings import Settings
+    from groupchat.config.settings import Settings
+    from groupchat.doors.wire.tls import Tunnels
+    from groupchat.limits.turnstile import Turnstile
+    from groupchat.sessions.session import Session
 
 CLOSING_S = 10.0
 """How long a peer may take to read its last lines after the server has closed, in seconds."""

@@ -14,10 +14,10 @@ from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.doors import strangers
+from groupchat.doors import other_protocols as strangers
 from groupchat.doors.line import ChatProtocol
-from groupchat.doors.sockets import tune
-from groupchat.interfaces import IDoor
+from groupchat.doors.wire.sockets import tune
+from groupchat.interfaces.entrances import IDoor
 
 if TYPE_CHECKING:
     from groupchat.doors.factory import ChatFactory

@@ -14,21 +14,21 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.doors.framing import SKIPPED_LIMIT, HeldLines
-from groupchat.doors.json import json_style
-from groupchat.doors.requests import obey
-from groupchat.doors.strangers import DISCARDED_LIMIT, TLS, recognised
-from groupchat.doors.telnet import TelnetFilter
-from groupchat.doors.text import text_style
-from groupchat.doors.tls import ends_by_halves
-from groupchat.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts, TooSlow
-from groupchat.interfaces import IScreen, IStyle, Rendered
-from groupchat.preferences import Preferences
-from groupchat.session import State
+from groupchat.doors.lines.json_requests import obey
+from groupchat.doors.lines.json_style import json_style
+from groupchat.doors.lines.telnet import TelnetFilter
+from groupchat.doors.lines.text_style import text_style
+from groupchat.doors.other_protocols import DISCARDED_LIMIT, TLS, recognised
+from groupchat.doors.wire.framing import SKIPPED_LIMIT, HeldLines
+from groupchat.doors.wire.tls import ends_by_halves
+from groupchat.interfaces.screens import IScreen, IStyle, Rendered
+from groupchat.model.errors import HandshakeTimeout, LineTooLong, NotUtf8, Refusal, TooManyAttempts, TooSlow
+from groupchat.model.preferences import Preferences
+from groupchat.sessions.session import State
 
 if TYPE_CHECKING:
     from groupchat.doors.factory import ChatFactory
-    from groupchat.session import Session
+    from groupchat.sessions.session import Session
 
 PROGRAM = Preferences(emoji=False)
 """How programs begin: what they say arrives as they say it."""

@@ -1,1 +1,1 @@
-"""Where posts live: each journal stores what is posted and reads it back."""
+"""Where posts are kept."""

@@ -7,7 +7,11 @@ from itertools import islice
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from zope.interface import implementer
 
-from groupchat.drafts import (
+from groupchat.interfaces.storage import IJournal
+from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
+from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
+from groupchat.journals.rules.words import matches, phrases
+from groupchat.model.drafts import (
     MESSAGES,
     REVOKED,
     Audience,
@@ -20,12 +24,8 @@ from groupchat.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.errors import JournalUnavailable, Refusal
-from groupchat.events import AuthorId
-from groupchat.interfaces import IJournal
-from groupchat.journals.rights import CHANGES, changing, no_such_message, refusal, written
-from groupchat.journals.rows import Row, is_message, milliseconds, sees, stored
-from groupchat.journals.words import matches, phrases
+from groupchat.model.errors import JournalUnavailable, Refusal
+from groupchat.model.events import AuthorId
 
 
 @implementer(IJournal)

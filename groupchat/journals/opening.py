@@ -4,10 +4,10 @@ from pathlib import Path
 
 from twisted.internet.interfaces import IReactorFromThreads
 
-from groupchat.errors import CannotStart
-from groupchat.interfaces import IJournal
+from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
-from groupchat.journals.sqlite import SqliteJournal
+from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.model.errors import CannotStart
 
 
 def open_journal(place: str, reactor: IReactorFromThreads) -> IJournal:

@@ -15,16 +15,16 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from benchmarks.crowd import connected
-from groupchat.doors.text import TextStyle, text_style
-from groupchat.doors.wire import ACCEPTS, install
-from groupchat.drafts import Draft, Fact, Outcome, StoredSession
-from groupchat.events import Event
-from groupchat.hall import Hall
-from groupchat.interfaces import Hold, IScreen, Rendered
+from groupchat.config.settings import Settings
+from groupchat.doors.lines.text_style import TextStyle, text_style
+from groupchat.doors.wire.transport import ACCEPTS, install
+from groupchat.hall.hall import Hall
+from groupchat.interfaces.screens import Hold, IScreen, Rendered
 from groupchat.journals.memory import MemoryJournal
-from groupchat.preferences import Preferences
-from groupchat.session import Session
-from groupchat.settings import Settings
+from groupchat.model.drafts import Draft, Fact, Outcome, StoredSession
+from groupchat.model.events import Event
+from groupchat.model.preferences import Preferences
+from groupchat.sessions.session import Session
 
 reactor: Any = _reactor
 

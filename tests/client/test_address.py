@@ -9,8 +9,8 @@ from twisted.internet import error
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.address import Address, address, reason
-from groupchat.client.errors import ConnectionDropped, Refused
-from groupchat.client.nickname import variations
+from groupchat.client.client_errors import ConnectionDropped, Refused
+from groupchat.programs.nickname import variations
 
 
 class Addresses(SynchronousTestCase):

@@ -10,10 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.client.client import Client
-from groupchat.client.errors import Left, Refused, Unanswered
+from groupchat.client.client_errors import Left, Refused, Unanswered
+from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
 from groupchat.client.pulse import HANDSHAKE, QUIET
-from groupchat.client.state import Change, State
 from tests.client.fakes import FakeConnection, FakeEndpoint, said
 
 

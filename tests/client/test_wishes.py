@@ -1,6 +1,6 @@
 """What a client brings to every connection: its preferences, its password, the name it goes by."""
 
-from groupchat.client.state import State
+from groupchat.client.client_state import State
 from tests.client.fakes import said
 from tests.client.test_client import ClientCase
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from groupchat.claim import Claim
-from groupchat.errors import Refusal
-from groupchat.events import Ref
-from groupchat.interfaces import IScreen, Rendered
-from groupchat.session import State
-from groupchat.settings import Settings
+from groupchat.config.settings import Settings
+from groupchat.interfaces.screens import IScreen, Rendered
+from groupchat.model.claims import Claim
+from groupchat.model.errors import Refusal
+from groupchat.model.events import Ref
+from groupchat.sessions.session import State
 
 SETTINGS = Settings(line_limit_bytes=256, json_limit_bytes=1024, json_limit_depth=4)
 """Small limits, so that tests reach them."""

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zope.interface.verify import verifyObject
 
-from groupchat import events
-from groupchat.interfaces import IStyle
-from groupchat.preferences import Preferences
-from groupchat.text import LINE_ENDS
+from groupchat.interfaces.screens import IStyle
+from groupchat.model import events
+from groupchat.model.preferences import Preferences
+from groupchat.model.text import LINE_ENDS
 
 HOSTILE = st.text(
     st.sampled_from('a \n\r\v\f\t\0\a\b\x1b[]2J\x7f\x85\x9b\x9d\u2028\u2029\u202e\u200b\ud800\U000e0001é😊"\\{}'),

@@ -10,12 +10,12 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.front import SILENCE_S
 from groupchat.doors.line import ChatProtocol
-from groupchat.hall import Hall
+from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
-from groupchat.settings import Settings
 from tests.house import NOON
 
 SETTINGS = Settings(zone="UTC", name="chat.example.org", flood_burst=1000)

@@ -16,10 +16,11 @@ from zope.interface.verify import verifyObject
 from groupchat.doors.factory import CLOSING_S
 from groupchat.doors.front import DOORS, SILENCE_S, TEXT, Front, door_of
 from groupchat.doors.line import ChatProtocol
-from groupchat.doors.strangers import DISCARDED_LIMIT, Stranger
-from groupchat.doors.tls import Tunnel
-from groupchat.interfaces import Hold, IDoor
-from groupchat.session import State
+from groupchat.doors.other_protocols import DISCARDED_LIMIT, Stranger
+from groupchat.doors.wire.tls import Tunnel
+from groupchat.interfaces.entrances import IDoor
+from groupchat.interfaces.screens import Hold
+from groupchat.sessions.session import State
 from tests.doors.fakes import SETTINGS
 from tests.doors.test_line import TURN_S
 from tests.doors.visits import HERE, Place, TlsVisit, Visit, certificates

@@ -16,17 +16,17 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.claim import Claim
+from groupchat.config.settings import Settings
 from groupchat.doors.factory import CLOSING_S, ChatFactory
-from groupchat.doors.framing import SKIPPED_LIMIT
 from groupchat.doors.front import Front
 from groupchat.doors.line import ChatProtocol
-from groupchat.doors.strangers import DISCARDED_LIMIT
-from groupchat.interfaces import Hold, IScreen
-from groupchat.limits import Turnstile
-from groupchat.preferences import Preferences
-from groupchat.session import State
-from groupchat.settings import Settings
+from groupchat.doors.other_protocols import DISCARDED_LIMIT
+from groupchat.doors.wire.framing import SKIPPED_LIMIT
+from groupchat.interfaces.screens import Hold, IScreen
+from groupchat.limits.turnstile import Turnstile
+from groupchat.model.claims import Claim
+from groupchat.model.preferences import Preferences
+from groupchat.sessions.session import State
 from tests.doors.fakes import SETTINGS, FakeSession
 
 TURN_S = 0.001

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.json import json_style
-from groupchat.doors.text import text_style
-from groupchat.preferences import Preferences
+from groupchat.doors.lines.json_style import json_style
+from groupchat.doors.lines.text_style import text_style
+from groupchat.model.preferences import Preferences
 from tests.doors.style_contract import ANSWERS, EVENTS, HOSTILE, TIMES
 from tests.doors.test_chat import Client, ServerTests
-from tests.test_text import Terminal
+from tests.model.test_text import Terminal
 
 COLUMNS, LINES = 4000, 1000  # nothing scrolls: four /help are some 300 lines
 STYLES = st.sampled_from([

@@ -14,13 +14,13 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.testing import StringTransport
 from twisted.protocols.policies import ProtocolWrapper
 
-from groupchat.doors.certificates import Certificates
+from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
-from groupchat.doors.tls import Tunnels
-from groupchat.interfaces import IScreen
-from groupchat.limits import Turnstile
-from groupchat.session import State
-from groupchat.settings import Settings
+from groupchat.doors.wire.certificates import Certificates
+from groupchat.doors.wire.tls import Tunnels
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.turnstile import Turnstile
+from groupchat.sessions.session import State
 from tests.doors.fakes import SETTINGS, FakeSession
 from tests.doors.test_line import TurnClock
 

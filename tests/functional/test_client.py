@@ -15,8 +15,8 @@ from twisted.protocols.portforward import ProxyFactory
 from twisted.trial.unittest import TestCase
 
 from groupchat.client.client import Client
+from groupchat.client.client_state import State
 from groupchat.client.protocol import Message
-from groupchat.client.state import State
 from tests.functional.harness import LIMIT_S, TREE, FunctionalTest, Program
 
 reactor: Any = installed

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from groupchat.journals.archive import reading
+from groupchat.journals.tools.archive import reading
 from tests.functional.harness import LIMIT_S, FunctionalTest, Program, free_port, program
 
 

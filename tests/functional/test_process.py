@@ -3,7 +3,7 @@
 import re
 import sys
 
-from groupchat.process import SWITCH_S
+from groupchat.daemon.process import SWITCH_S
 from tests.functional.harness import Daemon, FunctionalTest
 
 TELLING = (

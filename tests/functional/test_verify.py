@@ -12,7 +12,7 @@ from twisted.trial.unittest import SkipTest
 
 from faults.power import lose_power
 from faults.trial import NotRun, Trial
-from groupchat.admin import main
+from groupchat.admin.main import main
 from tests.functional.harness import TREE, FunctionalTest
 
 EARLY = [sys.executable, "-m", "faults.broken", "early"]

@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.drafts import (
+from groupchat.interfaces.storage import IJournal
+from groupchat.model.drafts import (
     REVOKED,
     Audience,
     Draft,
@@ -21,9 +22,8 @@ from groupchat.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, Refusal, TooOld
-from groupchat.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
-from groupchat.interfaces import IJournal
+from groupchat.model.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, Refusal, TooOld
+from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 
 ALICE, BOB, CAROL = AuthorId(1), AuthorId(2**63 - 1), AuthorId(3)
 NICKS = {ALICE: "alice", BOB: "bob", CAROL: "carol"}

@@ -1,8 +1,8 @@
 """The journal in memory."""
 
-from groupchat.errors import JournalUnavailable
-from groupchat.interfaces import IJournal
+from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
+from groupchat.model.errors import JournalUnavailable
 from tests.journals.contract import LOBBY, SearchContract, events, said
 
 

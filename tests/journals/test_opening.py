@@ -11,13 +11,13 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
-from groupchat.drafts import StoredSession
-from groupchat.errors import CannotStart, JournalBroken
-from groupchat.interfaces import IJournal
-from groupchat.journals import database
+from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.opening import open_journal
-from groupchat.journals.sqlite import SqliteJournal
+from groupchat.journals.sqlite import database
+from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.model.drafts import StoredSession
+from groupchat.model.errors import CannotStart, JournalBroken
 from tests.journals.contract import ALICE, LOBBY, NOON, events, folder, said
 
 THREADS = IReactorFromThreads(reactor)

@@ -2,4 +2,6 @@
 
 from twisted.application.service import ServiceMaker
 
-groupchat = ServiceMaker("groupchat", "groupchat.service", "A group chat for netcat, telnet and programs", "groupchat")
+groupchat = ServiceMaker(
+    "groupchat", "groupchat.daemon.service", "A group chat for netcat, telnet and programs", "groupchat"
+)

@@ -1,0 +1,1 @@
+"""The command line ``groupchat``: what an administrator does, with a running daemon or without one."""

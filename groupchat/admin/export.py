@@ -1,0 +1,111 @@
+"""``groupchat export``: what was said, as JSON Lines, text or a page, read while the daemon runs or not."""
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from groupchat.admin.backup import FAILED, add_data, journal
+from groupchat.admin.progress import Progress
+from groupchat.admin.transcripts import FORMATS, Item
+from groupchat.daemon.process import complain
+from groupchat.journals.rules.rows import Row
+from groupchat.journals.tools.archive import reading
+from groupchat.model import names, times
+from groupchat.model.errors import CannotStart, Refusal
+
+CHANGES = {"edited", "deleted"}
+"""Rows that say what became of others, which are shown as they are now."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat export``."""
+    add_data(parser)
+    parser.add_argument("--room", metavar="ROOM", type=_room, action="append", help="only this room; may be repeated")
+    parser.add_argument(
+        "--since", metavar="TIME", type=_time, default=float("-inf"),
+        help="only from then on: 2026-11-21, 2026-11-21T09:30 (UTC unless it has a zone), or so long ago: 7d, 12h",
+    )  # fmt: skip
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl, which can be imported")
+    parser.add_argument(
+        "--private", action="store_true", help="also what was said privately, which is nobody's business"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write here, not to standard output")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the transcript."""
+    # A bar among the lines of a transcript helps nobody.
+    bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
+    try:
+        with (
+            reading(journal(arguments)) as (count, rows),
+            Progress("export", bar) as progress,
+            _out(arguments.output) as write,
+        ):
+            wanted = _wanted(arguments, rows, lambda done: progress.show(done, count))
+            for piece in FORMATS[arguments.format](wanted):
+                write(piece)
+    except CannotStart as error:
+        complain(str(error))
+        return FAILED
+    except BrokenPipeError:
+        # Who reads has had enough; nothing is left that Python could complain of at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return 0
+
+
+def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callable[[int], object]) -> Iterator[Item]:
+    for done, row in enumerate(rows, 1):
+        progress(done)
+        is_private = row.reader is not None or not row.room  # such as an operator's word about an address
+        if (
+            row.kind in CHANGES
+            or row.at / 1000 < arguments.since
+            or (is_private and not arguments.private)
+            or (arguments.room and row.room not in arguments.room)
+        ):
+            continue
+        edited = row.revised is not None
+        yield Item(row.id, row.kind, row.room, row.nick, row.at / 1000, row.newest, row.to, edited, row.gone_by)
+
+
+@contextlib.contextmanager
+def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
+    """Where it is written; a file is for its owner only.  Raises CannotStart."""
+    if path is None:
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        yield sys.stdout.write
+        sys.stdout.flush()
+        return
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be written: {error.strerror}.") from error
+    with open(handle, "w", encoding="utf-8") as file:
+        yield file.write
+
+
+def _room(text: str) -> str:
+    try:
+        return names.room(text)
+    except Refusal as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _time(text: str) -> float:
+    """Seconds since 1970 UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            return time.time() - times.parse(text)
+        except Refusal as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is neither a time nor a duration") from error
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,121 @@
+"""``groupchat import``: what ``groupchat export`` wrote is taken into a journal that no daemon is using."""
+
+import argparse
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from groupchat.admin.backup import FAILED, add_data, journal
+from groupchat.admin.progress import Progress
+from groupchat.daemon.process import complain
+from groupchat.journals.tools.archive import Archive
+from groupchat.model import names, text
+from groupchat.model.drafts import Draft, Kind, StoredPost
+from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, Refusal
+from groupchat.model.events import AuthorId
+
+BATCH = 1000
+"""Messages written in one transaction."""
+LONGEST = 1 << 20
+"""Bytes of a line: more is no message."""
+
+KINDS = {Kind.SAID, Kind.ACTED, Kind.TOPIC}
+"""What is taken; what is private or deleted, and what operators did, is not."""
+RULES = names.NameRules(1, 64, True, ())
+"""Nicknames may be any that some settings allow."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat import``."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines, as groupchat export writes them")
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look through the whole file; when all of it is good, take it in.  What is there already is not taken again."""
+    counts: Counter[str] = Counter()
+    path = arguments.file
+    try:
+        with Progress("checking") as progress:
+            for _ in _drafts(path, progress, Counter()):
+                pass
+        with Archive(journal(arguments)) as archive, Progress("importing") as progress:
+            batch: list[Draft] = []
+            for draft in _drafts(path, progress, counts):
+                batch.append(draft)
+                if len(batch) == BATCH:
+                    _take(archive, batch, counts)
+            _take(archive, batch, counts)
+    except (CannotStart, JournalBroken, JournalUnavailable) as error:
+        complain(str(error))
+        return FAILED
+    print(", ".join(f"{what}: {counts[what]:,}" for what in ("imported", "there already", "left out")))
+    return 0
+
+
+def _take(archive: Archive, batch: list[Draft], counts: "Counter[str]") -> None:
+    for outcome in archive.append(batch):
+        counts["imported" if isinstance(outcome, StoredPost) else "there already"] += 1
+    batch.clear()
+
+
+def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[Draft]:
+    """What a file has to be taken in.
+
+    :raises CannotStart: it cannot be read, or a line of it is none of these.
+    """
+    try:
+        size = path.stat().st_size
+        done = 0
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
+                done += len(line)
+                progress.show(done, size)
+                try:
+                    draft = _draft(json.loads(line), number)
+                except (
+                    Refusal,
+                    ValueError,
+                    TypeError,
+                    LookupError,
+                    AttributeError,
+                    RecursionError,
+                    OverflowError,
+                ) as error:
+                    what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+                    raise CannotStart(f"{path}, line {number}: {what}; nothing was imported.") from error
+                if draft is None:
+                    counts["left out"] += 1
+                else:
+                    yield draft
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}.") from error
+
+
+def _draft(fields: dict[str, Any], number: int) -> Draft | None:
+    """The message on a line; None: it is of a kind that is left out."""
+    if not isinstance(fields, dict):
+        raise ValueError("that is no JSON object")
+    kind = Kind(fields["kind"])
+    if kind not in KINDS or "deleted_by" in fields or not fields["room"]:
+        return None
+    words, nick = fields["text"], names.nick(fields["nick"], RULES)
+    at = datetime.fromisoformat(fields["at"])
+    if at.tzinfo is None:
+        raise ValueError("the time has no zone")
+    if not isinstance(words, str) or not text.is_harmless(words):
+        raise ValueError("the text has characters that no message has")
+    # A guest of its own, whom nobody can be: the nickname alone proves nothing.
+    author = AuthorId(int.from_bytes(_digest("author", names.key(nick))[:8]) >> 1 or 1)
+    once = _digest(str(fields.get("id", number)), kind, fields["room"], nick, fields["at"], words)
+    return Draft(
+        kind, author, nick, at.timestamp(), names.room(fields["room"]), words, key=f"import-{once.hex()[:32]}"
+    )  # fmt: skip
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256(json.dumps(["groupchat import", *parts]).encode()).digest()

@@ -1,0 +1,153 @@
+"""``groupchat top``: a daemon's figures in a terminal, drawn anew every few seconds."""
+
+import argparse
+import math
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from groupchat.daemon.process import complain
+from groupchat.model.text import harmless
+from groupchat.model.times import spoken
+
+UNREACHABLE = 1
+"""The exit status when nobody answers at the start."""
+TIMEOUT_S = 5.0
+"""How long an answer may take, in seconds."""
+CLEAR = "\x1b[H\x1b[J"
+"""To the upper left, and nothing below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a daemon says of itself at one moment.
+
+    ``at``: when, in seconds on a clock that never jumps.
+    ``values``: by name; ``by_label``: by name and label; ``buckets``: of each histogram, by upper bound.
+    """
+
+    at: float
+    values: Mapping[str, float]
+    by_label: Mapping[str, Mapping[str, float]]
+    buckets: Mapping[str, Mapping[float, float]] = field(default_factory=dict)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat top``."""
+    parser.add_argument(
+        "place", metavar="HOST:PORT", nargs="?", default="127.0.0.1:9100",
+        help="where the daemon serves its metrics (default: 127.0.0.1:9100)",
+    )  # fmt: skip
+    parser.add_argument("--interval", metavar="S", type=_seconds, default=2.0, help="seconds between two looks")
+    parser.add_argument("--once", action="store_true", help="look once, over one interval, and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show them until Ctrl-C."""
+    try:
+        before = look(arguments.place)
+        while True:
+            time.sleep(arguments.interval)
+            after = look(arguments.place)
+            clear = CLEAR if sys.stdout.isatty() and not arguments.once else ""
+            print(clear + drawn(arguments.place, before, after), end="", flush=True)
+            if arguments.once:
+                return 0
+            before = after
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        complain(f"http://{arguments.place}/metrics does not answer ({reason}); does the daemon run with --metrics?")
+        return UNREACHABLE
+    except KeyboardInterrupt:
+        return 0
+
+
+def look(place: str) -> Figures:
+    """Ask for the figures.  Raises OSError and ValueError."""
+    request = urllib.request.Request(f"http://{place}/metrics", headers={"Accept": "text/plain"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        return read(answer.read().decode("utf-8"), time.monotonic())
+
+
+def read(text: str, at: float) -> Figures:
+    """The figures in what the daemon answers.  Raises ValueError."""
+    values: dict[str, float] = {}
+    labelled: dict[str, dict[str, float]] = {}
+    buckets: dict[str, dict[float, float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            name = sample.name.removeprefix("groupchat_")
+            if "le" in sample.labels:
+                buckets.setdefault(name.removesuffix("_bucket"), {})[float(sample.labels["le"])] = sample.value
+            elif sample.labels:
+                label = next(iter(sample.labels.values()))
+                labelled.setdefault(name, {})[label] = sample.value
+            else:
+                values[name] = sample.value
+    if "head" not in values:
+        raise ValueError("that is no groupchat")
+    return Figures(at, values, labelled, buckets)
+
+
+def drawn(place: str, before: Figures, after: Figures) -> str:
+    """What happened between two looks, as lines of text."""
+    now, seconds = after.values, max(after.at - before.at, 1e-9)
+
+    def rate(name: str) -> float:
+        return max(now.get(name, 0.0) - before.values.get(name, 0.0), 0.0) / seconds
+
+    version = next(iter(after.by_label.get("info", {"?": 1.0})))
+    running = spoken(max(time.time() - now["start_time_seconds"], 1.0))
+    doors = ", ".join(f"{door} {count:.0f}" for door, count in sorted(after.by_label.get("connections", {}).items()))
+    refused = {
+        code: count - before.by_label.get("refusals_total", {}).get(code, 0.0)
+        for code, count in after.by_label.get("refusals_total", {}).items()
+    }
+    news = ", ".join(f"{code} {count:.0f}" for code, count in sorted(refused.items()) if count > 0)
+    rows = [
+        ("people", f"{now['people']:,.0f} in {now['rooms']:,.0f} rooms; {now['accounts']:,.0f} accounts"),
+        ("connections", f"{now['sockets']:,.0f} ({doors})"),
+        ("posts", f"{rate('posts_total'):,.1f}/s; the newest is #{now['head']:,.0f}"),
+        ("deliveries", f"{rate('deliveries_total'):,.1f}/s, {rate('delivered_bytes_total') / 1024:,.1f} KiB/s"),
+        ("commits", _spread(before, after, "commit_seconds")),
+        ("fan-out", _spread(before, after, "fanout_seconds")),
+        ("reactor lag", _spread(before, after, "reactor_lag_seconds")),
+        ("waiting", f"{now['queued_entries']:,.0f} for the disk, {now['commit_delay_seconds']:.3f} s for the oldest"),
+        ("readers", f"{now['slow_readers']:,.0f} slow, {now['catching_up']:,.0f} catching up"),
+        ("refused", news or "nothing"),
+    ]
+    head = f"groupchat {harmless(version)} at {harmless(place)}, running for {running}\n\n"
+    return head + "".join(f"{name:12} {harmless(text)}\n" for name, text in rows)
+
+
+def quantile(before: Mapping[float, float], after: Mapping[float, float], share: float) -> float:
+    """The upper bound of the bucket in which this share of what came between is reached; nan: nothing came."""
+    counts = {bound: after[bound] - before.get(bound, 0.0) for bound in sorted(after)}
+    total = counts.get(math.inf, 0.0)
+    if total <= 0:
+        return math.nan
+    return next(bound for bound, count in counts.items() if count >= share * total)
+
+
+def _spread(before: Figures, after: Figures, name: str) -> str:
+    old, new = before.buckets.get(name, {}), after.buckets.get(name, {})
+    half, most = quantile(old, new, 0.5), quantile(old, new, 0.99)
+    if math.isnan(half):
+        return "none"
+    number = new.get(math.inf, 0.0) - old.get(math.inf, 0.0)
+    return f"{number:,.0f}; half within {_milliseconds(half)}, 99 of 100 within {_milliseconds(most)}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return "any time" if math.isinf(seconds) else f"{seconds * 1000:g} ms"
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("0.1 to 3600 seconds")
+    return seconds

@@ -1,0 +1,1 @@
+"""Check the promises: a load on a server, and a ledger of what its clients were told."""

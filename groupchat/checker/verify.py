@@ -1,0 +1,133 @@
+"""``groupchat verify``: whether a server keeps its promises under load, or a stopped one's journal is whole."""
+
+import argparse
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from groupchat.checker.drain import Drain, Unreachable
+from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
+from groupchat.checker.load import Load
+from groupchat.client.address import address
+from groupchat.daemon.process import complain
+from groupchat.journals.tools.audit import Audit
+from groupchat.model.errors import CannotStart
+
+BROKEN = 1
+"""The exit status when a promise was broken."""
+UNCHECKED = 2
+"""The exit status when nothing could be checked."""
+
+SETTLE_S = 30.0
+"""How long posts that are under way at the end may take to be answered, in seconds."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat verify``."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("address", metavar="HOST[:PORT]", type=address, nargs="?", help="the server to put under load")
+    what.add_argument("--data", metavar="DIR", type=Path, help="the data folder of a stopped daemon, to be read")
+    parser.add_argument(
+        "--clients", metavar="N", type=_number(1, 10000), default=8,
+        help="clients that post; more than 15 need an exempt address (default: 8)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rate", metavar="R", type=_number(1, 1000000), default=10,
+        help="posts a second, of all clients together; above 2 for each they need an exempt address (default: 10)",
+    )  # fmt: skip
+    parser.add_argument("--seconds", metavar="S", type=float, default=10.0, help="for how long (default: 10)")
+    parser.add_argument("--size", metavar="C", type=_number(1, 4000), default=100, help="characters a post")
+    parser.add_argument(
+        "--patience", metavar="S", type=float, default=30.0, help="seconds to wait for a server that is away"
+    )
+    parser.add_argument("--record", metavar="FILE", type=Path, help="write here what was attempted, and what became")
+    parser.add_argument("--against", metavar="FILE", type=Path, help="no load: check what such a file says is there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, print what was found, and return 0 only when every promise was kept."""
+    try:
+        if arguments.data is not None:
+            return check_journal(arguments.data)
+        return check_server(arguments)
+    except (CannotStart, Unreachable, OSError, ValueError) as error:
+        complain(str(error))
+        return UNCHECKED
+
+
+def check_journal(data: Path) -> int:
+    """Look through the journal of a stopped daemon.  Raises CannotStart."""
+    audit = Audit(data)
+    found = 0
+    for fault in audit.faults():
+        found += 1
+        print(f"! {fault}")
+    if not found:
+        print(f"{audit.path} is whole: {audit.posts} posts, up to #{audit.head}.")
+        return 0
+    print(f"{audit.path} is damaged.  Restore it from a backup, or save what can be read of it:")
+    print(f"  sqlite3 {audit.path} .recover | sqlite3 {audit.path}.recovered")
+    print(f"and put that in its place; remove {audit.path}-wal, {audit.path}-shm and {audit.path}-head then.")
+    return BROKEN
+
+
+def check_server(arguments: argparse.Namespace) -> int:
+    """Put a server under load, or take an earlier record, and compare.  Raises Unreachable, OSError, ValueError."""
+    place = (arguments.address.host, arguments.address.port)
+    if arguments.against is not None:
+        ledger = Ledger.read(arguments.against)
+        return report(ledger, history(place, ledger, arguments.patience))
+    ledger = Ledger()
+    with contextlib.closing(Load(place, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
+        try:
+            if not load.join(arguments.patience):
+                codes = ", ".join(sorted(load.turned_away)) or "it does not answer"
+                raise Unreachable(f"{arguments.address} does not let everybody in: {codes}.")
+            load.run(arguments.seconds)
+            load.settle(SETTLE_S)
+            found = finish(load, arguments.patience)
+        finally:
+            if arguments.record is not None:
+                ledger.write(arguments.record)
+    return report(ledger, found, load.refused)
+
+
+def finish(load: Load, patience: float) -> list[Kept]:
+    """Read the history when the load is over, and let the watcher read to its end.  Raises Unreachable."""
+    ledger = load.ledger
+    found = history(load.place, ledger, patience)
+    load.watch(max(found[-1].id if found else 0, ledger.highest), SETTLE_S)
+    if ledger.shown and max(ledger.shown) > (found[-1].id if found else 0):
+        found = history(load.place, ledger, patience)  # what was on its way has come meanwhile
+    return found
+
+
+def history(place: tuple[str, int], ledger: Ledger, patience: float) -> list[Kept]:
+    """What the server has of a run.  Raises Unreachable."""
+    with contextlib.closing(Drain(place, patience)) as drain:
+        return drain.posts(ledger)
+
+
+def report(ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None = None) -> int:
+    """Print what was promised and what is there; give the exit status."""
+    tally = ledger.tally()
+    print(f"{'attempted':13}{len(ledger.attempts)}")
+    for outcome in Outcome:
+        codes = ", ".join(f"{code}: {count}" for code, count in (refused or {}).items())
+        more = f" ({codes})" if outcome is Outcome.REFUSED and codes else ""
+        print(f"{outcome:13}{tally.get(outcome, 0)}{more}")
+    findings = compare(ledger, found)
+    for line in findings.lines():
+        print(line)
+    return 0 if findings.good else BROKEN
+
+
+def _number(lowest: int, highest: int) -> Callable[[str], int]:
+    """A whole number in a range, for argparse."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {lowest} to {highest}")
+        return int(text)
+
+    return read

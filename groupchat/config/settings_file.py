@@ -1,0 +1,72 @@
+"""The settings file: TOML, and where it is wrong."""
+
+import re
+import tomllib
+from os import PathLike
+from pathlib import Path
+
+from groupchat.config.settings import Settings
+from groupchat.model.errors import CannotStart
+
+
+def load(path: str | PathLike[str]) -> Settings:
+    """The settings in a TOML file; those it does not name have their defaults.
+
+    :raises CannotStart: the file cannot be read or is not TOML, or a name or a value in it is wrong;
+        says the file, the line, and what is expected.
+    """
+    text = _read(path)
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rpartition(" (at ")
+        number = re.match(r"line (\d+)", where)
+        line = int(number[1]) if number else text.rstrip().count("\n") + 1
+        raise CannotStart(f"{path}, line {line}: {what}.") from error
+    settings = Settings()
+    for name, value in given.items():
+        try:
+            # Limits that depend on each other are looked at when all are known.
+            settings.check(name, value)
+        except CannotStart as error:
+            raise CannotStart(f"{path}, line {_line_of(name, text)}: {error}") from error
+    try:
+        return settings.replaced(**given)
+    except CannotStart as error:
+        line = max(_line_of(name, text) for name in given if re.search(rf"\b{name}\b", str(error)))
+        raise CannotStart(f"{path}, line {line}: {error}") from error
+
+
+def _read(path: str | PathLike[str]) -> str:
+    """The text of a settings file.
+
+    :raises CannotStart: it cannot be read, or is not UTF-8.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}.") from error
+    try:
+        return raw.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CannotStart(f"{path}, line {line}: this is not UTF-8.") from error
+
+
+def _line_of(name: str, text: str) -> int:
+    """The number of the line on which a top-level name begins, which ``tomllib`` does not tell.
+
+    A file cut after any whole statement is TOML too: so the first such beginning that has the name ends with its
+    statement, which starts after the longest one that has it not.
+    """
+    lines = text.split("\n")
+    start = 1
+    for end in range(1, len(lines) + 1):
+        try:
+            known = tomllib.loads("\n".join(lines[:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if name in known:
+            return start
+        start = end + 1
+    raise KeyError(name)

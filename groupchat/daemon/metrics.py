@@ -1,0 +1,183 @@
+"""Figures for those who run the daemon: ``/metrics`` for Prometheus, ``/healthz`` and ``/readyz`` for whoever looks.
+
+Figures are read where they are kept anyway, when somebody asks for them.
+Only what has to be seen as it happens is noted as it happens: once for each batch, not for each line or member.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from twisted.internet.task import LoopingCall
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
+
+from groupchat.doors.factory import ChatFactory
+from groupchat.hall.hall import Hall
+
+LAG_STEP_S = 0.5
+"""How often it is measured how late the reactor is, in seconds."""
+
+COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
+BATCH_POSTS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
+FANOUT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class Metrics:
+    """The figures of one daemon; a collector, as prometheus-client calls it.
+
+    :param version: the daemon's.
+    """
+
+    def __init__(self, hall: Hall, factory: ChatFactory, version: str) -> None:
+        self._hall = hall
+        self._factory = factory
+        self._version = version
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        self._commits = Histogram(
+            "groupchat_commit_seconds", "Time until a batch was on disk.", registry=self.registry, buckets=COMMIT_S
+        )
+        self._batches = Histogram(
+            "groupchat_batch_posts", "Posts in a batch.", registry=self.registry, buckets=BATCH_POSTS
+        )
+        self._fanouts = Histogram(
+            "groupchat_fanout_seconds", "Time to hand a batch to everybody.", registry=self.registry, buckets=FANOUT_S
+        )
+        self._lags = Histogram(
+            "groupchat_reactor_lag_seconds", "How late a timer was.", registry=self.registry, buckets=LAG_S
+        )
+        self._posts = 0
+        hall.commits.on_commit = self._committed
+        hall.on_delivery = self._fanouts.observe
+        self._looping = LoopingCall(self._measure)
+        self._looping.clock = cast(Any, hall.clock)
+        self._due = 0.0
+
+    def start(self) -> None:
+        """Measure how late the reactor is."""
+        self._due = self._hall.clock.seconds() + LAG_STEP_S
+        self._looping.start(LAG_STEP_S, now=False)
+
+    def stop(self) -> None:
+        """Measure nothing more."""
+        if self._looping.running:
+            self._looping.stop()
+
+    def _measure(self) -> None:
+        now = self._hall.clock.seconds()
+        self._lags.observe(max(now - self._due, 0.0))
+        # The next call is at a whole number of steps from the start, however late this one was.
+        while self._due <= now:
+            self._due += LAG_STEP_S
+
+    def _committed(self, posts: int, seconds: float) -> None:
+        self._posts += posts
+        self._commits.observe(seconds)
+        self._batches.observe(posts)
+
+    # prometheus-client calls this.
+
+    def collect(self) -> Iterator[Metric]:
+        """Every figure that is kept elsewhere."""
+        hall, factory = self._hall, self._factory
+        yield _gauge("info", "The version that runs.", {"version": self._version}, 1)
+        yield _gauge("start_time_seconds", "When the daemon started, since 1970 UTC.", {}, hall.since)
+        doors = Counter(session.door for session in hall.sessions)
+        connections = GaugeMetricFamily("groupchat_connections", "Connections, by door.", labels=["door"])
+        for door in sorted({"text", "json", *doors}):
+            connections.add_metric([door], doors[door])
+        yield connections
+        yield _gauge("sockets", "Connections, with those that have said nothing yet.", {}, factory.connections)
+        yield _gauge("people", "People who are here.", {}, len(hall.roster))
+        members = sum(len(room.members) for room in hall.rooms.values())
+        yield _gauge("members", "Connections in rooms, each counted once a room.", {}, members)
+        yield _gauge(
+            "rooms", "Rooms with somebody in them.", {}, sum(1 for room in hall.rooms.values() if room.members)
+        )
+        yield _gauge("accounts", "Accounts.", {}, len(hall.accounts))
+        yield _gauge("head", "The number of the newest post.", {}, hall.delivered)
+        yield _gauge("queued_entries", "Entries that wait for the journal.", {}, hall.commits.queued)
+        yield _gauge("commit_delay_seconds", "How long the commit in flight has taken.", {}, hall.commits.delay)
+        yield _gauge("slow_readers", "Connections that take nothing just now.", {}, len(factory.backlog))
+        lagging = sum(
+            1 for session in hall.sessions if session.member is not None and session.member.cursor is not None
+        )
+        yield _gauge("catching_up", "Connections that are fed from the journal.", {}, lagging)
+        yield _counter("posts", "Posts stored since the start.", self._posts)
+        yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
+        yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
+        refusals = CounterMetricFamily("groupchat_refusals", "What was refused, by code.", labels=["code"])
+        for code, count in sorted((hall.refusals + factory.turned_away).items()):
+            refusals.add_metric([code], count)
+        yield refusals
+
+
+def _gauge(name: str, about: str, labels: dict[str, str], value: float) -> Metric:
+    gauge = GaugeMetricFamily(f"groupchat_{name}", about, labels=list(labels))
+    gauge.add_metric(list(labels.values()), value)
+    return gauge
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(f"groupchat_{name}", about, value=value)
+
+
+class Page(Resource):
+    """A page whose status and text are asked for each time."""
+
+    isLeaf = True
+
+    def __init__(self, answer: Callable[[Request], tuple[int, bytes]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    # Twisted calls this.
+
+    def render_GET(self, request: Request) -> bytes:
+        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+        request.setHeader(b"cache-control", b"no-store")
+        status, body = self._answer(request)
+        request.setResponseCode(status)
+        return body
+
+
+class MetricsSite(Site):
+    """The pages, served without a line in the log for each look at them."""
+
+    noisy = False
+
+    def __init__(
+        self, metrics: Callable[[], Metrics | None], trouble: Callable[[], str], unready: Callable[[], str]
+    ) -> None:
+        """:param metrics: the figures; None: there are none yet.
+        :param trouble: why the daemon should be started anew; empty: it is well.
+        :param unready: why nobody should be sent here just now; empty: it is ready.
+        """
+        root = Resource()
+        root.putChild(b"metrics", Page(lambda request: _exposed(metrics(), request)))
+        root.putChild(b"healthz", Page(lambda _: _told(trouble())))
+        root.putChild(b"readyz", Page(lambda _: _told(trouble() or unready())))
+        super().__init__(root)
+
+    # Twisted calls this.
+
+    def log(self, request: Any) -> None:
+        """Nothing."""
+
+
+def _told(why_not: str) -> tuple[int, bytes]:
+    return (503, f"{why_not}\n".encode()) if why_not else (200, b"ok\n")
+
+
+def _exposed(metrics: Metrics | None, request: Request) -> tuple[int, bytes]:
+    if metrics is None:
+        return _told("starting")
+    encode, kind = choose_encoder(request.getHeader("accept") or "")
+    request.setHeader("content-type", kind)
+    return 200, encode(metrics.registry)

@@ -1,0 +1,277 @@
+"""The daemon: the service that puts journal, hall and doors together, and takes them apart in the right order."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat.config.settings import Settings
+from groupchat.daemon import process
+from groupchat.daemon.farewell import RESTARTING, STOPPING, Farewell
+from groupchat.daemon.metrics import Metrics, MetricsSite
+from groupchat.daemon.options import Options, Places
+from groupchat.daemon.passwords import Passwords
+from groupchat.daemon.supervisor import Supervisor
+from groupchat.daemon.upkeep import Upkeep
+from groupchat.doors import control
+from groupchat.doors.factory import ChatFactory
+from groupchat.doors.wire import certificates
+from groupchat.doors.wire import transport as wire
+from groupchat.doors.wire.certificates import Certificates
+from groupchat.doors.wire.ports import Ports
+from groupchat.doors.wire.tls import Tunnels
+from groupchat.hall.hall import Hall
+from groupchat.interfaces.screens import IScreen
+from groupchat.interfaces.storage import IJournal
+from groupchat.journals.opening import open_journal
+from groupchat.limits.turnstile import Turnstile
+from groupchat.model.errors import CannotStart, JournalUnavailable
+from groupchat.sessions.session import Session
+
+
+class ChatService(Service):
+    """The whole daemon, from listening to the last line that everybody is sent.
+
+    Ports are bound while the process may still have privileges; the journal is opened after it gave them up.
+    Connections that come before the hall is open wait in the kernel.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, settings: Settings, places: Places, reread: Callable[[], Settings]) -> None:
+        """:raises CannotStart: one of the places is none.
+
+        :param reread: gives the settings as they stand when it is called, or raises CannotStart.
+        """
+        turnstile = Turnstile(settings.address_live, settings.address_new, settings.address_window_s, settings.exempt)
+        self._reactor = reactor
+        self._settings = settings
+        self._places = places
+        self._reread = reread
+        self._factory = ChatFactory(self._session, settings, reactor, turnstile)
+        self._ports = Ports(reactor, places.ports)
+        self._metrics_ports = Ports(reactor, [places.metrics] if places.metrics else [])
+        self._metrics: Metrics | None = None
+        self._certificates: Certificates | None = None
+        self._control_factory = control.ControlFactory(self._session, settings, reactor)
+        self._control: IListeningPort | None = None
+        self._hall: Hall | None = None
+        self._journal: IJournal | None = None
+        self._passwords = Passwords(reactor, settings.password_queue)
+        self._signals = process.Signals()
+        self._supervisor = Supervisor(os.environ)
+        self._upkeep: Upkeep | None = None
+        self._admitted = False
+        self._status = 0
+        """The exit status."""
+        self._farewell = Farewell(reactor, self._factory)
+        self._stopping = False
+
+    # Twisted calls these.
+
+    def privilegedStartService(self) -> None:
+        """:raises CannotStart: a port is busy, or not ours to take."""
+        super().privilegedStartService()
+        self._listen()
+
+    def startService(self) -> None:
+        """:raises CannotStart: a port is busy, or the data folder cannot be used."""
+        self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
+        process.share_interpreter()
+        if not self._ports.bound:
+            self._listen()  # twist calls no privilegedStartService
+        try:
+            self._serve_metrics()
+            if self._certificates is None:
+                self._offer(certificates.own(self._places.data / "tls"))
+            self._journal = open_journal(self._places.journal, self._reactor)
+        except CannotStart as error:
+            raise self._given_up(error) from error
+        super().startService()
+        self._hall = self._made_hall(self._journal)
+        self._passwords.start()
+        self._factory.check_address = self._check_address
+        self._reactor.callWhenRunning(self._run)
+
+    @inlineCallbacks
+    def stopService(self) -> Generator["Deferred[Any]", Any, None]:
+        """Told, flushed and closed: everybody, for at most ``stop_timeout_s``; then the journal."""
+        super().stopService()
+        self._stopping = True
+        self.log.info("Stopping")
+        self._supervisor.tell("STOPPING=1", f"STATUS={self._farewell.words}")
+        yield self._ports.close()
+        if self._control is not None:
+            yield maybeDeferred(self._control.stopListening)
+        self._factory.stop()
+        if self._hall is not None:
+            yield self._farewell.say(self._hall, tell=self._status != process.BROKEN)
+        if self._upkeep is not None:
+            self._upkeep.stop()
+        if self._metrics is not None:
+            self._metrics.stop()
+        yield self._metrics_ports.close()
+        if self._journal is not None:
+            try:
+                yield self._journal.close()
+            except Exception:
+                self.log.failure("The journal did not close as it should")
+                self._status = self._status or process.BROKEN
+        if self._hall is not None:
+            self._passwords.stop()
+        self._signals.restore()
+        self.log.info("Stopped")
+        if self._status:
+            process.exit_with(self._status)
+
+    # Starting
+
+    def _listen(self) -> None:
+        """:raises CannotStart: a port is busy, or not ours to take; or the certificate given is of no use."""
+        try:
+            if self._places.certificate:
+                self._offer(certificates.given(self._places.certificate))  # whose key may be the superuser's
+            self._ports.bind(self._factory)
+        except CannotStart as error:
+            raise self._given_up(error) from error
+        for port in self._ports.bound:
+            wire.install(port)
+
+    def _offer(self, found: Certificates) -> None:
+        self._certificates = found
+        self._factory.tunnels = Tunnels(found, False, self._factory, self._reactor)
+
+    def _serve_metrics(self) -> None:
+        """:raises CannotStart: they cannot be served there."""
+        self._metrics_ports.bind(MetricsSite(lambda: self._metrics, self._trouble, self._unready))
+        for address in self._metrics_ports.accept():
+            self.log.info("Metrics at {address}", address=address)
+
+    def _given_up(self, error: CannotStart) -> CannotStart:
+        """Let go of the ports; the error is for who called us, and for the log."""
+        self.log.error("Cannot start: {reason}", reason=str(error))
+        self._ports.close()
+        self._metrics_ports.close()
+        return error
+
+    def _made_hall(self, journal: IJournal) -> Hall:
+        hall = Hall(
+            journal, self._settings, self._reactor, time.time, process.release(), self._at_turn_end, self._passwords
+        )
+        hall.on_broken = self._broken
+        self._factory.sparing = hall.sparing
+        if self._metrics_ports.bound:
+            self._metrics = Metrics(hall, self._factory, hall.version)
+            self._metrics.start()
+        assert self._certificates is not None
+        self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)
+        return hall
+
+    def _run(self) -> None:
+        """The reactor runs: from now on it is us who say what its signals mean."""
+        for number, words in ((signal.SIGTERM, RESTARTING), (signal.SIGINT, STOPPING)):
+            self._signals.catch([number], partial(self._reactor.callFromThread, self._asked_to_stop, words))
+        assert self._hall is not None
+        self._hall.open().addCallbacks(self._admit, self._not_opened)
+
+    def _admit(self, _: None) -> None:
+        if self._stopping:
+            return
+        for address in self._ports.accept():
+            self.log.info("Listening at {address}", address=address)
+        self._listen_for_control()
+        self.log.info("Started with the messages in {journal}", journal=self._places.journal)
+        self._admitted = True
+        assert self._upkeep is not None
+        self._upkeep.start()
+
+    def _listen_for_control(self) -> None:
+        """The chat does without the control socket, when it cannot be made."""
+        try:
+            self._control = control.listen(self._reactor, self._places.data, self._control_factory)
+        except CannotStart as error:
+            self.log.error("No accounts can be managed by groupchat user: {reason}", reason=str(error))
+
+    def _not_opened(self, failure: Failure) -> None:
+        self.log.failure("The rooms could not be read from the journal", failure=failure)
+        self._end(process.BROKEN)
+
+    # Running
+
+    def _at_turn_end(self, function: Callable[[], None]) -> None:
+        """Delayed calls run when everything that could be read was read."""
+        self._reactor.callLater(0, function)
+
+    def _session(self, screen: IScreen, door: str) -> Session:
+        assert self._hall is not None
+        return self._hall.session(screen, door)
+
+    def _check_address(self, address: str) -> None:
+        """:raises Banned: operators keep this address out."""
+        assert self._hall is not None
+        self._hall.moderation.check_address(address, self._hall.now())
+
+    def _trouble(self) -> str:
+        """Why the daemon should be started anew."""
+        return "the journal can no longer be written" if self._status == process.BROKEN else ""
+
+    def _unready(self) -> str:
+        """Why nobody should be sent here."""
+        if self._stopping:
+            return "stopping"
+        if self._hall is None or not self._admitted:
+            return "starting"
+        return self._hall.commits.trouble
+
+    def _hung_up(self) -> None:
+        self.log.info("SIGHUP was seen; settings and certificate are read again")
+        if self._upkeep is not None:
+            self._upkeep.reload([self._factory, self._control_factory])
+
+    # Stopping
+
+    def _broken(self, failure: Failure) -> None:
+        """The journal can no longer be trusted: say so, and go, so that nothing more is acknowledged."""
+        assert self._hall is not None
+        for session in list(self._hall.sessions):
+            session.refuse(JournalUnavailable("The journal cannot be written any more; the server stops."))
+        self._end(process.BROKEN)
+
+    def _asked_to_stop(self, words: str) -> None:
+        """SIGTERM or SIGINT; asked twice, we wait for no reader any longer."""
+        if self._stopping:
+            self._farewell.hurry()
+        else:
+            self._farewell.words = words
+            self._end(0)
+
+    def _end(self, status: int) -> None:
+        self._status = self._status or status
+        self._reactor.callLater(0, self._stop)
+
+    def _stop(self) -> None:
+        if not self._stopping and self._reactor.running:
+            self._reactor.stop()
+
+
+def makeService(options: Options) -> ChatService:
+    """The daemon, as twistd and twist run it; what is wrong with the options ends the process with one line."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    # The wall clock can be set; this one never jumps.  Nothing has been scheduled yet.
+    reactor.seconds = time.monotonic
+    process.explain_failed_starts()
+    try:
+        return ChatService(reactor, options.given, options.places, options.read_settings)
+    except CannotStart as error:
+        process.complain(str(error))
+        raise SystemExit(1) from error

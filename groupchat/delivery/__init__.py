@@ -1,0 +1,1 @@
+"""The send path: the queue before the journal, commits, and how a batch reaches everybody."""

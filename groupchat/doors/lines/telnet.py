@@ -1,0 +1,125 @@
+"""Telnet: taking its commands out of what a peer sends, and answering them (RFC 854).
+
+Every option is refused, but ECHO, which the server offers while a password is typed (RFC 857).
+"""
+
+from groupchat.model.errors import LineTooLong, TooManyAttempts
+
+SE, BRK, AYT, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 250, 251, 252, 253, 254, 255
+ECHO, TIMING_MARK = 1, 6
+
+STILL_HERE = b"-- Still here.\r\n"
+"""The answer to "are you there?"."""
+
+SUBNEGOTIATION_LIMIT = 4096
+"""Bytes of one subnegotiation; real ones have some dozens."""
+
+COMMANDS_AT_ONCE = 1000
+"""Commands in one chunk that was read (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
+
+
+class TelnetFilter:
+    """One peer's telnet state.  ``feed`` takes bytes in; ``replies`` gathers what is to be sent back.
+
+    There are never more bytes of replies than were received, but for the first answer to AYT.
+    """
+
+    __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "replies")
+
+    def __init__(self) -> None:
+        self.replies = bytearray()
+        self._pending = b""
+        """A command that is not complete yet: at most two bytes."""
+        self._subnegotiated = -1
+        """How long the present subnegotiation is so far; -1 outside."""
+        self._answered: set[tuple[int, int]] = set()
+        self._received = 0
+        """How many bytes were received up to the present command."""
+        self._replied = 0
+        self._offered = False
+        """Whether ECHO was ever offered: then the peer's DO and DONT are its answers."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What of this, with what was left over, is no telnet command.
+
+        :raises Refusal: there is more of it than any client would send.
+        """
+        before = self._received - len(self._pending)
+        if self._pending:
+            data, self._pending = self._pending + data, b""
+        pieces: list[bytes] = []
+        position, commands = 0, 0
+        while True:
+            start = data.find(IAC, position)
+            if self._subnegotiated < 0:
+                pieces.append(data[position : start if start >= 0 else None])
+            else:
+                self._count((start if start >= 0 else len(data)) - position)
+            if start < 0:
+                break
+            self._received = before + start + 2
+            position = self._command(data, start, pieces)
+            if position < 0:
+                self._pending = data[start:]
+                break
+            commands += 1
+            if commands > COMMANDS_AT_ONCE:
+                raise TooManyAttempts("So many telnet commands at once are no conversation.")
+        self._received = before + len(data)
+        return b"".join(pieces)
+
+    def conceal(self) -> bytes:
+        """What tells the client not to show what is typed: the server will echo it (and does not)."""
+        self._offered = True
+        return bytes((IAC, WILL, ECHO))
+
+    def reveal(self) -> bytes:
+        """What tells the client to show again what is typed."""
+        return bytes((IAC, WONT, ECHO))
+
+    def _command(self, data: bytes, start: int, pieces: list[bytes]) -> int:
+        """Take the command at ``start``; where it ends, or -1 when it is not complete."""
+        if start + 1 >= len(data):
+            return -1
+        command = data[start + 1]
+        if self._subnegotiated >= 0:
+            if command == SE:
+                self._subnegotiated = -1
+            else:
+                self._count(2)
+        elif command == IAC:
+            pieces.append(b"\xff")
+        elif command == SB:
+            self._subnegotiated = 0
+        elif command >= WILL:
+            if start + 2 >= len(data):
+                return -1
+            self._negotiate(command, data[start + 2])
+            return start + 3
+        elif command == AYT:
+            self._reply(STILL_HERE)
+        # The others (IP, BRK, NOP, GA, …) ask for nothing that a line of a chat has.
+        return start + 2
+
+    def _negotiate(self, verb: int, option: int) -> None:
+        if verb in (WONT, DONT):
+            return  # so it is already
+        if verb == DO and option == TIMING_MARK:
+            # Asked anew each time Ctrl-C is pressed; until the answer the client shows nothing (RFC 860).
+            self._reply(bytes((IAC, WONT, TIMING_MARK)))
+            return
+        if (verb, option) in self._answered or (verb == DO and option == ECHO and self._offered):
+            return
+        self._answered.add((verb, option))
+        self._reply(bytes((IAC, WONT if verb == DO else DONT, option)))
+
+    def _reply(self, reply: bytes) -> None:
+        if self._replied + len(reply) <= self._received + len(STILL_HERE):
+            self._replied += len(reply)
+            self.replies += reply
+
+    def _count(self, length: int) -> None:
+        """:raises Refusal: this makes the subnegotiation too long."""
+        self._subnegotiated += length
+        if self._subnegotiated > SUBNEGOTIATION_LIMIT:
+            raise LineTooLong(f"A telnet subnegotiation can have {SUBNEGOTIATION_LIMIT} bytes.")

@@ -1,0 +1,218 @@
+"""How people with netcat or telnet are shown things: one readable line for each event."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+from math import inf
+from typing import Any, ClassVar
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+from zope.interface import implementer
+
+from groupchat.interfaces.screens import IStyle, Rendered
+from groupchat.model import events
+from groupchat.model.errors import BadArguments
+from groupchat.model.events import Answer, Event, Ref
+from groupchat.model.preferences import Preferences
+from groupchat.model.text import harmless
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Days and months as they are written everywhere, whatever the server's locale."""
+
+STAMPS = {"seconds": "[%H:%M:%S] ", "minutes": "[%H:%M] ", "off": ""}
+"""What stands before a line, by the preference ``time``."""
+
+PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
+
+_COMINGS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
+_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing})
+_UNTIMED = frozenset({events.Announced, events.Typing})
+
+SHOWN = 5
+"""Up to so many deletions in a row are shown one by one; more, as by a purge, become one line."""
+_Deleted = events.Deleted
+
+
+@implementer(IStyle)
+class TextStyle:
+    """Text with one set of preferences; times are those of ``zone`` (None: the server's)."""
+
+    door: ClassVar[str] = "text"
+
+    def __init__(self, preferences: Preferences, zone: tzinfo | None = None) -> None:
+        self.preferences = preferences
+        self._zone = zone
+        self._stamp_format = STAMPS.get(preferences.time, STAMPS["seconds"])
+        self._second = -1
+        self._stamp = ""
+        # The local day that was asked for last, from its first second up to the next day's, in seconds since 1970.
+        self._dawn = self._dusk = -inf
+        self._hidden = frozenset({events.Typing}) if preferences.joins else _COMINGS | {events.Typing}
+
+    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        """One line for each event; before the first of a day, the day's line."""
+        if len(events) > SHOWN and [type(event) for event in events].count(_Deleted) > SHOWN:
+            return self._condensed(events, previous, [marked] * len(events))
+        return [self._rendered(event, before, marked) for event, before in zip(events, previous, strict=True)]
+
+    def echoes(self, event: Event) -> bool:
+        """Whether who caused this is shown it: not their own words, unless they like it so, nor their own coming."""
+        kind = type(event)
+        if kind is events.Said or kind is events.Acted:
+            return self.preferences.echo
+        return kind not in _NEVER_ECHOED
+
+    def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
+        """An answer's lines, or a prompt without line end.  People have no ``ref``."""
+        if type(answer) is events.Done and not answer.text:  # nearly every answer: what one said is on disk
+            return Rendered(b"")
+        if isinstance(answer, events.Replayed):
+            return self._replayed(answer, current)
+        if isinstance(answer, events.Asked):
+            return _encoded(PROMPTS[answer.what])
+        return Rendered(b"".join(_encoded(f"{harmless(line)}\r\n") for line in _answered(answer)))
+
+    def _condensed(self, shown: Sequence[Event], previous: Sequence[float], marks: Sequence[bool]) -> list[Rendered]:
+        """The same, with many deletions in a row by one person in one room as one line, where the last of them is."""
+        lines: list[Rendered] = []
+        for (_, run), each in groupby(enumerate(shown), lambda pair: _run(pair[0], pair[1])):
+            indexes = [index for index, _ in each]
+            if run and len(indexes) > SHOWN:
+                deletions = [event for event in shown[indexes[0] : indexes[-1] + 1] if isinstance(event, _Deleted)]
+                lines += [Rendered(b"")] * (len(indexes) - 1)
+                lines.append(self._rendered(_Purged(deletions), previous[indexes[0]], marks[indexes[-1]]))
+            else:
+                lines += [self._rendered(shown[index], previous[index], marks[index]) for index in indexes]
+        return lines
+
+    def _rendered(self, event: Any, before: float, marked: bool) -> Rendered:
+        kind = type(event)
+        if kind in self._hidden:
+            return Rendered(b"")
+        if kind in _UNTIMED:
+            return _encoded(f"-- {harmless(event.text)}\r\n")
+        at: float = event.at
+        today = "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
+        second = int(at)
+        if second != self._second:
+            self._second, self._stamp = second, self._local(second).strftime(self._stamp_format)
+        mark = f"({event.room}) " if marked and event.room else ""
+        if kind is events.Said:  # nearly every line
+            line = f"{self._stamp}{mark}#{event.id} {event.nick}: {event.text}"
+        else:
+            line = f"{self._stamp}{mark}{_FORMS[kind](event)}"
+        return _encoded(f"{today}{harmless(line)}\r\n")
+
+    def _replayed(self, replayed: events.Replayed, current: str) -> Rendered:
+        lines: list[bytes] = []
+        if replayed.heading:
+            lines.append(_encoded(f"-- {harmless(replayed.heading)}\r\n"))
+        posts = replayed.posts
+        previous = [replayed.at, *(post.at for post in posts[:-1])]
+        lines += self._condensed(posts, previous, [post.room != current for post in posts])
+        if replayed.ending:
+            lines.append(_encoded(f"-- {harmless(replayed.ending)}\r\n"))
+        return Rendered(b"".join(lines))
+
+    def _day(self, at: float, before: float) -> str:
+        """The day's line if ``at`` is of another local day than ``before``, else nothing."""
+        today = self._local(at).date()
+        self._dawn, self._dusk = self._midnight(today), self._midnight(today + timedelta(days=1))
+        if self._dawn <= before < self._dusk:
+            return ""
+        return f"-- {DAYS[today.weekday()]} {today.day} {MONTHS[today.month - 1]} {today.year}\r\n"
+
+    def _local(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, self._zone)
+
+    def _midnight(self, day: date) -> float:
+        return datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp()
+
+
+class _Purged:
+    """Many messages that one person deleted at a stroke."""
+
+    def __init__(self, deletions: Sequence[events.Deleted]) -> None:
+        self.nick, self.room, self.at = deletions[-1].nick, deletions[-1].room, deletions[-1].at
+        targets = sorted(deletion.target for deletion in deletions)
+        self.text = f"deleted {len(targets):,} messages, #{targets[0]} to #{targets[-1]}"
+
+
+def _run(index: int, event: Event) -> tuple[object, bool]:
+    """What neighbours have in common that are one run, and whether they are deletions that can be."""
+    if isinstance(event, _Deleted) and event.room:
+        return (event.nick, event.room), True
+    return index, False
+
+
+def _encoded(line: str) -> Rendered:
+    return Rendered(line.encode("utf-8", "replace"))
+
+
+def _many(event: events.ManyJoined | events.ManyLeft) -> str:
+    """``alice, bob, carol and 54 others``"""
+    if event.others:
+        return f"{', '.join(event.nicks)} and {event.others} other{'s' if event.others > 1 else ''}"
+    *most, last = event.nicks
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    events.Acted: lambda event: f"#{event.id} * {event.nick} {event.text}",
+    events.Whispered: lambda event: f"#{event.id} {event.nick} -> {event.to}: {event.text}",
+    events.Edited: lambda event: (
+        f"#{event.target} {event.nick}{f' -> {event.to}' if event.to else ''} (edited): {event.text}"
+    ),
+    events.Deleted: lambda event: f"#{event.target} was deleted by {event.nick}",
+    events.TopicChanged: lambda event: f"* topic of {event.room}, by {event.nick}: {event.text or '(none)'}",
+    events.Moderated: lambda event: f"* {event.nick} {event.text}",
+    _Purged: lambda event: f"* {event.nick} {event.text}",
+    events.Joined: lambda event: f"* {event.nick} joined {event.room}",
+    events.Left: lambda event: f"* {event.nick} left {event.room}{f' ({event.reason})' if event.reason else ''}",
+    events.ManyJoined: lambda event: f"* {_many(event)} joined {event.room}",
+    events.ManyLeft: lambda event: f"* {_many(event)} left {event.room}",
+    events.Renamed: lambda event: f"* {event.nick} is now {event.new}",
+}
+"""What follows the time and the room."""
+
+
+def _answered(answer: Answer) -> list[str]:
+    """The lines of an answer."""
+    match answer:
+        case events.Greeted(version, name, people, motd):
+            here = "1 person is here" if people == 1 else f"{people} people are here"
+            return [f"groupchat {version} at {name}: {here}.", *(f"-- {line}" for line in motd.splitlines())]
+        case events.Welcomed(nick, room):
+            return [f"Connected to the server! You are {nick}, in {room or 'no room'}. /help lists the commands."]
+        case events.Done(_, text):
+            return [f"-- {text}"] if text else []
+        case events.Refused(code, text):
+            return [f"!! {code}: {text}"]
+        case events.Told(lines) | events.Listed(_, lines):
+            return [f"-- {line}" for line in lines]
+    raise TypeError(f"{type(answer).__name__} is no answer for people.")
+
+
+_styles: WeakValueDictionary[tuple[Preferences, str], TextStyle] = WeakValueDictionary()
+
+
+def text_style(preferences: Preferences, server_zone: str = "") -> TextStyle:
+    """The style for these preferences; the same object as long as anybody has it.
+
+    :param server_zone: the zone for those who prefer none; empty: that of this host.
+    :raises BadArguments: there is no such time zone.
+    """
+    style = _styles.get((preferences, server_zone))
+    if style is None:
+        name = preferences.zone or server_zone
+        try:
+            zone = ZoneInfo(name) if name else None
+        except (KeyError, ValueError, OSError):
+            raise BadArguments("There is no such time zone; zones are named like Europe/Paris, or UTC.") from None
+        style = _styles[preferences, server_zone] = TextStyle(preferences, zone)
+    return style

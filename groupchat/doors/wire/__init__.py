@@ -1,0 +1,1 @@
+"""Bytes: sockets, TLS, framing, and what waits to be sent."""

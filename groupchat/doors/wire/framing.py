@@ -1,0 +1,219 @@
+"""Lines as they come in: taken in shares, and held back on request.
+
+Lines end with LF, CR LF or CR NUL.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.protocols.basic import LineReceiver
+
+from groupchat.interfaces.screens import Hold
+
+if TYPE_CHECKING:
+    from groupchat.doors.factory import ChatFactory
+
+SKIPPED_LIMIT = 1024 * 1024
+"""How much of one line too long is skipped for a peer that may go on after it, in bytes."""
+
+_NOTHING = bytearray()
+"""What waits of a peer that has nothing waiting; never changed."""
+
+_NO_HOLD = Hold(0)
+
+CR = 13
+
+
+class HeldLines(LineReceiver):
+    """The incoming half of a connection.
+
+    No more than a share of one peer's lines is taken in one reactor turn, and none while there is a reason to hold;
+    the transport is paused only when bytes come in meanwhile, so that a short hold costs nothing.
+    So no more waits than one unfinished line and two chunks that were read, whatever is sent.
+
+    A subclass takes what comes out: ``lineReceived``, ``lineLengthExceeded``, ``lines_ended``.
+    """
+
+    __slots__ = (
+        *("_closed", "_ended", "_finished", "_handing", "_holds", "_reading", "_skipped", "_waiting"),
+        *("connected", "factory", "transport"),
+    )
+    delimiter = b"\n"
+    factory: "ChatFactory"
+
+    def __init__(self, factory: "ChatFactory") -> None:
+        self.factory = factory
+        self.transport: Any = None
+        self.connected = 0
+        self._waiting = _NOTHING
+        """Bytes that were received, and not yet taken."""
+        self._holds = _NO_HOLD
+        self._handing = False
+        """Whether lines are being handed over just now."""
+        self._reading = True
+        """Whether the transport reads."""
+        self._ended = False
+        """Whether the peer has closed its half."""
+        self._finished = False
+        """Whether that was told, after the last line."""
+        self._closed = False
+        """Whether this side has closed, or the connection is gone: nothing more is taken."""
+        self._skipped = 0
+        """How much of a line too long was skipped so far, in bytes; 0: nothing is being skipped."""
+
+    # What a subclass says and is told.
+
+    def line_limit(self) -> int:
+        """How long a line may be now, in bytes with its end."""
+        raise NotImplementedError
+
+    def lines_ended(self) -> None:
+        """The peer has closed its half, and all it sent was taken.  Called once."""
+        raise NotImplementedError
+
+    def unfinished_counts(self) -> bool:
+        """Whether an unfinished line at the end is one."""
+        return True
+
+    def line_is_endless(self) -> None:
+        """More than SKIPPED_LIMIT bytes of one line were skipped: the connection is to be ended."""
+        raise NotImplementedError
+
+    # What others call.
+
+    def hold(self, reason: Hold) -> None:
+        """Take no more lines."""
+        self._holds |= reason
+
+    def release(self, reason: Hold) -> None:
+        """One reason fewer; what waits is taken in the next turn, never within the caller's."""
+        self._holds &= ~reason
+        if self._holds or self._handing or self._closed:
+            return
+        if self._waiting or self._ended:
+            self._wait_for_turn()
+        else:
+            self._read_on()
+
+    def take_turn(self) -> None:
+        """A new reactor turn: take the next share of what waits."""
+        self._holds &= ~Hold.TURN
+        if not self._holds and not self._closed:
+            self._hand_over()
+
+    def take(self, data: bytes) -> None:
+        """Take the lines in this now, or keep it until they may be taken."""
+        if self._waiting:
+            self._waiting += data
+        elif data:
+            self._waiting = bytearray(data)
+        if not self._holds:
+            if not self._handing:
+                self._hand_over()
+        elif self._reading:
+            self._reading = False
+            self.transport.pauseProducing()
+
+    def has_unread(self) -> bool:
+        """Whether the peer has sent something that was not taken, or may go on sending."""
+        return not self._ended and (bool(self._waiting) or not self._reading)
+
+    def forget(self) -> None:
+        """Take nothing more, and forget what waits."""
+        self._closed = True
+        self._waiting = _NOTHING
+
+    # Twisted calls these.
+
+    def readConnectionLost(self) -> None:
+        self._ended = True
+        self._reading = False
+        if not self._holds and not self._closed:
+            self._hand_over()
+
+    def writeConnectionLost(self) -> None:
+        """Nothing: this side never closes one half only."""
+
+    # How lines are taken.
+
+    def _hand_over(self) -> None:
+        """Hand over the lines that wait, up to this turn's share."""
+        waiting = self._waiting
+        share = self.factory.settings.lines_per_turn
+        self._handing = True
+        try:
+            while not self._holds and not self._closed:
+                end, after = _line_end(waiting)
+                if end < 0:
+                    break
+                if share == 0:
+                    self._wait_for_turn()
+                    break
+                share -= 1
+                line = bytes(waiting[:end])
+                del waiting[:after]  # moves nothing: a bytearray remembers where it starts
+                if self._skipped:
+                    self._skipped = 0
+                elif after > self.line_limit():
+                    self.lineLengthExceeded(line)
+                else:
+                    self.lineReceived(line)
+        finally:
+            self._handing = False
+        if not self._holds and not self._closed:
+            self._keep_rest(waiting)
+
+    def _keep_rest(self, rest: bytearray) -> None:
+        """No whole line waits: keep an unfinished one, within its limit, and read on."""
+        if self._ended:
+            self._finish(rest)
+            return
+        if self._skipped or len(rest) >= self.line_limit():
+            self._skip(rest)
+        if not rest:
+            self._waiting = _NOTHING
+        self._read_on()
+
+    def _finish(self, last: bytearray) -> None:
+        """The peer sends no more, and no whole line waits: take an unfinished one too, then say so."""
+        if last and self.unfinished_counts():
+            self._waiting = _NOTHING
+            if len(last) > self.line_limit():
+                self.lineLengthExceeded(b"")
+            elif not self._skipped:
+                self.lineReceived(bytes(last).removesuffix(b"\r"))
+        if not self._holds and not self._closed and not self._finished:
+            self._finished = True
+            self.lines_ended()
+
+    def _skip(self, rest: bytearray) -> None:
+        """What waits is too much for one line: cut the peer off, or leave the line out up to its end."""
+        if not self._skipped:
+            self.lineLengthExceeded(b"")
+        if self._closed:
+            return
+        self._skipped += len(rest)
+        if self._skipped > SKIPPED_LIMIT:
+            self.line_is_endless()
+            return
+        del rest[: len(rest) - rest.endswith(b"\r")]  # with what comes next it may be a line end
+
+    def _wait_for_turn(self) -> None:
+        if not self._holds & Hold.TURN:
+            self._holds |= Hold.TURN
+            self.factory.wait_for_turn(self)
+
+    def _read_on(self) -> None:
+        if not self._reading and not self._ended and not self._closed:
+            self._reading = True
+            self.transport.resumeProducing()
+
+
+def _line_end(waiting: bytearray) -> tuple[int, int]:
+    """Where the first line ends, without and with its end; -1 twice when it does not yet."""
+    feed = waiting.find(b"\n")
+    null = waiting.find(b"\r\0", 0, feed if feed >= 0 else len(waiting))
+    if null >= 0:
+        return null, null + 2
+    if feed > 0 and waiting[feed - 1] == CR:
+        return feed - 1, feed + 1
+    return feed, feed + 1 if feed >= 0 else -1

@@ -1,0 +1,117 @@
+"""Where connections are awaited: from what an administrator writes to listening ports."""
+
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.python.failure import Failure
+
+from groupchat.model.errors import CannotStart
+
+BACKLOG = 1024
+"""How many connections wait in the kernel to be accepted.
+
+With Twisted's 50 some of two hundred that come at once wait 3 seconds, for their SYN is sent again.
+"""
+
+_WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
+
+
+class Ports:
+    """Every port that one factory listens at.
+
+    They are bound before they accept anything: meanwhile, connections wait in the kernel.
+    """
+
+    def __init__(self, reactor: Any, places: Iterable[str]) -> None:
+        """:param places: port numbers or endpoints.
+
+        :raises CannotStart: one of them is neither.
+        """
+        self._endpoints = [(place, endpoint) for place in places for endpoint in endpoints(reactor, place)]
+        self.bound: list[Any] = []
+
+    def bind(self, factory: IProtocolFactory) -> None:
+        """Take the ports, and accept nothing yet.
+
+        :raises CannotStart: one is busy, or not ours to take; those before it stay bound until ``close``.
+        """
+        for place, endpoint in self._endpoints:
+            failures: list[Failure] = []
+            endpoint.listen(factory).addCallbacks(self._bound, failures.append)
+            if failures:
+                raise refused(place, failures[0])
+
+    def _bound(self, port: Any) -> None:
+        port.stopReading()
+        self.bound.append(port)
+
+    def accept(self) -> list[str]:
+        """Accept connections from now on; gives where, as one reads it in a log."""
+        for port in self.bound:
+            port.startReading()
+        return [where(port) for port in self.bound]
+
+    def close(self) -> "Deferred[Any]":
+        """Let go of the ports; what is connected stays so."""
+        return gatherResults([maybeDeferred(port.stopListening) for port in self.bound])
+
+
+def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:
+    """Where to listen: a port number, which means all addresses, or any endpoint string of Twisted.
+
+    :raises CannotStart: it is neither.
+    """
+    if place.isascii() and place.isdigit():
+        if int(place) > 65535:
+            raise CannotStart(f"There is no port {place}; the highest is 65535.")
+        descriptions = [f"{family}:{int(place)}" for family in _families()]
+    else:
+        descriptions = [place]
+    try:
+        return [serverFromString(reactor, _with_backlog(description)) for description in descriptions]
+    except Exception as error:
+        # Parsers of endpoints raise whatever they meet: ValueError, KeyError, TypeError, OSError of certificates.
+        hint = "give a port number, or an endpoint such as tcp:5000:interface=127.0.0.1"
+        raise CannotStart(f"{place!r} is no place to listen at ({_sentence(error)}); {hint}.") from error
+
+
+def refused(place: str, failure: Failure) -> CannotStart:
+    """Why one cannot listen there, for the administrator."""
+    error: BaseException = failure.value  # type: ignore[assignment]  # only cleaned failures have none
+    if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
+        error = error.socketError
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else _sentence(error)
+    return CannotStart(f"Cannot listen at {place}: {reason}.")
+
+
+def where(port: IListeningPort) -> str:
+    """The address of a listening port, as one reads it in a log."""
+    address: Any = port.getHost()
+    if hasattr(address, "port"):
+        return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
+    return str(getattr(address, "name", address))
+
+
+def _with_backlog(description: str) -> str:
+    if description.startswith(_WITH_BACKLOG) and ":backlog=" not in description:
+        return f"{description}:backlog={BACKLOG}"
+    return description
+
+
+def _families() -> list[str]:
+    """What to listen with on all addresses: IPv6, which serves IPv4 too unless the kernel is told otherwise."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+            return ["tcp6", "tcp"] if probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) else ["tcp6"]
+    except OSError:
+        return ["tcp"]
+
+
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,1 @@
+"""The hall: wires state, delivery and journal together."""

@@ -1,0 +1,1 @@
+"""The seams: what the core asks of screens, journals, clocks and doors."""

@@ -1,0 +1,93 @@
+"""Where posts live, and what is known of rooms, accounts and sessions."""
+
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+from zope.interface import Attribute, Interface
+
+from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.events import AuthorId
+
+
+class IJournal(Interface):
+    """Where posts live.  One object; a cluster would replace it and nothing else.
+
+    Methods that return a Deferred fail with JournalUnavailable (may work later) or JournalBroken (never again).
+    """
+
+    head: int = Attribute("The highest number on disk; 0 when nothing is.")
+
+    def append(
+        drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
+        """Write all in one durable transaction, and give each draft its outcome, in order.
+
+        A refused or repeated draft does not hinder the others.
+        The caller waits for the result before it calls again.
+        Edits and deletions see the drafts before them in the same call.
+        """
+
+    def page(audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
+        """The first ``limit`` rows with ``after < id <= upto``, ascending: the log itself, every row once.
+
+        A message that was changed since comes in its newest form.
+        A deleted one, and any edit of it, comes as Deleted: never with its old text.
+        """
+
+    def recent(audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The last ``count`` messages with ``id <= upto``, ascending, in their newest form.
+
+        Messages are what was said, acted and whispered; a deleted one comes as Deleted.
+        """
+
+    def following(audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The first ``count`` messages with ``after < id <= upto``, ascending, in their newest form."""
+
+    def between(audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
+        """The first ``count`` messages with ``start <= at < end``, ascending, in their newest form.
+
+        Both times are seconds since 1970 UTC.
+        """
+
+    def around(audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The message ``id`` with up to ``count`` before and after it in its own room or conversation, ascending.
+
+        Fails with NoSuchMessage when there is none, or the audience may not see it.
+        """
+
+    def latest(author: AuthorId) -> "Deferred[StoredPost | None]":
+        """The author's newest message that is not deleted."""
+
+    def search(audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
+        """The ``count`` newest messages that contain all the words, newest first.
+
+        Edited messages are found by their newest text, deleted ones never.
+        """
+
+    def rooms() -> "Deferred[list[StoredRoom]]":
+        """Every room that has posts, by name."""
+
+    def facts(kind: str) -> "Deferred[list[Fact]]":
+        """Every fact of this kind that is true, by name."""
+
+    def moderated(upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """The last ``count`` things operators did with ``id <= upto``, in whichever room, ascending."""
+
+    def recall(digest: str) -> "Deferred[StoredSession | None]":
+        """The session whose token has this hex SHA-256 digest."""
+
+    def close() -> "Deferred[None]":
+        """Finish what is under way, tidy up, and release the files."""
+
+
+class IRetention(Interface):
+    """A journal from which what is old can be removed; one that forgets by itself need not provide it."""
+
+    def expire(before: float) -> "Deferred[int]":
+        """Remove everything older than this, in seconds since 1970 UTC, but for topics; give how much that was.
+
+        Numbers are never used again.  What is newer than something that is not older stays with it.
+        """
+
+    def forget_sessions(before: float) -> "Deferred[int]":
+        """Remove every session last seen before this, in seconds since 1970 UTC; give how many those were."""

@@ -1,0 +1,75 @@
+"""Who may change which message, and the rows that drafts become: one set of rules for every journal."""
+
+from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.model.drafts import MESSAGES, Draft, Kind
+from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotYours, Refusal, TooOld
+
+CHANGES = frozenset({Kind.EDITED, Kind.DELETED})
+"""The kinds of draft that change a message."""
+
+
+def no_such_message(id: int) -> NoSuchMessage:
+    """Say that there is no such number: the same words whether it was never given or is not for this person."""
+    return NoSuchMessage(f"There is no message #{id}. /history shows the numbers.")
+
+
+def refusal(draft: Draft, target: Row | None) -> Refusal | None:
+    """Say why this edit or deletion may not be; None when it may.
+
+    :param target: what stands under the draft's number, or the author's newest message when it names none.
+
+    Whether there is such a message for this person comes first, so that nobody learns of others' private ones.
+    """
+    if target is None or not _sees(draft, target):
+        if draft.target is None:
+            return NoSuchMessage("You have not said anything yet.")
+        return no_such_message(draft.target)
+    done = "edit" if draft.kind == Kind.EDITED else "delete"
+    if draft.author != target.author and not draft.anyones:
+        whose = f"#{target.id} is {target.nick}'s"
+        return NotYours(f"{whose}; you can edit and delete only your own messages. /history shows the numbers.")
+    if target.gone_by is not None:
+        return AlreadyDeleted(f"#{target.id} is deleted already.")
+    if not draft.anyones and target.at < milliseconds(draft.not_before):
+        return TooOld(f"#{target.id} is too old for you to {done} it.")
+    return None
+
+
+def _sees(draft: Draft, target: Row) -> bool:
+    if target.kind not in MESSAGES:
+        return False
+    return target.reader is None or draft.author in (target.author, target.reader)
+
+
+def written(draft: Draft, id: int) -> Row:
+    """Make the row of a draft that changes no other."""
+    private = draft.kind == Kind.WHISPERED
+    return Row(
+        id,
+        draft.kind.value,
+        draft.author,
+        draft.reader if private else None,
+        "" if private else draft.room,
+        draft.nick,
+        draft.to if private else "",
+        milliseconds(draft.at),
+        draft.text,
+    )
+
+
+def changing(draft: Draft, id: int, target: Row) -> Row:
+    """Make the row of an edit or a deletion, seen by exactly those who see its target."""
+    private = target.reader is not None
+    return Row(
+        id,
+        draft.kind.value,
+        target.author if private else draft.author,
+        target.reader,
+        target.room,
+        draft.nick,
+        # An operator may delete what was whispered to them: the other person is then its author.
+        target.to if draft.author == target.author else target.nick * private,
+        milliseconds(draft.at),
+        draft.text if draft.kind == Kind.EDITED else "",
+        target.id,
+    )

@@ -1,0 +1,201 @@
+"""One SQLite file: how it is connected to, brought up to date, and judged before it is trusted.
+
+What is looked at at every start takes milliseconds whatever the size:
+the header, the schema, the first and last rows, whether the indexes agree with the last rows,
+and whether the highest number is there that was acknowledged before.
+SQLite's own ``quick_check`` reads the whole file, about a second for each 500 MB when it is cached.
+So it runs only when the last stop was not a clean one
+(``lock`` still names a process, or a write-ahead log was left behind)
+and the file is not above CHECK_MAX bytes, which keeps a restart within its two seconds.
+Beyond that ``groupchat verify`` does it when asked, and each page that is damaged is found when it is read.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from groupchat.journals.rules.rows import Row
+from groupchat.journals.sqlite.columns import COLUMNS
+from groupchat.journals.sqlite.statements import ROOM_MESSAGES
+from groupchat.model.drafts import MESSAGES
+from groupchat.model.errors import CannotStart
+
+APPLICATION = 0x67637430
+"""What stands in a groupchat database as its ``application_id``."""
+
+CHECK_MAX = 256 * 2**20
+"""Bytes up to which a file is checked throughout after an unclean stop."""
+
+SCHEMA = Path(__file__).parent / "schema"
+"""Where the files are that bring a database from one form to the next."""
+
+LOG_LEFT = 4 * 2**20
+"""Bytes to which a write-ahead log is cut when it begins anew after having grown longer."""
+
+TAIL = 200
+"""How many of the last rows are compared with the indexes at each start."""
+
+
+_LISTED = f"SELECT count(*) FROM {ROOM_MESSAGES} AND room = ? AND id > ?"
+_LAST = f"SELECT {COLUMNS} FROM posts WHERE id > ?"
+
+
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    """Connect, for use in one other thread.
+
+    :param mode: ``rw`` or ``ro``.
+
+    Statements stand for themselves: no transaction is begun behind our back.
+    """
+    address = f"file:{quote(str(path))}?mode={mode}"
+    database = sqlite3.connect(
+        address, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cache_size = -16384")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = SCHEMA) -> sqlite3.Connection:
+    """Connect for writing to a database that is sound and in its newest form, made if the file is empty.
+
+    :param acknowledged: the highest number known to have been shown to anyone.
+    :param unclean: whether the last stop is known not to have been a clean one.
+
+    Raises CannotStart with a sentence for the administrator.
+    """
+    unclean = unclean or _size(path.with_name(path.name + "-wal")) > 0
+    with _explained(path):
+        database = connect(path)
+        try:
+            _recognise(database, path)
+            _configure(database)
+            if unclean and _size(path) <= CHECK_MAX:
+                check_throughout(database, path)
+            _upgrade(database, path, schema)
+            _check_ends(database, path, acknowledged)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def damaged(path: Path, what: str) -> CannotStart:
+    """Say that the file is damaged, and what to do."""
+    return CannotStart(
+        f"{path} is damaged ({what}): run “groupchat verify --data {path.parent}”, or restore it from a backup."
+    )
+
+
+def check_throughout(database: sqlite3.Connection, path: Path) -> None:
+    """Read the whole file.  Raises CannotStart for what is wrong with it."""
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise damaged(path, " ".join(found.split()))
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_NOTADB:
+            raise CannotStart(f"{path} is not a groupchat database.") from error
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN):
+            raise CannotStart(f"{path} cannot be opened: {error}.") from error
+        raise damaged(path, str(error)) from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _number(database: sqlite3.Connection, query: str) -> int:
+    (found,) = database.execute(query).fetchone()
+    return int(found or 0)
+
+
+def _recognise(database: sqlite3.Connection, path: Path) -> None:
+    empty = _number(database, "PRAGMA page_count") == 0 or _number(database, "PRAGMA schema_version") == 0
+    if not empty and _number(database, "PRAGMA application_id") != APPLICATION:
+        raise CannotStart(f"{path} is not a groupchat database.")
+
+
+def _configure(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA wal_autocheckpoint = 0")
+    database.execute(f"PRAGMA journal_size_limit = {LOG_LEFT}")
+    database.execute("PRAGMA secure_delete = ON")
+    database.execute("PRAGMA temp_store = MEMORY")
+
+
+def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
+    """Apply the files whose numbers are above the database's, after a copy of it was put aside."""
+    steps = {int(file.stem): file for file in schema.glob("[0-9]*.sql")}
+    version = _number(database, "PRAGMA user_version")
+    if version > max(steps):
+        raise CannotStart(
+            f"{path} was written by a newer groupchat (its form is {version}, this one knows {max(steps)})."
+        )
+    if 0 < version < max(steps):
+        _copy(database, path.with_name(f"{path.name}.v{version}.bak"))
+    for step in sorted(number for number in steps if number > version):
+        script = steps[step].read_text(encoding="utf-8")
+        try:
+            database.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {step};\nCOMMIT;")
+        except sqlite3.Error:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+    if version == 0 and sqlite3.sqlite_version_info >= (3, 42):
+        # So that the words of what was deleted leave the index at once, and not when it is merged next.
+        database.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
+
+
+def _copy(database: sqlite3.Connection, copy: Path) -> None:
+    """Copy the database; the copy has its name only when it is whole and on disk."""
+    unfinished = copy.with_name(copy.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    handle = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with contextlib.closing(sqlite3.connect(unfinished)) as target:
+            database.backup(target)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    unfinished.replace(copy)
+
+
+def _check_ends(database: sqlite3.Connection, path: Path, acknowledged: int) -> None:
+    """Compare the first and last rows with what the indexes and counters say of them."""
+    counters = dict(database.execute("SELECT name, value FROM counters"))
+    if not counters.keys() >= {"head", "indexed"}:
+        raise damaged(path, "its counters are missing")
+    last = _number(database, "SELECT max(id) FROM posts")
+    if last > counters["head"]:
+        raise damaged(path, f"it holds #{last} but counts only to #{counters['head']}")
+    if acknowledged > counters["head"]:
+        raise CannotStart(
+            f"{path} ends at #{counters['head']}, but #{acknowledged} was shown already: posts are missing; run"
+            f" “groupchat verify --data {path.parent}”, or restore a backup;"
+            f" to go on without them remove {path.name}-head."
+        )
+    database.execute("SELECT * FROM posts ORDER BY id LIMIT 1").fetchall()
+    rows = [Row(*row) for row in database.execute(_LAST, (last - TAIL,))]
+    said = [row.room for row in rows if row.kind in MESSAGES and row.reader is None]
+    for room, count in Counter(said).items():
+        if database.execute(_LISTED, (room, last - TAIL)).fetchone() != (count,):
+            raise damaged(path, "its newest posts and their index disagree")

@@ -1,0 +1,205 @@
+"""The one that reads: it has a connection of its own that cannot write, and runs in a thread of its own."""
+
+import hmac
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from groupchat.journals.rules.rights import no_such_message
+from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
+from groupchat.journals.rules.words import matches, phrases
+from groupchat.journals.sqlite.columns import COLUMNS, LATEST, ROW, TAIL_LATEST
+from groupchat.journals.sqlite.index import expression
+from groupchat.journals.sqlite.statements import (
+    MODERATION,
+    ROOM_CHANGES,
+    ROOM_MESSAGES,
+    TOPICS,
+    Scan,
+    everything,
+    messages,
+    neighbours,
+)
+from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
+from groupchat.model.events import AuthorId
+
+_MAX = 2**63 - 1
+"""The highest number SQLite knows."""
+
+_ROWS = f"SELECT {COLUMNS} FROM posts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+_TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
+_INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
+_FOUND = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
+_NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
+_SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS, MODERATION)
+"""Where the rooms' rows stand."""
+_NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
+_NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
+_AT = "SELECT at FROM posts WHERE id = ?"
+_TOPIC = f"SELECT text FROM {TOPICS} AND room = ? ORDER BY id DESC LIMIT 1"
+_MODERATED = (
+    "SELECT id FROM posts INDEXED BY posts_moderated WHERE kind = 'moderated' AND id <= ? ORDER BY id DESC LIMIT ?"
+)
+_FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
+_SPANS = "SELECT first, at FROM spans ORDER BY first"
+_SESSION = "SELECT author, digest, nick, rooms, position, seen FROM sessions WHERE digest = ?"
+
+
+class Reader:
+    """Answers questions; each is one snapshot of the file.
+
+    Numbers and counts may be of any size; those that cannot be are taken for the nearest that can.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def page(self, audience: Audience, after: int, upto: int, limit: int) -> list[StoredPost]:
+        """Give the log itself."""
+        with self._snapshot():
+            return self._posts(self._ids(everything(audience), after, upto, limit))
+
+    def recent(self, audience: Audience, upto: int, count: int) -> list[StoredPost]:
+        """Give the last messages, oldest first."""
+        with self._snapshot():
+            return self._posts(self._ids(messages(audience), 0, upto, count, newest=True))
+
+    def following(self, audience: Audience, after: int, upto: int, count: int) -> list[StoredPost]:
+        """Give the first messages after a number."""
+        with self._snapshot():
+            return self._posts(self._ids(messages(audience), after, upto, count))
+
+    def between(self, audience: Audience, start: float, end: float, count: int) -> list[StoredPost]:
+        """Give the first messages of a time, in seconds since 1970 UTC."""
+        with self._snapshot():
+            ids: list[int] = []
+            for after, upto in self._ranges(milliseconds(start), milliseconds(end)):
+                ids += self._ids(messages(audience), after, upto, count - len(ids))
+                if len(ids) >= count:
+                    break
+            return self._posts(ids)
+
+    def around(self, audience: Audience, id: int, count: int) -> list[StoredPost]:
+        """Give a message with its neighbours."""
+        with self._snapshot():
+            found = self._database.execute(ROW, (_clamped(id),)).fetchone()
+            row = found and Row(*found)
+            if row is None or row.kind not in MESSAGES or not sees(audience, row):
+                raise no_such_message(id)
+            before = self._ids(neighbours(row), 0, id - 1, count, newest=True)
+            return self._posts([*before, id, *self._ids(neighbours(row), id, _MAX, count)])
+
+    def latest(self, author: AuthorId) -> StoredPost | None:
+        """Give the author's newest message that is not deleted."""
+        with self._snapshot():
+            (id,) = self._database.execute(TAIL_LATEST, (self._indexed(), author)).fetchone()
+            if id is None:
+                (id,) = self._database.execute(LATEST, (author,)).fetchone()
+            return None if id is None else self._posts([id])[0]
+
+    def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
+        """Give the newest messages that have all the words, newest first: first from what is not yet indexed."""
+        wanted = phrases(words)
+        count = _clamped(count)
+        if not audience.rooms and audience.author is None:
+            return []
+        with self._snapshot():
+            tail = (Row(*row) for row in self._database.execute(_TAIL, (self._indexed(),)))
+            seen = (row for row in tail if is_message(row) and sees(audience, row))
+            ids = [row.id for row in seen if matches(wanted, row.newest)][:count]
+            found = self._database.execute(_FOUND, (expression(audience, wanted), count - len(ids)))
+            ids += [id for (id,) in found]
+            return self._posts(ids)[::-1]
+
+    def rooms(self) -> list[StoredRoom]:
+        """Give every room that has posts, by name: a few look-ups for each, whatever it holds."""
+        with self._snapshot():
+            return [self._room(name) for name in self._names()]
+
+    def facts(self, kind: str) -> list[Fact]:
+        """Give every fact of this kind, by name."""
+        with self._snapshot():
+            return [Fact(kind, name, json.loads(value)) for name, value in self._database.execute(_FACTS, (kind,))]
+
+    def moderated(self, upto: int, count: int) -> list[StoredPost]:
+        """Give the last things operators did, oldest first."""
+        with self._snapshot():
+            return self._posts([id for (id,) in self._database.execute(_MODERATED, (_clamped(upto), _clamped(count)))])
+
+    def recall(self, digest: str) -> StoredSession | None:
+        """Give the session with this digest."""
+        with self._snapshot():
+            found = self._database.execute(_SESSION, (digest,)).fetchone()
+        if found is None or not hmac.compare_digest(found[1].encode(), digest.encode()):
+            return None
+        author, digest, nick, rooms, position, seen = found
+        return StoredSession(author, digest, nick, tuple(json.loads(rooms)), position, seen)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._database.in_transaction:
+                self._database.execute("COMMIT")
+
+    def _ids(self, scans: Iterable[Scan], after: int, upto: int, limit: int, newest: bool = False) -> list[int]:
+        """Merge what the scans give: the first numbers, or the last, ascending."""
+        bounds = (_clamped(after), _clamped(upto), _clamped(limit))
+        ids: set[int] = set()
+        for scan in scans:
+            statement = scan.descending if newest else scan.ascending
+            ids.update(id for (id,) in self._database.execute(statement, (*scan.of, *bounds)))
+        return sorted(sorted(ids, reverse=newest)[: bounds[2]])
+
+    def _posts(self, ids: Sequence[int]) -> list[StoredPost]:
+        return [stored(Row(*row)) for row in self._database.execute(_ROWS, (json.dumps(ids),))]
+
+    def _indexed(self) -> int:
+        (upto,) = self._database.execute(_INDEXED).fetchone()
+        return int(upto)
+
+    def _ranges(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Give the ranges of numbers, as after and upto, whose times lie between: several if the clock was set back."""
+        spans = self._database.execute(_SPANS).fetchall()
+        lasts = [*(first - 1 for first, _ in spans[1:]), _MAX - 1]
+        for (first, at), last in zip(spans, lasts, strict=False):
+            if at < end:
+                yield self._reaching(first, last, start) - 1, self._reaching(first, last, end) - 1
+
+    def _reaching(self, first: int, last: int, at: int) -> int:
+        """Find by halving the lowest number of a span whose time is not before ``at``."""
+        low, high = first, last + 1
+        while low < high:
+            middle = (low + high) // 2
+            found = self._database.execute(_NEXT_AT, (middle,)).fetchone()
+            if found is None or found[0] > last or found[1] >= at:
+                high = middle
+            else:
+                low = found[0] + 1
+        return low
+
+    def _names(self) -> Iterator[str]:
+        name = ""
+        while nexts := [found[0] for query in _NEXT_NAME if (found := self._one(query, name))]:
+            name = min(nexts)
+            yield name
+
+    def _room(self, name: str) -> StoredRoom:
+        newest = max(found[0] for query in _NEWEST if (found := self._one(query, name)))
+        topic = self._one(_TOPIC, name)
+        return StoredRoom(name, topic[0] if topic else "", self._one(_AT, newest)[0] / 1000)
+
+    def _one(self, query: str, value: str | int) -> Any:
+        return self._database.execute(query, (value,)).fetchone()
+
+
+def _clamped(number: int) -> int:
+    return min(max(number, 0), _MAX)

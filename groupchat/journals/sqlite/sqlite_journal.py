@@ -1,0 +1,188 @@
+"""The journal in an SQLite file: one thread that writes, one that reads, and this, which asks them."""
+
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from groupchat.interfaces.storage import IJournal, IRetention
+from groupchat.journals.sqlite.database import SCHEMA, connect, opened
+from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.reader import Reader
+from groupchat.journals.sqlite.worker import Worker
+from groupchat.journals.sqlite.writer import Writer
+from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.errors import JournalUnavailable
+from groupchat.model.events import AuthorId
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@implementer(IJournal, IRetention)
+class SqliteJournal:
+    """A journal that keeps its promises over kill -9 and power loss.
+
+    An append is one transaction in write-ahead-log mode with ``synchronous=FULL``:
+    it is flushed to the disk before it is answered.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: IReactorFromThreads, path: Path, *, schema: Path = SCHEMA) -> None:
+        """Open the file, made with its folder if there is none; this blocks for some milliseconds.
+
+        :param schema: the folder of the files that bring a database up to date.
+
+        Raises CannotStart.  To be called after the process has become a daemon: threads do not survive a fork.
+        """
+        folder = Folder(path)
+        try:
+            database = opened(path, folder.marked(), folder.unclean, schema)
+            try:
+                self._writer = Writer(database, folder)
+                self._reader = Reader(connect(path, "ro"))
+            except BaseException:
+                database.close()
+                raise
+        except BaseException:
+            folder.release()
+            raise
+        self.head = self._writer.head
+        self._closing: Deferred[None] | None = None
+        self._writes = Worker(reactor, "journal-writer", self._writer.idle)
+        self._reads = Worker(reactor, "journal-reader")
+
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
+    ) -> "Deferred[list[Outcome]]":
+        """Write all in one transaction.  Fails with JournalUnavailable or JournalBroken."""
+        if self._closing is not None:
+            return _closed()
+        written = self._writes.call(self._writer.append, drafts, sessions, facts)
+        self._writes.tell(self._writer.keep_up, len(drafts))
+        return written.addCallback(self._advance)
+
+    def _advance(self, answer: tuple[list[Outcome], int]) -> list[Outcome]:
+        outcomes, self.head = answer
+        return outcomes
+
+    def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
+        """Give the log itself."""
+        return self._read(self._reader.page, audience, after, upto, limit)
+
+    def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the last messages, oldest first."""
+        return self._read(self._reader.recent, audience, upto, count)
+
+    def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the first messages after a number."""
+        return self._read(self._reader.following, audience, after, upto, count)
+
+    def between(self, audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the first messages of a span of time."""
+        return self._read(self._reader.between, audience, start, end, count)
+
+    def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give a message with its neighbours."""
+        return self._read(self._reader.around, audience, id, count)
+
+    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
+        """Give the author's newest message that is not deleted."""
+        return self._read(self._reader.latest, author)
+
+    @inlineCallbacks
+    def search(self, audience: Audience, words: str, count: int) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
+        """Give the newest messages with all the words.
+
+        When much is not indexed yet, such as after an import, the writer first does that, in pieces between commits.
+        """
+        while not (yield self._ask(self._writes, self._writer.fill)):
+            pass
+        found: list[StoredPost] = yield self._read(self._reader.search, audience, words, count)
+        return found
+
+    def rooms(self) -> "Deferred[list[StoredRoom]]":
+        """Give every room that has posts, by name."""
+        return self._read(self._reader.rooms)
+
+    def facts(self, kind: str) -> "Deferred[list[Fact]]":
+        """Give every fact of this kind, by name."""
+        return self._read(self._reader.facts, kind)
+
+    def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
+        """Give the last things operators did, oldest first."""
+        return self._read(self._reader.moderated, upto, count)
+
+    def recall(self, digest: str) -> "Deferred[StoredSession | None]":
+        """Give the session with this digest."""
+        return self._read(self._reader.recall, digest)
+
+    @inlineCallbacks
+    def expire(self, before: float) -> "Generator[Deferred[Any], Any, int]":
+        """Remove what is older than this, in pieces between commits."""
+        removed = 0
+        while count := (yield self._ask(self._writes, self._writer.expire, before)):
+            removed += count
+        begins = True
+        while removed and (yield self._ask(self._writes, self._writer.merge, begins)):
+            begins = False
+        return removed
+
+    @inlineCallbacks
+    def forget_sessions(self, before: float) -> "Generator[Deferred[Any], Any, int]":
+        """Remove the sessions that were last seen before this, in pieces between commits."""
+        removed = 0
+        while count := (yield self._ask(self._writes, self._writer.forget_sessions, before)):
+            removed += count
+        return removed
+
+    def close(self) -> "Deferred[None]":
+        """Finish what was asked, move the write-ahead log into the file, end the threads, let go of the folder."""
+        if self._closing is None:
+            self._closing = Deferred()
+            self._close().chainDeferred(self._closing)
+        waiting: Deferred[None] = Deferred()
+
+        def pass_on(result: None) -> None:
+            waiting.callback(result)
+
+        self._closing.addBoth(pass_on)
+        return waiting
+
+    @inlineCallbacks
+    def _close(self) -> "Generator[Deferred[Any], Any, None]":
+        try:
+            # The reader first: the last connection to go tidies up, and only the writer may.
+            yield self._reads.call(self._reader.close)
+        finally:
+            try:
+                yield self._writes.call(self._writer.close)
+            finally:
+                self._reads.join()
+                self._writes.join()
+
+    def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
+        return self._ask(self._reads, function, *args, **kwargs)
+
+    def _ask(self, worker: Worker, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
+        if self._closing is not None:
+            return _closed()
+        return worker.call(function, *args, **kwargs).addErrback(self._unread)
+
+    def _unread(self, failure: Failure) -> NoReturn:
+        """An error of SQLite spoils one answer only; what is broken for writing, the writer finds out itself."""
+        if failure.check(sqlite3.Error):
+            self.log.failure("The journal could not be read.", failure)
+            raise JournalUnavailable("The earlier messages cannot be read now; it has been logged.")
+        failure.raiseException()
+
+
+def _closed() -> "Deferred[Any]":
+    return fail(JournalUnavailable("The journal is closed."))

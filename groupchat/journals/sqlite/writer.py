@@ -1,0 +1,261 @@
+"""The one that writes: it owns the only writing connection, and runs in a thread of its own."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from typing import NoReturn
+
+from twisted.logger import Logger
+
+from groupchat.journals.rules.rows import milliseconds
+from groupchat.journals.sqlite.expiry import expire
+from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.index import LARGE_PIECE, PIECE, TAIL, Index
+from groupchat.journals.sqlite.transaction import Transaction
+from groupchat.model.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
+from groupchat.model.errors import JournalBroken, JournalUnavailable
+
+SESSIONS = 500
+"""Sessions looked at in one transaction, when old ones are forgotten: a few milliseconds."""
+
+LOG_IDLE_BYTES = 4 * 2**20
+"""Size of the write-ahead log from which an idle writer moves it into the file: below, a restart reads it at once."""
+
+LOG_MAX_BYTES = 64 * 2**20
+"""Size of the write-ahead log from which the writer does so in any case."""
+
+RETRY = 1.0
+"""Seconds until an idle writer tries again what did not go, such as with a full disk."""
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""The disk is full; the second when the shared index of the write-ahead log cannot grow."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class Writer:
+    """Everything that changes the file.  ``head`` is the highest number ever used.
+
+    After an error that is not known to be harmless nothing more is written, and every append fails with JournalBroken:
+    after a failed fsync the next one succeeds although the data is lost.
+    """
+
+    log = Logger()
+
+    def __init__(self, database: sqlite3.Connection, folder: Folder) -> None:
+        """Take over a sound database."""
+        self._database = database
+        self._folder = folder
+        self._log_path = f"{folder.database}-wal"
+        self._broken: JournalBroken | None = None
+        # The write-ahead log still holds what was deleted, until it is cut.
+        self._deleted = False
+        self._log_limit = LOG_MAX_BYTES
+        (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
+        self.head = int(head)
+        newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
+        self._last_at: int | None = newest and newest[0]
+        self.index = Index(database)
+
+    def append(
+        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact] = ()
+    ) -> tuple[list[Outcome], int]:
+        """Write everything in one transaction; give the outcomes and the new head.
+
+        Raises JournalUnavailable when nothing was written and it may work later, JournalBroken when it never will.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            batch = Transaction(self._database, self.index, self.head, self._last_at)
+            outcomes = [batch.take(draft) for draft in drafts]
+            batch.finish()
+            for session in sessions:
+                self._remember(session)
+            for fact in facts:
+                self._establish(fact)
+            self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        self.head, self._last_at = batch.head, batch.last_at
+        self._deleted = self._deleted or batch.deletes
+        self._folder.mark(self.head)
+        return outcomes, self.head
+
+    def _remember(self, session: StoredSession) -> None:
+        if session.digest == REVOKED:
+            self._database.execute("DELETE FROM sessions WHERE author = ?", (session.author,))
+        else:
+            self._database.execute(_SESSION, _session(session))
+
+    def _establish(self, fact: Fact) -> None:
+        if fact.value is None:
+            self._database.execute("DELETE FROM facts WHERE kind = ? AND name = ?", (fact.kind, fact.name))
+        else:
+            value = json.dumps(fact.value, ensure_ascii=False)
+            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (fact.kind, fact.name, value))
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Undo what was begun; raise what the caller is to be told."""
+        code = getattr(error, "sqlite_errorcode", -1)
+        unavailable = None
+        if code in _FULL:
+            unavailable = JournalUnavailable("The disk is full: nothing can be posted until there is room again.")
+        elif code & 0xFF in _BUSY and code != -1:
+            unavailable = JournalUnavailable("Another program holds the journal: try again in a moment.")
+        if unavailable is not None:
+            try:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+            except sqlite3.Error as worse:
+                error = worse
+            else:
+                raise unavailable from error
+        self._broken = JournalBroken(f"{self._folder.database} cannot be written any more: {error}")
+        raise self._broken from error
+
+    def expire(self, before: float) -> int:
+        """Remove one piece of the rows before a time, in seconds since 1970 UTC; give how many were looked at.
+
+        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            count = expire(self._database, self.index, milliseconds(before))
+            (empty,) = self._database.execute("SELECT NOT EXISTS (SELECT * FROM spans)").fetchone()
+            self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        self._deleted = self._deleted or count > 0
+        if empty:
+            self._last_at = None  # the next post begins a span
+        return count
+
+    def forget_sessions(self, before: float) -> int:
+        """Remove the oldest sessions, if they were last seen before a time; give how many.
+
+        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        """
+        if self._broken is not None:
+            raise self._broken
+        try:
+            # A session that is written anew becomes the last row, so the first ones were not seen for longest.
+            rows = self._database.execute(f"SELECT rowid, seen FROM sessions ORDER BY rowid LIMIT {SESSIONS}")
+            old = [(rowid,) for rowid, seen in rows.fetchall() if seen < before]
+            if old:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("DELETE FROM sessions WHERE rowid = ?", old)
+                self._database.execute("COMMIT")
+        except Exception as error:
+            self._fail(error)
+        return len(old)
+
+    def merge(self, begins: bool) -> bool:
+        """Merge a piece of the index of words, so that those of what was removed leave it; give whether there is more.
+
+        :param begins: whether this is the first piece.
+        """
+        if self._broken is not None:
+            return False
+        try:
+            return self.index.merge(begins)
+        except Exception as error:
+            self._put_off(error)
+            return False
+
+    def idle(self) -> float | None:
+        """Do one piece of what can wait; give the seconds until there may be more, None when there is none."""
+        if self._broken is not None:
+            return None
+        try:
+            if self.index.upto < self.head:
+                self.index.fill(self.head, PIECE)
+                return 0.0
+            if (self._deleted or self._log_bytes() > LOG_IDLE_BYTES) and not self._truncate():
+                return RETRY
+        except Exception as error:
+            return self._put_off(error)
+        return None
+
+    def keep_up(self, wrote: int) -> None:
+        """After a commit of ``wrote`` rows: do what can no longer wait."""
+        if self._broken is not None:
+            return
+        try:
+            if self.head - self.index.upto >= TAIL + LARGE_PIECE:
+                self.index.fill(self.head, max(LARGE_PIECE, wrote))
+            size = self._log_bytes()
+            if size <= LOG_MAX_BYTES:
+                self._log_limit = LOG_MAX_BYTES
+            elif size > self._log_limit:
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                # The file stays long until the next commit begins it anew, or longer if somebody reads from it.
+                self._log_limit = size + LOG_MAX_BYTES
+        except Exception as error:
+            self._put_off(error)
+
+    def fill(self) -> bool:
+        """Index one piece for a search that waits; give whether the search may begin."""
+        if self._broken is not None or self.head - self.index.upto <= TAIL:
+            return True
+        try:
+            self.index.fill(self.head, PIECE)
+        except Exception as error:
+            self._put_off(error)
+            return True
+        return False
+
+    def _put_off(self, error: Exception) -> float | None:
+        """Nobody waits for this; but if the file is no longer to be trusted, the next append must say so."""
+        try:
+            self._fail(error)
+        except JournalUnavailable:
+            self.log.warn("The journal puts off tidying up: {error}", error=error)
+            return RETRY
+        except JournalBroken:
+            self.log.failure("The journal failed while tidying up.")
+            return None
+
+    def _log_bytes(self) -> int:
+        try:
+            return os.stat(self._log_path).st_size
+        except FileNotFoundError:
+            return 0
+
+    def _truncate(self) -> bool:
+        """Move the write-ahead log into the file and cut it to nothing; false when somebody reads from it just now."""
+        self._database.execute("PRAGMA busy_timeout = 0")
+        try:
+            (busy, _, _) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._database.execute("PRAGMA busy_timeout = 5000")
+        if not busy:
+            self._deleted = False
+            self._log_limit = LOG_MAX_BYTES
+        return not busy
+
+    def close(self) -> None:
+        """Move everything into the file and let go of it; what is broken is left as it is."""
+        clean = False
+        try:
+            if self._broken is None:
+                self._truncate()
+                clean = True
+        except sqlite3.Error as error:
+            # Everything acknowledged is in the write-ahead log; the next start reads it from there.
+            self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
+        finally:
+            # The thread may find itself idle once more before it ends.
+            self._broken = self._broken or JournalBroken("The journal is closed.")
+            self._database.close()
+            self._folder.release(clean)
+
+
+def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
+    rooms = json.dumps(session.rooms, ensure_ascii=False)
+    return session.author, session.digest, session.nick, rooms, session.position, session.seen

@@ -1,0 +1,1 @@
+"""Work on a journal without a daemon: archives, audits, copies, erasing."""

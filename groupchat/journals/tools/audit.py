@@ -1,0 +1,175 @@
+"""Everything that can be checked of a journal that no daemon is using: more than a start has time for."""
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from groupchat.journals.sqlite.database import APPLICATION, SCHEMA, connect
+from groupchat.model.errors import CannotStart
+
+DATABASE = "chat.db"
+"""The journal's file in a data folder."""
+
+_TARGETS = """
+SELECT change.id, change.kind, change.target, target.id IS NULL, target.id >= change.id,
+    target.kind NOT IN ('said', 'acted', 'whispered'),
+    change.room <> target.room OR change.reader IS NOT target.reader
+FROM posts AS change LEFT JOIN posts AS target ON target.id = change.target
+WHERE change.kind IN ('edited', 'deleted') AND (
+    change.target IS NULL OR target.id IS NULL OR target.id >= change.id
+    OR target.kind NOT IN ('said', 'acted', 'whispered')
+    OR change.room <> target.room OR change.reader IS NOT target.reader)
+    AND ifnull(change.target, -1) NOT BETWEEN 0 AND (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')
+"""
+_REVISED = """
+SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND post.gone_by IS NULL
+AND post.revised IS NOT (
+    SELECT edit.text FROM posts AS edit WHERE edit.target = post.id AND edit.kind = 'edited' ORDER BY edit.id DESC)
+"""
+_DELETED = """
+SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND (post.gone_by IS NOT NULL) <>
+    EXISTS (SELECT * FROM posts AS deletion WHERE deletion.target = post.id AND deletion.kind = 'deleted')
+"""
+_LEFT = "SELECT id FROM posts WHERE gone_by IS NOT NULL AND (text <> '' OR revised IS NOT NULL)"
+_STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 7)})"
+_ALIKE = "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL"
+_GAP = """
+SELECT id, before FROM (SELECT id, lag(id, 1, 0) OVER (ORDER BY id) AS before FROM posts) WHERE id <> before + 1
+AND NOT (id > 0 AND before < (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired'))
+"""
+_AUTHORED = """
+SELECT id FROM posts WHERE kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL
+    AND id <= (SELECT value FROM counters WHERE name = 'indexed')
+    AND NOT EXISTS (SELECT * FROM authored WHERE authored.author = posts.author AND authored.id = posts.id)
+UNION ALL
+SELECT id FROM authored WHERE NOT EXISTS (
+    SELECT * FROM posts WHERE posts.id = authored.id AND posts.author = authored.author AND gone_by IS NULL)
+"""
+_KINDS = ("said", "acted", "whispered", "edited", "deleted", "topic", "moderated")
+SHOWN = 10
+"""How many numbers a complaint names."""
+
+
+class Audit:
+    """A check of the journal in a data folder; nothing in it is changed but what SQLite tidies up when it opens it.
+
+    ``posts`` and ``head``: how many there are, and the highest number ever used, once ``faults`` has run.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / DATABASE
+        self.posts = 0
+        self.head = 0
+
+    def faults(self) -> Iterator[str]:
+        """Look at everything, and give a sentence for each thing that is wrong.
+
+        :raises CannotStart: there is no journal, or a daemon is using it.
+        """
+        with self._held():
+            try:
+                with contextlib.closing(connect(self.path)) as database:
+                    yield from self._look(database)
+            except sqlite3.Error as error:
+                yield f"{self.path} cannot be read: {error}"
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep daemons out of the folder; what its lock says stays, so that the next start checks as it would."""
+        if not self.path.is_file():
+            raise CannotStart(f"There is no journal {self.path}.")
+        try:
+            lock = os.open(self.path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise CannotStart(f"The data folder {self.path.parent} cannot be used: {error.strerror}.") from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CannotStart(f"A daemon is using {self.path.parent}; stop it first.") from error
+            yield
+        finally:
+            os.close(lock)
+
+    def _look(self, database: sqlite3.Connection) -> Iterator[str]:
+        if database.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
+            yield f"{self.path} is not a groupchat database"
+            return
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        newest = max(int(file.stem) for file in SCHEMA.glob("[0-9]*.sql"))
+        if version != newest:
+            yield f"its form is {version}, this groupchat knows {newest}: start the daemon once, or a newer one"
+            return
+        damages = [line for (line,) in database.execute(f"PRAGMA integrity_check({SHOWN})") if line != "ok"]
+        if damages:
+            yield from (" ".join(line.split()) for line in damages)
+            return
+        yield from self._numbers(database)
+        yield from self._references(database)
+        yield from self._rest(database)
+
+    def _numbers(self, database: sqlite3.Connection) -> Iterator[str]:
+        """Every number from the first to the highest ever used is there, once."""
+        counters = dict(database.execute("SELECT name, value FROM counters"))
+        self.head = counters.get("head", 0)
+        self.posts, last = database.execute("SELECT count(*), ifnull(max(id), 0) FROM posts").fetchone()
+        if max(last, counters.get("expired", 0)) != self.head:
+            yield f"the last post is #{last}, but #{self.head} was given"
+        if counters.get("indexed", -1) not in range(self.head + 1):
+            yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"
+        for id, before in database.execute(_GAP).fetchmany(SHOWN):
+            yield f"after #{before} comes #{id}" if id > 0 else f"#{id} is no number of a post"
+        if self._marked() > self.head:
+            yield f"#{self._marked()} was shown already, but the last number given is #{self.head}: posts are missing"
+
+    def _references(self, database: sqlite3.Connection) -> Iterator[str]:
+        """What edits and deletions change is there, and reads as they say."""
+        for id, kind, target, missing, later, other, elsewhere in database.execute(_TARGETS).fetchmany(SHOWN):
+            why = "is missing" if missing else "is later" if later else "is no message" if other else "is elsewhere"
+            yield f"#{id} ({kind}) changes #{target}, which {why if missing or later or other or elsewhere else ''}"
+        yield from _those(database, _REVISED, "reads otherwise than its last edit")
+        yield from _those(database, _DELETED, "is marked as deleted by no deletion, or not marked by one")
+        yield from _those(database, _LEFT, "is deleted, but its text is still there")
+
+    def _rest(self, database: sqlite3.Connection) -> Iterator[str]:
+        yield from _those(database, _STRANGE, "is of no known kind", _KINDS)
+        yield from _those(database, _ALIKE, "is private without a reader, or public with one")
+        yield from _those(database, _AUTHORED, "and the index of authors disagree")
+        for kind, name, value in database.execute("SELECT kind, name, value FROM facts"):
+            if not _is_object(value):
+                yield f"the fact {kind} {name!r} is no JSON object"
+        for nick, rooms, position in database.execute("SELECT nick, rooms, position FROM sessions"):
+            if position > self.head:
+                yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"
+            if not _is_array(rooms):
+                yield f"the session of {nick} has no list of rooms"
+
+    def _marked(self) -> int:
+        """The highest number known to have been acknowledged; 0 when that is not known."""
+        try:
+            found = self.path.with_name(f"{DATABASE}-head").read_bytes()[:32].strip()
+        except FileNotFoundError:
+            return 0
+        return int(found) if found.isdigit() else 0
+
+
+def _those(database: sqlite3.Connection, query: str, what: str, values: tuple[str, ...] = ()) -> Iterator[str]:
+    return (f"#{id} {what}" for (id,) in database.execute(query, values).fetchmany(SHOWN))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _is_array(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False

@@ -1,0 +1,277 @@
+"""Everything a person can be shown, as records.
+
+Three families:
+
+- a *post* is a fact about a room or a conversation: it has a number, and it is on disk before anyone sees it;
+- a *notice* tells of something that passes (a join, a new name): no number, not stored, but in order with the posts;
+- an *answer* goes to one person only: it is about their request, not about the room.
+
+The class names, in kebab-case, are the values of ``event`` in JSON Lines.
+Every ``at`` is a wall-clock time in seconds since 1970-01-01 UTC, to the millisecond.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NewType, TypeAlias, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def record(cls: type[T]) -> type[T]:
+    """Make a dataclass with slots, equality and a hash, whose fields the type checker lets nobody assign.
+
+    A frozen dataclass refuses at run time too, and for that calls a function for each field of each object:
+    to make one of five fields costs several times as much as here, and each line of the chat makes three.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+AuthorId = NewType("AuthorId", int)
+"""Whose a post is: 63 random bits, given to a session or an account.
+
+Never shown: the nickname says who spoke, the author decides who may edit.
+"""
+
+Ref: TypeAlias = Any
+"""What a program put in ``ref``: any JSON value, handed back untouched.  Core code only carries it."""
+
+
+@record
+class Event:
+    """The root of everything that can be shown."""
+
+
+# Posts
+
+
+@record
+class Post(Event):
+    """Something on disk.
+
+    ``id`` is its number in the journal, from 1 upwards.
+    ``room`` is empty for what is private between two people.
+    """
+
+    id: int
+    room: str
+    nick: str
+    at: float
+
+
+@record
+class Said(Post):
+    """``alice: text``"""
+
+    text: str
+
+
+@record
+class Acted(Post):
+    """``* alice waves``"""
+
+    text: str
+
+
+@record
+class Whispered(Post):
+    """``alice -> bob: text``: seen by these two only."""
+
+    to: str
+    text: str
+
+
+@record
+class Edited(Post):
+    """The message ``target`` now reads ``text``.
+
+    When an edited message is replayed, it comes in this form with ``id == target``.
+    ``to`` is the other person when the message is private, else empty.
+    """
+
+    target: int
+    text: str
+    to: str = ""
+
+
+@record
+class Deleted(Post):
+    """The message ``target`` is gone; ``nick`` is who deleted it.
+
+    When a deleted message is replayed, it comes in this form with ``id == target``.
+    """
+
+    target: int
+    to: str = ""
+
+
+@record
+class TopicChanged(Post):
+    """The room's topic is now ``text`` (empty: none)."""
+
+    text: str
+
+
+@record
+class Moderated(Post):
+    """``* alice made bob an operator``: what an operator did; ``text`` is what follows the nickname."""
+
+    text: str
+
+
+# Notices
+
+
+@record
+class Notice(Event):
+    """Something that passes: shown to who is here now, and never again."""
+
+    room: str
+    nick: str
+    at: float
+
+
+@record
+class Joined(Notice):
+    """``nick`` came into the room."""
+
+
+@record
+class Left(Notice):
+    """``nick`` left the room; ``reason`` may be empty."""
+
+    reason: str = ""
+
+
+@record
+class ManyJoined(Event):
+    """More than five people came in at once: the first few by name, the ``others`` by number."""
+
+    room: str
+    nicks: tuple[str, ...]
+    others: int
+    at: float
+
+
+@record
+class ManyLeft(Event):
+    """More than five people left at once."""
+
+    room: str
+    nicks: tuple[str, ...]
+    others: int
+    at: float
+
+
+@record
+class Renamed(Notice):
+    """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is empty when there are several."""
+
+    new: str
+
+
+@record
+class Typing(Notice):
+    """``nick`` is typing in ``room``; ``active`` is false when they stopped."""
+
+    active: bool = True
+
+
+@record
+class Announced(Event):
+    """The server says something to everybody, such as that it is stopping."""
+
+    text: str
+    at: float
+
+
+# Answers
+
+
+@record
+class Answer(Event):
+    """Something for one person only, about what they asked or did."""
+
+
+@record
+class Greeted(Answer):
+    """The first line a person with a keyboard sees.  ``people`` is how many are here."""
+
+    version: str
+    name: str
+    people: int
+    motd: str = ""
+
+
+@record
+class Asked(Answer):
+    """A prompt: ``what`` is ``nickname`` or ``password``."""
+
+    what: str
+
+
+@record
+class Welcomed(Answer):
+    """The nickname is theirs.
+
+    ``head`` is the number of the newest post; ``token`` proves later that one is the same person;
+    ``position`` is how far they had read when their last connection with this token ended (0: not known).
+    """
+
+    nick: str
+    room: str
+    head: int
+    token: str
+    position: int = 0
+
+
+@record
+class Done(Answer):
+    """The request is carried out.
+
+    ``id`` is the number of the post it made, 0 when it made none; ``text`` what a person reads of it.
+    """
+
+    id: int = 0
+    text: str = ""
+
+
+@record
+class Refused(Answer):
+    """The request is refused: a stable ``code``, and a sentence that says what to do about it."""
+
+    code: str
+    text: str
+
+
+@record
+class Told(Answer):
+    """Lines of text for a person; each becomes one ``-- `` line."""
+
+    lines: tuple[str, ...]
+
+
+@record
+class Listed(Answer):
+    """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` says of which things."""
+
+    what: str
+    lines: tuple[str, ...]
+    items: tuple[Mapping[str, Any], ...]
+
+
+@record
+class Replayed(Answer):
+    """Posts from the journal, in the order to show them.
+
+    ``what`` is ``history``, ``search`` or ``around`` when they answer a question,
+    and ``join`` for what was said before one came in (programs get those as ordinary events).
+    ``heading`` and ``ending`` are the lines around them for people (empty: none).
+    ``at`` is the time now: a day line comes before posts of another day.
+    """
+
+    what: str
+    heading: str
+    posts: tuple[Post, ...]
+    ending: str
+    at: float

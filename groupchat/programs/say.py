@@ -1,0 +1,184 @@
+"""``groupchat say``: one line, or everything on standard input, posted from a script, exactly once."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.client import Client
+from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_state import Change, State
+from groupchat.programs import running as process
+from groupchat.programs.keyboard import Keyboard
+from groupchat.programs.nickname import of_this_user
+
+WINDOW = 256
+"""Lines read ahead of the server's answers."""
+
+PATIENCE = 60.0
+"""Seconds without a connection after which the rest is given up."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat say``."""
+    add_server(parser)
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
+    parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
+    parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: where the server puts you)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Post, and return 0 only when every line is on the server's disk."""
+    text = " ".join(arguments.text) if arguments.text else None
+    program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain)
+    return process.run(program.start, program.interrupt)
+
+
+class Say:
+    """Posts lines, one after the other, and stops at the first that is refused.
+
+    :param text: what to say (None: the lines of standard input).
+    """
+
+    def __init__(
+        self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object]
+    ) -> None:
+        self._server = server
+        self._nicks = iter([nick]) if nick is not None else of_this_user()
+        self._room = room
+        self._text = text
+        self._complain = complain
+        self._keyboard: Keyboard | None = None
+        self._read = 0
+        self._posted = 0
+        self._unanswered = 0
+        self._ended = False
+        self._ending = False
+        self._problem = ""
+        self._last_reason: Exception | None = None
+        self._deadline: IDelayedCall | None = None
+        self._finished: Deferred[int] = Deferred()
+
+    def start(self, reactor: Any) -> Deferred[int]:
+        """Begin; fires with the exit status."""
+        self._reactor = reactor
+        self._client = Client(
+            self._server.endpoint(reactor), next(self._nicks), reactor,
+            alternatives=self._nicks, since="head", room=self._room, changed=self._changed, window=WINDOW,
+        )  # fmt: skip
+        self._client.start().addErrback(self._not_joined)
+        if self._text is None:
+            self._keyboard = Keyboard(self._typed, self._no_more, lambda: None)
+            self._keyboard.open(reactor, writing=False)
+        elif not self._text.strip():
+            self._fail("There is nothing to say")
+        else:
+            for line in self._text.encode("utf-8", "surrogateescape").split(b"\n"):
+                self._typed(line)
+            self._no_more()
+        return self._finished
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._fail("interrupted")
+
+    # The keyboard calls these.
+
+    def _typed(self, line: bytes) -> None:
+        self._read += 1
+        if self._problem:
+            return
+        try:
+            text = line.removesuffix(b"\r").decode()
+        except UnicodeDecodeError as error:
+            self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
+            return
+        if not text.strip():
+            return
+        self._unanswered += 1
+        posted = self._client.say(text)
+        posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
+        posted.addBoth(self._answered)
+        if self._keyboard is not None and self._unanswered >= WINDOW:
+            self._keyboard.transport.pauseProducing()
+
+    def _no_more(self) -> None:
+        self._ended = True
+        self._leave_when_done()
+
+    # The client calls these.
+
+    def _changed(self, change: Change) -> None:
+        if change.state is State.JOINED and self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        elif change.state is State.WAITING:
+            self._last_reason = change.reason
+            if self._client.token is None:
+                self._fail(self._why())
+            elif self._deadline is None:
+                self._deadline = self._reactor.callLater(PATIENCE, self._out_of_patience)
+        elif change.state is State.FAILED:
+            self._last_reason = change.reason
+            self._fail(self._why())
+
+    def _not_joined(self, failure: Failure) -> None:
+        failure.trap(Refused, Left)  # _changed has told of it, or we ended it ourselves
+
+    def _is_posted(self, number: int) -> None:
+        self._posted += 1
+
+    def _is_not(self, failure: Failure, line: int) -> None:
+        match failure.value:
+            case Left():
+                return  # we gave up, and have said why
+            case Refused(code=code, text=text):
+                self._stop(f"Line {line} was refused: {text.rstrip('.')} ({code})")
+            case error:
+                self._stop(f"Line {line}: {error}")
+
+    def _answered(self, _: None) -> None:
+        self._unanswered -= 1
+        if self._keyboard is not None and not self._keyboard.ended and not self._problem:
+            self._keyboard.transport.resumeProducing()
+        self._leave_when_done()
+
+    # Inside.
+
+    def _out_of_patience(self) -> None:
+        self._deadline = None
+        self._fail(self._why())
+
+    def _why(self) -> str:
+        error = self._last_reason
+        return reason(self._server, error) if error is not None else f"There is no connection to {self._server}"
+
+    def _leave_when_done(self) -> None:
+        if (self._ended or self._problem) and not self._unanswered:
+            self._end(1 if self._problem else 0)
+
+    def _stop(self, sentence: str) -> None:
+        """Read no further; what was read before is still posted."""
+        self._problem = self._problem or sentence
+        self._leave_when_done()
+
+    def _fail(self, sentence: str) -> None:
+        """Give up at once."""
+        self._problem = self._problem or sentence
+        self._end(1)
+
+    def _end(self, status: int) -> None:
+        if self._ending:
+            return
+        self._ending = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if status:
+            posted = {0: "nothing was", 1: "1 line was"}.get(self._posted, f"{self._posted} lines were")
+            self._complain(f"{self._problem.rstrip('.')}; {posted} posted.")
+        self._client.leave().addCallback(lambda _: self._finished.callback(status))

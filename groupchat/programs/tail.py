@@ -1,0 +1,122 @@
+"""``groupchat tail``: prints what is posted, and follows, for as long as somebody reads it."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.client import Client
+from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_state import Change, State
+from groupchat.client.protocol import Message
+from groupchat.programs import running as process
+from groupchat.programs import transcript
+from groupchat.programs.keyboard import Keyboard
+from groupchat.programs.nickname import of_this_user
+from groupchat.programs.printable import escaped
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what stands behind ``groupchat tail``."""
+    add_server(parser)
+    parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
+    parser.add_argument(
+        "--since", metavar="N", type=_number, help="begin after message number N (default: the last few)"
+    )
+    parser.add_argument("--nick", metavar="NAME", help="the nickname to be there under (default: your login name)")
+    parser.add_argument("--room", metavar="ROOM", help="the room to follow (default: where the server puts you)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print until interrupted, or until nobody reads it (0); 1 when the server cannot be had."""
+    show = _json if arguments.json else transcript.line
+    program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
+    return process.run(program.start, program.interrupt)
+
+
+class Tail:
+    """Follows the chat, over any number of connections; only the first one must succeed at once.
+
+    :param show: makes a line of an event (None: it is not shown).
+    """
+
+    def __init__(
+        self,
+        server: Address,
+        nick: str | None,
+        room: str | None,
+        since: int | None,
+        show: Callable[[Message], str | None],
+        complain: Callable[[str], object],
+    ) -> None:
+        self._server = server
+        self._nicks = iter([nick]) if nick is not None else of_this_user()
+        self._room = room
+        self._since = since
+        self._show = show
+        self._complain = complain
+        self._status = 0
+        self._away = False
+        self._output = Keyboard(lambda line: None, lambda: None, self.interrupt)
+        self._finished: Deferred[int] = Deferred()
+
+    def start(self, reactor: Any) -> Deferred[int]:
+        """Begin; fires with the exit status."""
+        self._client = Client(
+            self._server.endpoint(reactor), next(self._nicks), reactor,
+            alternatives=self._nicks, since=self._since, room=self._room, heard=self._heard, changed=self._changed,
+        )  # fmt: skip
+        self._output.open(reactor, reading=False)
+        self._output.feed(self._client)
+        self._client.start().addErrback(self._not_joined)
+        return self._finished
+
+    def interrupt(self) -> None:
+        """Leave, print what came until then, and end."""
+        self._client.resumeProducing()
+        self._client.leave().addCallback(lambda _: self._output.close(self._closed))
+
+    def _heard(self, event: Message) -> None:
+        line = self._show(event)
+        if line is not None:
+            self._output.write(f"{line}\n")
+
+    def _changed(self, change: Change) -> None:
+        if change.state is State.JOINED and self._away:
+            self._away = False
+            self._complain(f"Connected to {self._server} again.")
+        elif change.state is State.WAITING and change.reason is not None:
+            if self._client.token is None:
+                self._give_up(change.reason)
+            elif not self._away:
+                self._away = True
+                self._complain(f"{reason(self._server, change.reason).rstrip('.')}; trying again until it works.")
+        elif change.state is State.FAILED and change.reason is not None:
+            self._give_up(change.reason)
+
+    def _not_joined(self, failure: Failure) -> None:
+        failure.trap(Refused, Left)  # _changed has told of it, or we ended it ourselves
+
+    def _give_up(self, error: Exception) -> None:
+        self._status = 1
+        self._complain(reason(self._server, error))
+        self.interrupt()
+
+    def _closed(self) -> None:
+        if not self._finished.called:
+            self._finished.callback(self._status)
+
+
+def _json(event: Message) -> str:
+    return escaped(json.dumps(event, ensure_ascii=False))
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("the numbers of messages begin with 1; 0 means from the beginning")
+    return number

@@ -1,0 +1,1 @@
+"""Who is here and what is true: people, rooms, accounts, sanctions.  Data, without verbs."""

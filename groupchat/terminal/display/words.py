@@ -1,0 +1,69 @@
+"""Events in words, for the ear: whole sentences, no colours, no signs that a screen reader spells out."""
+
+from collections.abc import Callable
+
+from groupchat.client.protocol import Message
+from groupchat.programs.printable import one_line
+from groupchat.terminal.display.phrases import Fields, Reader
+
+
+def sentence(event: Message, reader: Reader, room: str) -> str | None:
+    """What is read out of this event; None when it is nothing for people.  ``room``: the current one."""
+    form = _FORMS.get(str(event.get("event")))
+    if form is None:
+        return None
+    fields = Fields(
+        (name, one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+        for name, value in event.items()
+    )
+    elsewhere = f"In {fields['room']}: " if fields["room"] and fields["room"] != room else ""
+    return elsewhere + form(fields, reader)
+
+
+def _who(nick: str, reader: Reader) -> str:
+    return "You" if reader.is_me(nick) else nick
+
+
+def _says(event: Fields, reader: Reader) -> str:
+    if reader.is_me(event["nick"]):
+        return f"You say: {event['text']}"
+    return f"{event['nick']} {'mentions you' if reader.mentions(event['text']) else 'says'}: {event['text']}"
+
+
+def _whispers(event: Fields, reader: Reader) -> str:
+    if reader.is_me(event["nick"]):
+        return f"You tell {event['to']} in private: {event['text']}"
+    return f"{event['nick']} tells you in private: {event['text']}"
+
+
+def _left(event: Fields, reader: Reader) -> str:
+    return f"{event['nick']} left {event['room']}{': ' + event['reason'] if event['reason'] else ''}"
+
+
+def _many(what: str) -> Callable[[Fields, Reader], str]:
+    def form(event: Fields, reader: Reader) -> str:
+        rest = f" and {event['others']} more" if event["others"] not in ("", "0") else ""
+        return f"{event['nicks']}{rest} {what} {event['room']}"
+
+    return form
+
+
+_FORMS: dict[str, Callable[[Fields, Reader], str]] = {
+    "said": _says,
+    "acted": lambda event, reader: f"{_who(event['nick'], reader)}, in action: {event['nick']} {event['text']}",
+    "whispered": _whispers,
+    "edited": lambda event, reader: (
+        f"{_who(event['nick'], reader)} changed message {event['target']} to: {event['text']}"
+    ),
+    "deleted": lambda event, reader: f"{_who(event['nick'], reader)} deleted message {event['target']}",
+    "topic-changed": lambda event, reader: (
+        f"{_who(event['nick'], reader)} set the topic of {event['room']} to: {event['text'] or 'nothing'}"
+    ),
+    "moderated": lambda event, reader: f"{event['nick']} {event['text']}",
+    "joined": lambda event, reader: f"{event['nick']} joined {event['room']}",
+    "left": _left,
+    "many-joined": _many("joined"),
+    "many-left": _many("left"),
+    "renamed": lambda event, reader: f"{event['nick']} is now called {event['new']}",
+    "announced": lambda event, reader: f"The server says: {event['text']}",
+}

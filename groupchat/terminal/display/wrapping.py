@@ -1,0 +1,118 @@
+"""Lines that fit a terminal: measured in columns, broken between words, and indented where they go on."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from wcwidth import iter_graphemes, wcswidth
+
+from groupchat.terminal.display.colours import Paint
+
+Part: TypeAlias = tuple[str, str]
+"""A piece of a line: what it is (a role, for its looks), and its text, without any control character."""
+
+LINK = re.compile(r"https?://\S")
+_WORDS = re.compile(r" +|[^ ]+")
+NARROWEST = 20
+"""Columns that are left for the text at least; on a terminal that leaves fewer nothing is indented."""
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal needs for this; emoji and East Asian letters take two, marks none."""
+    return len(text) if text.isascii() else max(wcswidth(text), 0)
+
+
+def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str:
+    """The parts as one or more lines, without the last line end; lines after the first begin with ``indent`` spaces.
+
+    A word that fits no line is broken, but not a link: it gets lines of its own, from the first column on,
+    where the terminal breaks it, and so still knows where it begins and ends.
+    """
+    if sum(columns(text) for _, text in parts) <= width:
+        return "".join(paint(role, text) for role, text in parts)
+    return _Lines(width, indent if width - indent >= NARROWEST else 0, paint).fill(parts)
+
+
+class _Lines:
+    """Lines as they are filled."""
+
+    def __init__(self, width: int, indent: int, paint: Paint) -> None:
+        self._width = max(width, 2)
+        self._indent = indent
+        self._paint = paint
+        self._done: list[str] = []
+        self._line: list[str] = []
+        self._used = 0
+        self._space: Part = ("", "")
+
+    def fill(self, parts: Iterable[Part]) -> str:
+        for group in _words(parts):
+            self._put(group)
+        self._done.append("".join(self._line))
+        return "\n".join(self._done)
+
+    def _put(self, word: list[Part]) -> None:
+        text = "".join(piece for _, piece in word)
+        if text.isspace():
+            self._space = (word[0][0], text)
+            return
+        space, self._space = self._space, ("", "")
+        needs, left = columns(text), self._width - self._used - columns(space[1])
+        is_long = needs > self._width - self._indent
+        if needs <= left:
+            self._add(*space)
+            self._add_all(word)
+        elif is_long and LINK.match(text):
+            self._begin(0)
+            self._add_all(word)
+            self._used = self._used % self._width or self._width
+        elif is_long and left >= 2:
+            self._add(*space)
+            self._break(word)
+        else:
+            self._begin(self._indent)
+            self._break(word) if is_long else self._add_all(word)
+
+    def _break(self, word: list[Part]) -> None:
+        """Fill lines with a word that fits none."""
+        for role, text in word:
+            piece = ""
+            room = self._width - self._used
+            for cluster in iter_graphemes(text):
+                needs = columns(cluster)
+                if columns(piece) + needs > room:
+                    self._add(role, piece)
+                    self._begin(self._indent)
+                    piece, room = "", self._width - self._used
+                piece += cluster
+            self._add(role, piece)
+
+    def _add_all(self, word: list[Part]) -> None:
+        for role, text in word:
+            self._add(role, text)
+
+    def _add(self, role: str, text: str) -> None:
+        if text:
+            self._line.append(self._paint(role, text))
+            self._used += columns(text)
+
+    def _begin(self, indent: int) -> None:
+        self._done.append("".join(self._line))
+        self._line = [" " * indent] if indent else []
+        self._used = indent
+
+
+def _words(parts: Iterable[Part]) -> Iterable[list[Part]]:
+    """Words and the spaces between them; a word can have several looks (a name and its colon)."""
+    word: list[Part] = []
+    for role, text in parts:
+        for piece in _WORDS.findall(text):
+            if piece[0] == " ":
+                if word:
+                    yield word
+                yield [(role, piece)]
+                word = []
+            else:
+                word.append((role, piece))
+    if word:
+        yield word

@@ -1,0 +1,105 @@
+"""Before the chat: the menu, the nickname, the password."""
+
+from collections.abc import Callable
+
+from groupchat.client.client_errors import Refused
+from groupchat.terminal.display.display import Display
+from groupchat.terminal.questions import Questions
+from groupchat.terminal.surfaces.surface import Surface
+
+MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit"
+CHOICE = "> "
+NICKNAME = "Choose your nickname: "
+PASSWORD = "Password: "
+
+LOCKED = frozenset({"password-needed", "password-wrong"})
+"""Refusals after which the person is asked for the password."""
+
+ANOTHER = frozenset({"nick-taken", "nick-invalid", "nick-reserved"})
+"""Refusals after which the person can choose another nickname, if they were asked for one."""
+
+
+class Entrance:
+    """Asks what is not known yet, and lets the person in.
+
+    :param nick: what they are called; empty: they are asked.
+    :param enter: goes in with a nickname, and a password if there is one.
+    :param over: ends it, with the exit status and a sentence why.
+    """
+
+    def __init__(
+        self, surface: Surface, display: Display, questions: Questions, nick: str,
+        enter: Callable[[str, str | None], object], over: Callable[[int, str], object],
+    ) -> None:  # fmt: skip
+        self._surface = surface
+        self._display = display
+        self._questions = questions
+        self._nick = nick
+        self._enter = enter
+        self._over = over
+        self._default = ""
+        self._asked = False
+
+    def choose(self, default: str) -> None:
+        """Show the menu."""
+        self._default = default
+        self._surface.write(MENU)
+        self._questions.ask(CHOICE, self._chosen)
+
+    def come(self, default: str) -> None:
+        """Go in; who has no nickname is asked for one, and is offered this."""
+        if self._nick:
+            self._enter(self._nick, None)
+        else:
+            self.ask_nickname(default)
+
+    def ask_nickname(self, default: str = "") -> None:
+        """Ask who they want to be."""
+        self._asked = True
+        self._questions.ask(NICKNAME, self._named, default=default)
+
+    def offers(self, error: Exception) -> bool:
+        """Whether another answer helps against this."""
+        return self.is_locked(error) or (isinstance(error, Refused) and error.code in ANOTHER and self._asked)
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether a password is wanted."""
+        return isinstance(error, Refused) and error.code in LOCKED
+
+    def ask_again(self, refused: Exception, nick: str) -> None:
+        """Say why, and ask for the password of this nickname, or for another nickname."""
+        assert isinstance(refused, Refused)
+        self._surface.write(self._display.refused(refused.code, refused.text))
+        if refused.code in LOCKED:
+            self._questions.ask(PASSWORD, lambda line: self._unlocked(nick, line), hidden=True)
+        else:
+            self.ask_nickname()
+
+    def _chosen(self, line: str) -> None:
+        match line.strip().lower():
+            case "1":
+                self.come(self._default)
+            case "2":
+                self._over(0, "")
+            case "" | "q":
+                self._questions.ask(CHOICE, self._chosen)
+            case _:
+                self._surface.write("Type 1 or 2.")
+                self._questions.ask(CHOICE, self._chosen)
+
+    def _named(self, line: str) -> None:
+        nick = line.strip()
+        if nick.lower() in ("/exit", "/quit"):
+            self._over(0, "")
+        elif nick:
+            self._enter(nick, None)
+        else:
+            self.ask_nickname()
+
+    def _unlocked(self, nick: str, password: str) -> None:
+        if password:
+            self._enter(nick, password)
+        elif self._asked:
+            self.ask_nickname()
+        else:
+            self._over(1, f"{nick} needs a password.")

@@ -1,0 +1,70 @@
+"""A paste of many lines, sent one by one as fast as the server takes them."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from groupchat.client.client_errors import ClientError, Left, Refused
+
+PROMPT_S = 0.2
+"""An answer that takes longer was held back by the server: we were too fast."""
+
+REST_S = 0.6
+"""Seconds to wait then, so that the server sees a pause: at 2 lines a second nobody is cut off for flooding."""
+
+
+class Paste:
+    """Lines on their way; only one is ever unanswered.
+
+    :param say: posts a line.
+    :param failed: is told of a line that could not be posted; the others go on.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, say: "Callable[[str], Deferred[Any]]", failed: Callable[[str, Refused], object]
+    ) -> None:
+        self._clock = clock
+        self._say = say
+        self._failed = failed
+        self._lines: deque[str] = deque()
+        self._busy = False
+
+    def __len__(self) -> int:
+        """How many lines were not sent yet."""
+        return len(self._lines)
+
+    def add(self, lines: list[str]) -> None:
+        """Send these after those that wait."""
+        self._lines.extend(lines)
+        if not self._busy:
+            self._next()
+
+    def stop(self) -> list[str]:
+        """Send no more; what was not sent."""
+        left = list(self._lines)
+        self._lines.clear()
+        return left
+
+    def _next(self) -> None:
+        if not self._lines:
+            self._busy = False
+            return
+        self._busy = True
+        line, begun = self._lines.popleft(), self._clock.seconds()
+        self._say(line).addErrback(self._refused, line).addCallback(self._answered, begun)
+
+    def _refused(self, failure: Failure, line: str) -> None:
+        if failure.check(Left):
+            self._lines.clear()
+        elif isinstance(failure.value, Refused):
+            self._failed(line, failure.value)
+        else:
+            failure.trap(ClientError)
+
+    def _answered(self, _: object, begun: float) -> None:
+        took = self._clock.seconds() - begun
+        self._clock.callLater(REST_S if took > PROMPT_S else 0, self._next)

@@ -1,0 +1,1 @@
+"""Where the terminal client reads and writes: a full prompt, or a plain console."""

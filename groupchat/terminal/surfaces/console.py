@@ -1,0 +1,72 @@
+"""A surface for the ear: lines come and go, and nothing that was written is ever changed."""
+
+import os
+import shutil
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from groupchat.programs.echo import Echo
+from groupchat.programs.keyboard import Keyboard
+from groupchat.terminal.surfaces.surface import Owner
+
+
+class Console:
+    """The terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._keyboard = Keyboard(self._typed, self._input_ended, owner.ended)
+        self._echo = Echo(0)
+        self._over: Deferred[None] = Deferred()
+        self._stopping = False
+        self._default = ""
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size().columns
+
+    def start(self, reactor: Any) -> "Deferred[None]":
+        self._keyboard.open(reactor)
+        return self._over
+
+    def stop(self) -> None:
+        if not self._stopping:
+            self._stopping = True
+            self._echo.on()
+            self._keyboard.close(lambda: self._over.callback(None))
+
+    def write(self, text: str) -> None:
+        self._keyboard.write(f"{text}\n")
+
+    def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
+        # A default cannot be typed for the person here; they are told of it, and take it by an empty line.
+        self._default = default
+        self._keyboard.write(f"{label}{f'({default}) ' if default else ''}")
+        if hidden:
+            self._echo.off()
+
+    def talk(self) -> None:
+        self._default = ""
+
+    def clear(self) -> None:
+        """The kernel has the half-typed line."""
+
+    def refresh(self) -> None:
+        """There is no bar: what changes is told in words, or asked for."""
+
+    def ring(self) -> None:
+        self._keyboard.write("\a")
+
+    def title(self, text: str) -> None:
+        """Nobody looks at it."""
+
+    def _typed(self, line: bytes) -> None:
+        if self._echo.on():
+            self._keyboard.write(os.linesep)
+        self._owner.touched()
+        self._owner.typed(line.decode("utf-8", "replace").rstrip("\r") or self._default)
+
+    def _input_ended(self) -> None:
+        if not self._stopping:
+            self._owner.ended()

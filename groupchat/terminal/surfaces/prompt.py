@@ -1,0 +1,251 @@
+"""The prompt at the bottom of the terminal; the scrollback above it stays the terminal's own."""
+
+import asyncio
+from typing import Any
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History
+from prompt_toolkit.input import create_input
+from prompt_toolkit.layout import BufferControl, ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
+from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.styles import Style
+from prompt_toolkit.widgets import SearchToolbar
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+
+from groupchat.terminal.memory import Lines
+from groupchat.terminal.surfaces.completion import Choice, complete
+from groupchat.terminal.surfaces.keys import bindings
+from groupchat.terminal.surfaces.screen import Output, Steady
+from groupchat.terminal.surfaces.surface import Owner
+
+FRAME_S = 0.03
+"""Seconds between two writes to the scrollback, so that a flood of messages leaves time for keys."""
+
+STYLE = Style([("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse")])
+TALK = "> "
+
+
+class Kept(History):
+    """The lines one typed, over all runs."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    # prompt_toolkit calls these.
+
+    def load_history_strings(self) -> list[str]:
+        return self._lines.load()[::-1]
+
+    def store_string(self, string: str) -> None:
+        self._lines.add(string)
+
+
+class Prompt:
+    """A Surface for the eye.  It never uses the whole screen: text goes above the prompt, and scrolls away."""
+
+    def __init__(self, owner: Owner, lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
+        self.owner = owner
+        self.editing: int | None = None
+        self.paste: list[str] | None = None
+        self.choice: Choice | None = None
+        self.talking = False
+        self._label = ""
+        self._hidden = False
+        self._loop = loop
+        self._history = Kept(lines)
+        self._pending: list[str] = []
+        self._timer: IDelayedCall | None = None
+        self._written_at = 0.0
+        self._reactor: Any = None
+        self._stopping = False
+        self._title = ""
+        self.buffer = Buffer(history=self._history, multiline=False, on_text_changed=lambda _: self._changed())
+        self.output = Output.of_terminal()
+        self.app = Steady(
+            layout=self._layout(), key_bindings=bindings(self), style=STYLE, input=create_input(),
+            output=self.output, erase_when_done=True, color_depth=ColorDepth.DEPTH_1_BIT,
+        )  # fmt: skip
+
+    # What the chat calls.
+
+    @property
+    def width(self) -> int:
+        return self.output.get_size().columns
+
+    def start(self, reactor: Any) -> "Deferred[None]":
+        self._reactor = reactor
+        self.app.key_processor.before_key_press += lambda _: self.owner.touched()
+        self.output.write_raw("\x1b[22;0t")  # xterm: remember the title
+        future = asyncio.ensure_future(self.app.run_async(handle_sigint=False), loop=self._loop)
+        ended: Deferred[None] = Deferred.fromFuture(future)
+        return ended.addErrback(lambda failure: failure.trap(EOFError) and None).addBoth(self._ended)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._flush()
+        if self.app.is_running and not self.app.is_done:
+            self.app.exit()
+
+    def write(self, text: str) -> None:
+        self._pending.append(text)
+        if self._timer is None and self._reactor is not None:
+            wait = self._written_at + FRAME_S - self._reactor.seconds()
+            self._timer = self._reactor.callLater(max(wait, 0), self._flush)
+
+    def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
+        self._label, self._hidden, self.talking = label, hidden, False
+        self.clear()
+        self.buffer.document = Document(default)
+        self.refresh()
+
+    def talk(self) -> None:
+        self._label, self._hidden = TALK, False
+        if not self.talking:
+            self.clear()
+        self.talking = True
+        self.refresh()
+
+    def clear(self) -> None:
+        self.editing = self.paste = self.choice = None
+        self.buffer.reset()
+        self.refresh()
+
+    def refresh(self) -> None:
+        if not self._stopping:
+            self.app.invalidate()
+
+    def ring(self) -> None:
+        self.output.bell()
+        self.output.flush()
+
+    def title(self, text: str) -> None:
+        if text != self._title:
+            self._title = text
+            self.output.set_title(text)
+            self.output.flush()
+
+    # What the keys call.
+
+    def enter(self) -> None:
+        """The line is finished."""
+        if self.paste is not None:
+            lines, self.paste = self.paste, None
+            self.buffer.reset()
+            self.owner.pasted(lines)
+            return
+        line, edited = self.buffer.text, self.editing
+        self.editing = self.choice = None
+        if self.talking and line.strip() and edited is None and not self.owner.is_secret(line):
+            self._history.append_string(line)
+        self.buffer.reset()
+        if edited is None:
+            self.owner.typed(line)
+        elif line.strip():
+            self.owner.typed(f"/edit #{edited} {line}")
+
+    def recall(self, number: int, text: str) -> None:
+        """Edit a message of one's own."""
+        self.editing = number
+        self.buffer.document = Document(text)
+
+    def put_off(self) -> None:
+        """Edit nothing after all; the history stays within reach, which ``clear`` would have loaded again first."""
+        self.editing = None
+        self.buffer.document = Document("")
+
+    def tab(self, step: int) -> None:
+        """Complete the last word; while there are choices, take the next one."""
+        if self.choice is not None:
+            choice = self.choice = self.choice.next(step)
+            self.buffer.document = Document(choice.text)
+            self.choice = choice
+            self.refresh()
+            return
+        text = self.buffer.document.text_before_cursor
+        self.owner.complete(text).addCallback(self._completed, text)
+
+    def insert_paste(self, text: str) -> None:
+        """A paste: one line goes where the cursor is, several are asked about."""
+        document = self.buffer.document
+        lines = (document.text_before_cursor + text + document.text_after_cursor).splitlines()
+        lines = [line for line in lines if line.strip()]
+        if "\n" not in text.strip("\n") or not self.talking:
+            self.buffer.insert_text(next((line for line in text.splitlines() if line.strip()), ""))
+        elif len(lines) > 1:
+            self.paste = lines
+            self.refresh()
+
+    # Inside.
+
+    def _layout(self) -> Layout:
+        search = SearchToolbar(text_if_not_searching="")
+        hidden = ConditionalProcessor(PasswordProcessor(), Condition(lambda: self._hidden))
+        control = BufferControl(
+            self.buffer, search_buffer_control=search.control, preview_search=True,
+            input_processors=[hidden, BeforeInput(self._labelled)],
+        )  # fmt: skip
+        question = Window(FormattedTextControl(self._question), height=1, dont_extend_height=True)
+        line = Window(control, wrap_lines=True, height=Dimension(min=1, max=8), dont_extend_height=True)
+        bar = Window(FormattedTextControl(self._bar), height=1, style="class:bar")
+        asked = Condition(lambda: self.paste is not None or self.choice is not None)
+        rows = HSplit([ConditionalContainer(question, asked), line, search, bar])
+        return Layout(rows, focused_element=line)
+
+    def _labelled(self) -> StyleAndTextTuples:
+        label = f"edit #{self.editing}> " if self.editing is not None else self._label
+        return [("class:label", label)]
+
+    def _question(self) -> StyleAndTextTuples:
+        if self.paste is not None:
+            return [("class:question", f"Send these {len(self.paste)} lines? Enter: yes, Esc: no")]
+        shown: StyleAndTextTuples = []
+        if self.choice is not None:
+            first = max(0, self.choice.chosen - 3)
+            for number, word in enumerate(self.choice.words[first : first + 40], first):
+                shown += [("class:chosen" if number == self.choice.chosen else "", word), ("", "  ")]
+        return shown
+
+    def _bar(self) -> StyleAndTextTuples:
+        return [("", self.owner.bar(self.width))]
+
+    def _changed(self) -> None:
+        self.choice = None
+        if self.talking:
+            self.owner.written(self.buffer.text)
+
+    def _completed(self, words: list[str], text: str) -> None:
+        if self.buffer.document.text_before_cursor != text or not self.talking:
+            return  # the person has typed on
+        line, choice = complete(text, words)
+        self.buffer.document = Document(line + self.buffer.document.text_after_cursor, len(line))
+        self.choice = choice
+        self.refresh()
+
+    def _flush(self) -> None:
+        """Write what gathered, above the prompt, and draw the prompt again below it: all in one piece."""
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+        text, self._pending = "".join(f"{line}\n" for line in self._pending), []
+        if not text:
+            return
+        self._written_at = self._reactor.seconds()
+        self.output.hold()
+        self.app.adapt()
+        self.app.renderer.erase()
+        self.output.write_raw(text.replace("\n", "\r\n"))
+        self.app._redraw()
+        self.output.release()
+
+    def _ended(self, result: Any) -> Any:
+        self._stopping = True
+        self.output.write_raw("\x1b[23;0t")
+        self.output.flush()
+        return result

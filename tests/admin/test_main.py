@@ -1,0 +1,58 @@
+"""The command line ``groupchat``."""
+
+import contextlib
+import io
+import subprocess
+import sys
+from importlib import import_module
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.admin import main as admin
+
+
+class AdminTest(SynchronousTestCase):
+    def run_main(self, *arguments: str) -> tuple[int | str | None, str, str]:
+        """The exit status, and what was written to standard output and standard error."""
+        out, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors), self.assertRaises(SystemExit) as end:
+            sys.exit(admin.main(arguments))
+        return end.exception.code, out.getvalue(), errors.getvalue()
+
+    def test_help(self) -> None:
+        """--help names every sub-command and what it is for."""
+        status, out, _ = self.run_main("--help")
+        self.assertEqual(status, 0)
+        for name, command in admin.SUB_COMMANDS.items():
+            self.assertRegex(out, rf"\n +{name} +{command.summary.split(',')[0]}")
+
+    def test_help_of_one(self) -> None:
+        """Each sub-command has arguments and help of its own."""
+        for name in admin.SUB_COMMANDS:
+            status, out, _ = self.run_main(name, "--help")
+            self.assertEqual(status, 0)
+            self.assertRegex(out, rf"(?s)^usage: \S+ {name} .*(HOST|--\w+)")
+
+    def test_mistakes(self) -> None:
+        """A sub-command that is none, or none at all, is a mistake: status 2, and a word on standard error."""
+        for arguments in ([], ["jion", "localhost"], ["--nonsense"], ["join"]):
+            status, _, errors = self.run_main(*arguments)
+            self.assertEqual(status, 2, arguments)
+            self.assertIn("groupchat", errors)
+
+    def test_only_what_is_asked_for_is_imported(self) -> None:
+        """Help comes at once: no sub-command, and nothing of Twisted, is loaded for it."""
+        code = (
+            "import sys; from groupchat.admin import main as admin\n"
+            "try: admin.main(['--help'])\n"
+            "finally: print(sorted(name for name in sys.modules if name.startswith(('twisted', 'groupchat.client'))))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        self.assertEqual(done.stdout.splitlines()[-1], "[]")
+
+    def test_modules(self) -> None:
+        """Every sub-command's module is there, with both its functions."""
+        for command in admin.SUB_COMMANDS.values():
+            module = import_module(command.module)
+            self.assertTrue(callable(module.add_arguments))
+            self.assertTrue(callable(module.run))

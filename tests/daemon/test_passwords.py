@@ -1,0 +1,60 @@
+"""Hashes made in threads: right, bounded, of today's parameters."""
+
+from argon2 import PasswordHasher
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.trial.unittest import TestCase
+from zope.interface.verify import verifyObject
+
+from groupchat.daemon.passwords import MEMORY_COST_KIB, THREADS, Passwords
+from groupchat.interfaces.identity import IPasswords
+from groupchat.model.errors import Busy
+from tests.fakes import FakePasswords
+
+CHEAP = PasswordHasher(1, 8, 1)
+"""Hashes that cost little, for tests that are not about the cost."""
+
+
+class PasswordsTests(TestCase):
+    timeout = 60
+
+    def passwords(self, hasher: PasswordHasher | None = CHEAP, queue: int = 64) -> Passwords:
+        made = Passwords(reactor, queue, hasher)
+        made.start()
+        self.addCleanup(made.stop)
+        return made
+
+    async def test_hash(self) -> None:
+        """A hash is that of its password only, is another each time, and does not contain it."""
+        passwords = self.passwords()
+        one, two = await passwords.hash("sesame"), await passwords.hash("sesame")
+        self.assertNotEqual(one, two)
+        self.assertNotIn("sesame", one)
+        self.assertTrue(one.startswith("$argon2id$"))
+        self.assertTrue(await passwords.verify(one, "sesame"))
+        self.assertFalse(await passwords.verify(one, "Sesame"))
+        self.assertFalse(await passwords.verify(None, "nobody's password"))
+        self.assertFalse(await passwords.verify("no hash", "sesame"))
+
+    async def test_parameters(self) -> None:
+        """Hashes have the second choice of RFC 9106; those of other parameters are outdated."""
+        passwords = self.passwords(None)
+        hashed = await passwords.hash("sesame")
+        self.assertIn(f"$m={MEMORY_COST_KIB},t=3,p=1$", hashed)
+        self.assertFalse(passwords.is_outdated(hashed))
+        self.assertTrue(passwords.is_outdated(CHEAP.hash("sesame")))
+        self.assertTrue(await passwords.verify(CHEAP.hash("sesame"), "sesame"))
+
+    async def test_queue(self) -> None:
+        """So many may wait, and more are refused at once; when these are done, it goes on."""
+        passwords = self.passwords(queue=5)
+        asked: list[Deferred[str]] = [passwords.hash("x") for _ in range(5 + THREADS)]
+        self.failureResultOf(passwords.hash("x"), Busy)
+        self.failureResultOf(passwords.verify(None, "x"), Busy)
+        await gatherResults(asked)
+        await passwords.hash("x")
+
+    def test_interface(self) -> None:
+        """The real one and the stand-in are what they say."""
+        self.assertTrue(verifyObject(IPasswords, self.passwords()))
+        self.assertTrue(verifyObject(IPasswords, FakePasswords()))

@@ -1,0 +1,287 @@
+"""Readers that are slower than what is said: nothing is missing, nothing comes twice, and little waits for them."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.delivery.fair_share import SHARE, Turns
+from groupchat.delivery.recent import Tail
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.events import Deleted, Done, Edited, Joined, Left, Replayed, Said
+from tests.fakes import HeldJournal, SlowJournal
+from tests.house import House, Peer
+
+
+class PauseTests(SynchronousTestCase):
+    def open(self, *nicks: str, kept: int = 4, **settings: object) -> list[Peer]:
+        """A house whose tail is short and whose pages are small, and these people."""
+        self.journal = SlowJournal(MemoryJournal())
+        self.house = House(self.journal, **{"page_posts": 3, **settings})
+        self.house.hall.tail = Tail(0, kept)
+        return self.house.come(*nicks)
+
+    def test_nothing_is_buffered(self) -> None:
+        """A member whose connection is full is handed nothing more, until it takes something again."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        for number in range(20):
+            alice.say(str(number))
+        self.house.hall.announce("Something.")
+        alice.type("/msg bob psst")
+        self.assertEqual(bob.screen.writes, 1)  # its welcome
+        bob.screen.drain()
+        self.assertEqual(bob.ids, list(range(1, 22)))
+        alice.say("live")
+        self.assertEqual(bob.ids[-1], 22)
+        self.assertTrue(bob.member.live)
+
+    def test_readers_take_turns(self) -> None:
+        """Of many who catch up one page is read at a time, for each in turn; who leaves meanwhile is passed over."""
+        alice, *others = self.open("alice", "bob", "carol", "dave")
+        for other in others:
+            other.screen.fill()
+        for number in range(8):
+            alice.say(str(number))
+        self.journal.slow = True
+        for other in others:
+            other.screen.drain()
+        waiting = []
+        while self.journal.reads:
+            waiting.append(len(self.journal.reads))
+            if len(waiting) == 2:
+                others[2].vanish()
+            self.journal.answer()
+        self.assertEqual(set(waiting), {1})
+        self.assertEqual([other.ids for other in others[:2]], [list(range(1, 9))] * 2)
+
+    def test_a_share_each_turn(self) -> None:
+        """All who catch up together are shown no more than a share in one turn of the reactor, and the rest later."""
+        alice, *others = self.open("alice", "bob", "carol", "dave", kept=2 * SHARE, page_posts=SHARE // 2)
+        for other in others:
+            other.screen.fill()
+        for number in range(SHARE):
+            alice.say(str(number))
+        ends: list[Callable[[], None]] = []
+        self.house.hall.turns = Turns(ends.append)
+        for other in others:
+            other.screen.drain()
+        shown = [sum(len(other.ids) for other in others)]
+        while ends:
+            ends.pop(0)()
+            shown.append(sum(len(other.ids) for other in others))
+        self.assertEqual(shown[0], SHARE)
+        self.assertLessEqual(max(after - before for before, after in pairwise(shown)), SHARE)
+        self.assertEqual([other.ids for other in others], [list(range(1, SHARE + 1))] * 3)
+
+    def test_pages_of_the_tail(self) -> None:
+        """What stands in memory is handed over page by page too: a full connection has no more than one waiting."""
+        alice, bob = self.open("alice", "bob", kept=100)
+        bob.screen.fill()
+        for number in range(8):
+            alice.say(str(number))
+        bob.screen.drain(1)
+        self.assertEqual(bob.ids, [1, 2, 3])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, list(range(1, 9)))
+
+    def test_full_during_a_delivery(self) -> None:
+        """A connection that gets full with a batch has had that batch, and goes on with the next one."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.room = 1
+        alice.type("one", "two")
+        self.assertEqual(bob.ids, [1])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, [1, 2])
+
+    def test_full_during_an_answer(self) -> None:
+        """A connection that gets full with an answer misses nothing of what follows."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.room = 1
+        bob.type("/help")
+        alice.type("one", "two")
+        self.assertEqual(bob.ids, [])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, [1, 2])
+
+    def test_full_during_the_replay(self) -> None:
+        """A connection that gets full with the earlier messages gets all that follows when it takes something again."""
+        (alice,) = self.open("alice")
+        alice.say("one")
+        bob = self.house.connect()
+        bob.screen.room = 1
+        bob.type("bob")
+        alice.say("two")
+        (replayed,) = (answer for answer in bob.answers if isinstance(answer, Replayed))
+        self.assertEqual([post.id for post in replayed.posts], [1])
+        self.assertEqual(bob.ids, [])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, [2])
+
+    def test_one_page_at_a_time(self) -> None:
+        """Who catches up is handed one page at a time, only as fast as the connection takes them."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        alice.type(*map(str, range(20)))
+        seen: list[int] = []
+        while len(seen) < 20:
+            before = bob.screen.writes
+            bob.screen.drain(room=1)
+            self.assertEqual(bob.screen.writes - before, 1)
+            self.assertLessEqual(len(bob.ids), 4)
+            seen += bob.ids
+            bob.take()
+        self.assertEqual(seen, list(range(1, 21)))
+        bob.screen.drain()
+        self.assertTrue(bob.member.live)
+
+    def test_posts_while_a_page_is_read(self) -> None:
+        """What is posted while a page is read comes after it, once."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        alice.type(*map(str, range(10)))
+        self.journal.slow = True
+        bob.screen.drain()
+        while self.journal.reads:
+            alice.say("meanwhile")
+            self.journal.answer()
+        alice.say("live")
+        self.assertEqual(bob.ids, list(range(1, self.journal.head + 1)))
+
+    def test_own_posts(self) -> None:
+        """One's own posts, whose numbers one was told, do not come back while one catches up."""
+        alice, bob = self.open("alice", "bob")
+        held = HeldJournal(self.journal)
+        self.house.hall.commits._journal = held
+        bob.say("mine", ref=1)
+        alice.say("hers")
+        bob.screen.fill()
+        held.commit()
+        held.commit()
+        self.assertEqual(bob.refs(), [("Done", 1)])
+        bob.screen.drain()
+        self.assertEqual(bob.ids, [2])
+
+    def test_posts_of_the_last_connection(self) -> None:
+        """What one's last connection said is shown to the next one, also when it is written only meanwhile."""
+        alice, bot = self.open("alice", "bot")
+        bot.vanish()
+        bot = self.house.connect("json").offer("bot")
+        alice.type(*map(str, range(10)))
+        held = HeldJournal(self.journal)
+        self.house.hall.commits._journal = held
+        bot.say("in flight")
+        self.journal.slow = True
+        again = self.house.connect("json").offer("bot", token=bot.token, since=0)
+        self.journal.answer()  # who the token is
+        while held.pending:
+            held.commit()
+        self.journal.answer_all()
+        self.assertEqual(again.ids, list(range(1, 12)))
+
+    def test_changed_meanwhile(self) -> None:
+        """Who catches up is shown what was edited in its newest form, and of what was deleted nothing."""
+        alice, bob = self.open("alice", "bob", kept=3)
+        for kept in (3, 100):
+            self.house.hall.tail = Tail(self.journal.head, kept)
+            bob.take()
+            bob.screen.fill()
+            first = self.journal.head + 1
+            alice.type("one", "two", "three", f"/edit {first} uno", f"/delete {first + 1}")
+            bob.screen.drain()
+            uno, gone, three, edited, deleted = bob.events
+            assert isinstance(uno, Edited)
+            assert isinstance(edited, Edited)
+            self.assertEqual((uno.text, uno.id, uno.target), ("uno", first, first))
+            self.assertEqual((edited.text, edited.id), ("uno", first + 3))
+            self.assertEqual([type(event) for event in (gone, three, deleted)], [Deleted, Said, Deleted])
+
+    def test_room_joined_while_a_page_is_read(self) -> None:
+        """Who goes into a room while a page is read misses nothing of that room."""
+        alice, bob = self.open("alice", "bob")
+        alice.type("/join dev")
+        bob.screen.fill()
+        for number in range(1, 41):
+            alice.say(str(number), room=("lobby", "dev")[number % 2])
+        self.journal.slow = True
+        bob.screen.drain()
+        bob.type("/join dev")
+        self.journal.answer_all()
+        self.journal.slow = False
+        alice.say("live")
+        replayed = [post.id for answer in bob.answers if isinstance(answer, Replayed) for post in answer.posts]
+        self.assertEqual(sorted(replayed + bob.ids), list(range(1, 42)))
+
+    def test_room_left_while_a_page_is_read(self) -> None:
+        """Who leaves a room while a page is read is shown nothing more of it."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        alice.type(*map(str, range(10)))
+        self.journal.slow = True
+        bob.screen.drain()
+        bob.type("/leave")
+        self.journal.answer_all()
+        self.assertEqual(bob.ids, [])
+        self.assertTrue(bob.member.live)
+
+    def test_failed_page(self) -> None:
+        """Who cannot be promised an unbroken stream is told so and cut off; the others live on."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        alice.type(*map(str, range(10)))
+        self.journal.slow = True
+        bob.screen.drain()
+        self.journal.fail(ValueError("unexpected"))
+        self.house.pass_time(1)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual((bob.codes, bob.screen.closed), (["server-error"], True))
+        self.assertEqual([type(event) for event in alice.events], [Left])
+
+    def test_leaves_while_a_page_is_read(self) -> None:
+        """Who is gone when a page has been read is shown nothing."""
+        alice, bob = self.open("alice", "bob")
+        bob.screen.fill()
+        alice.type(*map(str, range(10)))
+        self.journal.slow = True
+        bob.screen.drain()
+        bob.type("/exit")
+        self.journal.answer_all()
+        self.assertEqual((bob.ids, [type(answer) for answer in bob.answers]), ([], [Done]))
+
+
+class StuckTests(SynchronousTestCase):
+    def test_cut_off(self) -> None:
+        """Who takes nothing for 60 s is cut off with everything unsent; the nickname is free, the others see it."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.screen.fill()
+        house.pass_time(59)
+        self.assertFalse(bob.screen.aborted)
+        house.pass_time(1)
+        self.assertTrue(bob.screen.aborted)
+        self.assertEqual(bob.codes, ["too-slow"])
+        self.assertEqual(alice.events, [Left("lobby", "bob", house.now(), "too slow")])
+        self.assertEqual(len(house.hall.roster), 1)
+        house.come("bob")
+        bob.session.lost("connection lost")
+        self.assertEqual([type(event) for event in alice.events], [Left, Joined])
+
+    def test_takes_now_and_then(self) -> None:
+        """Who takes something now and then is never cut off."""
+        house = House()
+        (bob,) = house.come("bob")
+        for _ in range(5):
+            bob.screen.fill()
+            house.pass_time(50)
+            bob.screen.drain()
+        self.assertFalse(bob.screen.closed)
+
+    def test_written_to(self) -> None:
+        """What is written to a full connection, which says again that it is full, gains it no time."""
+        house = House()
+        (bob,) = house.come("bob")
+        bob.screen.fill()
+        house.pass_time(40)
+        bob.screen.fill()
+        house.pass_time(20)
+        self.assertTrue(bob.screen.aborted)

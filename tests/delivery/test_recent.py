@@ -1,0 +1,89 @@
+"""The newest posts in memory say what the journal would say."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.delivery.recent import Tail
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.drafts import Audience, Draft, Kind, Outcome, StoredPost
+from groupchat.model.events import AuthorId, Deleted
+
+ALICE = AuthorId(1)
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([Kind.SAID, Kind.SAID, Kind.ACTED, Kind.WHISPERED, Kind.TOPIC, Kind.EDITED, Kind.DELETED]),
+        st.sampled_from(["lobby", "dev"]),
+        st.integers(1, 12),
+    ),
+    max_size=40,
+)
+"""What happens: a kind, a room, and which message is changed."""
+
+
+def happened(journal: MemoryJournal, kind: Kind, room: str, target: int) -> StoredPost | None:
+    """Let it happen; nothing does when it is refused."""
+    draft = Draft(kind, ALICE, "alice", 1.8e9)
+    if kind is Kind.WHISPERED:
+        draft = Draft(kind, ALICE, "alice", 1.8e9, text="psst", reader=AuthorId(2), to="bob")
+    elif kind in (Kind.EDITED, Kind.DELETED):
+        draft = Draft(kind, ALICE, "alice", 1.8e9, text="better", target=target)
+    else:
+        draft = Draft(kind, ALICE, "alice", 1.8e9, room, "words")
+    outcomes: list[Outcome] = []
+    journal.append([draft]).addCallback(outcomes.extend)
+    (outcome,) = outcomes
+    return outcome if isinstance(outcome, StoredPost) else None
+
+
+class RecentTest(SynchronousTestCase):
+    """The last messages of a room, from memory."""
+
+    @given(before=STEPS, after=STEPS, kept=st.integers(1, 20), count=st.integers(0, 8))
+    def test_like_the_journal(
+        self, before: list[tuple[Kind, str, int]], after: list[tuple[Kind, str, int]], kept: int, count: int
+    ) -> None:
+        """Whatever was said, edited and deleted, memory gives what the journal gives, or nothing at all."""
+        journal = MemoryJournal()
+        for step in before:
+            happened(journal, *step)
+        tail = Tail(journal.head, kept)
+        for step in after:
+            post = happened(journal, *step)
+            if post is not None:
+                tail.add(post)
+        for room in ("lobby", "dev"):
+            found = tail.recent(room, count)
+            if found is not None:
+                self.assertEqual(found, self.successResultOf(journal.recent(Audience((room,)), journal.head, count)))
+
+    @given(steps=STEPS, kept=st.integers(1, 20))
+    def test_deleted(self, steps: list[tuple[Kind, str, int]], kept: int) -> None:
+        """What the journal gives as deleted, edits of it too, memory does; it remembers no edit that it has not."""
+        journal = MemoryJournal()
+        tail = Tail(0, kept)
+        for step in steps:
+            post = happened(journal, *step)
+            if post is not None:
+                tail.add(post)
+        audience = Audience(("lobby", "dev"), ALICE)
+        page = self.successResultOf(journal.page(audience, tail.floor, journal.head, 100))
+        mine = tail.after(tail.floor, audience)
+        self.assertEqual([type(one.event) is Deleted for one in mine], [type(one.event) is Deleted for one in page])
+        here = {one.event.id for one in mine}
+        self.assertLessEqual({number for edits in tail._edits.values() for number in edits}, here)
+
+    def test_enough(self) -> None:
+        """The journal is not asked when memory reaches back far enough, and is when it does not."""
+        journal = MemoryJournal()
+        happened(journal, Kind.SAID, "lobby", 0)
+        tail = Tail(journal.head)
+        for _ in range(3):
+            post = happened(journal, Kind.SAID, "lobby", 0)
+            assert post is not None
+            tail.add(post)
+        found = tail.recent("lobby", 3)
+        assert found is not None
+        self.assertEqual([post.event.id for post in found], [2, 3, 4])
+        self.assertIsNone(tail.recent("lobby", 4))

@@ -1,0 +1,109 @@
+"""Telnet commands are taken out and answered; nobody else ever sees one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, STILL_HERE, SUBNEGOTIATION_LIMIT, TelnetFilter
+from groupchat.model.errors import LineTooLong, TooManyAttempts
+from groupchat.sessions.session import State
+from tests.doors.test_line import Connection
+
+CTRL_C = b"\xff\xf4\xff\xfd\x06"
+TERMINAL_TYPE = b"\xff\xfa\x18\x00xterm\xff\xff\xff\xf0"
+STREAM = b"al\xff\xfb\x18ice\xff\xfd\x01" + CTRL_C + b" \xff\xff" + TERMINAL_TYPE + b"\xff\xf1!\xff\xf6\xff\xfe\x03?"
+TEXT = b"alice \xff!?"
+REPLIES = b"\xff\xfe\x18\xff\xfc\x01\xff\xfc\x06" + STILL_HERE
+
+
+class FilterTests(SynchronousTestCase):
+    def test_every_cut(self) -> None:
+        """Commands are taken out and answered alike, cut in pieces of every size."""
+        for size in range(1, len(STREAM) + 1):
+            telnet = TelnetFilter()
+            pieces = [telnet.feed(STREAM[start : start + size]) for start in range(0, len(STREAM), size)]
+            self.assertEqual((b"".join(pieces), bytes(telnet.replies)), (TEXT, REPLIES))
+
+    def test_ctrl_c(self) -> None:
+        """Each Ctrl-C of a telnet client is answered: until then it would show nothing."""
+        telnet = TelnetFilter()
+        for _ in range(10):
+            telnet.feed(CTRL_C)
+        self.assertEqual(telnet.replies, b"\xff\xfc\x06" * 10)
+
+    def test_answers_are_bounded(self) -> None:
+        """Asking again and again whether one is there gets no more bytes than were sent, but for the first."""
+        telnet = TelnetFilter()
+        for _ in range(100):
+            telnet.feed(b"\xff\xf6")
+        self.assertLessEqual(len(telnet.replies), 200 + len(STILL_HERE))
+        self.assertGreater(len(telnet.replies), len(STILL_HERE))
+
+    def test_refusals_are_not_repeated(self) -> None:
+        """An option is refused once; what is refused already needs no answer."""
+        telnet = TelnetFilter()
+        telnet.feed(b"\xff\xfb\x1f\xff\xfd\x1f\xff\xfc\x1f\xff\xfe\x1f" * 3)
+        self.assertEqual(telnet.replies, b"\xff\xfe\x1f\xff\xfc\x1f")
+
+    def test_echo_is_agreed(self) -> None:
+        """The client's answers to an offered ECHO are not answered again."""
+        telnet = TelnetFilter()
+        self.assertEqual(telnet.conceal(), b"\xff\xfb\x01")
+        telnet.feed(b"\xff\xfd\x01")
+        self.assertEqual(telnet.reveal(), b"\xff\xfc\x01")
+        telnet.feed(b"\xff\xfe\x01")
+        self.assertEqual(telnet.replies, b"")
+
+    def test_endless_subnegotiation(self) -> None:
+        """A subnegotiation is taken up to its limit, and no further, in whatever pieces it comes."""
+        for piece in (b"x", b"\xff\xff", b"x" * 64):
+            telnet = TelnetFilter()
+            telnet.feed(b"\xff\xfa")
+            for _ in range(SUBNEGOTIATION_LIMIT // len(piece)):
+                telnet.feed(piece)
+            with self.assertRaises(LineTooLong):
+                telnet.feed(piece)
+
+    def test_storm(self) -> None:
+        """A chunk of nothing but commands is refused before it has cost much."""
+        with self.assertRaises(TooManyAttempts):
+            TelnetFilter().feed(b"\xff\xf1" * (COMMANDS_AT_ONCE + 1))
+
+    @given(st.lists(st.sampled_from([b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\x01", b"\x06", b"\xf6", b"x"])))
+    def test_any_bytes(self, pieces: list[bytes]) -> None:
+        """Whatever comes: one byte at a time gives what all at once gives, and answers are no longer than it."""
+        whole, parts = TelnetFilter(), TelnetFilter()
+        stream = b"".join(pieces)
+        self.assertEqual(whole.feed(stream), b"".join(map(parts.feed, pieces)))
+        self.assertEqual(whole.replies, parts.replies)
+        self.assertLessEqual(len(whole.replies), len(stream) + len(STILL_HERE))
+
+
+class DoorTests(SynchronousTestCase):
+    def test_never_first(self) -> None:
+        """A peer that has not spoken telnet is sent none, also where a password is asked for."""
+        connection = Connection()
+        connection.protocol.conceal()
+        connection.protocol.reveal()
+        self.assertEqual(connection.transport.value(), b"? ")
+
+    def test_answered(self) -> None:
+        """A telnet client is answered, its lines are taken, and then its echo can be switched."""
+        connection = Connection(State.NAMELESS)
+        connection.receive(b"\xff\xfd\x03ali\xff\xf1ce\r\0")
+        self.assertEqual(connection.calls, ["alice"])
+        connection.protocol.conceal()
+        connection.protocol.reveal()
+        self.assertEqual(connection.transport.value(), b"? \xff\xfc\x03\xff\xfb\x01\xff\xfc\x01\r\n")
+
+    def test_doubled_iac(self) -> None:
+        """IAC sent as data is not UTF-8, and refused as such."""
+        connection = Connection()
+        connection.receive(b"a\xff\xffb\n")
+        self.assertEqual(connection.calls, [("refuse", "not-utf8", None)])
+
+    def test_cut_off(self) -> None:
+        """A subnegotiation without end ends the connection, with the reason."""
+        connection = Connection()
+        connection.receive(b"\xff\xfa" + b"x" * 5000)
+        self.assertEqual(connection.calls, [("hangup", "line-too-long")])

@@ -1,0 +1,77 @@
+"""What waits for peers that do not read has a bound, and the largest goes first."""
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.doors.wire.backlog import Backlog, queued
+from groupchat.model.errors import TooSlow
+
+
+class FakeTransport:
+    """A transport that holds back so many bytes, with another below it or not."""
+
+    def __init__(self, buffered: int, waiting: int = 0, transport: "FakeTransport | None" = None) -> None:
+        self.dataBuffer = b"x" * (buffered + 5)
+        self.offset = 5
+        self._tempDataLen = waiting
+        self.transport = transport
+
+
+class FakeConnection:
+    def __init__(self, size: int) -> None:
+        self.address = "192.0.2.1"
+        self.transport = FakeTransport(size)
+        self.cut: list[str] = []
+
+    def cut_off(self, refusal: TooSlow) -> None:
+        self.cut.append(refusal.code)
+
+
+class BacklogTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.backlog = Backlog(self.clock, 1000)
+
+    def connections(self, *sizes: int) -> list[FakeConnection]:
+        found = [FakeConnection(size) for size in sizes]
+        for connection in found:
+            self.backlog.stalled(connection)
+        return found
+
+    def test_within(self) -> None:
+        """As long as all is within the limit nobody is cut off."""
+        found = self.connections(400, 600)
+        self.clock.advance(0)
+        self.assertEqual([connection.cut for connection in found], [[], []])
+
+    def test_largest_first(self) -> None:
+        """Above it the largest go, and no more of them than must."""
+        found = self.connections(300, 800, 200, 500)
+        self.clock.advance(0)
+        self.assertEqual([connection.cut for connection in found], [[], ["too-slow"], [], []])
+
+    def test_looked_at_once(self) -> None:
+        """However many stall in a turn, they are looked at once, at its end."""
+        found = self.connections(*[300] * 10)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        self.assertEqual(sum(len(connection.cut) for connection in found), 0)
+        self.clock.advance(0)
+        self.assertEqual(sum(len(connection.cut) for connection in found), 7)
+        self.connections(100)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+
+    def test_flows_again(self) -> None:
+        """Who takes something again, or is gone, counts no longer."""
+        found = self.connections(600, 600)
+        self.backlog.flows(found[0])
+        self.backlog.flows(found[0])
+        self.clock.advance(0)
+        self.assertEqual([connection.cut for connection in found], [[], []])
+        self.assertEqual(len(self.backlog), 1)
+
+    def test_what_counts(self) -> None:
+        """What a transport holds counts, in both of its buffers, and what TLS holds above it."""
+        self.assertEqual(queued(FakeTransport(10, 7)), 17)
+        self.assertEqual(queued(FakeTransport(0, 1, FakeTransport(10, 7))), 18)
+        self.assertEqual(queued(None), 0)
+        self.assertEqual(queued(object()), 0)

@@ -1,0 +1,94 @@
+"""From what an administrator writes to listening ports."""
+
+import socket
+from typing import Any, cast
+
+from twisted.internet import reactor
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from groupchat.doors.wire import ports
+from groupchat.model.errors import CannotStart
+
+
+class EndpointsTest(SynchronousTestCase):
+    def listened(self, place: str) -> list[tuple[Any, ...]]:
+        """What the reactor is asked for: port, factory, backlog and interface."""
+        reactor = MemoryReactorClock()
+        for endpoint in ports.endpoints(reactor, place):
+            self.successResultOf(endpoint.listen(ServerFactory()))
+        return list(reactor.tcpServers)
+
+    def test_bare_number(self) -> None:
+        """A bare number means all addresses, of IPv6 too where there is any."""
+        interfaces = {interface for _, _, _, interface in self.listened("5000")}
+        self.assertIn(interfaces, ({"::"}, {""}, {"::", ""}))
+        with socket.socket(socket.AF_INET6) as probe:
+            self.assertEqual("::" in interfaces, probe.connect_ex(("::1", 1)) != 99)  # 99: no such address here
+
+    def test_endpoint(self) -> None:
+        """An endpoint string means what Twisted says it does."""
+        ((port, _, _, interface),) = self.listened("tcp:5001:interface=127.0.0.1")
+        self.assertEqual((port, interface), (5001, "127.0.0.1"))
+
+    def test_crowds(self) -> None:
+        """A crowd that comes at once need not wait, unless the administrator wants it to."""
+        for place, expected in [
+            ("0", 1024),
+            ("tcp:0", 1024),
+            ("tcp6:0:interface=\\:\\:1", 1024),
+            ("tcp:0:backlog=7", 7),
+        ]:
+            for _, _, backlog, _ in self.listened(place):
+                self.assertEqual(backlog, expected, place)
+
+    def test_nonsense(self) -> None:
+        """What is neither is refused with the words that were written."""
+        for place in ("", "nowhere", "tcp:x", "65536", "tcp:5000:colour=red", "ssl:5000:privateKey=missing.pem", "-1"):
+            with self.assertRaises(CannotStart) as caught:
+                ports.endpoints(MemoryReactorClock(), place)
+            self.assertIn(place, str(caught.exception))
+            self.assertEqual(len(str(caught.exception).splitlines()), 1)
+
+    def test_refused(self) -> None:
+        """Why one cannot listen is told in the system's words, without numbers and repeated addresses."""
+        error = CannotListenError("", 80, PermissionError(13, "Permission denied"))
+        self.assertEqual(str(ports.refused("80", Failure(error))), "Cannot listen at 80: Permission denied.")
+        self.assertEqual(str(ports.refused("x", Failure(ValueError("oh\nno.")))), "Cannot listen at x: oh no.")
+
+
+class PortsTest(TestCase):
+    timeout = 60
+
+    def listen(self, *places: str) -> ports.Ports:
+        found = ports.Ports(reactor, places)
+        self.addCleanup(found.close)
+        found.bind(ServerFactory.forProtocol(Protocol))
+        return found
+
+    def reading(self, found: ports.Ports) -> list[Any]:
+        readers = cast(Any, reactor).getReaders()
+        return [port for port in found.bound if port in readers]
+
+    async def test_bound(self) -> None:
+        """Connections that come before they are accepted wait, and nothing listens after the end."""
+        listened = self.listen("tcp:0:interface=127.0.0.1", "tcp:0:interface=127.0.0.1")
+        self.assertEqual(self.reading(listened), [])
+        addresses = [port.getHost() for port in listened.bound]
+        with socket.create_connection((addresses[1].host, addresses[1].port), 5):
+            self.assertEqual(listened.accept(), [f"127.0.0.1:{address.port}" for address in addresses])
+            self.assertEqual(self.reading(listened), listened.bound)
+        await listened.close()
+        for address in addresses:
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((address.host, address.port), 5)
+
+    def test_busy(self) -> None:
+        """A port that is taken is told by the words that were written."""
+        address = self.listen("tcp:0:interface=127.0.0.1").bound[0].getHost()
+        place = f"tcp:{address.port}:interface=127.0.0.1"
+        with self.assertRaisesRegex(CannotStart, f"^Cannot listen at {place}: Address already in use.$"):
+            self.listen(place)

@@ -1,0 +1,286 @@
+"""Our transport keeps every promise of the stock one; and it sends at once."""
+
+import contextlib
+import socket
+import ssl
+from typing import Any, ClassVar, cast
+
+import trustme
+from OpenSSL import SSL
+from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.interfaces import IHalfCloseableProtocol, IOpenSSLServerConnectionCreator, IPushProducer
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import deferLater
+from twisted.internet.tcp import Server
+from twisted.internet.threads import deferToThread
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+from twisted.trial.unittest import TestCase
+from zope.interface import implementer
+
+from groupchat.doors.wire.transport import Wire, install
+
+reactor = cast(Any, _reactor)
+
+BIG = bytes(range(256)) * 40_000
+"""Ten megabytes: more than any buffer on the way."""
+
+
+@implementer(IHalfCloseableProtocol, IPushProducer)
+class Recorder(Protocol):
+    """A server's side of a connection that writes down what happens to it."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+        self.received = b""
+        self.lost: Deferred[None] = Deferred()
+        self.half_closed: Deferred[None] = Deferred()
+        self.made: Deferred[None] = Deferred()
+
+    def connectionMade(self) -> None:
+        self.made.callback(None)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.received += data
+
+    def readConnectionLost(self) -> None:
+        self.happened.append("half-closed")
+        self.half_closed.callback(None)
+
+    def writeConnectionLost(self) -> None:
+        self.happened.append("write closed")
+
+    def connectionLost(self, reason: Failure = Failure(Exception())) -> None:  # noqa: B008
+        self.happened.append("lost")
+        self.lost.callback(None)
+
+    def pauseProducing(self) -> None:
+        self.happened.append("paused")
+
+    def resumeProducing(self) -> None:
+        self.happened.append("resumed")
+
+    def stopProducing(self) -> None:
+        self.happened.append("stopped")
+
+
+class Puller:
+    """A producer that is pulled: five pieces, then no more."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self.left = 5
+
+    def resumeProducing(self) -> None:
+        self.left -= 1
+        self.transport.write(b"piece ")
+        if not self.left:
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def stopProducing(self) -> None:
+        """Nothing."""
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Contexts:
+    """TLS as the server offers it, with this certificate."""
+
+    def __init__(self, certificate: trustme.LeafCert) -> None:
+        self._context = SSL.Context(SSL.TLS_METHOD)
+        certificate.configure_cert(self._context)
+
+    def serverConnectionForTLS(self, tlsProtocol: object) -> SSL.Connection:
+        return SSL.Connection(self._context, None)
+
+
+def read_all(client: socket.socket) -> bytes:
+    """Everything up to the end."""
+    pieces = []
+    while piece := client.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def read_what_is_there(client: socket.socket) -> bytes:
+    """All that has come, at least something."""
+    pieces, patience = [client.recv(65536)], client.gettimeout()
+    client.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while piece := client.recv(65536):
+            pieces.append(piece)
+    client.settimeout(patience)
+    return b"".join(pieces)
+
+
+class TransportContract:
+    """What every transport promises; ``transport`` is the class under test."""
+
+    transport: ClassVar[type[Server]]
+    timeout = 60
+
+    @inlineCallbacks
+    def connect(self: Any, wrap: Any = lambda factory: factory) -> Any:
+        server = Recorder()
+        factory = cast(Any, Factory.forProtocol(lambda: server))
+        factory.noisy = False
+        port = yield TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(wrap(factory))
+        if self.transport is Wire:
+            install(port)
+        self.addCleanup(port.stopListening)
+        client = socket.create_connection(("127.0.0.1", port.getHost().port))
+        client.settimeout(50)  # before the test itself times out, so that threads end
+        self.addCleanup(client.close)
+        yield server.made
+        return server, cast(Any, server.transport), client
+
+    @inlineCallbacks
+    def test_everything_arrives(self: Any) -> Any:
+        """Small and large writes, and those after loseConnection too, arrive whole and in order before the end."""
+        server, transport, client = yield self.connect()
+        self.assertIs(type(transport), self.transport)
+        transport.write(b"a")
+        transport.write(BIG)
+        # Ours has sent something by now: the socket has room again, but the rest is queued.
+        begin = read_what_is_there(client) if self.transport is Wire else b""
+        for piece in (b"b", b"", b"c"):
+            transport.write(piece)
+        reading = deferToThread(read_all, client)
+        transport.writeSequence([b"d", b"e"])
+        transport.loseConnection()
+        transport.write(b"f")
+        received = yield reading
+        self.assertEqual(begin + received, b"a" + BIG + b"bcdef")
+        yield server.lost
+
+    @inlineCallbacks
+    def test_producer(self: Any) -> Any:
+        """A producer is paused once while the peer does not read, and resumed once when it has read."""
+        server, transport, client = yield self.connect()
+        transport.registerProducer(server, True)
+        transport.write(b"small")
+        yield deferLater(reactor, 0.01)
+        self.assertEqual(server.happened, [])
+        transport.write(BIG)
+        self.assertEqual(server.happened, ["paused"])
+        reading = deferToThread(read_all, client)
+        while server.happened != ["paused", "resumed"]:
+            yield deferLater(reactor, 0.01)
+        transport.unregisterProducer()
+        transport.loseConnection()
+        self.assertEqual((yield reading), b"small" + BIG)
+        yield server.lost
+
+    @inlineCallbacks
+    def test_pull_producer(self: Any) -> Any:
+        """A producer that is pulled is pulled until it has no more."""
+        server, transport, client = yield self.connect()
+        transport.registerProducer(Puller(transport), False)
+        self.assertEqual((yield deferToThread(read_all, client)), b"piece " * 5)
+        yield server.lost
+
+    @inlineCallbacks
+    def test_peer_closes_its_half(self: Any) -> Any:
+        """What is written after the peer has closed its half still arrives."""
+        server, transport, client = yield self.connect()
+        client.sendall(b"last words")
+        client.shutdown(socket.SHUT_WR)
+        yield server.half_closed
+        self.assertEqual(server.received, b"last words")
+        transport.write(b"answer")
+        transport.loseConnection()
+        self.assertEqual((yield deferToThread(read_all, client)), b"answer")
+        yield server.lost
+
+    @inlineCallbacks
+    def test_closing_our_half(self: Any) -> Any:
+        """When our half is closed, what was written before arrives, what is written after does not."""
+        server, transport, client = yield self.connect()
+        reading = deferToThread(read_all, client)
+        transport.write(BIG)
+        transport.loseWriteConnection()
+        self.assertEqual((yield reading), BIG)
+        transport.write(b"too late")
+        client.sendall(b"still heard")
+        client.shutdown(socket.SHUT_WR)
+        yield server.half_closed
+        self.assertEqual(server.received, b"still heard")
+        transport.loseConnection()
+        yield server.lost
+
+    @inlineCallbacks
+    def test_peer_is_gone(self: Any) -> Any:
+        """Writing to a peer that is gone raises nothing, and the protocol learns of it later, once."""
+        server, transport, client = yield self.connect()
+        transport.pauseProducing()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()  # resets the connection
+        yield deferLater(reactor, 0.02)
+        for _ in range(3):
+            transport.write(b"hello?")
+        self.assertEqual(server.happened, [])
+        yield server.lost
+        transport.write(b"hello?")
+        self.assertEqual(server.happened, ["lost"])
+
+    @inlineCallbacks
+    def test_abort(self: Any) -> Any:
+        """Nothing written after abortConnection is sent."""
+        server, transport, client = yield self.connect()
+        transport.abortConnection()
+        transport.write(b"too late")
+        yield server.lost
+        with self.assertRaises(ConnectionResetError):
+            client.recv(100)
+
+    @inlineCallbacks
+    def test_tls(self: Any) -> Any:
+        """TLS above works both ways, with more than fits in any buffer."""
+        authority = trustme.CA()
+        leaf = authority.issue_cert("localhost")
+        contexts = Contexts(leaf)
+        server, transport, client = yield self.connect(lambda factory: TLSMemoryBIOFactory(contexts, False, factory))
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        client = yield deferToThread(context.wrap_socket, client, server_hostname="localhost")
+        self.addCleanup(client.close)
+        self.assertIs(type(transport.transport), self.transport)
+        client.sendall(b"hello")
+        while server.received != b"hello":
+            yield deferLater(reactor, 0.01)
+        reading = deferToThread(read_all, client)
+        transport.write(BIG)
+        transport.loseConnection()
+        self.assertEqual((yield reading), BIG)
+        client.close()
+        yield server.lost
+
+    def test_only_bytes(self: Any) -> Any:
+        """What is no bytes is refused."""
+        connecting = self.connect()
+
+        def connected(parts: Any) -> None:
+            _, transport, _ = parts
+            self.assertRaises(TypeError, transport.write, "text")
+            transport.abortConnection()
+
+        return connecting.addCallback(connected)
+
+
+class StockTests(TransportContract, TestCase):
+    transport = Server
+
+
+class WireTests(TransportContract, TestCase):
+    transport = Wire
+
+    @inlineCallbacks
+    def test_at_once(self) -> Any:
+        """A write that fits is on its way before write returns."""
+        server, transport, client = yield self.connect()
+        transport.write(b"now")
+        self.assertEqual(client.recv(100), b"now")  # without a reactor turn between
+        transport.loseConnection()
+        yield server.lost

@@ -1,0 +1,223 @@
+"""What limits let through, and what not."""
+
+from ipaddress import ip_network
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.limits.buckets import TokenBucket
+from groupchat.limits.turnstile import Turnstile
+from groupchat.model.errors import TooManyConnections
+
+
+class TokenBuckets(SynchronousTestCase):
+    def flood(self, bucket: TokenBucket, lines: int, late: float = 0.0) -> tuple[float, float]:
+        """Send lines as fast as they are taken; return when the last was taken, and the longest excess seen."""
+        now = longest = 0.0
+        for _ in range(lines):
+            taken = now
+            now += bucket.spend(now)
+            longest = max(longest, bucket.in_excess(now))
+            now += late
+        return taken, longest
+
+    def test_burst(self) -> None:
+        """A burst goes through without waiting; the line after it waits for one token."""
+        bucket = TokenBucket(burst=10, rate=2.0)
+        self.assertEqual([bucket.spend(5.0) for _ in range(11)], [0.0] * 10 + [0.5])
+
+    def test_debt_adds_up(self) -> None:
+        """Who spends on in debt waits for all of it."""
+        bucket = TokenBucket(burst=1, rate=2.0)
+        self.assertEqual(bucket.spend(0.0, cost=5.0), 2.0)
+        self.assertEqual(bucket.spend(1.0, cost=1.0), 1.5)
+
+    def test_never_above_burst(self) -> None:
+        """However long nothing is spent, there is one burst to spend and no more."""
+        bucket = TokenBucket(burst=3, rate=2.0)
+        bucket.spend(0.0)
+        self.assertEqual([bucket.spend(1e6) for _ in range(4)], [0.0, 0.0, 0.0, 0.5])
+
+    def test_steady_rate(self) -> None:
+        """Lines at the rate never wait and are no excess."""
+        bucket = TokenBucket(burst=1, rate=2.0)
+        self.assertEqual({bucket.spend(n * 0.5) for n in range(200)}, {0.0})
+        self.assertEqual(bucket.in_excess(100.0), 0.0)
+
+    def test_paste(self) -> None:
+        """A paste of 40 lines is through after 15 s, and never 30 s in excess."""
+        taken, excess = self.flood(TokenBucket(burst=10, rate=2.0), 40)
+        self.assertEqual(taken, 14.5)
+        self.assertLess(excess, 30.0)
+
+    def test_flood(self) -> None:
+        """Who sends as fast as taken, on and on, is seen to be in excess for all that time, timers late or not."""
+        for late in (0.0, 0.02):
+            _, excess = self.flood(TokenBucket(burst=10, rate=2.0), 100, late)
+            self.assertGreater(excess, 40.0)
+
+    def test_excess_ends(self) -> None:
+        """Who pauses once the debt is paid starts afresh."""
+        bucket = TokenBucket(burst=2, rate=2.0)
+        for _ in range(4):
+            bucket.spend(0.0)
+        self.assertEqual(bucket.in_excess(0.9), 0.9)
+        self.assertEqual(bucket.in_excess(1.2), 0.0)
+        self.assertEqual(bucket.spend(1.2, cost=2.0), 0.8)
+        self.assertEqual(bucket.in_excess(1.5), 1.5 - 1.2)
+
+    def test_tiny_burst(self) -> None:
+        """A bucket too small to hold the slack still ends its excess once it is full."""
+        bucket = TokenBucket(burst=1, rate=100.0)
+        bucket.spend(0.0, cost=3.0)
+        self.assertEqual(bucket.in_excess(1.0), 0.0)
+
+    @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 20)), max_size=50))
+    def test_rate_holds(self, spendings: list[tuple[float, float]]) -> None:
+        """Who waits as told never spends more than a burst, the rate, and the last line's cost."""
+        bucket = TokenBucket(burst=10, rate=2.0)
+        now = spent = 0.0
+        for pause, cost in spendings:
+            now += pause
+            wait = bucket.spend(now, cost)
+            spent += cost
+            self.assertGreaterEqual(wait, 0.0)
+            now += wait
+            self.assertLessEqual(spent, 10 + 2.0 * now + 1e-6)
+
+
+class Turnstiles(SynchronousTestCase):
+    def refused(self, turnstile: Turnstile, address: str, now: float) -> str:
+        return str(self.assertRaises(TooManyConnections, turnstile.enter, address, now))
+
+    def test_live(self) -> None:
+        """An address has at most so many connections; one that closes makes room for one."""
+        turnstile = Turnstile(live=2)
+        turnstile.enter("192.0.2.1", 0)
+        turnstile.enter("192.0.2.1", 0)
+        sentence = self.refused(turnstile, "192.0.2.1", 0)
+        self.assertEqual(sentence, "Your address has 2 connections already; close one of them first.")
+        turnstile.enter("192.0.2.2", 0)
+        turnstile.leave("192.0.2.1")
+        turnstile.enter("192.0.2.1", 0)
+        self.assertEqual(turnstile.connections("192.0.2.1"), 2)
+
+    def test_new(self) -> None:
+        """In any window an address makes at most so many connections; it is told when it may again."""
+        turnstile = Turnstile(new=3, window=60)
+        for now in (0, 20, 50):
+            turnstile.enter("192.0.2.1", now)
+            turnstile.leave("192.0.2.1")
+        self.assertEqual(
+            self.refused(turnstile, "192.0.2.1", 59.5), "Your address connects too often; try again in 1 s."
+        )
+        turnstile.enter("192.0.2.1", 60)
+        self.assertEqual(
+            self.refused(turnstile, "192.0.2.1", 60), "Your address connects too often; try again in 20 s."
+        )
+
+    def test_refused_do_not_count(self) -> None:
+        """Attempts that are refused do not make the wait longer."""
+        turnstile = Turnstile(new=1, window=60)
+        turnstile.enter("192.0.2.1", 0)
+        for now in range(1, 60):
+            self.refused(turnstile, "192.0.2.1", now)
+        turnstile.enter("192.0.2.1", 60)
+
+    def test_changed_limit(self) -> None:
+        """When fewer are allowed than were made, the wait is for the latest."""
+        turnstile = Turnstile(new=3, window=60)
+        for now in (0, 20, 50):
+            turnstile.enter("192.0.2.1", now)
+        turnstile.new = 1
+        self.assertIn("try again in 50 s", self.refused(turnstile, "192.0.2.1", 60))
+
+    def test_networks(self) -> None:
+        """IPv6 is counted by /64, IPv4 by address, and IPv4 within IPv6 as IPv4."""
+        turnstile = Turnstile(live=1)
+        turnstile.enter("2001:db8::1", 0)
+        self.refused(turnstile, "2001:db8::ffff:1", 0)
+        turnstile.enter("2001:db8:0:1::1", 0)
+        turnstile.enter("::ffff:192.0.2.1", 0)
+        self.refused(turnstile, "192.0.2.1", 0)
+        turnstile.enter("fe80::1%eth0", 0)
+
+    def test_exempt(self) -> None:
+        """Exempt networks, and peers without an address, are let in always."""
+        turnstile = Turnstile(live=1, new=1, exempt=[ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")])
+        for address in ("10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1", ""):
+            self.assertTrue(turnstile.exempts(address), address)
+            for _ in range(50):
+                turnstile.enter(address, 0)
+        self.assertFalse(turnstile.exempts("192.0.2.1"))
+
+    def test_exempt_no_longer(self) -> None:
+        """An address that is exempt no longer is counted with the connections it has."""
+        turnstile = Turnstile(live=2, exempt=[ip_network("10.0.0.0/8")])
+        for _ in range(3):
+            turnstile.enter("10.0.0.1", 0)
+        turnstile.exempt = ()
+        self.refused(turnstile, "10.0.0.1", 0)
+        turnstile.leave("10.0.0.1")
+        turnstile.leave("10.0.0.1")
+        turnstile.enter("10.0.0.1", 0)
+
+    def test_leaves_once(self) -> None:
+        """A connection that leaves twice is our mistake, and does not pass silently."""
+        turnstile = Turnstile()
+        turnstile.enter("192.0.2.1", 0)
+        turnstile.leave("192.0.2.1")
+        self.assertRaises(ValueError, turnstile.leave, "192.0.2.1")
+
+    def test_bounded(self) -> None:
+        """Churn from ever new addresses keeps the last ones only, and forgets no address that is connected."""
+        turnstile = Turnstile(live=1, new=1, remembered=100)
+        turnstile.enter("192.0.2.1", 0)
+        for n in range(10_000):
+            turnstile.enter(f"2001:db8:{n:x}::1", 0)
+            turnstile.leave(f"2001:db8:{n:x}::1")
+        self.assertEqual(len(turnstile), 101)
+        self.refused(turnstile, "192.0.2.1", 100)
+        self.refused(turnstile, f"2001:db8:{9_999:x}::1", 0)
+        turnstile.enter("2001:db8:0::1", 0)
+
+    def test_back_again(self) -> None:
+        """An address that came back is remembered while it stays, however many others come and go."""
+        turnstile = Turnstile(live=9, new=2, remembered=10)
+        turnstile.enter("192.0.2.1", 0)
+        turnstile.leave("192.0.2.1")
+        turnstile.enter("192.0.2.1", 0)
+        for n in range(100):
+            turnstile.enter(f"198.51.100.{n}", 0)
+            turnstile.leave(f"198.51.100.{n}")
+        self.refused(turnstile, "192.0.2.1", 0)
+        turnstile.leave("192.0.2.1")
+        self.assertEqual(len(turnstile), 10)
+
+    @given(
+        st.lists(
+            st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]), st.floats(0, 30)),
+            max_size=80,
+        )
+    )
+    def test_invariants(self, steps: list[tuple[bool, str, float]]) -> None:
+        """Whatever comes and goes: never fewer than no connections, never more than allowed, at once or in a window."""
+        turnstile = Turnstile(live=3, new=5, window=60)
+        now, here, made = 0.0, dict[str, int](), dict[str, list[float]]()
+        for enters, address, pause in steps:
+            now += pause
+            mine = made.setdefault(address, [])
+            lately = [at for at in mine if now - at < 60]
+            if enters and here.get(address, 0) < 3 and len(lately) < 5:
+                turnstile.enter(address, now)
+                here[address] = here.get(address, 0) + 1
+                mine.append(now)
+            elif enters:
+                self.refused(turnstile, address, now)
+            elif here.get(address):
+                turnstile.leave(address)
+                here[address] -= 1
+            else:
+                self.assertRaises(ValueError, turnstile.leave, address)
+            self.assertEqual(turnstile.connections(address), here.get(address, 0))

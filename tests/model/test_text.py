@@ -1,0 +1,290 @@
+"""What may stand in a line, and what is left of the rest."""
+
+import unicodedata
+from time import process_time
+
+import emoji
+import pyte
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.emoji import emojify
+from groupchat.model.errors import BadCharacter
+from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, escape, harmless, is_harmless
+
+PIECES = [
+    *"a é0#*[];\\m字कष्هم\t\x07\x1b\x7f\x9b\x9c\x9d\u202e\u2066\u200b\ufeff\u0301\u20e3\u3164",
+    *"\u200c\u200d\ufe0e\ufe0f\u180b\u1820👍🏽👩⚕♂❤🏴🇫🇷\U000e0061\U000e0062\U000e007f\U000e0100\ud800\uffff\U0001ffff",
+    "\x1b[31m",
+    "\x1b]0;",
+    "\u0301" * 7,
+]
+"""What the rules speak of, so that Hypothesis meets it often."""
+
+PIECE = st.sampled_from(PIECES) | st.characters(categories=["L", "M", "N", "P", "S", "Z", "C"])
+ANY = st.lists(PIECE, max_size=40).map("".join)
+LINES = ANY.map(lambda text: "".join(c for c in text if c not in LINE_ENDS))
+
+
+class Cleaning(SynchronousTestCase):
+    def assert_cleaned(self, cases: dict[str, str]) -> None:
+        for text, expected in cases.items():
+            self.assertEqual(ascii(clean(text)), ascii(expected), ascii(text))
+
+    def assert_kept(self, *texts: str) -> None:
+        self.assert_cleaned({text: text for text in texts})
+
+    def test_words_stay(self) -> None:
+        """Words of every script stay as they are, blanks and punctuation included."""
+        self.assert_kept(
+            "", "  Hello,  you\\[31m!  ", "Grüße", "Привет", "你好　吗", "שלום", "สวัสดี", "한국어", "é" * 99
+        )
+
+    def test_controls(self) -> None:
+        """Control characters are dropped, and a tab becomes one space."""
+        self.assert_cleaned({"a\x00b\x07c\x08d\x7fe\x80f\x9fg": "abcdefg", "a\tb\t\tc": "a b  c", "\x1c\x1d\x1e": ""})
+
+    def test_escapes(self) -> None:
+        """Escape sequences leave nothing, in their 7-bit and 8-bit forms."""
+        self.assert_cleaned(
+            {
+                "\x1b[31mred\x1b[0m": "red",
+                "\x9b2Jgone": "gone",
+                "\x1b[?1049hx\x1b[38;5;1mx\x1b[2 q": "xx",
+                "\x1b]0;title\x07a": "a",
+                "\x1b]8;;http://x\x1b\\link\x9d8;;\x9c": "link",
+                "\x1bPq#0\x1b\\a\x90q\x9ca\x1b_x\x1b\\": "aa",
+                "\x1b(Ba\x1bcb\x1b7c\x1b": "abc",
+                "\x1bOPa\x1b[[Ab\x1b[Ac": "abc",
+            }
+        )
+
+    def test_unfinished_escapes(self) -> None:
+        """A sequence that never ends takes its own introduction along, and no words."""
+        self.assert_cleaned({"\x1b]hello": "hello", "\x9dhello": "hello", "\x1b[1;": "", "\x1b[1é": "é", "a\x9b": "a"})
+
+    def test_no_new_escape(self) -> None:
+        """What stands round a dropped sequence does not become another."""
+        self.assert_cleaned({"\x1b\x1b[31m[31m": "[31m", "\x1b[\x1b[31m31m": "31m", "\x1b]\x1b]0;\x07x": "x"})
+
+    def test_line_ends(self) -> None:
+        """Whatever may end a line somewhere is refused by its name, wherever it hides."""
+        for character, name in LINE_ENDS.items():
+            for text in (f"a{character}b", character, f"\x1b]0;{character}\x07", f"字{character}"):
+                error = self.assertRaises(BadCharacter, clean, text)
+                self.assertIn(name, str(error))
+
+    def test_line_ends_complete(self) -> None:
+        """Nothing that Python splits lines at is left in a clean line."""
+        for number in range(0x110000):
+            if len(f"a{chr(number)}b".splitlines()) > 1 and chr(number) not in LINE_ENDS:
+                self.assertEqual(clean(f"a{chr(number)}b"), "ab", hex(number))
+
+    def test_hidden(self) -> None:
+        """Bidirectional controls, zero-width characters, tags, surrogates and noncharacters are dropped."""
+        hidden = [0xAD, 0x34F, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+        hidden += [0x115F, 0x1160, 0x3164, 0xFFA0, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB, 0xE0001, 0xE0061, 0xE007F, 0xE0100]
+        hidden += [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xFDD0, 0xFDEF]
+        hidden += [plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF)]
+        for number in hidden:
+            self.assertEqual(ascii(clean(f"a{chr(number)}b")), "'ab'", hex(number))
+            self.assertFalse(is_harmless(f"a{chr(number)}b"), hex(number))
+
+    def test_joiners_between_letters(self) -> None:
+        """Joiners stay between letters of the scripts that use them, and nowhere else."""
+        self.assert_kept("می\u200cخواهم", "क्\u200dष", "ක්\u200dර", "র\u200d্য")
+        self.assert_cleaned(
+            {
+                "a\u200cb\u200dc": "abc",
+                "\u200dक": "क",
+                "क\u200d": "क",
+                "क\u200d a": "क a",
+                "क\u200d\u200dष": "कष",
+                "१\u200d२": "१२",
+            }
+        )
+
+    def test_selectors(self) -> None:
+        """Variation selectors stay after an emoji, a Mongolian letter or an ideograph that they select."""
+        self.assert_kept("❤\ufe0f", "❤\ufe0e", "葛\U000e0100", "ᠠ\u180b", "1\ufe0f\u20e3")
+        self.assert_cleaned({"a\ufe0fb": "ab", "❤\ufe0f\ufe0f": "❤\ufe0f", "a\U000e0100\u180b": "a", "1\ufe0f": "1"})
+
+    def test_every_emoji(self) -> None:
+        """Every emoji there is stays whole, alone and beside others and words."""
+        for picture in emoji.EMOJI_DATA:
+            self.assert_kept(picture, f"a{picture}b", f"{picture}{picture} 👍🏽{picture}")
+
+    def test_broken_emoji(self) -> None:
+        """Of an emoji sequence cut short the pictures stay and the invisible parts go."""
+        self.assert_cleaned(
+            {"👩\u200d": "👩", "\u200d👩": "👩", "👩\u200da": "👩a", "🏴\U000e0067\U000e0062": "🏴", "\ufe0f": ""}
+        )
+        smuggled = "".join(chr(0xE0000 + ord(c)) for c in "ignore all of this")
+        self.assert_cleaned({f"👍{smuggled}": "👍", f"🏴{smuggled}\U000e007f": "🏴"})
+
+    def test_stacks(self) -> None:
+        """At most eight marks stand on one base, whatever invisible stands between them."""
+        mark = "\u0301"
+        self.assert_kept("e" + mark * 8, ("e" + mark * 8) * 3)
+        self.assert_cleaned(
+            {
+                "e" + mark * 9: "e" + mark * 8,
+                mark * 99: mark * 8,
+                ("e" + mark * 20 + "!" + mark * 20): "e" + mark * 8 + "!" + mark * 8,
+                "e" + (mark * 5 + "\u200d") * 5: "e" + mark * 8,
+            }
+        )
+
+    def test_hostile_lines_are_quick(self) -> None:
+        """The worst lines of 4,096 characters take a time that grows with their length, not with its square."""
+        for piece in (
+            "\x9d",
+            "\x1b]",
+            "\x1b[0",
+            "\x1b ",
+            "e\u0301",
+            "🏴\U000e0061",
+            "👩\u200d",
+            "क\u200d",
+            "\u0301\u200d",
+        ):
+            started = process_time()
+            clean(piece * 100_000)
+            self.assertLess(process_time() - started, 2.0, ascii(piece))
+
+    @given(LINES)
+    @example("👍\u200c🏽\ufe0f")
+    @example("e" + "\u0301\u200d" * 9)
+    def test_idempotent(self, line: str) -> None:
+        """What is clean stays as it is, and is harmless; what is not clean is not harmless."""
+        cleaned = clean(line)
+        self.assertEqual(clean(cleaned), cleaned)
+        self.assertTrue(is_harmless(cleaned))
+        self.assertEqual(is_harmless(line), cleaned == line)
+
+    @given(LINES)
+    def test_only_drops(self, line: str) -> None:
+        """Cleaning leaves a part of what was there, in its order, and drops no plain letter but those of escapes."""
+        left = iter(line.replace("\t", " "))
+        self.assertTrue(all(c in left for c in clean(line)))
+        if not any(c in line for c in "\x1b\x8e\x8f\x90\x98\x9b\x9d\x9e\x9f"):
+            plain = [c for c in line if unicodedata.category(c)[0] in "LNPSZ" and c not in "\u3164\u115f\u1160\uffa0"]
+            kept = clean(line)
+            self.assertEqual(
+                [c for c in kept.replace(" ", "") if unicodedata.category(c)[0] in "LNPSZ"],
+                [c for c in plain if c != " "],
+            )
+
+    @given(LINES)
+    def test_terminal(self, line: str) -> None:
+        """On a terminal a clean line neither leaves its row, nor rings, answers, names the window or hides a mode."""
+        screen = Terminal(200, 5)
+        stream = pyte.Stream(screen)
+        stream.feed("above\r\n")
+        modes = set(screen.mode)
+        stream.feed("alice: " + clean(line)[:90])  # none is wider than two columns
+        stream.feed("|end\r\nbelow")
+        self.assertEqual(screen.display[0].rstrip(), "above")
+        self.assertTrue(screen.display[1].rstrip().endswith("|end"), screen.display)
+        self.assertEqual(screen.display[2].rstrip(), "below")
+        self.assertEqual((screen.title, screen.icon_name, screen.rung, screen.answers), ("", "", 0, []))
+        self.assertEqual(screen.mode, modes)
+
+    def test_terminal_tells(self) -> None:
+        """The terminal of these tests does notice what is not clean."""
+        screen = Terminal(200, 5)
+        pyte.Stream(screen).feed("\x07\x1b]2;mine\x07\x1b[c\x1b[3;1H")
+        self.assertEqual((screen.title, screen.rung, len(screen.answers), screen.cursor.y), ("mine", 1, 1, 2))
+
+
+class Terminal(pyte.Screen):
+    """A terminal that counts its bells and keeps what it would answer."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.rung = 0
+        self.answers: list[str] = []
+        super().__init__(columns, lines)
+
+    def bell(self, *args: object) -> None:
+        self.rung += 1
+
+    def write_process_input(self, data: str) -> None:
+        self.answers.append(data)
+
+
+class Output(SynchronousTestCase):
+    def test_line_ends_become_spaces(self) -> None:
+        """On output nothing is refused any more: line separators become spaces."""
+        self.assertEqual(harmless("a\r\nb\u2028c\x1b[2J\u202ed"), "a  b cd")
+
+    @given(ANY)
+    def test_never_raises(self, text: str) -> None:
+        """Whatever is to be shown, something harmless on one line is; what is harmless is not touched."""
+        shown = harmless(text)
+        self.assertTrue(is_harmless(shown))
+        self.assertEqual(len(f"{shown}|".splitlines()), 1)
+        if is_harmless(text):
+            self.assertEqual(shown, text)
+
+    def test_escape(self) -> None:
+        """A log has readable letters as they are, and everything else by its number."""
+        self.assertEqual(escape("héllo 字\n\x1b[2J\u2028\u202e\\\ud800"), r"héllo 字\n\x1b[2J\u2028\u202e\\\ud800")
+
+    def test_escape_backslash(self) -> None:
+        """What was typed as an escape is not taken for one."""
+        self.assertEqual(escape("\\n"), "\\\\n")
+
+    @given(ANY)
+    def test_escape_is_one_line(self, text: str) -> None:
+        """What is escaped is printable, on one line, and different for different texts."""
+        escaped = escape(text)
+        self.assertTrue(escaped.isprintable())
+        back = "".join(c if c.isascii() else c.encode("unicode_escape").decode() for c in escaped)
+        self.assertEqual(back.encode().decode("unicode_escape"), text)
+
+
+class Emoji(SynchronousTestCase):
+    def test_smileys(self) -> None:
+        """Smileys and shortcodes that stand alone become emoji."""
+        self.assertEqual(emojify(":) :( :3 <3"), "😊 ☹️ 😺 ❤️")
+        self.assertEqual(emojify("Hello everyone! :)"), "Hello everyone! 😊")
+        self.assertEqual(emojify(":thumbsup:  :+1: :100: :piñata:"), "👍  👍 💯 🪅")
+
+    def test_left_alone(self) -> None:
+        """What is part of a word, or no shortcode, stays."""
+        for text in (
+            "http://host:3000/",
+            "a<3",
+            "<3b",
+            "f(:3)",
+            ":))",
+            ":3:",
+            "at 12:30:45",
+            ":no-such-thing:",
+            ": ) :",
+        ):
+            self.assertEqual(emojify(text), text)
+
+    def test_aliases(self) -> None:
+        """The shortcodes are those of the library, with its aliases."""
+        for picture, data in list(emoji.EMOJI_DATA.items())[::50]:
+            for code in [data["en"], *data.get("alias", ())]:
+                expected = emoji.emojize(code, language="alias")
+                self.assertEqual(emojify(code), expected, picture)
+
+    def test_unknown_codes_are_quick(self) -> None:
+        """A thousand unknown shortcodes are looked up, not searched for: the library would take a second."""
+        emojify(":)")
+        started = process_time()
+        emojify(" ".join(f":x{n}:" for n in range(100_000)))
+        self.assertLess(process_time() - started, 2.0)
+
+    @given(LINES)
+    def test_clean_stays_clean(self, line: str) -> None:
+        """Emoji put into a clean line leave it harmless."""
+        self.assertTrue(is_harmless(emojify(clean(f"{line} :) <3 {line} :england:"))))
+
+    def test_marks_limit(self) -> None:
+        """The limit the tests speak of is the one in force."""
+        self.assertEqual(MARKS_PER_BASE, 8)

@@ -1,0 +1,300 @@
+"""Coming in with a password: at the prompt, by a command, and as a program."""
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.events import Answer, Asked, Done, Refused, Told, Welcomed
+from groupchat.model.ranks import Rank
+from groupchat.sessions.prompt import UNENCRYPTED
+from groupchat.sessions.session import State
+from tests.house import House, Peer
+from tests.people import account, member, operator
+
+PASSWORD = "correct horse"
+
+
+def house(**settings: Any) -> House:
+    """A house where alice has an account, and is not here."""
+    made = House(**settings)
+    account(made.hall, "alice")
+    return made
+
+
+def lines(peer: Peer) -> list[Answer | str]:
+    """What a peer was answered, refusals by their codes."""
+    answers = [answer.code if isinstance(answer, Refused) else answer for answer in peer.answers]
+    peer.take()
+    return answers
+
+
+ASKED_PASSWORD = [Told(("alice belongs to an account.", UNENCRYPTED)), Asked("password")]
+
+
+class PasswordPromptTests(SynchronousTestCase):
+    def test_right_password(self) -> None:
+        """A registered nickname asks for its password, unseen; with it one is in, as the account."""
+        home = house()
+        peer = home.connect().type("alice")
+        self.assertEqual(lines(peer), ASKED_PASSWORD)
+        self.assertTrue(peer.screen.concealed)
+        self.assertIs(peer.session.state, State.ASKED)
+        peer.type(PASSWORD)
+        self.assertFalse(peer.screen.concealed)
+        self.assertEqual(lines(peer), [Welcomed("alice", "lobby", 0, "", 0)])
+        self.assertIs(peer.member.person.account, home.hall.accounts.find("alice"))
+        self.assertEqual(peer.member.rank, Rank.MEMBER)
+
+    def test_three_failures(self) -> None:
+        """The third wrong password brings the nickname prompt again."""
+        peer = house().connect().type("alice")
+        peer.take()
+        for _ in range(2):
+            self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("password")])
+            self.assertTrue(peer.screen.concealed)
+        self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("nickname")])
+        self.assertFalse(peer.screen.concealed)
+        self.assertIs(peer.session.state, State.NAMELESS)
+        peer.type("bob")
+        self.assertEqual(peer.member.person.nick, "bob")
+
+    def test_no_password(self) -> None:
+        """An empty line at the password prompt brings the nickname prompt again."""
+        peer = house().connect().type("alice", "")
+        self.assertEqual(lines(peer), [*ASKED_PASSWORD, Asked("nickname")])
+        self.assertFalse(peer.screen.concealed)
+
+    def test_password_is_no_command(self) -> None:
+        """What is typed at the password prompt is a password, whatever it looks like."""
+        home = House()
+        account(home.hall, "alice", password="/exit now")
+        peer = home.connect().type("alice", "/exit now")
+        self.assertIs(peer.session.state, State.CHATTING)
+
+    def test_encrypted(self) -> None:
+        """On an encrypted connection nobody is warned."""
+        peer = house().connect()
+        peer.screen.secure = True
+        self.assertEqual(lines(peer.type("alice")), [Told(("alice belongs to an account.",)), Asked("password")])
+
+    def test_plain_passwords_refused(self) -> None:
+        """Where it is set so, no way of giving a password is open on a connection that is not encrypted."""
+        home = house(plain_passwords=False)
+        peer = home.connect().type("alice", "/login alice x", "/register bob 12345678")
+        self.assertEqual(peer.codes, ["not-encrypted"] * 3)
+        program = home.connect("json").offer("alice", password=PASSWORD)
+        self.assertEqual(program.codes, ["not-encrypted"])
+        (guest,) = home.come("guest")
+        guest.type("/register 12345678", f"/login alice {PASSWORD}")
+        self.assertEqual(guest.codes, ["not-encrypted"] * 2)
+        peer.screen.secure = True
+        self.assertIs(peer.type(f"/login alice {PASSWORD}").session.state, State.CHATTING)
+
+    def test_busy(self) -> None:
+        """When too much is asked at once one is told so, and it counts as no failure."""
+        home = house()
+        home.passwords.busy = True
+        peer = home.connect().type("alice", "guess", "alice", "guess", "alice", "guess", "alice", "guess")
+        self.assertEqual(peer.codes, ["busy"] * 4)
+        home.passwords.busy = False
+        self.assertIs(home.connect().type("alice", PASSWORD).session.state, State.CHATTING)
+
+    def test_vanished_meanwhile(self) -> None:
+        """Who is gone before the password is checked never comes in."""
+        home = house()
+        home.passwords.held = True
+        peer = home.connect().type("alice", PASSWORD)
+        peer.vanish()
+        home.passwords.answer()
+        self.assertEqual((len(home.hall.roster), home.hall.people), (0, {}))
+
+    def test_removed_meanwhile(self) -> None:
+        """Who logs in to an account that is removed meanwhile is refused."""
+        home = house()
+        boss = operator(home, "boss")
+        home.passwords.held = True
+        peer = home.connect().type("alice", PASSWORD)
+        boss.type("/removeuser alice")
+        home.passwords.answer()
+        self.assertEqual(peer.codes, ["password-wrong"])
+
+
+class CommandTests(SynchronousTestCase):
+    def test_login(self) -> None:
+        """A line at the nickname prompt can be a login; unknown names and wrong passwords are refused alike."""
+        peer = house().connect().type("/login nobody guess", "/login alice guess")
+        first, second = (answer for answer in peer.answers if isinstance(answer, Refused))
+        self.assertEqual(first, second)
+        peer.type(f"/LOGIN  alice  {PASSWORD}")
+        self.assertEqual(peer.member.person.nick, "alice")
+
+    def test_unknown_is_checked_too(self) -> None:
+        """For an unknown name a password is checked as for a known one, against nothing."""
+        home = house()
+        home.connect().type("/login nobody guess", "/login alice guess")
+        self.assertEqual(home.passwords.verified, [False, True])
+
+    def test_register(self) -> None:
+        """A line at the nickname prompt can make an account; it is there when one is in."""
+        home = House()
+        peer = home.connect().type("/register carol 12345678")
+        self.assertEqual(peer.member.person.account, home.hall.accounts.find("carol"))
+        again = home.connect().type("carol", "12345678")
+        self.assertIs(again.member.person, peer.member.person)
+
+    def test_usage(self) -> None:
+        """Without what they need, the commands say what that is."""
+        peer = House().connect().type("/login alice", "/register", "/register a b c d")
+        self.assertEqual(peer.codes, ["bad-arguments"] * 3)
+        self.assertIs(peer.session.state, State.NAMELESS)
+
+    def test_taken_or_invalid(self) -> None:
+        """Nobody registers a nickname that is in use, registered, reserved or malformed; nor with a bad password."""
+        home = house()
+        home.come("bob")
+        peer = home.connect().type(*(f"/register {nick} 12345678" for nick in ("bob", "ALICE", "admin", "?")))
+        self.assertEqual(peer.codes, ["nick-taken", "account-exists", "nick-reserved", "nick-invalid"])
+        peer = home.connect().type(
+            "/register carol short", "/register carolina Carolina", f"/register carol {'x' * 257}"
+        )
+        self.assertEqual(peer.codes, ["password-weak"] * 3)
+        self.assertEqual(len(home.hall.roster), 1)
+
+    def test_exit(self) -> None:
+        """One can still leave at the nickname prompt."""
+        peer = house().connect().type("alice", "", "/exit")
+        self.assertEqual(peer.answers[-1], Done(text="Goodbye."))
+        self.assertTrue(peer.screen.closed)
+
+
+class ProgramTests(SynchronousTestCase):
+    def test_password(self) -> None:
+        """A program gives the password with the nickname; without, or with a wrong one, it is refused."""
+        home = house()
+        bot = home.connect("json").offer("alice", ref=1).offer("alice", password="guess", ref=2)
+        self.assertEqual(bot.codes, ["password-needed", "password-wrong"])
+        bot.offer("alice", password=PASSWORD, ref=3)
+        self.assertEqual([ref for name, ref in bot.refs() if name == "Welcomed"], [3])
+
+    def test_password_of_nobody(self) -> None:
+        """A password for a nickname without an account is refused as a wrong one: it is no guest who has one."""
+        bot = house().connect("json").offer("bob", password="guess")
+        self.assertEqual(bot.codes, ["password-wrong"])
+
+    def test_token(self) -> None:
+        """A token of an account is as good as its password, and attaches to who is here from it."""
+        home = house()
+        phone = home.connect().type("alice", PASSWORD)
+        bot = home.connect("json").offer("alice", password=PASSWORD)
+        token = bot.token
+        bot.vanish()
+        again = home.connect("json").offer("alice", token=token)
+        self.assertIs(again.member.person, phone.member.person)
+        self.assertFalse(phone.screen.closed)
+
+    def test_same_token_twice(self) -> None:
+        """A client that comes back with its token puts out its own old connection, and no other."""
+        home = house()
+        phone = home.connect().type("alice", PASSWORD)
+        bot = home.connect("json").offer("alice", password=PASSWORD)
+        again = home.connect("json").offer("alice", token=bot.token)
+        self.assertEqual((phone.screen.closed, bot.screen.closed, again.screen.closed), (False, True, False))
+
+    def test_register(self) -> None:
+        """A program can register as it comes in."""
+        home = House()
+        bot = home.connect("json").offer("bot", password="12345678", register=True)
+        self.assertEqual(bot.member.rank, Rank.MEMBER)
+
+    def test_guests_token_of_a_registered_nickname(self) -> None:
+        """A guest's token is no key to a nickname that has become somebody else's own."""
+        home = House()
+        bot = home.connect("json").offer("bot")
+        token = bot.token
+        bot.vanish()
+        home.connect().type("/register bot 12345678")
+        self.assertEqual(home.connect("json").offer("bot", token=token).codes, ["password-needed"])
+
+
+class ClosedHallTests(SynchronousTestCase):
+    def test_no_guests(self) -> None:
+        """Where guests may not come in, only an account lets one in: by prompt, as a program, with an old token."""
+        home = House()
+        bot = home.connect("json").offer("bot")
+        account(home.hall, "alice")
+        home.hall = home.reopened(guests=False)
+        peer = home.connect().type("bob")
+        self.assertEqual(peer.codes, ["login-needed"])
+        self.assertEqual(home.connect("json").offer("bob").codes, ["login-needed"])
+        self.assertEqual(home.connect("json").offer("bot", token=bot.token).codes, ["login-needed"])
+        self.assertIs(peer.type("alice", PASSWORD).session.state, State.CHATTING)
+
+    def test_hall_password(self) -> None:
+        """Where there is one password for all, guests are asked for it, and those with an account for their own."""
+        home = house(password="sesame open")
+        peer = home.connect().type("bob")
+        self.assertEqual(lines(peer), [Told(("This hall has a password.", UNENCRYPTED)), Asked("password")])
+        self.assertEqual(lines(peer.type("sesame")), ["password-wrong", Asked("password")])
+        self.assertIs(peer.type("sesame open").session.state, State.CHATTING)
+        self.assertEqual(home.connect().type("alice", "sesame open").codes, ["password-wrong"])
+        self.assertIs(home.connect().type("alice", PASSWORD).session.state, State.CHATTING)
+        self.assertEqual(home.connect("json").offer("bot").codes, ["password-needed"])
+        self.assertEqual(home.connect("json").offer("bot", password="sesame open").codes, [])
+
+    def test_register_with_the_hall_password(self) -> None:
+        """Who is not in yet needs the hall's password to register."""
+        home = House(password="sesame open")
+        peer = home.connect().type("/register bob 12345678", "/register bob 12345678 wrong")
+        self.assertEqual(peer.codes, ["password-needed", "password-wrong"])
+        bot = home.connect("json").offer("bob", password="12345678", register=True, code="sesame open")
+        self.assertEqual(bot.codes, [])
+
+    def test_registration_closed(self) -> None:
+        """Where only operators make accounts, nobody else does."""
+        home = House(registration="closed")
+        (guest,) = home.come("guest")
+        guest.type("/register 12345678")
+        peer = home.connect().type("/register bob 12345678")
+        self.assertEqual([*guest.codes, *peer.codes], ["registration-closed"] * 2)
+        operator(home, "boss").type("/adduser bob 12345678")
+        self.assertIs(peer.type("bob", "12345678").session.state, State.CHATTING)
+
+    def test_invitation(self) -> None:
+        """A code of an operator makes one account, once, within its time, also after a restart."""
+        home = House(registration="invite", guests=False)
+        boss = member(house_with_guests(home), "boss", rank=Rank.OPERATOR)
+        boss.type("/invitecode", "/invitecode", "/invitecode")
+        codes = [text.split()[0] for text in boss.told]
+        self.assertEqual(len(set(codes)), 3)
+        home.hall = home.reopened(registration="invite", guests=False)
+        peer = home.connect().type("/register bob 12345678", "/register bob 12345678 guess")
+        self.assertEqual(peer.codes, ["code-invalid"] * 2)
+        self.assertIs(peer.type(f"/register bob 12345678 {codes[0]}").session.state, State.CHATTING)
+        self.assertEqual(home.connect().type(f"/register carol 12345678 {codes[0]}").codes, ["code-invalid"])
+        home.hall = home.reopened(registration="invite", guests=False)
+        self.assertEqual(home.connect().type(f"/register carol 12345678 {codes[0]}").codes, ["code-invalid"])
+        self.assertEqual(home.connect().type(f"/register carol 12345678 {codes[1]}").codes, [])
+        home.clock.advance(7 * 86400 + 1)
+        self.assertEqual(home.connect().type(f"/register dave 12345678 {codes[2]}").codes, ["code-invalid"])
+
+    def test_one_code_twice_at_once(self) -> None:
+        """Two who use one code at the same time: one gets in."""
+        home = House(registration="invite")
+        operator(home, "boss").type("/invitecode")
+        (code,) = (invite for invite in home.hall.accounts.invites)
+        boss = home.connect().type("boss", PASSWORD)
+        boss.type("/invitecode")
+        word = boss.told[-1].split()[0]
+        home.passwords.held = True
+        one = home.connect().type(f"/register bob 12345678 {word}")
+        two = home.connect().type(f"/register carol 12345678 {word}")
+        home.passwords.answer()
+        home.passwords.answer()
+        self.assertEqual((one.codes, two.codes), ([], ["code-invalid"]))
+        self.assertIn(code, home.hall.accounts.invites)
+
+
+def house_with_guests(home: House) -> House:
+    """The same house, where a guest can come in."""
+    home.hall = home.reopened(registration="invite")
+    return home

@@ -1,0 +1,167 @@
+"""What reaches the scrollback: looks, widths, words, and nothing that a terminal obeys."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pyte
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.display.colours import NICKNAMES, Paint, depth
+from groupchat.terminal.display.display import Sight, Sound
+from groupchat.terminal.display.phrases import Reader
+from groupchat.terminal.display.wrapping import columns, wrapped
+
+ANYTHING = st.text(st.characters(exclude_categories=()))
+SGR = re.compile(r"\x1b\[[\d;]*m")
+TODAY = date(2026, 11, 21)
+EVENTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    ("said", {}, "09:42:00 #41 bob: hi", "bob says: hi"),
+    ("said", {"nick": "alice"}, "09:42:00 #41 alice: hi", "You say: hi"),
+    ("said", {"text": "hi Alice"}, "09:42:00 #41 bob: hi Alice", "bob mentions you: hi Alice"),
+    ("said", {"room": "dev"}, "09:42:00 (dev) #41 bob: hi", "In dev: bob says: hi"),
+    ("acted", {"text": "waves"}, "09:42:00 #41 * bob waves", "bob, in action: bob waves"),
+    ("whispered", {"room": "", "to": "alice"}, "09:42:00 #41 bob -> alice: hi", "bob tells you in private: hi"),
+    ("edited", {"target": 40, "to": ""}, "09:42:00 #40 bob (edited): hi", "bob changed message 40 to: hi"),
+    ("deleted", {"target": 40}, "09:42:00 #40 was deleted by bob", "bob deleted message 40"),
+    ("topic-changed", {"text": ""}, "09:42:00 * topic of lobby, by bob: (none)",
+     "bob set the topic of lobby to: nothing"),
+    ("moderated", {"text": "kicked eve"}, "09:42:00 * bob kicked eve", "bob kicked eve"),
+    ("joined", {}, "09:42:00 * bob joined lobby", "bob joined lobby"),
+    ("left", {"reason": "tea"}, "09:42:00 * bob left lobby (tea)", "bob left lobby: tea"),
+    ("many-joined", {"nicks": ["a", "b"], "others": 5}, "09:42:00 * a, b and 5 others joined lobby",
+     "a, b and 5 more joined lobby"),
+    ("many-left", {"nicks": ["a", "b"], "others": 0}, "09:42:00 * a, b left lobby", "a, b left lobby"),
+    ("renamed", {"new": "robert"}, "09:42:00 * bob is now robert", "bob is now called robert"),
+    ("announced", {"text": "Soon."}, "-- Soon.", "The server says: Soon."),
+)  # fmt: skip
+KINDS = sorted({kind for kind, *_ in EVENTS})
+
+
+def event(kind: str = "said", **fields: Any) -> dict[str, Any]:
+    usual = {"id": 41, "room": "lobby", "nick": "bob", "text": "hi", "at": "2026-11-21T09:42:00.123Z"}
+    return {"event": kind, **usual, **fields}
+
+
+def sight(width: int = 80) -> Sight:
+    made = Sight(Reader("alice"), Paint(256), lambda: width, TODAY)
+    made.times.use_zone("UTC")
+    return made
+
+
+def bare(text: str | None) -> str:
+    """Without looks."""
+    return SGR.sub("", text or "")
+
+
+class Looks(SynchronousTestCase):
+    def test_every_event(self) -> None:
+        """Each event has its line for the eye, with the numbers that commands take, and its sentence for the ear."""
+        sound = Sound(Reader("alice"), TODAY)
+        sound.times.use_zone("UTC")
+        for kind, fields, line, sentence in EVENTS:
+            self.assertEqual(bare(sight().event(event(kind, **fields), "lobby")), line)
+            self.assertEqual(sound.event(event(kind, **fields), "lobby"), sentence)
+        for kind in ("typing", "of-the-future"):
+            self.assertIsNone(sight().event(event(kind), "lobby"))
+            self.assertIsNone(sound.event(event(kind), "lobby"))
+
+    def test_highlights(self) -> None:
+        """Mentions, links and one's own name look different; a name within a word or a link is no mention."""
+        shown = sight().event(event(text="hi Alice, see http://x.org/alice malice"), "lobby") or ""
+        self.assertEqual(re.findall(r"\x1b\[1;7m(.*?)\x1b", shown), ["Alice"])
+        self.assertEqual(re.findall(r"\x1b\[4m(.*?)\x1b", shown), ["http://x.org/alice"])
+        self.assertIn("\x1b[1;4malice", sight().event(event(nick="alice"), "lobby") or "")
+
+    def test_times(self) -> None:
+        """Times are those of the zone and the form one likes."""
+        display = sight()
+        display.times.use_zone("Asia/Tokyo")
+        self.assertEqual(bare(display.event(event(), "lobby")), "18:42:00 #41 bob: hi")
+        display.times.form = "minutes"
+        self.assertEqual(bare(display.event(event(), "lobby")), "18:42 #41 bob: hi")
+        display.times.form = "off"
+        self.assertEqual(bare(display.event(event(), "lobby")), "#41 bob: hi")
+
+    def test_days(self) -> None:
+        """The first message of another day is preceded by a rule as wide as the terminal, once."""
+        display = sight(50)
+        rule, line = bare(display.event(event(at="2026-11-20T23:59:00Z"), "lobby")).split("\n")
+        self.assertEqual((rule.strip("─ "), columns(rule)), ("Friday 20 November 2026", 50))
+        self.assertEqual(line, "23:59:00 #41 bob: hi")
+        self.assertNotIn("─", display.event(event(at="2026-11-20T23:59:01Z"), "lobby") or "")
+
+    def test_answers(self) -> None:
+        """Answers are told from messages, and refusals from both; two columns stay two columns."""
+        self.assertEqual(bare(sight().answer("one\ntwo")), "-- one\n-- two")
+        self.assertEqual(bare(sight().refused("nick-taken", "No.")), "!! nick-taken: No.")
+        self.assertEqual(bare(sight(34).answer("/me TEXT  Say what you do all day")).split("\n")[1], " " * 13 + "day")
+
+    def test_colours(self) -> None:
+        """A nickname has the same colour every time, in any case of letters; with NO_COLOR there is none."""
+        self.assertEqual(Paint(256)("nick:bob", "x"), Paint(256)("nick:BOB", "x"))
+        self.assertGreater(len({Paint(256)(f"nick:n{number}", "x") for number in range(200)}), 10)
+        self.assertIn("38;5;208", Paint(256, {"Bob": 208})("nick:bob", "x"))
+        self.assertEqual(Paint(0)("nick:bob", "x"), "\x1b[1mx\x1b[0m")
+        xterm = {"TERM": "xterm-256color"}
+        self.assertEqual((depth(xterm, True), depth(xterm, False), depth({"TERM": "xterm"}, True)), (256, 0, 8))
+        self.assertEqual(depth({**xterm, "NO_COLOR": "1"}, True), 0)
+
+    def test_contrast(self) -> None:
+        """Every colour of nicknames has a contrast of 3.9 at least, to white and to black (WCAG 2.1)."""
+        steps = (0, 95, 135, 175, 215, 255)
+        for colour in NICKNAMES:
+            shares = [steps[(colour - 16) // 36], steps[(colour - 16) // 6 % 6], steps[(colour - 16) % 6]]
+            red, green, blue = (((share / 255 + 0.055) / 1.055) ** 2.4 if share else 0 for share in shares)
+            light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+            self.assertGreaterEqual(min((light + 0.05) / 0.05, 1.05 / (light + 0.05)), 3.9, colour)
+
+
+class Wrapping(SynchronousTestCase):
+    @settings(deadline=None)
+    @given(st.lists(st.text("ab 日👩é", max_size=30), max_size=4), st.integers(4, 60), st.integers(0, 30))
+    def test_fits(self, texts: list[str], width: int, indent: int) -> None:
+        """No line is wider than the terminal, and nothing but spaces is lost."""
+        lines = wrapped([("text", text) for text in texts], width, indent, Paint(0)).split("\n")
+        self.assertLessEqual(max(map(columns, lines)), width)
+        self.assertEqual("".join(lines).replace(" ", ""), "".join(texts).replace(" ", ""))
+
+    def test_indented(self) -> None:
+        """Further lines begin under the text; wide characters count as two columns."""
+        shown = bare(sight(40).event(event(text="日本語の文章 and some more words that go on"), "lobby"))
+        self.assertEqual(
+            shown.split("\n"), ["09:42:00 #41 bob: 日本語の文章 and some", " " * 18 + "more words that go on"]
+        )
+
+    def test_long_word(self) -> None:
+        """A word that fits no line begins where the last ended; a link is never broken, so that it can be clicked."""
+        shown = bare(sight(40).event(event(text="see " + "x" * 50), "lobby")).split("\n")
+        self.assertEqual([len(line) for line in shown], [40, 40, 18 + 50 - 18 - 22])
+        link = "http://example.org/" + "y" * 60
+        shown = bare(sight(40).event(event(text=f"see {link} now"), "lobby")).split("\n")
+        self.assertEqual(shown, ["09:42:00 #41 bob: see", link, " " * 18 + "now"])
+
+
+class Safety(SynchronousTestCase):
+    @settings(deadline=None, max_examples=150)
+    @given(st.sampled_from(KINDS), ANYTHING, ANYTHING, st.integers(8, 100))
+    def test_nothing_is_obeyed(self, kind: str, text: str, name: str, width: int) -> None:
+        """Whatever a server sends, the terminal's modes and title, and what was written before, stay as they were."""
+        screen = pyte.Screen(width, 400)
+        modes = set(screen.mode)
+        stream = pyte.Stream(screen)
+        stream.feed("safe\r\n")
+        fields = dict.fromkeys(("nick", "to", "new", "reason", "room", "at", "others", "target", "id"), name)
+        for display in (sight(width), Sound(Reader("alice"), TODAY)):
+            for shown in (
+                display.event({"event": kind, **fields, "nicks": [text, name], "text": text}, "lobby"),
+                display.answer(text), display.refused(name, text), display.remark(text),
+            ):  # fmt: skip
+                controls = {char for char in bare(shown) if ord(char) < 32 or 127 <= ord(char) < 160}
+                self.assertEqual(controls - {"\n"}, set())
+                stream.feed((shown or "").replace("\n", "\r\n") + "\r\n")
+        self.assertNotIn("\x1b", Sound(Reader("alice"), TODAY).answer(text))
+        self.assertEqual((screen.mode, screen.title), (modes, ""))
+        self.assertEqual(screen.display[0][:4], "safe")

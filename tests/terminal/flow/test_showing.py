@@ -1,0 +1,100 @@
+"""Events on their way to the screen."""
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from groupchat.client.protocol import Message
+from groupchat.terminal.flow.showing import FEW, MANY, QUIET_S, SLICE_S, Showing
+
+
+@implementer(IPushProducer)
+class FakeSource:
+    """What was asked of it stands in ``asked``."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def pauseProducing(self) -> None:
+        self.asked.append("pause")
+
+    def resumeProducing(self) -> None:
+        self.asked.append("resume")
+
+    def stopProducing(self) -> None:
+        self.asked.append("stop")
+
+
+class Turns(Clock):
+    """A clock whose calls can be made turn by turn: what a call puts off comes in the next one, as in a reactor."""
+
+    def turn(self) -> None:
+        for call in [call for call in self.calls if call.getTime() <= self.seconds()]:
+            self.calls.remove(call)
+            call.called = 1
+            call.func(*call.args, **call.kw)
+
+
+class ShowingTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock, self.source = Turns(), FakeSource()
+        self.shown: list[object] = []
+        self.turns = 0
+        self.takes_s = 0.0
+        self.showing = Showing(self.clock, self.show, self.turned)
+        self.showing.use(self.source)
+
+    def show(self, event: Message) -> None:
+        self.shown.append(event["id"])
+        self.clock.rightNow += self.takes_s
+
+    def turned(self) -> None:
+        self.turns += 1
+
+    def hear(self, count: int) -> None:
+        for number in range(count):
+            self.showing.heard({"id": number})
+
+    def test_honest(self) -> None:
+        """The fake source is one."""
+        self.assertTrue(verifyObject(IPushProducer, self.source))
+
+    def test_slices(self) -> None:
+        """Events that take long to show are shown a moment at a time, in order; between, others have their turn."""
+        self.takes_s = SLICE_S / 2
+        self.hear(5)
+        self.assertEqual(self.shown, [])
+        self.clock.turn()
+        self.assertEqual((self.shown, self.turns, self.showing.drained), ([0, 1], 1, False))
+        self.clock.turn()
+        self.clock.turn()
+        self.assertEqual((self.shown, self.turns, self.showing.drained), ([0, 1, 2, 3, 4], 3, True))
+
+    def test_held_back(self) -> None:
+        """A source that sends more than can be shown is paused, once, and goes on when little is left."""
+        self.takes_s = SLICE_S
+        self.hear(MANY + 10)
+        self.assertEqual(self.source.asked, ["pause"])
+        while len(self.shown) < MANY + 10 - FEW:
+            self.clock.turn()
+        self.assertEqual(self.source.asked, ["pause"])
+        self.clock.turn()
+        self.assertEqual(self.source.asked, ["pause", "resume"])
+
+    def test_finish(self) -> None:
+        """At the end everything is shown at once, and nothing afterwards."""
+        self.hear(3)
+        self.showing.finish()
+        self.assertEqual((self.shown, self.clock.getDelayedCalls()), ([0, 1, 2], []))
+
+    def test_quiet(self) -> None:
+        """All has come when nothing waits, and nothing came for a moment."""
+        self.hear(1)
+        self.clock.rightNow += QUIET_S
+        self.assertFalse(self.showing.quiet)
+        self.clock.turn()
+        self.assertTrue(self.showing.quiet)
+        self.showing.touch()
+        self.assertFalse(self.showing.quiet)
