@@ -1,15 +1,16 @@
-"""What can go wrong.
+"""Errors.
 
-A *refusal* is what a person did wrong: it has a stable code, and a sentence that says what to do about it.
-It is caught once, in the session, shown as ``!! code: sentence``, and not logged.
-Anything else that is raised is our own fault and is logged.
+A *refusal* means that a person asked for something that cannot be done.
+It has a stable code, and a sentence that tells the person what to do about it.
+It is caught in one place, the session, shown as ``!! code: sentence``, and not logged.
+Any other exception is a fault of ours, and is logged.
 """
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A request that is refused.  ``str()`` of it is the sentence for the person."""
+    """A request that is refused.  ``str()`` gives the sentence for the person."""
 
     code: ClassVar[str] = "refused"
 
@@ -27,55 +28,55 @@ class NickReserved(Refusal):
 
 
 class TokenInvalid(Refusal):
-    """The token is not one of ours, or was forgotten."""
+    """The token was not issued here, or has expired."""
 
     code = "token-invalid"
 
 
 class PasswordNeeded(Refusal):
-    """The nickname belongs to an account, or the hall has a password."""
+    """The nickname belongs to an account, or the server requires a password."""
 
     code = "password-needed"
 
 
 class PasswordWrong(Refusal):
-    """There is no such account, or this is not its password: in the same words, so that nobody learns which."""
+    """The account does not exist, or the password is wrong: the same words for both, so that nobody learns which."""
 
     code = "password-wrong"
 
 
 class PasswordWeak(Refusal):
-    """Too short, too long, or the nickname itself."""
+    """The password is too short, too long, or the nickname itself."""
 
     code = "password-weak"
 
 
 class TooManyFailures(Refusal):
-    """So many wrong passwords that no more are tried for a while."""
+    """There were so many wrong passwords that further ones are not checked for a while."""
 
     code = "too-many-failures"
 
 
 class NotEncrypted(Refusal):
-    """Passwords are taken on encrypted connections only."""
+    """Passwords are accepted on encrypted connections only."""
 
     code = "not-encrypted"
 
 
 class LoginNeeded(Refusal):
-    """Guests may not come in."""
+    """Guests are not admitted."""
 
     code = "login-needed"
 
 
 class RegistrationClosed(Refusal):
-    """Accounts are made by operators only."""
+    """Only operators can create accounts."""
 
     code = "registration-closed"
 
 
 class CodeInvalid(Refusal):
-    """An invitation is needed; this one is unknown, used or too old."""
+    """An invitation code is required; this one is unknown, used or expired."""
 
     code = "code-invalid"
 
@@ -89,7 +90,7 @@ class NoSuchAccount(Refusal):
 
 
 class Busy(Refusal):
-    """More is asked for than can be done now; it works again soon."""
+    """The server is too busy for this request; it can be repeated soon."""
 
     code = "busy"
 
@@ -143,7 +144,7 @@ class NotAllowed(Refusal):
 
 
 class NotJoined(Refusal):
-    """Something that needs a nickname first."""
+    """The request needs a nickname first."""
 
     code = "no-nickname"
 
@@ -153,7 +154,7 @@ class NotUtf8(Refusal):
 
 
 class BadCharacter(Refusal):
-    """A character that would break a line, such as U+2028."""
+    """The line contains a character that ends a line in some program, such as U+2028."""
 
     code = "bad-character"
 
@@ -163,7 +164,7 @@ class LineTooLong(Refusal):
 
 
 class BadJson(Refusal):
-    """A line of a program that is not one JSON object, or one of the wrong shape."""
+    """A program sent a line that is not a JSON object, or one of the wrong shape."""
 
     code = "bad-json"
 
@@ -185,13 +186,13 @@ class Flooding(Refusal):
 
 
 class Banned(Refusal):
-    """This person, nickname or address may not come in."""
+    """This person, nickname or address is banned."""
 
     code = "banned"
 
 
 class Kicked(Refusal):
-    """Put out by somebody who keeps order; coming back is allowed."""
+    """An operator removed the person, who may come back."""
 
     code = "kicked"
 
@@ -201,7 +202,7 @@ class Muted(Refusal):
 
 
 class SlowMode(Refusal):
-    """The room takes one message of each person in so many seconds."""
+    """The room accepts one message from each person per so many seconds."""
 
     code = "slow-mode"
 
@@ -211,7 +212,7 @@ class RoomLocked(Refusal):
 
 
 class NothingToUndo(Refusal):
-    """There is no such ban, mute or invitation."""
+    """The ban, mute or invitation to be ended does not exist."""
 
     code = "nothing-to-undo"
 
@@ -221,26 +222,26 @@ class ServerFull(Refusal):
 
 
 class TooManyConnections(Refusal):
-    """This address has too many connections, or makes new ones too fast."""
+    """This address has too many connections, or opens new ones too fast."""
 
     code = "too-many-connections"
 
 
 class ServerError(Refusal):
-    """Our own fault, as the person reads it; the cause is in the log."""
+    """A fault of ours, as the person is told of it; the cause is in the log."""
 
     code = "server-error"
 
 
 class JournalUnavailable(Refusal):
-    """The journal cannot take posts now (disk full, too slow); it may later, by itself."""
+    """The journal cannot accept posts now (disk full, too slow); it may recover by itself."""
 
     code = "journal-unavailable"
 
 
 class JournalBroken(Exception):
-    """The journal can no longer be trusted (I/O error, corruption): nothing more may be acknowledged; exit 70."""
+    """The journal can no longer be trusted (I/O error, corruption): acknowledge nothing more, exit with status 70."""
 
 
 class CannotStart(Exception):
-    """The daemon cannot start for a reason the administrator can mend; one sentence, shown without a traceback."""
+    """The daemon cannot start, for a reason the administrator can fix; one sentence, shown without a traceback."""
