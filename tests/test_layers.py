@@ -22,7 +22,7 @@ _DOORS = ("doors.wire", "doors.lines", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, *_DOORS, *_JOURNALS, "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
-_CLIENTS = ("client", *_TERMINAL, "programs")
+_CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
@@ -47,10 +47,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals.tools": ("model", "interfaces", "journals.rules", "journals.sqlite", "journals"),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
-    "terminal.display": ("model", "client"),
-    "terminal.surfaces": ("model", "client", "terminal.display"),
-    "terminal.flow": ("model", "client", "terminal.display", "terminal.surfaces"),
-    "terminal": ("model", "client", "terminal.display", "terminal.surfaces", "terminal.flow"),
+    "stdio": (),
+    "terminal.display": ("model", "client", "stdio"),
+    "terminal.surfaces": ("model", "client", "stdio", "terminal.display"),
+    "terminal.flow": ("model", "client", "stdio", "terminal.display", "terminal.surfaces"),
+    "terminal": ("model", "client", "stdio", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
     "checker": ("model", "interfaces", "client", *_JOURNALS),
     # What puts a process together.
@@ -63,7 +64,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
 CORE_FROM_TWISTED = {"twisted.internet.defer", "twisted.internet.task", "twisted.logger", "twisted.python.failure"}
 """What the core may know of Twisted: how to wait, to log and to hold a failure."""
 
-START_PROCESSES = ("daemon", "admin", "programs", "terminal", "client", "checker")
+START_PROCESSES = ("daemon", "admin", "programs", "terminal", "stdio", "client", "checker")
 """The folders in which functions that start a process may import the reactor."""
 
 

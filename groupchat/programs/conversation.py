@@ -11,7 +11,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.programs.printable import Printer
+from groupchat.stdio.printable import Printer
 
 PROMPTS = {"Choose your nickname: ": "nickname", "Password: ": "password"}
 """What the server writes without a line end, and what it then waits for."""

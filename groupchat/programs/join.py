@@ -13,10 +13,10 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import PORT, Address, add_server, reason, server_of
 from groupchat.client.protocol import as_exception
-from groupchat.programs import running as process
 from groupchat.programs.conversation import Conversation
-from groupchat.programs.echo import Echo
-from groupchat.programs.keyboard import Keyboard
+from groupchat.stdio import running as process
+from groupchat.stdio.echo import Echo
+from groupchat.stdio.keyboard import Keyboard
 from groupchat.terminal import program
 from groupchat.terminal.configuration import BadConfiguration, load
 from groupchat.terminal.destination import Destination

@@ -12,9 +12,9 @@ from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
-from groupchat.programs import running as process
-from groupchat.programs.keyboard import Keyboard
-from groupchat.programs.nickname import of_this_user
+from groupchat.stdio import running as process
+from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.nickname import of_this_user
 
 WINDOW = 256
 """Lines read ahead of the server's answers."""

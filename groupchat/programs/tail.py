@@ -13,11 +13,11 @@ from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
-from groupchat.programs import running as process
 from groupchat.programs import transcript
-from groupchat.programs.keyboard import Keyboard
-from groupchat.programs.nickname import of_this_user
-from groupchat.programs.printable import escaped
+from groupchat.stdio import running as process
+from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.nickname import of_this_user
+from groupchat.stdio.printable import escaped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 
 
 def line(event: Message) -> str | None:

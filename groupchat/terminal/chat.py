@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from groupchat.client.client import Client
 from groupchat.client.client_errors import ClientError
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.scene import Scene
 from groupchat.terminal.flow.secrecy import Secrecy

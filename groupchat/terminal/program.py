@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from groupchat.programs import running as process
+from groupchat.stdio import running as process
 from groupchat.terminal.configuration import Configuration, folder
 from groupchat.terminal.destination import Destination
 from groupchat.terminal.display.colours import Paint, depth

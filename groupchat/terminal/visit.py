@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
 from groupchat.client.place import Since
-from groupchat.programs.nickname import of_this_user
+from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.configuration import Configuration
 from groupchat.terminal.destination import Destination

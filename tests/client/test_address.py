@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.address import Address, address, reason
 from groupchat.client.client_errors import ConnectionDropped, Refused
-from groupchat.programs.nickname import variations
+from groupchat.stdio.nickname import variations
 
 
 class Addresses(SynchronousTestCase):

@@ -2,7 +2,7 @@
 
 from wcwidth import iter_graphemes
 
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.scene import Scene
 from groupchat.terminal.display.wrapping import columns
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.colours import Paint
 from groupchat.terminal.display.phrases import Reader, phrase
 from groupchat.terminal.display.times import Times, spelt

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.wrapping import Part
 
 _LINKS = re.compile(r"https?://\S+")

@@ -1,7 +1,7 @@
 """What the person is in the middle of: room, people, who is typing, what is unread, how far behind."""
 
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.phrases import Reader
 
 LINGER_S = 8.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from groupchat.client.protocol import Message
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.phrases import Fields, Reader
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from groupchat.programs.echo import Echo
-from groupchat.programs.keyboard import Keyboard
+from groupchat.stdio.echo import Echo
+from groupchat.stdio.keyboard import Keyboard
 from groupchat.terminal.surfaces.surface import Owner
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.programs import transcript
-from groupchat.programs.printable import Printer, escaped, one_line, printable
+from groupchat.stdio.printable import Printer, escaped, one_line, printable
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 

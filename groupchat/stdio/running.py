@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from groupchat.programs.printable import one_line
+from groupchat.stdio.printable import one_line
 
 
 def complain(sentence: str) -> None:
