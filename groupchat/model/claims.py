@@ -1,18 +1,19 @@
-"""What somebody wants to come in as, and with which proof."""
+"""What a client asks to come in as, and with which proof."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A wish to come in.
+    """A request to come in.
 
-    ``token``: proves that one is who one was.  ``password``: the account's, or for guests the hall's.
-    ``since``: the number after which one wants everything; ``head``: nothing; None: the last few messages.
-    ``login``: whether only the account with this nickname will do.
-    ``register``: whether an account is to be made, with ``password``;
-    ``code`` is then an invitation, or the hall's password.
-    ``attended``: whether a person sits at the program that asks; at other doors there always is one.
+    ``token``: proves the client's earlier identity.  ``password``: the account's, or for guests the hall's.
+    ``since``: the number after which everything is wanted; ``head``: nothing; None: the last few messages.
+    ``login``: only the account with this nickname will do.
+    ``register``: make an account with ``password``; ``code`` is then an invitation, or the hall's password.
+    ``attended``: a person sits at the program that asks; at other doors there always is one.
+    ``rooms``: the rooms to be in, the last one current; empty: in none; None: those the client had, or the lobby.
+    ``quiet``: only posts: it is in no room and in no list, and no join or leave is announced.
     """
 
     nick: str
@@ -23,8 +24,10 @@ class Claim:
     register: bool = False
     code: str | None = field(default=None, repr=False)
     attended: bool = False
+    rooms: tuple[str, ...] | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Logout:
-    """A wish to leave, and to stay connected."""
+    """A request to log out and stay connected."""

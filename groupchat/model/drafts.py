@@ -4,6 +4,7 @@ A draft has no number yet: the journal gives it one inside the transaction that 
 Rights that depend on stored posts (whose is #41, how old is it) are judged there too, so nothing can come in between.
 """
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -29,10 +30,39 @@ MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
 
 
 @record
+class Deed:
+    """What an operator did, as a program reads it and as a person does.
+
+    ``act`` is the verb, ``target`` the nickname, address or room it is about, ``until`` when it ends, in seconds
+    since 1970 UTC (None: not by itself), ``words`` what follows the operator's nickname in a sentence.
+    A journal keeps it in the ``text`` of a row; rows written before deeds were recorded have a sentence there.
+    """
+
+    act: str
+    words: str
+    target: str = ""
+    until: float | None = None
+    reason: str = ""
+
+    def encode(self) -> str:
+        """Return the text of its row: a JSON object."""
+        fields = {"act": self.act, "words": self.words, "target": self.target, "reason": self.reason}
+        return json.dumps({**fields, "until": self.until} if self.until is not None else fields, ensure_ascii=False)
+
+    @classmethod
+    def decode(cls, text: str) -> "Deed":
+        """Read the text of a row, of whichever age."""
+        if not text.startswith('{"act"'):
+            return cls("", text)
+        return cls(**json.loads(text))
+
+
+@record
 class Draft:
     """One post to be written.
 
     ``at``: seconds since 1970 UTC.
+    ``text``: for moderated, an encoded Deed.
     ``room``: empty for whispered, ignored for edited and deleted (there the room of the target counts).
     ``reader`` and ``to``: whispered only: the recipient's author and nickname.
     ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.

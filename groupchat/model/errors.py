@@ -197,6 +197,12 @@ class Kicked(Refusal):
     code = "kicked"
 
 
+class Replaced(Refusal):
+    """The same person joined again from elsewhere; a client told so does not come back by itself."""
+
+    code = "replaced"
+
+
 class Muted(Refusal):
     code = "muted"
 

@@ -1,10 +1,11 @@
 """Everything a person can be shown, as records.
 
-Three families:
+There are three families:
 
 - a *post* is a fact about a room or a conversation: it has a number, and it is on disk before anyone sees it;
-- a *notice* tells of something that passes (a join, a new name): no number, not stored, but in order with the posts;
-- an *answer* goes to one person only: it is about their request, not about the room.
+- a *notice* tells of something that passes (a join, a new name): it has no number and is not stored, but it comes
+  in order with the posts;
+- an *answer* goes to one connection only: it is about its request or its membership, not about the room.
 
 The class names, in kebab-case, are the values of ``event`` in JSON Lines.
 Every ``at`` is a wall-clock time in seconds since 1970-01-01 UTC, to the millisecond.
@@ -28,9 +29,9 @@ def record(cls: type[T]) -> type[T]:
 
 
 AuthorId = NewType("AuthorId", int)
-"""Whose a post is: 63 random bits, given to a session or an account.
+"""Identifies the author of a post: 63 random bits, given to a guest's session or to an account.
 
-Never shown: the nickname says who spoke, the author decides who may edit.
+It is never shown: the nickname says who spoke, the author decides who may edit.
 """
 
 Ref: TypeAlias = Any
@@ -114,9 +115,18 @@ class TopicChanged(Post):
 
 @record
 class Moderated(Post):
-    """``* alice made bob an operator``: what an operator did; ``text`` is what follows the nickname."""
+    """``* alice banned bob``: an act of an operator.
+
+    ``text`` is what follows the nickname in a sentence; the other fields say the same to programs.
+    ``act`` is the verb (empty in rows written before acts were recorded), ``target`` the nickname, address or room it
+    is about, ``until`` when it ends, in seconds since 1970 UTC (None: not by itself), ``reason`` may be empty.
+    """
 
     text: str
+    act: str = ""
+    target: str = ""
+    until: float | None = None
+    reason: str = ""
 
 
 # Notices
@@ -133,34 +143,38 @@ class Notice(Event):
 
 @record
 class Joined(Notice):
-    """``nick`` came into the room."""
+    """``nick`` came into the room; ``account`` is the nickname of their account, empty for a guest."""
+
+    account: str = ""
 
 
 @record
 class Left(Notice):
-    """``nick`` left the room; ``reason`` may be empty."""
+    """``nick`` left the room; ``reason`` may be empty; ``gone``: they left the server, not only this room."""
 
     reason: str = ""
+    gone: bool = False
 
 
 @record
 class ManyJoined(Event):
-    """More than five people came in at once: the first few by name, the ``others`` by number."""
+    """Many people came into a room at once: ``nicks`` names all of them, ``accounts`` those that have an account."""
 
     room: str
     nicks: tuple[str, ...]
-    others: int
     at: float
+    accounts: tuple[str, ...] = ()
 
 
 @record
 class ManyLeft(Event):
-    """More than five people left at once."""
+    """Many people left a room at once, for one reason; ``nicks`` names all of them."""
 
     room: str
     nicks: tuple[str, ...]
-    others: int
     at: float
+    reason: str = ""
+    gone: bool = False
 
 
 @record
@@ -168,6 +182,17 @@ class Renamed(Notice):
     """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is empty when there are several."""
 
     new: str
+
+
+@record
+class AwayChanged(Notice):
+    """``nick`` is away, and left ``text`` behind (it may be empty), or is back.
+
+    It is shown in every room of theirs; ``room`` is empty when there are several.
+    """
+
+    away: bool
+    text: str = ""
 
 
 @record
@@ -190,7 +215,7 @@ class Announced(Event):
 
 @record
 class Answer(Event):
-    """Something for one person only, about what they asked or did."""
+    """Something for one connection only, about what it asked, did or belongs to."""
 
 
 @record
@@ -214,8 +239,11 @@ class Asked(Answer):
 class Welcomed(Answer):
     """The nickname is theirs.
 
-    ``head`` is the number of the newest post; ``token`` proves later that one is the same person;
+    ``room`` is the current one of ``rooms``; ``head`` is the number of the newest post;
+    ``token`` proves later that a client is the same person;
     ``position`` is how far they had read when their last connection with this token ended (0: not known).
+    ``version``, ``name`` and ``features`` say what the server is and what it understands.
+    ``account`` is empty for a guest.
     """
 
     nick: str
@@ -223,17 +251,58 @@ class Welcomed(Answer):
     head: int
     token: str
     position: int = 0
+    rooms: tuple[str, ...] = ()
+    account: str = ""
+    version: str = ""
+    name: str = ""
+    features: tuple[str, ...] = ()
+
+
+@record
+class Entered(Answer):
+    """This connection is in a room from now on; its lines go there.
+
+    ``people`` lists who is in it (None: the connection does not want to know of comings and goings);
+    ``again``: it was there already before it came back, so that a person need not be told.
+    """
+
+    room: str
+    topic: str
+    people: tuple[Mapping[str, Any], ...] | None = None
+    again: bool = False
+
+
+@record
+class Departed(Answer):
+    """This connection is no longer in a room; ``code`` says why (``left``, ``kicked``, ``banned`` …).
+
+    ``current`` is the room its lines go to now; empty: none.
+    """
+
+    room: str
+    reason: str
+    code: str
+    current: str
+
+
+@record
+class Closing(Answer):
+    """The server closes the connection; ``code`` says why (``exit``, ``kicked``, ``replaced``, ``stopping`` …)."""
+
+    code: str
 
 
 @record
 class Done(Answer):
     """The request is carried out.
 
-    ``id`` is the number of the post it made, 0 when it made none; ``text`` what a person reads of it.
+    ``id`` is the number of the post it made, 0 when it made none; ``text`` what a person reads of it,
+    ``fields`` what a program reads of it beside these.
     """
 
     id: int = 0
     text: str = ""
+    fields: Mapping[str, Any] | None = None
 
 
 @record
@@ -253,7 +322,7 @@ class Told(Answer):
 
 @record
 class Listed(Answer):
-    """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` says of which things."""
+    """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` names the kind of item."""
 
     what: str
     lines: tuple[str, ...]

@@ -16,8 +16,6 @@ LOBBY = "lobby"
 
 SHOWN = 5
 """Up to so many people who come (or go) in one batch are shown one by one; more become one line."""
-NAMED = 3
-"""How many of those are named in that line."""
 
 
 class Room:
@@ -73,12 +71,12 @@ def condense(entries: "Sequence[Entry]") -> "Sequence[Entry]":
         if len(indexes) <= SHOWN:
             continue
         events = [entries[index].event for index in indexes]
-        nicks = tuple(event.nick for event in events[:NAMED] if isinstance(event, Joined | Left))
+        nicks = tuple(event.nick for event in events if isinstance(event, Joined | Left))
         last = entries[indexes[-1]].event
         assert isinstance(last, Joined | Left)
         many = ManyJoined if kind is Joined else ManyLeft
         dropped.update(indexes[:-1])
-        replaced[indexes[-1]] = Entry.of_notice(many(room, nicks, len(indexes) - len(nicks), last.at), (room,))
+        replaced[indexes[-1]] = Entry.of_notice(many(room, nicks, last.at), (room,))
     if not replaced:
         return entries
     return [replaced.get(index, entry) for index, entry in enumerate(entries) if index not in dropped]

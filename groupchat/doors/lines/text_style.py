@@ -35,6 +35,8 @@ _UNTIMED = frozenset({events.Announced, events.Typing})
 
 SHOWN = 5
 """Up to so many deletions in a row are shown one by one; more, as by a purge, become one line."""
+NAMED = 3
+"""How many of the people who come or go together are named in the line about them."""
 _Deleted = events.Deleted
 
 
@@ -156,8 +158,9 @@ def _encoded(line: str) -> Rendered:
 
 def _many(event: events.ManyJoined | events.ManyLeft) -> str:
     """``alice, bob, carol and 54 others``"""
-    if event.others:
-        return f"{', '.join(event.nicks)} and {event.others} other{'s' if event.others > 1 else ''}"
+    others = len(event.nicks) - NAMED
+    if others > 0:
+        return f"{', '.join(event.nicks[:NAMED])} and {others} other{'s' if others > 1 else ''}"
     *most, last = event.nicks
     return f"{', '.join(most)} and {last}" if most else last
 

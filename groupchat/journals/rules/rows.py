@@ -1,8 +1,9 @@
 """One row of a journal, as every journal keeps it, and the post a reader is given for it."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from groupchat.model.drafts import MESSAGES, Audience, Kind, StoredPost
+from groupchat.model.drafts import MESSAGES, Audience, Deed, Kind, StoredPost
 from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
 
 
@@ -65,11 +66,16 @@ def _event(row: Row) -> Post:
     return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
 
 
-PUBLIC: dict[str, type[Said] | type[Acted] | type[TopicChanged] | type[Moderated]] = {
+def _moderated(id: int, room: str, nick: str, at: float, text: str) -> Moderated:
+    deed = Deed.decode(text)
+    return Moderated(id, room, nick, at, deed.words, deed.act, deed.target, deed.until, deed.reason)
+
+
+PUBLIC: dict[str, Callable[[int, str, str, float, str], Post]] = {
     Kind.SAID: Said,
     Kind.ACTED: Acted,
     Kind.TOPIC: TopicChanged,
-    Kind.MODERATED: Moderated,
+    Kind.MODERATED: _moderated,
 }
 """What a whole room sees, by its kind."""
 

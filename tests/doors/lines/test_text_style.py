@@ -52,11 +52,14 @@ class LineTests(SynchronousTestCase):
             (events.Left("lobby", "bob", AT, "reason"), "* bob left lobby (reason)"),
             (events.Renamed("lobby", "bob", AT, "robert"), "* bob is now robert"),
             (
-                events.ManyJoined("lobby", ("alice", "bob", "carol"), 54, AT),
+                events.ManyJoined("lobby", ("alice", "bob", "carol", *["dave"] * 54), AT),
                 "* alice, bob, carol and 54 others joined lobby",
             ),
-            (events.ManyLeft("lobby", ("alice", "bob"), 1, AT), "* alice, bob and 1 other left lobby"),
-            (events.ManyLeft("lobby", ("alice", "bob"), 0, AT), "* alice and bob left lobby"),
+            (
+                events.ManyLeft("lobby", ("alice", "bob", "carol", "dave"), AT),
+                "* alice, bob, carol and 1 other left lobby",
+            ),
+            (events.ManyLeft("lobby", ("alice", "bob"), AT), "* alice and bob left lobby"),
         ):
             self.assertEqual(shown(event), f"[09:42:00] {line}\r\n")
 
@@ -119,8 +122,8 @@ class LineTests(SynchronousTestCase):
         for event in (
             events.Joined("lobby", "bob", AT),
             events.Left("lobby", "bob", AT),
-            events.ManyJoined("lobby", ("bob",), 9, AT),
-            events.ManyLeft("lobby", ("bob",), 9, AT),
+            events.ManyJoined("lobby", ("bob",), AT),
+            events.ManyLeft("lobby", ("bob",), AT),
         ):
             self.assertEqual(shown(event, previous=0, joins=False), "")
 
