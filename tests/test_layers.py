@@ -47,13 +47,13 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals.tools": ("model", "interfaces", "journals.rules", "journals.sqlite", "journals"),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
-    "stdio": (),
+    "stdio": ("model", "client"),
     "terminal.display": ("model", "client", "stdio"),
     "terminal.surfaces": ("model", "client", "stdio", "terminal.display"),
     "terminal.flow": ("model", "client", "stdio", "terminal.display", "terminal.surfaces"),
     "terminal": ("model", "client", "stdio", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
-    "checker": ("model", "interfaces", "client", *_JOURNALS),
+    "checker": ("model", "interfaces", "client", "stdio", *_JOURNALS),
     # What puts a process together.
     "daemon": (*_CORE, *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker"),

@@ -9,9 +9,9 @@ from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
 from groupchat.client.address import address
-from groupchat.daemon.process import complain
 from groupchat.journals.tools.audit import Audit
 from groupchat.model.errors import CannotStart
+from groupchat.stdio.running import complain
 
 BROKEN = 1
 """The exit status when a promise was broken."""

@@ -13,9 +13,9 @@ from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.client.connector import BACKOFF
 from groupchat.client.membership import EXIT, Membership
-from groupchat.client.place import Place, Since
 from groupchat.client.protocol import Message, encode
 from groupchat.client.requests import Requests
+from groupchat.client.resumption import Resumption, Since
 
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""
@@ -62,8 +62,8 @@ class Client(Membership):
         longest: int = LONGEST,
         backoff: Callable[[int], float] = BACKOFF,
     ) -> None:
-        place = Place(nick, alternatives, token, since, room, password, attended)
-        super().__init__(endpoint, clock, place, preferences, Requests(window), backoff, heard, changed)
+        resumption = Resumption(nick, alternatives, token, since, room, password, attended)
+        super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, heard, changed)
         self._longest = longest
         self._key_prefix = secrets.token_hex(8)
         self._keys = 0
@@ -73,27 +73,27 @@ class Client(Membership):
     @property
     def nick(self) -> str:
         """The nickname it has, or asks for."""
-        return self._place.nick
+        return self._resumption.nick
 
     @property
     def room(self) -> str | None:
         """The room its posts go to; None before it is known."""
-        return self._place.room
+        return self._resumption.room
 
     @property
     def token(self) -> str | None:
         """Proves to the server that one is the same person; a program that stores it can resume after a restart."""
-        return self._place.token
+        return self._resumption.token
 
     @property
     def since(self) -> Since:
         """The number up to which everything was handled; to be stored along with the token."""
-        return self._place.since
+        return self._resumption.since
 
     @property
     def head(self) -> int:
         """The number of the newest post when the server let us in last; what is missing up to it is on its way."""
-        return self._place.head
+        return self._resumption.head
 
     # What a program does.
 

@@ -10,10 +10,10 @@ from twisted.logger import Logger
 from groupchat.client.client_errors import ConnectionDropped, Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.client.connector import Connector
-from groupchat.client.place import Place
 from groupchat.client.protocol import JsonLines, Message
 from groupchat.client.pulse import PING, Pulse
 from groupchat.client.requests import Requests, refusal_of
+from groupchat.client.resumption import Resumption
 
 EXIT, PREFER = "exit", "prefer"
 """The ``ref`` of requests of the client's own; those of the program are numbers."""
@@ -38,7 +38,7 @@ class Membership:
         self,
         endpoint: IStreamClientEndpoint,
         clock: IReactorTime,
-        place: Place,
+        resumption: Resumption,
         preferences: Mapping[str, str],
         requests: Requests,
         backoff: Callable[[int], float],
@@ -49,7 +49,7 @@ class Membership:
         self._clock = clock
         self._heard = heard
         self._changed = changed
-        self._place = place
+        self._resumption = resumption
         self._preferences = dict(preferences)
         self._echoes = preferences.get("echo") == "on"
         self._requests = requests
@@ -81,7 +81,7 @@ class Membership:
         self._welcome = None
         self._pulse.await_welcome(wire)
         self._change(Change(State.JOINING))
-        self._ask(self._place.claim())
+        self._ask(self._resumption.claim())
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
         if wire is not self._wire or message.get("ref") in (PING, EXIT, PREFER):
@@ -92,7 +92,7 @@ class Membership:
             wire.drop(refusal_of(message))
         elif self._requests.expects(message):
             if message.get("event") == "done" and not self._echoes:
-                self._place.posted(message.get("id"))
+                self._resumption.posted(message.get("id"))
             self._requests.settle(message)
             self._send_waiting()
         else:
@@ -105,7 +105,7 @@ class Membership:
         self._pulse.stop()
         self._asked = 0
         if self._welcome is None:
-            self._place.unwelcomed(self._clock.seconds())
+            self._resumption.unwelcomed(self._clock.seconds())
         self._requests.interrupted()
         if self.state is State.LEAVING:
             self._end(State.LEFT, None)
@@ -126,13 +126,13 @@ class Membership:
             self._refused(refusal_of(message))
         elif self._welcome is None:
             self._welcome = message
-            move = self._place.welcomed(message)
+            move = self._resumption.welcomed(message)
             if move is None:
                 self._settle_in(message)
             else:
                 self._ask(move)
         else:
-            self._place.moved()
+            self._resumption.moved()
             self._settle_in(self._welcome)
 
     def _settle_in(self, welcome: Message) -> None:
@@ -148,25 +148,25 @@ class Membership:
 
     def _refused(self, refused: Refused) -> None:
         now = self._clock.seconds()
-        had_token = self._place.token is not None
-        if self._welcome is None and self._place.refused(refused.code, now):
+        had_token = self._resumption.token is not None
+        if self._welcome is None and self._resumption.refused(refused.code, now):
             if had_token:
                 self._requests.abandon_sent()
             self._change(Change(State.JOINING, refused))
-            self._ask(self._place.claim())
-        elif refused.code in TEMPORARY or self._place.haunted(refused.code, now):
+            self._ask(self._resumption.claim())
+        elif refused.code in TEMPORARY or self._resumption.haunted(refused.code, now):
             if self._wire is not None:
                 self._wire.drop(refused)
         else:
             self._end(State.FAILED, refused)
 
     def _event(self, message: Message) -> None:
-        if not self._place.knows(message):
+        if not self._resumption.knows(message):
             try:
                 self._heard(message)
             except Exception:
                 self._log.failure("The program failed on the event {event}", event=message.get("event"))
-        self._place.handled(message)
+        self._resumption.handled(message)
 
     def _send_waiting(self) -> None:
         while self.state is State.JOINED and self._wire is not None:

@@ -9,8 +9,8 @@ from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
-from groupchat.client.place import Since
 from groupchat.client.protocol import Message
+from groupchat.client.resumption import Since
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.scene import Scene

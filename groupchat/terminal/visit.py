@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
-from groupchat.client.place import Since
+from groupchat.client.resumption import Since
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.configuration import Configuration

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Protocol
 
 from groupchat.client.protocol import Message
+from groupchat.stdio.phrases import Part, Reader, phrase
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.colours import Paint
-from groupchat.terminal.display.phrases import Reader, phrase
 from groupchat.terminal.display.times import Times, spelt
 from groupchat.terminal.display.words import sentence
-from groupchat.terminal.display.wrapping import Part, columns, wrapped
+from groupchat.terminal.display.wrapping import columns, wrapped
 
 
 class Display(Protocol):

@@ -1,8 +1,8 @@
 """What the person is in the middle of: room, people, who is typing, what is unread, how far behind."""
 
 from groupchat.client.protocol import Message
+from groupchat.stdio.phrases import Reader
 from groupchat.stdio.printable import one_line
-from groupchat.terminal.display.phrases import Reader
 
 LINGER_S = 8.0
 """Seconds after which somebody who was typing no longer counts, when nothing more was heard of it."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from groupchat.client.protocol import Message
+from groupchat.stdio.phrases import Fields, Reader
 from groupchat.stdio.printable import one_line
-from groupchat.terminal.display.phrases import Fields, Reader
 
 
 def sentence(event: Message, reader: Reader, room: str) -> str | None:

@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
 
 from wcwidth import iter_graphemes, wcswidth
 
+from groupchat.stdio.phrases import Part
 from groupchat.terminal.display.colours import Paint
-
-Part: TypeAlias = tuple[str, str]
-"""A piece of a line: what it is (a role, for its looks), and its text, without any control character."""
 
 LINK = re.compile(r"https?://\S")
 _WORDS = re.compile(r" +|[^ ]+")

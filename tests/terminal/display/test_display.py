@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.stdio.phrases import Reader
 from groupchat.terminal.display.colours import NICKNAMES, Paint, depth
 from groupchat.terminal.display.display import Sight, Sound
-from groupchat.terminal.display.phrases import Reader
 from groupchat.terminal.display.wrapping import columns, wrapped
 
 ANYTHING = st.text(st.characters(exclude_categories=()))

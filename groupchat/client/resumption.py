@@ -18,7 +18,7 @@ Since: TypeAlias = int | Literal["head"] | None
 """The number up to which everything was handled; ``"head"``: nothing old is wanted; None: the last few messages."""
 
 
-class Place:
+class Resumption:
     """Nickname, token and position of one client."""
 
     def __init__(

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from groupchat.client.protocol import Message
 from groupchat.stdio.printable import one_line
-from groupchat.terminal.display.wrapping import Part
+
+Part: TypeAlias = tuple[str, str]
+"""A piece of a line: its role, which gives it its looks, and its text, without any control character."""
 
 _LINKS = re.compile(r"https?://\S+")
 
