@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
 
 from groupchat.admin.main import SUB_COMMANDS
@@ -34,9 +33,8 @@ def program() -> str:
         ".SH COMMANDS",
     ]  # fmt: skip
     for name, command in SUB_COMMANDS.items():
-        module = import_module(command.module)
         parser = argparse.ArgumentParser(prog=f"groupchat {name}", add_help=False)
-        module.add_arguments(parser)
+        command.load(parser)
         body += [f'.SS "groupchat {name}"', _sentence(command.summary), *_arguments(parser, "")]
     body += [
         ".SH SEE ALSO",

@@ -1,1 +1,1 @@
-"""The command line ``groupchat``: what an administrator does, with a running daemon or without one."""
+"""The command line ``groupchat``: administration, with a running daemon or without one."""

@@ -1,5 +1,7 @@
-"""Run the command line with ``python -m groupchat.admin``."""
+"""Run the command line as ``python -m groupchat.admin``."""
+
+import sys
 
 from groupchat.admin.main import main
 
-main()
+sys.exit(main())

@@ -1,4 +1,4 @@
-"""``groupchat export``: what was said, as JSON Lines, text or a page, read while the daemon runs or not."""
+"""``groupchat export``: print what was said as JSON Lines, text or a page, while the daemon runs or not."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groupchat.admin.backup import FAILED, add_data, journal
+from groupchat.admin.data import FAILED, add_data, journal
 from groupchat.admin.progress import Progress
 from groupchat.admin.transcripts import FORMATS, Item
 from groupchat.daemon.process import complain
@@ -20,27 +20,30 @@ from groupchat.model import names, times
 from groupchat.model.errors import CannotStart, Refusal
 
 CHANGES = {"edited", "deleted"}
-"""Rows that say what became of others, which are shown as they are now."""
+"""Rows that change others; those are exported as they read now."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat export``."""
+    """Declare the arguments of ``groupchat export``."""
     add_data(parser)
-    parser.add_argument("--room", metavar="ROOM", type=_room, action="append", help="only this room; may be repeated")
+    parser.add_argument("--room", metavar="ROOM", type=_room, action="append", help="only this room; can be repeated")
     parser.add_argument(
         "--since", metavar="TIME", type=_time, default=float("-inf"),
-        help="only from then on: 2026-11-21, 2026-11-21T09:30 (UTC unless it has a zone), or so long ago: 7d, 12h",
+        help="only from this time on: 2026-11-21, 2026-11-21T09:30 (UTC unless it has a zone), or 7d, 12h ago",
     )  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl, which can be imported")
+    parser.add_argument("--private", action="store_true", help="also what people said to each other in private")
     parser.add_argument(
-        "--private", action="store_true", help="also what was said privately, which is nobody's business"
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="a new file to write to (default: standard output)",
     )
-    parser.add_argument("--output", metavar="FILE", type=Path, help="write here, not to standard output")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the transcript."""
-    # A bar among the lines of a transcript helps nobody.
+    """Write the transcript, and return the exit status."""
+    # On a terminal, a progress bar among the lines of the transcript would be a nuisance.
     bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
     try:
         with (
@@ -55,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         complain(str(error))
         return FAILED
     except BrokenPipeError:
-        # Who reads has had enough; nothing is left that Python could complain of at its end.
+        # The reader, such as head, has closed its end; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return 0
@@ -64,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callable[[int], object]) -> Iterator[Item]:
     for done, row in enumerate(rows, 1):
         progress(done)
-        is_private = row.reader is not None or not row.room  # such as an operator's word about an address
+        is_private = row.reader is not None or not row.room  # such as the ban of an address
         if (
             row.kind in CHANGES
             or row.at / 1000 < arguments.since
@@ -78,7 +81,10 @@ def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callab
 
 @contextlib.contextmanager
 def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
-    """Where it is written; a file is for its owner only.  Raises CannotStart."""
+    """Open the output, and give the function that writes to it; a new file is readable by its owner only.
+
+    :raises CannotStart: the file exists, or cannot be written.
+    """
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         yield sys.stdout.write
@@ -100,7 +106,7 @@ def _room(text: str) -> str:
 
 
 def _time(text: str) -> float:
-    """Seconds since 1970 UTC."""
+    """Read a time or a duration before now, and return seconds since 1970 UTC."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""``groupchat import``: what ``groupchat export`` wrote is taken into a journal that no daemon is using."""
+"""``groupchat import``: add what ``groupchat export`` wrote to a journal that no daemon is using."""
 
 import argparse
 import hashlib
@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from groupchat.admin.backup import FAILED, add_data, journal
+from groupchat.admin.data import FAILED, add_data, journal
 from groupchat.admin.progress import Progress
 from groupchat.daemon.process import complain
 from groupchat.journals.tools.archive import Archive
@@ -21,22 +21,22 @@ from groupchat.model.events import AuthorId
 BATCH = 1000
 """Messages written in one transaction."""
 LONGEST = 1 << 20
-"""Bytes of a line: more is no message."""
+"""Most bytes of a line: no message takes more."""
 
 KINDS = {Kind.SAID, Kind.ACTED, Kind.TOPIC}
-"""What is taken; what is private or deleted, and what operators did, is not."""
+"""The kinds that are imported.  Private and deleted messages and acts of operators are left out."""
 RULES = names.NameRules(1, 64, True, ())
-"""Nicknames may be any that some settings allow."""
+"""All nicknames are taken that any settings allow."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat import``."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines, as groupchat export writes them")
+    """Declare the arguments of ``groupchat import``."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the JSON Lines that groupchat export wrote")
     add_data(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look through the whole file; when all of it is good, take it in.  What is there already is not taken again."""
+    """Check the whole file, and import it only if all of it is good; what is there already is not imported again."""
     counts: Counter[str] = Counter()
     path = arguments.file
     try:
@@ -64,9 +64,9 @@ def _take(archive: Archive, batch: list[Draft], counts: "Counter[str]") -> None:
 
 
 def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[Draft]:
-    """What a file has to be taken in.
+    """Read the messages to import.
 
-    :raises CannotStart: it cannot be read, or a line of it is none of these.
+    :raises CannotStart: the file cannot be read, or a line is not valid.
     """
     try:
         size = path.stat().st_size
@@ -86,7 +86,7 @@ def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[
                     RecursionError,
                     OverflowError,
                 ) as error:
-                    what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+                    what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                     raise CannotStart(f"{path}, line {number}: {what}; nothing was imported.") from error
                 if draft is None:
                     counts["left out"] += 1
@@ -97,19 +97,19 @@ def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[
 
 
 def _draft(fields: dict[str, Any], number: int) -> Draft | None:
-    """The message on a line; None: it is of a kind that is left out."""
+    """Read the message on a line; None: it is left out."""
     if not isinstance(fields, dict):
-        raise ValueError("that is no JSON object")
+        raise ValueError("this is not a JSON object")
     kind = Kind(fields["kind"])
     if kind not in KINDS or "deleted_by" in fields or not fields["room"]:
         return None
     words, nick = fields["text"], names.nick(fields["nick"], RULES)
     at = datetime.fromisoformat(fields["at"])
     if at.tzinfo is None:
-        raise ValueError("the time has no zone")
+        raise ValueError("the time has no time zone")
     if not isinstance(words, str) or not text.is_harmless(words):
-        raise ValueError("the text has characters that no message has")
-    # A guest of its own, whom nobody can be: the nickname alone proves nothing.
+        raise ValueError("the text has characters that messages cannot have")
+    # The author becomes a guest of its own: the nickname alone does not prove who wrote it.
     author = AuthorId(int.from_bytes(_digest("author", names.key(nick))[:8]) >> 1 or 1)
     once = _digest(str(fields.get("id", number)), kind, fields["room"], nick, fields["at"], words)
     return Draft(

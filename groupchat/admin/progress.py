@@ -1,27 +1,27 @@
-"""How far a long piece of work is: a bar on a terminal, nothing anywhere else."""
+"""Show the progress of long work: a bar on a terminal, nothing elsewhere."""
 
 import sys
 import time
 from typing import TextIO
 
 WIDTH = 40
-"""Characters of the bar."""
+"""The width of the bar, in characters."""
 STEP_S = 0.1
-"""How often it is drawn anew, in seconds."""
+"""Seconds between two drawings."""
 
 
 class Progress:
-    """A bar on standard error; to be used with ``with``, which ends its line."""
+    """A progress bar on standard error.  Use it with ``with``, which ends its line."""
 
     def __init__(self, what: str, stream: TextIO | None = None) -> None:
-        """:param what: what is being done, in a word or two."""
+        """:param what: the name of the work, in a word or two."""
         self._what = what
         self._stream = sys.stderr if stream is None else stream
         self._is_shown = self._stream.isatty()
         self._drawn_at = float("-inf")
 
     def show(self, done: int, total: int) -> None:
-        """So much of the whole is done."""
+        """Draw the bar for this share of the work, unless it was drawn a moment ago."""
         now = time.monotonic()
         if not self._is_shown or (now < self._drawn_at + STEP_S and done < total):
             return

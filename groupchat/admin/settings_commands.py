@@ -1,14 +1,20 @@
-"""``groupchat settings``: every setting with its default, its unit and the reason for it."""
+"""``groupchat settings`` prints every setting; ``groupchat check`` checks the settings without starting a daemon."""
 
 import argparse
+import os
 from dataclasses import fields
 
+from groupchat.admin.data import FAILED
+from groupchat.config import environment
 from groupchat.config.checks import number, toml, written
 from groupchat.config.settings import Settings
+from groupchat.config.settings_file import load
+from groupchat.daemon.process import complain
+from groupchat.model.errors import CannotStart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat settings``."""
+    """Declare the arguments of ``groupchat settings``."""
     parser.add_argument(
         "--format", choices=FORMATS, default="toml",
         help="toml: a settings file in which every line is commented out; markdown: the table of the manual",
@@ -16,18 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print them."""
+    """Print the settings, and return the exit status."""
     print(FORMATS[arguments.format](), end="")
     return 0
 
 
 def describe() -> str:
-    """A Markdown table of all settings, for the manual."""
+    """Return a Markdown table of all settings, for the manual."""
     rows = ["| setting | default | unit | range | why | on reload |", "|---|---|---|---|---|---|"]
     for about in fields(Settings):
         data = about.metadata
         span = "" if data["minimum"] is None else f"{number(data['minimum'])} to {number(data['maximum'])}"
-        when = "followed" if data["reload"] else "needs a restart"
+        when = "applied" if data["reload"] else "needs a restart"
         rows.append(
             f"| `{about.name}` | `{toml(about.default)}` | {data['unit']} | {span} | {data['reason']} | {when} |"
         )
@@ -35,8 +41,8 @@ def describe() -> str:
 
 
 def template() -> str:
-    """A settings file that has every setting with its default, commented out, and the reason for it."""
-    lines = ["# Settings of groupchat.  A line without its # changes one; “groupchat check --settings FILE” tells."]
+    """Return a settings file with the default and the reason of every setting, all commented out."""
+    lines = ["# Settings of groupchat.  Remove the # before a setting to change it; “groupchat check” checks the file."]
     for about in fields(Settings):
         data = about.metadata
         span = "" if data["minimum"] is None else f", {number(data['minimum'])} to {number(data['maximum'])}"
@@ -47,4 +53,25 @@ def template() -> str:
 
 
 FORMATS = {"toml": template, "markdown": describe}
-"""How they can be printed."""
+"""The formats in which settings can be printed."""
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``groupchat check``."""
+    parser.add_argument("--settings", metavar="FILE", help="the settings file (default: $GROUPCHAT_SETTINGS, if any)")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Read file and environment as the daemon would, print what differs from the defaults, return the exit status."""
+    path = arguments.settings or environment.options(os.environ).get("settings")
+    try:
+        settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
+    except CannotStart as error:
+        complain(str(error))
+        return FAILED
+    for about in fields(Settings):
+        value = getattr(settings, about.name)
+        if value != about.default:
+            print(f"{about.name} = {written(about.name, value)}")
+    print(f"# {path or 'The environment'} is good.")
+    return 0

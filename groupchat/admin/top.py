@@ -1,4 +1,4 @@
-"""``groupchat top``: a daemon's figures in a terminal, drawn anew every few seconds."""
+"""``groupchat top``: show the figures of a daemon in a terminal, again every few seconds."""
 
 import argparse
 import math
@@ -10,23 +10,22 @@ from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from groupchat.admin.data import FAILED
 from groupchat.daemon.process import complain
 from groupchat.model.text import harmless
 from groupchat.model.times import spoken
 
-UNREACHABLE = 1
-"""The exit status when nobody answers at the start."""
 TIMEOUT_S = 5.0
-"""How long an answer may take, in seconds."""
+"""Seconds an answer may take."""
 CLEAR = "\x1b[H\x1b[J"
-"""To the upper left, and nothing below."""
+"""Move the cursor to the upper left, and clear the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a daemon says of itself at one moment.
+    """The figures of a daemon at one moment.
 
-    ``at``: when, in seconds on a clock that never jumps.
+    ``at``: the moment, in seconds on a clock that never jumps.
     ``values``: by name; ``by_label``: by name and label; ``buckets``: of each histogram, by upper bound.
     """
 
@@ -37,17 +36,17 @@ class Figures:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat top``."""
+    """Declare the arguments of ``groupchat top``."""
     parser.add_argument(
         "place", metavar="HOST:PORT", nargs="?", default="127.0.0.1:9100",
         help="where the daemon serves its metrics (default: 127.0.0.1:9100)",
     )  # fmt: skip
-    parser.add_argument("--interval", metavar="S", type=_seconds, default=2.0, help="seconds between two looks")
-    parser.add_argument("--once", action="store_true", help="look once, over one interval, and end")
+    parser.add_argument("--interval", metavar="S", type=_seconds, default=2.0, help="seconds between two updates")
+    parser.add_argument("--once", action="store_true", help="print the figures of one interval, and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show them until Ctrl-C."""
+    """Show the figures until Ctrl-C, and return the exit status."""
     try:
         before = look(arguments.place)
         while True:
@@ -60,21 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
             before = after
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        complain(f"http://{arguments.place}/metrics does not answer ({reason}); does the daemon run with --metrics?")
-        return UNREACHABLE
+        complain(f"http://{arguments.place}/metrics does not answer ({reason}). Does the daemon run with --metrics?")
+        return FAILED
     except KeyboardInterrupt:
         return 0
 
 
 def look(place: str) -> Figures:
-    """Ask for the figures.  Raises OSError and ValueError."""
+    """Ask a daemon for its figures.  Raises OSError and ValueError."""
     request = urllib.request.Request(f"http://{place}/metrics", headers={"Accept": "text/plain"})
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
         return read(answer.read().decode("utf-8"), time.monotonic())
 
 
 def read(text: str, at: float) -> Figures:
-    """The figures in what the daemon answers.  Raises ValueError."""
+    """Read the figures from the daemon's answer.  Raises ValueError."""
     values: dict[str, float] = {}
     labelled: dict[str, dict[str, float]] = {}
     buckets: dict[str, dict[float, float]] = {}
@@ -89,12 +88,12 @@ def read(text: str, at: float) -> Figures:
             else:
                 values[name] = sample.value
     if "head" not in values:
-        raise ValueError("that is no groupchat")
+        raise ValueError("this is not a groupchat daemon")
     return Figures(at, values, labelled, buckets)
 
 
 def drawn(place: str, before: Figures, after: Figures) -> str:
-    """What happened between two looks, as lines of text."""
+    """Return what happened between two moments, as lines of text."""
     now, seconds = after.values, max(after.at - before.at, 1e-9)
 
     def rate(name: str) -> float:
@@ -125,7 +124,7 @@ def drawn(place: str, before: Figures, after: Figures) -> str:
 
 
 def quantile(before: Mapping[float, float], after: Mapping[float, float], share: float) -> float:
-    """The upper bound of the bucket in which this share of what came between is reached; nan: nothing came."""
+    """Return the upper bound of the bucket that holds this quantile of what came in between; nan: nothing came."""
     counts = {bound: after[bound] - before.get(bound, 0.0) for bound in sorted(after)}
     total = counts.get(math.inf, 0.0)
     if total <= 0:

@@ -1,4 +1,4 @@
-"""``groupchat user``: the accounts of a daemon that runs on this machine, through its control socket."""
+"""``groupchat user``: manage the accounts of a daemon on this machine, through its control socket."""
 
 import argparse
 import getpass
@@ -9,43 +9,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from groupchat.admin.data import FAILED, add_data
 from groupchat.daemon.process import complain, data_folder
 
 TIMEOUT_S = 30.0
-"""How long the daemon may take to answer, in seconds."""
-
-REFUSED = 1
-"""The exit status when the daemon refused, or could not be asked."""
+"""Seconds the daemon may take to answer."""
 
 ACTIONS = {
     "list": ("accounts", "list the accounts"),
-    "add": ("adduser", "make an account; its password is asked for, or read from standard input"),
-    "remove": ("removeuser", "remove an account; what was said from it stays"),
+    "add": ("adduser", "make an account; the password is asked for, or read from standard input"),
+    "remove": ("removeuser", "remove an account; its messages stay"),
     "promote": ("promote", "make an account an operator"),
-    "demote": ("demote", "make an operator an ordinary account"),
-    "password": ("setpassword", "give an account another password"),
+    "demote": ("demote", "make an operator an ordinary member"),
+    "password": ("setpassword", "give an account a new password"),
 }
-"""What one can do, the command that does it, and what it is for."""
+"""Each action with the command that does it, and its help."""
 
 
 class Unreachable(Exception):
-    """The daemon could not be asked; one sentence."""
+    """The daemon could not be asked; says why in a sentence."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat user``."""
+    """Declare the arguments of ``groupchat user``."""
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
     for action, (_, summary) in ACTIONS.items():
         sub = actions.add_parser(action, help=summary, description=summary)
         if action != "list":
             sub.add_argument("name", metavar="NAME", help="the account's nickname")
-        sub.add_argument(
-            "--data", metavar="DIR", help="the daemon's data folder (default: $STATE_DIRECTORY, or groupchat-data here)"
-        )
+        add_data(sub)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it; gives the exit status."""
+    """Do the action, and return the exit status."""
     command, _ = ACTIONS[arguments.action]
     request: dict[str, Any] = {"do": command}
     if arguments.action != "list":
@@ -56,10 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
         answer = ask(data_folder(arguments.data) / "control", request)
     except Unreachable as error:
         complain(str(error))
-        return REFUSED
+        return FAILED
     if answer.get("event") == "refused":
         complain(str(answer.get("text", "")))
-        return REFUSED
+        return FAILED
     if answer.get("event") == "listed":
         for item in answer["items"]:
             print(item["nick"], "operator" if item["operator"] else "member", item["since"])
@@ -69,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send one request to the daemon, and wait for the answer to it.
+    """Send a request to the daemon, and return its answer.
 
-    :raises Unreachable: it does not run there, may not be asked, or does not answer.
+    :raises Unreachable: no daemon runs there, or it may not be asked, or it does not answer.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
@@ -85,20 +81,20 @@ def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise Unreachable(f"No daemon runs with the data folder {path.parent}.") from error
         except PermissionError as error:
-            raise Unreachable(f"{path} is not yours to use; be the user the daemon runs as.") from error
+            raise Unreachable(f"You may not use {path}; run this as the user that the daemon runs as.") from error
         except (OSError, ValueError) as error:
             raise Unreachable(f"{path} does not answer: {error}.") from error
     raise Unreachable("The daemon closed the connection without an answer.")
 
 
 def _password() -> str:
-    """:raises Unreachable: none was given."""
+    """Ask for a password, or read it from standard input.  Raises Unreachable when there is none."""
     if sys.stdin.isatty():
         password = getpass.getpass()
-        if getpass.getpass("The same again: ") != password:
-            raise Unreachable("These are not the same.")
+        if getpass.getpass("Repeat the password: ") != password:
+            raise Unreachable("The passwords are not the same.")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise Unreachable("There is no password.")
+        raise Unreachable("No password was given.")
     return password

@@ -1,4 +1,4 @@
-"""The last thing everybody is told, and the time they are given to read it."""
+"""Say goodbye: tell everybody that the server is stopping, and give them time to receive it."""
 
 from collections.abc import Generator
 from typing import Any
@@ -12,13 +12,13 @@ from groupchat.hall.hall import Hall
 
 STOPPING = "The server is stopping."
 RESTARTING = "The server is restarting."
-"""What SIGTERM means most often: who is told so comes back, and it does no harm if nobody is there then."""
+"""Said on SIGTERM, which mostly is a restart: clients reconnect, and a promise that is not kept does no harm."""
 DRAIN_STEP_S = 0.05
-"""How often it is looked whether everybody has read everything, in seconds."""
+"""Seconds between two checks whether everybody has received everything."""
 
 
 class Farewell:
-    """How a daemon that stops parts with who is here.  ``words``: what they are told."""
+    """The goodbye of one daemon.  ``words``: what people are told."""
 
     log = Logger()
 
@@ -29,14 +29,14 @@ class Farewell:
         self._patient = True
 
     def hurry(self) -> None:
-        """Wait for no reader any longer."""
+        """Stop waiting for slow readers."""
         self._patient = False
 
     @inlineCallbacks
     def say(self, hall: Hall, tell: bool) -> Generator["Deferred[Any]", Any, None]:
-        """Tell everybody, and wait until their connections have sent all and closed, or ``stop_timeout_s`` is over.
+        """Tell everybody, and wait until all connections are flushed and closed, for at most ``stop_timeout_s``.
 
-        :param tell: False: they know why already, and are only waited for.
+        :param tell: whether to tell people; False: they know why already, and are only waited for.
         """
         end = self._reactor.seconds() + hall.settings.stop_timeout_s
         if tell:
@@ -50,7 +50,7 @@ class Farewell:
         while self._factory.connections and self._may_wait(end):
             yield deferLater(self._reactor, DRAIN_STEP_S)
         if self._factory.connections:
-            self.log.warn("{count} connections did not take all they were sent", count=self._factory.connections)
+            self.log.warn("Connections that did not take all they were sent: {count}", count=self._factory.connections)
 
     def _may_wait(self, end: float) -> bool:
         return self._patient and self._reactor.seconds() < end

@@ -1,36 +1,38 @@
-"""How the log is written to standard output: ``twistd -n --logger=groupchat.logs.json_lines`` or ``…text_lines``.
+"""Log to standard output: ``twistd -n --logger=groupchat.logs.json_lines``, or ``groupchat.logs.text_lines``.
 
-An event is one line, whatever is in it: nobody can forge a second one, or send a terminal an escape.
+Each event is one line, whatever is in it: nobody can forge a second line, or send an escape to a terminal.
 """
 
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from twisted.logger import formatEvent
 
+from groupchat.model.text import escape
+from groupchat.model.times import iso
+
 Observer = Callable[[dict[str, Any]], None]
-"""What twisted.logger hands each event to."""
+"""An observer of twisted.logger."""
 
 
 def json_lines() -> Observer:
-    """Write a flat JSON object for each event: ``at``, ``level``, ``from``, ``text``, and its own fields."""
+    """Write each event as a flat JSON object: ``at``, ``level``, ``from``, ``text``, and the fields of the event."""
     return json_observer(sys.stdout)
 
 
 def text_lines() -> Observer:
-    """Write a line for each event; of what a failure brings along, a line each, indented."""
+    """Write each event as a line; a traceback follows in indented lines."""
     return text_observer(sys.stdout)
 
 
 def json_observer(stream: TextIO) -> Observer:
-    """An observer that writes JSON Lines to this stream."""
+    """Return an observer that writes JSON Lines to this stream."""
 
     def observe(event: dict[str, Any]) -> None:
         fields: dict[str, Any] = {
-            "at": _time(event),
+            "at": iso(event["log_time"]),
             "level": _level(event),
             "from": event.get("log_namespace", "-"),
             "text": formatEvent(event),
@@ -47,19 +49,20 @@ def json_observer(stream: TextIO) -> Observer:
 
 
 def text_observer(stream: TextIO) -> Observer:
-    """An observer that writes lines of text to this stream."""
+    """Return an observer that writes lines of text to this stream."""
 
     def observe(event: dict[str, Any]) -> None:
-        lines = [f"{_time(event)} [{event.get('log_namespace', '-')}#{_level(event)}] {_shown(formatEvent(event))}"]
+        source = f"{event.get('log_namespace', '-')}#{_level(event)}"
+        lines = [f"{iso(event['log_time'])} [{source}] {escape(formatEvent(event))}"]
         if (failure := event.get("log_failure")) is not None:
-            lines += [f"\t{_shown(line)}" for line in failure.getTraceback().splitlines()]
+            lines += [f"\t{escape(line)}" for line in failure.getTraceback().splitlines()]
         _write(stream, "\n".join(lines))
 
     return observe
 
 
 _OURS = {"isError", "message", "time", "system", "format", "why", "failure"}
-"""Fields of the old log system, which say again what others say."""
+"""Fields of the old log system, which repeat others."""
 
 
 def _write(stream: TextIO, line: str) -> None:
@@ -67,19 +70,6 @@ def _write(stream: TextIO, line: str) -> None:
     stream.flush()
 
 
-def _time(event: dict[str, Any]) -> str:
-    """RFC 3339, in UTC, to the millisecond."""
-    at = datetime.fromtimestamp(event["log_time"], UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _level(event: dict[str, Any]) -> str:
     level = event.get("log_level")
     return level.name if level is not None else "info"
-
-
-def _shown(text: str) -> str:
-    """The text with everything escaped that is not simply seen."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )

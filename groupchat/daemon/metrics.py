@@ -1,7 +1,9 @@
-"""Figures for those who run the daemon: ``/metrics`` for Prometheus, ``/healthz`` and ``/readyz`` for whoever looks.
+"""Serve the figures of a daemon over HTTP: ``/metrics`` for Prometheus, ``/healthz`` and ``/readyz`` for probes.
 
-Figures are read where they are kept anyway, when somebody asks for them.
-Only what has to be seen as it happens is noted as it happens: once for each batch, not for each line or member.
+Figures are read from where they are kept anyway, when somebody asks for them.
+Only what must be measured as it happens is recorded as it happens: once per batch, not once per line or member.
+
+This module is imported only when metrics are asked for: prometheus-client and twisted.web take long to import.
 """
 
 from collections import Counter
@@ -12,15 +14,17 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
+from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
 
 LAG_STEP_S = 0.5
-"""How often it is measured how late the reactor is, in seconds."""
+"""Seconds between two measurements of how late the reactor is."""
 
 COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
 BATCH_POSTS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
@@ -29,9 +33,9 @@ LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 class Metrics:
-    """The figures of one daemon; a collector, as prometheus-client calls it.
+    """The figures of one daemon; a collector in the sense of prometheus-client.
 
-    :param version: the daemon's.
+    :param version: the daemon's version.
     """
 
     def __init__(self, hall: Hall, factory: ChatFactory, version: str) -> None:
@@ -60,19 +64,19 @@ class Metrics:
         self._due = 0.0
 
     def start(self) -> None:
-        """Measure how late the reactor is."""
+        """Begin to measure how late the reactor is."""
         self._due = self._hall.clock.seconds() + LAG_STEP_S
         self._looping.start(LAG_STEP_S, now=False)
 
     def stop(self) -> None:
-        """Measure nothing more."""
+        """Stop measuring."""
         if self._looping.running:
             self._looping.stop()
 
     def _measure(self) -> None:
         now = self._hall.clock.seconds()
         self._lags.observe(max(now - self._due, 0.0))
-        # The next call is at a whole number of steps from the start, however late this one was.
+        # The next call is due a whole number of steps after the start, however late this one was.
         while self._due <= now:
             self._due += LAG_STEP_S
 
@@ -84,7 +88,7 @@ class Metrics:
     # prometheus-client calls this.
 
     def collect(self) -> Iterator[Metric]:
-        """Every figure that is kept elsewhere."""
+        """Give every figure that is kept elsewhere."""
         hall, factory = self._hall, self._factory
         yield _gauge("info", "The version that runs.", {"version": self._version}, 1)
         yield _gauge("start_time_seconds", "When the daemon started, since 1970 UTC.", {}, hall.since)
@@ -128,6 +132,40 @@ def _counter(name: str, about: str, value: float) -> Metric:
     return CounterMetricFamily(f"groupchat_{name}", about, value=value)
 
 
+class MetricsServer:
+    """The ports where the figures of one daemon are served.
+
+    :param endpoint: where to listen, as ``Ports`` takes it.
+    :param trouble: tells why the daemon should be restarted; empty: it is healthy.
+    :param unready: tells why no people should be sent to this daemon now; empty: it is ready.
+    :raises CannotStart: the endpoint is not one.
+    """
+
+    def __init__(self, reactor: Any, endpoint: str, trouble: Callable[[], str], unready: Callable[[], str]) -> None:
+        self._ports = Ports(reactor, [endpoint])
+        self._site = MetricsSite(lambda: self._metrics, trouble, unready)
+        self._metrics: Metrics | None = None
+
+    def listen(self) -> list[str]:
+        """Listen, and return the addresses.
+
+        :raises CannotStart: a port is in use, or may not be taken.
+        """
+        self._ports.bind(self._site)
+        return self._ports.accept()
+
+    def watch(self, hall: Hall, factory: ChatFactory) -> None:
+        """Serve the figures of this hall from now on."""
+        self._metrics = Metrics(hall, factory, hall.version)
+        self._metrics.start()
+
+    def close(self) -> "Deferred[Any]":
+        """Stop measuring, and close the ports."""
+        if self._metrics is not None:
+            self._metrics.stop()
+        return self._ports.close()
+
+
 class Page(Resource):
     """A page whose status and text are asked for each time."""
 
@@ -148,17 +186,14 @@ class Page(Resource):
 
 
 class MetricsSite(Site):
-    """The pages, served without a line in the log for each look at them."""
+    """The pages; requests are not logged."""
 
     noisy = False
 
     def __init__(
         self, metrics: Callable[[], Metrics | None], trouble: Callable[[], str], unready: Callable[[], str]
     ) -> None:
-        """:param metrics: the figures; None: there are none yet.
-        :param trouble: why the daemon should be started anew; empty: it is well.
-        :param unready: why nobody should be sent here just now; empty: it is ready.
-        """
+        """:param metrics: returns the figures; None: there are none yet."""
         root = Resource()
         root.putChild(b"metrics", Page(lambda request: _exposed(metrics(), request)))
         root.putChild(b"healthz", Page(lambda _: _told(trouble())))
@@ -168,7 +203,7 @@ class MetricsSite(Site):
     # Twisted calls this.
 
     def log(self, request: Any) -> None:
-        """Nothing."""
+        """Write nothing."""
 
 
 def _told(why_not: str) -> tuple[int, bytes]:

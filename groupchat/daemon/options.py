@@ -1,4 +1,4 @@
-"""What the daemon is told as it is started: by the command line, which counts most, the environment and a file."""
+"""The options of the daemon: from the command line, which wins, the environment and the settings file."""
 
 import os
 import socket
@@ -12,18 +12,20 @@ from groupchat.config import environment
 from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
 from groupchat.daemon import process
+from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.errors import CannotStart
 
 PORT = "5000"
+"""Where to listen unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Locations:
     """Where the daemon finds and offers things.
 
     ``ports``: port numbers or endpoints; ``data``: the data folder; ``journal``: as ``open_journal`` takes it.
-    ``certificate``: a folder, or ``CERT,KEY``; empty: one of our own.
-    ``metrics``: an endpoint where figures are served; empty: nowhere.
+    ``certificate``: a folder, or ``CERT,KEY``; empty: the daemon makes its own.
+    ``metrics``: an endpoint where figures are served; empty: they are not served.
     """
 
     ports: tuple[str, ...]
@@ -34,19 +36,29 @@ class Places:
 
 
 class Options(usage.Options):
-    """What stands on the command line after ``twistd groupchat``."""
+    """The command line after ``twistd groupchat``."""
 
     synopsis = "[options]"
     optParameters = [  # noqa: RUF012  (Twisted's way of declaring them)
-        ["data", None, None, "Folder of the messages [default: $STATE_DIRECTORY, or groupchat-data here]"],
+        [
+            "data",
+            None,
+            None,
+            "Folder for messages and accounts [default: $STATE_DIRECTORY, or groupchat-data here]",
+        ],
         ["journal", None, None, "Where messages are kept: memory: or sqlite:PATH [default: sqlite:DATA/chat.db]"],
-        ["name", None, None, "The server's name in its greeting [default: this host's]"],
-        ["motd", None, None, "File with the text that everyone is shown on connecting"],
-        ["settings", None, None, "File with settings, in TOML"],
-        ["metrics", None, None, "Where figures are served: an endpoint, or a port of this machine [default: nowhere]"],
-        ["tls", None, None, "Certificate: a folder, or CERT,KEY [default: one of our own, in the data folder]"],
+        ["name", None, None, "Name of the server in its greeting [default: the name of this host]"],
+        ["motd", None, None, "File with the text that everybody is shown on joining"],
+        ["settings", None, None, "Settings file, in TOML"],
+        ["metrics", None, None, "Where to serve figures: an endpoint, or a port of 127.0.0.1 [default: nowhere]"],
+        [
+            "tls",
+            None,
+            None,
+            "Certificate: a folder, or CERT,KEY [default: the daemon makes its own, in DATA/tls]",
+        ],
     ]
-    optFlags = [["log-messages", None, "Log what people say (chat is private: off unless asked for)"]]  # noqa: RUF012
+    optFlags = [["log-messages", None, "Log what people say (off by default, because chat is private)"]]  # noqa: RUF012
     compData = usage.Completions(
         optActions={
             "data": usage.CompleteDirs(),
@@ -63,31 +75,31 @@ class Options(usage.Options):
         self.given = Settings()
 
     @property
-    def places(self) -> Places:
-        """Where things are, as the options and the environment say."""
+    def locations(self) -> Locations:
+        """Return where things are, according to the options and the environment."""
         data = process.data_folder(self["data"])
         metrics = self["metrics"] or ""
-        return Places(
+        return Locations(
             ports=tuple(self["port"] or [PORT]),
             data=data,
-            journal=self["journal"] or f"sqlite:{data}/chat.db",
+            journal=self["journal"] or f"sqlite:{data / DATABASE}",
             certificate=self["tls"] or "",
             metrics=f"tcp:{metrics}:interface=127.0.0.1" if metrics.isdigit() else metrics,
         )
 
     # Twisted calls these.
 
-    def opt_port(self, place: str) -> None:
-        """Where to listen: a number, or an endpoint such as tcp:5000:interface=127.0.0.1; may be repeated
+    def opt_port(self, location: str) -> None:
+        """Where to listen: a port number, or an endpoint such as tcp:5000:interface=127.0.0.1; can be repeated
         [default: 5000, on all addresses]"""
-        self["port"].append(place)
+        self["port"].append(location)
 
     def opt_exempt(self, network: str) -> None:
-        """A network, such as 10.0.0.0/8, that limits for addresses do not hold for; may be repeated"""
+        """A network, such as 10.0.0.0/8, whose peers are exempt from limits; can be repeated"""
         self["exempt"].append(network)
 
     def parseOptions(self, options: Any = None) -> None:
-        """Read them; a mistake is told in one line, with exit status 1 whatever program runs the daemon."""
+        """Read the options; on a mistake, exit with status 1 and one line, whichever program runs the daemon."""
         try:
             super().parseOptions(options)
         except (usage.UsageError, CannotStart) as error:
@@ -96,7 +108,7 @@ class Options(usage.Options):
 
     def parseArgs(self, *surplus: str) -> None:
         if surplus:
-            raise usage.UsageError(f"{surplus[0]!r} is no option; twistd groupchat --help lists them.")
+            raise usage.UsageError(f"{surplus[0]!r} is not an option; twistd groupchat --help lists them.")
 
     def postOptions(self) -> None:
         given = environment.options(os.environ)
@@ -106,9 +118,9 @@ class Options(usage.Options):
         self.given = self.read_settings()
 
     def read_settings(self) -> Settings:
-        """The settings as they stand now: in the file, changed by the environment, changed by options.
+        """Return the settings as they stand now: the file, overridden by the environment, overridden by options.
 
-        :raises CannotStart: something is wrong there.
+        :raises CannotStart: a setting is wrong, or a file cannot be read.
         """
         settings = load(self["settings"]) if self["settings"] else Settings()
         settings = settings.replaced(**environment.settings(os.environ))

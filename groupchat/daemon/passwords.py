@@ -1,6 +1,6 @@
-"""Passwords, hashed with Argon2id (RFC 9106) in two threads of their own.
+"""Hash and check passwords with Argon2id (RFC 9106), in two threads of their own.
 
-A hash takes some 0.1 s and 64 MiB on purpose; argon2-cffi lets go of the interpreter meanwhile.
+A hash takes some 0.1 s and 64 MiB on purpose; argon2-cffi releases the interpreter meanwhile.
 """
 
 from typing import Any, TypeVar
@@ -16,19 +16,19 @@ from groupchat.interfaces.identity import IPasswords
 from groupchat.model.errors import Busy
 
 THREADS = 2
-"""So many hashes are made at the same time: 128 MiB at most."""
+"""Hashes made at the same time: they take 128 MiB at most."""
 
 TIME_COST, MEMORY_COST_KIB, PARALLELISM = 3, 65536, 1
-"""RFC 9106, section 4, second choice; one lane, because the cores have more to do than this."""
+"""The second choice of RFC 9106, section 4; with one lane, because the cores have other work."""
 
 _Result = TypeVar("_Result")
 
 
 @implementer(IPasswords)
 class Passwords:
-    """The pool.
+    """The threads that hash passwords.
 
-    :param queue: so many may wait; more are refused.
+    :param queue: how many requests may wait; more are refused.
     """
 
     def __init__(self, reactor: Any, queue: int, hasher: PasswordHasher | None = None) -> None:
@@ -38,31 +38,31 @@ class Passwords:
         self._pool = ThreadPool(0, THREADS, "passwords")
         self._asked = 0
         self._nobodys = ""
-        """The hash that is checked for who has none; made when it is needed first."""
+        """The hash that is checked when there is no account; made when it is first needed."""
 
     def start(self) -> None:
-        """To be called after the process has become a daemon: threads do not survive a fork."""
+        """Start the threads.  To be called after the process has become a daemon: threads do not survive a fork."""
         self._pool.start()
 
     def stop(self) -> None:
-        """Wait for what is under way; nothing may be asked after."""
+        """Finish what is under way, and end the threads."""
         self._pool.stop()
 
     def hash(self, password: str) -> "Deferred[str]":
-        """Hash it in a thread.  Fails with Busy."""
+        """Hash the password in a thread.  Fails with Busy."""
         return self._ask(self._hasher.hash, password)
 
     def verify(self, hashed: str | None, password: str) -> "Deferred[bool]":
-        """Check it in a thread.  Fails with Busy."""
+        """Check the password in a thread; without a hash (None) this takes as long.  Fails with Busy."""
         return self._ask(self._verify, hashed, password)
 
     def is_outdated(self, hashed: str) -> bool:
-        """Whether its parameters are not those of today."""
+        """Tell whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(hashed)
 
     def _ask(self, function: Any, *arguments: object) -> "Deferred[Any]":
         if self._asked >= self._queue + THREADS:
-            return fail(Busy("Too many passwords are being checked just now; try again in a few seconds."))
+            return fail(Busy("Too many passwords are being checked. Try again in a few seconds."))
         self._asked += 1
         answer = deferToThreadPool(self._reactor, self._pool, function, *arguments)
         return answer.addBoth(self._answered)
@@ -72,7 +72,6 @@ class Passwords:
         return result
 
     def _verify(self, hashed: str | None, password: str) -> bool:
-        """In a thread."""
         if hashed is None:
             if not self._nobodys:
                 self._nobodys = self._hasher.hash("nobody's password")

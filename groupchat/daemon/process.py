@@ -1,4 +1,4 @@
-"""The daemon as a process: which version it is, how it says that it cannot start, its signals, and its exit status."""
+"""The daemon as a process: its version, its data folder, its signals, its exit status, and why it cannot start."""
 
 import atexit
 import os
@@ -11,21 +11,22 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from groupchat.model.errors import CannotStart
+from groupchat.model.text import escape
 
 BROKEN = 70
 """The exit status when the journal can no longer be trusted (EX_SOFTWARE of sysexits.h)."""
 
 SWITCH_S = 0.0005
-"""How long a thread that is busy may keep the others waiting, in seconds.
+"""Seconds a busy thread may keep the others waiting.
 
-A commit needs the interpreter some ten times, and the reactor's thread keeps it as long as it has something to do:
-with Python's own 5 ms, 16 exempt peers that flooded made a commit wait for 50 ms and more, and with this for 5.
-What a post costs is the same.
+A commit needs the interpreter some ten times, and the reactor's thread keeps it as long as it has work.
+With Python's default of 5 ms, 16 exempt peers that flooded delayed a commit by 50 ms and more; with this value, by 5.
+The cost of a post is the same.
 """
 
 
 def release() -> str:
-    """The version people are greeted with: ``1.0`` of 1.0.3 and of 1.0.0.dev0 alike."""
+    """Return the version for the greeting: ``1.0`` for both 1.0.3 and 1.0.0.dev0."""
     try:
         return ".".join(version("groupchat").split(".")[:2])
     except PackageNotFoundError:  # run from a folder that is not installed
@@ -34,23 +35,22 @@ def release() -> str:
 
 def complain(sentence: str) -> None:
     """Tell the administrator in one line on the real standard error, wherever logs go."""
-    line = "".join(character if character.isprintable() else " " for character in f"groupchat: {sentence}")
     stream = sys.__stderr__
     if stream is not None:
-        stream.write(f"{line}\n")
+        stream.write(f"groupchat: {escape(sentence)}\n")
         stream.flush()
 
 
 def data_folder(given: str | None) -> Path:
-    """The data folder: the one given, or systemd's, or one here."""
+    """Return the data folder: the one given, or systemd's, or ``groupchat-data`` in the current folder."""
     # systemd may give several folders, with colons between them.
     return Path(given or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
 
 
 def explain_failed_starts() -> None:
-    """Have a CannotStart that nobody catches shown as its sentence, with exit status 1, and not as a traceback.
+    """Show a CannotStart that nobody catches as its sentence, not as a traceback; the exit status is 1.
 
-    Only by letting the exception through does twistd remove its PID file and tell the process that began a daemon.
+    The exception has to reach twistd, which then removes its PID file and tells the process that started the daemon.
     """
     previous = sys.excepthook
 
@@ -64,7 +64,7 @@ def explain_failed_starts() -> None:
 
 
 def exit_with(status: int) -> None:
-    """Let the process end with this status when all else is done: neither twistd nor twist can be told one."""
+    """End the process with this status when all else is done: twistd and twist cannot be told one."""
     atexit.register(_leave, status)
 
 
@@ -76,21 +76,21 @@ def _leave(status: int) -> None:
 
 
 def share_interpreter() -> None:
-    """Let threads take turns quickly."""
+    """Let threads switch quickly."""
     sys.setswitchinterval(SWITCH_S)
 
 
 class Signals:
-    """Signals that are followed from ``catch`` to ``restore``.
+    """Signal functions that are installed by ``catch`` and removed by ``restore``.
 
-    The functions given are called where Python calls a signal's handler: between any two steps of the main thread.
+    They are called where Python calls signal functions: between any two steps of the main thread.
     """
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
 
     def catch(self, numbers: Iterable[signal.Signals], caught: Callable[[], object]) -> None:
-        """Call this for each of these signals."""
+        """Call a function for each of these signals."""
 
         def follow(number: int, frame: FrameType | None) -> None:
             caught()
@@ -100,7 +100,7 @@ class Signals:
             self._before.setdefault(number, before)
 
     def restore(self) -> None:
-        """Let the signals mean what they did before."""
+        """Restore what the signals did before."""
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before.clear()

@@ -1,11 +1,17 @@
-"""The daemon: the service that puts journal, hall and doors together, and takes them apart in the right order."""
+"""The daemon: the service that puts journal, hall and doors together, and takes them apart in the right order.
+
+1. Ports are bound in ``privilegedStartService``, while the process may still have privileges.
+2. The journal is opened after the process became a daemon and gave up its privileges.
+3. Connections are accepted when the hall has read the journal; until then they wait in the kernel.
+4. On a stop: no new connections, the farewell, the rest of the output, the periodic work, the journal.
+"""
 
 import os
 import signal
 import time
 from collections.abc import Callable, Generator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
@@ -16,8 +22,7 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.daemon import process
 from groupchat.daemon.farewell import RESTARTING, STOPPING, Farewell
-from groupchat.daemon.metrics import Metrics, MetricsSite
-from groupchat.daemon.options import Options, Places
+from groupchat.daemon.options import Locations, Options
 from groupchat.daemon.passwords import Passwords
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
@@ -37,29 +42,37 @@ from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.sessions.session import Session
 
 
-class ChatService(Service):
-    """The whole daemon, from listening to the last line that everybody is sent.
+class FiguresServer(Protocol):
+    """Where figures are served: a MetricsServer, whose module is imported only when figures are asked for."""
 
-    Ports are bound while the process may still have privileges; the journal is opened after it gave them up.
-    Connections that come before the hall is open wait in the kernel.
+    def listen(self) -> list[str]:
+        """Listen, and return the addresses.  Raises CannotStart."""
+
+    def watch(self, hall: Hall, factory: ChatFactory) -> None:
+        """Serve the figures of this hall."""
+
+    def close(self) -> "Deferred[Any]":
+        """Close the ports."""
+
+
+class ChatService(Service):
+    """The whole daemon, from the first port to the last line that everybody is sent.
+
+    :param reread: returns the settings as they stand when it is called, or raises CannotStart.
+    :raises CannotStart: a port or an endpoint is not one.
     """
 
     log = Logger()
 
-    def __init__(self, reactor: Any, settings: Settings, places: Places, reread: Callable[[], Settings]) -> None:
-        """:raises CannotStart: one of the places is none.
-
-        :param reread: gives the settings as they stand when it is called, or raises CannotStart.
-        """
+    def __init__(self, reactor: Any, settings: Settings, locations: Locations, reread: Callable[[], Settings]) -> None:
         turnstile = Turnstile(settings.address_live, settings.address_new, settings.address_window_s, settings.exempt)
         self._reactor = reactor
         self._settings = settings
-        self._places = places
+        self._locations = locations
         self._reread = reread
         self._factory = ChatFactory(self._session, settings, reactor, turnstile)
-        self._ports = Ports(reactor, places.ports)
-        self._metrics_ports = Ports(reactor, [places.metrics] if places.metrics else [])
-        self._metrics: Metrics | None = None
+        self._ports = Ports(reactor, locations.ports)
+        self._figures = self._figures_server()
         self._certificates: Certificates | None = None
         self._control_factory = control.ControlFactory(self._session, settings, reactor)
         self._control: IListeningPort | None = None
@@ -78,32 +91,38 @@ class ChatService(Service):
     # Twisted calls these.
 
     def privilegedStartService(self) -> None:
-        """:raises CannotStart: a port is busy, or not ours to take."""
+        """Bind the ports.
+
+        :raises CannotStart: a port is in use, or may not be taken.
+        """
         super().privilegedStartService()
         self._listen()
 
     def startService(self) -> None:
-        """:raises CannotStart: a port is busy, or the data folder cannot be used."""
+        """Open the journal, and let people in when the reactor runs and the hall has read the journal.
+
+        :raises CannotStart: a port is in use, or the data folder cannot be used.
+        """
         self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
         process.share_interpreter()
         if not self._ports.bound:
-            self._listen()  # twist calls no privilegedStartService
+            self._listen()  # twist does not call privilegedStartService
         try:
-            self._serve_metrics()
+            self._serve_figures()
             if self._certificates is None:
-                self._offer(certificates.own(self._places.data / "tls"))
-            self._journal = open_journal(self._places.journal, self._reactor)
+                self._offer(certificates.own(self._locations.data / "tls"))
+            self._journal = open_journal(self._locations.journal, self._reactor)
         except CannotStart as error:
             raise self._given_up(error) from error
         super().startService()
-        self._hall = self._made_hall(self._journal)
+        self._hall = self._make_hall(self._journal)
         self._passwords.start()
         self._factory.check_address = self._check_address
         self._reactor.callWhenRunning(self._run)
 
     @inlineCallbacks
     def stopService(self) -> Generator["Deferred[Any]", Any, None]:
-        """Told, flushed and closed: everybody, for at most ``stop_timeout_s``; then the journal."""
+        """Tell everybody, deliver what is under way for at most ``stop_timeout_s``, and close the journal."""
         super().stopService()
         self._stopping = True
         self.log.info("Stopping")
@@ -116,9 +135,8 @@ class ChatService(Service):
             yield self._farewell.say(self._hall, tell=self._status != process.BROKEN)
         if self._upkeep is not None:
             self._upkeep.stop()
-        if self._metrics is not None:
-            self._metrics.stop()
-        yield self._metrics_ports.close()
+        if self._figures is not None:
+            yield self._figures.close()
         if self._journal is not None:
             try:
                 yield self._journal.close()
@@ -134,11 +152,23 @@ class ChatService(Service):
 
     # Starting
 
+    def _figures_server(self) -> FiguresServer | None:
+        if not self._locations.metrics:
+            return None
+        # prometheus-client and twisted.web take long to import, and most daemons do without.
+        from groupchat.daemon.metrics import MetricsServer
+
+        return MetricsServer(self._reactor, self._locations.metrics, self._trouble, self._unready)
+
     def _listen(self) -> None:
-        """:raises CannotStart: a port is busy, or not ours to take; or the certificate given is of no use."""
+        """Bind the ports; they accept nothing yet.
+
+        :raises CannotStart: a port is in use, or may not be taken, or the certificate given cannot be used.
+        """
         try:
-            if self._places.certificate:
-                self._offer(certificates.given(self._places.certificate))  # whose key may be the superuser's
+            if self._locations.certificate:
+                # Read while the process has privileges: the key may be readable by root only.
+                self._offer(certificates.given(self._locations.certificate))
             self._ports.bind(self._factory)
         except CannotStart as error:
             raise self._given_up(error) from error
@@ -149,34 +179,33 @@ class ChatService(Service):
         self._certificates = found
         self._factory.tunnels = Tunnels(found, False, self._factory, self._reactor)
 
-    def _serve_metrics(self) -> None:
-        """:raises CannotStart: they cannot be served there."""
-        self._metrics_ports.bind(MetricsSite(lambda: self._metrics, self._trouble, self._unready))
-        for address in self._metrics_ports.accept():
-            self.log.info("Metrics at {address}", address=address)
+    def _serve_figures(self) -> None:
+        if self._figures is not None:
+            for address in self._figures.listen():
+                self.log.info("Metrics at {address}", address=address)
 
     def _given_up(self, error: CannotStart) -> CannotStart:
-        """Let go of the ports; the error is for who called us, and for the log."""
+        """Close the ports and log the error; return it for the caller to raise."""
         self.log.error("Cannot start: {reason}", reason=str(error))
         self._ports.close()
-        self._metrics_ports.close()
+        if self._figures is not None:
+            self._figures.close()
         return error
 
-    def _made_hall(self, journal: IJournal) -> Hall:
+    def _make_hall(self, journal: IJournal) -> Hall:
         hall = Hall(
             journal, self._settings, self._reactor, time.time, process.release(), self._at_turn_end, self._passwords
         )
         hall.on_broken = self._broken
         self._factory.sparing = hall.sparing
-        if self._metrics_ports.bound:
-            self._metrics = Metrics(hall, self._factory, hall.version)
-            self._metrics.start()
+        if self._figures is not None:
+            self._figures.watch(hall, self._factory)
         assert self._certificates is not None
         self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)
         return hall
 
     def _run(self) -> None:
-        """The reactor runs: from now on it is us who say what its signals mean."""
+        """Take over the signals from the reactor, which has just set its own, and open the hall."""
         for number, words in ((signal.SIGTERM, RESTARTING), (signal.SIGINT, STOPPING)):
             self._signals.catch([number], partial(self._reactor.callFromThread, self._asked_to_stop, words))
         assert self._hall is not None
@@ -188,15 +217,15 @@ class ChatService(Service):
         for address in self._ports.accept():
             self.log.info("Listening at {address}", address=address)
         self._listen_for_control()
-        self.log.info("Started with the messages in {journal}", journal=self._places.journal)
+        self.log.info("Started with the messages in {journal}", journal=self._locations.journal)
         self._admitted = True
         assert self._upkeep is not None
         self._upkeep.start()
 
     def _listen_for_control(self) -> None:
-        """The chat does without the control socket, when it cannot be made."""
+        """Open the control socket; without it the chat works all the same."""
         try:
-            self._control = control.listen(self._reactor, self._places.data, self._control_factory)
+            self._control = control.listen(self._reactor, self._locations.data, self._control_factory)
         except CannotStart as error:
             self.log.error("No accounts can be managed by groupchat user: {reason}", reason=str(error))
 
@@ -207,7 +236,7 @@ class ChatService(Service):
     # Running
 
     def _at_turn_end(self, function: Callable[[], None]) -> None:
-        """Delayed calls run when everything that could be read was read."""
+        """Call the function after everything that can be read now was read: delayed calls run then."""
         self._reactor.callLater(0, function)
 
     def _session(self, screen: IScreen, door: str) -> Session:
@@ -215,16 +244,16 @@ class ChatService(Service):
         return self._hall.session(screen, door)
 
     def _check_address(self, address: str) -> None:
-        """:raises Banned: operators keep this address out."""
+        """:raises Banned: the address is banned."""
         assert self._hall is not None
         self._hall.moderation.check_address(address, self._hall.now())
 
     def _trouble(self) -> str:
-        """Why the daemon should be started anew."""
+        """Tell why the daemon should be restarted; empty: it is healthy."""
         return "the journal can no longer be written" if self._status == process.BROKEN else ""
 
     def _unready(self) -> str:
-        """Why nobody should be sent here."""
+        """Tell why no people should be sent here now; empty: it is ready."""
         if self._stopping:
             return "stopping"
         if self._hall is None or not self._admitted:
@@ -232,21 +261,21 @@ class ChatService(Service):
         return self._hall.commits.trouble
 
     def _hung_up(self) -> None:
-        self.log.info("SIGHUP was seen; settings and certificate are read again")
+        self.log.info("SIGHUP: reading the settings and the certificate again")
         if self._upkeep is not None:
             self._upkeep.reload([self._factory, self._control_factory])
 
     # Stopping
 
     def _broken(self, failure: Failure) -> None:
-        """The journal can no longer be trusted: say so, and go, so that nothing more is acknowledged."""
+        """Tell everybody that the journal failed, and stop, so that nothing more is acknowledged."""
         assert self._hall is not None
         for session in list(self._hall.sessions):
-            session.refuse(JournalUnavailable("The journal cannot be written any more; the server stops."))
+            session.refuse(JournalUnavailable("The journal can no longer be written; the server is stopping."))
         self._end(process.BROKEN)
 
     def _asked_to_stop(self, words: str) -> None:
-        """SIGTERM or SIGINT; asked twice, we wait for no reader any longer."""
+        """Stop on SIGTERM or SIGINT; on the second one, stop waiting for readers."""
         if self._stopping:
             self._farewell.hurry()
         else:
@@ -263,7 +292,7 @@ class ChatService(Service):
 
 
 def makeService(options: Options) -> ChatService:
-    """The daemon, as twistd and twist run it; what is wrong with the options ends the process with one line."""
+    """Make the daemon for twistd or twist; when the options are wrong, exit with one line on standard error."""
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
@@ -271,7 +300,7 @@ def makeService(options: Options) -> ChatService:
     reactor.seconds = time.monotonic
     process.explain_failed_starts()
     try:
-        return ChatService(reactor, options.given, options.places, options.read_settings)
+        return ChatService(reactor, options.given, options.locations, options.read_settings)
     except CannotStart as error:
         process.complain(str(error))
         raise SystemExit(1) from error

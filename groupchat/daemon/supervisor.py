@@ -1,4 +1,4 @@
-"""What the daemon tells the one who started it, in the way of sd_notify(3): ready, how it is, alive, stopping."""
+"""Report to the supervisor with the protocol of sd_notify(3): ready, status, alive, stopping."""
 
 import os
 import socket
@@ -13,9 +13,9 @@ log = Logger()
 
 
 class Supervisor:
-    """The supervisor, such as systemd, if there is one.
+    """The supervisor that started the daemon, such as systemd, if there is one.
 
-    ``watchdog_s``: within so many seconds it wants to hear that all is well; None: it does not ask.
+    ``watchdog_s``: the supervisor wants to hear within so many seconds that all is well; None: it does not ask.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ class Supervisor:
             self.watchdog_s = int(period) / 1e6
 
     def tell(self, *lines: str) -> None:
-        """Tell it these lines (``READY=1``); without a supervisor, nothing happens."""
+        """Send these lines, such as ``READY=1``; without a supervisor, do nothing."""
         if not self._address:
             return
         # An abstract address begins with a NUL, which an environment cannot hold.
@@ -39,7 +39,7 @@ class Supervisor:
             log.warn("The supervisor was not told {lines}: {reason}", lines=lines, reason=str(error))
 
     def show(self, status: str) -> None:
-        """Let it show this line; told only when it is another than before."""
+        """Send this line as the status to show, if it has changed."""
         if self._address and status != self._status:
             self._status = status
             self.tell(f"STATUS={status}")
@@ -48,8 +48,8 @@ class Supervisor:
 class Watchdog:
     """Tells the supervisor that all is well, three times in each of its periods, but only while the journal answers.
 
-    ``ask`` asks the journal something; its answer may take as long as it takes, but without it nothing is told.
-    ``is_well`` says whether there is another reason to tell nothing.
+    :param ask: asks the journal something; until the answer comes, the supervisor is told nothing.
+    :param is_healthy: tells whether the rest of the daemon is well.
     """
 
     def __init__(
@@ -57,22 +57,22 @@ class Watchdog:
         supervisor: Supervisor,
         clock: Any,
         ask: "Callable[[], Deferred[Any]]",
-        is_well: Callable[[], bool],
+        is_healthy: Callable[[], bool],
     ) -> None:
         self._supervisor = supervisor
         self._ask = ask
-        self._is_well = is_well
+        self._is_healthy = is_healthy
         self._waiting = False
         self._looping = LoopingCall(self._look)
         self._looping.clock = clock
 
     def start(self) -> None:
-        """Tell it from now on, if it asks for that."""
+        """Begin, if the supervisor has a watchdog."""
         if self._supervisor.watchdog_s is not None:
             self._looping.start(self._supervisor.watchdog_s / 3)
 
     def stop(self) -> None:
-        """Tell it nothing more."""
+        """Stop."""
         if self._looping.running:
             self._looping.stop()
 
@@ -84,7 +84,7 @@ class Watchdog:
 
     def _answered(self, _: object) -> None:
         self._waiting = False
-        if self._is_well():
+        if self._is_healthy():
             self._supervisor.tell("WATCHDOG=1")
 
     def _failed(self, failure: Any) -> None:

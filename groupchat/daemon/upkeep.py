@@ -1,14 +1,15 @@
-"""What the daemon does beside serving people: by the clock, on SIGHUP, and for whoever watches it."""
+"""Keep a running daemon in order: periodic work, settings read again on SIGHUP, and news for the supervisor."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.daemon.chores import Chore
 from groupchat.daemon.supervisor import Supervisor, Watchdog
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.wire.certificates import Certificates
@@ -17,17 +18,56 @@ from groupchat.interfaces.storage import IJournal, IRetention
 from groupchat.model.errors import CannotStart
 
 SWEEP_S = 1.0
-"""How often the hall is swept, in seconds: it counts on that."""
+"""Seconds between two sweeps of the hall; the hall counts on it."""
 RENEWAL_S = 30.0
-"""How often it is looked whether the certificate was renewed, in seconds."""
+"""Seconds between two checks whether the certificate was renewed."""
 EXPIRY_S = 3600.0
-"""How often it is looked what is older than ``retain_days`` and ``session_days``, in seconds."""
+"""Seconds between two removals of what is older than ``retain_days`` and ``session_days``."""
+
+DAY_S = 86400
+
+
+class Chore:
+    """Work that is done periodically.  When it fails, the failure is logged and the work is done again next time.
+
+    :param period_s: seconds from one time to the next.
+    :param work: the work; when it returns a Deferred, the next time waits for it.
+    :param failed: the sentence for the log when the work fails.
+    """
+
+    log = Logger()
+
+    def __init__(self, clock: Any, period_s: float, work: "Callable[[], Deferred[Any] | None]", failed: str) -> None:
+        self._period_s = period_s
+        self._work = work
+        self._failed = failed
+        self._stopped = False
+        self._looping = LoopingCall(self.do)
+        self._looping.clock = clock
+
+    def start(self, now: bool = False) -> None:
+        """Begin; the first time is after one period, or ``now``."""
+        self._looping.start(self._period_s, now=now)
+
+    def stop(self) -> None:
+        """Stop; if work that is under way fails, that is no longer logged."""
+        self._stopped = True
+        if self._looping.running:
+            self._looping.stop()
+
+    def do(self) -> "Deferred[Any]":
+        """Do the work once.  The Deferred never fails."""
+        return maybeDeferred(self._work).addErrback(self._log_failure)
+
+    def _log_failure(self, failure: Failure) -> None:
+        if not self._stopped:
+            self.log.failure(self._failed, failure=failure)
 
 
 class Upkeep:
-    """Keeps a daemon that runs in order.
+    """All periodic work of one daemon.
 
-    :param reread: gives the settings as they stand when it is called, or raises CannotStart.
+    :param reread: returns the settings as they stand when it is called, or raises CannotStart.
     """
 
     log = Logger()
@@ -46,37 +86,37 @@ class Upkeep:
         self._supervisor = supervisor
         self._reread = reread
         self._sweeping = Chore(reactor, SWEEP_S, self._sweep, "A sweep failed")
-        self._renewing = Chore(reactor, RENEWAL_S, certificates.renew, "The certificate could not be looked at")
+        self._renewing = Chore(reactor, RENEWAL_S, certificates.renew, "The certificate could not be checked")
         self._expiring = Chore(reactor, EXPIRY_S, self._expire, "Old messages could not be removed")
-        self._watchdog = Watchdog(supervisor, reactor, lambda: journal.facts(""), self._is_well)
+        self._watchdog = Watchdog(supervisor, reactor, lambda: journal.facts(""), self._is_healthy)
 
     def start(self) -> None:
-        """Begin; people may come in now."""
+        """Begin: people are let in from now on."""
         self._sweeping.start()
         self._renewing.start()
         self._expiring.start(now=True)
         self._supervisor.tell("READY=1")
-        self._supervisor.show(self._standing())
+        self._supervisor.show(self._summary())
         self._watchdog.start()
 
     def stop(self) -> None:
-        """End; the journal is about to be closed."""
+        """Stop: the journal is about to be closed."""
         for chore in (self._sweeping, self._renewing, self._expiring):
             chore.stop()
         self._watchdog.stop()
 
     def reload(self, factories: Sequence[ChatFactory]) -> None:
-        """Read settings and certificate again, and go by them; these factories too."""
+        """Read the settings and the certificate again, and apply them, also to these factories."""
         self._supervisor.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         self._renewing.do()
         try:
-            self._follow(self._reread(), factories)
+            self._apply(self._reread(), factories)
         except CannotStart as error:
             self.log.error("The settings stay as they were: {reason}", reason=str(error))
         self._supervisor.tell("READY=1")
 
-    def _follow(self, settings: Settings, factories: Sequence[ChatFactory]) -> None:
-        """Go by these settings from now on; what needs a restart is told in the log, and stays as it was."""
+    def _apply(self, settings: Settings, factories: Sequence[ChatFactory]) -> None:
+        """Apply these settings, except for changes that need a restart: these are logged and ignored."""
         before = self._hall.settings
         fixed = before.fixed(settings)
         for name in fixed:
@@ -91,30 +131,30 @@ class Upkeep:
         try:
             self._hall.sweep()
         finally:
-            self._supervisor.show(self._standing())
+            self._supervisor.show(self._summary())
 
-    def _standing(self) -> str:
-        """How it is, in a line."""
+    def _summary(self) -> str:
+        """Return one line for the supervisor to show."""
         hall = self._hall
         return f"People: {len(hall.roster)}, rooms: {len(hall.rooms)}, posts: {hall.delivered}"
 
-    def _is_well(self) -> bool:
-        """Whether the disk takes what is said."""
+    def _is_healthy(self) -> bool:
+        """Tell whether the disk takes posts fast enough that they are not refused."""
         return self._hall.commits.delay < self._hall.settings.commit_refuse_s
 
     @inlineCallbacks
     def _expire(self) -> Generator["Deferred[Any]", Any, None]:
-        """Remove what is older than the settings say."""
+        """Remove tokens and messages that are older than the settings allow."""
         self._hall.attendance.renew(EXPIRY_S)
         if not IRetention.providedBy(self._journal):
             return
         journal, settings = cast(Any, self._journal), self._hall.settings
-        forgotten = yield journal.forget_sessions(time.time() - settings.session_days * 86400)
+        forgotten = yield journal.forget_sessions(time.time() - settings.session_days * DAY_S)
         if forgotten:
             self.log.info("Forgot {count} tokens older than {days} days", count=forgotten, days=settings.session_days)
         days = settings.retain_days
         if not days:
             return
-        removed = yield journal.expire(time.time() - days * 86400)
+        removed = yield journal.expire(time.time() - days * DAY_S)
         if removed:
             self.log.info("Removed {count} entries older than {days} days", count=removed, days=days)

@@ -109,7 +109,7 @@ class BackupTest(Archives):
         """Nothing is written over, and what is no journal is not copied."""
         copy = self.folder / "copy.db"
         copy.write_text("precious")
-        self.assertIn("is there already", self.run_main("backup", copy, "--data", self.data, status=1))
+        self.assertIn("exists already", self.run_main("backup", copy, "--data", self.data, status=1))
         self.assertEqual(copy.read_text(), "precious")
         self.assertIn("There is no journal", self.run_main("backup", self.folder / "x", "--data", "/nowhere", status=1))
         (self.data / "chat.db").write_bytes(b"no database, but long enough " * 100)
@@ -233,7 +233,7 @@ class ForgetTest(Archives):
     def test_asked(self) -> None:
         """Nothing is erased unless one agrees, and nobody is nobody."""
         self.assertIn("Nothing was erased", self.run_main("forget", "alice", "--data", self.data, status=1))
-        self.assertIn("nothing of zoe", self.run_main("forget", "zoe", "--yes", "--data", self.data, status=1))
+        self.assertIn("zoe has said nothing", self.run_main("forget", "zoe", "--yes", "--data", self.data, status=1))
         self.assertIn("zebra", self.exported())
         self.run_main("forget", "alice", "--yes", "--data", self.folder / "none", status=1)
         self.assertFalse((self.folder / "none").exists())

@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.sqlite.columns import COLUMNS
-from groupchat.journals.sqlite.statements import ROOM_MESSAGES
+from groupchat.journals.sqlite.copying import copy
+from groupchat.journals.sqlite.statements import COLUMNS, ROOM_MESSAGES
 from groupchat.model.drafts import MESSAGES
 from groupchat.model.errors import CannotStart
 
@@ -113,6 +113,8 @@ def _explained(path: Path) -> Iterator[None]:
         if code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN):
             raise CannotStart(f"{path} cannot be opened: {error}.") from error
         raise damaged(path, str(error)) from error
+    except OSError as error:
+        raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from error
 
 
 def _size(path: Path) -> int:
@@ -151,7 +153,7 @@ def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
             f"{path} was written by a newer groupchat (its form is {version}, this one knows {max(steps)})."
         )
     if 0 < version < max(steps):
-        _copy(database, path.with_name(f"{path.name}.v{version}.bak"))
+        copy(database, path.with_name(f"{path.name}.v{version}.bak"))
     for step in sorted(number for number in steps if number > version):
         script = steps[step].read_text(encoding="utf-8")
         try:
@@ -163,20 +165,6 @@ def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
     if version == 0 and sqlite3.sqlite_version_info >= (3, 42):
         # So that the words of what was deleted leave the index at once, and not when it is merged next.
         database.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
-
-
-def _copy(database: sqlite3.Connection, copy: Path) -> None:
-    """Copy the database; the copy has its name only when it is whole and on disk."""
-    unfinished = copy.with_name(copy.name + ".part")
-    unfinished.unlink(missing_ok=True)
-    handle = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with contextlib.closing(sqlite3.connect(unfinished)) as target:
-            database.backup(target)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    unfinished.replace(copy)
 
 
 def _check_ends(database: sqlite3.Connection, path: Path, acknowledged: int) -> None:

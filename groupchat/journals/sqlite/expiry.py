@@ -8,8 +8,8 @@ import sqlite3
 from itertools import takewhile
 
 from groupchat.journals.rules.rows import Row, is_message
-from groupchat.journals.sqlite.columns import COLUMNS
 from groupchat.journals.sqlite.index import Index
+from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.model.drafts import Kind
 
 PIECE = 200

@@ -7,6 +7,22 @@ from pathlib import Path
 
 from groupchat.model.errors import CannotStart
 
+DATABASE = "chat.db"
+"""The name of the journal's file in a data folder."""
+
+
+def read_mark(database: Path) -> int:
+    """Return the highest number known to have been acknowledged; 0 when it is not known."""
+    try:
+        found = _mark_path(database).read_bytes()[:32].strip()
+    except FileNotFoundError:
+        return 0
+    return int(found) if found.isdigit() else 0
+
+
+def _mark_path(database: Path) -> Path:
+    return database.with_name(f"{database.name}-head")
+
 
 class Folder:
     """The folder of one database file, held by this process until ``release``.
@@ -23,7 +39,6 @@ class Folder:
     def __init__(self, database: Path) -> None:
         """Make the folder if there is none, and hold it.  Raises CannotStart."""
         self.database = database
-        self.mark_path = database.with_name(database.name + "-head")
         place = database.parent
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,7 +50,7 @@ class Folder:
             try:
                 # SQLite gives its other files the mode of this one.
                 os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
-                self._mark = os.open(self.mark_path, os.O_RDWR | os.O_CREAT, 0o600)
+                self._mark = os.open(_mark_path(database), os.O_RDWR | os.O_CREAT, 0o600)
             except OSError as error:
                 raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from error
         except CannotStart:
@@ -54,8 +69,7 @@ class Folder:
 
     def marked(self) -> int:
         """Give the highest number known to have been acknowledged; 0 when that is not known."""
-        found = os.pread(self._mark, 32, 0).strip()
-        return int(found) if found.isdigit() else 0
+        return read_mark(self.database)
 
     def mark(self, head: int) -> None:
         """Remember that everything up to ``head`` is on disk and may be acknowledged."""

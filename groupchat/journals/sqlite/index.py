@@ -24,8 +24,7 @@ from collections.abc import Sequence
 
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.rules.words import Phrase, spaced
-from groupchat.journals.sqlite.columns import MESSAGE
-from groupchat.journals.sqlite.insertion import Insertion
+from groupchat.journals.sqlite.statements import MESSAGE, Insertion
 from groupchat.model.drafts import Audience
 
 PIECE = 100

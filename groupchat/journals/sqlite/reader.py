@@ -10,12 +10,15 @@ from typing import Any
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
-from groupchat.journals.sqlite.columns import COLUMNS, LATEST, ROW, TAIL_LATEST
 from groupchat.journals.sqlite.index import expression
 from groupchat.journals.sqlite.statements import (
+    COLUMNS,
+    LATEST,
     MODERATION,
     ROOM_CHANGES,
     ROOM_MESSAGES,
+    ROW,
+    TAIL_LATEST,
     TOPICS,
     Scan,
     everything,

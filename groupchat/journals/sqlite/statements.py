@@ -1,15 +1,53 @@
-"""How the numbers of what an audience may see are found: one bounded scan of one index for each of its sources.
+"""The SQL that more than one part uses: columns, insertions of many rows, and the scans that find an audience's rows.
 
-Each scan reads at most as many entries as are wanted and no row of the table;
-the numbers are merged and only those that are given are fetched.
-So a page costs its length times the number of rooms, whatever the journal's size.
-Every statement names its index, so that SQLite refuses it rather than read a whole table.
+A scan reads one index from one number to another, at most as many entries as are wanted, and no row of the table.
+The numbers that the scans find are merged, and only the rows that are given to the reader are fetched.
+So a page costs its length times the number of rooms, whatever the size of the journal.
+Every statement names its index, so that SQLite refuses the statement rather than read a whole table.
 """
 
+import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Audience
+
+COLUMNS = "id, kind, author, reader, room, nick, peer, at, text, target, revised, gone_by, gone_to"
+"""The columns of ``posts`` in the order of the fields of Row."""
+
+MESSAGE = "kind IN ('said', 'acted', 'whispered')"
+
+ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
+
+TAIL_LATEST = f"SELECT max(id) FROM posts WHERE id > ? AND author = ? AND {MESSAGE} AND gone_by IS NULL"
+"""The author's newest message among those not yet indexed."""
+
+LATEST = "SELECT max(id) FROM authored WHERE author = ?"
+"""The author's newest message among those indexed."""
+
+TOGETHER = 16
+"""Rows inserted by one statement: with 16, rows of ``posts`` took less than half the time; with 64 hardly less."""
+
+
+class Insertion:
+    """An INSERT into ``table``, with the values of one row as ``row``, such as ``(?, 'said', ?)``."""
+
+    def __init__(self, table: str, row: str) -> None:
+        self._width = row.count("?")
+        self._one = f"INSERT INTO {table} VALUES {row}"
+        self._many = f"INSERT INTO {table} VALUES {', '.join([row] * TOGETHER)}"
+
+    def run(self, database: sqlite3.Connection, values: Sequence[object]) -> None:
+        """Insert rows, whose values stand one after another."""
+        width = self._width
+        many = width * TOGETHER
+        rest = len(values) - len(values) % many
+        for begin in range(0, rest, many):
+            database.execute(self._many, values[begin : begin + many])
+        for begin in range(rest, len(values), width):
+            database.execute(self._one, values[begin : begin + width])
+
 
 # Word for word the conditions of the indexes: SQLite uses a partial index only then.
 OTHER = "kind <> 'topic' AND kind <> 'moderated'"

@@ -4,9 +4,8 @@ import sqlite3
 
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
-from groupchat.journals.sqlite.columns import COLUMNS, LATEST, ROW, TAIL_LATEST
 from groupchat.journals.sqlite.index import Index
-from groupchat.journals.sqlite.insertion import Insertion
+from groupchat.journals.sqlite.statements import COLUMNS, LATEST, ROW, TAIL_LATEST, Insertion
 from groupchat.model.drafts import Draft, Kind, Outcome, Repeated, StoredPost
 from groupchat.model.errors import Refusal
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.sqlite.columns import COLUMNS
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.sqlite.writer import Writer
-from groupchat.journals.tools.copying import snapshot
+from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import Draft, Fact, Outcome
 
 _ROWS = f"SELECT {COLUMNS} FROM posts ORDER BY id"

@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from groupchat.journals.sqlite.database import APPLICATION, SCHEMA, connect
+from groupchat.journals.sqlite.folder import DATABASE, read_mark
 from groupchat.model.errors import CannotStart
-
-DATABASE = "chat.db"
-"""The journal's file in a data folder."""
 
 _TARGETS = """
 SELECT change.id, change.kind, change.target, target.id IS NULL, target.id >= change.id,
-    target.kind NOT IN ('said', 'acted', 'whispered'),
-    change.room <> target.room OR change.reader IS NOT target.reader
+    target.kind NOT IN ('said', 'acted', 'whispered')
 FROM posts AS change LEFT JOIN posts AS target ON target.id = change.target
 WHERE change.kind IN ('edited', 'deleted') AND (
     change.target IS NULL OR target.id IS NULL OR target.id >= change.id
@@ -123,14 +120,15 @@ class Audit:
             yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"
         for id, before in database.execute(_GAP).fetchmany(SHOWN):
             yield f"after #{before} comes #{id}" if id > 0 else f"#{id} is no number of a post"
-        if self._marked() > self.head:
-            yield f"#{self._marked()} was shown already, but the last number given is #{self.head}: posts are missing"
+        marked = read_mark(self.path)
+        if marked > self.head:
+            yield f"#{marked} was shown already, but the last number given is #{self.head}: posts are missing"
 
     def _references(self, database: sqlite3.Connection) -> Iterator[str]:
         """What edits and deletions change is there, and reads as they say."""
-        for id, kind, target, missing, later, other, elsewhere in database.execute(_TARGETS).fetchmany(SHOWN):
+        for id, kind, target, missing, later, other in database.execute(_TARGETS).fetchmany(SHOWN):
             why = "is missing" if missing else "is later" if later else "is no message" if other else "is elsewhere"
-            yield f"#{id} ({kind}) changes #{target}, which {why if missing or later or other or elsewhere else ''}"
+            yield f"#{id} ({kind}) changes #{target}, which {why}"
         yield from _those(database, _REVISED, "reads otherwise than its last edit")
         yield from _those(database, _DELETED, "is marked as deleted by no deletion, or not marked by one")
         yield from _those(database, _LEFT, "is deleted, but its text is still there")
@@ -147,14 +145,6 @@ class Audit:
                 yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"
             if not _is_array(rooms):
                 yield f"the session of {nick} has no list of rooms"
-
-    def _marked(self) -> int:
-        """The highest number known to have been acknowledged; 0 when that is not known."""
-        try:
-            found = self.path.with_name(f"{DATABASE}-head").read_bytes()[:32].strip()
-        except FileNotFoundError:
-            return 0
-        return int(found) if found.isdigit() else 0
 
 
 def _those(database: sqlite3.Connection, query: str, what: str, values: tuple[str, ...] = ()) -> Iterator[str]:

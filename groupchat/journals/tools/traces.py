@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 
 from groupchat.journals.rules.rows import Row, is_message
-from groupchat.journals.sqlite.columns import COLUMNS
+from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.tools.archive import Archive
 from groupchat.model import names
 from groupchat.model.drafts import MESSAGES, Draft, Fact, Kind

@@ -4,7 +4,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.daemon.chores import Chore
+from groupchat.daemon.upkeep import Chore
 
 
 class ChoreTest(SynchronousTestCase):

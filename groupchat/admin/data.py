@@ -1,0 +1,22 @@
+"""What the commands that work on a data folder have in common: the option ``--data`` and the exit status."""
+
+import argparse
+from pathlib import Path
+
+from groupchat.daemon.process import data_folder
+from groupchat.journals.sqlite.folder import DATABASE
+
+FAILED = 1
+"""The exit status of a command that could not do what it was asked to do."""
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that names the data folder."""
+    parser.add_argument(
+        "--data", metavar="DIR", help="the daemon's data folder (default: $STATE_DIRECTORY, or groupchat-data here)"
+    )
+
+
+def journal(arguments: argparse.Namespace) -> Path:
+    """Return the path of the journal in the data folder."""
+    return data_folder(arguments.data) / DATABASE
