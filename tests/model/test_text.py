@@ -1,4 +1,4 @@
-"""What may stand in a line, and what is left of the rest."""
+"""Which characters stay in a line, and what becomes of the others."""
 
 import unicodedata
 from time import process_time
@@ -6,25 +6,11 @@ from time import process_time
 import emoji
 import pyte
 from hypothesis import example, given
-from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.emoji import emojify
 from groupchat.model.errors import BadCharacter
-from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, escape, harmless, is_harmless
-
-PIECES = [
-    *"a é0#*[];\\m字कष्هم\t\x07\x1b\x7f\x9b\x9c\x9d\u202e\u2066\u200b\ufeff\u0301\u20e3\u3164",
-    *"\u200c\u200d\ufe0e\ufe0f\u180b\u1820👍🏽👩⚕♂❤🏴🇫🇷\U000e0061\U000e0062\U000e007f\U000e0100\ud800\uffff\U0001ffff",
-    "\x1b[31m",
-    "\x1b]0;",
-    "\u0301" * 7,
-]
-"""What the rules speak of, so that Hypothesis meets it often."""
-
-PIECE = st.sampled_from(PIECES) | st.characters(categories=["L", "M", "N", "P", "S", "Z", "C"])
-ANY = st.lists(PIECE, max_size=40).map("".join)
-LINES = ANY.map(lambda text: "".join(c for c in text if c not in LINE_ENDS))
+from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, harmless, is_harmless
+from tests.model.texts import ANY, LINES
 
 
 class Cleaning(SynchronousTestCase):
@@ -36,7 +22,7 @@ class Cleaning(SynchronousTestCase):
         self.assert_cleaned({text: text for text in texts})
 
     def test_words_stay(self) -> None:
-        """Words of every script stay as they are, blanks and punctuation included."""
+        """Words of every script stay as they are, with blanks and punctuation."""
         self.assert_kept(
             "", "  Hello,  you\\[31m!  ", "Grüße", "Привет", "你好　吗", "שלום", "สวัสดี", "한국어", "é" * 99
         )
@@ -46,7 +32,7 @@ class Cleaning(SynchronousTestCase):
         self.assert_cleaned({"a\x00b\x07c\x08d\x7fe\x80f\x9fg": "abcdefg", "a\tb\t\tc": "a b  c", "\x1c\x1d\x1e": ""})
 
     def test_escapes(self) -> None:
-        """Escape sequences leave nothing, in their 7-bit and 8-bit forms."""
+        """Escape sequences are dropped, in their 7-bit and 8-bit forms."""
         self.assert_cleaned(
             {
                 "\x1b[31mred\x1b[0m": "red",
@@ -61,22 +47,22 @@ class Cleaning(SynchronousTestCase):
         )
 
     def test_unfinished_escapes(self) -> None:
-        """A sequence that never ends takes its own introduction along, and no words."""
+        """Only the introducer of a sequence without an end is dropped, and no words."""
         self.assert_cleaned({"\x1b]hello": "hello", "\x9dhello": "hello", "\x1b[1;": "", "\x1b[1é": "é", "a\x9b": "a"})
 
     def test_no_new_escape(self) -> None:
-        """What stands round a dropped sequence does not become another."""
+        """What stands around a dropped sequence does not become another sequence."""
         self.assert_cleaned({"\x1b\x1b[31m[31m": "[31m", "\x1b[\x1b[31m31m": "31m", "\x1b]\x1b]0;\x07x": "x"})
 
     def test_line_ends(self) -> None:
-        """Whatever may end a line somewhere is refused by its name, wherever it hides."""
+        """Every character that ends a line somewhere is refused by its name, wherever it hides."""
         for character, name in LINE_ENDS.items():
             for text in (f"a{character}b", character, f"\x1b]0;{character}\x07", f"字{character}"):
                 error = self.assertRaises(BadCharacter, clean, text)
                 self.assertIn(name, str(error))
 
     def test_line_ends_complete(self) -> None:
-        """Nothing that Python splits lines at is left in a clean line."""
+        """A clean line contains nothing at which Python splits lines."""
         for number in range(0x110000):
             if len(f"a{chr(number)}b".splitlines()) > 1 and chr(number) not in LINE_ENDS:
                 self.assertEqual(clean(f"a{chr(number)}b"), "ab", hex(number))
@@ -92,7 +78,7 @@ class Cleaning(SynchronousTestCase):
             self.assertFalse(is_harmless(f"a{chr(number)}b"), hex(number))
 
     def test_joiners_between_letters(self) -> None:
-        """Joiners stay between letters of the scripts that use them, and nowhere else."""
+        """Joiners stay between letters of scripts that use them, and nowhere else."""
         self.assert_kept("می\u200cخواهم", "क्\u200dष", "ක්\u200dර", "র\u200d্য")
         self.assert_cleaned(
             {
@@ -106,17 +92,17 @@ class Cleaning(SynchronousTestCase):
         )
 
     def test_selectors(self) -> None:
-        """Variation selectors stay after an emoji, a Mongolian letter or an ideograph that they select."""
+        """Variation selectors stay after an emoji, a Mongolian letter or an ideograph that they can modify."""
         self.assert_kept("❤\ufe0f", "❤\ufe0e", "葛\U000e0100", "ᠠ\u180b", "1\ufe0f\u20e3")
         self.assert_cleaned({"a\ufe0fb": "ab", "❤\ufe0f\ufe0f": "❤\ufe0f", "a\U000e0100\u180b": "a", "1\ufe0f": "1"})
 
     def test_every_emoji(self) -> None:
-        """Every emoji there is stays whole, alone and beside others and words."""
+        """Every emoji stays whole, alone and beside words and other emoji."""
         for picture in emoji.EMOJI_DATA:
             self.assert_kept(picture, f"a{picture}b", f"{picture}{picture} 👍🏽{picture}")
 
     def test_broken_emoji(self) -> None:
-        """Of an emoji sequence cut short the pictures stay and the invisible parts go."""
+        """The pictures of an incomplete emoji sequence stay, and its invisible parts are dropped."""
         self.assert_cleaned(
             {"👩\u200d": "👩", "\u200d👩": "👩", "👩\u200da": "👩a", "🏴\U000e0067\U000e0062": "🏴", "\ufe0f": ""}
         )
@@ -124,7 +110,7 @@ class Cleaning(SynchronousTestCase):
         self.assert_cleaned({f"👍{smuggled}": "👍", f"🏴{smuggled}\U000e007f": "🏴"})
 
     def test_stacks(self) -> None:
-        """At most eight marks stand on one base, whatever invisible stands between them."""
+        """At most eight marks stay on one base, whatever invisible characters are between them."""
         mark = "\u0301"
         self.assert_kept("e" + mark * 8, ("e" + mark * 8) * 3)
         self.assert_cleaned(
@@ -136,8 +122,43 @@ class Cleaning(SynchronousTestCase):
             }
         )
 
+    def test_pictures_need_no_closer_look(self) -> None:
+        """Emoji with selectors, skin tones and joiners are harmless in any number, and so is a run of them."""
+        for text in (
+            "👍",
+            "👍🏽",
+            "❤\ufe0f",
+            "🤷\u200d♀\ufe0f",
+            "👨\u200d👩\u200d👧",
+            "🇫🇷",
+            "𝐇𝐢",
+            "🎉" * 40,
+            "a 👍 ✔\ufe0e b",
+        ):
+            self.assertTrue(is_harmless(text), ascii(text))
+            self.assert_kept(text)
+
+    @given(LINES)
+    @example("👍\ufe0f\ufe0f")
+    @example("👍\u200d\ufe0f👍")
+    @example("👍\u200da")
+    @example("a\ufe0f👍")
+    @example("\ufe0f👍")
+    @example("👍\ufe0f\u200d\u200d👍")
+    @example("\U000e0061\u200d👍")
+    @example("e" + "\u0301" * 5 + "\u2013" + "\u0301" * 9)
+    def test_quick_look_is_right(self, line: str) -> None:
+        """A line is cleaned in the same way when a NUL before it makes a closer look necessary."""
+        self.assertEqual(ascii(clean(f"\0{line}")), ascii(clean(line)))
+
+    def test_marks_are_found_everywhere(self) -> None:
+        """Nine marks on a base are too many, for every mark of Unicode."""
+        for number in range(0x110000):
+            if unicodedata.category(chr(number))[0] == "M" and clean(f"e{chr(number)}") != "e":
+                self.assertEqual(len(clean("e" + chr(number) * 9)), 9, hex(number))
+
     def test_hostile_lines_are_quick(self) -> None:
-        """The worst lines of 4,096 characters take a time that grows with their length, not with its square."""
+        """The worst lines take a time that is linear in their length, not quadratic."""
         for piece in (
             "\x9d",
             "\x1b]",
@@ -157,7 +178,7 @@ class Cleaning(SynchronousTestCase):
     @example("👍\u200c🏽\ufe0f")
     @example("e" + "\u0301\u200d" * 9)
     def test_idempotent(self, line: str) -> None:
-        """What is clean stays as it is, and is harmless; what is not clean is not harmless."""
+        """Cleaning twice is cleaning once, and exactly the lines that it does not change are harmless."""
         cleaned = clean(line)
         self.assertEqual(clean(cleaned), cleaned)
         self.assertTrue(is_harmless(cleaned))
@@ -165,7 +186,7 @@ class Cleaning(SynchronousTestCase):
 
     @given(LINES)
     def test_only_drops(self, line: str) -> None:
-        """Cleaning leaves a part of what was there, in its order, and drops no plain letter but those of escapes."""
+        """Cleaning only drops characters, and no visible ones except in escape sequences."""
         left = iter(line.replace("\t", " "))
         self.assertTrue(all(c in left for c in clean(line)))
         if not any(c in line for c in "\x1b\x8e\x8f\x90\x98\x9b\x9d\x9e\x9f"):
@@ -178,7 +199,7 @@ class Cleaning(SynchronousTestCase):
 
     @given(LINES)
     def test_terminal(self, line: str) -> None:
-        """On a terminal a clean line neither leaves its row, nor rings, answers, names the window or hides a mode."""
+        """On a terminal a clean line stays in its row, and does not ring, answer, set the title or change a mode."""
         screen = Terminal(200, 5)
         stream = pyte.Stream(screen)
         stream.feed("above\r\n")
@@ -192,14 +213,14 @@ class Cleaning(SynchronousTestCase):
         self.assertEqual(screen.mode, modes)
 
     def test_terminal_tells(self) -> None:
-        """The terminal of these tests does notice what is not clean."""
+        """The terminal of these tests notices what is not clean."""
         screen = Terminal(200, 5)
         pyte.Stream(screen).feed("\x07\x1b]2;mine\x07\x1b[c\x1b[3;1H")
         self.assertEqual((screen.title, screen.rung, len(screen.answers), screen.cursor.y), ("mine", 1, 1, 2))
 
 
 class Terminal(pyte.Screen):
-    """A terminal that counts its bells and keeps what it would answer."""
+    """A terminal that counts bells and records its answers."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.rung = 0
@@ -215,76 +236,18 @@ class Terminal(pyte.Screen):
 
 class Output(SynchronousTestCase):
     def test_line_ends_become_spaces(self) -> None:
-        """On output nothing is refused any more: line separators become spaces."""
+        """Output is never refused: line separators become spaces."""
         self.assertEqual(harmless("a\r\nb\u2028c\x1b[2J\u202ed"), "a  b cd")
 
     @given(ANY)
     def test_never_raises(self, text: str) -> None:
-        """Whatever is to be shown, something harmless on one line is; what is harmless is not touched."""
+        """Any text becomes harmless and one line; a harmless one is not changed."""
         shown = harmless(text)
         self.assertTrue(is_harmless(shown))
         self.assertEqual(len(f"{shown}|".splitlines()), 1)
         if is_harmless(text):
             self.assertEqual(shown, text)
 
-    def test_escape(self) -> None:
-        """A log has readable letters as they are, and everything else by its number."""
-        self.assertEqual(escape("héllo 字\n\x1b[2J\u2028\u202e\\\ud800"), r"héllo 字\n\x1b[2J\u2028\u202e\\\ud800")
-
-    def test_escape_backslash(self) -> None:
-        """What was typed as an escape is not taken for one."""
-        self.assertEqual(escape("\\n"), "\\\\n")
-
-    @given(ANY)
-    def test_escape_is_one_line(self, text: str) -> None:
-        """What is escaped is printable, on one line, and different for different texts."""
-        escaped = escape(text)
-        self.assertTrue(escaped.isprintable())
-        back = "".join(c if c.isascii() else c.encode("unicode_escape").decode() for c in escaped)
-        self.assertEqual(back.encode().decode("unicode_escape"), text)
-
-
-class Emoji(SynchronousTestCase):
-    def test_smileys(self) -> None:
-        """Smileys and shortcodes that stand alone become emoji."""
-        self.assertEqual(emojify(":) :( :3 <3"), "😊 ☹️ 😺 ❤️")
-        self.assertEqual(emojify("Hello everyone! :)"), "Hello everyone! 😊")
-        self.assertEqual(emojify(":thumbsup:  :+1: :100: :piñata:"), "👍  👍 💯 🪅")
-
-    def test_left_alone(self) -> None:
-        """What is part of a word, or no shortcode, stays."""
-        for text in (
-            "http://host:3000/",
-            "a<3",
-            "<3b",
-            "f(:3)",
-            ":))",
-            ":3:",
-            "at 12:30:45",
-            ":no-such-thing:",
-            ": ) :",
-        ):
-            self.assertEqual(emojify(text), text)
-
-    def test_aliases(self) -> None:
-        """The shortcodes are those of the library, with its aliases."""
-        for picture, data in list(emoji.EMOJI_DATA.items())[::50]:
-            for code in [data["en"], *data.get("alias", ())]:
-                expected = emoji.emojize(code, language="alias")
-                self.assertEqual(emojify(code), expected, picture)
-
-    def test_unknown_codes_are_quick(self) -> None:
-        """A thousand unknown shortcodes are looked up, not searched for: the library would take a second."""
-        emojify(":)")
-        started = process_time()
-        emojify(" ".join(f":x{n}:" for n in range(100_000)))
-        self.assertLess(process_time() - started, 2.0)
-
-    @given(LINES)
-    def test_clean_stays_clean(self, line: str) -> None:
-        """Emoji put into a clean line leave it harmless."""
-        self.assertTrue(is_harmless(emojify(clean(f"{line} :) <3 {line} :england:"))))
-
     def test_marks_limit(self) -> None:
-        """The limit the tests speak of is the one in force."""
+        """The limit that these tests assume is the one in force."""
         self.assertEqual(MARKS_PER_BASE, 8)
