@@ -1,7 +1,7 @@
-"""What may be a nickname or a room, and when two nicknames are the same.
+"""Names: which nicknames and room names are valid, and which nicknames are the same.
 
-Unicode nicknames follow RFC 8266 (the PRECIS profile "Nickname"), are of one script (UTS #39, section 5.1),
-and count as the same when they look the same.
+Unicode nicknames follow RFC 8266 (the PRECIS profile "Nickname") and use one script (UTS #39, section 5.1).
+Nicknames that look the same are the same.
 """
 
 import re
@@ -13,12 +13,12 @@ from groupchat.model.errors import NickInvalid, NickReserved, RoomInvalid
 from groupchat.model.text import is_harmless
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
-"""Nicknames nobody may take, because a line from them would look like more than it is."""
+"""Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """What may be a nickname: its length in characters, whether beyond ASCII, and what is kept from everybody."""
+    """Which nicknames are valid: their length in characters, whether they may be Unicode, and which are reserved."""
 
     minimum: int = 2
     maximum: int = 24
@@ -33,10 +33,10 @@ _ROOM = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
 
 
 def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
-    """The nickname as it is shown, without the blanks around it.
+    """Return the nickname as it is shown, without the blanks around it.
 
-    :raises NickInvalid: it is too short, too long, or has characters a nickname may not have.
-    :raises NickReserved: it is, or looks like, one that nobody may take.
+    :raises NickInvalid: it is too short, too long, or contains a character that nicknames may not contain.
+    :raises NickReserved: it is, or looks like, a reserved one.
     """
     name = text.strip(" \t")
     if rules.unicode and not name.isascii():
@@ -51,21 +51,21 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
 
 
 def room(text: str) -> str:
-    """The name of a room, in lower case and without the ``#`` some write before it.
+    """Return the name of a room in lower case, without the ``#`` that some people write before it.
 
-    :raises RoomInvalid: it is not 1 to 32 of ``[a-z0-9_.-]``, a letter first.
+    :raises RoomInvalid: it is not 1 to 32 characters of ``[a-z0-9_.-]`` starting with a letter.
     """
     written = text.strip(" \t").removeprefix("#")
     name = written.lower()
-    if not (written.isascii() and _ROOM.fullmatch(name)):  # the KELVIN SIGN has a small k
+    if not (written.isascii() and _ROOM.fullmatch(name)):  # lower() makes a k of the KELVIN SIGN
         raise RoomInvalid("A room's name is 1 to 32 characters of a-z 0-9 _ . -, and starts with a letter.")
     return name
 
 
 def key(text: str) -> str:
-    """What two nicknames have in common when they are the same: whatever their case, and however they are drawn.
+    """Return a string that is equal for nicknames that are the same, whatever their case and however they are written.
 
-    The key of a key is itself.  Never raises, also for what cannot be a nickname.
+    The key of a key is the key itself.  Never raises, not even for an invalid nickname.
     """
     if text.isascii():
         return text.strip().lower()
@@ -73,33 +73,33 @@ def key(text: str) -> str:
 
 
 def _rule(rules: NameRules) -> str:
-    """The sentence that says what a nickname is."""
+    """Return the sentence that explains which nicknames are valid."""
     letters = "letters and digits of one script and" if rules.unicode else "A-Z a-z 0-9"
     return f"A nickname is {rules.minimum} to {rules.maximum} characters of {letters} _ . -, and starts with a letter."
 
 
 @lru_cache(maxsize=8)
 def _reserved(names: tuple[str, ...]) -> frozenset[str]:
-    """The keys of reserved names."""
+    """Return the keys of the reserved names."""
     return frozenset(map(key, names))
 
 
-# What follows is needed for Unicode nicknames only.  The libraries' tables take 15 MiB and 50 ms to load,
-# so they are imported when the first name beyond ASCII is met.
+# The rest of this module is for Unicode nicknames only.  The tables of the libraries take 15 MiB and 50 ms to load,
+# so they are imported for the first name that is not ASCII.
 
 _TOGETHER = (
     frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"HAN", "HANGUL"}),
     frozenset({"HAN", "BOPOMOFO"}),
 )
-"""Scripts that one writing system mixes (UTS #39, table 1a)."""
+"""Scripts that are used together in one writing system (UTS #39, table 1a)."""
 
 
 def _unicode_nick(name: str, rules: NameRules) -> str:
-    """A nickname beyond ASCII, in the normal form it is shown in.
+    """Return a Unicode nickname in the normal form in which it is shown.
 
-    :raises NickInvalid: it is of several scripts, has characters that are no letters or digits,
-        or its capitals make it look like another name than it is.
+    :raises NickInvalid: it mixes scripts, contains characters other than letters and digits,
+        or looks like a different name because of its capital letters.
     """
     from precis_i18n import get_profile
 
@@ -121,7 +121,7 @@ def _unicode_nick(name: str, rules: NameRules) -> str:
 
 
 def _is_one_script(name: str) -> bool:
-    """Whether all letters are of one script, or of scripts that one language writes together."""
+    """Return whether all letters are of one script, or of scripts that are used together in one writing system."""
     from confusable_homoglyphs.categories import unique_aliases
 
     scripts = unique_aliases(name) - {"COMMON", "INHERITED"}
@@ -130,7 +130,7 @@ def _is_one_script(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _skeleton(text: str) -> str:
-    """The key of a name beyond ASCII: folded as RFC 8266 says, each letter replaced by what it looks like."""
+    """Return the key of a Unicode name: folded as in RFC 8266, with each letter replaced by what it looks like."""
     for _ in range(4):
         folded = unicodedata.normalize("NFD", _folded(text))
         replaced = unicodedata.normalize("NFC", "".join(map(_look, folded)))
@@ -141,20 +141,23 @@ def _skeleton(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """The text as the Nickname profile compares it; for what the profile forbids, folded alike."""
+    """Return the text as the Nickname profile compares it; text that the profile forbids is folded similarly."""
     from precis_i18n import get_profile
 
     try:
         folded: str = get_profile("Nickname").enforce(text)
     except UnicodeEncodeError:
         folded = " ".join(unicodedata.normalize("NFKC", text).split())
-    # The profile lower-cases only, which leaves the two small sigmas apart.
+    # The profile only converts to lower case, which keeps the two small sigmas distinct.
     return unicodedata.normalize("NFKC", folded.casefold())
 
 
 @lru_cache(maxsize=4096)
 def _look(letter: str) -> str:
-    """The lower-case letter that stands for all that look like this one, in either case; ASCII stands for itself."""
+    """Return the lower-case letter that represents all letters that look like this one in either case.
+
+    An ASCII letter represents itself.
+    """
     if letter.isascii():
         return letter
     small, capital = _drawn(letter).lower(), _drawn(letter.upper()).lower()
@@ -162,13 +165,13 @@ def _look(letter: str) -> str:
 
 
 def _drawn(text: str) -> str:
-    """Each character replaced by the one that stands for all that look like it, ASCII wherever there is one."""
+    """Replace each character by the one that represents all that look like it, an ASCII one if possible."""
     return "".join(map(_prototype, text))
 
 
 @lru_cache(maxsize=4096)
 def _prototype(character: str) -> str:
-    """The character that stands for all that look like this one: an ASCII letter if any, else the lowest."""
+    """Return the character that represents all that look like this one: an ASCII letter if any, else the lowest."""
     if character.isascii():
         return character
     near = _lookalikes(character)
@@ -177,8 +180,8 @@ def _prototype(character: str) -> str:
 
 
 def _lookalikes(glyph: str) -> list[str]:
-    """What the library knows to look like this: its table leads from every glyph to the common form and back."""
+    """Return what looks like this glyph according to the library, which maps glyphs to a common form and back."""
     from confusable_homoglyphs.confusables import confusables_data
 
-    # The table wraps what is written from right to left in LEFT-TO-RIGHT MARKs.
+    # The table wraps glyphs of right-to-left scripts in LEFT-TO-RIGHT MARKs.
     return [other["c"].strip("\u200e") for other in confusables_data.get(glyph, ())]

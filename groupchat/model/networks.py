@@ -1,4 +1,4 @@
-"""Addresses and networks: what an operator writes, and which of many networks an address is in."""
+"""Addresses and networks: read them as operators write them, and find the networks that contain an address."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -6,14 +6,14 @@ from typing import Generic, TypeAlias, TypeVar
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 
 HOUSEHOLD = 64
-"""The IPv6 prefix one household or machine is given, in bits; who is kept out by address could take any in it."""
+"""Length of the IPv6 prefix given to a household or machine; a banned person could use any address in it."""
 
 
 def parse(written: str) -> Network | None:
-    """The network somebody means: of an IPv6 address its /64, of an IPv4 one itself; None if it is no address."""
+    """Return the network that an operator means: the /64 of an IPv6 address; None if it is not an address."""
     try:
         if "/" in written:
             return _unmapped(ip_network(written, strict=False))
@@ -26,11 +26,11 @@ def parse(written: str) -> Network | None:
 
 
 def plain(address: str) -> IPv4Address | IPv6Address:
-    """The address, without the IPv6 form an IPv4 one has at a socket that takes both.
+    """Return the address; an IPv4 one as such, also when a socket for both families wrote it as IPv6.
 
-    :raises ValueError: it is none.
+    :raises ValueError: it is not an address.
     """
-    # The scope of a link-local address says through which of our interfaces it came; it is no part of the address.
+    # The scope of a link-local address names an interface of this machine; it is not part of the address.
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
         return ip.ipv4_mapped
@@ -38,54 +38,55 @@ def plain(address: str) -> IPv4Address | IPv6Address:
 
 
 def household(address: str) -> str:
-    """Return what an address is counted as: itself, or the /64 of an IPv6 one; empty for none."""
+    """Return what limits count an address as: itself, or the /64 of an IPv6 one; empty for no address."""
     if not address:
         return ""
     ip = plain(address)
     return str(ip) if isinstance(ip, IPv4Address) else str(IPv6Network((int(ip) >> 64 << 64, 64)))
 
 
-class NetworkTable(Generic[Kept]):
-    """Something kept for each of many networks, found by an address in as many steps as there are prefix lengths."""
+class NetworkTable(Generic[Value]):
+    """A value for each of many networks, found by an address in as many steps as there are prefix lengths."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, int], dict[int, Kept]] = {}
-        """IP version and bits after the prefix -> prefix -> what is kept."""
+        self._values: dict[tuple[int, int], dict[int, Value]] = {}
+        """(IP version, bits after the prefix) -> prefix -> value."""
 
-    def __setitem__(self, network: Network, kept: Kept) -> None:
-        form, prefix = _place(network)
-        self._kept.setdefault(form, {})[prefix] = kept
+    def __setitem__(self, network: Network, value: Value) -> None:
+        form, prefix = _keys(network)
+        self._values.setdefault(form, {})[prefix] = value
 
     def __delitem__(self, network: Network) -> None:
-        form, prefix = _place(network)
-        del self._kept[form][prefix]
-        if not self._kept[form]:
-            del self._kept[form]
+        form, prefix = _keys(network)
+        del self._values[form][prefix]
+        if not self._values[form]:
+            del self._values[form]
 
     def __len__(self) -> int:
-        return sum(map(len, self._kept.values()))
+        return sum(map(len, self._values.values()))
 
-    def find(self, address: str) -> Iterator[Kept]:
-        """What is kept for the networks the address is in; nothing for what is no address, as of a UNIX socket."""
-        if not self._kept or not address:
+    def find(self, address: str) -> Iterator[Value]:
+        """Yield the values of the networks that contain the address; none if it is not one, as for a UNIX socket."""
+        if not self._values or not address:
             return
         try:
             ip = plain(address)
         except ValueError:
             return
-        for (version, host_bits), prefixes in self._kept.items():
+        for (version, host_bits), prefixes in self._values.items():
             if version == ip.version and (found := prefixes.get(int(ip) >> host_bits)) is not None:
                 yield found
 
 
 def _unmapped(network: Network) -> Network:
-    """The IPv4 network that is written as an IPv6 one."""
+    """Return the IPv4 network if it is written as an IPv6 one, else the network itself."""
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
     if mapped is None or network.prefixlen < 96:
         return network
     return IPv4Network((mapped, network.prefixlen - 96))
 
 
-def _place(network: Network) -> tuple[tuple[int, int], int]:
+def _keys(network: Network) -> tuple[tuple[int, int], int]:
+    """Return the two keys under which the table keeps the value of a network."""
     host_bits = network.max_prefixlen - network.prefixlen
     return (network.version, host_bits), int(network.network_address) >> host_bits

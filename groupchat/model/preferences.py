@@ -1,4 +1,4 @@
-"""What a person can change with /set: each a field, with what it is for."""
+"""Preferences: what a person can change with /set."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -7,14 +7,15 @@ from difflib import get_close_matches
 from functools import cache
 
 from groupchat.model.errors import BadArguments
+from groupchat.model.wording import listed
 
 SERVER_ZONE = "server"
-"""The word for the server's own time zone, which ``Preferences.zone`` holds as the empty string."""
+"""What people write for the time zone of the server, which is the empty string in ``Preferences.zone``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How one person wants things shown.  Equal preferences share one style, and so one rendering."""
+    """How a person wants things shown.  Connections with equal preferences share one style, and so one rendering."""
 
     echo: bool = False
     emoji: bool = True
@@ -23,44 +24,44 @@ class Preferences:
     zone: str = ""
 
     def changed(self, name: str, value: str) -> "Preferences":
-        """These preferences with one changed, both as a person types them, in whatever case.
+        """Return a copy with one preference changed; name and value as a person types them, in any case.
 
-        :raises BadArguments: there is no such preference, or it takes no such value; says which there are.
+        :raises BadArguments: the preference does not exist, or does not take this value; lists those that do.
         """
         kind = _KINDS.get(name.lower())
         if kind is None:
-            raise BadArguments(f"There is no setting {name[:64]}; there are {_listed(names(), 'and')}.")
+            raise BadArguments(f"There is no setting {name[:64]}; the settings are {listed(names())}.")
         return replace(self, **{name.lower(): kind.read(name.lower(), value)})  # type: ignore[arg-type]
 
     def shown(self, name: str) -> str:
-        """A preference's value, as a person would type it.
+        """Return the value of a preference as a person would type it.
 
-        :raises KeyError: there is no such preference.
+        :raises KeyError: the preference does not exist.
         """
         return _KINDS[name].show(getattr(self, name))
 
     def describe(self) -> list[str]:
-        """A line for each preference: its name, its value, what else it could be, and what it is for."""
+        """Return a line for each preference: its name, its value, what it is for, and which values it takes."""
         return [
             f"{name} {self.shown(name)} - {kind.purpose} ({', '.join(kind.examples)})" for name, kind in _KINDS.items()
         ]
 
 
 def names() -> list[str]:
-    """The names of all preferences."""
+    """Return the names of all preferences."""
     return list(_KINDS)
 
 
 def values(name: str) -> list[str]:
-    """Every value a preference takes, for completion; none when there is no such preference."""
+    """Return every value that a preference takes, for completion; none if the preference does not exist."""
     kind = _KINDS.get(name.lower())
     return list(kind.values()) if kind else []
 
 
 def find_zone(text: str) -> str:
-    """The time zone's name as it is spelt, for a name in whatever case; empty for the server's.
+    """Return the name of a time zone in its own spelling, given in any case; empty for the server's.
 
-    :raises BadArguments: there is none; suggests the nearest.
+    :raises BadArguments: it does not exist; suggests the nearest.
     """
     if text.lower() in ("", SERVER_ZONE):
         return ""
@@ -71,19 +72,19 @@ def find_zone(text: str) -> str:
     # "berlin" is near enough to "Europe/Berlin", and so is "Europe/Berlim".
     near = [zone for lower, zone in zones.items() if lower.rpartition("/")[2] == typed]
     near = near or [zones[lower] for lower in get_close_matches(typed, zones, n=1)]
-    hint = f"do you mean {near[0]}?" if near else "it is a name such as Europe/Paris, UTC or server."
+    hint = f"do you mean {near[0]}?" if near else "write a name such as Europe/Paris, UTC or server."
     raise BadArguments(f"There is no time zone {text[:64]}; {hint}")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Every time zone by its name in lower case; some 600, read from the disk once."""
+    """Return all time zones (some 600) by their names in lower case, read from the disk once."""
     return {zone.lower(): zone for zone in sorted(zoneinfo.available_timezones())}
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One preference: what it is for, what it takes, how it is read and shown."""
+    """A preference: what it is for, which values it takes, how to read and show them."""
 
     purpose: str
     examples: tuple[str, ...]
@@ -93,11 +94,11 @@ class _Kind:
 
 
 def _choice(purpose: str, **choices: object) -> _Kind:
-    """A preference that takes one of a few words, each of which stands for a value."""
+    """Return a preference that takes one of a few words, each of which represents a value."""
 
     def read(name: str, text: str) -> object:
         if text.lower() not in choices:
-            raise BadArguments(f"{name} can be {_listed(list(choices), 'or')}, not {text[:64]}.")
+            raise BadArguments(f"{name} can be {listed(list(choices), 'or')}, not {text[:64]}.")
         return choices[text.lower()]
 
     words = {value: word for word, value in choices.items()}
@@ -105,22 +106,20 @@ def _choice(purpose: str, **choices: object) -> _Kind:
 
 
 _KINDS = {
-    "echo": _choice("show me my own lines too", on=True, off=False),
+    "echo": _choice("show my own lines too", on=True, off=False),
     "emoji": _choice("turn :) and :shortcodes: in my lines into emoji", on=True, off=False),
-    "joins": _choice("show me who comes and goes", on=True, off=False),
+    "joins": _choice("show when people join and leave", on=True, off=False),
     "time": _choice(
-        "the time before each line: [HH:MM:SS], [HH:MM] or none", seconds="seconds", minutes="minutes", off="off"
+        "show the time before each line as [HH:MM:SS], [HH:MM] or not at all",
+        seconds="seconds",
+        minutes="minutes",
+        off="off",
     ),
     "zone": _Kind(
-        "the time zone of the times",
+        "the time zone in which times are shown",
         (SERVER_ZONE, "Europe/Paris", "UTC", "…"),
         lambda: [SERVER_ZONE, *_zones().values()],
         lambda name, text: find_zone(text),
         lambda zone: str(zone or SERVER_ZONE),
     ),
 }
-
-
-def _listed(words: list[str], last: str) -> str:
-    """``a, b or c``."""
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"

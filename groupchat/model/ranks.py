@@ -1,24 +1,24 @@
-"""What somebody may do, from least to most."""
+"""Ranks: what a person may do, from least to most."""
 
 from enum import IntEnum
 
 
 class Rank(IntEnum):
-    """A rank has every right of the ranks below it.
+    """A rank includes the rights of all lower ranks.
 
-    A room operator is one in some rooms only; everybody else has the same rank everywhere.
+    A room operator has this rank in some rooms only; other ranks are the same everywhere.
     """
 
     GUEST = 0
-    """Anybody with a nickname."""
+    """A person with a nickname."""
     MEMBER = 1
-    """Somebody logged in to an account."""
+    """A person who is logged in to an account."""
     ROOM_OPERATOR = 2
-    """An account that keeps order in this room."""
+    """An account that moderates this room."""
     OPERATOR = 3
-    """An account that keeps order in the whole hall; who has the server's control socket, too."""
+    """An account that moderates the whole server, or anyone who can use its control socket."""
 
     @property
     def title(self) -> str:
-        """How a sentence names who has it."""
-        return ("everybody", "those with an account", "operators of the room", "operators")[self]
+        """Return what a sentence calls the people who have this rank."""
+        return ("everybody", "people with an account", "operators of the room", "operators")[self]

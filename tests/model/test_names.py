@@ -1,4 +1,4 @@
-"""What may be a nickname or a room, and which nicknames are the same."""
+"""Names: which are valid, and which nicknames are the same."""
 
 import subprocess
 import sys
@@ -17,13 +17,13 @@ RULE = "A nickname is 2 to 24 characters of A-Z a-z 0-9 _ . -, and starts with a
 
 class Nicknames(SynchronousTestCase):
     def test_good(self) -> None:
-        """Letters, digits and _ . - after a letter make a nickname; blanks around it do not count."""
+        """A nickname is a letter, then letters, digits and _ . -; blanks around it are ignored."""
         for name in ("al", "Alice", "bob_2", "x.y-z", "a" * 24):
             self.assertEqual(nick(name), name)
             self.assertEqual(nick(f" \t{name}  "), name)
 
     def test_bad(self) -> None:
-        """Anything else is refused with a sentence that says what a nickname is."""
+        """Anything else is refused with a sentence that explains which nicknames are valid."""
         for name in (
             "",
             " ",
@@ -43,14 +43,14 @@ class Nicknames(SynchronousTestCase):
             self.assertEqual(str(self.assertRaises(NickInvalid, nick, name)), RULE, ascii(name))
 
     def test_rules(self) -> None:
-        """The lengths are those of the rules, and the sentence names them."""
+        """The rules set the lengths, and the sentence names them."""
         rules = NameRules(minimum=1, maximum=3)
         self.assertEqual(nick("a", rules), "a")
         error = self.assertRaises(NickInvalid, nick, "abcd", rules)
         self.assertIn("1 to 3 characters", str(error))
 
     def test_reserved(self) -> None:
-        """Reserved nicknames are refused in whatever case, and those of the rules are the ones."""
+        """The reserved nicknames are those of the rules, and are refused in any case."""
         for name in ("server", "Admin", "ROOT", "system", "all", "here", "Everyone"):
             self.assertIn(name, str(self.assertRaises(NickReserved, nick, name)))
         self.assertEqual(nick("serverX"), "serverX")
@@ -60,7 +60,7 @@ class Nicknames(SynchronousTestCase):
 
     @given(st.text(max_size=30) | st.from_regex(r"[ ]?[A-Za-z][\w.-]{0,25}\n?", fullmatch=True))
     def test_same_again(self, text: str) -> None:
-        """A nickname is refused, or may stand in a line and is taken again as it is, by both kinds of rules."""
+        """A valid nickname is one harmless word, and is accepted again without a change, by both kinds of rules."""
         for rules in (NameRules(), UNICODE):
             try:
                 name = nick(text, rules)
@@ -70,7 +70,7 @@ class Nicknames(SynchronousTestCase):
             self.assertTrue(is_harmless(name) and name.split() == [name])
 
     def test_libraries_stay_away(self) -> None:
-        """ASCII nicknames load none of the tables of Unicode ones."""
+        """ASCII nicknames do not load the tables for Unicode ones."""
         script = (
             "import sys; from groupchat.model.names import key, nick; nick('Alice'); key('Bob')\n"
             "print(*{'precis_i18n', 'confusable_homoglyphs', 'emoji'} & set(sys.modules))"
@@ -81,17 +81,17 @@ class Nicknames(SynchronousTestCase):
 
 class UnicodeNicknames(SynchronousTestCase):
     def test_good(self) -> None:
-        """Letters, marks and digits of one script, or of one writing system, make a nickname."""
+        """A nickname consists of letters, marks and digits of one script, or of one writing system."""
         for name in ("Zoë", "Вера", "Ярослав_2", "Νίκος", "محمد", "राम", "山田たろう", "김철수", "Alice"):
             self.assertEqual(nick(name, UNICODE), name)
 
     def test_normal_form(self) -> None:
-        """However its letters are encoded, a nickname is shown in one form."""
+        """A nickname is shown in one form, however its letters are encoded."""
         self.assertEqual(nick("Zoe\u0308", UNICODE), "Zo\u00eb")
         self.assertEqual(nick("ＺＯ", UNICODE), "ZO")
 
     def test_bad(self) -> None:
-        """Pictures, blanks, invisible characters, numbers and marks alone make none."""
+        """Pictures, blanks, invisible characters, and numbers or marks alone are refused."""
         for name in (
             "👍👍",
             "é",
@@ -109,19 +109,19 @@ class UnicodeNicknames(SynchronousTestCase):
         self.assertRaises(NickInvalid, nick, "é" + "\u0323\u0324\u0325\u0326\u0327\u0328\u0329\u032a\u032b", UNICODE)
 
     def test_one_script(self) -> None:
-        """Scripts that no language writes together are refused in one nickname."""
+        """Scripts that no writing system mixes are refused in one nickname."""
         for name in ("аlice", "Aлиса", "аβγ", "аに"):
             error = self.assertRaises(NickInvalid, nick, name, UNICODE)
             self.assertIn("one script", str(error))
 
     def test_reserved(self) -> None:
-        """What looks like a reserved nickname is refused too."""
+        """A nickname that looks like a reserved one is refused too."""
         for name in ("ѕуѕтем", "ｓｅｒｖｅｒ", "ʀᴏᴏᴛ"):
             self.assertRaises((NickReserved, NickInvalid), nick, name, UNICODE)
         self.assertRaises(NickReserved, nick, "ѕуѕтем", UNICODE)
 
     def test_capitals_that_deceive(self) -> None:
-        """A nickname whose capitals look like other letters than its small ones are is refused, and told so."""
+        """A nickname whose capital letters look like other letters than the small ones is refused with the reason."""
         error = self.assertRaises(NickInvalid, nick, "ΝΟΑ", UNICODE)
         self.assertEqual(str(error), "ΝΟΑ looks like noa; write it without those capital letters.")
         self.assertEqual(nick("νοα", UNICODE), "νοα")
@@ -135,29 +135,29 @@ class Keys(SynchronousTestCase):
         self.assertEqual(len({key(name) for name in names}), len(names), names)
 
     def test_case(self) -> None:
-        """Nicknames that differ in case only, or in blanks around them, are the same."""
+        """Nicknames that differ only in case, or in blanks around them, are the same."""
         self.assert_same("Alice", "ALICE", " alice ")
         self.assert_same("Вера", "вера", "ВЕРА")
         self.assert_same("ΝΙΚΟΣ", "νικος", "νικοσ")
         self.assert_same("Straße", "STRASSE")
 
     def test_encodings(self) -> None:
-        """Nicknames that differ in their encoding only are the same."""
+        """Nicknames that differ only in their encoding are the same."""
         self.assert_same("Zo\u00eb", "Zoe\u0308", "ＺＯë")
 
     def test_looks(self) -> None:
-        """Nicknames that look the same, in some case, are the same."""
+        """Nicknames that look the same in some case are the same."""
         self.assert_same("сосо", "coco", "СОСО", "Coco")
         self.assert_same("Вера", "Bepa")
         self.assert_same("ѕуѕтем", "system")
 
     def test_different(self) -> None:
-        """Others are not: ASCII stands for itself, though 1 may look like l."""
+        """Others are different: ASCII represents itself, although 1 can look like l."""
         self.assert_different("bob1", "bobl", "bobi", "bob0", "bobo", "rn", "m", "bob_", "bob-", "zoe", "zoë")
         self.assert_different("вера", "гера", "мера", "山田", "山本")
 
     def test_every_letter(self) -> None:
-        """For every letter, mark and number of the first plane the key is its own key, and the same in every case."""
+        """The key of every letter, mark and number of the BMP is its own key, and the same in every case."""
         for number in range(0x10000):
             letter = chr(number)
             if letter.isalnum() or 0x300 <= number < 0x370:
@@ -166,12 +166,12 @@ class Keys(SynchronousTestCase):
 
     @given(st.text(max_size=30))
     def test_idempotent(self, text: str) -> None:
-        """A key never fails, and is its own key."""
+        """Any text has a key, which is its own key."""
         self.assertEqual(key(key(text)), key(text))
 
     @given(st.text(st.characters(categories=["L", "Nd"]), min_size=2, max_size=10))
     def test_accepted_in_every_case(self, text: str) -> None:
-        """A nickname that is accepted is the same as it would be in another case."""
+        """An accepted nickname is the same in every case."""
         try:
             name = nick(text, UNICODE)
         except (NickInvalid, NickReserved):
@@ -181,14 +181,14 @@ class Keys(SynchronousTestCase):
 
 class Rooms(SynchronousTestCase):
     def test_good(self) -> None:
-        """A room is named in any case, with or without #."""
+        """The name of a room is accepted in any case, with or without #."""
         for text in ("lobby", "#lobby", " Lobby ", "#LOBBY"):
             self.assertEqual(room(text), "lobby")
         for text in ("a", "a" * 32, "dev.2_x-y"):
             self.assertEqual(room(text), text)
 
     def test_bad(self) -> None:
-        """Anything else is refused with a sentence that says what a room's name is."""
+        """Anything else is refused with a sentence that explains which names are valid."""
         for text in ("", "#", "##a", "2a", "a b", "a" * 33, "é", "\u212a", "a\n", "a/b", "_a"):
             error = self.assertRaises(RoomInvalid, room, text)
             self.assertEqual(

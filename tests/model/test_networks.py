@@ -1,4 +1,4 @@
-"""Addresses and networks."""
+"""Networks: how they are written, and which contain an address."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.networks import Network, NetworkTable, parse
+from groupchat.model.networks import Network, NetworkTable, household, parse, plain
 
 NETWORKS = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.integers(0, 32)), st.tuples(st.ip_addresses(v=6), st.integers(0, 128))
 ).map(lambda pair: ip_network(f"{pair[0]}/{pair[1]}", strict=False))
 
 
-class ParseTest(SynchronousTestCase):
+class Parsing(SynchronousTestCase):
     def test_written(self) -> None:
-        """An IPv4 address is itself, an IPv6 one stands for its /64; networks are taken as they are meant."""
+        """An IPv4 address means itself, an IPv6 address its /64; a network written as IPv6 can be an IPv4 one."""
         for written, network in [
             ("192.0.2.7", "192.0.2.7/32"), ("::ffff:192.0.2.7", "192.0.2.7/32"), ("192.0.2.7/24", "192.0.2.0/24"),
             ("::ffff:192.0.2.0/120", "192.0.2.0/24"), ("2001:db8::1:2:3:4", "2001:db8::/64"),
@@ -25,15 +25,38 @@ class ParseTest(SynchronousTestCase):
             self.assertEqual(str(parse(written)), network)
 
     def test_none(self) -> None:
-        """A nickname, and what only looks like an address, is none."""
+        """Nicknames, and texts that only resemble an address, are not networks."""
         for written in ["alice", "12345", "1.2.3", "192.0.2.256", "10.0.0.0/33", "a/b", "", "/", "::/129"]:
             self.assertIsNone(parse(written), written)
 
 
-class TableTest(SynchronousTestCase):
+class Households(SynchronousTestCase):
+    def test_plain(self) -> None:
+        """An address loses its scope, and an IPv4 one its IPv6 form."""
+        self.assertEqual(plain("::ffff:192.0.2.7"), IPv4Address("192.0.2.7"))
+        self.assertEqual(plain("fe80::1%eth0"), IPv6Address("fe80::1"))
+        self.assertRaises(ValueError, plain, "alice")
+
+    def test_household(self) -> None:
+        """Limits count an IPv4 address as itself and an IPv6 one as its /64."""
+        for address, counted in [
+            ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8::1:2:3:4", "2001:db8::/64"),
+            ("", ""),
+        ]:  # fmt: skip
+            self.assertEqual(household(address), counted)
+
+    @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
+    def test_neighbours(self, address: IPv6Address, low: int) -> None:
+        """All addresses with the same first 64 bits are one household."""
+        neighbour = IPv6Address(int(address) >> 64 << 64 | low)
+        if address.ipv4_mapped is None and neighbour.ipv4_mapped is None:
+            self.assertEqual(household(str(address)), household(str(neighbour)))
+
+
+class Tables(SynchronousTestCase):
     @given(st.lists(NETWORKS, max_size=20, unique=True), st.lists(st.ip_addresses(), max_size=20))
     def test_find(self, networks: list[Network], addresses: list[IPv4Address | IPv6Address]) -> None:
-        """Found is exactly what is kept for the networks that contain the address, until it is taken out."""
+        """Exactly the values of the networks that contain the address are found, until they are deleted."""
         table: NetworkTable[Network] = NetworkTable()
         for network in networks:
             table[network] = network
@@ -47,7 +70,7 @@ class TableTest(SynchronousTestCase):
         self.assertEqual([*table.find("192.0.2.7"), len(table)], [0])
 
     def test_forms_of_an_address(self) -> None:
-        """An IPv4 address is found as a socket for both families writes it; what is no address is in no network."""
+        """An IPv4 address is found also in its IPv6 form; texts other than addresses are in no network."""
         table: NetworkTable[str] = NetworkTable()
         table[ip_network("192.0.2.0/24")] = "net"
         table[ip_network("fe80::/64")] = "link"

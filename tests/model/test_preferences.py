@@ -1,4 +1,4 @@
-"""What /set takes, and what it says about what it does not take."""
+"""Preferences: what /set accepts, and how it refuses the rest."""
 
 from dataclasses import fields
 
@@ -13,7 +13,7 @@ class Changing(SynchronousTestCase):
         return str(self.assertRaises(BadArguments, Preferences().changed, name, value))
 
     def test_switches(self) -> None:
-        """Each switch goes on and off, in whatever case it is typed, and leaves the others alone."""
+        """Each switch goes on and off, typed in any case, and leaves the others alone."""
         for name in ("echo", "emoji", "joins"):
             on = Preferences().changed(name, "on")
             off = on.changed(name.upper(), "OFF")
@@ -28,14 +28,14 @@ class Changing(SynchronousTestCase):
             self.assertEqual(Preferences().changed("time", value.title()), Preferences(time=value))
 
     def test_zone(self) -> None:
-        """A time zone is found in whatever case; the server's is the empty one."""
+        """A time zone is found in any case; the server's is the empty string."""
         paris = Preferences().changed("zone", "europe/PARIS")
         self.assertEqual(paris, Preferences(zone="Europe/Paris"))
         self.assertEqual(paris.changed("zone", "Server"), Preferences())
         self.assertEqual(find_zone("america/new york"), "America/New_York")
 
     def test_wrong_zone(self) -> None:
-        """For a zone that does not exist the nearest is named, or what a zone looks like."""
+        """The refusal of an unknown zone names the nearest one, or gives examples."""
         self.assertEqual(self.refusal("zone", "berlin"), "There is no time zone berlin; do you mean Europe/Berlin?")
         self.assertIn("do you mean Europe/Paris?", self.refusal("zone", "Europe/Pariss"))
         self.assertIn("a name such as Europe/Paris", self.refusal("zone", "qqqqqqqqqqq"))
@@ -43,27 +43,27 @@ class Changing(SynchronousTestCase):
             self.assertLess(len(self.refusal("zone", path)), 200)
 
     def test_wrong_value(self) -> None:
-        """A wrong value is refused with the values there are."""
+        """The refusal of a wrong value lists the possible values."""
         self.assertEqual(self.refusal("echo", "maybe"), "echo can be on or off, not maybe.")
         self.assertEqual(self.refusal("time", "12h"), "time can be seconds, minutes or off, not 12h.")
 
     def test_wrong_name(self) -> None:
-        """A wrong name is refused with the names there are."""
-        expected = "There is no setting colour; there are echo, emoji, joins, time and zone."
+        """The refusal of a wrong name lists the names of all preferences."""
+        expected = "There is no setting colour; the settings are echo, emoji, joins, time and zone."
         self.assertEqual(self.refusal("colour", "on"), expected)
         self.assertLess(len(self.refusal("x" * 4000, "on")), 200)
 
 
 class Describing(SynchronousTestCase):
     def test_every_field(self) -> None:
-        """Every preference can be set, and is described with its present value."""
+        """Every preference can be set, and is described with its current value."""
         self.assertEqual(names(), [field.name for field in fields(Preferences)])
         lines = Preferences(echo=True, zone="Europe/Paris").describe()
         for name, value, line in zip(names(), ("on", "on", "on", "seconds", "Europe/Paris"), lines, strict=True):
             self.assertTrue(line.startswith(f"{name} {value} - "), line)
 
     def test_values_are_taken(self) -> None:
-        """Every value that completion offers is taken, and shown as it is offered."""
+        """Every value that completion offers is accepted, and shown in the same form."""
         for name in names():
             self.assertGreater(len(values(name)), 1)
             for value in values(name):

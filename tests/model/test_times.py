@@ -1,16 +1,19 @@
-"""How long something lasts."""
+"""Times and durations: how they are read and written."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
-from groupchat.model.times import FOREVER, LONGEST, parse, spoken
+from groupchat.model.times import FOREVER, LONGEST, iso, lasting, minute, parse, spoken
 
 
-class DurationTest(SynchronousTestCase):
+class Durations(SynchronousTestCase):
     def test_written(self) -> None:
-        """Weeks, days, hours, minutes and seconds, alone and together, in either case; and for ever."""
+        """Weeks, days, hours, minutes and seconds are read alone and together, in either case, and so is forever."""
         for written, seconds in [
             ("30s", 30), ("10m", 600), ("2h", 7200), ("7d", 604800), ("1w", 604800), ("1h30m", 5400), ("2H", 7200),
             ("forever", FOREVER), ("FOREVER", FOREVER), ("36500d", LONGEST),
@@ -18,24 +21,68 @@ class DurationTest(SynchronousTestCase):
             self.assertEqual(parse(written), seconds, written)
 
     def test_refused(self) -> None:
-        """What is no duration, lasts no time, or ends after a hundred years is refused by name."""
+        """Anything else, no time at all, and more than a hundred years are refused."""
         for written in ["", "10", "m", "10x", "-1m", "0m", "36501d", "999999999w", "ever", "1 h", "١m"]:
             self.assertRaises(BadArguments, parse, written)
 
+    def test_refusals(self) -> None:
+        """A refusal repeats what was written and gives examples, or names the limits."""
+        self.assertEqual(
+            str(self.assertRaises(BadArguments, parse, "10x")),
+            "10x is not a duration; write it like 10m, 2h, 7d or forever.",
+        )
+        self.assertEqual(
+            str(self.assertRaises(BadArguments, parse, "0s")),
+            "A duration is from one second to a hundred years, or forever.",
+        )
+
     def test_spoken(self) -> None:
-        """People read its two largest units; the second is left out when there is none of it."""
+        """People read the two largest units, without the second one if it is zero."""
         for seconds, words in [
             (1, "1 second"), (0.2, "1 second"), (59.1, "1 minute"), (90, "1 minute 30 seconds"), (7200, "2 hours"),
             (86400 + 3600, "1 day 1 hour"), (86400 + 60, "1 day 1 hour"),
             (7199, "2 hours"), (599, "10 minutes"), (3541, "1 hour"), (299, "4 minutes 59 seconds"),
             (86399.5, "1 day"),
-            (14 * 86400, "2 weeks"), (FOREVER, "ever"),
+            (14 * 86400, "2 weeks"), (LONGEST, "5,214 weeks 2 days"), (FOREVER, "ever"),
         ]:  # fmt: skip
             self.assertEqual(spoken(seconds), words)
 
     @given(st.integers(1, LONGEST))
     def test_both_ways(self, seconds: int) -> None:
-        """What is said of any whole number of seconds never begins with zero, and has at most two units."""
+        """Any whole number of seconds is told in one or two units, none of them zero."""
         words = spoken(parse(f"{seconds}s")).split()
         self.assertIn(len(words), (2, 4))
-        self.assertTrue(all(int(count) > 0 for count in words[::2]))
+        self.assertTrue(all(int(count.replace(",", "")) > 0 for count in words[::2]))
+
+    @given(st.floats(0, LONGEST))
+    def test_rounded_up(self, seconds: float) -> None:
+        """Nobody who waits for as long as they were told waits too short."""
+        words = spoken(seconds).replace(",", "").split()
+        short = "".join(f"{count}{unit[0]}" for count, unit in zip(words[::2], words[1::2], strict=True))
+        self.assertGreaterEqual(parse(short), seconds)
+
+    def test_lasting(self) -> None:
+        """A duration becomes a part of a sentence, which is empty if it has no end."""
+        self.assertEqual([lasting(7200), lasting(1), lasting(FOREVER)], ["for 2 hours", "for 1 second", ""])
+
+
+class Times(SynchronousTestCase):
+    def test_iso(self) -> None:
+        """Programs read RFC 3339 in UTC, always to the millisecond."""
+        self.assertEqual(iso(1_795_683_660), "2026-11-26T09:01:00.000Z")
+        self.assertEqual(iso(0.0625), "1970-01-01T00:00:00.062Z")
+
+    @given(st.floats(0, 4e9))
+    def test_iso_is_read_back(self, at: float) -> None:
+        """A time that was written is read back to the millisecond."""
+        self.assertLess(abs(datetime.fromisoformat(iso(at)).timestamp() - at), 0.001_001)
+
+    def test_minute(self) -> None:
+        """People read a time to the minute in their own time zone."""
+        self.assertEqual(minute(1_795_683_660, UTC), "2026-11-26 09:01")
+        self.assertEqual(minute(1_795_683_660, ZoneInfo("Asia/Tokyo")), "2026-11-26 18:01")
+
+    def test_minute_at_the_server(self) -> None:
+        """Without a time zone it is the server's."""
+        here = datetime(2026, 7, 1, 12, 30).astimezone()
+        self.assertEqual(minute(here.timestamp(), None), "2026-07-01 12:30")
