@@ -1,1 +1,39 @@
-"""The library for programs that take part in a chat."""
+"""The library for programs that take part in a chat.
+
+`Client` joins and stays in; `events` has the records of what it hears, `errors` what can go wrong.
+"""
+
+import sys
+
+from groupchat.client import client_errors as errors
+from groupchat.client import client_events as events
+from groupchat.client.address import Address, reason
+from groupchat.client.client import Client
+from groupchat.client.client_errors import ClientError, ConnectionDropped, Left, Refused, Unanswered
+from groupchat.client.client_state import Change, State
+from groupchat.client.encryption import Encryption, NotTrusted
+from groupchat.client.protocol import Message
+from groupchat.client.resumption import Since
+
+__all__ = [
+    "Address",
+    "Change",
+    "Client",
+    "ClientError",
+    "ConnectionDropped",
+    "Encryption",
+    "Left",
+    "Message",
+    "NotTrusted",
+    "Refused",
+    "Since",
+    "State",
+    "Unanswered",
+    "errors",
+    "events",
+    "reason",
+]
+
+# Documented names of modules that are files of other names, since each file name is used once in the package.
+sys.modules[f"{__name__}.errors"] = errors
+sys.modules[f"{__name__}.events"] = events

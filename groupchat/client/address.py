@@ -1,4 +1,4 @@
-"""Where the server is: ``HOST[:PORT]`` on a command line, and why it could not be reached."""
+"""Addresses of servers, ``HOST[:PORT]`` on a command line, and sentences for failed connections."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -25,7 +25,7 @@ from groupchat.client.client_errors import ConnectionDropped, Refused
 from groupchat.client.encryption import Encryption, NotTrusted
 
 PORT = 5000
-"""Where a server listens when nothing else is said."""
+"""The port when none is given."""
 
 PATIENCE = 20
 """Seconds for one attempt to connect."""
@@ -38,34 +38,34 @@ class Address:
     host: str
     port: int
     encryption: Encryption | None = None
-    """None: what is said goes as it is."""
+    """None: the connection is not encrypted."""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORT else f"{host}:{self.port}"
 
     def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
-        """An endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
+        """Return an endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
         plain = HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)
         return plain if self.encryption is None else self.encryption.around(plain, self.host, reactor)
 
 
 def add_server(parser: ArgumentParser) -> None:
-    """Declare the arguments that say where the server is, and whether the connection is encrypted."""
+    """Declare the arguments for the server's address and for encryption."""
     parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
     encryption.add_arguments(parser)
 
 
 def server_of(arguments: Namespace) -> Address:
-    """What they came to."""
-    place: Address = arguments.address
-    return replace(place, encryption=encryption.chosen(arguments))
+    """Return the address that the arguments name."""
+    server: Address = arguments.address
+    return replace(server, encryption=encryption.chosen(arguments))
 
 
 def address(text: str) -> Address:
     """Read ``HOST``, ``HOST:PORT``, ``[IPV6]``, ``[IPV6]:PORT`` or a bare IPv6 address; a ``type`` for argparse.
 
-    :raises ArgumentTypeError: it is none of these; the sentence says so to the person.
+    :raises ArgumentTypeError: the text is none of these; the sentence says so to the person.
     """
     if _is_ipv6(text):
         return Address(text, PORT)
@@ -87,25 +87,25 @@ def _is_ipv6(text: str) -> bool:
 
 
 def reason(server: Address, error: BaseException) -> str:
-    """One sentence that says why there is no connection to this address."""
+    """Return one sentence that says why there is no connection to this address."""
     match error:
         case Refused():
             return f"{server} refused: {error.text} ({error.code})"
         case NotTrusted():
-            return f"There is no encrypted connection to {server}: {error}."
+            return f"No encrypted connection to {server}: {error}."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
         case DNSLookupError():
-            return f"The host {server.host} is not known."
+            return f"Unknown host: {server.host}."
         case ConnectionRefusedError():
             return f"Nothing listens at {server.host}, port {server.port}."
         case TimeoutError() | TCPTimedOutError():
             return f"{server} did not answer in time."
         case NoRouteError():
-            return f"There is no way from here to {server}."
+            return f"No route to {server}."
         case ConnectionDone() | ConnectionLost() | ConnectionAborted():
             return f"{server} closed the connection."
         case ConnectError():
-            return f"There is no connection to {server}: {error.osError or error}."
+            return f"No connection to {server}: {error.osError or error}."
         case _:
-            return f"There is no connection to {server}: {error}."
+            return f"No connection to {server}: {error}."

@@ -1,4 +1,4 @@
-"""A program's place in the chat, kept over any number of connections."""
+"""The client for programs: everything that a program reads and calls."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IPushProducer, IReactorTime, IStreamClie
 from zope.interface import implementer
 
 from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_events import Event, event_of
 from groupchat.client.client_state import Change, State
 from groupchat.client.connector import BACKOFF
 from groupchat.client.membership import EXIT, Membership
@@ -25,19 +26,24 @@ LONGEST = 16384
 class Client(Membership):
     """Joins the chat, stays in it whatever the network does, and says and hears everything exactly once.
 
-    :param endpoint: where the server is.
+    :param endpoint: the server's endpoint.
     :param nick: the nickname to ask for.
     :param clock: the reactor, or a ``task.Clock``.
-    :param heard: is called with every event, in order; one that raises is logged, and the event counts as handled.
+    :param heard: is called with every event as it came, a dictionary;
+        an exception is logged, and the event counts as handled.
+    :param on_event: the same, with a record of ``groupchat.client.events``.
     :param changed: is called with every change of state.
     :param alternatives: nicknames to try, one after the other, when the server refuses ``nick``.
-    :param token: what ``token`` was of an earlier client: takes its nickname back and resumes where ``since`` says.
+    :param token: the ``token`` of an earlier client: takes its nickname back and resumes after ``since``.
     :param since: the number of the last event that was handled; ``"head"``: nothing old; None: the last few messages.
-    :param room: the room to be in (None: where the server puts us).
-    :param password: of the account that the nickname belongs to, or of the server.
+    :param room: a room to go to, beside those the server puts the client in.
+    :param rooms: the rooms to be in, and no others; the last one is current (None: the server decides).
+    :param quiet: the client only posts: it is in no room and in no list, nobody is told that it comes and goes,
+        and ``say`` needs a ``room``.
+    :param password: the password of the nickname's account, or of the server.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
     :param preferences: what ``/set`` takes, set on every connection before anything else is sent;
-        with ``echo`` ``on`` one's own posts are heard like those of others.
+        with ``echo`` ``on`` the client's own posts are heard like those of others.
     :param window: how many requests may be sent and not answered at once.
     :param longest: the longest line the server takes, in bytes.
     :param backoff: seconds to wait after the n-th failure in a row.
@@ -50,11 +56,14 @@ class Client(Membership):
         clock: IReactorTime,
         *,
         heard: Callable[[Message], object] = lambda message: None,
+        on_event: Callable[[Event], object] | None = None,
         changed: Callable[[Change], object] = lambda change: None,
         alternatives: Iterable[str] = (),
         token: str | None = None,
         since: Since = None,
         room: str | None = None,
+        rooms: Iterable[str] | None = None,
+        quiet: bool = False,
         password: str | None = None,
         attended: bool = False,
         preferences: Mapping[str, str] = MappingProxyType({}),
@@ -62,8 +71,14 @@ class Client(Membership):
         longest: int = LONGEST,
         backoff: Callable[[int], float] = BACKOFF,
     ) -> None:
-        resumption = Resumption(nick, alternatives, token, since, room, password, attended)
-        super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, heard, changed)
+        resumption = Resumption(nick, alternatives, token, since, room, password, attended, rooms, quiet)
+
+        def tell(message: Message) -> None:
+            heard(message)
+            if on_event is not None:
+                on_event(event_of(message))
+
+        super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, tell, changed)
         self._longest = longest
         self._key_prefix = secrets.token_hex(8)
         self._keys = 0
@@ -72,27 +87,48 @@ class Client(Membership):
 
     @property
     def nick(self) -> str:
-        """The nickname it has, or asks for."""
+        """The nickname that the client has, or asks for."""
         return self._resumption.nick
 
     @property
     def room(self) -> str | None:
-        """The room its posts go to; None before it is known."""
+        """The room that posts go to; None before it is known, empty when there is none."""
         return self._resumption.room
 
     @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms that the client is in, as far as it knows; the current one is last."""
+        return self._resumption.rooms
+
+    @property
+    def account(self) -> str:
+        """The nickname of the account that the client belongs to; empty for guests."""
+        return str(self._server.get("account") or "")
+
+    @property
+    def version(self) -> str:
+        """The server's version; empty before the welcome, and when the server does not say."""
+        return str(self._server.get("version", ""))
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What the server understands, by the names of docs/PROTOCOL.md."""
+        features = self._server.get("features")
+        return frozenset(map(str, features)) if isinstance(features, list) else frozenset()
+
+    @property
     def token(self) -> str | None:
-        """Proves to the server that one is the same person; a program that stores it can resume after a restart."""
+        """Proves to the server who the client is; a program that stores it can resume after a restart."""
         return self._resumption.token
 
     @property
     def since(self) -> Since:
-        """The number up to which everything was handled; to be stored along with the token."""
+        """The number up to which everything was handled; a program stores it with the token."""
         return self._resumption.since
 
     @property
     def head(self) -> int:
-        """The number of the newest post when the server let us in last; what is missing up to it is on its way."""
+        """The number of the newest post at the last welcome; what is missing up to it is on its way."""
         return self._resumption.head
 
     # What a program does.
@@ -100,8 +136,8 @@ class Client(Membership):
     def start(self) -> Deferred[Message]:
         """Connect and join; fires with the first ``welcome``.
 
-        Fails with Refused when the server will not have us, and with Left when the client leaves before.
-        A server that cannot be reached is tried again for ever: ``changed`` tells of it, ``leave`` ends it.
+        Fails with Refused when the server does not let the client in, and with Left when the client leaves before.
+        A server that cannot be reached is tried until ``leave`` is called; ``changed`` tells of each attempt.
         """
         self._connector.connect()
         return self._joined
@@ -109,20 +145,23 @@ class Client(Membership):
     def say(self, text: str, key: str | None = None, room: str | None = None) -> Deferred[int]:
         """Post a line, exactly once; fires with its number when it is on disk.
 
-        :param key: tells this post from every other one of the author's (64 characters at most);
-            a program that stores it can post again after its own crash without fear.
-        :param room: one of the rooms we are in (None: the current one).
+        :param key: tells this post from all others of the author (64 characters at most);
+            a program that stores it can repeat the post after its own crash.
+        :param room: the room to say it in (None: the current one).  A line that waits for a connection
+            keeps its room: if the client is not in that room any more, the line is refused.
         """
         if key is None:
             self._keys += 1
             key = f"{self._key_prefix}-{self._keys}"
-        where = {} if room is None else {"room": room}
+        if room is None and self.state is not State.JOINED:
+            room = self._resumption.bound_room
+        where = {"room": room} if room else {}
         return self.request("say", text=text, key=key, **where).addCallback(_number)
 
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.
 
-        Requests are sent in the order they are made; one made without a connection is sent when there is one.
+        Requests are sent in the order they are made; without a connection they wait for one.
         Fails with Refused, Left, or, when the connection was lost before the answer came, with Unanswered.
         """
         if self.state in (State.LEAVING, State.LEFT, State.FAILED):
@@ -135,13 +174,13 @@ class Client(Membership):
         return answer
 
     def prefer(self, name: str, value: str) -> None:
-        """Have this preference set on every later connection too; on this one it was."""
+        """Set this preference on every later connection too; on this one the program has set it."""
         self._preferences[name] = value
 
     def leave(self, reason: str = "") -> Deferred[None]:
         """Leave the chat for good; fires when the connection is closed.  The others read the ``reason``.
 
-        What was sent before is answered first; what was not sent yet fails with Left.
+        Requests that were sent are answered first; those that still wait fail with Left.
         """
         if self.state in (State.LEFT, State.FAILED):
             return succeed(None)
@@ -168,7 +207,7 @@ class Client(Membership):
             self._wire.resume()
 
     def stopProducing(self) -> None:
-        """The consumer is gone: leave."""
+        """Leave, since the consumer is gone."""
         self.leave()
 
 

@@ -1,8 +1,8 @@
-"""What can go wrong for a program that is a client."""
+"""Errors of the client library."""
 
 
 class ClientError(Exception):
-    """The root of what the client library raises."""
+    """Base class of all errors that the library raises."""
 
 
 class Refused(ClientError):
@@ -20,14 +20,22 @@ class Refused(ClientError):
 class Unanswered(ClientError):
     """A request was sent, and its answer was lost with the connection: it may have been carried out or not.
 
-    Posts do not fail so: they are sent again with the same key.
-    Only when the server has forgotten the token, and so does not know the key any more, they do.
+    Posts do not fail like this: they are sent again with the same key,
+    unless the server has forgotten the token, and with it the key.
     """
 
 
 class Left(ClientError):
-    """The client has left, or given up, and this was not answered before."""
+    """The client left, or gave up, before the answer came."""
 
 
 class ConnectionDropped(ClientError):
-    """A connection ended; the sentence says why, as far as it is known.  A reason, told in state changes."""
+    """A connection ended; state changes carry it as their reason.
+
+    ``code`` is the server's stable code for why (``kicked``, ``stopping``), empty when the server gave none.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(f"{code}: {text}" if code else text)
+        self.code = code
+        self.text = text

@@ -1,11 +1,19 @@
-"""Where a client stands, and how it got there."""
+"""The states of a client.
+
+    NEW ──▶ CONNECTING ──▶ JOINING ──▶ JOINED ──▶ LEAVING ──▶ LEFT
+               ▲  │           │           │
+               │  ▼           ▼           │   FAILED: from JOINING or JOINED, when another attempt
+             WAITING ◀────────┴───────────┘           would be refused, or is not wanted
+
+``leave`` leads from every state to LEFT; LEFT and FAILED are final.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a client stands."""
+    """How far a client is."""
 
     NEW = "new"
     CONNECTING = "connecting"
@@ -19,10 +27,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The client has come into ``state``.
+    """The client is in ``state`` now.
 
-    ``reason``: why, when it was not asked for.
-    ``delay``: seconds until the next attempt, when it is WAITING.
+    ``reason``: why, when the program did not ask for it.
+    ``delay``: seconds until the next attempt, in WAITING.
     """
 
     state: State

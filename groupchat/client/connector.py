@@ -1,4 +1,4 @@
-"""Getting a connection, and another one, and another one."""
+"""Connection attempts, with growing delays."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,27 +11,27 @@ from twisted.python.failure import Failure
 from groupchat.client.protocol import as_exception
 
 BACKOFF = backoffPolicy(initialDelay=0.25, maxDelay=30.0, factor=2.0)
-"""From half a second, doubled up to 30 s, and up to a second at random on top.
+"""Seconds to wait after the n-th failure: half a second, doubled up to 30 s, plus up to a random second.
 
-The random second spreads the clients of a server that was restarted.
+The random second spreads the clients of a restarted server.
 """
 
 
 class Waiter(Protocol):
-    """Who is told how connecting goes."""
+    """The user of a connector."""
 
     def connecting(self) -> None:
         """An attempt begins."""
 
     def waiting(self, reason: Exception, delay: float) -> None:
-        """There is no connection, for this reason; the next attempt begins in ``delay`` seconds."""
+        """There is no connection, for ``reason``; the next attempt begins in ``delay`` seconds."""
 
 
 class Connector:
-    """Connects to an endpoint again and again, with growing delays until somebody says that it went well.
+    """Connects to an endpoint again and again, with growing delays until ``welcomed`` is called.
 
-    Twisted's ClientService counts a connection as a success as soon as it stands,
-    and a server that accepts and then turns everyone away would be called on without a pause.
+    Twisted's ClientService counts a connection as a success as soon as it is established:
+    a server that accepts connections and then refuses every client would be called without a pause.
     Its ``prepareConnection`` is meant for that, but raises NoTransition when the connection is lost meanwhile
     (Twisted 26.10).
     """
@@ -62,18 +62,18 @@ class Connector:
         attempt.addCallbacks(self._connected, self._failed)
 
     def welcomed(self) -> None:
-        """The connection is of use: the next delay is a short one again."""
+        """Count this connection as a success: the next delay is short again."""
         self._failures = 0
 
     def retry(self, reason: Exception) -> None:
-        """The connection is lost: begin another attempt after a delay."""
+        """Begin another attempt after a delay, since the connection was lost."""
         self._failures += 1
         delay = self._backoff(self._failures)
         self._timer = self._clock.callLater(delay, self.connect)
         self._waiter.waiting(reason, delay)
 
     def stop(self) -> None:
-        """No further attempts."""
+        """End the attempt or the wait, for good."""
         attempt, self._attempt = self._attempt, None
         timer, self._timer = self._timer, None
         if timer is not None:

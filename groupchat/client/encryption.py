@@ -1,4 +1,4 @@
-"""TLS for the client programs: what is demanded of the server's certificate, and why it was not accepted."""
+"""TLS for clients: verification of the server's certificate, and sentences for what is wrong with it."""
 
 import argparse
 import re
@@ -42,25 +42,25 @@ PATIENCE = 20.0
 FAULTS = {
     9: "is not valid yet",
     10: "is no longer valid",
-    18: "is signed by itself only; --fingerprint or --ca says that it is the right one",
-    19: "is of an authority that is not trusted here; --ca names one",
-    20: "is of an authority that is not known here; --ca names one",
-    21: "is of an authority that is not known here; --ca names one",
+    18: "is self-signed; name it with --fingerprint or --ca if it is the right one",
+    19: "was issued by an authority that is not trusted here; --ca names one",
+    20: "was issued by an authority that is not known here; --ca names one",
+    21: "was issued by an authority that is not known here; --ca names one",
 }
-"""What OpenSSL finds wrong (X509_verify_cert_error_string), for people."""
+"""OpenSSL's error numbers (X509_verify_cert_error_string) in words; the subject is the certificate."""
 
 
 class NotTrusted(ClientError):
-    """TLS was not established; the sentence, without its subject, says why."""
+    """TLS was not established; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """What is demanded: of an authority the machine trusts, unless one of these says something else.
+    """Which certificates are accepted: those of authorities that the machine trusts, unless a field is set.
 
-    ``authorities``: of one of these, or one of these itself.
-    ``fingerprint``: its SHA-256 is this, in bytes.
-    ``insecure``: nothing.
+    ``authorities``: only these certificates, and those they have issued.
+    ``fingerprint``: only the certificate with this SHA-256, in bytes.
+    ``insecure``: every certificate.
     """
 
     authorities: tuple[x509.Certificate, ...] = ()
@@ -68,7 +68,7 @@ class Encryption:
     insecure: bool = False
 
     def around(self, endpoint: IStreamClientEndpoint, host: str, reactor: Any) -> "EncryptedEndpoint":
-        """The same endpoint, through TLS."""
+        """Return the same endpoint, with TLS."""
         return EncryptedEndpoint(endpoint, self, host, reactor)
 
 
@@ -79,17 +79,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fingerprint", metavar="SHA256", type=_fingerprint, help="trust the certificate with this fingerprint only"
     )
-    parser.add_argument("--insecure", action="store_true", help="encrypt, whoever is at the other end")
+    parser.add_argument("--insecure", action="store_true", help="encrypt, but accept every certificate")
 
 
 def chosen(arguments: argparse.Namespace) -> Encryption | None:
-    """What was asked for; None: no encryption."""
+    """Return the encryption that the arguments ask for; None: no encryption."""
     given = Encryption(arguments.ca or (), arguments.fingerprint or b"", arguments.insecure)
     return given if arguments.tls or given != Encryption() else None
 
 
 def read_authorities(path: str) -> tuple[x509.Certificate, ...]:
-    """:raises ArgumentTypeError: the file has no certificate."""
+    """Read certificates in PEM from a file.
+
+    :raises ArgumentTypeError: the file cannot be read, or contains no certificate.
+    """
     try:
         return tuple(x509.load_pem_x509_certificates(Path(path).read_bytes()))
     except OSError as error:
@@ -99,7 +102,10 @@ def read_authorities(path: str) -> tuple[x509.Certificate, ...]:
 
 
 def _fingerprint(text: str) -> bytes:
-    """:raises ArgumentTypeError: it is none."""
+    """Read a fingerprint.
+
+    :raises ArgumentTypeError: the text is not a SHA-256 fingerprint.
+    """
     digits = text.replace(":", "")
     if not re.fullmatch("[0-9A-Fa-f]{64}", digits):
         raise argparse.ArgumentTypeError("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
@@ -108,10 +114,10 @@ def _fingerprint(text: str) -> bytes:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class _Check:
-    """One attempt: makes its TLS, and says whether the certificate is good.
+    """Makes the TLS connection of one attempt, and verifies the certificate.
 
-    ``passed``: it was looked at, and is good.
-    ``fault``: what is wrong with it.
+    ``passed``: the certificate was verified and accepted.
+    ``fault``: why it was not accepted.
     """
 
     def __init__(self, encryption: Encryption, host: str) -> None:
@@ -136,14 +142,14 @@ class _Check:
         return connection
 
     def _look(self, connection: SSL.Connection, found: crypto.X509, error: int, depth: int, ok: int) -> bool:
-        """OpenSSL asks about each certificate of the chain; the server's own comes last, with depth 0."""
+        """Verify a certificate; OpenSSL calls this for each of the chain, and last for the server's own (depth 0)."""
         encryption = self._encryption
         certificate = found.to_cryptography()
         if encryption.insecure or encryption.fingerprint:
             if depth == 0:
                 digest = certificate.fingerprint(hashes.SHA256())
                 self._judge(encryption.insecure or digest == encryption.fingerprint,
-                            f"is another one: its fingerprint is {digest.hex(':').upper()}")  # fmt: skip
+                            f"is a different one: its fingerprint is {digest.hex(':').upper()}")  # fmt: skip
             return depth > 0 or self.passed
         if not ok:
             self._judge(False, FAULTS.get(error, f"cannot be verified (OpenSSL's error {error})"))
@@ -157,7 +163,7 @@ class _Check:
 
 
 def _names(certificate: x509.Certificate, host: str) -> bool:
-    """Whether a certificate names a host, or its IP address (RFC 6125)."""
+    """Return whether a certificate names a host, or its IP address (RFC 6125)."""
     try:
         if _is_address(host):
             verify_certificate_ip_address(certificate, host)
@@ -169,13 +175,13 @@ def _names(certificate: x509.Certificate, host: str) -> bool:
 
 
 def _ascii_name(host: str) -> str:
-    """A host's name in ASCII, as certificates have it (RFC 5890)."""
+    """Return a host's name in ASCII, as in certificates (RFC 5890)."""
     return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
 @implementer(IStreamClientEndpoint)
 class EncryptedEndpoint:
-    """Connects only when TLS is established: until then nothing is said to whoever is there."""
+    """Succeeds to connect only when TLS is established: nothing is sent to an unverified server."""
 
     def __init__(self, endpoint: IStreamClientEndpoint, encryption: Encryption, host: str, reactor: Any) -> None:
         self._endpoint = endpoint
@@ -206,7 +212,7 @@ class EncryptedEndpoint:
 
 @implementer(IHandshakeListener)
 class _Handshake(Protocol):
-    """Holds the place of the protocol that is wanted until TLS is established."""
+    """Stands in for the wanted protocol until TLS is established."""
 
     def __init__(self, wanted: IProtocolFactory, check: _Check, reactor: Any) -> None:
         self.done: Deferred[IProtocol] = Deferred()
@@ -216,7 +222,7 @@ class _Handshake(Protocol):
         self._timer: IDelayedCall | None = None
 
     def drop(self) -> None:
-        """The connection is no longer wanted."""
+        """Close the connection: it is no longer wanted."""
         transport: Any = self.transport
         if transport is not None:
             transport.abortConnection()

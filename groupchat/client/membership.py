@@ -1,4 +1,8 @@
-"""A place in the chat, kept over any number of connections: coming in, coming back, and what is heard meanwhile."""
+"""Staying in the chat over any number of connections: joining, resuming, and passing on events.
+
+`client_state` draws the states.  The data of a state lives in three parts, each with one owner:
+`Connector` has the attempts, `JsonLines` the connection, `Resumption` what the next connection needs.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -22,13 +26,20 @@ TEMPORARY = frozenset({
     "server-full", "too-many-connections", "flooding", "too-slow",
     "handshake-timeout", "server-error", "journal-unavailable",
 })  # fmt: skip
-"""Refusals at the door that may be gone at the next attempt."""
+"""Refusals on connecting that another attempt may not meet."""
+
+FINAL = frozenset({"kicked", "banned", "replaced", "exit"})
+"""Reasons of the server to close a connection after which the client does not come back by itself.
+
+Two clients with one token that both came back after ``replaced`` would replace each other for ever,
+and a kick would be worth nothing if its victim returned within a second.
+"""
 
 
 class Membership:
-    """What a client does by itself: see to it that it is in, and pass on what the server sends.
+    """What a client does by itself: join, stay in, and pass on what the server sends.
 
-    :param heard: is called with every event, in order; one that raises is logged, and the event counts as handled.
+    :param heard: is called with every event, in order; an exception is logged, and the event counts as handled.
     :param changed: is called with every change of state.
     """
 
@@ -63,6 +74,9 @@ class Membership:
         self._joined: Deferred[Message] = Deferred()
         self._leavers: list[Deferred[None]] = []
         self._welcome: Message | None = None
+        """The welcome on this connection; None before it."""
+        self._server: Message = {}
+        """The last welcome on any connection."""
 
     # The connector calls these.
 
@@ -106,9 +120,11 @@ class Membership:
         self._asked = 0
         if self._welcome is None:
             self._resumption.unwelcomed(self._clock.seconds())
-        self._requests.interrupted()
+        self._requests.interrupted(self._resumption.bound_room)
         if self.state is State.LEAVING:
             self._end(State.LEFT, None)
+        elif isinstance(reason, ConnectionDropped) and reason.code in FINAL:
+            self._end(State.LEFT if reason.code == "exit" else State.FAILED, reason)
         elif self.state not in (State.LEFT, State.FAILED):
             self._connector.retry(reason)
 
@@ -120,20 +136,25 @@ class Membership:
             self._wire.send({**message, "ref": self._asked})
 
     def _answered(self, message: Message) -> None:
-        """The server answered our nickname, or the ``join`` that may follow."""
+        """Handle the answer to the claim, or to a ``join`` that followed it."""
         self._asked = 0
         if message.get("event") == "refused":
             self._refused(refusal_of(message))
         elif self._welcome is None:
-            self._welcome = message
-            move = self._resumption.welcomed(message)
-            if move is None:
-                self._settle_in(message)
-            else:
-                self._ask(move)
+            self._welcome = self._server = message
+            self._resumption.welcomed(message)
+            self._move(message)
         else:
             self._resumption.moved()
-            self._settle_in(self._welcome)
+            self._move(self._welcome)
+
+    def _move(self, welcome: Message) -> None:
+        """Join the next room that is missing; settle in when none is."""
+        room = self._resumption.missing_room()
+        if room is None:
+            self._settle_in(welcome)
+        else:
+            self._ask({"do": "join", "room": room})
 
     def _settle_in(self, welcome: Message) -> None:
         self._connector.welcomed()
@@ -161,6 +182,7 @@ class Membership:
             self._end(State.FAILED, refused)
 
     def _event(self, message: Message) -> None:
+        self._resumption.follow(message)
         if not self._resumption.knows(message):
             try:
                 self._heard(message)
@@ -183,7 +205,7 @@ class Membership:
             self._log.failure("The program failed on the change to {state}", state=change.state)
 
     def _end(self, state: State, reason: Exception | None) -> None:
-        """Over for good."""
+        """End for good."""
         self._connector.stop()
         self._pulse.stop()
         wire, self._wire = self._wire, None
@@ -192,7 +214,7 @@ class Membership:
         self._change(Change(state, reason))
         self._requests.fail(Left("the client has left"))
         if not self._joined.called:
-            self._joined.errback(reason if reason is not None else Left("the client has left"))
+            self._joined.errback(reason or Left("the client has left"))
         leavers, self._leavers = self._leavers, []
         for left in leavers:
             left.callback(None)

@@ -1,6 +1,7 @@
 """JSON Lines on one connection: bytes outside, dictionaries inside."""
 
 import json
+import re
 from typing import Any, Protocol, TypeAlias
 
 from twisted.internet.interfaces import ITCPTransport
@@ -11,14 +12,17 @@ from twisted.python.failure import Failure
 from groupchat.client.client_errors import ConnectionDropped
 
 Message: TypeAlias = dict[str, Any]
-"""One JSON object, as it came."""
+"""One JSON object as the server sent it."""
+
+_REFUSAL = re.compile(r"!! ([a-z0-9-]+): (.*)")
+"""How the server refuses a connection before it knows that a program is at the other end."""
 
 
 class Owner(Protocol):
-    """What a connection tells of itself; ``wire`` is which one, for an owner that has had several."""
+    """The user of a connection; ``wire`` says which connection, since an owner may have had several."""
 
     def wire_opened(self, wire: "JsonLines") -> None:
-        """The connection stands: something can be sent."""
+        """The connection is established."""
 
     def wire_received(self, wire: "JsonLines", message: Message) -> None:
         """The server sent an object."""
@@ -30,13 +34,13 @@ class Owner(Protocol):
 class JsonLines(LineOnlyReceiver):
     """One object a line, both ways; lines that do not start with ``{`` are for people and skipped.
 
-    A skipped line of the form ``!! code: sentence`` is kept:
-    it is how a server that turns everyone away says so before it knows what the client speaks.
+    The reason why the connection ends is, in this order: the client's own, the last ``closing`` event,
+    the last refusal that answered no request, and the network's error.
     """
 
     delimiter = b"\n"
     MAX_LENGTH = 4 * 1024 * 1024
-    """Bytes; far above any list the server makes, so that only a broken server meets it."""
+    """Bytes; far above every list the server makes, so that only a broken server exceeds it."""
 
     transport: Any  # ITCPTransport, IConsumer and IPushProducer in one, as tcp.Client is
 
@@ -44,9 +48,9 @@ class JsonLines(LineOnlyReceiver):
         self.heard = True
         """Whether anything came since the owner last set this to false."""
         self.paused = False
-        """Whether nothing is read just now, so that nothing can be heard."""
+        """Whether reading is paused, so that silence means nothing."""
         self._owner = owner
-        self._last_words = ""
+        self._told: ConnectionDropped | None = None
         self._fault: Exception | None = None
 
     def send(self, message: Message) -> None:
@@ -59,12 +63,12 @@ class JsonLines(LineOnlyReceiver):
         self.transport.abortConnection()
 
     def pause(self) -> None:
-        """Read no more until ``resume``."""
+        """Stop reading until ``resume``."""
         self.paused = True
         self.transport.pauseProducing()
 
     def resume(self) -> None:
-        """Read again; the silence before means nothing."""
+        """Read again; the silence before does not count."""
         self.paused = False
         self.heard = True
         self.transport.resumeProducing()
@@ -85,32 +89,41 @@ class JsonLines(LineOnlyReceiver):
         if self._fault is not None:
             return
         if not line.startswith(b"{"):
-            if line.startswith(b"!! "):
-                self._last_words = line[3:].decode("utf-8", "replace").strip()
+            refusal = _REFUSAL.match(line.decode("utf-8", "replace"))
+            if refusal is not None:
+                self._told = ConnectionDropped(refusal[2].strip(), refusal[1])
             return
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
-        # A refusal that answers nothing is why the server is about to close, if it does.
-        refused = message.get("event") == "refused" and message.get("ref") is None
-        self._last_words = f"{message.get('code')}: {message.get('text')}" if refused else ""
+        self._told = _farewell(message)
         self._owner.wire_received(self, message)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self.drop(ConnectionDropped(f"the server sent a line of more than {self.MAX_LENGTH} bytes"))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        told = ConnectionDropped(self._last_words) if self._last_words else None
-        self._owner.wire_closed(self, self._fault or told or as_exception(reason))
+        self._owner.wire_closed(self, self._fault or self._told or as_exception(reason))
+
+
+def _farewell(message: Message) -> ConnectionDropped | None:
+    """Return why the server is about to close the connection, if this message says so.
+
+    Servers before the ``closing`` event say it with a refusal that answers no request.
+    """
+    event = message.get("event")
+    if event == "closing" or (event == "refused" and message.get("ref") is None):
+        return ConnectionDropped(str(message.get("text", "")), str(message.get("code", "")))
+    return None
 
 
 def encode(message: Message) -> bytes:
-    """One line, with its end, as the server takes it."""
+    """Return one line, with its end, as the server reads it."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def as_exception(failure: Failure) -> Exception:
-    """What went wrong, as an exception."""
+    """Return the failure's exception."""
     return failure.value if isinstance(failure.value, Exception) else ConnectionDropped(failure.getErrorMessage())

@@ -1,4 +1,4 @@
-"""Whether the server is still there."""
+"""Detection of servers that do not answer."""
 
 from collections.abc import Callable
 
@@ -11,32 +11,32 @@ HANDSHAKE = 30.0
 """Seconds from the connection to the welcome; the server's own limit."""
 
 QUIET = 60.0
-"""Seconds without a byte from the server until it is asked for one, and then until it is taken for dead."""
+"""Seconds of silence after which the server is asked for a sign of life, and again until it counts as dead."""
 
 GOODBYE = 5.0
 """Seconds the server has to close the connection of a client that leaves."""
 
 PING = "ping"
-"""The ``ref`` of the question for a sign of life."""
+"""The ``ref`` of the request for a sign of life."""
 
 
 class Pulse:
-    """Drops a connection on which the server does not do what it should in time.  It has one timer."""
+    """Drops a connection on which the server is too late.  There is one timer."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._timer: IDelayedCall | None = None
 
     def await_welcome(self, wire: JsonLines) -> None:
-        """The connection stands."""
+        """Expect the welcome on a new connection."""
         self._set(HANDSHAKE, wire.drop, ConnectionDropped("the server did not answer"))
 
     def watch(self, wire: JsonLines) -> None:
-        """We are in: from now on the server is asked for a sign of life when it is quiet."""
+        """Expect something every minute from now on, and ask for it when nothing comes."""
         self._set(QUIET, self._listen, wire, False)
 
     def await_goodbye(self, wire: JsonLines) -> None:
-        """We have asked to leave."""
+        """Expect the end of the connection, which the client has asked for."""
         self._set(GOODBYE, wire.drop, ConnectionDropped("the server did not say goodbye"))
 
     def stop(self) -> None:
@@ -50,12 +50,12 @@ class Pulse:
         self._timer = self._clock.callLater(delay, call, *arguments)
 
     def _listen(self, wire: JsonLines, asked: bool) -> None:
-        """Ask a server that has been quiet for a sign of life; take it for dead when it was asked already."""
+        """Ask a silent server for a sign of life; drop the connection if it was asked already."""
         if wire.heard or wire.paused:
             wire.heard = False
             self.watch(wire)
         elif asked:
-            wire.drop(ConnectionDropped("the server has fallen silent"))
+            wire.drop(ConnectionDropped("the server has stopped answering"))
         else:
             wire.send({"do": "ping", "ref": PING})
             self._set(QUIET, self._listen, wire, True)

@@ -1,4 +1,4 @@
-"""What was asked of the server and is not answered yet."""
+"""Requests that are not answered yet."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from groupchat.client.protocol import Message
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request: ``message`` as it goes over the wire, ``answer`` fires with what comes back.
+    """One request: ``message`` as it is sent, ``answer`` fires with what the server answers.
 
     A request with a ``key`` may be sent any number of times: the server carries it out once.
     """
@@ -23,7 +23,7 @@ class Request:
 
     @property
     def ref(self) -> int:
-        """The client's own number for it, which comes back on the answer."""
+        """The client's own number of the request, which comes back in the answer."""
         number: int = self.message["ref"]
         return number
 
@@ -36,7 +36,7 @@ class Request:
 class Requests:
     """The requests of one client, over all its connections, in the order they were made.
 
-    ``window`` is how many may be sent and unanswered at once; the rest waits here.
+    At most ``window`` of them are sent and unanswered at once; the others wait here.
     """
 
     def __init__(self, window: int) -> None:
@@ -46,16 +46,16 @@ class Requests:
         self._refs = 0
 
     def __len__(self) -> int:
-        """How many are not answered yet."""
+        """Return how many are not answered yet."""
         return len(self._waiting) + len(self._sent)
 
     def number(self) -> int:
-        """A ``ref`` that was never used before."""
+        """Return a ``ref`` that was never used before."""
         self._refs += 1
         return self._refs
 
     def add(self, message: Message) -> Request:
-        """Take a new request in; it waits until ``next`` gives it out."""
+        """Add a request; it waits until ``next`` returns it."""
 
         def cancel(_: Deferred[Message]) -> None:
             request.cancelled = True
@@ -65,7 +65,7 @@ class Requests:
         return request
 
     def next(self) -> Request | None:
-        """The oldest request that waits, from now on counted as sent; None when none may be sent now."""
+        """Return the oldest request that waits, and count it as sent; None when none may be sent now."""
         while self._waiting and len(self._sent) < self._window:
             request = self._waiting.popleft()
             if not request.cancelled:
@@ -75,7 +75,7 @@ class Requests:
         return None
 
     def expects(self, message: Message) -> bool:
-        """Whether this answers a request of ours."""
+        """Return whether this answers one of the requests."""
         ref = message.get("ref")
         # A list or an object cannot be looked up, and True would be found as 1.
         return type(ref) is int and ref in self._sent
@@ -88,23 +88,30 @@ class Requests:
         else:
             request.answer.callback(answer)
 
-    def interrupted(self) -> None:
-        """The connection is gone: what can be repeated waits again, in its place; the rest fails with Unanswered."""
+    def interrupted(self, room: str | None) -> None:
+        """Note that the connection is gone: repeatable requests wait again, in their order; others fail.
+
+        :param room: the room that lines went to: what is said later from here still goes there, or nowhere.
+        """
         sent = self._take_sent()
         self._waiting.extendleft(reversed([request for request in sent if request.repeatable]))
+        if room:
+            for request in self._waiting:
+                if request.message["do"] == "say":
+                    request.message.setdefault("room", room)
         for request in sent:
             if not request.repeatable:
                 request.answer.errback(Unanswered("the connection was lost before the answer came"))
 
     def abandon_sent(self) -> None:
-        """What was ever sent cannot be repeated any more: it fails with Unanswered.  The rest still waits."""
+        """Fail everything that was ever sent, since it cannot be repeated any more; the others still wait."""
         lost = [request for request in self._waiting if request.sent] + self._take_sent()
         self._waiting = deque(request for request in self._waiting if not request.sent)
         for request in lost:
             request.answer.errback(Unanswered("the server has forgotten who sent this; it may be posted or not"))
 
     def fail(self, error: ClientError) -> None:
-        """Nothing will be answered any more: all fail with this."""
+        """Fail all requests: none will be answered any more."""
         everything = [*self._take_sent(), *self._waiting]
         self._waiting.clear()
         for request in everything:
@@ -117,5 +124,5 @@ class Requests:
 
 
 def refusal_of(message: Message) -> Refused:
-    """What a ``refused`` of the server says."""
+    """Return the error for a ``refused`` of the server."""
     return Refused(str(message.get("code", "refused")), str(message.get("text", "")))

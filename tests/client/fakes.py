@@ -70,14 +70,22 @@ class FakeConnection:
         """Send bytes."""
         self.protocol.dataReceived(data)
 
-    def welcome(self, token: str = "t", head: int = 0, room: str = "lobby") -> Message:
-        """Answer the nickname, which must be all that was asked, and give back how it was asked."""
+    def welcome(self, token: str = "t", head: int = 0, room: str = "lobby", **more: object) -> Message:
+        """Answer the claim, which must be the only request, and return it.
+
+        :param more: further fields, such as those that newer servers send.
+        """
         (claim,) = self.requests()
         assert claim["do"] == "nick", claim
-        self.send(
-            {"event": "welcome", "ref": claim["ref"], "nick": claim["nick"], "room": room, "head": head, "token": token}
-        )
+        welcome = {"nick": claim["nick"], "room": room, "head": head, "token": token, **more}
+        self.send({"event": "welcome", "ref": claim["ref"], **welcome})
         return claim
+
+    def done(self, **fields: object) -> Message:
+        """Carry out the only request there is, and return it."""
+        (request,) = self.requests()
+        self.send({"event": "done", "ref": request["ref"], **fields})
+        return request
 
     def refuse(self, code: str, text: str = "No.") -> None:
         """Refuse the nickname."""

@@ -39,7 +39,7 @@ class Addresses(SynchronousTestCase):
     def test_reasons(self) -> None:
         """Every reason is one sentence that names what is wrong."""
         for failure, words in (
-            (error.DNSLookupError(), "The host ::1 is not known."),
+            (error.DNSLookupError(), "Unknown host: ::1."),
             (error.ConnectionRefusedError(), "Nothing listens at ::1, port 5000."),
             (error.TimeoutError(), "did not answer in time"),
             (error.ConnectionDone(), "closed the connection"),

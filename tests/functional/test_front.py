@@ -225,11 +225,11 @@ class CertificateTest(TlsTest):
         for command in (["say", place, *say], ["tail", place], ["join", place]):
             status, said = self.run_groupchat(*command, "--tls")
             self.assertEqual(status, 1)
-            self.assertRegex(said, r"\Agroupchat: There is no encrypted connection to \S+: the server's certificate "
-                                   r"is signed by itself only; --fingerprint or --ca says .*\.\n\Z")  # fmt: skip
+            self.assertRegex(said, r"\Agroupchat: No encrypted connection to \S+: the server's certificate "
+                                   r"is self-signed; name it with --fingerprint .*\.\n\Z")  # fmt: skip
             status, said = self.run_groupchat(*command, "--fingerprint", other)
             self.assertEqual(status, 1)
-            self.assertRegex(said, rf"certificate is another one: its fingerprint is {fingerprint}.*\n\Z")
+            self.assertRegex(said, rf"certificate is a different one: its fingerprint is {fingerprint}.*\n\Z")
 
     def test_authority(self) -> None:
         """A certificate of an authority counts for the host it names, as long as it is valid."""
@@ -242,7 +242,7 @@ class CertificateTest(TlsTest):
         self.assertEqual(self.run_groupchat("say", "--ca", self.folder / "ca.pem", place, *say), (0, ""))
         for ca, host, words in (
             ("ca.pem", "127.0.0.1", r"is not for 127\.0\.0\.1"),
-            ("other.pem", "localhost", "is of an authority that is not known here"),
+            ("other.pem", "localhost", "was issued by an authority that is not known here"),
         ):
             status, said = self.run_groupchat("say", "--ca", self.folder / ca, f"{host}:{daemon.port}", *say)
             self.assertEqual(status, 1)

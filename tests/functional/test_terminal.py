@@ -155,9 +155,9 @@ class TerminalTest(PaneTest):
         self.connect(full, "bob")
         free = free_port()
         for place, words, sentence in (
-            ("no.such.invalid", [], "The host no.such.invalid is not known."),
+            ("no.such.invalid", [], "Unknown host: no.such.invalid."),
             (f"127.0.0.1:{free}", [], f"Nothing listens at 127.0.0.1, port {free}."),
-            (f"127.0.0.1:{self.daemon.port}", ["--tls"], "the server's certificate is signed by itself only"),
+            (f"127.0.0.1:{self.daemon.port}", ["--tls"], "the server's certificate is self-signed"),
             (
                 f"127.0.0.1:{self.daemon.port}",
                 [],

@@ -1,0 +1,275 @@
+"""Events as records: ``event_of`` makes them from what the server sends.
+
+Their names, in kebab-case, are the values of ``event`` on the wire (docs/PROTOCOL.md).
+A field that the server left out, or that has the wrong type, has its type's empty value.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from groupchat.client.protocol import Message
+
+When = datetime | None
+"""A time with its zone; None: not given, or not a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base class of all events."""
+
+
+# Posts: they have a number, and are on the server's disk.
+
+
+@dataclass(frozen=True, slots=True)
+class Post(Event):
+    """Base class of posts.  ``room`` is empty for private ones."""
+
+    id: int
+    room: str
+    nick: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Post):
+    """``nick`` said ``text``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acted(Post):
+    """``/me``: the sentence is ``nick`` and ``text``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered(Post):
+    """``nick`` told ``to`` something in private."""
+
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited(Post):
+    """Message ``target`` now reads ``text``; ``to`` is the other person of a private message."""
+
+    target: int
+    text: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted(Post):
+    """``nick`` deleted message ``target``."""
+
+    target: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged(Post):
+    """``nick`` set the topic of ``room`` to ``text`` (empty: none)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated(Post):
+    """``nick``, an operator, did ``act`` (``ban``) to ``target``; ``text`` says the same for people.
+
+    ``until`` is None when there is no end.
+    """
+
+    text: str
+    act: str
+    target: str
+    until: When
+    reason: str
+
+
+# Notices: the server stores none of them.
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Event):
+    """``nick`` came into ``room``; ``account`` is the nickname of their account, empty for guests."""
+
+    room: str
+    nick: str
+    account: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Event):
+    """``nick`` left ``room``; ``gone``: they left the server, not only the room."""
+
+    room: str
+    nick: str
+    reason: str
+    gone: bool
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class ManyJoined(Event):
+    """Many people came into ``room`` at once; ``accounts`` are the nicknames among them that have an account."""
+
+    room: str
+    nicks: tuple[str, ...]
+    accounts: tuple[str, ...]
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLeft(Event):
+    """Many people left ``room`` at once."""
+
+    room: str
+    nicks: tuple[str, ...]
+    reason: str
+    gone: bool
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed(Event):
+    """``nick`` is called ``new`` now."""
+
+    room: str
+    nick: str
+    new: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class AwayChanged(Event):
+    """``nick`` is away, or back; ``text`` is what they say about it."""
+
+    room: str
+    nick: str
+    away: bool
+    text: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class Typing(Event):
+    """``nick`` is typing, or has stopped."""
+
+    room: str
+    nick: str
+    active: bool
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class Announced(Event):
+    """The server tells everybody something."""
+
+    text: str
+    at: When
+
+
+# About this client.
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a room; ``account`` is the nickname of their account, empty for guests."""
+
+    nick: str
+    account: str = ""
+    operator: bool = False
+    away: bool = False
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Event):
+    """This client is in ``room`` now.  ``people`` is empty when its preference ``joins`` is off."""
+
+    room: str
+    topic: str
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Departed(Event):
+    """This client is no longer in ``room``; ``code`` says why (``left``, ``kicked``, ``banned``).
+
+    ``current`` is the room its lines go to now; empty: none.
+    """
+
+    room: str
+    reason: str
+    code: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing(Event):
+    """The server is about to close the connection."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Event):
+    """An event of a kind that this version does not know; ``fields`` is all that the server sent."""
+
+    name: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def event_of(message: Message) -> Event:
+    """Return the record for an event as it came from the server."""
+    kind = _KINDS.get(str(message.get("event")))
+    if kind is None:
+        return Unknown(str(message.get("event", "")), message)
+    return kind(**_values(kind, message))
+
+
+def _values(kind: type, message: Mapping[str, Any]) -> dict[str, Any]:
+    return {each.name: _READERS[each.type](message.get(each.name)) for each in fields(kind)}
+
+
+def _time(value: object) -> When:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _people(value: object) -> tuple[Person, ...]:
+    people = value if isinstance(value, list) else ()
+    return tuple(Person(**_values(Person, each)) for each in people if isinstance(each, dict))
+
+
+_READERS: Mapping[Any, Callable[[Any], Any]] = {
+    int: lambda value: value if type(value) is int else 0,
+    str: lambda value: value if isinstance(value, str) else "",
+    bool: lambda value: value is True,
+    When: _time,
+    tuple[str, ...]: lambda value: tuple(map(str, value)) if isinstance(value, list) else (),
+    tuple[Person, ...]: _people,
+}
+"""How a field of each type is read from JSON."""
+
+_KINDS: Mapping[str, type[Event]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind
+    for kind in (
+        *(Said, Acted, Whispered, Edited, Deleted, TopicChanged, Moderated),
+        *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced),
+        *(Entered, Departed, Closing),
+    )
+}

@@ -1,0 +1,261 @@
+"""Membership: what a client brings to every connection, the rooms it is in, and when it does not come back."""
+
+from groupchat.client.client_errors import ConnectionDropped, Refused, Unanswered
+from groupchat.client.client_state import State
+from tests.client.fakes import said
+from tests.client.test_client import ClientCase
+
+
+class ClaimTest(ClientCase):
+    def test_preferences(self) -> None:
+        """Preferences are set on every connection before anything that waits is sent; a changed one as changed."""
+        client = self.client(preferences={"emoji": "on"})
+        waiting = client.say("hello")
+        server = self.endpoint.accept()
+        server.welcome()
+        wish, post = server.requests()
+        self.assertEqual((wish["do"], wish["name"], wish["value"], post["text"]), ("set", "emoji", "on", "hello"))
+        server.send({"event": "done", "ref": wish["ref"]}, {"event": "done", "ref": post["ref"], "id": 1})
+        self.assertEqual((self.successResultOf(waiting), self.events), (1, []))
+        client.prefer("emoji", "off")
+        server.cut()
+        server = self.reconnect()
+        server.welcome(head=1)
+        self.assertEqual([wish["value"] for wish in server.requests()], ["off"])
+
+    def test_attended(self) -> None:
+        """A client that a person sits at says so each time it comes in, and another one does not."""
+        for attended in (True, False):
+            self.client(attended=attended)
+            server = self.endpoint.accept()
+            (claim,) = server.requests()
+            self.assertEqual(claim.get("attended"), attended or None)
+
+    def test_echo(self) -> None:
+        """With echo on one's own posts are heard as events, once each, before or after their answer."""
+        client = self.client(preferences={"echo": "on"}, since="head")
+        server = self.endpoint.accept()
+        server.welcome(head=10)
+        client.say("one")
+        client.say("two")
+        _, one, two = server.requests()
+        server.send({"event": "done", "ref": one["ref"], "id": 12}, said(11), said(12, "one", "bot"))
+        server.send(said(13, "two", "bot"), {"event": "done", "ref": two["ref"], "id": 13})
+        self.assertEqual([event["id"] for event in self.events], [11, 12, 13])
+        self.assertEqual(client.since, 13)
+
+    def test_echo_lost(self) -> None:
+        """An own post whose event was lost with the connection comes with the resumption."""
+        client = self.client(preferences={"echo": "on"}, since="head")
+        server = self.endpoint.accept()
+        server.welcome(head=10)
+        client.say("one")
+        _, one = server.requests()
+        server.send({"event": "done", "ref": one["ref"], "id": 11})
+        server.cut()
+        server = self.reconnect()
+        self.assertEqual(server.welcome(head=11)["since"], 10)
+        server.send(said(11, "one", "bot"))
+        self.assertEqual(([event["id"] for event in self.events], client.head), ([11], 11))
+
+    def test_password(self) -> None:
+        """The password goes with every claim."""
+        self.client(password="sesame")
+        server = self.endpoint.accept()
+        self.assertEqual(server.welcome()["password"], "sesame")
+
+    def test_renamed(self) -> None:
+        """Who has taken another nickname comes back under that."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome()
+        server.send({"event": "renamed", "room": "lobby", "nick": "bot", "new": "robot", "at": ""})
+        self.assertEqual(client.nick, "robot")
+        server.cut()
+        self.assertEqual(self.reconnect().welcome()["nick"], "robot")
+
+    def test_reason(self) -> None:
+        """A reason for leaving is told to the server."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome()
+        left = client.leave("tea")
+        (request,) = server.requests()
+        self.assertEqual((request["do"], request["reason"]), ("exit", "tea"))
+        server.cut()
+        self.successResultOf(left)
+        self.assertIs(client.state, State.LEFT)
+
+
+def entered(room: str) -> dict[str, object]:
+    """The event for a room that the client is in now."""
+    return {"event": "entered", "room": room, "topic": "", "people": []}
+
+
+class RoomsTest(ClientCase):
+    def test_welcome_names_the_rooms(self) -> None:
+        """The client knows its rooms, its account and what the server understands from the welcome."""
+        client = self.client()
+        self.assertEqual((client.rooms, client.account, client.version, client.features), ((), "", "", frozenset()))
+        server = self.endpoint.accept()
+        server.welcome(room="dev", rooms=["lobby", "dev"], account="bot", version="1.2", features=["quiet"])
+        self.assertEqual((client.rooms, client.room), (("lobby", "dev"), "dev"))
+        self.assertEqual((client.account, client.version, client.features), ("bot", "1.2", frozenset({"quiet"})))
+
+    def test_entered_and_departed(self) -> None:
+        """The server's word on the client's rooms holds, and is heard like every other event."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        server.send(entered("lobby"), entered("dev"))
+        self.assertEqual((client.rooms, client.room), (("lobby", "dev"), "dev"))
+        server.send({"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": "lobby"})
+        self.assertEqual((client.rooms, client.room), (("lobby",), "lobby"))
+        server.send({"event": "departed", "room": "lobby", "reason": "", "code": "left", "current": ""})
+        self.assertEqual((client.rooms, client.room), ((), ""))
+        self.assertEqual([event["event"] for event in self.events], ["entered", "entered", "departed", "departed"])
+
+    def test_exactly_these_rooms(self) -> None:
+        """The rooms go with the first claim; from then on the token remembers them."""
+        client = self.client(rooms=["dev", "ops"])
+        server = self.endpoint.accept()
+        self.assertEqual(server.welcome(room="ops", rooms=["dev", "ops"])["rooms"], ["dev", "ops"])
+        self.assertIs(client.state, State.JOINED)
+        server.cut()
+        self.assertNotIn("rooms", self.reconnect().welcome(room="ops", rooms=["dev", "ops"]))
+
+    def test_exactly_no_room(self) -> None:
+        """An empty list is a wish, too: to be in no room."""
+        client = self.client(rooms=[])
+        self.assertEqual(self.endpoint.accept().welcome(room="", rooms=[])["rooms"], [])
+        self.assertEqual((client.state, client.rooms), (State.JOINED, ()))
+
+    def test_older_server(self) -> None:
+        """A server that does not know ``rooms`` puts the client in the lobby: it joins the rooms one by one."""
+        client = self.client(rooms=["dev", "ops"])
+        server = self.endpoint.accept()
+        server.welcome(room="lobby")
+        self.assertEqual(server.done()["room"], "dev")
+        self.assertEqual(server.done()["room"], "ops")
+        self.assertEqual((client.state, client.room), (State.JOINED, "ops"))
+        server.cut()
+        self.assertNotIn("rooms", self.reconnect().welcome(room="ops"))
+
+    def test_rooms_of_a_forgotten_token(self) -> None:
+        """A client whose token the server has forgotten asks for the rooms it was in."""
+        self.client()
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        server.send(entered("dev"))
+        server.cut()
+        server = self.reconnect()
+        server.refuse("token-invalid")
+        self.assertEqual(server.welcome(room="dev", rooms=["lobby", "dev"])["rooms"], ["lobby", "dev"])
+
+    def test_quiet(self) -> None:
+        """A quiet client says so, and joins no room; with an older server it joins the one it wants."""
+        client = self.client(quiet=True, room="dev")
+        server = self.endpoint.accept()
+        claim = server.welcome(room="", rooms=[])
+        self.assertEqual((claim["quiet"], claim.get("rooms")), (True, None))
+        self.assertEqual((client.state, server.requests()), (State.JOINED, []))
+        older = self.client(quiet=True, room="dev")
+        server = self.endpoint.accept()
+        server.welcome(room="lobby")
+        self.assertEqual(server.done()["room"], "dev")
+        self.assertIs(older.state, State.JOINED)
+
+
+class BoundTest(ClientCase):
+    """A line is said in the room it was meant for, or nowhere."""
+
+    def test_said_without_a_connection(self) -> None:
+        """A line that waits for a connection keeps the room it was typed in."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="dev", rooms=["dev"])
+        server.cut()
+        client.say("hi")
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"])
+        (said_later,) = server.requests()
+        self.assertEqual(said_later["room"], "dev")
+
+    def test_unanswered(self) -> None:
+        """So does one that was sent without a room, and is sent again; other requests stay as they are."""
+        client = self.client(window=1)
+        server = self.endpoint.accept()
+        server.welcome(room="dev", rooms=["dev"])
+        client.say("one")
+        asked = client.request("rooms")
+        self.assertNotIn("room", server.requests()[0])
+        server.cut()
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"])
+        self.assertEqual(server.done(id=1)["room"], "dev")
+        self.assertNotIn("room", server.done())
+        self.successResultOf(asked)
+
+    def test_older_server(self) -> None:
+        """With a server that does not tell of changes of rooms the client cannot know: it names none."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome()
+        server.cut()
+        client.say("hi")
+        server = self.reconnect()
+        server.welcome()
+        self.assertNotIn("room", server.requests()[0])
+
+
+class ClosingTest(ClientCase):
+    def closed(self, code: str, text: str = "Why.") -> State:
+        """Let the server close the connection with this code; return the client's state."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome()
+        waiting = client.request("rooms")
+        waiting.addErrback(lambda failure: self.failures.append(failure.value))
+        server.send({"event": "closing", "code": code, "text": text})
+        server.cut()
+        return client.state
+
+    def test_final(self) -> None:
+        """After these codes the client does not come back: its requests fail, and it tells why."""
+        for code in ("kicked", "banned", "replaced"):
+            self.assertIs(self.closed(code), State.FAILED)
+            reason = self.changes[-1].reason
+            assert isinstance(reason, ConnectionDropped)
+            self.assertEqual((reason.code, reason.text, str(reason)), (code, "Why.", f"{code}: Why."))
+            self.assertIsInstance(self.failures[-1], Unanswered)
+            self.clock.advance(1000)
+            self.assertEqual(self.endpoint.attempts, [])
+
+    def test_exit(self) -> None:
+        """An exit that the program asked for in other words ends the client without a failure."""
+        self.assertIs(self.closed("exit"), State.LEFT)
+
+    def test_temporary(self) -> None:
+        """After every other code it comes back, and the reason is told."""
+        for code in ("stopping", "too-slow", "server-error", "connection-lost", "of-the-future"):
+            self.assertIs(self.closed(code), State.WAITING)
+            self.assertEqual(str(self.changes[-1].reason), f"{code}: Why.")
+            self.endpoint = type(self.endpoint)()
+
+    def test_older_server(self) -> None:
+        """A refusal that answers nothing, right before the end, counts like a closing."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome()
+        server.send({"event": "refused", "code": "kicked", "text": "Out."})
+        server.cut()
+        self.assertIs(client.state, State.FAILED)
+
+    def test_refused_before_the_welcome(self) -> None:
+        """A refusal that answers nothing before the welcome ends this attempt, and another one follows."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.send({"event": "refused", "code": "server-full", "text": "Full."})
+        reason = self.changes[-1].reason
+        assert isinstance(reason, Refused)
+        self.assertEqual((client.state, reason.code, server.connected), (State.WAITING, "server-full", False))
