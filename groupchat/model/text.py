@@ -122,6 +122,13 @@ def harmless(text: str) -> str:
     return _cleaned(_LINE_END.sub(" ", text))
 
 
+def escape(text: str) -> str:
+    """Return the text for a log: on one line, with ``\\x1b`` or ``\\u2028`` for what is not printable, and ``\\\\``."""
+    if text.isprintable() and "\\" not in text:
+        return text
+    return "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _is_plain(text: str) -> bool:
     """Return whether ``_cleaned`` would certainly leave the text alone: true for nearly every line.
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadCharacter
-from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, harmless, is_harmless
+from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, escape, harmless, is_harmless
 from tests.model.texts import ANY, LINES
 
 
@@ -251,3 +251,21 @@ class Output(SynchronousTestCase):
     def test_marks_limit(self) -> None:
         """The limit that these tests assume is the one in force."""
         self.assertEqual(MARKS_PER_BASE, 8)
+
+
+class Escaping(SynchronousTestCase):
+    def test_escape(self) -> None:
+        """A log contains readable characters as they are, and all others by their numbers."""
+        self.assertEqual(escape("héllo 字\n\x1b[2J\u2028\u202e\\\ud800"), r"héllo 字\n\x1b[2J\u2028\u202e\\\ud800")
+
+    def test_backslash(self) -> None:
+        """A backslash that somebody typed cannot be mistaken for an escape."""
+        self.assertEqual(escape("\\n"), "\\\\n")
+
+    @given(ANY)
+    def test_one_line(self, text: str) -> None:
+        """An escaped text is printable, on one line, and different for different texts."""
+        escaped = escape(text)
+        self.assertTrue(escaped.isprintable())
+        back = "".join(c if c.isascii() else c.encode("unicode_escape").decode() for c in escaped)
+        self.assertEqual(back.encode().decode("unicode_escape"), text)
