@@ -15,8 +15,8 @@ from twisted.internet.testing import StringTransport
 from benchmarks.figures import Row, Tell, median
 from benchmarks.peer import FILLING
 from groupchat.config.settings import Settings
-from groupchat.doors.factory import ChatFactory
-from groupchat.doors.line import ChatProtocol
+from groupchat.doors.lines.text_conversation import TextConversation
+from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite.database import opened
@@ -75,10 +75,10 @@ def _chat(count: int) -> float:
     settings = Settings()
     hall = Hall(MemoryJournal(), settings, Clock(), time.time, turn_end=turn.append)
     hall.open()
-    factory = ChatFactory(hall.session, settings, cast(Any, Clock()))
+    reception = Reception(hall.session, settings, cast(Any, Clock()))
     crowd = []
     for number in range(MEMBERS):
-        member = ChatProtocol(factory, "127.0.0.1", exempt=True)
+        member = TextConversation(reception, "127.0.0.1", exempt=True)
         member.makeConnection(Silence(peerAddress=IPv4Address("TCP", "127.0.0.1", number)))
         member.dataReceived(b"member%d\n" % number)
         _end(turn)

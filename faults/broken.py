@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from groupchat.daemon import service
-from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.journals.opening import open_journal
 
 HELD_S = 600.0
@@ -77,13 +77,13 @@ def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
 def leak(size: int) -> None:
     """Lose some 100 bytes, or whatever is asked for, whenever a connection is gone."""
     lost: list[bytes] = []
-    departed = ChatFactory.departed
+    departed = Reception.departed
 
-    def losing(self: ChatFactory, protocol: Any) -> None:
+    def losing(self: Reception, party: Any) -> None:
         lost.append(bytes(max(size - BESIDE, 0)))
-        departed(self, protocol)
+        departed(self, party)
 
-    ChatFactory.departed = losing  # type: ignore[method-assign]
+    Reception.departed = losing  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -88,6 +88,7 @@ class Door:
 
         from groupchat.config.settings import Settings
         from groupchat.doors.factory import ChatFactory
+        from groupchat.doors.reception import Reception
         from groupchat.hall.hall import Hall
         from groupchat.journals.memory import MemoryJournal
 
@@ -95,7 +96,7 @@ class Door:
         settings = Settings(zone="UTC", flood_burst=100000, flood_rate=100000.0)
         hall = Hall(MemoryJournal(), settings, self._clock, lambda: 1795262400.0 + self._clock.seconds())
         hall.open()
-        self._factory = ChatFactory(hall.session, settings, self._clock)
+        self._factory = ChatFactory(Reception(hall.session, settings, self._clock))
 
 
 def text(door: Door, data: bytes) -> None:

@@ -27,9 +27,9 @@ _CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
     "model": (),
-    "interfaces": ("model",),
     "limits": ("model",),
     "config": ("model",),
+    "interfaces": ("model", "limits", "config"),
     "state": _BASE,
     "delivery": (*_BASE, "state"),
     "hall": (*_BASE, "state", "delivery"),

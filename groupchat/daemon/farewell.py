@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
 
 STOPPING = "The server is stopping."
@@ -22,10 +22,10 @@ class Farewell:
 
     log = Logger()
 
-    def __init__(self, reactor: Any, factory: ChatFactory) -> None:
+    def __init__(self, reactor: Any, reception: Reception) -> None:
         self.words = STOPPING
         self._reactor = reactor
-        self._factory = factory
+        self._reception = reception
         self._patient = True
 
     def hurry(self) -> None:
@@ -47,10 +47,11 @@ class Farewell:
         else:
             for session in list(hall.sessions):
                 session.close()
-        while self._factory.connections and self._may_wait(end):
+        while self._reception.connections and self._may_wait(end):
             yield deferLater(self._reactor, DRAIN_STEP_S)
-        if self._factory.connections:
-            self.log.warn("Connections that did not take all they were sent: {count}", count=self._factory.connections)
+        left = self._reception.connections
+        if left:
+            self.log.warn("Connections that did not take all they were sent: {count}", count=left)
 
     def _may_wait(self, end: float) -> bool:
         return self._patient and self._reactor.seconds() < end

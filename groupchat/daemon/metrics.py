@@ -19,7 +19,7 @@ from twisted.internet.task import LoopingCall
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
-from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
 
@@ -38,9 +38,9 @@ class Metrics:
     :param version: the daemon's version.
     """
 
-    def __init__(self, hall: Hall, factory: ChatFactory, version: str) -> None:
+    def __init__(self, hall: Hall, reception: Reception, version: str) -> None:
         self._hall = hall
-        self._factory = factory
+        self._reception = reception
         self._version = version
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -89,7 +89,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """Give every figure that is kept elsewhere."""
-        hall, factory = self._hall, self._factory
+        hall, reception = self._hall, self._reception
         yield _gauge("info", "The version that runs.", {"version": self._version}, 1)
         yield _gauge("start_time_seconds", "When the daemon started, since 1970 UTC.", {}, hall.since)
         doors = Counter(session.door for session in hall.sessions)
@@ -97,7 +97,7 @@ class Metrics:
         for door in sorted({"text", "json", *doors}):
             connections.add_metric([door], doors[door])
         yield connections
-        yield _gauge("sockets", "Connections, with those that have said nothing yet.", {}, factory.connections)
+        yield _gauge("sockets", "Connections, with those that have said nothing yet.", {}, reception.connections)
         yield _gauge("people", "People who are here.", {}, len(hall.roster))
         members = sum(len(room.members) for room in hall.rooms.values())
         yield _gauge("members", "Connections in rooms, each counted once a room.", {}, members)
@@ -108,7 +108,7 @@ class Metrics:
         yield _gauge("head", "The number of the newest post.", {}, hall.delivered)
         yield _gauge("queued_entries", "Entries that wait for the journal.", {}, hall.commits.queued)
         yield _gauge("commit_delay_seconds", "How long the commit in flight has taken.", {}, hall.commits.delay)
-        yield _gauge("slow_readers", "Connections that take nothing just now.", {}, len(factory.backlog))
+        yield _gauge("slow_readers", "Connections that take nothing just now.", {}, len(reception.backlog))
         lagging = sum(
             1 for session in hall.sessions if session.member is not None and session.member.cursor is not None
         )
@@ -117,7 +117,7 @@ class Metrics:
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
         refusals = CounterMetricFamily("groupchat_refusals", "What was refused, by code.", labels=["code"])
-        for code, count in sorted((hall.refusals + factory.turned_away).items()):
+        for code, count in sorted((hall.refusals + reception.turned_away).items()):
             refusals.add_metric([code], count)
         yield refusals
 
@@ -154,9 +154,9 @@ class MetricsServer:
         self._ports.bind(self._site)
         return self._ports.accept()
 
-    def watch(self, hall: Hall, factory: ChatFactory) -> None:
+    def watch(self, hall: Hall, reception: Reception) -> None:
         """Serve the figures of this hall from now on."""
-        self._metrics = Metrics(hall, factory, hall.version)
+        self._metrics = Metrics(hall, reception, hall.version)
         self._metrics.start()
 
     def close(self) -> "Deferred[Any]":

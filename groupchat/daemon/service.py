@@ -28,8 +28,8 @@ from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
 from groupchat.doors import control
 from groupchat.doors.factory import ChatFactory
-from groupchat.doors.wire import certificates
-from groupchat.doors.wire import transport as wire
+from groupchat.doors.reception import Reception
+from groupchat.doors.wire import certificates, transport
 from groupchat.doors.wire.certificates import Certificates
 from groupchat.doors.wire.ports import Ports
 from groupchat.doors.wire.tls import Tunnels
@@ -48,7 +48,7 @@ class FiguresServer(Protocol):
     def listen(self) -> list[str]:
         """Listen, and return the addresses.  Raises CannotStart."""
 
-    def watch(self, hall: Hall, factory: ChatFactory) -> None:
+    def watch(self, hall: Hall, reception: Reception) -> None:
         """Serve the figures of this hall."""
 
     def close(self) -> "Deferred[Any]":
@@ -70,11 +70,12 @@ class ChatService(Service):
         self._settings = settings
         self._locations = locations
         self._reread = reread
-        self._factory = ChatFactory(self._session, settings, reactor, turnstile)
+        self._reception = Reception(self._session, settings, reactor, turnstile)
+        self._factory = ChatFactory(self._reception)
         self._ports = Ports(reactor, locations.ports)
         self._figures = self._figures_server()
         self._certificates: Certificates | None = None
-        self._control_factory = control.ControlFactory(self._session, settings, reactor)
+        self._control_reception = Reception(self._session, settings, reactor)
         self._control: IListeningPort | None = None
         self._hall: Hall | None = None
         self._journal: IJournal | None = None
@@ -85,7 +86,7 @@ class ChatService(Service):
         self._admitted = False
         self._status = 0
         """The exit status."""
-        self._farewell = Farewell(reactor, self._factory)
+        self._farewell = Farewell(reactor, self._reception)
         self._stopping = False
 
     # Twisted calls these.
@@ -117,7 +118,7 @@ class ChatService(Service):
         super().startService()
         self._hall = self._make_hall(self._journal)
         self._passwords.start()
-        self._factory.check_address = self._check_address
+        self._reception.check_address = self._check_address
         self._reactor.callWhenRunning(self._run)
 
     @inlineCallbacks
@@ -130,7 +131,7 @@ class ChatService(Service):
         yield self._ports.close()
         if self._control is not None:
             yield maybeDeferred(self._control.stopListening)
-        self._factory.stop()
+        self._reception.stop()
         if self._hall is not None:
             yield self._farewell.say(self._hall, tell=self._status != process.BROKEN)
         if self._upkeep is not None:
@@ -173,11 +174,11 @@ class ChatService(Service):
         except CannotStart as error:
             raise self._given_up(error) from error
         for port in self._ports.bound:
-            wire.install(port)
+            transport.install(port)
 
     def _offer(self, found: Certificates) -> None:
         self._certificates = found
-        self._factory.tunnels = Tunnels(found, False, self._factory, self._reactor)
+        self._reception.tunnels = Tunnels(found, False, self._factory, self._reactor)
 
     def _serve_figures(self) -> None:
         if self._figures is not None:
@@ -197,9 +198,9 @@ class ChatService(Service):
             journal, self._settings, self._reactor, time.time, process.release(), self._at_turn_end, self._passwords
         )
         hall.on_broken = self._broken
-        self._factory.sparing = hall.sparing
+        self._reception.log_limits = hall.sparing
         if self._figures is not None:
-            self._figures.watch(hall, self._factory)
+            self._figures.watch(hall, self._reception)
         assert self._certificates is not None
         self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)
         return hall
@@ -225,7 +226,8 @@ class ChatService(Service):
     def _listen_for_control(self) -> None:
         """Open the control socket; without it the chat works all the same."""
         try:
-            self._control = control.listen(self._reactor, self._locations.data, self._control_factory)
+            factory = control.ControlFactory(self._control_reception)
+            self._control = control.listen(self._reactor, self._locations.data, factory)
         except CannotStart as error:
             self.log.error("No accounts can be managed by groupchat user: {reason}", reason=str(error))
 
@@ -263,7 +265,7 @@ class ChatService(Service):
     def _hung_up(self) -> None:
         self.log.info("SIGHUP: reading the settings and the certificate again")
         if self._upkeep is not None:
-            self._upkeep.reload([self._factory, self._control_factory])
+            self._upkeep.reload([self._reception, self._control_reception])
 
     # Stopping
 
@@ -296,8 +298,7 @@ def makeService(options: Options) -> ChatService:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
-    # The wall clock can be set; this one never jumps.  Nothing has been scheduled yet.
-    reactor.seconds = time.monotonic
+    transport.use_steady_clock(reactor)
     process.explain_failed_starts()
     try:
         return ChatService(reactor, options.given, options.locations, options.read_settings)

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.supervisor import Supervisor, Watchdog
-from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.doors.wire.certificates import Certificates
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.storage import IJournal, IRetention
@@ -105,17 +105,17 @@ class Upkeep:
             chore.stop()
         self._watchdog.stop()
 
-    def reload(self, factories: Sequence[ChatFactory]) -> None:
-        """Read the settings and the certificate again, and apply them, also to these factories."""
+    def reload(self, receptions: Sequence[Reception]) -> None:
+        """Read the settings and the certificate again, and apply them, also to these receptions."""
         self._supervisor.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         self._renewing.do()
         try:
-            self._apply(self._reread(), factories)
+            self._apply(self._reread(), receptions)
         except CannotStart as error:
             self.log.error("The settings stay as they were: {reason}", reason=str(error))
         self._supervisor.tell("READY=1")
 
-    def _apply(self, settings: Settings, factories: Sequence[ChatFactory]) -> None:
+    def _apply(self, settings: Settings, receptions: Sequence[Reception]) -> None:
         """Apply these settings, except for changes that need a restart: these are logged and ignored."""
         before = self._hall.settings
         fixed = before.fixed(settings)
@@ -123,8 +123,8 @@ class Upkeep:
             self.log.warn("{setting} has changed, which needs a restart", setting=name)
         settings = settings.replaced(**{name: getattr(before, name) for name in fixed})
         self._hall.follow(settings)
-        for factory in factories:
-            factory.follow(settings)
+        for reception in receptions:
+            reception.follow(settings)
         self.log.info("Settings changed: {names}", names=", ".join(before.changed(settings)) or "none")
 
     def _sweep(self) -> None:

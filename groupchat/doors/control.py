@@ -1,6 +1,6 @@
-"""The control socket: programs on the server's own machine, that may do whatever an operator may.
+"""The control socket: programs on the server's own machine, which may do whatever an operator may.
 
-Who can open it is the owner of the data folder (the socket has mode 0600, the folder 0700): nothing else is asked.
+Only the owner of the data folder can open it (the socket has mode 0600, the folder 0700): nothing else is asked.
 """
 
 import os
@@ -9,42 +9,46 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IListeningPort
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Protocol, ServerFactory
 
-from groupchat.doors.factory import ChatFactory
-from groupchat.doors.line import ChatProtocol
+from groupchat.doors.lines.json_conversation import JsonConversation
+from groupchat.doors.reception import Reception
 from groupchat.model.errors import CannotStart
 
 NAME = "control"
 """The name of the socket in the data folder."""
 
 
-class ControlProtocol(ChatProtocol):
-    """One connection of the server itself: JSON Lines from the first line on."""
+class ControlConversation(JsonConversation):
+    """One connection of the server itself: JSON Lines, with every right from the first line on."""
 
     __slots__ = ()
 
     # Twisted calls this.
 
     def connectionMade(self) -> None:
-        self.factory.connections += 1
+        self.reception.arrived(self)
         super().connectionMade()
-        self.secure = True
-        self._lines = -1  # nobody is asked for a nickname
+        self.secure = True  # nobody can listen between two programs of one machine
         self.session.serve()
 
 
-class ControlFactory(ChatFactory):
+class ControlFactory(ServerFactory):
     """Builds these connections."""
+
+    noisy = False
+
+    def __init__(self, reception: Reception) -> None:
+        self.reception = reception
 
     # Twisted calls this.
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        return ControlProtocol(self, "", True, True)
+        return ControlConversation(self.reception, "", exempt=True)
 
 
 def listen(reactor: Any, folder: Path, factory: ControlFactory) -> IListeningPort:
-    """Listen in this folder, which is made if there is none.
+    """Listen in this folder, which is made if it is missing.
 
     :raises CannotStart: the socket cannot be made, or another daemon listens there.
     """

@@ -1,15 +1,104 @@
-"""Ways in: what a kind of client has to provide to be let in."""
+"""The seam between connections and doors: what all connections have in common, and what a door has to provide."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from zope.interface import Attribute, Interface
+
+from groupchat.config.settings import Settings
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.log_limits import Sparing
+
+
+class Party(Protocol):
+    """A connection, whatever serves it just now."""
+
+    address: str
+    transport: Any
+
+    @property
+    def has_session(self) -> bool:
+        """Whether a session serves the peer; if not, nobody tells it when the server stops."""
+
+    def handshake_expired(self) -> None:
+        """The time for a nickname is over."""
+
+    def abort(self) -> None:
+        """Drop the connection."""
+
+
+class IDeadlines(Interface):
+    """Deadlines that are equally far away for all parties."""
+
+    def set(party: Any) -> None:
+        """Start the party's time."""
+
+    def move(party: Any, successor: Any) -> None:
+        """Transfer the party's deadline, if it has one."""
+
+    def cancel(party: Any) -> bool:
+        """Stop the party's time; return whether it was running."""
+
+
+class IBacklog(Interface):
+    """The connections that take nothing more just now, and what waits for them."""
+
+    def stalled(connection: Any) -> None:
+        """The connection takes nothing more."""
+
+    def flows(connection: Any) -> None:
+        """The connection takes something again, or is gone."""
+
+    def move(connection: Any, successor: Any) -> None:
+        """Count the successor instead, if the connection takes nothing more."""
+
+
+class IReception(Interface):
+    """What all connections of some ports have in common, as each of them sees it."""
+
+    settings: Settings = Attribute("The settings in force.")
+    handshakes: IDeadlines = Attribute("The time each connection has to get a nickname.")
+    silences: IDeadlines = Attribute("The time each connection has to begin before it is taken for a person.")
+    closings: IDeadlines = Attribute("The time each peer has to read its last lines after the server has closed.")
+    backlog: IBacklog = Attribute("The connections that do not read what they are sent.")
+    log_limits: Sparing = Attribute("Limits the lines of the log that anybody can cause at will.")
+    tunnels: Any = Attribute("Its ``around(protocol)`` returns TLS that leads to the protocol; None: there is no TLS.")
+    make_session: Callable[[IScreen, str], Any] = Attribute("Returns the session of a screen, at the door named.")
+
+    def arrived(party: Party) -> None:
+        """Count a new connection, and start its time for a nickname."""
+
+    def departed(party: Party) -> None:
+        """Forget a connection that is gone."""
+
+    def wait_for_turn(lines: Any) -> None:
+        """Call ``lines.take_turn()`` in the next reactor turn."""
+
+
+class IFront(Interface):
+    """A connection whose door is being chosen."""
+
+    reception: IReception = Attribute("What all connections have in common.")
+    address: str = Attribute("The peer's IP address; empty when there is none.")
+    exempt: bool = Attribute("Whether flood limits do not apply to the address.")
+    secure: bool = Attribute("Whether the connection is encrypted.")
+    transport: Any = Attribute("The transport.")
+
+    def began_with(opening: bytes) -> bool:
+        """Return whether these are the first bytes that came."""
+
+    def enter(protocol: Any) -> None:
+        """Let this protocol serve the connection from now on, beginning with what has come."""
+
+    def within() -> Any:
+        """Return a protocol that chooses a door again by what comes within the present one (TLS)."""
 
 
 class IDoor(Interface):
     """A kind of client that can come in: how its connections begin, and what serves them."""
 
     name: str = Attribute("``text``, ``json``, …")
-    openings: tuple[bytes, ...] = Attribute("Its clients begin with one of these.")
+    openings: tuple[bytes, ...] = Attribute("Its clients begin with one of these; none: all other clients.")
 
-    def admit(front: Any) -> None:
-        """Serve the connection from now on, which began with one of the openings."""
+    def admit(front: IFront) -> None:
+        """Serve the connection from now on."""

@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
-from groupchat.doors.front import SILENCE_S
-from groupchat.doors.line import ChatProtocol
+from groupchat.doors.lines.text_conversation import TextConversation
+from groupchat.doors.reception import SILENCE_S, Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
 from tests.house import NOON
@@ -32,9 +32,9 @@ class Client:
         self.protocol.makeConnection(self.transport)
 
     @property
-    def protocol(self) -> ChatProtocol:
+    def protocol(self) -> TextConversation:
         """Who serves the connection now: at first the front, which has what this is used for."""
-        return cast(ChatProtocol, self.transport.protocol)
+        return cast(TextConversation, self.transport.protocol)
 
     def wait(self) -> str:
         """Say nothing for a moment, and return the greeting."""
@@ -78,7 +78,7 @@ class ServerTests(SynchronousTestCase):
         self.clock = Clock()
         self.hall = Hall(MemoryJournal(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
-        self.factory = ChatFactory(self.hall.session, self.hall.settings, self.clock)
+        self.factory = ChatFactory(Reception(self.hall.session, self.hall.settings, self.clock))
 
     def people(self, *nicks: str) -> list[Client]:
         """People at keyboards, who have read what came so far."""

@@ -13,10 +13,11 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.doors.factory import CLOSING_S
-from groupchat.doors.front import DOORS, SILENCE_S, TEXT, Front, door_of
-from groupchat.doors.line import ChatProtocol
-from groupchat.doors.other_protocols import DISCARDED_LIMIT, Stranger
+from groupchat.doors.front import Front, default_of, door_of
+from groupchat.doors.openings import DOORS
+from groupchat.doors.other_protocols import Stranger
+from groupchat.doors.reception import CLOSING_S, SILENCE_S
+from groupchat.doors.wire.conversation import DISCARDED_LIMIT, Conversation
 from groupchat.doors.wire.tls import Tunnel
 from groupchat.interfaces.entrances import IDoor
 from groupchat.interfaces.screens import Hold
@@ -56,12 +57,12 @@ class DoorTests(SynchronousTestCase):
     def test_declarations(self) -> None:
         """A door is what the interface says; no opening begins another one, and none is a nickname."""
         openings = [opening for door in DOORS for opening in door.openings]
-        for door in (*DOORS, TEXT):
+        for door in DOORS:
             verifyObject(IDoor, door)
         for opening in openings:
             self.assertEqual([other for other in openings if other.startswith(opening)], [opening])
             self.assertRegex(opening, rb"[^A-Za-z0-9_.-]|^SSH-\d")
-        front = Front(cast(Any, None), "", False)
+        front = Front(cast(Any, None), (), "", False)
         for interface in (IHalfCloseableProtocol, IHandshakeListener):
             verifyObject(interface, front)
 
@@ -132,7 +133,7 @@ class DoorTests(SynchronousTestCase):
         """Whatever comes, in whatever pieces: one door or a clean end, and never more kept than the longest opening."""
         visit = Visit(Place())
         stream = begin + rest
-        expected = door_of(stream) or TEXT
+        expected = door_of(DOORS, stream) or default_of(DOORS)
         while stream:
             size = data.draw(st.integers(1, len(stream)))
             visit.send(stream[:size])
@@ -142,9 +143,9 @@ class DoorTests(SynchronousTestCase):
         if not isinstance(visit.transport.protocol, Tunnel):
             visit.place.clock.pump(SILENCE)
             self.assertNotIsInstance(visit.server, Front)
-            self.assertEqual(isinstance(visit.server, ChatProtocol), expected.name in ("text", "json", "telnet"))
+            self.assertEqual(isinstance(visit.server, Conversation), expected.name in ("text", "json", "telnet"))
         visit.transport.protocol.connectionLost(Failure(ConnectionDone()))
-        self.assertEqual((visit.place.factory.connections, visit.place.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((visit.place.reception.connections, visit.place.clock.getDelayedCalls()), (0, []))
 
     def test_nothing_like_tls(self) -> None:
         """What begins as TLS and goes on as none of it is ended, without a word of ours and without a session."""
@@ -171,7 +172,7 @@ class DoorTests(SynchronousTestCase):
     def test_without_certificate(self) -> None:
         """A TLS client is let go where there is no TLS."""
         place = Place()
-        place.factory.tunnels = None
+        place.reception.tunnels = None
         visit = Visit(place)
         visit.send(b"\x16\x03")
         self.assertTrue(visit.transport.disconnecting)
@@ -254,16 +255,16 @@ class LifeTests(SynchronousTestCase):
         for hello in (b"", b"G", b"alice\n", b"{}\n", REQUEST, b"\x16", b"\x16\x03", b"\x16\x03\x01junk" * 100):
             visit = Visit(Place(state=State.NAMELESS))
             visit.send(hello)
-            self.assertEqual(visit.place.factory.connections, 1)
+            self.assertEqual(visit.place.reception.connections, 1)
             self.assertEqual(visit.place.turnstile.connections("192.0.2.1"), 1)
             visit.transport.protocol.connectionLost(Failure(ConnectionDone()))
-            self.assertEqual(visit.place.factory.connections, 0)
+            self.assertEqual(visit.place.reception.connections, 0)
             self.assertEqual(visit.place.turnstile.connections("192.0.2.1"), 0)
             self.assertEqual(visit.place.clock.getDelayedCalls(), [])
         tls = TlsVisit(Place(state=State.NAMELESS))
         tls.send(b"alice\n")
         tls.transport.protocol.connectionLost(Failure(ConnectionDone()))
-        self.assertEqual((tls.place.factory.connections, tls.place.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((tls.place.reception.connections, tls.place.clock.getDelayedCalls()), (0, []))
 
     def test_deadline_runs_from_connecting(self) -> None:
         """The time for a nickname includes that for TLS; a handshake that never ends is dropped at its end."""
@@ -293,7 +294,7 @@ class LifeTests(SynchronousTestCase):
         hello.send(b"\x16\x03\x01")
         browser.send(REQUEST)
         person.send(b"alice\n")
-        place.factory.stop()
+        place.reception.stop()
         dropped = [visit.transport.disconnected for visit in (silent, hello, browser, person)]
         self.assertEqual(dropped, [True, True, True, False])
 

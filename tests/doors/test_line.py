@@ -17,10 +17,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.config.settings import Settings
-from groupchat.doors.factory import CLOSING_S, ChatFactory
+from groupchat.doors.factory import ChatFactory
 from groupchat.doors.front import Front
-from groupchat.doors.line import ChatProtocol
-from groupchat.doors.other_protocols import DISCARDED_LIMIT
+from groupchat.doors.lines.text_conversation import TextConversation
+from groupchat.doors.reception import CLOSING_S, Reception
+from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.doors.wire.framing import SKIPPED_LIMIT
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.limits.turnstile import Turnstile
@@ -45,23 +46,32 @@ class Connection:
     def __init__(self, state: State = State.CHATTING, settings: Settings = SETTINGS) -> None:
         self.clock = TurnClock()
         self.state = state
-        self.factory = ChatFactory(cast(Any, self.make_session), settings, self.clock)
-        self.transport = StringTransport()
-        self.protocol = self.come(self.transport, IPv4Address("TCP", "192.0.2.1", 4321))
+        self.reception = Reception(self.make_session, settings, self.clock)
+        self.factory = ChatFactory(self.reception)
+        self.transport = cast(Any, StringTransport())
+        self.come(self.transport, IPv4Address("TCP", "192.0.2.1", 4321))
         self.session = cast(FakeSession, self.protocol.session)
-        self.receive = self.protocol.dataReceived
 
-    def come(self, transport: Any, address: IAddress | None = None) -> ChatProtocol:
+    def come(self, transport: Any, address: IAddress | None = None) -> TextConversation:
         """Somebody comes, and waits for the greeting."""
         front = self.factory.buildProtocol(address)
         front.makeConnection(transport)
-        cast(Front, front).opening_expired()
-        return cast(ChatProtocol, transport.protocol)
+        cast(Front, front).silence_expired()
+        return cast(TextConversation, transport.protocol)
 
     def make_session(self, screen: IScreen, door: str) -> FakeSession:
         session = FakeSession(screen, door)
         session.state = self.state
         return session
+
+    @property
+    def protocol(self) -> TextConversation:
+        """What serves the connection now."""
+        return cast(TextConversation, self.transport.protocol)
+
+    def receive(self, data: bytes) -> None:
+        """Let this come in."""
+        self.protocol.dataReceived(data)
 
     @property
     def calls(self) -> list[Any]:
@@ -79,7 +89,7 @@ class Connection:
             self.turn()
 
     def is_reading(self) -> bool:
-        return self.transport.producerState == "producing"
+        return bool(self.transport.producerState == "producing")
 
 
 STREAM = "één\r\nzwei\ndrei\r\0\n\r\nvier\r\r\n 5 😊\nrest".encode()
@@ -306,7 +316,7 @@ class EndTests(SynchronousTestCase):
             connection.turns()
             self.assertEqual(connection.calls, [("lost", words)])
             self.assertEqual(connection.transport.value(), b"? ")
-            self.assertEqual(connection.factory.connections, 0)
+            self.assertEqual(connection.reception.connections, 0)
 
     def test_close(self) -> None:
         """After closing nothing more is taken, the producer is gone, and nothing more is written."""
@@ -356,7 +366,7 @@ class HandshakeTests(SynchronousTestCase):
         connection.receive(b"alice\n")
         connection.session.state = State.CHATTING
         connection.receive(b"hi\n")
-        self.assertEqual(len(connection.factory.handshakes), 0)
+        self.assertEqual(len(connection.reception.handshakes), 0)
         connection.clock.advance(60)
         self.assertEqual(connection.calls, ["alice", "hi"])
         self.assertEqual(connection.clock.getDelayedCalls(), [])
@@ -481,7 +491,7 @@ class AdmissionTests(SynchronousTestCase):
     def test_address(self) -> None:
         """An address has so many connections, and one that ends makes room for another."""
         turnstile = Turnstile(live=1)
-        factory = ChatFactory(cast(Any, FakeSession), SETTINGS, Clock(), turnstile)
+        factory = ChatFactory(Reception(FakeSession, SETTINGS, Clock(), turnstile))
         address = IPv4Address("TCP", "192.0.2.1", 1)
         first, transport = factory.buildProtocol(address), StringTransport()
         first.makeConnection(StringTransport())

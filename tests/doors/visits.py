@@ -16,6 +16,7 @@ from twisted.protocols.policies import ProtocolWrapper
 
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.doors.wire.certificates import Certificates
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.screens import IScreen
@@ -56,8 +57,9 @@ class Place:
         self.state = state
         self.sessions: list[FakeSession] = []
         self.turnstile = Turnstile(live=1000, new=1000)
-        self.factory = ChatFactory(cast(Any, self.make_session), settings, self.clock, self.turnstile)
-        self.factory.tunnels = Tunnels(certificates(), False, self.factory, self.clock)
+        self.reception = Reception(self.make_session, settings, self.clock, self.turnstile)
+        self.factory = ChatFactory(self.reception)
+        self.reception.tunnels = Tunnels(certificates(), False, self.factory, self.clock)
 
     def make_session(self, screen: IScreen, door: str) -> FakeSession:
         session = FakeSession(screen, door)

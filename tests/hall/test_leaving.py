@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
 from groupchat.limits.log_limits import Sparing
@@ -66,8 +67,9 @@ class LeavingTest(SynchronousTestCase):
         self.hall = Hall(Forgetful(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
         turnstile = Turnstile(live=100, new=10**6, remembered=8)
-        self.factory = ChatFactory(self.hall.session, SETTINGS, self.clock, turnstile)
-        self.hall.sparing = self.factory.sparing = Silent(0)
+        self.reception = Reception(self.hall.session, SETTINGS, self.clock, turnstile)
+        self.factory = ChatFactory(self.reception)
+        self.hall.sparing = self.reception.log_limits = Silent(0)
         self.made = 0
         self.visit(b"bob\n")
 
@@ -106,5 +108,5 @@ class LeavingTest(SynchronousTestCase):
                 before = self.left(pieces)
                 more = self.left(pieces) - before
                 self.assertLess(max(more.values(), default=0), ROUNDS // 5, more)
-                self.assertEqual(self.factory.connections, 1)
+                self.assertEqual(self.reception.connections, 1)
                 self.assertEqual([person.nick for person in self.hall.roster], ["bob"])

@@ -5,14 +5,12 @@ A line that cannot be read is refused, with its ``ref`` when that much could be 
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groupchat.model.claims import Claim
 from groupchat.model.errors import BadJson, NotUtf8, Refusal
 from groupchat.model.events import Ref
-
-if TYPE_CHECKING:
-    from groupchat.sessions.session import Session
+from groupchat.sessions.session import Session
 
 KEY_LIMIT = 64
 """Characters of a ``key``."""
@@ -21,7 +19,7 @@ HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
 
-def obey(session: "Session", line: bytes, depth: int) -> None:
+def obey(session: Session, line: bytes, depth: int) -> None:
     """Hand the request on this line to the session.
 
     :param depth: how deep arrays and objects may be nested, the request itself counted.
@@ -59,7 +57,7 @@ def read(line: bytes, depth: int) -> dict[str, Any]:
     return request
 
 
-def _pass_on(session: "Session", request: dict[str, Any], ref: Ref) -> None:
+def _pass_on(session: Session, request: dict[str, Any], ref: Ref) -> None:
     """:raises BadJson: a field has the wrong type."""
     match request.pop("do", None):
         case "nick":

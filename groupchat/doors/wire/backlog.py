@@ -1,10 +1,13 @@
-"""What waits to be sent to peers that do not read: added up, and bounded."""
+"""The total of what waits to be sent to peers that do not read, and its bound."""
 
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from zope.interface import implementer
 
+from groupchat.doors.wire.transport import queued
+from groupchat.interfaces.entrances import IBacklog
 from groupchat.model.errors import TooSlow
 
 
@@ -15,16 +18,17 @@ class Stalled(Protocol):
     transport: Any
 
     def cut_off(self, refusal: TooSlow) -> None:
-        """Drop it, with all that waits for it."""
+        """Drop the connection, with all that waits for it."""
 
 
+@implementer(IBacklog)
 class Backlog:
     """The connections that take nothing more, and how much waits for all of them.
 
-    Each is held back as soon as its transport's 64 KiB are full, so that little comes to that;
+    Each is held back as soon as its transport's 64 KiB are full, so that little is added after that;
     but what was said within one turn of the reactor is handed over in one piece, however large.
-    Above ``limit`` bytes the connection with the most is cut off first, until the rest is within it.
-    It is looked at when a turn in which somebody stalled is over: once, however many did.
+    Above ``limit`` bytes the connection with the most is cut off first, until the rest is within the limit.
+    The total is taken when a turn in which connections stalled is over: once, however many did.
     """
 
     log = Logger()
@@ -39,15 +43,21 @@ class Backlog:
         return len(self._stalled)
 
     def stalled(self, connection: Stalled) -> None:
-        """It takes nothing more."""
+        """The connection takes nothing more."""
         self._stalled[connection] = None
         if not self._weighing:
             self._weighing = True
             self._clock.callLater(0, self._weigh)
 
     def flows(self, connection: Stalled) -> None:
-        """It takes something again, or is gone."""
+        """The connection takes something again, or is gone."""
         self._stalled.pop(connection, None)
+
+    def move(self, connection: Stalled, successor: Stalled) -> None:
+        """Count the successor instead, if the connection takes nothing more."""
+        if connection in self._stalled:
+            del self._stalled[connection]
+            self._stalled[successor] = None
 
     def _weigh(self) -> None:
         self._weighing = False
@@ -62,15 +72,4 @@ class Backlog:
                 total=total + weights[connection], count=len(weights), address=connection.address,
                 most=weights[connection],
             )  # fmt: skip
-            connection.cut_off(TooSlow("Too much waits for those who do not read, and most of it for you."))
-
-
-def queued(transport: Any) -> int:
-    """How many bytes a transport holds back, with whatever is below it (TLS); 0 where that is not known."""
-    total = 0
-    while transport is not None:
-        total += len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
-        total += getattr(transport, "_tempDataLen", 0)
-        total += sum(map(len, getattr(transport, "_appSendBuffer", ())))
-        transport = getattr(transport, "transport", None)
-    return total
+            connection.cut_off(TooSlow("Too much is waiting to be read, most of it by you. Read faster, or less."))

@@ -1,26 +1,30 @@
-"""Deadlines that are the same time away for everybody, with one timer for all."""
+"""Deadlines that are equally far away for all parties, with one timer for all."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from zope.interface import implementer
+
+from groupchat.interfaces.entrances import IDeadlines
 
 Party = TypeVar("Party")
 
 SWEEP_S = 1.0
-"""How often it is looked whose time is up, in seconds; so late can it be noticed."""
+"""How often expired deadlines are looked for, in seconds; so late can one be noticed."""
 
 AT_ONCE = 100
-"""For so many the time is up in one reactor turn; more wait for the next."""
+"""How many deadlines expire in one reactor turn at most; more wait for the next."""
 
 
+@implementer(IDeadlines)
 class Deadlines(Generic[Party]):
-    """Who has to be done within ``seconds``; ``expired`` is called for each who is not.
+    """Parties that have to be done within ``seconds``; ``expired`` is called for each that is not.
 
-    Who was in time is not late because this process was: when one looks, what has come meanwhile is read first.
+    A slow reactor never makes a party late: before deadlines are looked at, pending input is read.
 
-    ``seconds`` may be changed; who came before then keeps the time they had.
+    ``seconds`` may be changed; deadlines that run keep their end.
     """
 
     def __init__(
@@ -37,18 +41,18 @@ class Deadlines(Generic[Party]):
         return len(self._ends)
 
     def set(self, party: Party) -> None:
-        """From now on the party's time runs."""
+        """Start the party's time."""
         self._ends[party] = self._clock.seconds() + self.seconds
         self._sweep_in(self._sweep_s)
 
     def move(self, party: Party, successor: Party) -> None:
-        """What was the party's time is the successor's."""
+        """Transfer the party's deadline, if it has one."""
         end = self._ends.pop(party, None)
         if end is not None:
             self._ends[successor] = end
 
     def cancel(self, party: Party) -> bool:
-        """The party is done, or gone; whether its time was running."""
+        """Stop the party's time; return whether it was running."""
         ran = self._ends.pop(party, None) is not None
         if ran and not self._ends and self._next is not None:
             self._next.cancel()
@@ -56,7 +60,7 @@ class Deadlines(Generic[Party]):
         return ran
 
     def parties(self) -> list[Party]:
-        """Everybody whose time runs."""
+        """Return all parties whose time runs."""
         return list(self._ends)
 
     def _look(self) -> None:
@@ -68,7 +72,7 @@ class Deadlines(Generic[Party]):
         now = self._clock.seconds()
         late = list(islice((party for party, end in self._ends.items() if end <= now), AT_ONCE))
         for party in late:
-            # One that is late may have been done with by what was done about another.
+            # What was done about one late party may have ended another.
             if self._ends.pop(party, None) is not None:
                 self._expired(party)
         if self._ends:

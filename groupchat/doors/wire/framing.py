@@ -3,20 +3,18 @@
 Lines end with LF, CR LF or CR NUL.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.protocols.basic import LineReceiver
 
+from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Hold
-
-if TYPE_CHECKING:
-    from groupchat.doors.factory import ChatFactory
 
 SKIPPED_LIMIT = 1024 * 1024
 """How much of one line too long is skipped for a peer that may go on after it, in bytes."""
 
 _NOTHING = bytearray()
-"""What waits of a peer that has nothing waiting; never changed."""
+"""What waits of a peer of which nothing waits; never changed."""
 
 _NO_HOLD = Hold(0)
 
@@ -28,24 +26,23 @@ class HeldLines(LineReceiver):
 
     No more than a share of one peer's lines is taken in one reactor turn, and none while there is a reason to hold;
     the transport is paused only when bytes come in meanwhile, so that a short hold costs nothing.
-    So no more waits than one unfinished line and two chunks that were read, whatever is sent.
+    Therefore no more than one unfinished line and two chunks that were read ever wait, whatever is sent.
 
-    A subclass takes what comes out: ``lineReceived``, ``lineLengthExceeded``, ``lines_ended``.
+    A subclass takes the lines: ``lineReceived``, ``lineLengthExceeded``, ``lines_ended``.
     """
 
     __slots__ = (
         *("_closed", "_ended", "_finished", "_handing", "_holds", "_reading", "_skipped", "_waiting"),
-        *("connected", "factory", "transport"),
+        *("connected", "reception", "transport"),
     )
     delimiter = b"\n"
-    factory: "ChatFactory"
 
-    def __init__(self, factory: "ChatFactory") -> None:
-        self.factory = factory
+    def __init__(self, reception: IReception) -> None:
+        self.reception = reception
         self.transport: Any = None
         self.connected = 0
         self._waiting = _NOTHING
-        """Bytes that were received, and not yet taken."""
+        """Bytes that were received and not yet taken."""
         self._holds = _NO_HOLD
         self._handing = False
         """Whether lines are being handed over just now."""
@@ -54,28 +51,28 @@ class HeldLines(LineReceiver):
         self._ended = False
         """Whether the peer has closed its half."""
         self._finished = False
-        """Whether that was told, after the last line."""
+        """Whether the subclass was told so, after the last line."""
         self._closed = False
-        """Whether this side has closed, or the connection is gone: nothing more is taken."""
+        """Whether nothing more is taken: this side has closed, the connection is gone, or another protocol has it."""
         self._skipped = 0
-        """How much of a line too long was skipped so far, in bytes; 0: nothing is being skipped."""
+        """How much of an overlong line was skipped so far, in bytes; 0: nothing is being skipped."""
 
     # What a subclass says and is told.
 
     def line_limit(self) -> int:
-        """How long a line may be now, in bytes with its end."""
+        """Return how long a line may be now, in bytes with its end."""
         raise NotImplementedError
 
     def lines_ended(self) -> None:
-        """The peer has closed its half, and all it sent was taken.  Called once."""
+        """The peer has closed its half, and all it sent was taken.  This is called once."""
         raise NotImplementedError
 
     def unfinished_counts(self) -> bool:
-        """Whether an unfinished line at the end is one."""
+        """Return whether an unfinished line at the end counts as a line."""
         return True
 
     def line_is_endless(self) -> None:
-        """More than SKIPPED_LIMIT bytes of one line were skipped: the connection is to be ended."""
+        """End the connection: more than SKIPPED_LIMIT bytes of one line were skipped."""
         raise NotImplementedError
 
     # What others call.
@@ -85,7 +82,7 @@ class HeldLines(LineReceiver):
         self._holds |= reason
 
     def release(self, reason: Hold) -> None:
-        """One reason fewer; what waits is taken in the next turn, never within the caller's."""
+        """Drop a reason to hold; what waits is taken in the next turn, never within the caller's."""
         self._holds &= ~reason
         if self._holds or self._handing or self._closed:
             return
@@ -95,13 +92,13 @@ class HeldLines(LineReceiver):
             self._read_on()
 
     def take_turn(self) -> None:
-        """A new reactor turn: take the next share of what waits."""
+        """Take the next share of what waits; a new reactor turn has begun."""
         self._holds &= ~Hold.TURN
         if not self._holds and not self._closed:
             self._hand_over()
 
     def take(self, data: bytes) -> None:
-        """Take the lines in this now, or keep it until they may be taken."""
+        """Take the lines in this now, or keep them until they may be taken."""
         if self._waiting:
             self._waiting += data
         elif data:
@@ -114,7 +111,7 @@ class HeldLines(LineReceiver):
             self.transport.pauseProducing()
 
     def has_unread(self) -> bool:
-        """Whether the peer has sent something that was not taken, or may go on sending."""
+        """Return whether the peer has sent something that was not taken, or may go on sending."""
         return not self._ended and (bool(self._waiting) or not self._reading)
 
     def forget(self) -> None:
@@ -131,14 +128,14 @@ class HeldLines(LineReceiver):
             self._hand_over()
 
     def writeConnectionLost(self) -> None:
-        """Nothing: this side never closes one half only."""
+        """Do nothing: this side never closes one half only."""
 
     # How lines are taken.
 
     def _hand_over(self) -> None:
         """Hand over the lines that wait, up to this turn's share."""
         waiting = self._waiting
-        share = self.factory.settings.lines_per_turn
+        share = self.reception.settings.lines_per_turn
         self._handing = True
         try:
             while not self._holds and not self._closed:
@@ -186,7 +183,7 @@ class HeldLines(LineReceiver):
             self.lines_ended()
 
     def _skip(self, rest: bytearray) -> None:
-        """What waits is too much for one line: cut the peer off, or leave the line out up to its end."""
+        """Cut off a peer whose unfinished line is too long, or leave the line out up to its end."""
         if not self._skipped:
             self.lineLengthExceeded(b"")
         if self._closed:
@@ -200,7 +197,7 @@ class HeldLines(LineReceiver):
     def _wait_for_turn(self) -> None:
         if not self._holds & Hold.TURN:
             self._holds |= Hold.TURN
-            self.factory.wait_for_turn(self)
+            self.reception.wait_for_turn(self)
 
     def _read_on(self) -> None:
         if not self._reading and not self._ended and not self._closed:
@@ -209,7 +206,7 @@ class HeldLines(LineReceiver):
 
 
 def _line_end(waiting: bytearray) -> tuple[int, int]:
-    """Where the first line ends, without and with its end; -1 twice when it does not yet."""
+    """Return where the first line ends, without and with its end; -1 twice when it does not end yet."""
     feed = waiting.find(b"\n")
     null = waiting.find(b"\r\0", 0, feed if feed >= 0 else len(waiting))
     if null >= 0:

@@ -5,13 +5,12 @@ TCP_USER_TIMEOUT (RFC 5482) one that is owed something.
 """
 
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.interfaces import ITransport
 from twisted.logger import Logger
 
-if TYPE_CHECKING:
-    from groupchat.config.settings import Settings
+from groupchat.config.settings import Settings
 
 _log = Logger()
 
@@ -19,7 +18,7 @@ TOLD_FIRST_S = 15.0
 """By how much TCP waits longer, in seconds, than the server itself does for a peer that reads nothing."""
 
 
-def tune(transport: ITransport, settings: "Settings") -> None:
+def tune(transport: ITransport, settings: Settings) -> None:
     """Set the options, if there is a TCP socket below; a kernel that refuses one is logged, and does no harm."""
     connection = _socket_of(transport)
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol, IProtocol, ISSLTransport
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
-from twisted.python.failure import Failure
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
-PIECE = 32 * 1024
-"""Bytes decrypted at a time; a record has 16 KiB at most."""
+from groupchat.doors.wire.transport import OpenTunnel
+
+OPENING = b"\x16\x03"
+"""The first bytes of every TLS client: a handshake record of version 3.x (RFC 8446, section 5.1)."""
 
 
 @implementer(IHalfCloseableProtocol)
-class Tunnel(TLSMemoryBIOProtocol):
+class Tunnel(OpenTunnel):
     """TLS above a transport, without the stock one's two habits that cost lines or time.
 
     The stock one ends the connection as soon as the peer has nothing more to say, though lines of it may wait,
@@ -24,9 +24,7 @@ class Tunnel(TLSMemoryBIOProtocol):
     so that its last line may have been cut by somebody on the way.
     """
 
-    transport: Any  # a TCP transport, or whatever else an endpoint makes
     truncated = False
-    _peer_has_ended = False
 
     # Twisted calls these.
 
@@ -41,46 +39,31 @@ class Tunnel(TLSMemoryBIOProtocol):
 
     def readConnectionLost(self) -> None:
         """TCP: the peer sends no more, whether or not it has said so in TLS."""
-        if self._peer_has_ended:
+        if self.half_ended:
             return
-        if self._handshakeDone and not self.disconnecting:
+        if self.established:
             self.truncated = True
-            self._end_half()
+            self.end_half()
         else:
             self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Nothing: this side never closes one half only."""
+        """Do nothing: this side never closes one half only."""
 
-    def _flushReceiveBIO(self) -> None:
-        while not (self._lostTLSConnection or self._peer_has_ended):
-            try:
-                data = self._tlsConnection.recv(PIECE)
-            except SSL.WantReadError:
-                break
-            except SSL.ZeroReturnError:
-                self._end_half()
-            except SSL.Error:
-                # Once TLS is established this may be an attack, or a broken client: nothing more can be told to it.
-                self._tlsShutdownFinished(Failure())
-            else:
-                if not self._aborted:
-                    self.wrappedProtocol.dataReceived(data)
-        self._flushSendBIO()
+    # The transport calls this.
 
-    def _end_half(self) -> None:
-        """The peer sends no more."""
-        self._peer_has_ended = True
+    def end_half(self) -> None:
+        """Tell the protocol within that the peer sends no more, or end the connection if it cannot be told."""
+        self.half_ended = True
         half_closeable = IHalfCloseableProtocol(self.wrappedProtocol, None)
-        if half_closeable is not None and not self.disconnecting:
+        if half_closeable is not None and self.established:
             half_closeable.readConnectionLost()
             return
-        self._shutdownTLS()
-        self._tlsShutdownFinished(None)
+        self.finish()
 
 
 def ends_by_halves(transport: Any) -> bool:
-    """Whether this side's half can be closed alone; of the stock TLS it cannot, though it says so."""
+    """Return whether this side's half can be closed alone; the stock TLS says it can, and cannot."""
     return isinstance(transport, Tunnel) or (
         IHalfCloseableDescriptor.providedBy(transport) and not ISSLTransport.providedBy(transport)
     )
@@ -92,5 +75,5 @@ class Tunnels(TLSMemoryBIOFactory):
     protocol = Tunnel
 
     def around(self, within: IProtocol) -> Tunnel:
-        """A tunnel that leads to this protocol."""
+        """Return a tunnel that leads to this protocol."""
         return Tunnel(self, within)

@@ -1,22 +1,47 @@
-"""A TCP transport that sends at once when nothing is queued before.
+"""Everything that relies on Twisted's private attributes; no other module touches one.
 
-The stock one keeps every write for the reactor's next turn, and asks the kernel to be told when it can write:
-two more system calls and a turn for each, where nearly always the socket takes all at once.
-TLS goes through it too: its records are written to the transport below.
+``PRIVATE`` lists them, and a test compares the list with the installed Twisted, so that a release which renames one
+fails there and not in the middle of a connection.
+
+The TCP transport here sends at once when nothing is queued before.  The stock one keeps every write for the reactor's
+next turn, and asks the kernel to be told when it can write: two more system calls and a turn for each, where nearly
+always the socket takes all at once.  TLS goes through it too: its records are written to the transport below.
 """
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.tcp import Port, Server
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 
 ACCEPTS = 8
 """Connections accepted in one turn of the reactor: each means some 0.5 ms of work until it has joined."""
 
+PIECE = 32 * 1024
+"""Bytes decrypted at a time; a record has 16 KiB at most."""
+
+PRIVATE: Mapping[type, tuple[str, ...]] = {
+    Server: (
+        *("TLS", "_aborting", "_tempDataLen", "_writeDisconnected", "connected", "dataBuffer", "offset", "producer"),
+        *("protocol", "socket", "streamingProducer"),
+    ),
+    Port: ("doRead", "numberAccepts", "transport"),
+    TLSMemoryBIOProtocol: (
+        *("_aborted", "_appSendBuffer", "_flushReceiveBIO", "_flushSendBIO", "_handshakeDone", "_lostTLSConnection"),
+        *("_shutdownTLS", "_tlsConnection", "_tlsShutdownFinished", "disconnecting", "wrappedProtocol"),
+    ),
+}
+"""The attributes of Twisted's classes that are used here and documented nowhere."""
+
 
 class Wire(Server):
-    """A server's connection; in everything but the moment of sending it behaves as the stock one."""
+    """A server's connection; it behaves as the stock one, but for the moment of sending."""
 
     def write(self, data: bytes) -> None:
         """Send what the socket takes now; the reactor sends the rest, and finds out about errors."""
@@ -43,8 +68,53 @@ class Wire(Server):
             super().write(data[sent:] if sent else data)
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
-        """All of these, in one piece."""
+        """Write all of these in one piece."""
         self.write(b"".join(iovec))
+
+
+class OpenTunnel(TLSMemoryBIOProtocol):
+    """TLS above a transport, which leaves to a subclass what the end of the peer's half means.
+
+    The stock one ends the connection as soon as the peer's half ends.
+    """
+
+    transport: Any  # a TCP transport, or whatever else an endpoint makes
+    half_ended = False
+    """Whether the peer sends no more."""
+
+    # A subclass says and calls these.
+
+    def end_half(self) -> None:
+        """The peer has said in TLS that it sends no more."""
+        raise NotImplementedError
+
+    @property
+    def established(self) -> bool:
+        """Whether the handshake is done, and neither side has ended."""
+        return bool(self._handshakeDone and not self.disconnecting)
+
+    def finish(self) -> None:
+        """End TLS and the connection below, once everything written is sent."""
+        self._shutdownTLS()
+        self._tlsShutdownFinished(None)
+
+    # Twisted calls this.
+
+    def _flushReceiveBIO(self) -> None:
+        while not (self._lostTLSConnection or self.half_ended):
+            try:
+                data = self._tlsConnection.recv(PIECE)
+            except SSL.WantReadError:
+                break
+            except SSL.ZeroReturnError:
+                self.end_half()
+            except SSL.Error:
+                # Once TLS is established this may be an attack, or a broken client: nothing more can be told to it.
+                self._tlsShutdownFinished(Failure())
+            else:
+                if not self._aborted:
+                    self.wrappedProtocol.dataReceived(data)
+        self._flushSendBIO()
 
 
 def install(port: IListeningPort) -> None:
@@ -58,3 +128,30 @@ def _accept(port: Port, accept: Callable[[], None]) -> None:
     """Accept what waits, up to this turn's share: Twisted would take 100, and more each time."""
     port.numberAccepts = ACCEPTS
     accept()
+
+
+def queued(transport: Any) -> int:
+    """Return how many bytes a transport holds back, with whatever is below it (TLS); 0 where that is not known."""
+    total = 0
+    while transport is not None:
+        total += len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+        total += getattr(transport, "_tempDataLen", 0)
+        total += sum(map(len, getattr(transport, "_appSendBuffer", ())))
+        transport = getattr(transport, "transport", None)
+    return total
+
+
+def hand_over(transport: Any, protocol: Any) -> None:
+    """Give what is received from now on, and the connection's end, to this protocol."""
+    if isinstance(transport, ProtocolWrapper):  # TLS, or whatever else an endpoint puts round a connection
+        transport.wrappedProtocol = protocol
+    else:
+        transport.protocol = protocol
+
+
+def use_steady_clock(reactor: Any) -> None:
+    """Let the reactor count time on a clock that cannot be set, as the wall clock can.
+
+    To be called before anything is scheduled.
+    """
+    reactor.seconds = time.monotonic

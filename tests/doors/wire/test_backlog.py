@@ -3,7 +3,8 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.wire.backlog import Backlog, queued
+from groupchat.doors.wire.backlog import Backlog
+from groupchat.doors.wire.transport import queued
 from groupchat.model.errors import TooSlow
 
 

@@ -12,7 +12,8 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from groupchat.doors.factory import ChatFactory
-from groupchat.doors.line import ChatProtocol
+from groupchat.doors.lines.text_conversation import TextConversation
+from groupchat.doors.reception import Reception
 from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import install
 from groupchat.interfaces.screens import IScreen
@@ -33,7 +34,7 @@ class SocketTests(TestCase):
             self.sessions.append(FakeSession(screen, door))
             return self.sessions[-1]
 
-        factory = ChatFactory(cast(Any, make_session), SETTINGS, reactor)
+        factory = ChatFactory(Reception(make_session, SETTINGS, reactor))
         port = yield TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)
         install(port)
         self.addCleanup(port.stopListening)
@@ -53,7 +54,7 @@ class SocketTests(TestCase):
     def test_options(self) -> Any:
         """A connection has every option by which a dead peer is noticed, and a bounded buffer in the kernel."""
         session, client = yield self.connect()
-        server = cast(ChatProtocol, session.screen).transport.getHandle()
+        server = cast(TextConversation, session.screen).transport.getHandle()
         tcp = socket.IPPROTO_TCP
         for level, option, value in (
             (tcp, socket.TCP_NODELAY, 1),

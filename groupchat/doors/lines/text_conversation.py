@@ -1,0 +1,140 @@
+"""The door of people: netcat, telnet, and everything else that sends lines and shows them as they come.
+
+A program that begins late was greeted as a person; its first line starts with ``{``, and makes it a program.
+Clients of other protocols that begin late are told where they are; nothing they send is a nickname.
+"""
+
+import re
+from typing import ClassVar
+
+from groupchat.doors.lines.json_conversation import JsonConversation
+from groupchat.doors.lines.telnet import IAC, TelnetFilter
+from groupchat.doors.lines.text_style import text_style
+from groupchat.doors.wire import tls
+from groupchat.doors.wire.conversation import Conversation
+from groupchat.interfaces.entrances import IReception
+from groupchat.interfaces.screens import Rendered
+from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
+from groupchat.model.preferences import Preferences
+
+
+class WrongProtocol(Refusal):
+    """The peer speaks a protocol that is not spoken here."""
+
+    code: ClassVar[str] = "wrong-protocol"
+
+
+class TextConversation(Conversation):
+    """One connection of a person."""
+
+    __slots__ = ("_telnet",)
+
+    def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
+        super().__init__(reception, address, exempt, text_style(Preferences(), reception.settings.zone))
+        self._telnet: TelnetFilter | None = None
+        """None as long as the peer has sent nothing of telnet: then it is sent nothing of it either."""
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Show things so from now on."""
+        self.style = text_style(preferences, self.reception.settings.zone)
+
+    def line_limit(self) -> int:
+        return self.reception.settings.line_limit_bytes
+
+    def admits(self, line: bytes) -> bool:
+        """Look at the first line: its sender may be no person."""
+        if not super().admits(line):
+            return False
+        if self._newcomer_lines == 1:
+            if line.startswith(b"{"):
+                self._become_program(line)
+            elif (refusal := _recognised(line)) is not None:
+                self.session.hangup(refusal)
+        return not self._closed
+
+    def take_line(self, line: bytes) -> None:
+        """Hand what was typed to the session."""
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.session.refuse(NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1}); it was ignored."))
+        else:
+            self.session.typed(text)
+
+    def conceal(self) -> None:
+        """Ask the peer not to show what is typed, if it speaks telnet."""
+        if self._telnet is not None:
+            self.write(Rendered(self._telnet.conceal()))
+
+    def reveal(self) -> None:
+        """Ask the peer to show again what is typed, if it speaks telnet."""
+        if self._telnet is not None:
+            self.write(Rendered(self._telnet.reveal() + b"\r\n"))  # the one it sent was not shown
+
+    # Twisted calls these.
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.session.greet()
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._closed:
+            if self._newcomer_lines == 0 and (self._waiting[:2] + data[:2]).startswith(tls.OPENING):
+                self._end_late_tls()
+            elif self._telnet is not None or IAC in data:
+                data = self._without_telnet(data)
+        super().dataReceived(data)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.session.hangup(LineTooLong(f"A line can have {self.line_limit():,} bytes with its end."))
+
+    def _become_program(self, line: bytes) -> None:
+        self.write(Rendered(b"\r\n"))  # ends the prompt's line
+        self.hand_over(JsonConversation(self.reception, self.address, self.exempt), line + b"\n")
+
+    def _end_late_tls(self) -> None:
+        """Close without a word: it would be no TLS, and the greeting was none either."""
+        if self.reception.log_limits.allows("TLS clients at a plain port"):
+            self.log.info("A TLS client came to a plain port, from {address}.", address=self.address)
+        self.session.hangup()
+
+    def _without_telnet(self, data: bytes) -> bytes:
+        """Return what of this is not telnet, which is answered here."""
+        if self._telnet is None:
+            self._telnet = TelnetFilter()
+        refusal: Refusal | None = None
+        try:
+            data = self._telnet.feed(data)
+        except Refusal as error:
+            refusal, data = error, b""
+        if self._telnet.replies:
+            self.write(Rendered(bytes(self._telnet.replies)))
+            self._telnet.replies.clear()
+        if refusal is not None:
+            self.session.hangup(refusal)
+        return data
+
+
+_OTHERS = (
+    (
+        re.compile(rb"[A-Z]{3,10} \S+ HTTP/\d"),
+        "This is a chat, not a web server. Join with netcat or telnet.",
+    ),
+    (
+        re.compile(rb"SSH-\d"),
+        "This is a chat, not an SSH server. Join with netcat or telnet.",
+    ),
+    (
+        re.compile(rb"(?:CAP (?:LS|REQ|LIST|END)|(?:NICK|PASS|USER) :?[^ ])"),
+        "This is a chat, but not IRC. Join with netcat or telnet.",
+    ),
+)
+"""First lines of other protocols, none of which can be a nickname, and what their clients are told."""
+
+
+def _recognised(line: bytes) -> WrongProtocol | None:
+    """Return the refusal for a peer whose first line is one of another protocol."""
+    for pattern, sentence in _OTHERS:
+        if pattern.match(line):
+            return WrongProtocol(sentence)
+    return None

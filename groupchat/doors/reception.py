@@ -1,0 +1,137 @@
+"""What all connections of some ports have in common: who is let in, whose turn it is, whose time is up."""
+
+import resource
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from zope.interface import implementer
+
+from groupchat.config.settings import Settings
+from groupchat.doors.wire.backlog import Backlog
+from groupchat.doors.wire.deadlines import Deadlines
+from groupchat.doors.wire.framing import HeldLines
+from groupchat.doors.wire.tls import Tunnels
+from groupchat.interfaces.entrances import IReception, Party
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.log_limits import Sparing
+from groupchat.limits.turnstile import Turnstile
+from groupchat.model.errors import ServerFull
+
+SILENCE_S = 0.25
+"""How long a peer may take to begin before it is taken for a person, in seconds.
+
+Programs begin at once; a person does not notice so short a wait for the greeting.
+"""
+
+CLOSING_S = 10.0
+"""How long a peer may take to read its last lines after the server has closed, in seconds."""
+
+
+@implementer(IReception)
+class Reception:
+    """The state that connections share.
+
+    ``tunnels``: makes TLS for those that begin with it; None: there is no TLS.
+
+    :param make_session: called with the screen and the door's name for each connection.
+    :param turnstile: counts the connections of each address; None: they are not counted.
+    """
+
+    def __init__(
+        self,
+        make_session: Callable[[IScreen, str], Any],
+        settings: Settings,
+        clock: IReactorTime,
+        turnstile: Turnstile | None = None,
+    ) -> None:
+        self.make_session = make_session
+        self.settings = settings
+        self.connections = 0
+        """How many there are now."""
+        self.turned_away: Counter[str] = Counter()
+        """How many were not let in, by code."""
+        self.tunnels: Tunnels | None = None
+        self.silences: Deadlines[Any] = Deadlines(
+            clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
+        )
+        self.handshakes: Deadlines[Party] = Deadlines(
+            clock, settings.handshake_timeout_s, lambda party: party.handshake_expired()
+        )
+        self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, lambda party: party.abort())
+        self.backlog = Backlog(clock, settings.outbound_total_bytes)
+        self.check_address: Callable[[str], None] = lambda address: None
+        """Raises Banned for an address that operators ban."""
+        self.log_limits = Sparing(settings.log_lines)
+        """The hall's, once there is one."""
+        self._clock = clock
+        self._turnstile = turnstile
+        self._waiting: list[HeldLines] = []
+        self._most = min(settings.connections, _descriptors() - settings.spare_descriptors)
+
+    def follow(self, settings: Settings) -> None:
+        """Go by these settings from now on, but for those that need a restart."""
+        self.settings = settings
+        self.handshakes.seconds = settings.handshake_timeout_s
+        self.backlog.limit = settings.outbound_total_bytes
+        if self._turnstile is not None:
+            self._turnstile.limit(
+                settings.address_live, settings.address_new, settings.address_window_s, settings.exempt
+            )
+
+    def stop(self) -> None:
+        """Drop the connections without a session; all others are told by the hall."""
+        for party in (*self.handshakes.parties(), *self.closings.parties()):
+            if not party.has_session:
+                party.abort()
+
+    # The factory calls these.
+
+    def admit(self, address: str) -> None:
+        """Count one connection more for the address.
+
+        :raises Refusal: the server is full, the address has too many connections, or it is banned.
+        """
+        self.check_address(address)
+        if self.connections >= self._most:
+            raise ServerFull("The server is full. Try again later.")
+        if self._turnstile is not None:
+            self._turnstile.enter(address, self._clock.seconds())
+
+    def exempts(self, address: str) -> bool:
+        """Return whether flood limits do not apply to the address."""
+        return self._turnstile is not None and self._turnstile.exempts(address)
+
+    # The connections call these.
+
+    def arrived(self, party: Party) -> None:
+        """Count a new connection, and start its time for a nickname."""
+        self.connections += 1
+        self.handshakes.set(party)
+
+    def departed(self, party: Party) -> None:
+        """Forget a connection that is gone."""
+        self.connections -= 1
+        self.handshakes.cancel(party)
+        self.closings.cancel(party)
+        self.backlog.flows(party)  # type: ignore[arg-type]  # only conversations are ever there
+        if self._turnstile is not None:
+            self._turnstile.leave(party.address)
+
+    def wait_for_turn(self, lines: HeldLines) -> None:
+        """Let this peer's next share of lines be taken in the next reactor turn; there is one timer for all."""
+        if not self._waiting:
+            self._clock.callLater(0, self._next_turn)
+        self._waiting.append(lines)
+
+    def _next_turn(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for lines in waiting:
+            lines.take_turn()
+
+
+def _descriptors() -> int:
+    """Return how many files and sockets this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft
