@@ -1,1 +1,1 @@
-"""What is known to break daemons, done to a real one on this machine: ``python -m faults``; see docs/RELIABILITY.md."""
+"""Faults that are known to break daemons, injected into a real one: ``python -m faults``; see docs/RELIABILITY.md."""

@@ -1,8 +1,8 @@
 """Daemons that are broken on purpose: a checker that has never failed proves nothing.
 
-``python -m faults.broken early …`` acknowledges before the commit; ``… off …`` never flushes;
-``… leak BYTES …`` loses so many with each connection.
-What follows is given to twistd.
+``python -m faults.broken early …`` acknowledges posts before they are committed; ``… off …`` never flushes;
+``… leak BYTES …`` leaks so many bytes with each connection.
+All further arguments are passed on to twistd.
 """
 
 import sys
@@ -15,13 +15,13 @@ from groupchat.doors.reception import Reception
 from groupchat.journals.opening import open_journal
 
 HELD_S = 600.0
-"""For so long posts that were acknowledged are not on disk."""
+"""How long acknowledged posts are kept out of the file, in seconds."""
 BESIDE = sys.getsizeof(b"") + 8
-"""What lost bytes take beside themselves: the object, and its place in a list."""
+"""What leaked bytes take in addition: the object, and its place in a list."""
 
 
 class Proxy:
-    """A connection to a database, but for some statements."""
+    """A connection to a database that treats some statements differently."""
 
     def __init__(self, database: Any) -> None:
         self._database = database
@@ -30,17 +30,17 @@ class Proxy:
         return getattr(self._database, name)
 
     def execute(self, statement: str, *values: Any) -> Any:
-        """Run a statement, or not."""
+        """Run a statement, or skip it."""
         return self._database.execute(statement, *values)
 
 
 class Early(Proxy):
-    """Says of a transaction that it is committed, and commits only now and then."""
+    """Claims that each transaction is committed, but commits only now and then."""
 
     _began = 0.0
 
     def execute(self, statement: str, *values: Any) -> Any:
-        """Run a statement, or say so."""
+        """Run a statement, or only claim to."""
         if statement == "COMMIT" and time.monotonic() < self._began + HELD_S:
             return None
         if statement.startswith("BEGIN"):
@@ -51,19 +51,19 @@ class Early(Proxy):
 
 
 class Unflushed(Proxy):
-    """Never flushes, whatever is asked."""
+    """Never flushes."""
 
     def __init__(self, database: Any) -> None:
         super().__init__(database)
         database.execute("PRAGMA synchronous = OFF")
 
     def execute(self, statement: str, *values: Any) -> Any:
-        """Run a statement, unless it asks for flushes."""
+        """Run a statement unless it asks for flushes."""
         return None if statement.startswith("PRAGMA synchronous") else super().execute(statement, *values)
 
 
 def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
-    """What opens a journal whose writer has such a connection."""
+    """Return a function that opens a journal whose writer has such a connection."""
 
     def opening(place: str, reactor: Any) -> Any:
         journal: Any = open_journal(place, reactor)
@@ -75,7 +75,7 @@ def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
 
 
 def leak(size: int) -> None:
-    """Lose some 100 bytes, or whatever is asked for, whenever a connection is gone."""
+    """Leak so many bytes, but at least some 100, whenever a connection is closed."""
     lost: list[bytes] = []
     departed = Reception.departed
 
@@ -87,7 +87,7 @@ def leak(size: int) -> None:
 
 
 def main() -> None:
-    """Run twistd with what is asked for."""
+    """Run twistd with a fault."""
     fault = sys.argv.pop(1)
     if fault == "leak":
         leak(int(sys.argv.pop(1)))

@@ -1,4 +1,4 @@
-"""Peers that do not read, or are gone without a word, and too many of them."""
+"""Crowds: peers that do not read, vanish without a word, or are too many."""
 
 import contextlib
 import os
@@ -22,11 +22,11 @@ from tests.functional.harness import TREE, Daemon
 LIMITS = "log_lines = 1000000\naddress_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
 
 HEARERS = 20
-"""Members whose delays are measured."""
+"""The number of members whose delays are measured."""
 
 
 class Crowd:
-    """People who are in, and read nothing, or next to nothing."""
+    """Members who read nothing, or next to nothing."""
 
     def __init__(self, trial: Trial, daemon: Daemon, count: int, prefix: str) -> None:
         self.prefix = prefix
@@ -50,7 +50,7 @@ class Crowd:
             heard += data
 
     def ended(self) -> int:
-        """How many were cut off, without reading anything."""
+        """Return how many were disconnected, without reading anything."""
         poll = select.poll()
         for one in self.sockets:
             poll.register(one, select.POLLRDHUP)
@@ -61,12 +61,12 @@ class Crowd:
 
 
 def stopped_readers(trial: Trial) -> Verdict:
-    """A crowd that stops reading under 100 posts a second: the others notice nothing, and it is cut off after 60 s."""
+    """A crowd stops reading under 100 posts a second: the others do not notice, and it is disconnected after 60 s."""
     count, patience = (1000, 60.0) if trial.full else (200, 6.0)
     trial_limits = f"{LIMITS}stuck_timeout_s = {patience}\nsend_buffer_bytes = 8192\n"
     daemon = trial.start(settings=trial_limits)
     load = trial.load(daemon, 5, 100.0, 1000)
-    # As long as it takes until all are cut off, and a while after that: without the crowd, and then with it.
+    # As long as it takes until all are disconnected and 15 s more: first without the crowd, then with it.
     seconds = patience + 15.0
     normal = _live(load, daemon, seconds)
     crowd = Crowd(trial, daemon, count, "stuck")
@@ -78,22 +78,22 @@ def stopped_readers(trial: Trial) -> Verdict:
     for line in again:
         line.close()
     findings = trial.findings(load)
-    # The short form has too few delays to compare what is below that.
+    # The short form measures too few delays to compare lower ones.
     bearable = max(2 * usual, 0.0 if trial.full else 10.0)
     grown = meanwhile.peak - before
     kept = cut == reasons == count and p99 <= bearable and grown < 512 and findings.good
     return Verdict(
         kept,
-        f"{count} readers stopped: p99 of {HEARERS} others {p99:.1f} ms (of {len(meanwhile.delays)} delays; before "
-        f"{usual:.1f} ms, of {len(normal.delays)}), memory +{grown:.0f} MiB, "
-        f"{cut} cut off within {meanwhile.cut_after:.0f} s, {reasons} as too slow, nicknames free; "
+        f"{count} peers stopped reading: p99 of {HEARERS} others {p99:.1f} ms (of {len(meanwhile.delays)} delays; "
+        f"before {usual:.1f} ms, of {len(normal.delays)}), memory +{grown:.0f} MiB, "
+        f"{cut} disconnected within {meanwhile.cut_after:.0f} s, {reasons} as too slow, nicknames free; "
         f"lost {len(findings.lost)}",
     )
 
 
 @dataclass(frozen=True)
 class Live:
-    """How it went for those who read, in milliseconds; the most memory, in MiB; when the whole crowd was cut off."""
+    """The delays of those who read (in ms), the peak of memory (in MiB), and when the crowd was disconnected (in s)."""
 
     delays: Sequence[float]
     peak: float
@@ -101,7 +101,7 @@ class Live:
 
 
 def _live(load: Load, daemon: Daemon, seconds: float, crowd: Crowd | None = None) -> Live:
-    """So many seconds of the load."""
+    """Run the load for so many seconds."""
     honest = Honest(daemon.port, seconds - 2.0, hearers=HEARERS)
     begun = time.monotonic()
     peak = cut_after = 0.0
@@ -114,7 +114,7 @@ def _live(load: Load, daemon: Daemon, seconds: float, crowd: Crowd | None = None
 
 
 def slow_readers(trial: Trial) -> Verdict:
-    """A crowd that reads a byte a second under 100 posts a second: the others notice nothing."""
+    """A crowd reads a byte a second under 100 posts a second: the others do not notice."""
     count, seconds = (1000, 60.0) if trial.full else (200, 6.0)
     daemon = trial.start(settings=f"{LIMITS}send_buffer_bytes = 8192\n")
     crowd = Crowd(trial, daemon, count, "slow")
@@ -139,13 +139,13 @@ def slow_readers(trial: Trial) -> Verdict:
     findings = trial.findings(load)
     return Verdict(
         p99 <= 50.0 and grown < 512 and findings.good,
-        f"{count} readers of a byte a second: others' p99 {p99:.1f} ms, memory +{grown:.0f} MiB, "
+        f"{count} readers of a byte a second: p99 of others {p99:.1f} ms, memory +{grown:.0f} MiB, "
         f"lost {len(findings.lost)}",
     )
 
 
 def out_of_descriptors(trial: Trial) -> Verdict:
-    """With 256 descriptors and 400 peers: the rest are told, those who are in chat on, and timers go on."""
+    """With 256 descriptors, 400 peers connect: those without one are told, those in the chat go on, timers run."""
     daemon = trial.start(settings=LIMITS, prefix=[need("prlimit"), "--nofile=256"])
     load = Load((HOST, daemon.port), Ledger(), 3, 50.0)
     trial.at_end(load.close)
@@ -162,16 +162,16 @@ def out_of_descriptors(trial: Trial) -> Verdict:
         honest_seen += b"groupchat" in first
     most = descriptors(daemon.process.pid)
     load.run(2.0)
-    # Who has no nickname after 30 s is told so: a timer.
+    # Peers without a nickname are told so after 30 s, by a timer.
     for peer in peers:
         peer.close()
-    again = wait_for(lambda: _is_let_in(daemon), START_S, 0.2)
+    again = wait_for(lambda: _is_admitted(daemon), START_S, 0.2)
     findings = trial.findings(load)
     kept = findings.good and told > 0 and told + honest_seen == 400 and again and "Traceback" not in daemon.log
     return Verdict(
         kept,
-        f"{honest_seen} let in, {told} told that the server is full, {most} descriptors at most, commits went on "
-        f"(lost {len(findings.lost)}), {'' if again else 'not '}let in again when others had gone",
+        f"{honest_seen} admitted, {told} told that the server is full, {most} descriptors at most, commits went on "
+        f"(lost {len(findings.lost)}), {'' if again else 'not '}admitted again after others had left",
     )
 
 
@@ -180,14 +180,14 @@ def _close(sockets: Sequence[socket.socket]) -> None:
         one.close()
 
 
-def _is_let_in(daemon: Daemon) -> bool:
+def _is_admitted(daemon: Daemon) -> bool:
     with contextlib.suppress(OSError), socket.create_connection((HOST, daemon.port), START_S) as peer:
         return b"Choose" in _heard(peer, b"Choose")
     return False
 
 
 def _heard(peer: socket.socket, what: bytes) -> bytes:
-    """What a peer is sent up to this, or to the end, in however many pieces it comes."""
+    """Return what a peer receives up to ``what``, or to the end, in however many pieces it arrives."""
     heard = b""
     with contextlib.suppress(OSError):
         while what not in heard and (data := peer.recv(500)):
@@ -196,7 +196,7 @@ def _heard(peer: socket.socket, what: bytes) -> bytes:
 
 
 def half_open(trial: Trial) -> Verdict:
-    """The network of a peer goes away without a word: its nickname is free within 120 s, idle or with data owed."""
+    """The network of a peer vanishes: its nickname is free within 120 s, idle or with data waiting for it."""
     need_root()
     need("ip")
     space = f"gcfault{os.getpid()}"
@@ -238,7 +238,7 @@ def half_open(trial: Trial) -> Verdict:
 
 
 def main(host: str, port: str, nick: str) -> None:
-    """A peer that comes in, says so, and waits."""
+    """Join, print a line, and wait."""
     with socket.create_connection((host, int(port)), 10.0) as line:
         line.sendall(f"{nick}\n".encode())
         heard = b""

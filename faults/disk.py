@@ -1,4 +1,4 @@
-"""The disk fails a flush, takes long over it, or is full."""
+"""Disks: a flush fails, takes long, or finds the disk full."""
 
 import os
 import re
@@ -17,7 +17,7 @@ REFUSED = "journal-unavailable"
 
 
 def flush_fails(trial: Trial) -> Verdict:
-    """After an error of a flush nothing is acknowledged, and the daemon ends with 70."""
+    """After a flush has failed nothing is acknowledged, and the daemon exits with status 70."""
     daemon = trial.start()
     load = trial.load(daemon, 10, 200.0)
     load.run(0.5)
@@ -34,7 +34,7 @@ def flush_fails(trial: Trial) -> Verdict:
 
 
 def flush_is_slow(trial: Trial) -> Verdict:
-    """With 300 ms for each flush the chat is live, memory is bounded, and nothing is lost."""
+    """With flushes of 300 ms the chat is live, memory is bounded, and nothing is lost."""
     seconds = 30.0 if trial.full else 5.0
     daemon = trial.start()
     load = trial.load(daemon, 20, 500.0)
@@ -55,7 +55,7 @@ def flush_is_slow(trial: Trial) -> Verdict:
 
 
 def flush_hangs(trial: Trial) -> Verdict:
-    """A flush of 15 s: after 10 s posts are refused by name, commands are answered, and it recovers by itself."""
+    """A flush takes 15 s: after 10 s posts are refused with a code, commands are answered, and the daemon recovers."""
     daemon = trial.start("--data", str(trial.folder / "data"))
     speaker, hearer = trial_line(trial, daemon, "speaker"), trial_line(trial, daemon, "hearer")
     tracer = trace(trial, daemon, "delay_exit=15000000")
@@ -74,13 +74,13 @@ def flush_hangs(trial: Trial) -> Verdict:
     hearer.send("three\n")
     speaker.expect("hearer: three", 20.0)
     return Verdict(
-        refused <= 12.5, f"refused after {refused:.1f} s, commands answered, the post shown when it landed, "
+        refused <= 12.5, f"refused after {refused:.1f} s, commands answered, the post shown when it was stored "
         f"after {landed:.1f} s; then posting works again",
     )  # fmt: skip
 
 
 def trace(trial: Trial, daemon: Daemon, what: str) -> "subprocess.Popen[bytes]":
-    """From now on have the daemon's flushes do this, by strace.  Raises NotRun."""
+    """Make the daemon's flushes do this from now on, with strace.  Raises NotRun."""
     pid = daemon.process.pid
     command = [need("strace"), "-f", "-q", "-o", "/dev/null", "-e", "trace=fdatasync,fsync",
                "-e", f"inject=fdatasync,fsync:{what}", "-p", str(pid)]  # fmt: skip
@@ -102,7 +102,7 @@ def _is_traced(pid: int) -> bool:
 
 
 def disk_full(trial: Trial) -> Verdict:
-    """On a full disk posting is refused by name, reading and joining go on; with space again it goes on by itself."""
+    """On a full disk posting is refused with a code, reading and joining go on; with free space posting works again."""
     need_root()
     point = trial.folder / "small"
     point.mkdir()
@@ -123,7 +123,7 @@ def disk_full(trial: Trial) -> Verdict:
     back = time.monotonic() - begun
     load.run(0.5)
     load.settle(START_S)
-    # In this room there are other posts than those of the load.
+    # This room has posts other than those of the load.
     findings = compare(load.ledger, history(load.place, load.ledger, START_S))
     load.close()
     status = daemon.stop()
@@ -131,12 +131,12 @@ def disk_full(trial: Trial) -> Verdict:
     return Verdict(
         kept,
         f"full after {full:.1f} s, {sum(load.refused.values())} posts refused, reading and joining went on; posting "
-        f"again {back:.1f} s after there was space; exit {status}; {summary(load.ledger, findings)}",
+        f"again {back:.1f} s after space was free; exit {status}; {summary(load.ledger, findings)}",
     )
 
 
 def _works_but_for_posting(trial: Trial, daemon: Daemon, reader: Line) -> bool:
-    """Whether people come in and read, while posting is refused."""
+    """Check that people can join and read while posting is refused."""
     newcomer = trial_line(trial, daemon, "newcomer")
     newcomer.send("/list\n")
     newcomer.expect("people are in lobby")
@@ -148,13 +148,13 @@ def _works_but_for_posting(trial: Trial, daemon: Daemon, reader: Line) -> bool:
 
 
 def _can_post(line: Line) -> bool:
-    """Whether a post is taken now."""
+    """Return whether a post is accepted now."""
     line.send("/set echo on\nis there room again?\n")
     return bool(line.expect(rf"reader: is there room again\?|!! {REFUSED}: .*\n")[0].startswith("reader"))
 
 
 def trial_line(trial: Trial, daemon: Daemon, nick: str) -> Line:
-    """Somebody with netcat, who is in."""
+    """Return a person with netcat who has joined."""
     line = Line(daemon.port)
     trial.at_end(line.close)
     line.expect("Choose your nickname: ")

@@ -1,8 +1,9 @@
-"""Bytes that a fuzzer makes up, into the doors and the telnet filter: ``python -m faults.fuzz text --seconds 60``.
+"""Fuzzing: feed the doors and the telnet filter with bytes that a fuzzer makes up.
 
-The door and everything behind it run in memory, on a clock that the harness moves.
-What is wrong: an exception that was logged, a line sent that is none, an answer to a program that is no JSON,
-or a filter that gives something else when the same bytes come in other pieces.
+``python -m faults.fuzz text --seconds 60`` fuzzes one target.
+The door and everything behind it run in memory, with a clock that the harness advances.
+It is a fault if an exception is logged, if what is sent is not a line, if an answer to a program is not JSON,
+or if the filter returns something else when the same bytes arrive in other pieces.
 """
 
 import argparse
@@ -19,15 +20,15 @@ from faults.trial import NotRun, Trial, Verdict
 
 CORPUS = Path(__file__).with_name("corpus")
 RUNS = {"text": 5000, "json": 7000, "telnet": 70_000}
-"""How many inputs are tried in the short form, of each target: some 20 s of a quiet machine."""
+"""How many inputs the short form tries for each target: some 20 s on a quiet machine."""
 TARGETS = tuple(RUNS)
 CONTROLS = re.compile(r"[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 RENEWED = 500
-"""Inputs after which the hall is a new one: what was said would grow without end."""
+"""After so many inputs the server is replaced: what was said would grow without end."""
 
 
 def fuzzed(trial: Trial) -> Verdict:
-    """Each target for a while; in short, with the same inputs each time."""
+    """Fuzz each target for a while; in the short form with the same inputs each time."""
     figures, kept = [], True
     for target in TARGETS:
         effort = ["--seconds", "120"] if trial.full else ["--runs", str(RUNS[target])]
@@ -43,25 +44,25 @@ def fuzzed(trial: Trial) -> Verdict:
 
 
 class Door:
-    """One server in memory, to which peers come one after the other."""
+    """A server in memory, to which peers connect one after the other."""
 
     def __init__(self) -> None:
         from twisted.logger import ILogObserver, globalLogPublisher
 
         self.failures: list[Any] = []
         globalLogPublisher.addObserver(cast(ILogObserver, self._observe))
-        self._visits = 0
+        self._peers = 0
 
-    def visit(self, opening: bytes, data: bytes) -> bytes:
-        """What a peer is sent that sends this, in pieces whose size its first byte says."""
+    def converse(self, opening: bytes, data: bytes) -> bytes:
+        """Return what a peer receives that sends this data, in pieces of a size that its first byte says."""
         from twisted.internet.address import IPv4Address
         from twisted.internet.error import ConnectionDone
         from twisted.internet.testing import StringTransport
         from twisted.python.failure import Failure
 
-        if self._visits % RENEWED == 0:
+        if self._peers % RENEWED == 0:
             self._renew()
-        self._visits += 1
+        self._peers += 1
         transport: Any = StringTransport()
         transport.protocol = self._factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321))
         transport.protocol.makeConnection(transport)
@@ -100,8 +101,8 @@ class Door:
 
 
 def text(door: Door, data: bytes) -> None:
-    """A person: what comes back are lines, with nothing in them that a terminal obeys."""
-    sent = door.visit(b"fuzz\n" if data[-1:] > b"\x40" else b"", data)
+    """Fuzz a person: what comes back must be lines that contain nothing a terminal obeys."""
+    sent = door.converse(b"fuzz\n" if data[-1:] > b"\x40" else b"", data)
     if b"\xff" in data:
         sent = re.sub(rb"\xff[\xfb-\xfe].|\r\n\[groupchat.*?\]\r\n", b"", sent, flags=re.DOTALL)
     shown = sent.decode(errors="strict" if b"\xff" not in data else "ignore").replace("\r\n", "\n")
@@ -110,8 +111,8 @@ def text(door: Door, data: bytes) -> None:
 
 
 def program(door: Door, data: bytes) -> None:
-    """A program: what comes back is one object a line."""
-    sent = door.visit(b'{"do":"nick","nick":"fuzz"}\n', data)
+    """Fuzz a program: what comes back must be one JSON object a line."""
+    sent = door.converse(b'{"do":"nick","nick":"fuzz"}\n', data)
     if b"\xff" in data:
         return
     for line in sent.decode().split("\r\n"):
@@ -122,7 +123,7 @@ def program(door: Door, data: bytes) -> None:
 
 
 def telnet(data: bytes) -> None:
-    """The filter: the same whether the bytes come at once or one by one, and never more said than was heard."""
+    """Fuzz the filter: the same result at once and byte by byte, and never a longer reply than the input."""
     from groupchat.doors.lines.telnet import STILL_HERE, TelnetFilter
     from groupchat.model.errors import Refusal
 
@@ -132,20 +133,20 @@ def telnet(data: bytes) -> None:
         try:
             results.append((b"".join(map(telnet.feed, pieces)), bytes(telnet.replies)))
         except Refusal:
-            return  # it is refused for what comes at once, which the pieces decide
+            return  # the limit is for what arrives at once, which differs between the two
         if len(telnet.replies) > len(data) + len(STILL_HERE):
-            raise AssertionError("more is answered than was sent")
+            raise AssertionError("The reply is longer than the input.")
     if results[0] != results[1]:
         raise AssertionError(f"{results[0]!r} at once, {results[1]!r} byte by byte")
 
 
 def main() -> None:
     """Fuzz one target."""
-    parser = argparse.ArgumentParser(prog="python -m faults.fuzz", description=__doc__.partition(":")[0])
+    parser = argparse.ArgumentParser(prog="python -m faults.fuzz", description=__doc__.partition("\n")[0])
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--runs", type=int, default=0, help="so many inputs, always the same, instead")
-    parser.add_argument("--keep", action="store_true", help="add to the corpus what reaches something new")
+    parser.add_argument("--runs", type=int, default=0, help="try so many inputs instead, always the same")
+    parser.add_argument("--keep", action="store_true", help="add inputs that reach new code to the corpus")
     arguments = parser.parse_args()
     import atheris
 

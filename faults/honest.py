@@ -1,6 +1,6 @@
-"""Honest clients, and how long what one says takes to reach each of the others: ``python -m faults.honest``.
+"""Honest clients: measure how long their posts take to reach each other (``python -m faults.honest``).
 
-A process of its own, so that the load of a trial does not stand in its way.
+They are a process of their own, so that the load of a trial does not slow them down.
 """
 
 import json
@@ -15,7 +15,7 @@ LIMIT_S = 60.0
 
 
 def measure(port: int, seconds: float, rate: float, count: int) -> list[float]:
-    """The delays, in milliseconds, of posts at a rate, for each of so many who hear them."""
+    """Return the delays, in milliseconds, of posts at a rate, for each of ``count`` hearers."""
     hearers, speaker = [_in(port, f"hearer{number}") for number in range(count)], _in(port, "speaker")
     delays: list[float] = []
     begun = time.monotonic()
@@ -35,7 +35,7 @@ def measure(port: int, seconds: float, rate: float, count: int) -> list[float]:
                 if waiting[one].has_heard(f'"text":"honest {number}."'):
                     delays.append((time.monotonic() - at) * 1000)
                     del waiting[one]
-        # What others say is of no interest.
+        # The speaker does not look at what others say.
         speaker.skip()
         number += 1
     for line in (speaker, *hearers):
@@ -44,10 +44,10 @@ def measure(port: int, seconds: float, rate: float, count: int) -> list[float]:
 
 
 class Skipping(Line):
-    """A client that can throw away what it was sent."""
+    """A client that can discard what it received."""
 
     def has_heard(self, words: str) -> bool:
-        """Take what has come; whether these words were among it, up to the line's end."""
+        """Read what has arrived, and return whether these words were in it; discard it up to the end of their line."""
         if not self._hear(0) and self.ended:
             raise AssertionError("An honest client was cut off.")
         place = self.heard.find(words)
@@ -57,7 +57,7 @@ class Skipping(Line):
         return True
 
     def skip(self) -> None:
-        """Read what is there, for nothing."""
+        """Read and discard what has arrived."""
         while self._hear(0):
             pass
         self.heard = ""
@@ -71,14 +71,14 @@ def _in(port: int, nick: str) -> Skipping:
 
 
 class Honest:
-    """One who speaks and those who hear, at work from now on for so many seconds."""
+    """A speaker and hearers, at work from now on for so many seconds."""
 
     def __init__(self, port: int, seconds: float, rate: float = 20.0, hearers: int = 1) -> None:
         command = [sys.executable, "-m", "faults.honest", str(port), str(seconds), str(rate), str(hearers)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def delays(self) -> list[float]:
-        """What it measured, in milliseconds, once it is done."""
+        """Wait until the measurement is done, and return the delays in milliseconds."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise AssertionError("The honest clients were not served.")

@@ -1,4 +1,4 @@
-"""Peers that mean harm: line ends without end, lines without end, noise."""
+"""Hostile peers: endless line ends, endless lines, noise."""
 
 import contextlib
 import random
@@ -15,11 +15,11 @@ from tests.functional.harness import Daemon, Line
 
 MIB = 2**20
 FLOODER = "127.0.0.66"
-"""Where flooders come from: all of 127.0.0.0/8 is this machine."""
+"""The address of the flooders: all of 127.0.0.0/8 is this machine."""
 
 
 def newline_flood(trial: Trial) -> Verdict:
-    """16 peers that send line ends as fast as they can, exempt or not: an honest round trip stays below 50 ms (p99)."""
+    """16 peers send line ends as fast as they can, exempt or not: the p99 of honest round trips stays below 50 ms."""
     seconds = 20.0 if trial.full else 5.0
     figures, kept = [], True
     for whom, exempt in (("limited", f"{HOST}/32"), ("exempt", "127.0.0.0/8")):
@@ -28,12 +28,12 @@ def newline_flood(trial: Trial) -> Verdict:
         sent = _flood(daemon, 16, b"\n" * 65536, seconds + 1)
         p99 = percentile(honest.delays(), 0.99)
         kept = daemon.stop() == 0 and p99 <= 50.0 and kept
-        figures.append(f"{whom} flooders: p99 {p99:.1f} ms while {sent / MIB:.0f} MiB of line ends were taken")
+        figures.append(f"{whom} flooders: p99 {p99:.1f} ms while {sent / MIB:.0f} MiB of line ends were accepted")
     return Verdict(kept, "; ".join(figures))
 
 
 def _flood(daemon: Daemon, peers: int, chunk: bytes, seconds: float) -> int:
-    """Send as much as is taken, on so many connections that are in; give how many bytes were."""
+    """Send as much as is accepted on so many connections that have joined; return how many bytes that was."""
     sockets = []
     for number in range(peers):
         line = Line(daemon.port, FLOODER)
@@ -63,7 +63,7 @@ def _flood(daemon: Daemon, peers: int, chunk: bytes, seconds: float) -> int:
 
 
 def endless_lines(trial: Trial) -> Verdict:
-    """100 peers that send 10 MB each without a line end: memory comes back to within 10 MiB of what it was."""
+    """100 peers send 10 MB each without a line end: memory returns to within 10 MiB of what it was."""
     peers, size = 100, 10 * 10**6
     daemon = trial.start(settings=LIMITS)
     before = memory_mib(daemon.process.pid)
@@ -74,7 +74,7 @@ def endless_lines(trial: Trial) -> Verdict:
         one.settimeout(START_S)
         with contextlib.suppress(OSError):
             if number % 2:
-                one.sendall(f"endless{number}\n".encode())  # one half is in, the other has no nickname
+                one.sendall(f"endless{number}\n".encode())  # half of them have joined, the others have no nickname
             for _ in range(size // 100_000):
                 one.sendall(b"x" * 100_000)
                 sent += 100_000
@@ -82,17 +82,17 @@ def endless_lines(trial: Trial) -> Verdict:
     for one in sockets:
         one.close()
     served = _serves(daemon)
-    wait_for(lambda: memory_mib(daemon.process.pid) - before <= 10.0, START_S)  # they are let go of one by one
+    wait_for(lambda: memory_mib(daemon.process.pid) - before <= 10.0, START_S)  # they are closed one by one
     grown = memory_mib(daemon.process.pid) - before
     return Verdict(
         grown <= 10.0 and served,
-        f"{sent / 10**6:.0f} MB taken before they were cut off; memory +{peak - before:.1f} MiB at most, "
+        f"{sent / 10**6:.0f} MB accepted before they were disconnected; memory +{peak - before:.1f} MiB at most, "
         f"+{grown:.1f} MiB afterwards",
     )
 
 
 def noise(trial: Trial) -> Verdict:
-    """Streams of a megabyte of noise: no traceback, and the daemon serves on."""
+    """Streams of a megabyte of noise: no traceback, and the daemon goes on."""
     streams = 200 if trial.full else 20
     daemon = trial.start(settings=LIMITS)
     chance = random.Random(streams)
@@ -108,19 +108,19 @@ def noise(trial: Trial) -> Verdict:
     failures = len(re.findall("Traceback|#critical", daemon.log))
     return Verdict(
         failures == 0 and _serves(daemon) and daemon.stop() == 0,
-        f"{streams} streams of 1 MB; tracebacks {failures}; it served on, and stopped with 0",
+        f"{streams} streams of 1 MB; tracebacks {failures}; the daemon went on, and exited with status 0",
     )
 
 
 def _opening(number: int) -> bytes:
-    """How a stream begins: as a person, as a program, as somebody with telnet, or with noise at once."""
+    """Return how a stream begins: as a person, as a program, as telnet, or with noise at once."""
     return (b"", f"noise{number}\n".encode(), f'{{"do":"nick","nick":"noise{number}"}}\n'.encode(), b"\xff\xfd\x01")[
         number % 4
     ]
 
 
 def _noise(chance: random.Random, number: int) -> bytes:
-    """A megabyte: of any bytes, of bytes that often mean something here, or of requests with something wrong."""
+    """Return a megabyte of random bytes, of bytes that have a meaning here, or of requests with a mistake."""
     if number % 3 == 0:
         return chance.randbytes(MIB)
     if number % 3 == 1:

@@ -1,4 +1,4 @@
-"""The process dies without a word: kill -9 in the middle of the load, again and again."""
+"""Kills: kill -9 in the middle of the load, again and again."""
 
 import random
 import sqlite3
@@ -13,7 +13,7 @@ from groupchat.journals.tools.audit import Audit
 from tests.functional.harness import Daemon
 
 CLIENTS, RATE = 50, 10_000.0
-"""50 clients of 200 posts a second each."""
+"""50 clients with 200 posts a second each."""
 
 
 def killed(trial: Trial) -> Verdict:
@@ -44,7 +44,7 @@ def killed(trial: Trial) -> Verdict:
 
 
 def _round(trial: Trial, load: Load, daemon: Daemon, after: float) -> tuple[Daemon, float]:
-    """Post, kill the daemon meanwhile, start it anew at once, post on; give the new one, and how long it took."""
+    """Post, kill the daemon meanwhile, start it again at once, post on; return the new one, and how long it took."""
     timer = threading.Timer(after, daemon.process.kill)
     timer.start()
     load.run(after + 0.1)
@@ -59,7 +59,7 @@ def _round(trial: Trial, load: Load, daemon: Daemon, after: float) -> tuple[Daem
 
 
 def start_with_a_million(trial: Trial) -> Verdict:
-    """After kill -9 with a million posts, the first to join is in within 2 seconds of the start."""
+    """After kill -9 with a million posts, the first client has joined within 2 seconds of the start."""
     posts = 1_000_000 if trial.full else 100_000
     daemon = trial.start()
     daemon.stop()

@@ -1,4 +1,4 @@
-"""The power fails: a file system in a file is shut down under the daemon, with all that was not flushed."""
+"""Power loss: a file system in a file is shut down under the daemon, with everything that was not flushed."""
 
 import contextlib
 import fcntl
@@ -33,7 +33,7 @@ def power_lost(trial: Trial) -> Verdict:
 
 
 def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings, str]:
-    """One round, with this daemon.  Raises NotRun."""
+    """Run one round with this daemon.  Raises NotRun."""
     disk = Disk(trial)
     daemon = trial.start(data=disk.mount() / "data", program=program)
     load = trial.load(daemon, 20, 2000.0)
@@ -41,7 +41,7 @@ def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings,
     _stop(daemon)
     disk.cut_power()
     daemon.kill()
-    load.run(0.05)  # what was sent is answered by nobody
+    load.run(0.05)  # what was sent is not answered
     disk.unmount()
     data = disk.mount() / "data"
     daemon = trial.start(data=data)
@@ -55,24 +55,24 @@ def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings,
 
 
 def _stop(daemon: Daemon) -> None:
-    """Have all its threads stand still, each between two system calls.
+    """Stop all its threads, each between two system calls.
 
-    Of a flush that is under way when a file system is shut down, Linux (6.18) may say that it succeeded,
+    If a flush is in progress when a file system is shut down, Linux (6.18) may report that it succeeded
     although it did not, as a plain program shows too: what is acknowledged then says nothing about the daemon.
     """
     daemon.process.send_signal(signal.SIGSTOP)
     tasks = Path(f"/proc/{daemon.process.pid}/task")
     if not wait_for(lambda: all(_state(task) == "T" for task in tasks.iterdir()), START_S):
-        raise AssertionError("The daemon does not stand still.")
+        raise AssertionError("The daemon did not stop.")
 
 
 def _state(task: Path) -> str:
-    """One letter, of which T says that it is stopped."""
+    """Return the state of a thread as a letter: T is stopped."""
     return (task / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 class Disk:
-    """An ext4 file system in a file; gone when the trial ends.  Raises NotRun where that cannot be."""
+    """An ext4 file system in a file, removed when the trial ends.  Raises NotRun where that is impossible."""
 
     def __init__(self, trial: Trial) -> None:
         need_root()
@@ -87,7 +87,7 @@ class Disk:
         self._point.mkdir(exist_ok=True)
 
     def mount(self) -> Path:
-        """Mount it; give where."""
+        """Mount it, and return where."""
         if not os.access("/dev/loop-control", os.W_OK):
             raise NotRun("there are no loop devices here")
         self._trial.run("mount", "-o", "loop", self._image, self._point)
@@ -95,7 +95,7 @@ class Disk:
         return self._point
 
     def cut_power(self) -> None:
-        """From now on nothing reaches the disk, and what was not flushed never does."""
+        """From now on nothing reaches the disk, and what was not flushed never will."""
         place = os.open(self._point, os.O_RDONLY)
         try:
             fcntl.ioctl(place, SHUTDOWN, WITHOUT_FLUSH)

@@ -1,6 +1,7 @@
-"""A daemon whose wall clock is as many seconds off as a file says: ``python -m faults.shifted FILE …``, as twistd.
+"""A shifted clock: a daemon whose wall clock is as many seconds off as a file says.
 
-The machine's own clock is left alone, since others live by it.
+``python -m faults.shifted FILE …`` passes its other arguments on to twistd.
+The clock of the machine is left alone, since others depend on it.
 """
 
 import sys
@@ -9,14 +10,14 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Run twistd by that clock."""
+    """Run twistd with this clock."""
     file = Path(sys.argv.pop(1))
     real = time.time
 
     def shifted() -> float:
         return real() + float(file.read_text() or 0)
 
-    # Before anything of Twisted is imported, which keeps the function itself.
+    # Before any import of Twisted, which keeps the function itself.
     time.time = shifted
     from twisted.scripts.twistd import run
 

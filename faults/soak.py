@@ -1,9 +1,9 @@
-"""Comings and goings for as long as one likes: nothing that the daemon holds may grow with them.
+"""Soak: connections come and go for as long as you like, and nothing the daemon holds may grow with them.
 
 Some things grow up to a bound, and must have reached it before growth means anything:
-SQLite keeps up to 16 MiB of pages for the writer, the names judged last are remembered, and so are 16,384 addresses.
-So the journal is one that has been in use for long, which fills that cache soon,
-and growth is measured over the second half of the time only, and not before WARM connections.
+SQLite keeps up to 16 MiB of pages for the writer, the last names are remembered, and so are 16,384 addresses.
+Therefore the journal is one that has long been in use, which fills that cache soon,
+and growth is measured only over the second half of the time, and not before WARM connections.
 """
 
 import contextlib
@@ -22,21 +22,21 @@ from tests.functional.harness import Daemon
 
 MIB = 2**20
 MOST = 10.0
-"""MiB that memory may grow by with a million connections: 10 bytes for each."""
+"""MiB by which memory may grow with a million connections: 10 bytes for each."""
 NOISE_MIB = 1.0
-"""Growth that means nothing in a run so short that MOST would be less."""
+"""Growth in MiB that means nothing in a run so short that MOST would be less."""
 SPARE = 8
-"""Descriptors that may be open when all have gone, above those that were before the first came."""
+"""Descriptors that may be open when all have left, in addition to those before the first came."""
 POSTS, SESSIONS = 100_000, 300_000
-"""What stands in the journal: the digests of that many sessions take more pages than SQLite keeps."""
+"""What is in the journal: the digests of that many sessions take more pages than SQLite keeps."""
 ADDRESSES = 20_000
-"""From so many addresses in turn: more than are remembered."""
+"""The connections come from so many addresses in turn: more than are remembered."""
 WARM = 100_000
-"""Connections after which all that has a bound has reached it: the pages took some 30,000, the addresses 60,000."""
+"""Connections after which everything with a bound has reached it: the pages took some 30,000, the addresses 60,000."""
 AT_ONCE = 200
 SAMPLES = 120
 FEWEST = 10
-"""Samples from which growth is told."""
+"""Samples that are needed to measure growth."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Sample:
 
 
 def soaked(trial: Trial, minutes: float, leak: int = 0) -> Verdict:
-    """People, programs and strangers come and go: memory and descriptors stay where they are.
+    """People, programs and strangers come and go: memory and descriptors do not grow.
 
-    :param leak: bytes that the daemon is made to lose with each connection; then the verdict must be that it does.
+    :param leak: bytes that the daemon is made to leak with each connection; then the verdict must be that it grows.
     """
     trial.start().stop()
     fill(trial.folder / "data" / "chat.db", POSTS)
@@ -82,12 +82,12 @@ def soaked(trial: Trial, minutes: float, leak: int = 0) -> Verdict:
 
 
 def is_flat(slope: float, span: float) -> bool:
-    """Whether so many MiB per million connections, over so many million, are no growth."""
+    """Return whether so many MiB per million connections, over so many million, are not growth."""
     return slope <= MOST or slope * span <= NOISE_MIB
 
 
 def growth(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
-    """By how much something grows with a million connections, by least squares."""
+    """Return by how much something grows with a million connections, by least squares."""
     count = len(samples)
     x0, y0 = sum(sample.made for sample in samples) / count, sum(map(of, samples)) / count
     across = sum((sample.made - x0) ** 2 for sample in samples)
@@ -95,14 +95,14 @@ def growth(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
 
 
 def _churned(daemon: Daemon, seconds: float) -> Iterator[Sample]:
-    """Let them come and go for so long, and look what the daemon holds meanwhile."""
+    """Let connections come and go for so long, and yield what the daemon holds meanwhile."""
     begun = time.monotonic()
     made, next_at = 0, begun
     while (now := time.monotonic()) < begun + seconds:
         made += _come_and_go(daemon, made)
         if now >= next_at:
             next_at += max(seconds / SAMPLES, 1.0)
-            time.sleep(0.5)  # what was closed just now is let go of
+            time.sleep(0.5)  # what was closed last is released now
             yield Sample(made, memory_mib(daemon.process.pid), descriptors(daemon.process.pid))
     time.sleep(0.5)
     yield Sample(made, memory_mib(daemon.process.pid), descriptors(daemon.process.pid))
@@ -119,14 +119,14 @@ OPENINGS: dict[int, Callable[[int], str]] = {
 }
 """What is sent, by the last digit of a connection's number.
 
-People who say goodbye, programs that are just gone, tokens that are unknown, no nickname, half a telnet line,
+People who say goodbye, programs that vanish, unknown tokens, no nickname, half a telnet line,
 half a beginning of TLS, another protocol; the others send nothing, and those with a 1 reset the connection.
 """
 PERSON, RESET = 0, 1
 
 
 def _come_and_go(daemon: Daemon, made: int) -> int:
-    """As many connections as come at once, of every kind; give how many."""
+    """Open and close as many connections as come at once, of every kind; return how many."""
     sockets = []
     for number in range(made, made + AT_ONCE):
         place = number % ADDRESSES

@@ -1,4 +1,4 @@
-"""The wall clock jumps, and the daemon is stopped under load."""
+"""Times: the wall clock jumps; the daemon is stopped, started twice, and started on a damaged journal."""
 
 import re
 import signal
@@ -14,7 +14,7 @@ HOURS = (2, -2)
 
 
 def clock_jumps(trial: Trial) -> Verdict:
-    """The clock goes two hours on, and two back: nobody is dropped, timers run right, numbers rise."""
+    """The clock jumps two hours forward and two back: nobody is dropped, timers run right, numbers rise."""
     offset = trial.folder / "offset"
     offset.write_text("0")
     program = [sys.executable, "-m", "faults.shifted", str(offset)]
@@ -45,12 +45,12 @@ def clock_jumps(trial: Trial) -> Verdict:
 
 
 def _hour(ahead: int) -> str:
-    """The hour of a clock that is so many hours ahead."""
+    """Return the hour of a clock that is so many hours ahead."""
     return time.strftime("%H", time.gmtime(time.time() + ahead * 3600))
 
 
 def stopped_under_load(trial: Trial) -> Verdict:
-    """SIGTERM under load: exit 0 within 12 s, and who reads was shown everything that was acknowledged."""
+    """SIGTERM under load: exit 0 within 12 s, and those who read were shown everything that was acknowledged."""
     daemon = trial.start()
     load = trial.load(daemon, 20, 1000.0)
     threading.Timer(1.5, daemon.process.send_signal, [signal.SIGTERM]).start()
@@ -73,7 +73,7 @@ def stopped_under_load(trial: Trial) -> Verdict:
 
 
 def two_daemons(trial: Trial) -> Verdict:
-    """A second daemon on the same folder refuses with exit 1 and one line; the first notices nothing."""
+    """A second daemon on the same folder refuses with exit 1 and one line; the first does not notice."""
     first = trial.start()
     load = trial.load(first, 3, 100.0)
     second = trial.launch()
@@ -87,7 +87,7 @@ def two_daemons(trial: Trial) -> Verdict:
 
 def journal_damaged(trial: Trial) -> Verdict:
     """A journal with a flipped page, a cut log or a lost tail: no start, and the file and a remedy are named."""
-    # So slow that the log does not become long enough to be moved into the file while there is nothing to do.
+    # So slow that the log does not become long enough to be moved into the file when nothing else happens.
     for end in (Daemon.stop, Daemon.kill):
         daemon = trial.start()
         load = trial.load(daemon, 3, 50.0)
@@ -112,7 +112,7 @@ def journal_damaged(trial: Trial) -> Verdict:
 
 
 def _damages(whole: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
-    """Files with damage, by what it is."""
+    """Return damaged files, by the kind of damage."""
     log, file = whole["chat.db-wal"], whole["chat.db"]
     page = 4096
     return {

@@ -1,4 +1,4 @@
-"""One trial of a fault: its folder, its daemons, what it leaves behind, and its verdict."""
+"""Trials: the folder and the daemons of one fault, and its verdict."""
 
 import contextlib
 import os
@@ -22,12 +22,12 @@ START_S = LIMIT_S
 
 
 class NotRun(Exception):
-    """This machine cannot do this trial; the text says what it lacks."""
+    """This machine cannot run this trial; the text says what it lacks."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a trial ended: ``kept`` is None when it was not run."""
+    """How a trial ended; ``kept`` is None if it was not run."""
 
     kept: bool | None
     figure: str
@@ -38,9 +38,9 @@ class Verdict:
 
 
 class Trial:
-    """The folder and the daemons of one trial; when it ends, nothing of them is left.
+    """The folder and the daemons of one trial; nothing of them is left when it ends.
 
-    ``full``: whether the long form is asked for, and not the one that continuous integration has time for.
+    ``full``: whether the long form is asked for, not the one that continuous integration has time for.
     """
 
     def __init__(self, full: bool) -> None:
@@ -59,7 +59,7 @@ class Trial:
         self._cleaning.close()
 
     def at_end(self, function: Callable[[], object]) -> None:
-        """Have this called when the trial ends, however it does; the last one first."""
+        """Call this when the trial ends, however it ends; the last one first."""
         self._cleaning.callback(function)
 
     def launch(
@@ -72,13 +72,13 @@ class Trial:
         host: str = HOST,
         exempt: str = "0.0.0.0/0",
     ) -> Daemon:
-        """Start a daemon, and do not wait for it.
+        """Start a daemon without waiting for it.
 
-        :param settings: what stands in its settings file.
-        :param data: its data folder; by default one that all daemons of this trial have in turn.
-        :param prefix: what runs it, such as ``prlimit --nofile=256``.
-        :param program: what is run in the place of twistd.
-        :param exempt: whom no limit of addresses and lines holds for.
+        :param settings: the content of its settings file.
+        :param data: its data folder; by default one that the daemons of this trial use one after the other.
+        :param prefix: a command that runs it, such as ``prlimit --nofile=256``.
+        :param program: the program to run instead of twistd.
+        :param exempt: networks that are exempt from the limits of addresses and lines.
         """
         self._daemons += 1
         folder = self.folder / f"daemon{self._daemons}"
@@ -99,20 +99,20 @@ class Trial:
         return self.launch(*options, **more).ready(START_S)  # type: ignore[arg-type]  # passed on as they are
 
     def load(self, daemon: Daemon, clients: int, rate: float, size: int = 100) -> Load:
-        """Load on a daemon, whose clients are all in."""
+        """Put a load on a daemon, and wait until its clients have joined."""
         load = Load((HOST, daemon.port), Ledger(), clients, rate, size)
         self.at_end(load.close)
         if not load.join(START_S):
-            raise AssertionError(f"The load was not let in: {load.turned_away}")
+            raise AssertionError(f"The load was not admitted: {load.turned_away}")
         return load
 
     def findings(self, load: Load) -> Findings:
-        """Settle the load, and compare what it was promised with what is there."""
+        """Settle the load, and compare what was acknowledged with what is stored."""
         load.settle(START_S)
         return compare(load.ledger, finish(load, START_S))
 
     def run(self, *command: object) -> str:
-        """The output of a program that must succeed."""
+        """Return the output of a program that must succeed."""
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
         if done.returncode:
             raise NotRun(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.returncode}")
@@ -120,7 +120,7 @@ class Trial:
 
 
 def summary(ledger: Ledger, findings: Findings) -> str:
-    """What a load came to, in one line."""
+    """Return the result of a load in one line."""
     tally = ledger.tally()
     return (
         f"{tally.get(Outcome.ACKNOWLEDGED, 0)} acknowledged, lost {len(findings.lost)}, "
@@ -130,13 +130,13 @@ def summary(ledger: Ledger, findings: Findings) -> str:
 
 
 def need_root() -> None:
-    """Raise NotRun unless this process may mount and make namespaces."""
+    """Raise NotRun unless this process may mount file systems and create namespaces."""
     if os.geteuid():
         raise NotRun("it needs root")
 
 
 def need(program: str) -> str:
-    """The path of a program.  Raises NotRun when it is not installed."""
+    """Return the path of a program.  Raises NotRun if it is not installed."""
     path = shutil.which(program)
     if path is None:
         raise NotRun(f"{program} is not installed")
@@ -144,7 +144,7 @@ def need(program: str) -> str:
 
 
 def wait_for(what: Callable[[], bool], limit: float, step: float = 0.02) -> bool:
-    """Wait until something is so, for so many seconds; give whether it is."""
+    """Wait at most ``limit`` seconds until something is true, and return whether it is."""
     end = time.monotonic() + limit
     while not what():
         if time.monotonic() > end:
@@ -154,17 +154,17 @@ def wait_for(what: Callable[[], bool], limit: float, step: float = 0.02) -> bool
 
 
 def memory_mib(pid: int) -> float:
-    """What a process holds in memory."""
+    """Return how much memory a process holds, in MiB."""
     text = Path(f"/proc/{pid}/status").read_text()
     return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def descriptors(pid: int) -> int:
-    """How many files and sockets a process has open."""
+    """Return how many files and sockets a process has open."""
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed; 0.0 of none."""
+    """Return the value that this share of the values does not exceed; 0.0 if there are none."""
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
