@@ -1,4 +1,9 @@
-"""Events as the parts of a line, for the eye: what is what, and where the text begins."""
+"""Events as the parts of a line for people: what each part is, and where the text begins.
+
+This is the one place that knows the sentence for an event.
+The terminal gives the parts colours, the plain programs join them, and screen readers get sentences of their own,
+made from the same fields (`fields_of`).
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,46 +16,52 @@ from groupchat.stdio.printable import one_line
 Part: TypeAlias = tuple[str, str]
 """A piece of a line: its role, which gives it its looks, and its text, without any control character."""
 
+NAMED = 3
+"""How many of the people who come or go together are named; the others are counted."""
+
 _LINKS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What is shown of an event after its time.
+    """A line for an event, without its time.
 
-    ``head``: who and what; ``text``: what was said, under which its further lines are indented.
+    ``head``: who did what; ``text``: what they said, under which its further lines are indented.
     """
 
     head: tuple[Part, ...]
     text: tuple[Part, ...] = ()
 
+    def __str__(self) -> str:
+        return "".join(text for _, text in (*self.head, *self.text))
+
 
 class Reader:
-    """Who reads: the own nickname, which is looked for in what others say."""
+    """The person who reads: their nickname is looked for in what others say."""
 
     def __init__(self, nick: str) -> None:
         self._nick = ""
         self.be(nick)
 
     def be(self, nick: str) -> None:
-        """The person is called so from now on."""
+        """Use this nickname from now on."""
         self._nick = nick.casefold()
         self._own = re.compile(rf"(?<![\w.-])@?{re.escape(nick)}(?![\w-])", re.IGNORECASE) if nick else None
 
     def is_me(self, nick: object) -> bool:
-        """Whether this is the person's nickname."""
+        """Return whether this is the person's nickname."""
         return str(nick).casefold() == self._nick
 
     def mentions(self, text: object) -> bool:
-        """Whether the text names the person."""
+        """Return whether the text names the person."""
         return self._own is not None and self._own.search(str(text)) is not None
 
     def name(self, nick: str) -> Part:
-        """A nickname as part of a line."""
+        """Return a nickname as part of a line."""
         return ("own" if self.is_me(nick) else f"nick:{nick}", nick)
 
     def parts(self, text: str, role: str = "text") -> tuple[Part, ...]:
-        """What somebody said, with links and mentions as parts of their own."""
+        """Return what somebody said, with links and mentions as parts of their own."""
         return tuple(self._split(text, role))
 
     def _split(self, text: str, role: str) -> Iterator[Part]:
@@ -60,34 +71,63 @@ class Reader:
             for match in self._own.finditer(text):
                 if not any(link.start() <= match.start() < link.end() for link, _ in found):
                     found.append((match, "mention"))
-        for match, kind in sorted(found, key=lambda one: one[0].start()):
+        for match, kind in sorted(found, key=lambda pair: pair[0].start()):
             yield (role, text[done : match.start()])
             yield (kind, match[0])
             done = match.end()
         yield (role, text[done:])
 
 
-def phrase(event: Message, reader: Reader, room: str) -> Phrase | None:
-    """What is shown of this event; None when it is nothing for people.  ``room``: the current one."""
-    form = _FORMS.get(str(event.get("event")))
-    if form is None:
-        return None
-    fields = Fields((name, one_line(_text(value))) for name, value in event.items())
-    made = form(fields, reader)
-    if fields["room"] and fields["room"] != room:
-        return Phrase((("mark", f"({fields['room']}) "), *made.head), made.text)
-    return made
-
-
 class Fields(dict[str, str]):
-    """An event's fields; one that is missing is empty, as servers may grow and shrink."""
+    """An event's fields as text; one that is missing is empty, since servers may send more or fewer."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
 
-def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def fields_of(event: Message) -> Fields:
+    """Return an event's fields, safe for a terminal; of many people some are named and the others counted."""
+    fields = Fields((name, one_line(str(value))) for name, value in event.items() if not isinstance(value, list))
+    fields["nicks"] = one_line(_crowd(event))
+    return fields
+
+
+def _crowd(event: Message) -> str:
+    """Return ``a, b, c and 54 others``.  Older servers name a few, and say how many ``others`` there are."""
+    nicks, uncounted = event.get("nicks"), event.get("others", 0)
+    if not isinstance(nicks, list):
+        return ""
+    named = [str(nick) for nick in nicks[:NAMED]]
+    others = len(nicks) - len(named) + (uncounted if type(uncounted) is int else 0)
+    if others:
+        return f"{', '.join(named)} and {others} other{'' if others == 1 else 's'}"
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+
+
+def phrase(event: Message, reader: Reader, room: str) -> Phrase | None:
+    """Return the line for this event; None for events that people are not shown.
+
+    :param room: the current room; what is said in another one is marked with its name.
+    """
+    kind = str(event.get("event"))
+    form = _FORMS.get(kind)
+    if form is None:
+        return None
+    fields = fields_of(event)
+    made = form(fields, reader)
+    if fields["room"] and fields["room"] != room and kind not in _NAME_THE_ROOM:
+        return Phrase((("mark", f"({fields['room']}) "), *made.head), made.text)
+    return made
+
+
+def departure(event: Message) -> str | None:
+    """Return the sentence for the loss of a room; None for a ``departed`` that answers a request to leave."""
+    fields = fields_of(event)
+    if fields["event"] != "departed" or fields["code"] == "left":
+        return None
+    why = f": {fields['reason']}" if fields["reason"] else ""
+    now = f"Your lines go to {fields['current']} now." if fields["current"] else "You are in no room now."
+    return f"You are no longer in {fields['room']}{why}. {now}"
 
 
 def _number(number: str) -> Part:
@@ -99,13 +139,12 @@ def _said(event: Fields, reader: Reader) -> Phrase:
 
 
 def _acted(event: Fields, reader: Reader) -> Phrase:
-    return Phrase(
-        (_number(event["id"]), ("", "* "), reader.name(event["nick"]), ("", " ")), reader.parts(event["text"])
-    )
+    head = (_number(event["id"]), ("", "* "), reader.name(event["nick"]), ("", " "))
+    return Phrase(head, reader.parts(event["text"]))
 
 
 def _pair(event: Fields, reader: Reader) -> tuple[Part, ...]:
-    """Who said it, and to whom when it is private."""
+    """Return the author and, if the message is private, the other person."""
     if not event["to"]:
         return (reader.name(event["nick"]),)
     return (reader.name(event["nick"]), ("private", " -> "), reader.name(event["to"]))
@@ -121,21 +160,21 @@ def _edited(event: Fields, reader: Reader) -> Phrase:
     return Phrase(head, reader.parts(event["text"]))
 
 
-def _notice(*words: str) -> Phrase:
-    return Phrase((("notice", "* "),), (("notice", "".join(words)),))
+def _deleted(event: Fields, reader: Reader) -> Phrase:
+    return Phrase((("gone", f"#{event['target']} was deleted by {event['nick']}"),))
+
+
+def _notice(form: str) -> Callable[[Fields, Reader], Phrase]:
+    return lambda event, reader: Phrase((("notice", "* "),), (("notice", form.format_map(event)),))
 
 
 def _left(event: Fields, reader: Reader) -> Phrase:
-    return _notice(event["nick"], " left ", event["room"], f" ({event['reason']})" if event["reason"] else "")
+    why = " ({reason})" if event["reason"] else ""
+    return _notice("{nicks}{nick} left {room}" + why)(event, reader)
 
 
-def _many(what: str) -> Callable[[Fields, Reader], Phrase]:
-    def form(event: Fields, reader: Reader) -> Phrase:
-        others = event["others"] if event["others"].isdecimal() else "0"
-        rest = "" if others == "0" else f" and {others} other{'' if others == '1' else 's'}"
-        return _notice(event["nicks"], rest, f" {what} ", event["room"])
-
-    return form
+def _topic(event: Fields, reader: Reader) -> Phrase:
+    return _notice("topic of {room}, by {nick}: " + ("{text}" if event["text"] else "(none)"))(event, reader)
 
 
 _FORMS: dict[str, Callable[[Fields, Reader], Phrase]] = {
@@ -143,15 +182,16 @@ _FORMS: dict[str, Callable[[Fields, Reader], Phrase]] = {
     "acted": _acted,
     "whispered": _whispered,
     "edited": _edited,
-    "deleted": lambda event, reader: Phrase((("gone", f"#{event['target']} was deleted by {event['nick']}"),)),
-    "topic-changed": lambda event, reader: _notice(
-        "topic of ", event["room"], ", by ", event["nick"], ": ", event["text"] or "(none)"
-    ),
-    "moderated": lambda event, reader: _notice(event["nick"], " ", event["text"]),
-    "joined": lambda event, reader: _notice(event["nick"], " joined ", event["room"]),
+    "deleted": _deleted,
+    "topic-changed": _topic,
+    "moderated": _notice("{nick} {text}"),
+    "joined": _notice("{nick} joined {room}"),
     "left": _left,
-    "many-joined": _many("joined"),
-    "many-left": _many("left"),
-    "renamed": lambda event, reader: _notice(event["nick"], " is now ", event["new"]),
+    "many-joined": _notice("{nicks} joined {room}"),
+    "many-left": _left,
+    "renamed": _notice("{nick} is now {new}"),
     "announced": lambda event, reader: Phrase((("answer", "-- "),), (("answer", event["text"]),)),
 }
+
+_NAME_THE_ROOM = frozenset({"joined", "left", "many-joined", "many-left", "topic-changed"})
+"""Events whose sentences name the room anyway."""

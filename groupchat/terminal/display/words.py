@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from groupchat.client.protocol import Message
-from groupchat.stdio.phrases import Fields, Reader
-from groupchat.stdio.printable import one_line
+from groupchat.stdio.phrases import Fields, Reader, fields_of
 
 
 def sentence(event: Message, reader: Reader, room: str) -> str | None:
@@ -12,10 +11,7 @@ def sentence(event: Message, reader: Reader, room: str) -> str | None:
     form = _FORMS.get(str(event.get("event")))
     if form is None:
         return None
-    fields = Fields(
-        (name, one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-        for name, value in event.items()
-    )
+    fields = fields_of(event)
     elsewhere = f"In {fields['room']}: " if fields["room"] and fields["room"] != room else ""
     return elsewhere + form(fields, reader)
 
@@ -42,8 +38,7 @@ def _left(event: Fields, reader: Reader) -> str:
 
 def _many(what: str) -> Callable[[Fields, Reader], str]:
     def form(event: Fields, reader: Reader) -> str:
-        rest = f" and {event['others']} more" if event["others"] not in ("", "0") else ""
-        return f"{event['nicks']}{rest} {what} {event['room']}"
+        return f"{event['nicks']} {what} {event['room']}"
 
     return form
 

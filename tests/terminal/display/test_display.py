@@ -32,7 +32,7 @@ EVENTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("joined", {}, "09:42:00 * bob joined lobby", "bob joined lobby"),
     ("left", {"reason": "tea"}, "09:42:00 * bob left lobby (tea)", "bob left lobby: tea"),
     ("many-joined", {"nicks": ["a", "b"], "others": 5}, "09:42:00 * a, b and 5 others joined lobby",
-     "a, b and 5 more joined lobby"),
+     "a, b and 5 others joined lobby"),
     ("many-left", {"nicks": ["a", "b"], "others": 0}, "09:42:00 * a, b left lobby", "a, b left lobby"),
     ("renamed", {"new": "robert"}, "09:42:00 * bob is now robert", "bob is now called robert"),
     ("announced", {"text": "Soon."}, "-- Soon.", "The server says: Soon."),
