@@ -168,9 +168,9 @@ def _notice(form: str) -> Callable[[Fields, Reader], Phrase]:
     return lambda event, reader: Phrase((("notice", "* "),), (("notice", form.format_map(event)),))
 
 
-def _left(event: Fields, reader: Reader) -> Phrase:
-    why = " ({reason})" if event["reason"] else ""
-    return _notice("{nicks}{nick} left {room}" + why)(event, reader)
+def _left(who: str) -> Callable[[Fields, Reader], Phrase]:
+    plain, explained = _notice(who + " left {room}"), _notice(who + " left {room} ({reason})")
+    return lambda event, reader: (explained if event["reason"] else plain)(event, reader)
 
 
 def _topic(event: Fields, reader: Reader) -> Phrase:
@@ -186,9 +186,9 @@ _FORMS: dict[str, Callable[[Fields, Reader], Phrase]] = {
     "topic-changed": _topic,
     "moderated": _notice("{nick} {text}"),
     "joined": _notice("{nick} joined {room}"),
-    "left": _left,
+    "left": _left("{nick}"),
     "many-joined": _notice("{nicks} joined {room}"),
-    "many-left": _left,
+    "many-left": _left("{nicks}"),
     "renamed": _notice("{nick} is now {new}"),
     "announced": lambda event, reader: Phrase((("answer", "-- "),), (("answer", event["text"]),)),
 }
