@@ -33,7 +33,7 @@ EVENTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("left", {"reason": "tea"}, "09:42:00 * bob left lobby (tea)", "bob left lobby: tea"),
     ("many-joined", {"nicks": ["a", "b"], "others": 5}, "09:42:00 * a, b and 5 others joined lobby",
      "a, b and 5 others joined lobby"),
-    ("many-left", {"nicks": ["a", "b"], "others": 0}, "09:42:00 * a, b left lobby", "a, b left lobby"),
+    ("many-left", {"nicks": ["a", "b"], "others": 0}, "09:42:00 * a and b left lobby", "a and b left lobby"),
     ("renamed", {"new": "robert"}, "09:42:00 * bob is now robert", "bob is now called robert"),
     ("announced", {"text": "Soon."}, "-- Soon.", "The server says: Soon."),
 )  # fmt: skip
