@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def describe() -> str:
     """Return a Markdown table of all settings, for the manual."""
-    rows = ["| setting | default | unit | range | why | on reload |", "|---|---|---|---|---|---|"]
+    rows = ["| setting | default | unit | range | meaning | on reload |", "|---|---|---|---|---|---|"]
     for about in fields(Settings):
         data = about.metadata
         span = "" if data["minimum"] is None else f"{number(data['minimum'])} to {number(data['maximum'])}"

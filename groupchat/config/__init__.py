@@ -1,1 +1,1 @@
-"""Settings: every tunable declared once, the file and the environment they are read from."""
+"""Settings: each is declared once, and read from a file and the environment."""

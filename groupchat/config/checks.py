@@ -1,4 +1,8 @@
-"""What a setting may be, and how it is written in a settings file."""
+"""Check the values of settings, and write them as a settings file has them.
+
+``checked`` takes a setting's type from its default.
+A setting that needs more has a function of its own (``multiline``, ``time_zone``, ``network``) as its ``check``.
+"""
 
 import json
 from dataclasses import Field
@@ -12,82 +16,100 @@ from groupchat.model.text import is_harmless
 
 
 def checked(about: "Field[Any]", value: object) -> object:
-    """The value in the setting's type.
+    """Return the value in the type of the setting.
 
-    :raises CannotStart: it cannot be, or is out of range.
+    :raises CannotStart: it has another type, or is out of range.
     """
-    default, name = about.default, about.name
+    if isinstance(about.default, bool):
+        return _flag(about, value)
+    if isinstance(about.default, int | float):
+        return _number(about, value)
+    if isinstance(about.default, str):
+        return _text(about, value)
+    return _list(about, value)
+
+
+def _flag(about: "Field[Any]", value: object) -> bool:
+    if not isinstance(value, bool):
+        raise CannotStart(f"{about.name} must be true or false, not {toml(value)}.")
+    return value
+
+
+def _number(about: "Field[Any]", value: object) -> float:
+    name, unit, whole = about.name, about.metadata["unit"], isinstance(about.default, int)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise CannotStart(f"{name} must be a {'whole ' * whole}number of {unit}, not {toml(value)}.")
     low, high = about.metadata["minimum"], about.metadata["maximum"]
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise CannotStart(f"{name} is true or false, not {toml(value)}.")
-    elif isinstance(default, int | float):
-        whole = isinstance(default, int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            raise CannotStart(f"{name} is a {'whole ' * whole}number of {about.metadata['unit']}, not {toml(value)}.")
-        if not low <= value <= high:  # also refuses nan
-            raise CannotStart(
-                f"{name} is {number(low)} to {number(high)} {about.metadata['unit']}, not {number(value)}."
-            )
-        return type(default)(value)
-    elif isinstance(default, str):
-        return _checked_text(about, value)
-    elif not isinstance(value, list | tuple):
-        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, not {toml(value)}.")
-    elif name == "exempt":
-        return tuple(_network(item) for item in value)
-    elif not all(isinstance(item, str) and is_harmless(item) for item in value):
-        raise CannotStart(f"{name} is a list of {about.metadata['unit']}, each in quotes.")
-    else:
-        return tuple(value)
-    return value
+    if not low <= value <= high:  # also refuses nan
+        raise CannotStart(f"{name} must be {number(low)} to {number(high)} {unit}, not {number(value)}.")
+    return int(value) if whole else float(value)
 
 
-def _checked_text(about: "Field[Any]", value: object) -> str:
-    """A setting that is text, as it may be shown.
-
-    :raises CannotStart: it is not text, or has characters that no line may have; or it is no time zone.
-    """
-    name, choices = about.name, about.metadata["choices"]
+def _text(about: "Field[Any]", value: object) -> str:
+    name, choices, check = about.name, about.metadata["choices"], about.metadata["check"]
     if not isinstance(value, str):
-        raise CannotStart(f"{name} is text in quotes, not {toml(value)}.")
-    if name == "zone":
-        try:
-            return find_zone(value)
-        except BadArguments as error:
-            raise CannotStart(f"zone: {error}") from error
+        raise CannotStart(f"{name} must be text in quotes, not {toml(value)}.")
     if choices and value not in choices:
-        raise CannotStart(f"{name} is one of {', '.join(choices)}, not {toml(value)}.")
-    lines = value.split("\n") if name == "motd" else [value]
-    if not all(map(is_harmless, lines)):
-        raise CannotStart(f"{name} has characters that must not be shown, such as controls, tabs or line ends.")
+        raise CannotStart(f"{name} must be one of {', '.join(choices)}, not {toml(value)}.")
+    if check is not None:
+        return str(check(name, value))
+    return _line(name, value)
+
+
+def _list(about: "Field[Any]", value: object) -> tuple[object, ...]:
+    name, unit, check = about.name, about.metadata["unit"], about.metadata["check"]
+    if not isinstance(value, list | tuple):
+        raise CannotStart(f"{name} must be a list of {unit}, not {toml(value)}.")
+    if check is not None:
+        return tuple(check(name, item) for item in value)
+    if not all(isinstance(item, str) and is_harmless(item) for item in value):
+        raise CannotStart(f"{name} must be a list of {unit}, each in quotes.")
+    return tuple(value)
+
+
+def _line(name: str, value: str) -> str:
+    if not is_harmless(value):
+        raise CannotStart(f"{name} must not have control characters, tabs or line ends.")
     return value
 
 
-def _network(item: object) -> Network:
-    """One exempt network.
+def multiline(name: str, value: str) -> str:
+    """Check a text that may have several lines.  Raises CannotStart."""
+    for line in value.split("\n"):
+        if not is_harmless(line):
+            raise CannotStart(f"{name} must not have control characters or tabs.")
+    return value
 
-    :raises CannotStart: it is none.
-    """
+
+def time_zone(name: str, value: str) -> str:
+    """Check the name of a time zone, and return it as it is spelt.  Raises CannotStart."""
     try:
-        # A number would be taken for an address.
+        return find_zone(value)
+    except BadArguments as error:
+        raise CannotStart(f"{name}: {error}") from error
+
+
+def network(name: str, item: object) -> Network:
+    """Read one network of a list.  Raises CannotStart."""
+    try:
+        # Without str() a number would be taken for an address.
         return ip_network(str(item))
     except ValueError as error:
-        raise CannotStart(f"exempt: {item} is not a network such as 10.0.0.0/8 ({error}).") from error
+        raise CannotStart(f"{name}: {item} is not a network such as 10.0.0.0/8 ({error}).") from error
 
 
 def written(name: str, value: object) -> str:
-    """A value as a settings file has it; passwords are not shown."""
+    """Write a value as a settings file has it, but hide a password."""
     return '"…"' if name == "password" and value else toml(value)
 
 
 def number(value: float) -> str:
-    """A number with a comma for each thousand."""
+    """Write a number with a comma for each thousand."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
 
 
 def toml(value: object) -> str:
-    """A value as it stands in a settings file."""
+    """Write a value as a settings file has it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | IPv4Network | IPv6Network):

@@ -1,4 +1,4 @@
-"""The settings file: TOML, and where it is wrong."""
+"""Read the settings file, which is TOML, and tell on which line it is wrong."""
 
 import re
 import tomllib
@@ -10,10 +10,10 @@ from groupchat.model.errors import CannotStart
 
 
 def load(path: str | PathLike[str]) -> Settings:
-    """The settings in a TOML file; those it does not name have their defaults.
+    """Return the settings of a TOML file; those it does not name have their defaults.
 
-    :raises CannotStart: the file cannot be read or is not TOML, or a name or a value in it is wrong;
-        says the file, the line, and what is expected.
+    :raises CannotStart: the file cannot be read or is not TOML, or a setting in it is wrong;
+        names the file, the line, and what is expected.
     """
     text = _read(path)
     try:
@@ -26,7 +26,7 @@ def load(path: str | PathLike[str]) -> Settings:
     settings = Settings()
     for name, value in given.items():
         try:
-            # Limits that depend on each other are looked at when all are known.
+            # Limits that depend on each other are checked when all are known.
             settings.check(name, value)
         except CannotStart as error:
             raise CannotStart(f"{path}, line {_line_of(name, text)}: {error}") from error
@@ -38,7 +38,7 @@ def load(path: str | PathLike[str]) -> Settings:
 
 
 def _read(path: str | PathLike[str]) -> str:
-    """The text of a settings file.
+    """Return the text of a settings file.
 
     :raises CannotStart: it cannot be read, or is not UTF-8.
     """
@@ -54,10 +54,11 @@ def _read(path: str | PathLike[str]) -> str:
 
 
 def _line_of(name: str, text: str) -> int:
-    """The number of the line on which a top-level name begins, which ``tomllib`` does not tell.
+    """Return the number of the line on which a top-level name begins, which ``tomllib`` does not tell.
 
-    A file cut after any whole statement is TOML too: so the first such beginning that has the name ends with its
-    statement, which starts after the longest one that has it not.
+    A file that is cut after a whole statement is TOML too.
+    The shortest such file that has the name ends with its statement;
+    the statement begins after the end of the longest such file that does not have the name.
     """
     lines = text.split("\n")
     start = 1

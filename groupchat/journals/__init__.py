@@ -1,1 +1,1 @@
-"""Where posts are kept."""
+"""Journals: where posts, sessions and facts are kept."""

@@ -1,4 +1,4 @@
-"""A journal in memory: for tests and for trying things out.  It answers at once and forgets everything at the end."""
+"""A journal in memory, for tests and trials.  It answers at once, and loses everything at the end."""
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ from groupchat.model.events import AuthorId
 
 @implementer(IJournal)
 class MemoryJournal:
-    """Rows in a list: the row of number n stands at n - 1."""
+    """A list of rows: row number n is at index n - 1."""
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
@@ -47,7 +47,7 @@ class MemoryJournal:
     def append(
         self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
     ) -> "Deferred[list[Outcome]]":
-        """Take all in, and answer at once.  Fails with JournalUnavailable after ``close``."""
+        """Append everything, and answer at once.  Fails with JournalUnavailable after ``close``."""
         if self._closed:
             return fail(JournalUnavailable("The journal is closed."))
         outcomes = [self._take(draft) for draft in drafts]
@@ -70,7 +70,7 @@ class MemoryJournal:
         if first is not None:
             return Repeated(first)
         outcome = self._write(draft)
-        # What is private stands under who wrote it, whose own keys are not for others to use up.
+        # An operator's change of a private message is stored under its author, whose keys others must not use up.
         if isinstance(outcome, StoredPost) and outcome.author == draft.author:
             self._keys[draft.author, draft.key] = outcome.event.id
         return outcome
@@ -104,40 +104,40 @@ class MemoryJournal:
         return next(filter(is_message, own), None)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
-        """Give the log itself."""
+        """Return the rows of a range, each once."""
         return self._answer(self._seen(audience, self._rows, lambda row: after < row.id <= upto), limit)
 
     def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the last messages, oldest first."""
+        """Return the last messages, oldest first."""
         newest = self._messages(audience, reversed(self._rows), lambda row: row.id <= upto)
         return self._answer(reversed(list(islice(newest, max(0, count)))), count)
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the first messages after a number."""
+        """Return the first messages after a number."""
         return self._answer(self._messages(audience, self._rows, lambda row: after < row.id <= upto), count)
 
     def between(self, audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the first messages of a span of time."""
+        """Return the first messages of a span of time."""
         first, last = milliseconds(start), milliseconds(end)
         return self._answer(self._messages(audience, self._rows, lambda row: first <= row.at < last), count)
 
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give a message with its neighbours."""
+        """Return a message with its neighbours."""
         middle = self._find(id)
         if middle is None or middle.kind not in MESSAGES or not sees(audience, middle):
             return fail(no_such_message(id))
-        place = _place(middle)
-        near = [row for row in self._rows if row.kind in MESSAGES and _place(row) == place]
+        conversation = _conversation(middle)
+        near = [row for row in self._rows if row.kind in MESSAGES and _conversation(row) == conversation]
         at, count = near.index(middle), max(0, count)
         return self._answer(near[max(0, at - count) : at + count + 1], 2 * count + 1)
 
     def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        """Give the author's newest message that is not deleted."""
+        """Return the author's newest message that is not deleted."""
         row = self._latest(author)
         return succeed(None if row is None else stored(row))
 
     def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        """Look through everything, newest first."""
+        """Return the newest messages that match, newest first."""
 
         def find() -> "Deferred[list[StoredPost]]":
             wanted = phrases(words)
@@ -147,7 +147,7 @@ class MemoryJournal:
         return maybeDeferred(find)
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
-        """Give every room that has posts, by name."""
+        """Return every room that has posts, by name."""
         rooms: dict[str, StoredRoom] = {}
         for row in self._rows:
             if row.reader is None and row.room:
@@ -157,21 +157,21 @@ class MemoryJournal:
         return succeed([rooms[name] for name in sorted(rooms)])
 
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
-        """Give every fact of this kind, by name."""
+        """Return every fact of this kind, by name."""
         return succeed([self._facts[known] for known in sorted(self._facts) if known[0] == kind])
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the last things operators did, oldest first."""
+        """Return the last acts of operators, oldest first."""
         found = (row for row in reversed(self._rows[: max(upto, 0)]) if row.kind == Kind.MODERATED)
         return succeed([stored(row) for row in islice(found, max(count, 0))][::-1])
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
-        """Give the session with this digest."""
+        """Return the session with this digest."""
         found = (one for one in self._sessions.values() if hmac.compare_digest(one.digest, digest))
         return succeed(next(found, None))
 
     def close(self) -> "Deferred[None]":
-        """Take nothing more."""
+        """Refuse everything from now on."""
         self._closed = True
         return succeed(None)
 
@@ -185,6 +185,6 @@ class MemoryJournal:
         return succeed([stored(row) for row in islice(rows, max(0, limit))])
 
 
-def _place(row: Row) -> tuple[str, frozenset[int]]:
-    """Where a row stands: its room, or the two people it is between."""
+def _conversation(row: Row) -> tuple[str, frozenset[int]]:
+    """Return the row's room, or the two people it is between."""
     return row.room, frozenset() if row.reader is None else frozenset({row.author, row.reader})

@@ -1,4 +1,4 @@
-"""From a place written as text to a journal."""
+"""Open the journal that an option names."""
 
 from pathlib import Path
 
@@ -10,15 +10,16 @@ from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import CannotStart
 
 
-def open_journal(place: str, reactor: IReactorFromThreads) -> IJournal:
-    """Open the journal at a place: ``memory:``, or ``sqlite:PATH``, whose folder is the data folder.
+def open_journal(location: str, reactor: IReactorFromThreads) -> IJournal:
+    """Open the journal at ``memory:``, or at ``sqlite:PATH``, whose folder is the data folder.
 
     To be called after the process has become a daemon: threads do not survive a fork.
-    Raises CannotStart.
+
+    :raises CannotStart: there is no such kind of journal, or the file cannot be used.
     """
-    scheme, _, rest = place.partition(":")
+    scheme, _, rest = location.partition(":")
     if scheme == "memory" and not rest:
         return MemoryJournal()
     if scheme == "sqlite" and rest:
         return SqliteJournal(reactor, Path(rest).absolute())
-    raise CannotStart(f"“{place}” is no place for a journal: it must be memory: or sqlite:PATH.")
+    raise CannotStart(f"“{location}” is not a journal; give memory: or sqlite:PATH.")

@@ -1,1 +1,1 @@
-"""How much is too much."""
+"""Limits: how much of something one peer, address or account may use."""

@@ -1,15 +1,15 @@
-"""Token buckets: how much one peer may spend, and for how long it has been spending too much."""
+"""Token buckets: limit how much a peer may send, and tell how long it has been sending too much."""
 
 import math
 
 SLACK_S = 0.1
-"""Who leaves this long unused, in seconds, is no longer in steady excess; late timers stay below it."""
+"""Seconds of unused rate after which a peer is no longer in steady excess; the delay of late timers is shorter."""
 
 
 class TokenBucket:
-    """What one peer may still spend: at first ``burst`` tokens, then ``rate`` more a second, up to ``burst``.
+    """The tokens of one peer: ``burst`` at first, then ``rate`` more a second, never more than ``burst``.
 
-    Spending more than there is leaves a debt, which the peer has to wait off.
+    A peer that spends more than it has is in debt, and has to wait until the debt is gone.
     """
 
     __slots__ = ("_at", "_balance", "_debt_since", "burst", "rate")
@@ -22,7 +22,7 @@ class TokenBucket:
         self._debt_since: float | None = None
 
     def spend(self, now: float, cost: float = 1.0) -> float:
-        """Take tokens, and return how many seconds to wait until no debt is left; 0.0: go on."""
+        """Take tokens; return how many seconds to wait until no debt is left; 0.0: go on."""
         self._settle(now)
         self._balance -= cost
         if self._balance >= 0:
@@ -32,16 +32,16 @@ class TokenBucket:
         return -self._balance / self.rate
 
     def in_excess(self, now: float) -> float:
-        """For how many seconds the peer has been in debt while more kept coming; 0.0: it is not.
+        """Return for how many seconds the peer has been sending too much; 0.0: it does not.
 
-        A peer that is made to wait is out of debt whenever its wait is over, and in debt again with its next line.
-        Only when that line does not come at once is the excess over.
+        A peer that has to wait is out of debt whenever its wait is over, and in debt again with its next line.
+        The excess ends only when that line does not come at once.
         """
         self._settle(now)
         return 0.0 if self._debt_since is None else now - self._debt_since
 
     def _settle(self, now: float) -> None:
-        """Add what was earned since last time."""
+        """Add the tokens earned since last time."""
         if now > self._at:
             self._balance = min(self.burst, self._balance + (now - self._at) * self.rate)
             self._at = now

@@ -1,6 +1,6 @@
-"""Wrong passwords: who has to wait before the next one is tried.
+"""Count wrong passwords, and tell how long to wait before the next try.
 
-Nothing here asks a clock: ``now`` is always an argument, in seconds that never go back.
+``now`` is always an argument, in seconds on a clock that never goes back.
 """
 
 from collections import OrderedDict
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from groupchat.model.networks import household
 
 WINDOW_S = 60.0
-"""Failures further apart than this, in seconds, are counted anew while nobody has to wait."""
+"""Seconds without a failure after which counting begins again, while nobody has to wait."""
 
 REMEMBERED = 16384
-"""So many accounts, and so many addresses, are remembered; of more, the longest untouched are forgotten."""
+"""Most accounts, and most addresses, that are remembered; beyond that the least recently used are forgotten."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of one account or address."""
+    """The failures of one account or address."""
 
     failures: int = 0
     last: float = 0.0
@@ -27,11 +27,11 @@ class _Tally:
 class Failures:
     """Wrong passwords, by account and by address.
 
-    ``allowed``: so many in a minute make one wait ``wait`` seconds, and each further one twice as long,
-    up to ``longest``; all three may be changed at any time.
+    After ``allowed`` failures within a minute, the next try has to wait for ``wait`` seconds.
+    Each further failure doubles the wait, up to ``longest``.  All three may be changed at any time.
 
-    An account that is guessed at waits only for addresses that have failed lately:
-    so its owner still comes in from another one.
+    While somebody guesses the password of an account, only addresses with recent failures have to wait:
+    the owner can still log in from another address.
     """
 
     def __init__(self, allowed: int, wait: float, longest: float) -> None:
@@ -42,15 +42,15 @@ class Failures:
         self._addresses: OrderedDict[str, _Tally] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many accounts and addresses are remembered."""
+        """Return how many accounts and addresses are remembered."""
         return len(self._accounts) + len(self._addresses)
 
     def begin(self, account: str, address: str, now: float) -> float:
-        """Count a try, as if it failed; else many at the same time would all be free.
+        """Count a try as a failure before its result is known; otherwise many at the same time would all be free.
 
-        :param account: a nickname's key, whether there is such an account or not.
-        :param address: an IP address; empty: there is none, and it is not counted.
-        :return: how many seconds to wait, and then nothing was counted; 0.0: go on.
+        :param account: the key of a nickname, whether there is such an account or not.
+        :param address: an IP address; empty: there is none, and none is counted.
+        :return: how many seconds to wait (nothing was counted then); 0.0: go on.
         """
         named = _tally(self._accounts, account, now)
         there = _tally(self._addresses, household(address), now) if address else _Tally()
@@ -65,7 +65,7 @@ class Failures:
         return 0.0
 
     def forgive(self, account: str, address: str) -> None:
-        """The try that began was none of a wrong password: take it back."""
+        """Take back a try: the password was not wrong."""
         for tallies, name in ((self._accounts, account), (self._addresses, household(address))):
             tally = tallies.get(name)
             if tally is not None and tally.failures:
@@ -83,12 +83,12 @@ class Failures:
 
 
 def _tally(tallies: "OrderedDict[str, _Tally]", name: str, now: float) -> _Tally:
-    """What is known of this one, as it is now."""
+    """Return the failures of this account or address; they begin at zero again when all is long ago."""
     tally = tallies.setdefault(name, _Tally())
     tallies.move_to_end(name)
     if len(tallies) > REMEMBERED:
         tallies.popitem(last=False)
     if now >= max(tally.until + (tally.until - tally.last), tally.last + WINDOW_S):
-        # As long again as the wait was without another failure: begin anew.
+        # There was no other failure for as long again as the wait: begin again.
         tally.failures, tally.until = 0, 0.0
     return tally

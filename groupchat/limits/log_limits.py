@@ -1,6 +1,6 @@
-"""Lines of the log that anybody can cause: of each kind so many in a while, and then how many more there were.
+"""Limit the log lines that any peer can cause; of further ones, only the number is logged.
 
-Who connects and leaves for ever may not fill the disk, nor hide what else the log has to tell.
+A peer that connects and disconnects endlessly must not fill the disk, or drown the rest of the log.
 """
 
 from twisted.logger import Logger
@@ -8,13 +8,13 @@ from twisted.logger import Logger
 log = Logger()
 
 PERIOD = 10
-"""Sweeps, which are a second each, after which lines are counted anew."""
+"""Sweeps, one a second, after which counting begins again."""
 
 
 class Sparing:
-    """Counts lines.
+    """Counts log lines by kind.
 
-    ``limit``: so many of a kind are written in PERIOD seconds; it may be changed at any time.
+    ``limit``: most lines of a kind in PERIOD seconds; it may be changed at any time.
     """
 
     def __init__(self, limit: int) -> None:
@@ -23,15 +23,15 @@ class Sparing:
         self._sweeps = 0
 
     def allows(self, kind: str) -> bool:
-        """Whether one more line of this kind is to be written now.
+        """Tell whether one more line of this kind may be written now.
 
-        :param kind: what such lines are, in the plural; none of it comes from outside, so there are few kinds.
+        :param kind: what the lines are about, in the plural; never text of a peer, so there are few kinds.
         """
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         return count <= self.limit
 
     def sweep(self) -> None:
-        """To be called each second: begin anew when it is time, and tell what was left out."""
+        """Log how many lines were left out, and begin again, every PERIOD calls.  To be called each second."""
         self._sweeps += 1
         if self._sweeps % PERIOD:
             return

@@ -1,7 +1,6 @@
-"""How much is too much: token buckets for lines, and a turnstile that counts the connections of each address.
+"""Limit the connections of each address.
 
-Nothing here asks a clock: ``now`` is always an argument, in seconds that never go back.
-The figures come from the settings; nothing here is per connection but one small bucket.
+``now`` is always an argument, in seconds on a clock that never goes back.
 """
 
 import math
@@ -14,13 +13,13 @@ from groupchat.model.networks import Network, plain
 
 
 class Turnstile:
-    """How many connections each address has, and how many it made lately.
+    """Counts the connections of each address, and how many it made recently.
 
-    An address is an IPv4 address, or the /64 of an IPv6 one, which is what one household or machine is given.
-    ``live``: connections at a time; ``new``: within ``window`` seconds.
+    An address is an IPv4 address, or the /64 of an IPv6 address, which is what one household or machine is given.
+    ``live``: most connections at a time; ``new``: most new ones within ``window`` seconds.
     ``exempt``: networks that are counted but never refused.
-    Of addresses without connections the last ``remembered`` are kept, so that churn cannot grow memory
-    (16,384 with one recent connection each take 5 MiB).
+    Of the addresses without connections the last ``remembered`` are kept, which bounds the memory:
+    16,384 with one recent connection each take 5 MiB.
     """
 
     def __init__(
@@ -36,23 +35,23 @@ class Turnstile:
         self.window = window
         self.exempt = tuple(exempt)
         self._remembered = remembered
-        # Here: address -> connections it has.  Recent: when it made them; those of _gone have none now, oldest first.
+        # By address: how many connections it has, when it made the recent ones; those without any now, oldest first.
         self._here: dict[object, int] = {}
         self._recent: dict[object, list[float]] = {}
         self._gone: OrderedDict[object, None] = OrderedDict()
 
     def limit(self, live: int, new: int, window: float, exempt: Iterable[Network]) -> None:
-        """Go by these limits from now on; nobody who is in is put out."""
+        """Change the limits; existing connections stay."""
         self.live, self.new, self.window, self.exempt = live, new, window, tuple(exempt)
 
     def __len__(self) -> int:
-        """How many addresses are known."""
+        """Return how many addresses are remembered."""
         return len(self._recent)
 
     def enter(self, address: str, now: float) -> None:
-        """Count one connection more, from an IP address, or from none (a UNIX socket): that is always let in.
+        """Count a new connection from an IP address.  An empty address, of a UNIX socket, is never refused.
 
-        :raises TooManyConnections: the address has enough; nothing was counted.
+        :raises TooManyConnections: the address is at a limit; nothing was counted.
         """
         name, is_exempt = self._look_up(address)
         here = self._here.get(name, 0)
@@ -61,19 +60,19 @@ class Turnstile:
             recent.clear()
         else:
             if here >= self.live:
-                raise TooManyConnections(f"Your address has {here} connections already; close one of them first.")
+                raise TooManyConnections(f"Your address has {here} connections already. Close one of them first.")
             if len(recent) >= self.new:
                 wait = math.ceil(recent[-self.new] + self.window - now)
-                raise TooManyConnections(f"Your address connects too often; try again in {wait} s.")
+                raise TooManyConnections(f"Your address connects too often. Try again in {wait} s.")
             recent.append(now)
         self._here[name] = here + 1
         self._recent[name] = recent
         self._gone.pop(name, None)
 
     def leave(self, address: str) -> None:
-        """Count one connection less.
+        """Count the end of a connection.
 
-        :raises ValueError: the address has none, so somebody has counted wrongly.
+        :raises ValueError: the address has no connection, so the caller counts wrongly.
         """
         name, _ = self._look_up(address)
         here = self._here.pop(name, 0)
@@ -88,15 +87,15 @@ class Turnstile:
             del self._recent[oldest]
 
     def connections(self, address: str) -> int:
-        """How many connections the address has now."""
+        """Return how many connections the address has now."""
         return self._here.get(self._look_up(address)[0], 0)
 
     def exempts(self, address: str) -> bool:
-        """Whether the address is in an exempt network, or there is none."""
+        """Tell whether the address is in an exempt network, or empty."""
         return self._look_up(address)[1]
 
     def _look_up(self, address: str) -> tuple[object, bool]:
-        """What an address is counted as, and whether it is exempt."""
+        """Return what an address is counted as, and whether it is exempt."""
         if not address:
             return "", True
         ip = plain(address)

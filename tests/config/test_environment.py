@@ -41,8 +41,8 @@ class EnvironmentTest(SynchronousTestCase):
         """What is nearly a setting, or no value of it, is refused by its whole name; others are not ours."""
         for variable, value, words in [
             ("GROUPCHAT_NIK_MAX", "3", "do you mean GROUPCHAT_NICK_MAX?"),
-            ("GROUPCHAT_NICK_MAX", "three", "GROUPCHAT_NICK_MAX is a number of characters, not 'three'."),
-            ("GROUPCHAT_GUESTS", "1", "GROUPCHAT_GUESTS is true or false"),
+            ("GROUPCHAT_NICK_MAX", "three", "GROUPCHAT_NICK_MAX must be a number of characters, not 'three'."),
+            ("GROUPCHAT_GUESTS", "1", "GROUPCHAT_GUESTS must be true or false"),
         ]:
             error = self.assertRaises(CannotStart, environment.settings, {variable: value})
             self.assertIn(words, str(error))
@@ -96,4 +96,4 @@ class CommandsTest(SynchronousTestCase):
         file.write_text("nick_max = 12\nnick_min = 13\n")
         status, out, errors = self.run_main("check", "--settings", str(file))
         self.assertEqual((status, out), (1, ""))
-        self.assertIn(f"{file}, line 2: nick_min is 13, which is above nick_max, 12.", errors)
+        self.assertIn(f"{file}, line 2: nick_min (13) must not be above nick_max (12).", errors)

@@ -65,16 +65,16 @@ class Files(SynchronousTestCase):
 
     def test_sections(self) -> None:
         """Settings within a [section] are refused with the line of its header."""
-        expected = "2: settings stand alone, not within [limits]; leave that line out."
+        expected = "2: settings are not in a table; remove the line [limits]."
         self.assertEqual(self.refusal("# x\n[limits]\nnick_max = 3\n"), expected)
-        self.assertTrue(self.refusal("nick_max = 3\nnick_min.x = 3").startswith("2: nick_min is a whole number"))
+        self.assertTrue(self.refusal("nick_max = 3\nnick_min.x = 3").startswith("2: nick_min must be a whole number"))
 
     def test_line_numbers(self) -> None:
         """The line is where the name stands, whatever other values contain it, and however it is written."""
         text = (
             'motd = """\nnick_max = 0\n"""\nreserved_names = [\n  "nick_max = 0",\n]\n# nick_max = 0\n"nick_max" = 0\n'
         )
-        self.assertEqual(self.refusal(text), "8: nick_max is 1 to 64 characters, not 0.")
+        self.assertEqual(self.refusal(text), "8: nick_max must be 1 to 64 characters, not 0.")
         self.assertTrue(self.refusal('nick_min = 2\nexempt = [\n"10.0.0.0/8",\n"x"]\n').startswith("2: exempt: x is"))
 
     def test_windows_lines(self) -> None:
@@ -84,14 +84,14 @@ class Files(SynchronousTestCase):
     def test_ill_typed(self) -> None:
         """A value of another kind is refused with the kind it should have."""
         cases = {
-            "nick_max = '3'": '1: nick_max is a whole number of characters, not "3".',
-            "nick_max = 3.5": "1: nick_max is a whole number of characters, not 3.5.",
-            "nick_max = true": "1: nick_max is a whole number of characters, not true.",
-            "flood_rate = false": "1: flood_rate is a number of lines/s, not false.",
-            "unicode_names = 1": "1: unicode_names is true or false, not 1.",
-            "motd = 1": "1: motd is text in quotes, not 1.",
-            "exempt = '10.0.0.0/8'": '1: exempt is a list of networks, not "10.0.0.0/8".',
-            "reserved_names = [1]": "1: reserved_names is a list of nicknames, each in quotes.",
+            "nick_max = '3'": '1: nick_max must be a whole number of characters, not "3".',
+            "nick_max = 3.5": "1: nick_max must be a whole number of characters, not 3.5.",
+            "nick_max = true": "1: nick_max must be a whole number of characters, not true.",
+            "flood_rate = false": "1: flood_rate must be a number of lines/s, not false.",
+            "unicode_names = 1": "1: unicode_names must be true or false, not 1.",
+            "motd = 1": "1: motd must be text in quotes, not 1.",
+            "exempt = '10.0.0.0/8'": '1: exempt must be a list of networks, not "10.0.0.0/8".',
+            "reserved_names = [1]": "1: reserved_names must be a list of nicknames, each in quotes.",
         }
         for text, expected in cases.items():
             self.assertEqual(self.refusal(text), expected)
@@ -99,15 +99,16 @@ class Files(SynchronousTestCase):
     def test_out_of_range(self) -> None:
         """A number out of range is refused with the range, infinities and nan too."""
         self.assertEqual(
-            self.refusal("\nline_limit_bytes = 1_000_000"), "2: line_limit_bytes is 256 to 65,536 bytes, not 1,000,000."
+            self.refusal("\nline_limit_bytes = 1_000_000"),
+            "2: line_limit_bytes must be 256 to 65,536 bytes, not 1,000,000.",
         )
         for value in ("inf", "nan", "-1", "0"):
             self.assertIn(f"0.01 to 100,000 lines/s, not {value}", self.refusal(f"flood_rate = {value}"))
 
     def test_wrong_text(self) -> None:
         """Text that could not be shown, a zone or a network that is none: refused, and said why."""
-        self.assertIn("motd has characters", self.refusal(r'motd = "a\u001b[2J"'))
-        self.assertIn("name has characters", self.refusal(r'name = "a\nb"'))
+        self.assertIn("motd must not have control characters or tabs.", self.refusal(r'motd = "a\u001b[2J"'))
+        self.assertIn("name must not have control characters, tabs or line ends.", self.refusal(r'name = "a\nb"'))
         self.assertIn("do you mean Europe/Berlin?", self.refusal('zone = "berlin"'))
         self.assertIn("has host bits set", self.refusal('exempt = ["10.0.0.1/8"]'))
         self.assertIn("exempt: 1 is not a network", self.refusal("exempt = [1]"))
@@ -115,9 +116,9 @@ class Files(SynchronousTestCase):
     def test_against_each_other(self) -> None:
         """Limits that contradict each other are refused, with the line of the latter."""
         self.assertEqual(
-            self.refusal("nick_max = 3\nzone = ''\nnick_min = 4"), "3: nick_min is 4, which is above nick_max, 3."
+            self.refusal("nick_max = 3\nzone = ''\nnick_min = 4"), "3: nick_min (4) must not be above nick_max (3)."
         )
-        self.assertEqual(self.refusal("nick_min = 30"), "1: nick_min is 30, which is above nick_max, 24.")
+        self.assertEqual(self.refusal("nick_min = 30"), "1: nick_min (30) must not be above nick_max (24).")
         self.assertEqual(self.load("nick_min = 30\nnick_max = 40").nick_min, 30)
 
     def test_no_toml(self) -> None:
@@ -149,7 +150,7 @@ class Values(SynchronousTestCase):
         self.assertEqual(settings.replaced(nick_max=12, motd="Hi").nick_max, 12)
         self.assertEqual(settings, Settings())
         error = self.assertRaises(CannotStart, settings.replaced, nick_max=0)
-        self.assertEqual(str(error), "nick_max is 1 to 64 characters, not 0.")
+        self.assertEqual(str(error), "nick_max must be 1 to 64 characters, not 0.")
         error = self.assertRaises(CannotStart, settings.replaced, nik_max=3)
         self.assertIn("do you mean nick_max?", str(error))
         self.assertRaises(CannotStart, Settings, flood_rate=0)

@@ -198,13 +198,13 @@ class RefusalTest(FunctionalTest):
         (self.folder / "bad.toml").write_text("flood_burst = 5\nflod_rate = 3\n")
         for options, pattern in [
             (["--nonsense"], "groupchat: option --nonsense not recognized"),
-            (["surplus"], "groupchat: 'surplus' is no option; .*"),
+            (["surplus"], "groupchat: 'surplus' is not an option; .*"),
             (["--port", "70000"], r"groupchat: There is no port 70000; .*"),
             (["--port", "nowhere"], r"groupchat: 'nowhere' is no place to listen at .*"),
             (["--port", "tcp:x"], r"groupchat: 'tcp:x' is no place to listen at .*"),
             (["--exempt", "home"], r"groupchat: exempt: home is not a network .*"),
             (["--motd", "missing"], r"groupchat: missing: No such file or directory\."),
-            (["--journal", "nowhere:"], r"groupchat: .*nowhere:.* is no place for a journal: .*"),
+            (["--journal", "nowhere:"], r"groupchat: .*nowhere:.* is not a journal; .*"),
             (["--settings", "bad.toml"], r"groupchat: bad\.toml, line 2: there is no setting 'flod_rate'; .*"),
         ]:  # fmt: skip
             self.assert_refused(pattern, *options)

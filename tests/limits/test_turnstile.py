@@ -97,7 +97,7 @@ class Turnstiles(SynchronousTestCase):
         turnstile.enter("192.0.2.1", 0)
         turnstile.enter("192.0.2.1", 0)
         sentence = self.refused(turnstile, "192.0.2.1", 0)
-        self.assertEqual(sentence, "Your address has 2 connections already; close one of them first.")
+        self.assertEqual(sentence, "Your address has 2 connections already. Close one of them first.")
         turnstile.enter("192.0.2.2", 0)
         turnstile.leave("192.0.2.1")
         turnstile.enter("192.0.2.1", 0)
@@ -110,11 +110,11 @@ class Turnstiles(SynchronousTestCase):
             turnstile.enter("192.0.2.1", now)
             turnstile.leave("192.0.2.1")
         self.assertEqual(
-            self.refused(turnstile, "192.0.2.1", 59.5), "Your address connects too often; try again in 1 s."
+            self.refused(turnstile, "192.0.2.1", 59.5), "Your address connects too often. Try again in 1 s."
         )
         turnstile.enter("192.0.2.1", 60)
         self.assertEqual(
-            self.refused(turnstile, "192.0.2.1", 60), "Your address connects too often; try again in 20 s."
+            self.refused(turnstile, "192.0.2.1", 60), "Your address connects too often. Try again in 20 s."
         )
 
     def test_refused_do_not_count(self) -> None:
@@ -131,7 +131,7 @@ class Turnstiles(SynchronousTestCase):
         for now in (0, 20, 50):
             turnstile.enter("192.0.2.1", now)
         turnstile.new = 1
-        self.assertIn("try again in 50 s", self.refused(turnstile, "192.0.2.1", 60))
+        self.assertIn("Try again in 50 s", self.refused(turnstile, "192.0.2.1", 60))
 
     def test_networks(self) -> None:
         """IPv6 is counted by /64, IPv4 by address, and IPv4 within IPv6 as IPv4."""

@@ -1,4 +1,4 @@
-"""Who may change which message, and the rows that drafts become: one set of rules for every journal."""
+"""Decide who may change which message, and make rows from drafts: the same rules for every journal."""
 
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import MESSAGES, Draft, Kind
@@ -9,16 +9,16 @@ CHANGES = frozenset({Kind.EDITED, Kind.DELETED})
 
 
 def no_such_message(id: int) -> NoSuchMessage:
-    """Say that there is no such number: the same words whether it was never given or is not for this person."""
+    """Return the refusal for a number that was never given, or is not for this person: the words are the same."""
     return NoSuchMessage(f"There is no message #{id}. /history shows the numbers.")
 
 
 def refusal(draft: Draft, target: Row | None) -> Refusal | None:
-    """Say why this edit or deletion may not be; None when it may.
+    """Return why this edit or deletion is refused; None: it is allowed.
 
-    :param target: what stands under the draft's number, or the author's newest message when it names none.
+    :param target: the row with the draft's number, or the author's newest message when the draft names none.
 
-    Whether there is such a message for this person comes first, so that nobody learns of others' private ones.
+    Whether this person may see the message is decided first, so that nobody learns of others' private messages.
     """
     if target is None or not _sees(draft, target):
         if draft.target is None:
@@ -42,7 +42,7 @@ def _sees(draft: Draft, target: Row) -> bool:
 
 
 def written(draft: Draft, id: int) -> Row:
-    """Make the row of a draft that changes no other."""
+    """Make the row of a draft that changes no other row."""
     private = draft.kind == Kind.WHISPERED
     return Row(
         id,
@@ -58,7 +58,7 @@ def written(draft: Draft, id: int) -> Row:
 
 
 def changing(draft: Draft, id: int, target: Row) -> Row:
-    """Make the row of an edit or a deletion, seen by exactly those who see its target."""
+    """Make the row of an edit or a deletion; the same people see it as see its target."""
     private = target.reader is not None
     return Row(
         id,
@@ -67,7 +67,7 @@ def changing(draft: Draft, id: int, target: Row) -> Row:
         target.reader,
         target.room,
         draft.nick,
-        # An operator may delete what was whispered to them: the other person is then its author.
+        # An operator may delete what was whispered to them; then the other person is the author.
         target.to if draft.author == target.author else target.nick * private,
         milliseconds(draft.at),
         draft.text if draft.kind == Kind.EDITED else "",

@@ -1,12 +1,12 @@
-"""What a search compares: the words of a text, in any script, without regard to case and accents.
+"""Split texts into the words that a search compares, in any script, without regard to case and accents.
 
-Scripts written without spaces between words (Chinese, Japanese, Thai, Khmer…) have each character count as a word,
-and so has hangul, whose particles stick to the words, and every emoji.
-What is asked for is a phrase of such characters, so that words of one or two characters are found,
-which trigrams cannot do.
+In scripts written without spaces between words (Chinese, Japanese, Thai, Khmer…) each character counts as a word.
+So does each character of hangul, whose particles stick to the words, and each emoji.
+A query in such a script is a phrase of characters, so words of one or two characters are found too;
+trigrams cannot do that.
 
-The rules stand here and not in a tokenizer of SQLite, so that every journal finds the same.
-Changing them makes search indexes wrong: that needs a new file in ``schema`` that empties the index.
+The rules are here and not in a tokenizer of SQLite, so that every journal finds the same messages.
+A change of these rules makes search indexes wrong, and needs a new file in ``schema`` that empties the index.
 """
 
 import unicodedata
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from groupchat.model.errors import BadArguments
 
 PHRASES_MAX = 32
-"""How many different words one search may ask for: a person types far fewer, and each costs time."""
+"""Most different words of one search: people type far fewer, and each costs time."""
 
 PREFIX_MIN = 2
-"""Letters from which the last word may go on: with one, a tenth of all words would be gone through for no use."""
+"""Fewest letters of a last word that may go on: a single letter would match a tenth of all words, which is useless."""
 
 _APART = (
     (0x0E00, 0x109F),  # Thai, Lao, Tibetan, Myanmar
@@ -55,7 +55,7 @@ def _apart(code: int) -> bool:
 
 
 class _Spelling(dict[int, str]):
-    """What each character becomes, found out when it is first met: itself, itself between spaces, or a space."""
+    """The replacement of each character, computed on first use: itself, itself between spaces, or a space."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -74,42 +74,43 @@ _SPELLING = _Spelling()
 
 
 def spaced(text: str) -> str:
-    """Give the text with its words in lower case and without accents, apart from each other by spaces."""
+    """Return the words of a text in lower case, without accents, separated by spaces."""
     if text.isascii():
         return text.lower().translate(_SPELLING)
     bare = unicodedata.normalize("NFKD", text).casefold()
-    # Folding case can bring forth new compatibility forms; composing joins hangul and kana again.
+    # Folding case can produce new compatibility forms; composing joins hangul and kana again.
     bare = unicodedata.normalize("NFKD", bare).translate(_DROP)
     return unicodedata.normalize("NFC", bare).translate(_SPELLING)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that must stand side by side; with ``prefix`` the last may go on."""
+    """Words that must be side by side; with ``prefix``, the last may be the beginning of a word."""
 
     words: tuple[str, ...]
     prefix: bool = False
 
 
 def phrases(query: str) -> tuple[Phrase, ...]:
-    """Read what a person searches for: what they typed between spaces must be found side by side, all of it.
+    """Read a query: a message matches when it has all the phrases; spaces separate phrases.
 
-    The last word may be the beginning of one, from two letters on.
-    Raises BadArguments when there is nothing to look for, or too much.
+    The last word may be the beginning of a word, from two letters on.
+
+    :raises BadArguments: the query has no word, or too many.
     """
     runs = [words for part in query.split() if (words := tuple(spaced(part).split()))]
     if not runs:
-        raise BadArguments("There is no word in that to search for: /search WORDS")
+        raise BadArguments("There is no word to search for: /search TEXT")
     last = runs[-1][-1]
     prefix = len(last) >= PREFIX_MIN
     found = dict.fromkeys([*(Phrase(words) for words in runs[:-1]), Phrase(runs[-1], prefix)])
     if len(found) > PHRASES_MAX:
-        raise BadArguments(f"That is too many words: a search takes {PHRASES_MAX} at most.")
+        raise BadArguments(f"Too many words: a search takes at most {PHRASES_MAX}.")
     return tuple(found)
 
 
 def matches(wanted: Sequence[Phrase], text: str) -> bool:
-    """Whether the text has all the phrases."""
+    """Tell whether the text has all the phrases."""
     words = spaced(text).split()
     return all(_stands(phrase, words) for phrase in wanted)
 

@@ -1,13 +1,12 @@
-"""One SQLite file: how it is connected to, brought up to date, and judged before it is trusted.
+"""Connect to an SQLite file, check it before it is trusted, and upgrade it to the newest form.
 
-What is looked at at every start takes milliseconds whatever the size:
+The checks at every start take milliseconds, whatever the size of the file:
 the header, the schema, the first and last rows, whether the indexes agree with the last rows,
-and whether the highest number is there that was acknowledged before.
-SQLite's own ``quick_check`` reads the whole file, about a second for each 500 MB when it is cached.
-So it runs only when the last stop was not a clean one
-(``lock`` still names a process, or a write-ahead log was left behind)
-and the file is not above CHECK_MAX bytes, which keeps a restart within its two seconds.
-Beyond that ``groupchat verify`` does it when asked, and each page that is damaged is found when it is read.
+and whether the highest number acknowledged before is there.
+SQLite's ``quick_check`` reads the whole file, about a second for each 500 MB when it is cached.
+So it runs only after an unclean stop (``lock`` still names a process, or a write-ahead log was left behind),
+and only if the file has at most CHECK_MAX bytes, which keeps a restart within two seconds.
+In a larger file a damaged page is found when it is read, or by ``groupchat verify``.
 """
 
 import contextlib
@@ -25,19 +24,19 @@ from groupchat.model.drafts import MESSAGES
 from groupchat.model.errors import CannotStart
 
 APPLICATION = 0x67637430
-"""What stands in a groupchat database as its ``application_id``."""
+"""The ``application_id`` of a groupchat database."""
 
 CHECK_MAX = 256 * 2**20
-"""Bytes up to which a file is checked throughout after an unclean stop."""
+"""Largest file, in bytes, that is checked completely after an unclean stop."""
 
 SCHEMA = Path(__file__).parent / "schema"
-"""Where the files are that bring a database from one form to the next."""
+"""The folder of the files that upgrade a database from one form to the next."""
 
 LOG_LEFT = 4 * 2**20
-"""Bytes to which a write-ahead log is cut when it begins anew after having grown longer."""
+"""Bytes to which a longer write-ahead log is cut when SQLite starts it again from the beginning."""
 
 TAIL = 200
-"""How many of the last rows are compared with the indexes at each start."""
+"""Last rows that are compared with the indexes at each start."""
 
 
 _LISTED = f"SELECT count(*) FROM {ROOM_MESSAGES} AND room = ? AND id > ?"
@@ -45,11 +44,9 @@ _LAST = f"SELECT {COLUMNS} FROM posts WHERE id > ?"
 
 
 def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
-    """Connect, for use in one other thread.
+    """Connect, for use in one other thread.  No transaction is begun implicitly.
 
     :param mode: ``rw`` or ``ro``.
-
-    Statements stand for themselves: no transaction is begun behind our back.
     """
     address = f"file:{quote(str(path))}?mode={mode}"
     database = sqlite3.connect(
@@ -65,12 +62,11 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
 
 
 def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = SCHEMA) -> sqlite3.Connection:
-    """Connect for writing to a database that is sound and in its newest form, made if the file is empty.
+    """Check and upgrade a database, or make it if the file is empty, and connect to it for writing.
 
     :param acknowledged: the highest number known to have been shown to anyone.
-    :param unclean: whether the last stop is known not to have been a clean one.
-
-    Raises CannotStart with a sentence for the administrator.
+    :param unclean: whether the last stop is known to have been unclean.
+    :raises CannotStart: the database is damaged, or not ours, or cannot be opened.
     """
     unclean = unclean or _size(path.with_name(path.name + "-wal")) > 0
     with _explained(path):
@@ -89,14 +85,17 @@ def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = 
 
 
 def damaged(path: Path, what: str) -> CannotStart:
-    """Say that the file is damaged, and what to do."""
+    """Return the error that says that the file is damaged, and what to do."""
     return CannotStart(
         f"{path} is damaged ({what}): run “groupchat verify --data {path.parent}”, or restore it from a backup."
     )
 
 
 def check_throughout(database: sqlite3.Connection, path: Path) -> None:
-    """Read the whole file.  Raises CannotStart for what is wrong with it."""
+    """Read and check the whole file.
+
+    :raises CannotStart: it is damaged.
+    """
     (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise damaged(path, " ".join(found.split()))
@@ -145,12 +144,12 @@ def _configure(database: sqlite3.Connection) -> None:
 
 
 def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
-    """Apply the files whose numbers are above the database's, after a copy of it was put aside."""
+    """Apply the upgrades that are newer than the database, after copying it."""
     steps = {int(file.stem): file for file in schema.glob("[0-9]*.sql")}
     version = _number(database, "PRAGMA user_version")
     if version > max(steps):
         raise CannotStart(
-            f"{path} was written by a newer groupchat (its form is {version}, this one knows {max(steps)})."
+            f"{path} was written by a newer groupchat (form {version}; this one knows forms up to {max(steps)})."
         )
     if 0 < version < max(steps):
         copy(database, path.with_name(f"{path.name}.v{version}.bak"))
@@ -163,12 +162,12 @@ def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
                 database.execute("ROLLBACK")
             raise
     if version == 0 and sqlite3.sqlite_version_info >= (3, 42):
-        # So that the words of what was deleted leave the index at once, and not when it is merged next.
+        # Removes deleted words from the index at once, not at the next merge.
         database.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
 
 
 def _check_ends(database: sqlite3.Connection, path: Path, acknowledged: int) -> None:
-    """Compare the first and last rows with what the indexes and counters say of them."""
+    """Compare the first and last rows with the indexes and counters."""
     counters = dict(database.execute("SELECT name, value FROM counters"))
     if not counters.keys() >= {"head", "indexed"}:
         raise damaged(path, "its counters are missing")

@@ -1,7 +1,7 @@
-"""What is older than it may be: removed from the beginning of the journal, within the writer's transaction.
+"""Remove old rows from the beginning of the journal, within the writer's transaction.
 
-The counter ``expired`` says up to which number everything but topics is gone:
-so an audit can tell what was removed from what was lost.
+The counter ``expired`` is the number up to which everything except topics was removed:
+so an audit can tell removed rows from lost ones.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.model.drafts import Kind
 
 PIECE = 200
-"""Rows removed in one transaction: a few milliseconds that a commit may have to wait."""
+"""Rows removed in one transaction: a commit may have to wait for it a few milliseconds."""
 
 _EXPIRED = "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired'"
 _OLDEST = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id LIMIT {PIECE}"
@@ -21,7 +21,7 @@ _NEXT = "SELECT id, at FROM posts WHERE id > ? ORDER BY id LIMIT 1"
 
 
 def expire(database: sqlite3.Connection, index: Index, before: int) -> int:
-    """Remove a piece of the oldest rows, up to the first that is not before this time; give how many were looked at.
+    """Remove some of the oldest rows, up to the first that is not before this time; return how many were examined.
 
     :param before: in milliseconds since 1970 UTC.
     """

@@ -1,4 +1,4 @@
-"""The data folder: who may enter it, which daemon has it, and the highest number that was ever shown."""
+"""Hold the data folder for one process, and remember the highest number that was ever shown."""
 
 import contextlib
 import fcntl
@@ -27,26 +27,30 @@ def _mark_path(database: Path) -> Path:
 class Folder:
     """The folder of one database file, held by this process until ``release``.
 
-    Beside the database stand ``lock``, with the number of the process that holds the folder,
-    emptied only by a clean stop (so ``unclean`` says whether the last was none),
-    and ``NAME-head`` with the highest number acknowledged.
-    That mark is written after each commit and not flushed:
-    it survives the death of the process, and can never be ahead of a disk that honours flushes.
-    A database that ends before it has lost posts, such as by a cut write-ahead log,
+    Two files are beside the database.
+    ``lock`` has the number of the process that holds the folder.
+    Only a clean stop empties it, so ``unclean`` tells whether the last stop was unclean.
+    ``NAME-head``, the mark, has the highest number acknowledged.
+    It is written after each commit and not flushed:
+    it survives the death of the process, and is never ahead of a disk that honours flushes.
+    A database that ends before the mark has lost posts, such as by a cut write-ahead log,
     which SQLite itself takes for an interrupted commit.
     """
 
     def __init__(self, database: Path) -> None:
-        """Make the folder if there is none, and hold it.  Raises CannotStart."""
+        """Make the folder if there is none, and hold it.
+
+        :raises CannotStart: another process holds it, or it cannot be used.
+        """
         self.database = database
-        place = database.parent
+        folder = database.parent
         try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise CannotStart(f"The data folder {place} cannot be used: {error.strerror}.") from error
+            raise CannotStart(f"The data folder {folder} cannot be used: {error.strerror}.") from error
         try:
-            self._hold(place)
+            self._hold(folder)
             try:
                 # SQLite gives its other files the mode of this one.
                 os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
@@ -57,28 +61,28 @@ class Folder:
             os.close(self._lock)
             raise
 
-    def _hold(self, place: Path) -> None:
+    def _hold(self, folder: Path) -> None:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
-            raise CannotStart(f"The data folder {place} is in use by another groupchat (pid {holder}).") from error
+            raise CannotStart(f"The data folder {folder} is in use by another groupchat (pid {holder}).") from error
         self.unclean = os.fstat(self._lock).st_size > 0
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def marked(self) -> int:
-        """Give the highest number known to have been acknowledged; 0 when that is not known."""
+        """Return the highest number known to have been acknowledged; 0 when it is not known."""
         return read_mark(self.database)
 
     def mark(self, head: int) -> None:
         """Remember that everything up to ``head`` is on disk and may be acknowledged."""
-        # A mark that is too low hides a loss and does no other harm: no reason to refuse a post that is on disk.
+        # A mark that is too low can hide a loss, but is no reason to refuse a post that is on disk.
         with contextlib.suppress(OSError):
             os.pwrite(self._mark, b"%020d\n" % head, 0)
 
     def release(self, clean: bool = False) -> None:
-        """Let another process have the folder; ``clean`` says that nothing needs to be checked before."""
+        """Let go of the folder; ``clean``: the next process need not check the database."""
         if clean:
             os.ftruncate(self._lock, 0)
         os.close(self._mark)

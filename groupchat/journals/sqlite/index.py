@@ -1,22 +1,22 @@
-"""The index of words and authors: filled in small pieces when the writer has nothing better to do.
+"""The index of words and authors, filled in small pieces while the writer is idle.
 
-Each piece is a transaction of its own that also moves the counter ``indexed``, so a crash loses nothing:
-what is above the counter is indexed again.
-Searches look through what is above it row by row.
+Each piece is a transaction of its own that also moves the counter ``indexed``.
+So a crash loses nothing: rows above the counter are indexed again.
+Searches read the rows above the counter one by one.
 
-The words are FTS5's, over text in which :mod:`groupchat.journals.rules.words` has set all words apart,
-so its plainest tokenizer does.
-Beside the words each entry says in a column of its own who may see it,
-so that a search in a small room never wades through a large one's matches.
+The index is FTS5, over text in which :mod:`groupchat.journals.rules.words` has separated all words,
+so the simplest tokenizer is enough.
+A second column of each entry says who may see it,
+so that a search in a small room never reads the matches of a large one.
 
-A deletion takes the message's entry out at once; the words as such may stand in the index file,
-without what they belong to, until FTS5 merges that part of it (SQLite before 3.42 cannot do better).
+A deletion removes the message's entry at once.
+With SQLite before 3.42 the bare words may stay in the index file until FTS5 merges that part of it.
 
-Why not the trigram tokenizer: it finds nothing under three characters, and so hardly a word of Chinese;
-it took 5 times the time to fill.
+Why not the trigram tokenizer: it finds nothing under three characters, and so hardly a word of Chinese,
+and took 5 times as long to fill.
 Measured with 1,000,000 posts of 8 words: 49 MB and 8 µs a post; words found in 0.1 to 1 ms, rare or common,
 beginnings of words in 0.1 to 10 ms, longest for two letters in a small room.
-A prefix index more than doubles the size to gain only there.
+A prefix index would help only there, and more than double the size.
 """
 
 import sqlite3
@@ -28,15 +28,15 @@ from groupchat.journals.sqlite.statements import MESSAGE, Insertion
 from groupchat.model.drafts import Audience
 
 PIECE = 100
-"""Messages indexed at a time: one or two milliseconds that a commit may have to wait."""
+"""Messages indexed at a time: a commit may have to wait for it one or two milliseconds."""
 
 LARGE_PIECE = 500
-"""Messages indexed at a time when they come faster than the writer is idle: some 5 ms, but half the work for each."""
+"""Messages indexed at a time when the writer is never idle: this takes some 5 ms, but half the work for each."""
 
 TAIL = 2000
-"""Rows that may wait while a search looks: it reads them in some 10 ms.
+"""Rows that may wait to be indexed when a search begins: it reads them in some 10 ms.
 
-A writer that is never idle puts the index off until a large piece more waits.
+A writer that is never idle waits until a large piece more than this has to be indexed.
 """
 
 MERGED = 64
@@ -56,7 +56,7 @@ _REMOVE = "INSERT INTO search (search, rowid, text, place) VALUES ('delete', ?, 
 
 
 class Index:
-    """The writer's side of the index.  ``upto`` is the number up to which it is filled."""
+    """The writer's side of the index.  ``upto`` is the number up to which rows are indexed."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -67,7 +67,7 @@ class Index:
         return int(upto)
 
     def fill(self, head: int, count: int) -> None:
-        """Index the next ``count`` messages, in a transaction that need not be on disk before the next commit is.
+        """Index the next ``count`` messages, in a transaction that is not flushed: the next commit does that.
 
         :param head: the highest number there is.
         """
@@ -76,7 +76,7 @@ class Index:
         upto = messages[-1][0] if len(messages) == count else head
         entries: list[object] = []
         for id, text, *rest in messages:
-            entries += (id, spaced(text), _place(*rest))
+            entries += (id, spaced(text), _viewers(*rest))
         database.execute("PRAGMA synchronous = NORMAL")
         try:
             database.execute("BEGIN IMMEDIATE")
@@ -93,33 +93,33 @@ class Index:
         self.upto = upto
 
     def merge(self, begins: bool) -> bool:
-        """Merge a piece of the index; give whether there is more to do.
+        """Merge a piece of the index; return whether there is more to do.
 
-        :param begins: whether everything is to be merged from now on (FTS5 is told so by a number below 0).
+        :param begins: whether to begin a merge of everything, which FTS5 expects as a negative number.
         """
         before = self._database.total_changes
         self._database.execute(_MERGE, (-MERGED if begins else MERGED,))
         return self._database.total_changes - before >= 2  # as the manual of FTS5 says
 
     def revise(self, row: Row, text: str) -> None:
-        """Within a commit: let the message be found by a new text instead of what it has."""
+        """Within a commit, replace the text by which the message is found."""
         if row.id <= self.upto:
             self._database.execute(_REMOVE, _entry(row, row.newest))
             self._database.execute(_ADD, _entry(row, text))
 
     def remove(self, row: Row) -> None:
-        """Within a commit: let the message be found no more."""
+        """Within a commit, remove the message from the index."""
         if row.id <= self.upto:
             self._database.execute(_REMOVE, _entry(row, row.newest))
             self._database.execute("DELETE FROM authored WHERE author = ? AND id = ?", (row.author, row.id))
 
 
 def _entry(row: Row, text: str) -> tuple[int, str, str]:
-    return row.id, spaced(text), _place(row.room, row.author, row.reader)
+    return row.id, spaced(text), _viewers(row.room, row.author, row.reader)
 
 
-def _place(room: str, author: int, reader: int | None) -> str:
-    """Who may see it."""
+def _viewers(room: str, author: int, reader: int | None) -> str:
+    """Return the words that say who may see a message: its room, or two people."""
     return _room(room) if reader is None else f"{_person(author)} {_person(reader)}"
 
 
@@ -132,12 +132,12 @@ def _person(author: int) -> str:
 
 
 def expression(audience: Audience, wanted: Sequence[Phrase]) -> str:
-    """Say in the language of FTS5 what is wanted; the audience must not be empty.
+    """Return the query in the language of FTS5; the audience must not be empty.
 
-    Every word stands in quotation marks and holds only letters, digits and symbols: nothing of it is an operator.
+    Every word is in quotation marks and has only letters, digits and symbols, so none of it is an operator.
     """
     texts = " AND ".join(f'"{" ".join(phrase.words)}"{"*" if phrase.prefix else ""}' for phrase in wanted)
-    places = [_room(room) for room in audience.rooms]
+    viewers = [_room(room) for room in audience.rooms]
     if audience.author is not None:
-        places.append(_person(audience.author))
-    return f"(text : ({texts})) AND (place : ({' OR '.join(dict.fromkeys(places))}))"
+        viewers.append(_person(audience.author))
+    return f"(text : ({texts})) AND (place : ({' OR '.join(dict.fromkeys(viewers))}))"

@@ -1,4 +1,4 @@
-"""The one that reads: it has a connection of its own that cannot write, and runs in a thread of its own."""
+"""The reader: answers questions with a read-only connection, in a thread of its own."""
 
 import hmac
 import json
@@ -29,7 +29,7 @@ from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredR
 from groupchat.model.events import AuthorId
 
 _MAX = 2**63 - 1
-"""The highest number SQLite knows."""
+"""The highest integer of SQLite."""
 
 _ROWS = f"SELECT {COLUMNS} FROM posts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
@@ -37,7 +37,7 @@ _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
 _SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS, MODERATION)
-"""Where the rooms' rows stand."""
+"""The indexes in which rows of rooms are found."""
 _NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
 _NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
 _AT = "SELECT at FROM posts WHERE id = ?"
@@ -51,31 +51,31 @@ _SESSION = "SELECT author, digest, nick, rooms, position, seen FROM sessions WHE
 
 
 class Reader:
-    """Answers questions; each is one snapshot of the file.
+    """Answers questions, each from one snapshot of the file.
 
-    Numbers and counts may be of any size; those that cannot be are taken for the nearest that can.
+    Numbers and counts may be of any size; impossible ones are replaced by the nearest possible.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> list[StoredPost]:
-        """Give the log itself."""
+        """Return the rows of a range, each once."""
         with self._snapshot():
             return self._posts(self._ids(everything(audience), after, upto, limit))
 
     def recent(self, audience: Audience, upto: int, count: int) -> list[StoredPost]:
-        """Give the last messages, oldest first."""
+        """Return the last messages, oldest first."""
         with self._snapshot():
             return self._posts(self._ids(messages(audience), 0, upto, count, newest=True))
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> list[StoredPost]:
-        """Give the first messages after a number."""
+        """Return the first messages after a number."""
         with self._snapshot():
             return self._posts(self._ids(messages(audience), after, upto, count))
 
     def between(self, audience: Audience, start: float, end: float, count: int) -> list[StoredPost]:
-        """Give the first messages of a time, in seconds since 1970 UTC."""
+        """Return the first messages of a span of time, in seconds since 1970 UTC."""
         with self._snapshot():
             ids: list[int] = []
             for after, upto in self._ranges(milliseconds(start), milliseconds(end)):
@@ -85,7 +85,7 @@ class Reader:
             return self._posts(ids)
 
     def around(self, audience: Audience, id: int, count: int) -> list[StoredPost]:
-        """Give a message with its neighbours."""
+        """Return a message with its neighbours."""
         with self._snapshot():
             found = self._database.execute(ROW, (_clamped(id),)).fetchone()
             row = found and Row(*found)
@@ -95,7 +95,7 @@ class Reader:
             return self._posts([*before, id, *self._ids(neighbours(row), id, _MAX, count)])
 
     def latest(self, author: AuthorId) -> StoredPost | None:
-        """Give the author's newest message that is not deleted."""
+        """Return the author's newest message that is not deleted."""
         with self._snapshot():
             (id,) = self._database.execute(TAIL_LATEST, (self._indexed(), author)).fetchone()
             if id is None:
@@ -103,7 +103,7 @@ class Reader:
             return None if id is None else self._posts([id])[0]
 
     def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
-        """Give the newest messages that have all the words, newest first: first from what is not yet indexed."""
+        """Return the newest messages that have all the words, newest first; those not yet indexed are read singly."""
         wanted = phrases(words)
         count = _clamped(count)
         if not audience.rooms and audience.author is None:
@@ -117,22 +117,22 @@ class Reader:
             return self._posts(ids)[::-1]
 
     def rooms(self) -> list[StoredRoom]:
-        """Give every room that has posts, by name: a few look-ups for each, whatever it holds."""
+        """Return every room that has posts, by name.  Each takes a few look-ups, however many posts it has."""
         with self._snapshot():
             return [self._room(name) for name in self._names()]
 
     def facts(self, kind: str) -> list[Fact]:
-        """Give every fact of this kind, by name."""
+        """Return every fact of this kind, by name."""
         with self._snapshot():
             return [Fact(kind, name, json.loads(value)) for name, value in self._database.execute(_FACTS, (kind,))]
 
     def moderated(self, upto: int, count: int) -> list[StoredPost]:
-        """Give the last things operators did, oldest first."""
+        """Return the last acts of operators, oldest first."""
         with self._snapshot():
             return self._posts([id for (id,) in self._database.execute(_MODERATED, (_clamped(upto), _clamped(count)))])
 
     def recall(self, digest: str) -> StoredSession | None:
-        """Give the session with this digest."""
+        """Return the session with this digest."""
         with self._snapshot():
             found = self._database.execute(_SESSION, (digest,)).fetchone()
         if found is None or not hmac.compare_digest(found[1].encode(), digest.encode()):
@@ -141,7 +141,7 @@ class Reader:
         return StoredSession(author, digest, nick, tuple(json.loads(rooms)), position, seen)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     @contextmanager
@@ -154,7 +154,7 @@ class Reader:
                 self._database.execute("COMMIT")
 
     def _ids(self, scans: Iterable[Scan], after: int, upto: int, limit: int, newest: bool = False) -> list[int]:
-        """Merge what the scans give: the first numbers, or the last, ascending."""
+        """Merge the numbers that the scans find; return the first of them, or the ``newest``, ascending."""
         bounds = (_clamped(after), _clamped(upto), _clamped(limit))
         ids: set[int] = set()
         for scan in scans:
@@ -170,7 +170,7 @@ class Reader:
         return int(upto)
 
     def _ranges(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Give the ranges of numbers, as after and upto, whose times lie between: several if the clock was set back."""
+        """Give the ranges of numbers (after, upto) whose times lie between: several if the clock was set back."""
         spans = self._database.execute(_SPANS).fetchall()
         lasts = [*(first - 1 for first, _ in spans[1:]), _MAX - 1]
         for (first, at), last in zip(spans, lasts, strict=False):
@@ -178,7 +178,7 @@ class Reader:
                 yield self._reaching(first, last, start) - 1, self._reaching(first, last, end) - 1
 
     def _reaching(self, first: int, last: int, at: int) -> int:
-        """Find by halving the lowest number of a span whose time is not before ``at``."""
+        """Find the lowest number of a span whose time is not before ``at``, by bisection."""
         low, high = first, last + 1
         while low < high:
             middle = (low + high) // 2

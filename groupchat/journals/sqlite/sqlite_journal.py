@@ -1,4 +1,4 @@
-"""The journal in an SQLite file: one thread that writes, one that reads, and this, which asks them."""
+"""The journal in an SQLite file: one thread writes, one reads, and this object asks them."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
@@ -36,11 +36,12 @@ class SqliteJournal:
     log = Logger()
 
     def __init__(self, reactor: IReactorFromThreads, path: Path, *, schema: Path = SCHEMA) -> None:
-        """Open the file, made with its folder if there is none; this blocks for some milliseconds.
+        """Open the file, or make it and its folder; this blocks for some milliseconds.
 
-        :param schema: the folder of the files that bring a database up to date.
+        To be called after the process has become a daemon: threads do not survive a fork.
 
-        Raises CannotStart.  To be called after the process has become a daemon: threads do not survive a fork.
+        :param schema: the folder of the files that upgrade a database.
+        :raises CannotStart: the file cannot be used.
         """
         folder = Folder(path)
         try:
@@ -62,7 +63,7 @@ class SqliteJournal:
     def append(
         self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
     ) -> "Deferred[list[Outcome]]":
-        """Write all in one transaction.  Fails with JournalUnavailable or JournalBroken."""
+        """Write everything in one transaction.  Fails with JournalUnavailable or JournalBroken."""
         if self._closing is not None:
             return _closed()
         written = self._writes.call(self._writer.append, drafts, sessions, facts)
@@ -74,34 +75,34 @@ class SqliteJournal:
         return outcomes
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
-        """Give the log itself."""
+        """Return the rows of a range, each once."""
         return self._read(self._reader.page, audience, after, upto, limit)
 
     def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the last messages, oldest first."""
+        """Return the last messages, oldest first."""
         return self._read(self._reader.recent, audience, upto, count)
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the first messages after a number."""
+        """Return the first messages after a number."""
         return self._read(self._reader.following, audience, after, upto, count)
 
     def between(self, audience: Audience, start: float, end: float, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the first messages of a span of time."""
+        """Return the first messages of a span of time."""
         return self._read(self._reader.between, audience, start, end, count)
 
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give a message with its neighbours."""
+        """Return a message with its neighbours."""
         return self._read(self._reader.around, audience, id, count)
 
     def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        """Give the author's newest message that is not deleted."""
+        """Return the author's newest message that is not deleted."""
         return self._read(self._reader.latest, author)
 
     @inlineCallbacks
     def search(self, audience: Audience, words: str, count: int) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
-        """Give the newest messages with all the words.
+        """Return the newest messages that have all the words, newest first.
 
-        When much is not indexed yet, such as after an import, the writer first does that, in pieces between commits.
+        When much is not indexed yet, such as after an import, the writer indexes it first, in pieces between commits.
         """
         while not (yield self._ask(self._writes, self._writer.fill)):
             pass
@@ -109,24 +110,24 @@ class SqliteJournal:
         return found
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
-        """Give every room that has posts, by name."""
+        """Return every room that has posts, by name."""
         return self._read(self._reader.rooms)
 
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
-        """Give every fact of this kind, by name."""
+        """Return every fact of this kind, by name."""
         return self._read(self._reader.facts, kind)
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
-        """Give the last things operators did, oldest first."""
+        """Return the last acts of operators, oldest first."""
         return self._read(self._reader.moderated, upto, count)
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
-        """Give the session with this digest."""
+        """Return the session with this digest."""
         return self._read(self._reader.recall, digest)
 
     @inlineCallbacks
     def expire(self, before: float) -> "Generator[Deferred[Any], Any, int]":
-        """Remove what is older than this, in pieces between commits."""
+        """Remove everything older than this, in pieces between commits; return how many rows were examined."""
         removed = 0
         while count := (yield self._ask(self._writes, self._writer.expire, before)):
             removed += count
@@ -137,14 +138,14 @@ class SqliteJournal:
 
     @inlineCallbacks
     def forget_sessions(self, before: float) -> "Generator[Deferred[Any], Any, int]":
-        """Remove the sessions that were last seen before this, in pieces between commits."""
+        """Remove the sessions last seen before this, in pieces between commits; return how many."""
         removed = 0
         while count := (yield self._ask(self._writes, self._writer.forget_sessions, before)):
             removed += count
         return removed
 
     def close(self) -> "Deferred[None]":
-        """Finish what was asked, move the write-ahead log into the file, end the threads, let go of the folder."""
+        """Finish what was asked, move the write-ahead log into the file, end the threads, and release the folder."""
         if self._closing is None:
             self._closing = Deferred()
             self._close().chainDeferred(self._closing)
@@ -159,7 +160,7 @@ class SqliteJournal:
     @inlineCallbacks
     def _close(self) -> "Generator[Deferred[Any], Any, None]":
         try:
-            # The reader first: the last connection to go tidies up, and only the writer may.
+            # The reader first: the last connection to close tidies up, which only the writer may do.
             yield self._reads.call(self._reader.close)
         finally:
             try:
@@ -177,10 +178,10 @@ class SqliteJournal:
         return worker.call(function, *args, **kwargs).addErrback(self._unread)
 
     def _unread(self, failure: Failure) -> NoReturn:
-        """An error of SQLite spoils one answer only; what is broken for writing, the writer finds out itself."""
+        """Fail one answer after an error of SQLite; whether writing is broken, the writer finds out itself."""
         if failure.check(sqlite3.Error):
             self.log.failure("The journal could not be read.", failure)
-            raise JournalUnavailable("The earlier messages cannot be read now; it has been logged.")
+            raise JournalUnavailable("Earlier messages cannot be read now. The error was logged.")
         failure.raiseException()
 
 

@@ -17,6 +17,7 @@ COLUMNS = "id, kind, author, reader, room, nick, peer, at, text, target, revised
 """The columns of ``posts`` in the order of the fields of Row."""
 
 MESSAGE = "kind IN ('said', 'acted', 'whispered')"
+"""The condition for a row that is a message."""
 
 ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
 
@@ -39,7 +40,7 @@ class Insertion:
         self._many = f"INSERT INTO {table} VALUES {', '.join([row] * TOGETHER)}"
 
     def run(self, database: sqlite3.Connection, values: Sequence[object]) -> None:
-        """Insert rows, whose values stand one after another."""
+        """Insert rows; ``values`` has the values of all rows, one after another."""
         width = self._width
         many = width * TOGETHER
         rest = len(values) - len(values) % many
@@ -49,7 +50,7 @@ class Insertion:
             database.execute(self._one, values[begin : begin + width])
 
 
-# Word for word the conditions of the indexes: SQLite uses a partial index only then.
+# These repeat the conditions of the indexes word for word: SQLite uses a partial index only then.
 OTHER = "kind <> 'topic' AND kind <> 'moderated'"
 ROOM_MESSAGES = f"posts INDEXED BY posts_room_messages WHERE reader IS NULL AND target IS NULL AND {OTHER}"
 ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND reader IS NULL"
@@ -59,7 +60,7 @@ _PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
 
 
 class Scan(NamedTuple):
-    """A statement that takes the values of ``of``, then after, upto and limit; in both directions."""
+    """A statement, in both directions, that takes the values of ``of``, then after, upto and limit."""
 
     ascending: str
     descending: str
@@ -85,17 +86,17 @@ _PAIR = _scan(_PRIVATE.format("posts_pair", "NULL"), "author = ? AND reader = ?"
 
 
 def messages(audience: Audience) -> list[Scan]:
-    """Give the scans that find an audience's messages."""
+    """Return the scans that find the messages of an audience."""
     return _sources(audience, _ROOM_MESSAGES, _OWN_MESSAGES)
 
 
 def everything(audience: Audience) -> list[Scan]:
-    """Give the scans that find all rows an audience may see."""
+    """Return the scans that find all rows an audience may see."""
     return messages(audience) + _sources(audience, _ROOM_CHANGES, _OWN_CHANGES)
 
 
 def neighbours(row: Row) -> list[Scan]:
-    """Give the scans that find the messages of the row's room, or between its two people."""
+    """Return the scans that find the messages of the row's room, or between its two people."""
     if row.reader is None:
         return [scan._replace(of=(row.room,)) for scan in _ROOM_MESSAGES]
     pairs = dict.fromkeys([(row.author, row.reader), (row.reader, row.author)])

@@ -1,4 +1,4 @@
-"""One transaction of the writer in the making: it gives numbers, and judges each draft by the rows before it."""
+"""One transaction of the writer: it numbers the drafts, and judges each by the rows before it."""
 
 import sqlite3
 
@@ -10,12 +10,12 @@ from groupchat.model.drafts import Draft, Kind, Outcome, Repeated, StoredPost
 from groupchat.model.errors import Refusal
 
 _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", "(?, ?, ?, ?, ?, '', ?, ?, ?)")
-"""What is for a whole room, and changes nothing."""
+"""Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
 
 
 class Transaction:
-    """What is written together.  ``head`` is the last number given, ``last_at`` the time of the newest row."""
+    """Drafts that are written together.  ``head`` is the last number given, ``last_at`` the time of the newest row."""
 
     def __init__(self, database: sqlite3.Connection, index: Index, head: int, last_at: int | None) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class Transaction:
         self.deletes = False
 
     def take(self, draft: Draft) -> Outcome:
-        """Give a draft its outcome."""
+        """Judge a draft and number it; return its outcome."""
         key = draft.key
         if key is not None:
             first = self._keyed(draft.author, key)
@@ -37,7 +37,7 @@ class Transaction:
         event = PUBLIC.get(draft.kind)
         if event is None:
             return self._change(draft) if draft.kind in CHANGES else self._add(written(draft, self.head + 1), key)
-        # Nearly all are of this kind: so they take the shortest way, past the row that the others are made into.
+        # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
         at = milliseconds(draft.at)
         self._number(at, draft.author, key)
         id, author, room, nick, words = self.head, draft.author, draft.room, draft.nick, draft.text
@@ -45,12 +45,12 @@ class Transaction:
         return StoredPost(event(id, room, nick, at / 1000, words), author)
 
     def finish(self) -> None:
-        """Write what is not written yet, and the counter."""
+        """Write the remaining rows, and the counter."""
         self._write()
         self._database.execute("UPDATE counters SET value = ? WHERE name = 'head'", (self.head,))
 
     def _number(self, at: int, author: int, key: str | None) -> None:
-        """Give the next number, to a row of this time."""
+        """Take the next number, for a row of this time."""
         self.head += 1
         if key is not None:
             self._keys[author, key] = self.head
@@ -90,11 +90,11 @@ class Transaction:
         else:
             self._index.remove(target)
             self._erase(target, row)
-        # What is private stands under who wrote it, whose own keys are not for others to use up.
+        # An operator's change of a private message is stored under its author, whose keys others must not use up.
         return self._add(row, draft.key if row.author == draft.author else None)
 
     def _erase(self, target: Row, deletion: Row) -> None:
-        """Overwrite the text of a message and of its edits; it stays known that they were, and who deleted them."""
+        """Overwrite the text of a message and of its edits; the rows stay, with the name of who deleted it."""
         self.deletes = True
         erasing = "UPDATE posts SET text = '', revised = NULL, gone_by = ?, gone_to = ? WHERE {} = ?"
         for column in ("id", "target"):

@@ -1,4 +1,4 @@
-"""A thread that does one thing after another and hands the results back to the reactor."""
+"""A thread that does one job after another, and hands the results to the reactor."""
 
 import threading
 from collections.abc import Callable
@@ -14,14 +14,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 GRACE = 0.005
-"""Seconds without work after which a worker is idle: the reactor's next request mostly comes sooner."""
+"""Seconds without work after which a worker is idle: mostly the reactor's next request comes sooner."""
 
 
 class Worker:
-    """One thread with a queue; cheaper than a thread pool, which wakes and locks more.
+    """One thread with a queue; cheaper than a thread pool, which wakes and locks more often.
 
-    :param idle: called in the thread when nothing waits; gives the seconds until it wants to be called again,
-        or None when there is nothing more to do until the next request.
+    :param idle: called in the thread when no job waits; returns the seconds until it wants to be called again,
+        or None when there is nothing to do until the next job.
     """
 
     log = Logger()
@@ -36,17 +36,17 @@ class Worker:
         self._thread.start()
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
-        """Call a function in the thread, after everything asked before."""
+        """Call a function in the thread, after all earlier jobs."""
         deferred: Deferred[T] = Deferred()
         self._queue.put((deferred, lambda: function(*args, **kwargs)))
         return deferred
 
     def tell(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Have a function called that never raises, without waking the reactor for its answer."""
+        """Call a function in the thread, without waking the reactor for a result; an error is only logged."""
         self._queue.put((None, lambda: function(*args, **kwargs)))
 
     def join(self) -> None:
-        """End the thread, and wait for that; what was asked before is done first."""
+        """End the thread after all earlier jobs, and wait for its end."""
         self._queue.put(None)
         self._thread.join()
 
@@ -69,6 +69,6 @@ class Worker:
                 self._reactor.callFromThread(deferred.callback, result)
             elif isinstance(result, Failure):
                 self.log.failure("{name} failed.", result, name=self._thread.name)
-            # Else the last answer would live until the next request.
+            # Otherwise the last result would live until the next job.
             del job, deferred, function, result
             pause = GRACE

@@ -1,4 +1,4 @@
-"""The one that writes: it owns the only writing connection, and runs in a thread of its own."""
+"""The writer: it owns the only connection that writes, and runs in a thread of its own."""
 
 import json
 import os
@@ -17,40 +17,40 @@ from groupchat.model.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 
 SESSIONS = 500
-"""Sessions looked at in one transaction, when old ones are forgotten: a few milliseconds."""
+"""Sessions examined in one transaction when old ones are removed: this takes a few milliseconds."""
 
 LOG_IDLE_BYTES = 4 * 2**20
-"""Size of the write-ahead log from which an idle writer moves it into the file: below, a restart reads it at once."""
+"""Size from which an idle writer moves the write-ahead log into the file; below, a restart reads it at once."""
 
 LOG_MAX_BYTES = 64 * 2**20
-"""Size of the write-ahead log from which the writer does so in any case."""
+"""Size from which the writer moves the write-ahead log into the file even when it is busy."""
 
 RETRY = 1.0
-"""Seconds until an idle writer tries again what did not go, such as with a full disk."""
+"""Seconds until an idle writer tries again what failed, such as on a full disk."""
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
-"""The disk is full; the second when the shared index of the write-ahead log cannot grow."""
+"""The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 _SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Writer:
-    """Everything that changes the file.  ``head`` is the highest number ever used.
+    """Makes all changes of the file.  ``head`` is the highest number ever used.
 
-    After an error that is not known to be harmless nothing more is written, and every append fails with JournalBroken:
+    After an error that is not known to be harmless, nothing more is written and every append fails with JournalBroken:
     after a failed fsync the next one succeeds although the data is lost.
     """
 
     log = Logger()
 
     def __init__(self, database: sqlite3.Connection, folder: Folder) -> None:
-        """Take over a sound database."""
+        """Take over a database that was checked."""
         self._database = database
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
         self._broken: JournalBroken | None = None
-        # The write-ahead log still holds what was deleted, until it is cut.
+        # Whether the write-ahead log still has deleted text; it does until it is cut.
         self._deleted = False
         self._log_limit = LOG_MAX_BYTES
         (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
@@ -62,9 +62,10 @@ class Writer:
     def append(
         self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact] = ()
     ) -> tuple[list[Outcome], int]:
-        """Write everything in one transaction; give the outcomes and the new head.
+        """Write everything in one transaction; return the outcomes and the new head.
 
-        Raises JournalUnavailable when nothing was written and it may work later, JournalBroken when it never will.
+        :raises JournalUnavailable: nothing was written; it may work later.
+        :raises JournalBroken: it will never work again.
         """
         if self._broken is not None:
             raise self._broken
@@ -99,13 +100,13 @@ class Writer:
             self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (fact.kind, fact.name, value))
 
     def _fail(self, error: Exception) -> NoReturn:
-        """Undo what was begun; raise what the caller is to be told."""
+        """Roll back, and raise the error for the caller."""
         code = getattr(error, "sqlite_errorcode", -1)
         unavailable = None
         if code in _FULL:
-            unavailable = JournalUnavailable("The disk is full: nothing can be posted until there is room again.")
+            unavailable = JournalUnavailable("The disk is full. Nothing can be posted until there is space again.")
         elif code & 0xFF in _BUSY and code != -1:
-            unavailable = JournalUnavailable("Another program holds the journal: try again in a moment.")
+            unavailable = JournalUnavailable("Another program has locked the journal. Try again in a moment.")
         if unavailable is not None:
             try:
                 if self._database.in_transaction:
@@ -114,13 +115,13 @@ class Writer:
                 error = worse
             else:
                 raise unavailable from error
-        self._broken = JournalBroken(f"{self._folder.database} cannot be written any more: {error}")
+        self._broken = JournalBroken(f"{self._folder.database} can no longer be written: {error}")
         raise self._broken from error
 
     def expire(self, before: float) -> int:
-        """Remove one piece of the rows before a time, in seconds since 1970 UTC; give how many were looked at.
+        """Remove one piece of the rows before a time, in seconds since 1970 UTC; return how many were examined.
 
-        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        0: nothing is left to do.  Raises JournalUnavailable or JournalBroken.
         """
         if self._broken is not None:
             raise self._broken
@@ -137,14 +138,14 @@ class Writer:
         return count
 
     def forget_sessions(self, before: float) -> int:
-        """Remove the oldest sessions, if they were last seen before a time; give how many.
+        """Remove one piece of the sessions last seen before a time; return how many.
 
-        0: nothing was left to do.  Raises JournalUnavailable or JournalBroken.
+        0: nothing is left to do.  Raises JournalUnavailable or JournalBroken.
         """
         if self._broken is not None:
             raise self._broken
         try:
-            # A session that is written anew becomes the last row, so the first ones were not seen for longest.
+            # A session that is written again becomes the last row, so the first rows were seen longest ago.
             rows = self._database.execute(f"SELECT rowid, seen FROM sessions ORDER BY rowid LIMIT {SESSIONS}")
             old = [(rowid,) for rowid, seen in rows.fetchall() if seen < before]
             if old:
@@ -156,7 +157,7 @@ class Writer:
         return len(old)
 
     def merge(self, begins: bool) -> bool:
-        """Merge a piece of the index of words, so that those of what was removed leave it; give whether there is more.
+        """Merge a piece of the index, so that the words of removed rows leave it; return whether there is more to do.
 
         :param begins: whether this is the first piece.
         """
@@ -169,7 +170,7 @@ class Writer:
             return False
 
     def idle(self) -> float | None:
-        """Do one piece of what can wait; give the seconds until there may be more, None when there is none."""
+        """Do one piece of the work that can wait; return the seconds until there may be more (None: no more)."""
         if self._broken is not None:
             return None
         try:
@@ -183,7 +184,7 @@ class Writer:
         return None
 
     def keep_up(self, wrote: int) -> None:
-        """After a commit of ``wrote`` rows: do what can no longer wait."""
+        """After a commit of ``wrote`` rows, do the work that can no longer wait."""
         if self._broken is not None:
             return
         try:
@@ -194,13 +195,13 @@ class Writer:
                 self._log_limit = LOG_MAX_BYTES
             elif size > self._log_limit:
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                # The file stays long until the next commit begins it anew, or longer if somebody reads from it.
+                # The log keeps its length until the next commit starts it again, or longer if somebody reads from it.
                 self._log_limit = size + LOG_MAX_BYTES
         except Exception as error:
             self._put_off(error)
 
     def fill(self) -> bool:
-        """Index one piece for a search that waits; give whether the search may begin."""
+        """Index one piece for a search that waits; return whether the search may begin."""
         if self._broken is not None or self.head - self.index.upto <= TAIL:
             return True
         try:
@@ -211,14 +212,14 @@ class Writer:
         return False
 
     def _put_off(self, error: Exception) -> float | None:
-        """Nobody waits for this; but if the file is no longer to be trusted, the next append must say so."""
+        """Log an error of work that nobody waits for; if the file cannot be trusted any more, the next append fails."""
         try:
             self._fail(error)
         except JournalUnavailable:
-            self.log.warn("The journal puts off tidying up: {error}", error=error)
+            self.log.warn("Tidying up the journal was put off: {error}", error=error)
             return RETRY
         except JournalBroken:
-            self.log.failure("The journal failed while tidying up.")
+            self.log.failure("Tidying up the journal failed.")
             return None
 
     def _log_bytes(self) -> int:
@@ -228,7 +229,7 @@ class Writer:
             return 0
 
     def _truncate(self) -> bool:
-        """Move the write-ahead log into the file and cut it to nothing; false when somebody reads from it just now."""
+        """Move the write-ahead log into the file and cut it to nothing; return False while somebody reads from it."""
         self._database.execute("PRAGMA busy_timeout = 0")
         try:
             (busy, _, _) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -240,14 +241,14 @@ class Writer:
         return not busy
 
     def close(self) -> None:
-        """Move everything into the file and let go of it; what is broken is left as it is."""
+        """Move everything into the file, close it and release the folder; a broken file is left as it is."""
         clean = False
         try:
             if self._broken is None:
                 self._truncate()
                 clean = True
         except sqlite3.Error as error:
-            # Everything acknowledged is in the write-ahead log; the next start reads it from there.
+            # Everything acknowledged is in the write-ahead log, from which the next start reads it.
             self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
         finally:
             # The thread may find itself idle once more before it ends.

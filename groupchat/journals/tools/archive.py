@@ -1,4 +1,4 @@
-"""A journal read as a whole, and written to by programs that are no daemon."""
+"""Read a journal as a whole, or write to it while no daemon runs."""
 
 import contextlib
 import sqlite3
@@ -18,7 +18,7 @@ _ROWS = f"SELECT {COLUMNS} FROM posts ORDER BY id"
 
 @contextlib.contextmanager
 def reading(path: Path) -> "Iterator[tuple[int, Iterator[Row]]]":
-    """How many rows there are, and these in the order of their numbers; a daemon may write meanwhile.
+    """Give the number of rows, and the rows in the order of their numbers; a daemon may write meanwhile.
 
     :raises CannotStart: there is no journal.
     """
@@ -28,12 +28,12 @@ def reading(path: Path) -> "Iterator[tuple[int, Iterator[Row]]]":
 
 
 class Archive:
-    """A journal that is written by this process alone; to be used with ``with``, which closes it."""
+    """A journal that only this process uses.  Use it with ``with``, which closes it."""
 
     def __init__(self, path: Path) -> None:
-        """Open it, made if there is none.
+        """Open the journal, or make it.
 
-        :raises CannotStart: a daemon has it, or it cannot be used.
+        :raises CannotStart: a daemon is using it, or it cannot be used.
         """
         folder = Folder(path)
         try:
@@ -44,7 +44,7 @@ class Archive:
         self._writer = Writer(self.database, folder)
 
     def append(self, drafts: Sequence[Draft], facts: Sequence[Fact] = ()) -> list[Outcome]:
-        """Write all in one transaction.  Raises JournalUnavailable or JournalBroken."""
+        """Write everything in one transaction.  Raises JournalUnavailable or JournalBroken."""
         return self._writer.append(drafts, (), facts)[0]
 
     def __enter__(self) -> "Archive":

@@ -1,4 +1,4 @@
-"""Everything that can be checked of a journal that no daemon is using: more than a start has time for."""
+"""Check everything about a journal that no daemon is using: more than a start has time for."""
 
 import contextlib
 import fcntl
@@ -48,13 +48,13 @@ SELECT id FROM authored WHERE NOT EXISTS (
 """
 _KINDS = ("said", "acted", "whispered", "edited", "deleted", "topic", "moderated")
 SHOWN = 10
-"""How many numbers a complaint names."""
+"""Most faults of one kind that are reported."""
 
 
 class Audit:
-    """A check of the journal in a data folder; nothing in it is changed but what SQLite tidies up when it opens it.
+    """A check of the journal in a data folder; nothing is changed except what SQLite tidies up on opening.
 
-    ``posts`` and ``head``: how many there are, and the highest number ever used, once ``faults`` has run.
+    ``posts`` and ``head``: the number of posts, and the highest number ever used, once ``faults`` has run.
     """
 
     def __init__(self, data: Path) -> None:
@@ -63,7 +63,7 @@ class Audit:
         self.head = 0
 
     def faults(self) -> Iterator[str]:
-        """Look at everything, and give a sentence for each thing that is wrong.
+        """Check everything, and give a sentence for each fault.
 
         :raises CannotStart: there is no journal, or a daemon is using it.
         """
@@ -76,7 +76,7 @@ class Audit:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        """Keep daemons out of the folder; what its lock says stays, so that the next start checks as it would."""
+        """Lock out daemons; the content of the lock stays, so that the next start checks what it would check anyway."""
         if not self.path.is_file():
             raise CannotStart(f"There is no journal {self.path}.")
         try:
@@ -99,7 +99,7 @@ class Audit:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         newest = max(int(file.stem) for file in SCHEMA.glob("[0-9]*.sql"))
         if version != newest:
-            yield f"its form is {version}, this groupchat knows {newest}: start the daemon once, or a newer one"
+            yield f"it has form {version}, this groupchat needs {newest}: start the daemon once, or use a newer one"
             return
         damages = [line for (line,) in database.execute(f"PRAGMA integrity_check({SHOWN})") if line != "ok"]
         if damages:
@@ -110,7 +110,7 @@ class Audit:
         yield from self._rest(database)
 
     def _numbers(self, database: sqlite3.Connection) -> Iterator[str]:
-        """Every number from the first to the highest ever used is there, once."""
+        """Check that every number from the first to the highest ever used is there, once."""
         counters = dict(database.execute("SELECT name, value FROM counters"))
         self.head = counters.get("head", 0)
         self.posts, last = database.execute("SELECT count(*), ifnull(max(id), 0) FROM posts").fetchone()
@@ -119,27 +119,29 @@ class Audit:
         if counters.get("indexed", -1) not in range(self.head + 1):
             yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"
         for id, before in database.execute(_GAP).fetchmany(SHOWN):
-            yield f"after #{before} comes #{id}" if id > 0 else f"#{id} is no number of a post"
+            yield f"after #{before} comes #{id}" if id > 0 else f"#{id} cannot be the number of a post"
         marked = read_mark(self.path)
         if marked > self.head:
             yield f"#{marked} was shown already, but the last number given is #{self.head}: posts are missing"
 
     def _references(self, database: sqlite3.Connection) -> Iterator[str]:
-        """What edits and deletions change is there, and reads as they say."""
+        """Check that the targets of edits and deletions are there, and read as these say."""
         for id, kind, target, missing, later, other in database.execute(_TARGETS).fetchmany(SHOWN):
-            why = "is missing" if missing else "is later" if later else "is no message" if other else "is elsewhere"
+            why = "is missing" if missing else "is later" if later else "is not a message" if other else "is elsewhere"
             yield f"#{id} ({kind}) changes #{target}, which {why}"
-        yield from _those(database, _REVISED, "reads otherwise than its last edit")
-        yield from _those(database, _DELETED, "is marked as deleted by no deletion, or not marked by one")
+        yield from _those(database, _REVISED, "does not read as its last edit")
+        yield from _those(
+            database, _DELETED, "is marked as deleted without a deletion, or is not marked in spite of one"
+        )
         yield from _those(database, _LEFT, "is deleted, but its text is still there")
 
     def _rest(self, database: sqlite3.Connection) -> Iterator[str]:
-        yield from _those(database, _STRANGE, "is of no known kind", _KINDS)
+        yield from _those(database, _STRANGE, "is of an unknown kind", _KINDS)
         yield from _those(database, _ALIKE, "is private without a reader, or public with one")
         yield from _those(database, _AUTHORED, "and the index of authors disagree")
         for kind, name, value in database.execute("SELECT kind, name, value FROM facts"):
             if not _is_object(value):
-                yield f"the fact {kind} {name!r} is no JSON object"
+                yield f"the fact {kind} {name!r} is not a JSON object"
         for nick, rooms, position in database.execute("SELECT nick, rooms, position FROM sessions"):
             if position > self.head:
                 yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"

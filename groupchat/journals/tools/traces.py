@@ -1,4 +1,4 @@
-"""What a person leaves in a journal, found and erased: texts, account, and where they had read up to."""
+"""Find and erase what a person leaves in a journal: messages, topics, account, and reading positions."""
 
 import json
 import sqlite3
@@ -18,14 +18,14 @@ _OF = f"SELECT {COLUMNS} FROM posts WHERE kind IN ('said', 'acted', 'whispered',
 
 
 class Traces:
-    """Everything of one nickname: of the account that has it, and of guests who had it.
+    """Everything of one nickname: of its account, and of guests who used it.
 
-    ``messages``: those that are not deleted; ``topics``: the numbers of topics they set;
-    ``facts``: what is to be true no more; ``has_account``: whether one of these is their account.
+    ``messages``: those not deleted; ``topics``: the numbers of the topics they set;
+    ``facts``: the facts to remove; ``has_account``: whether their account is one of these.
     """
 
     def __init__(self, archive: Archive, nick: str) -> None:
-        """Look for them; this reads the whole journal."""
+        """Find everything; this reads the whole journal."""
         self._database: sqlite3.Connection = archive.database
         self._archive = archive
         key = names.key(nick)
@@ -52,12 +52,12 @@ class Traces:
         return self._theirs is not None and (fact.name.startswith(f"{mine}/") or fact.name.endswith(f"/{mine}"))
 
     def erase(self, now: float, progress: Callable[[int, int], object]) -> None:
-        """Overwrite the texts, in the index of words too, and make the rest untrue.
+        """Overwrite the texts, also in the index, and remove the rest.  After an error, calling it again goes on.
 
         :param now: the time of the deletions, in seconds since 1970 UTC.
-        :param progress: called with how many messages are done, of how many.
-
-        Raises JournalUnavailable or JournalBroken; begun again, it goes on.
+        :param progress: called with the number of messages erased, and of all messages.
+        :raises JournalUnavailable: it may work later.
+        :raises JournalBroken: it will never work.
         """
         for start in range(0, len(self.messages), BATCH):
             rows = self.messages[start : start + BATCH]
