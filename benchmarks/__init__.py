@@ -1,1 +1,1 @@
-"""The daemon side by side with its peers, under the same load; docs/BENCHMARKS.md says how to run it."""
+"""The daemon beside its peers, under the same load; docs/BENCHMARKS.md says how to run it."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure, tell, keep."""
+"""Measure the daemon and its peers, and report the figures: ``python -m benchmarks``."""
 
 import argparse
 import json
@@ -33,7 +33,7 @@ SCENARIOS = ("fanout", "join", "idle", "history", "slow", "durable", "client", "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for; give the exit status."""
+    """Run the scenarios that were named, and return the exit status."""
     options = _options(arguments)
     plan = QUICK if options.quick else FULL
     peers = _present(options.peers)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (Broken, Stopped, OSError) as error:
             _tell(f"{scenario} failed: {error}")
             status = 1
-        if options.json is not None:  # after each, so that a long run that is interrupted leaves something
+        if options.json is not None:  # after each scenario, so that a long run that is interrupted leaves something
             options.json.write_text(json.dumps({**_circumstances(), "rows": rows}, indent=1))
     print(tables(rows, judged(rows)))
     if options.plot is not None:
@@ -79,20 +79,26 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "scenarios", nargs="*", type=_scenario, metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (default: all)"
     )
-    parser.add_argument("--quick", action="store_true", help="in less than two minutes, with less to say")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture: FILE.png or FILE.svg")
-    parser.add_argument("--peers", type=_names, default=None, metavar="NAMES", help="only these, with commas between")
-    parser.add_argument("--members", type=_numbers, metavar="NUMBERS", help="of fanout, such as 100,1000")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of fanout and slow; the medians are told")
-    parser.add_argument("--sizes", type=_numbers, metavar="NUMBERS", help="of history: numbers of posts")
-    parser.add_argument("--journals", type=Path, metavar="FOLDER", help="keep the filled journals of history there")
+    parser.add_argument("--quick", action="store_true", help="take less than two minutes, with less precise figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture to FILE.png or FILE.svg")
+    parser.add_argument(
+        "--peers", type=_names, default=None, metavar="NAMES", help="measure only these servers, separated by commas"
+    )
+    parser.add_argument(
+        "--members", type=_numbers, metavar="NUMBERS", help="for fanout: numbers of members, such as 100,1000"
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="for fanout and slow: how often to measure; the medians are reported"
+    )
+    parser.add_argument("--sizes", type=_numbers, metavar="NUMBERS", help="for history: numbers of posts")
+    parser.add_argument("--journals", type=Path, metavar="FOLDER", help="for history: keep the filled journals there")
     return parser.parse_args(arguments)
 
 
 def _scenario(text: str) -> str:
     if text not in SCENARIOS:
-        raise argparse.ArgumentTypeError(f"no such scenario: {text}; there are {', '.join(SCENARIOS)}")
+        raise argparse.ArgumentTypeError(f"unknown scenario {text}; the scenarios are {', '.join(SCENARIOS)}")
     return text
 
 
@@ -100,7 +106,7 @@ def _names(text: str) -> list[str]:
     known = [peer.name for peer in PEERS]
     names = [name.strip() for name in text.split(",")]
     if unknown := [name for name in names if name not in known]:
-        raise argparse.ArgumentTypeError(f"no such server: {', '.join(unknown)}; there are {', '.join(known)}")
+        raise argparse.ArgumentTypeError(f"unknown server {', '.join(unknown)}; the servers are {', '.join(known)}")
     return names
 
 
@@ -109,7 +115,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def _present(names: Sequence[str] | None) -> list[Peer]:
-    """The servers asked for that are installed; what is missing is told."""
+    """Return the servers asked for that are installed, and report which are missing."""
     present = []
     for peer in PEERS:
         if names is None or peer.name in names:
@@ -121,7 +127,7 @@ def _present(names: Sequence[str] | None) -> list[Peer]:
 
 
 def _circumstances() -> dict[str, Any]:
-    """On what machine, and how."""
+    """Return on what machine, when and how this run was made."""
     cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.machine())  # fmt: skip
     cores = sum(line.startswith("processor") for line in Path("/proc/cpuinfo").read_text().splitlines())

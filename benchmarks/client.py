@@ -1,4 +1,4 @@
-"""How the client on a terminal comes back to many messages, and what a person who types meanwhile notices."""
+"""Client: how the terminal client catches up with many messages, and what a person who types meanwhile notices."""
 
 import fcntl
 import os
@@ -23,13 +23,13 @@ from benchmarks.processes import HOST
 from benchmarks.running import running
 
 COLUMNS, ROWS = 100, 30
-"""A terminal as people have it."""
+"""A common size of a terminal."""
 PRESS_S = 0.05
-"""Seconds from one key's echo to the next key: faster than people type."""
+"""Seconds from the echo of a key to the next key: faster than people type."""
 LONGEST_S = 120.0
-"""Beyond this the client is stuck."""
+"""Seconds after which the client is considered stuck."""
 KEYS = [chr(code) for code in range(0x0400, 0x0530) if chr(code).isalpha()]
-"""Each is pressed once and stands in no message, so that its first appearance is its echo."""
+"""Each is pressed once and occurs in no message, so that its first appearance is its echo."""
 CTRL_U, CTRL_D = b"\x15", b"\x04"
 
 _SHOWN = re.compile(rb"message (\d+) of many")
@@ -38,7 +38,7 @@ _GROUPCHAT = [sys.executable, "-m", "groupchat.admin"]
 
 
 class Terminal:
-    """A program on a terminal of its own, which takes what is written at once, and keeps all of it."""
+    """A program on a terminal of its own, which reads what is written at once, and keeps all of it."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.written = bytearray()
@@ -55,7 +55,7 @@ class Terminal:
         os.write(self._ours, keys)
 
     def watch(self, seconds: float) -> bool:
-        """Take what is written next, within so many seconds; whether the program can still write."""
+        """Read what is written next, within so many seconds; return whether the program can still write."""
         if select.select([self._ours], [], [], max(seconds, 0))[0]:
             try:
                 self.written += os.read(self._ours, 1 << 16)
@@ -74,7 +74,7 @@ class Terminal:
                 raise Broken(f"The client did not write {text!r}, but ended with {bytes(self.written[-1000:])!r}")
 
     def leave(self) -> None:
-        """Forget the half-typed line, leave the chat, and take what is written up to the end."""
+        """Clear the half-typed line, leave the chat, and read what is written up to the end."""
         self.press(CTRL_U)
         self.press(CTRL_D)
         end = time.monotonic() + LONGEST_S
@@ -85,7 +85,7 @@ class Terminal:
             raise Broken(f"The client ended with {status}: {bytes(self.written[-1000:])!r}")
 
     def close(self) -> None:
-        """End the program, whatever it does."""
+        """End the program in any case."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -93,12 +93,12 @@ class Terminal:
 
 
 def client(posts: int, tell: Tell) -> list[Row]:
-    """One row: somebody was there, ``posts`` messages were said since, and they come back."""
+    """Return one row: a person who was here before comes back after ``posts`` messages."""
     home = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
     try:
         with running(Groupchat()) as server:
             place = f"{HOST}:{server.port}"
-            tell(f"client: {posts} messages are said")
+            tell(f"client: saying {posts} messages")
             with _joined(place, home) as terminal:
                 terminal.expect("│ connected".encode())
                 terminal.leave()
@@ -107,7 +107,7 @@ def client(posts: int, tell: Tell) -> list[Row]:
             )  # fmt: skip
             if said.returncode:
                 raise Broken(f"groupchat say ended with {said.returncode}")
-            tell("client: coming back to them")
+            tell("client: catching up with them")
             with _joined(place, home) as terminal:
                 row = _come_back(terminal, posts)
                 terminal.leave()
@@ -118,12 +118,12 @@ def client(posts: int, tell: Tell) -> list[Row]:
 
 
 def text(posts: int) -> bytes:
-    """What is said, a message a line."""
+    """Yield the messages, one a line."""
     return b"".join(b"message %d of many, about as long as people write\n" % number for number in range(posts))
 
 
 def check(written: bytes, posts: int) -> int:
-    """How many different states of the progress bar were shown.
+    """Return how many different states of the progress bar were shown.
 
     :raises Broken: a message is missing, was shown twice or out of order, or the bar went back.
     """
@@ -137,7 +137,7 @@ def check(written: bytes, posts: int) -> int:
 
 @contextmanager
 def _joined(place: str, home: Path) -> Iterator[Terminal]:
-    """The client on a terminal."""
+    """Start the client on a terminal."""
     terminal = Terminal([*_GROUPCHAT, "join", place, "--nick", "alice"], _environment(home))
     try:
         yield terminal
@@ -174,7 +174,7 @@ def _come_back(terminal: Terminal, posts: int) -> Row:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """A person's, who has never been here and likes everything as it is."""
+    """Return the environment of a person who has never been here and has changed no configuration."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     kept = {
         name: value

@@ -1,4 +1,4 @@
-"""Many members of one room: how they come in, and how they go."""
+"""Crowds: many members of a room, how they join and how they leave."""
 
 import select
 import socket
@@ -11,19 +11,19 @@ from benchmarks.peer import Peer
 from benchmarks.processes import HOST
 
 AT_ONCE = 200
-"""So many come in at a time, so that no server's queue of connections overflows."""
+"""How many join at a time: few enough that no server's queue of connections overflows."""
 PATIENCE_S = 20.0
-"""How long nothing at all may come while members wait to be let in, in seconds."""
+"""How long members wait to be admitted without receiving anything, in seconds."""
 TAIL = 64
-"""Bytes kept of what was read, for a sign that two reads share."""
+"""Bytes kept of what was read, to find a sign that is split between two reads."""
 QUIET_S = 0.3
-"""After so long without a byte, nobody is being told of the comings any more, in seconds."""
+"""After so many seconds without a byte, nobody is being told any more who has joined."""
 
 
 class Crowd:
     """Connections that have joined.
 
-    ``seconds``: how long it took until the last was in; ``bytes``: what they had been sent by then.
+    ``seconds``: how long it took until the last had joined; ``bytes``: what they had received by then.
     """
 
     def __init__(self, sockets: Sequence[socket.socket], seconds: float, size: int) -> None:
@@ -32,14 +32,14 @@ class Crowd:
         self.bytes = size
 
     def close(self) -> None:
-        """They all leave."""
+        """Close all connections."""
         with ExitStack() as stack:
             for one in self.sockets:
                 stack.callback(one.close)
 
 
 def connected(port: int, *, receive_buffer: int = 0) -> socket.socket:
-    """A connection; ``receive_buffer`` bytes of it are kept by the kernel (0: as many as it likes)."""
+    """Connect; the kernel buffers at most ``receive_buffer`` bytes for us (0: its default)."""
     one = socket.socket()
     if receive_buffer:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -50,7 +50,7 @@ def connected(port: int, *, receive_buffer: int = 0) -> socket.socket:
 
 
 class Newcomer:
-    """One who is coming in: the steps that are left, and the last bytes read."""
+    """A connection that is joining: the steps that are left, and the last bytes read."""
 
     def __init__(self, port: int, steps: Sequence[tuple[bytes, bytes]], receive_buffer: int) -> None:
         self.socket = connected(port, receive_buffer=receive_buffer)
@@ -60,7 +60,7 @@ class Newcomer:
         self._step()
 
     def reads(self, data: bytes) -> bool:
-        """Go on if the sign has come; give whether all is done."""
+        """Continue if the sign has come; return whether all steps are done."""
         self._read += data
         if self._sign not in self._read:
             self._read = self._read[-TAIL:]
@@ -77,10 +77,10 @@ class Newcomer:
 
 
 def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0, settle: bool = True) -> Crowd:
-    """Let ``count`` members come in, AT_ONCE at a time.
+    """Let ``count`` members join, AT_ONCE at a time.
 
-    :param settle: wait until nobody is told any more about it; not where others are talking.
-    :raises Broken: one was turned away.
+    :param settle: wait until nobody is told about it any more; not possible where others are talking.
+    :raises Broken: a member was not admitted.
     """
     sockets: dict[int, socket.socket] = {}
     waiting: dict[int, Newcomer] = {}
@@ -94,7 +94,7 @@ def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer:
                 epoll.register(number, select.EPOLLIN)
             ready = epoll.poll(PATIENCE_S)
             if not ready:
-                raise Broken(f"{len(waiting)} members were not let in.")
+                raise Broken(f"{len(waiting)} members could not join.")
             for number, _ in ready:
                 data = _read(sockets[number])
                 size += len(data)
@@ -113,5 +113,5 @@ def _read(one: socket.socket) -> bytes:
     except BlockingIOError:
         return b""
     if not data:
-        raise Broken("The server closed a connection while members were coming in.")
+        raise Broken("The server closed a connection while members were joining.")
     return data

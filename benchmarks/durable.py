@@ -1,4 +1,4 @@
-"""How long a program waits until what it said is on disk."""
+"""Durable: how long a program waits until what it said is on disk."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ SENDERS = 20
 
 
 def durable(rates: Sequence[float], seconds: float, tell: Tell) -> list[Row]:
-    """One row for each rate, in posts per second, with this disk; and each with 5 ms added to its flushes."""
+    """Return one row for each rate, in posts per second, with this disk and with 5 ms added to each flush."""
     rows: list[Row] = []
     slow_disk = compiled("slow_disk.c", "-shared", "-fPIC")
     for added, preload in ((0, None), (5, slow_disk)):
         if added and preload is None:
-            tell("durable: no slower disk without a compiler (cc)")
+            tell("durable: without a compiler (cc) there is no slower disk")
             continue
         with running(AskingGroupchat(), preload=preload) as server:
             programs = gather(AskingGroupchat(), server.port, SENDERS)

@@ -1,4 +1,4 @@
-"""Fan-out: how much work a line is for the server, and how long it takes, with so many members in one room."""
+"""Fan-out: how much work a line is for the server, and how long it takes to reach so many members of a room."""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -13,21 +13,21 @@ from benchmarks.running import running
 SENDERS = 20
 WARM_S = 0.5
 SAMPLED = 13
-"""With many messages outstanding, of every so many received one delay is kept."""
+"""With many messages outstanding, one delay is kept of every so many."""
 
 
 def fan_out(
     peers: Sequence[Peer], members: Sequence[int], windows: Sequence[int], seconds: float, rounds: int, tell: Tell
 ) -> list[Row]:
-    """One row for each peer, number of members and window: the medians of some rounds.
+    """Return one row for each peer, number of members and window: the medians of several rounds.
 
-    The peers take turns in every round, so that a noisy minute does not hit one of them only.
+    The peers take turns in every round, so that a noisy minute does not affect only one of them.
     """
     measured: dict[tuple[str, int, int], list[Row]] = {}
     for count in members:
         for peer in peers:
             if count > peer.most:
-                tell(f"fanout: {peer.name} is left out with {count} members: it takes minutes to let them in")
+                tell(f"fanout: {peer.name} is left out with {count} members: they take minutes to join")
         for number in range(rounds):
             for peer in peers:
                 if count > peer.most:
@@ -42,9 +42,11 @@ def fan_out(
 
 
 def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> Iterator[Row]:
-    """Each line reaches ``count`` members; who speaks is one more among them where that is possible."""
+    """Yield one row for each window.  Each line reaches ``count`` members; the speaker is one more where possible."""
     with running(peer, count) as server:
-        gather(peer, server.port, 1).close()  # what is loaded or allocated at the first member is not a member's
+        gather(
+            peer, server.port, 1
+        ).close()  # what is loaded or allocated for the first member does not count as a member's
         empty = server.memory_kib()
         crowd = gather(peer, server.port, count if peer.apart else count + 1, first=2)
         memory = (server.memory_kib() - empty) / len(crowd.sockets)

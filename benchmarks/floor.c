@@ -1,7 +1,7 @@
-/* The floor: the least that a server can do which sends what was said to everybody, in one thread.
+/* The floor: the least work a single-threaded server can do that sends every message to everybody.
  *
- * Once a turn, what all senders have said is sent to each member with one call, as it came.
- * No names, no rooms, no limits, nothing kept; a member that does not read loses lines.
+ * Once per turn, everything the senders have said is sent unchanged to each member with one call.
+ * It has no names, no rooms and no limits, and stores nothing; a member that does not read loses lines.
  * The first connections are the members (their number is the second argument), later ones only send.
  */
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@
 
 static char said[TURN];
 
-/* Close a connection; give how many members are left. */
+/* Close a connection, and return how many members are left. */
 static int forget(int *sockets, int members, int gone) {
     close(gone);
     for (int i = 0; i < members; i++)

@@ -1,4 +1,4 @@
-"""How the cost of everyday things grows with the number of posts that were ever made."""
+"""History: how the cost of everyday operations grows with the number of posts ever made."""
 
 import random
 import shutil
@@ -19,18 +19,18 @@ from groupchat.model.events import AuthorId
 
 BATCH = 5000
 WORDS = 5000
-"""Different words in the posts; the n-th is said in proportion to 1/n, as in a language."""
+"""Different words in the posts; the n-th is used in proportion to 1/n, as in a language."""
 FEW = 600
-"""So many posts has the journal that is called empty: a page and a replay are as long there as elsewhere."""
+"""The posts in the journal that is called empty: a page and a replay are as long there as elsewhere."""
 TIMES = 100
 STARTS = 3
 ROOMS = ("lobby", "lobby", "lobby", "dev", "random")
 
 
 def history(sizes: Sequence[int], keep: Path | None, tell: Tell) -> list[Row]:
-    """One row for each size.
+    """Return one row for each size.
 
-    :param keep: a folder where filled journals are kept for the next time; None: they are removed.
+    :param keep: a folder where filled journals are kept for the next run; None: they are removed.
     """
     rows: list[Row] = []
     place = keep or Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
@@ -52,7 +52,7 @@ def history(sizes: Sequence[int], keep: Path | None, tell: Tell) -> list[Row]:
 
 
 def fill(data: Path, count: int) -> None:
-    """Make a journal of ``count`` posts, indexed to the last, by the writer that the daemon uses."""
+    """Make a journal of ``count`` posts, all of them indexed, with the writer that the daemon uses."""
     shutil.rmtree(data, ignore_errors=True)
     path = data / "chat.db"
     folder = Folder(path)
@@ -77,7 +77,7 @@ def fill(data: Path, count: int) -> None:
 
 
 def _read_through(path: Path) -> None:
-    """Have the kernel keep the file: what is measured is the journal, and not whose turn it was to be forgotten."""
+    """Read the file into the kernel's cache, so that the journal is measured and not the state of that cache."""
     with path.open("rb") as file:
         while file.read(1 << 20):
             pass
@@ -116,7 +116,7 @@ def _start(data: Path) -> tuple[Server, float]:
 
 
 def _timed(action: Callable[[int], object]) -> float:
-    """The median time of an action, in milliseconds."""
+    """Return the median time of an action, in milliseconds."""
     action(-1)  # what is loaded at the first time is not of interest
     times = []
     for turn in range(TIMES):
@@ -134,12 +134,12 @@ def _join(port: int, turn: int) -> None:
 
 
 def _spread(turn: int, head: int) -> int:
-    """Some number up to ``head``, each time from elsewhere."""
+    """Return a number up to ``head``, from somewhere else each time."""
     return max(1, turn * 7919 * 104_729 % max(1, head))
 
 
 def _sought(turn: int, head: int) -> str:
-    """Two words that are said together somewhere, the one frequent, the other less so."""
+    """Return two words that are used together somewhere, one frequent and one less so."""
     chance = random.Random(1)
     words = [f"{chance.choice('bcdfgklmnprst')}{chance.choice('aeiou')}{number:x}" for number in range(WORDS)]
     return f"{words[turn % 5]} {words[5 + turn % 200]}"

@@ -1,4 +1,4 @@
-"""Memory for a connection that has joined and does nothing."""
+"""Idle: memory for a connection that has joined and does nothing."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from benchmarks.processes import Stopped
 from benchmarks.running import running
 
 NAMED = 1000
-"""So many members are let into an IRC channel at most: each is told the names of all, and all of each."""
+"""At most so many members join an IRC channel: the server tells each the names of all, and all the name of each."""
 
 
 def idle(peers: Sequence[Peer], count: int, tell: Tell) -> list[Row]:
-    """One row for each peer, measured with ``count`` members."""
+    """Return one row for each peer, measured with ``count`` members."""
     rows: list[Row] = []
     for peer in peers:
         members = min(count, NAMED) if isinstance(peer, Irc) else count

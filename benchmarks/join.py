@@ -1,4 +1,4 @@
-"""Many arrive at once, each with a replay of 20 messages, while others talk."""
+"""Join: many arrive at once, each with a replay of 20 messages, while others talk."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,13 +10,13 @@ from benchmarks.running import running
 
 LIVE = 101
 TALK = 20.0
-"""Messages a second that those are saying who are there already."""
+"""Messages that the earlier members say in a second."""
 CALM_S = 3.0
 LONGEST_S = 120.0
 
 
 def join(count: int, tell: Tell) -> list[Row]:
-    """One row: how fast ``count`` members come in, and what the live ones notice of it."""
+    """Return one row: how fast ``count`` members join, and what the live members notice of it."""
     tell(f"join: {count} members arrive")
     with running(Groupchat()) as server, ThreadPoolExecutor(1) as pool:
         live = gather(Groupchat(), server.port, LIVE)

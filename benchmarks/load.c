@@ -1,9 +1,9 @@
-/* The load on a chat server: sends stamped lines, counts what everybody receives, and how long it took.
+/* The load on a chat server: send stamped lines, count what is received, and measure how long it took.
  *
- * Every message carries one mark, a "`" with ten digits behind it: the microseconds since the load began.
+ * Every message contains one mark, a "`" followed by ten digits: the microseconds since the load began.
  * The mark occurs nowhere else, so that counting marks counts messages in any protocol.
  * Delays are taken from the stamp, of every stride-th message received;
- * a stamp that two reads share counts as a delivery, and gives no delay.
+ * a stamp that is split between two reads counts as a delivery, and gives no delay.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,20 +24,20 @@ struct load {
     int32_t epoll;         /* all sockets are registered there, with their descriptors as data */
     const int32_t *senders;
     int32_t sender_count;
-    const char *before;    /* what stands before the mark in a message, and after it */
+    const char *before;    /* what a message contains before the mark, and after it */
     int32_t before_size;
     const char *after;
     int32_t after_size;
     int32_t fanout;        /* how often each message is delivered */
-    int32_t window;        /* closed loop: messages outstanding; 0: none are sent, but at the rate */
+    int32_t window;        /* closed loop: messages outstanding; 0: messages are sent at the rate only */
     double rate;           /* open loop: messages per second; 0: none */
     int32_t stride;
     float *delays;         /* milliseconds from sending to receiving, sampled */
     int64_t delays_size;
-    float *lasts;          /* milliseconds from sending until as many lines have come as it takes for all to have it */
+    float *lasts;          /* milliseconds from sending until all members must have received it */
     int64_t lasts_size;
-    volatile int32_t stopped; /* set from another thread: run no longer */
-    /* From here on the load's own; zero at first. */
+    volatile int32_t stopped; /* set by another thread to end the run */
+    /* The following fields belong to the load, and are zero at first. */
     int64_t delay_count, last_count;
     int64_t sent, delivered, completed, reads, bytes;
     int64_t origin;
@@ -103,7 +103,7 @@ static void receive(struct load *load, int from) {
     }
 }
 
-/* Run for so many seconds; with nothing to send, until everything outstanding has come. */
+/* Run for so many seconds; with nothing to send, until everything outstanding has arrived. */
 int load_run(struct load *load, double seconds) {
     struct epoll_event events[EVENTS];
     int64_t begun = nanoseconds(), now = begun, end = begun + (int64_t)(seconds * 1e9), due = 0, paced = 0;
@@ -131,7 +131,7 @@ int load_run(struct load *load, double seconds) {
         for (int i = 0; i < ready; i++)
             receive(load, events[i].data.fd);
     }
-    /* Who was kept from its work at the end owes the rest. */
+    /* If this process did not run at the end, send what was due. */
     while (!load->window && load->rate > 0 && !load->failed && !load->stopped &&
            (due = begun + (int64_t)(paced / load->rate * 1e9)) < end) {
         send_one(load, due);

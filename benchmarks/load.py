@@ -1,4 +1,4 @@
-"""The load, in C where a compiler is found, else in Python: who sends, how fast, and what came of it."""
+"""The load: who sends, how fast, and what is received; in C if there is a compiler, else in Python."""
 
 import ctypes
 import hashlib
@@ -17,18 +17,18 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent
 SAMPLES = 2_000_000
-"""The most delays of one span that are kept."""
+"""The most delays that are kept of one span."""
 DIGITS = 10
 RING = 65536
 READ = 1 << 18
 
 
 class Broken(Exception):
-    """A server closed a connection of the load, or took no more lines of it."""
+    """A server closed a connection of the load, or accepted no more lines from it."""
 
 
 class State(ctypes.Structure):
-    """``struct load`` of load.c, which says what the fields are."""
+    """``struct load`` of load.c, which explains the fields."""
 
     _fields_ = (
         ("epoll", ctypes.c_int32),
@@ -62,7 +62,7 @@ class State(ctypes.Structure):
 
 
 def compiled(source: str, *options: str) -> Path | None:
-    """A program or library made of one of the C files here; None without a compiler."""
+    """Return a program or library compiled from one of the C files here; None without a compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None
@@ -73,13 +73,13 @@ def compiled(source: str, *options: str) -> Path | None:
         with tempfile.TemporaryDirectory() as folder:
             built = Path(folder, "built")
             subprocess.run([compiler, "-O2", *options, "-o", built, path], check=True)
-            built.replace(made)  # whole at once: another process may look for it meanwhile
+            built.replace(made)  # atomically: another process may look for it meanwhile
     return made
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The load in C, if there is a compiler."""
+    """Return the load in C, if there is a compiler."""
     path = compiled("load.c", "-shared", "-fPIC")
     if path is None:
         return None
@@ -90,10 +90,10 @@ def library() -> ctypes.CDLL | None:
 
 @dataclass(frozen=True)
 class Span:
-    """What was counted in one span of time.
+    """What was counted in a span of time.
 
-    ``delays``: milliseconds from sending to receiving, sampled; ``lasts``: until as many had come as it takes.
-    ``cpu``: the share of one processor that the load itself took.
+    ``delays``: milliseconds from sending to receiving, sampled; ``lasts``: until all members must have received it.
+    ``cpu``: the share of one processor that the load itself used.
     """
 
     seconds: float
@@ -107,9 +107,9 @@ class Span:
 
 
 class Load:
-    """Senders and receivers on sockets that are connected and have joined.
+    """Senders and receivers on connected sockets that have joined.
 
-    ``speech``: what stands before and after the stamp in a message.
+    ``speech``: what a message contains before and after the stamp.
     ``fanout``: how often each message is delivered.
     """
 
@@ -138,8 +138,8 @@ class Load:
 
         :param window: how many messages are outstanding at any time (closed loop).
         :param rate: how many messages are sent a second, whatever comes back (open loop).
-        :param stride: of every so many messages received, one delay is kept.
-        :raises Broken: a connection was closed, or took no more.
+        :param stride: one delay is kept of every so many messages received.
+        :raises Broken: a connection was closed, or accepted no more.
         """
         state = self._state
         delays, lasts = (ctypes.c_float * SAMPLES)(), (ctypes.c_float * SAMPLES)()
@@ -160,11 +160,11 @@ class Load:
         )  # fmt: skip
 
     def stop(self) -> None:
-        """End a run that goes on in another thread, within the time it takes for the next message to come."""
+        """End a run that is going on in another thread, within the time until the next message arrives."""
         self._state.stopped = 1
 
     def close(self) -> None:
-        """Let go of the selector; the sockets belong to who made them."""
+        """Close the selector; the sockets are closed by those who made them."""
         self._epoll.close()
 
     # The same as load_run in C.
@@ -194,7 +194,7 @@ class Load:
             for descriptor, _ in self._epoll.poll(max(0, until - now) / 1e9):
                 self._receive(descriptor)
             now = time.monotonic_ns()
-        # Who was kept from its work at the end owes the rest.
+        # If this process did not run at the end, it sends what was due.
         while not state.window and state.rate > 0 and due() < end and not state.failed and not state.stopped:
             self._send_one(due())
             paced += 1

@@ -1,4 +1,4 @@
-"""This daemon, as it is compared with the others: in memory too, and with each kind of member."""
+"""This daemon as it is compared with the others: durable and in memory, and with each kind of member."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -7,7 +7,7 @@ from benchmarks.peer import FILLING, MOST, Peer
 
 
 class Groupchat(Peer):
-    """This daemon, with its default settings: every line is on disk before anybody sees it."""
+    """This daemon with its default settings: every line is on disk before anybody sees it."""
 
     name = "groupchat"
     program = "twistd"
@@ -17,7 +17,7 @@ class Groupchat(Peer):
     journal: ClassVar[str] = ""
 
     def command(self, folder: Path, port: int, members: int, data: Path | None = None) -> list[str]:
-        """What starts it; ``data`` is the data folder, by default one within the folder."""
+        """Return the command; ``data`` is the data folder, by default one in the folder."""
         settings = folder / "settings.toml"
         settings.write_text(f"connections = {MOST}\n")
         return [
@@ -27,12 +27,12 @@ class Groupchat(Peer):
         ]  # fmt: skip
 
     def hello(self, index: int) -> bytes:
-        """A nickname."""
+        """Return a nickname."""
         return b"member%d\n" % index
 
 
 class VolatileGroupchat(Groupchat):
-    """This daemon with nothing kept on disk, as most of the others."""
+    """This daemon storing nothing on disk, as most of the others."""
 
     name = "groupchat memory:"
     journal = "memory:"
@@ -46,17 +46,17 @@ class ProgramGroupchat(Groupchat):
     ready = b'"event":"welcome"'
 
     def hello(self, index: int) -> bytes:
-        """A nickname, and no replay."""
+        """Ask for a nickname, without a replay."""
         return b'{"do":"nick","nick":"member%d","since":"head"}\n' % index
 
 
 class ReplayedGroupchat(Groupchat):
-    """Members who are in when they have read what was said before."""
+    """Members who have joined when they have read the replay."""
 
     ready = b"-- end of the earlier messages"
 
 
 class AskingGroupchat(ProgramGroupchat):
-    """Programs that wait for the answer to what they say: the stamp is the ``ref``, which comes back to them only."""
+    """Programs that wait for the answer to what they say: the stamp is the ``ref``, which returns only to them."""
 
     speech = (b'{"do":"say","ref":"', b'","text":"' + FILLING + b'"}\n')

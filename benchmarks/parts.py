@@ -1,4 +1,4 @@
-"""What a line is made of: the server's own work for it, and each step of its journal, timed by themselves."""
+"""Parts: the server's own work for a line, and each step of its journal, timed separately."""
 
 import shutil
 import tempfile
@@ -31,13 +31,13 @@ SENDERS = 20
 BATCH = 60
 """Lines at a time, as with 64 outstanding: three from each sender."""
 TIMES = 20
-"""How often each part is timed; the median is told."""
+"""How often each part is timed; the median is reported."""
 
 
 def parts(count: int, tell: Tell) -> list[Row]:
-    """One row for each part, in microseconds of processor time a line.
+    """Return one row for each part, in microseconds of processor time per line.
 
-    :param count: lines for each time a part is timed.
+    :param count: lines each time that a part is timed.
     """
     tell("parts: a line through the door, the hall and the door again")
     rows = [_row("door, hall, door: without sockets, disk and other threads", _chat(count))]
@@ -54,7 +54,7 @@ def _row(part: str, cpu_us: float) -> Row:
 
 
 def _timed(count: int, work: Callable[[], object]) -> float:
-    """Microseconds of this thread's processor time for each of ``count`` lines, in the kernel too."""
+    """Return this thread's processor time for each of ``count`` lines, including the kernel's, in microseconds."""
     spent = []
     for _ in range(TIMES):
         began = time.thread_time()
@@ -64,10 +64,10 @@ def _timed(count: int, work: Callable[[], object]) -> float:
 
 
 class Silence(StringTransport):
-    """A connection that takes everything, and keeps nothing."""
+    """A connection that accepts everything and keeps nothing."""
 
     def write(self, data: bytes) -> None:
-        """Nothing to keep."""
+        """Discard it."""
 
 
 def _chat(count: int) -> float:
@@ -95,7 +95,7 @@ def _chat(count: int) -> float:
 
 
 def _end(turn: list[Callable[[], None]]) -> None:
-    """The reactor has read everything."""
+    """Tell the server that the reactor has read everything."""
     while turn:
         turn.pop(0)()
 

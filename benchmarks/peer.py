@@ -1,4 +1,4 @@
-"""What a server must be able to do to be compared: be started with its limits lifted, let members join and speak."""
+"""Peers: what the benchmark must know of a server to start it without limits, and to join and speak there."""
 
 import shutil
 import sys
@@ -12,17 +12,17 @@ TEXT = 80
 """Characters of a message."""
 FILLING = (b" the quick brown fox jumps over the lazy dog and then does it all over again" * 2)[: TEXT - STAMP]
 MOST = 12_000
-"""For so many connections every server is set up."""
+"""The number of connections for which every server is configured."""
 
 
 class Peer(ABC):
-    """One kind of server.
+    """A kind of server.
 
-    ``speech``: what stands before and after the stamp when a member says something.
-    ``ready``: what a member is sent when it has joined.
+    ``speech``: what a message contains before and after the stamp.
+    ``ready``: what a member receives when it has joined.
     ``greets``: the server speaks before the client.
-    ``apart``: who speaks cannot listen on the same connection.
-    ``most``: more members than so many take it minutes to let in.
+    ``apart``: a connection that speaks cannot listen.
+    ``most``: more members than this take minutes to join.
     """
 
     name: ClassVar[str]
@@ -34,19 +34,19 @@ class Peer(ABC):
     most: ClassVar[int] = MOST
 
     def missing(self) -> str:
-        """What is not installed; empty when all is there."""
+        """Return what is not installed; empty if nothing is missing."""
         return "" if shutil.which(self.program, path=f"{_path()}:/usr/sbin:/sbin") else self.program
 
     @abstractmethod
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it, after its settings were written into the folder."""
+        """Write the settings into the folder, and return the command that starts the server."""
 
     @abstractmethod
     def hello(self, index: int) -> bytes:
-        """What the member with this number sends to join."""
+        """Return what the member with this number sends to join."""
 
     def steps(self, index: int) -> list[tuple[bytes, bytes]]:
-        """How it joins, in order: what it sends, and the sign that it may go on."""
+        """Return the steps of joining, in order: what is sent, and the sign that the next step may begin."""
         return [(self.hello(index), self.ready)]
 
     def _located(self) -> str:

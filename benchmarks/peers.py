@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is started with its limits lifted, and how one joins and speaks there."""
+"""The servers that are compared: how each is started without limits, and how to join and speak there."""
 
 import sys
 from pathlib import Path
@@ -9,14 +9,14 @@ from benchmarks.peer import FILLING, MOST, TEXT, Peer
 
 
 class Bare(Peer):
-    """A chat without nicknames: who is connected is in, and every line is said."""
+    """A chat without nicknames: every connection is a member, and every line is a message."""
 
     speech = (b"", FILLING + b"\n")
     ready = b"welcome"
     greets = True
 
     def hello(self, index: int) -> bytes:
-        """Nothing."""
+        """Send nothing."""
         return b""
 
 
@@ -26,11 +26,11 @@ class Textbook(Bare):
     name = "textbook Twisted"
 
     def missing(self) -> str:
-        """Nothing: it is here."""
+        """Return nothing: it is a part of the benchmark."""
         return ""
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it."""
+        """Return the command."""
         return [sys.executable, str(SOURCES / "textbook.py"), str(port)]
 
 
@@ -41,16 +41,16 @@ class Floor(Bare):
     apart = True
 
     def missing(self) -> str:
-        """A compiler may be."""
+        """Only the compiler can be missing."""
         return "" if compiled("floor.c") else "cc"
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it; it tells members from senders by who comes first."""
+        """Return the command; the first connections are the members, later ones only send."""
         return [str(compiled("floor.c")), str(port), str(members)]
 
 
 class Redis(Peer):
-    """Redis pub/sub, keeping nothing."""
+    """Redis pub/sub, storing nothing."""
 
     name = "Redis pub/sub"
     program = "redis-server"
@@ -59,19 +59,19 @@ class Redis(Peer):
     apart = True
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it."""
+        """Return the command."""
         return [
             self._located(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
             "--maxclients", str(MOST), "--tcp-backlog", "4096", "--client-output-buffer-limit", "pubsub 0 0 0",
         ]  # fmt: skip
 
     def hello(self, index: int) -> bytes:
-        """A subscription."""
+        """Subscribe."""
         return b"SUBSCRIBE room\r\n"
 
 
 class Nats(Peer):
-    """NATS, core only, keeping nothing."""
+    """NATS core, storing nothing."""
 
     name = "NATS"
     program = "nats-server"
@@ -80,7 +80,7 @@ class Nats(Peer):
     greets = True
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it."""
+        """Return the command."""
         settings = folder / "nats.conf"
         settings.write_text(
             f'host: "127.0.0.1"\nport: {port}\nmax_connections: {MOST}\nping_interval: "1h"\nwrite_deadline: "60s"\n'
@@ -88,7 +88,7 @@ class Nats(Peer):
         return [self._located(), "-c", str(settings)]
 
     def hello(self, index: int) -> bytes:
-        """A subscription that does not hear itself."""
+        """Subscribe, without an echo of one's own messages."""
         return b'CONNECT {"verbose":false,"echo":false}\r\nSUB room 1\r\nPING\r\n'
 
 
@@ -99,23 +99,23 @@ class Irc(Peer):
     ready = b" 366 "
 
     def hello(self, index: int) -> bytes:
-        """A nickname."""
+        """Register a nickname."""
         return b"NICK m%d\r\nUSER m 0 * :m\r\n" % index
 
     def steps(self, index: int) -> list[tuple[bytes, bytes]]:
-        """The channel only after the registration, whose last line is 422 when there is no message of the day."""
+        """Join the channel only after the registration, which ends with 422 if there is no message of the day."""
         return [(self.hello(index), b" 422 "), (b"JOIN #room\r\n", self.ready)]
 
 
 class Ngircd(Irc):
-    """ngIRCd, without penalties."""
+    """ngIRCd without penalties."""
 
     name = "ngIRCd"
     program = "ngircd"
-    most = 1000  # it lets ever fewer in a second
+    most = 1000  # the more are connected, the fewer it accepts in a second
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it."""
+        """Return the command."""
         settings = folder / "ngircd.conf"
         settings.write_text(
             f"[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = {port}\nMotdFile = /nonexistent\n"
@@ -128,13 +128,13 @@ class Ngircd(Irc):
 
 
 class Inspircd(Irc):
-    """InspIRCd, without flood limits."""
+    """InspIRCd without flood limits."""
 
     name = "InspIRCd"
     program = "inspircd"
 
     def command(self, folder: Path, port: int, members: int) -> list[str]:
-        """What starts it."""
+        """Return the command."""
         settings = folder / "inspircd.conf"
         settings.write_text(
             '<server name="irc.example.net" description="x" network="x">\n'

@@ -1,4 +1,4 @@
-"""What was measured, drawn: the bars are the work for a line, the lines how cost grows with history."""
+"""Plots: bars for the work per line, and lines for the growth of cost with history."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from benchmarks.targets import OURS
 
 
 class NothingToDraw(Exception):
-    """matplotlib is missing, or nothing was measured that is drawn."""
+    """There is no matplotlib, or no measurement that can be drawn."""
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Write the picture, in the form that the file's name says.
+    """Write the picture in the format that the name of the file says.
 
     :raises NothingToDraw: there is no matplotlib (the extra ``bench``), or nothing to draw.
     """
@@ -62,7 +62,7 @@ def _growth(axes: Any, rows: Sequence[Row]) -> None:
         axes.plot([max(row["posts"], 1000) for row in rows], [row[column] for row in rows], "o-", label=column[:-3])
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("posts (the first: none)")
+    axes.set_xlabel("posts (the first point: none)")
     axes.set_ylabel("ms")
-    axes.set_title("how cost grows with history")
+    axes.set_title("growth of cost with history")
     axes.legend()

@@ -1,4 +1,4 @@
-"""A server under test: one process, pinned to one processor, seen through /proc."""
+"""Processes: a server under test, pinned to one processor and measured through /proc."""
 
 import os
 import resource
@@ -13,18 +13,18 @@ HOST = "127.0.0.1"
 SERVER_CORE = 0
 LOAD_CORE = 1
 DESCRIPTORS = 20_000
-"""How many files and sockets a server, and the load, may have open."""
+"""The number of files and sockets that a server, and the load, may have open."""
 START_S = 60.0
 """How long a server may take until it accepts connections, in seconds."""
 STOP_S = 30.0
 
 
 class Stopped(Exception):
-    """A server ended, or never answered; the text holds the end of what it wrote."""
+    """A server ended, or never answered; the text contains the end of its output."""
 
 
 def raise_descriptors() -> None:
-    """Let this process have DESCRIPTORS open, or as many as it may have."""
+    """Raise the limit of open files of this process to DESCRIPTORS, or as far as possible."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= most < DESCRIPTORS:
         try:
@@ -37,13 +37,13 @@ def raise_descriptors() -> None:
 
 
 def pin(core: int) -> None:
-    """Let this process run on one processor only, when there is more than one."""
+    """Pin this process to one processor, if there is more than one."""
     if core < (os.cpu_count() or 1):
         os.sched_setaffinity(0, {core})
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -51,17 +51,17 @@ def free_port() -> int:
 
 
 def _environment(preload: Path | None) -> dict[str, str]:
-    """This process's, so that a checkout that is not installed is found from any folder."""
+    """Return the environment of this process, extended so that an uninstalled checkout is found from any folder."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     return {**environment, "LD_PRELOAD": str(preload)} if preload is not None else environment
 
 
 class Server:
-    """A process that listens on ``port`` of the loopback interface; ``folder`` is its own, and removed at the end."""
+    """A process that listens on ``port`` of the loopback interface; its own ``folder`` is removed at the end."""
 
     def __init__(self, command: Sequence[str], port: int, folder: Path, *, preload: Path | None = None) -> None:
-        """Start it; ``preload`` is a library that is put before the system's."""
+        """Start it; ``preload`` is a library that is loaded before the system's."""
         self.port = port
         self.folder = folder
         self._log = folder / "output.txt"
@@ -79,11 +79,11 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process ID."""
         return self._process.pid
 
     def wait_until_open(self, *, greets: bool = False) -> float:
-        """Wait until it accepts connections; give the seconds since it was started.
+        """Wait until it accepts connections, and return the seconds since it was started.
 
         :param greets: wait for the first bytes too, from a server that speaks first.
         :raises Stopped: it ended, or takes longer than START_S.
@@ -102,26 +102,26 @@ class Server:
         raise Stopped(self.last_words())
 
     def cpu_s(self) -> float:
-        """The processor time of all its threads so far, in seconds, to the nanosecond."""
+        """Return the processor time of all its threads so far, in seconds, to the nanosecond."""
         total = 0
         for task in Path(f"/proc/{self.pid}/task").iterdir():
             total += int((task / "schedstat").read_text().split()[0])
         return total / 1e9
 
     def memory_kib(self) -> int:
-        """What it holds in memory, in KiB (not what the kernel holds for its sockets)."""
+        """Return its resident memory, in KiB (not what the kernel holds for its sockets)."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         raise Stopped(self.last_words())
 
     def last_words(self) -> str:
-        """The end of what it wrote."""
+        """Return the end of its output."""
         text = self._log.read_text(errors="replace")[-1000:]
         return f"{self._process.args!r} ended with {self._process.poll()}:\n{text}"
 
     def stop(self, *, keep: bool = False) -> None:
-        """End it, by force if need be, and remove its folder unless that is to be kept."""
+        """End it, by force if necessary, and remove its folder unless it is to be kept."""
         self._process.terminate()
         try:
             self._process.wait(STOP_S)

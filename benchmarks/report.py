@@ -1,4 +1,4 @@
-"""What was measured, as tables in Markdown."""
+"""Report: the figures as tables in Markdown."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,20 +9,20 @@ Column = tuple[str, Callable[[Row], str]]
 
 
 def tables(rows: Sequence[Row], targets: Sequence[Target]) -> str:
-    """All of it: a table for each scenario, and the targets."""
+    """Return the whole report: a table for each scenario, and the targets."""
     parts = [show([row for row in rows if row["scenario"] == scenario]) for scenario, show in _SHOWN.items()]
     return "\n\n".join(part for part in (*parts, judgement(targets)) if part)
 
 
 def judgement(targets: Sequence[Target]) -> str:
-    """Which targets are reached."""
+    """Return the table of targets."""
     lines = [[target.name, f"{target.figure:.2f}", f"{target.limit:g}", "yes" if target.met else "**no**"]
              for target in targets]  # fmt: skip
     return table("targets", ["figure", "measured", "at most", "met"], lines)
 
 
 def table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table, its columns as wide as they must be; nothing when it has no lines."""
+    """Return a table whose columns are as wide as necessary; empty if it has no lines."""
     if not lines:
         return ""
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
@@ -32,7 +32,7 @@ def table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> s
 
 
 def _fanout(rows: Sequence[Row]) -> str:
-    """One table for each number of members and window, the cheapest first."""
+    """Return one table for each number of members and window, the lowest cost first."""
     parts = []
     for members, window in dict.fromkeys((row["members"], row["window"]) for row in rows):
         group = [row for row in rows if (row["members"], row["window"]) == (members, window)]
@@ -53,12 +53,12 @@ def _fanout(rows: Sequence[Row]) -> str:
 
 
 def _times(ours: Row | None, row: Row, column: str) -> str:
-    """Our figure over another's."""
+    """Return our figure divided by another server's."""
     return f"{ours[column] / row[column]:.2f}" if ours is not None and row[column] else "-"
 
 
 def _plain(title: str, columns: Sequence[tuple[str, str, str]]) -> Callable[[Sequence[Row]], str]:
-    """A table of these columns: the head, the name in the row, and how it is written."""
+    """Return a table of these columns: heading, name in the row, format."""
 
     def show(rows: Sequence[Row]) -> str:
         lines = [[format(row[name], form) for _, name, form in columns] for row in rows]
@@ -103,7 +103,7 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
          ("keys", "keys", "d"), *_TIMES],
     ),
     "parts": _plain(
-        "parts: what a line is made of, each part by itself",
+        "parts: the work for a line, each part separately",
         [("part", "part", ""), ("CPU µs", "cpu_us", ".1f")],
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A peer that runs for the length of a block."""
+"""Run a peer for the length of a block."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from benchmarks.processes import Server, free_port
 
 @contextmanager
 def running(peer: Peer, members: int = 0, *, preload: Path | None = None) -> Iterator[Server]:
-    """The peer, started and open, in a folder of its own; stopped at the end."""
+    """Start the peer in a folder of its own, wait until it listens, and stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
     port = free_port()
     server = Server(peer.command(folder, port, members), port, folder, preload=preload)

@@ -1,4 +1,4 @@
-"""What live members notice of others who read slowly, or not at all."""
+"""Slow: what live members notice of others who read slowly, or not at all."""
 
 import socket
 import threading
@@ -13,16 +13,16 @@ from benchmarks.running import running
 
 LIVE = 201
 TALK = 250.0
-"""Messages a second: with these one processor is not half busy, so that a queue is the bad readers' doing."""
+"""Messages a second: they keep a processor less than half busy, so that a queue is caused by the bad readers."""
 BUFFER = 4096
-"""What the kernel of a bad reader keeps for it, in bytes."""
+"""The bytes that the kernel buffers for a bad reader."""
 SIP = 1024
 PAUSE_S = 0.1
-"""A slow reader takes SIP bytes each PAUSE_S: two fifths of what it is sent."""
+"""A slow reader reads SIP bytes each PAUSE_S: two fifths of what it is sent."""
 
 
 def slow(stalled: int, slow_ones: int, seconds: float, rounds: int, tell: Tell) -> list[Row]:
-    """Two rows: without the bad readers, and with them; the medians of some rounds, each with a server of its own."""
+    """Return two rows, without and with the bad readers: the medians of several rounds, each with its own server."""
     measured = [_measure(stalled, slow_ones, seconds, tell) for _ in range(rounds)]
     return [middle(rows) for rows in zip(*measured, strict=True)]
 
@@ -41,7 +41,7 @@ def _measure(stalled: int, slow_ones: int, seconds: float, tell: Tell) -> list[R
         sipping.start()
         try:
             tell(f"slow: the same with {stalled} stalled and {slow_ones} slow readers")
-            load.run(seconds, rate=TALK)  # until the kernel keeps no more for them
+            load.run(seconds, rate=TALK)  # until the kernel buffers no more for them
             rows.append(_row(server, stalled + slow_ones, load, seconds))
         finally:
             over.set()

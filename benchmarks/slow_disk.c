@@ -1,4 +1,4 @@
-/* A disk whose flushes take 5 ms longer: put before the C library with LD_PRELOAD. */
+/* A disk whose flushes take 5 ms longer: loaded before the C library with LD_PRELOAD. */
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-"""One program that talks with groupchat: it asks, and waits for the answer."""
+"""Talk: a program that asks groupchat and waits for the answer."""
 
 import json
 import socket
@@ -21,9 +21,9 @@ class Talk:
         self._ref = 0
 
     def ask(self, request: Mapping[str, object]) -> dict[str, Any]:
-        """Send a request; give its answer.
+        """Send a request, and return its answer.
 
-        :raises Broken: it was refused, or the connection is gone.
+        :raises Broken: it was refused, or the connection is closed.
         """
         self._ref += 1
         self._socket.sendall(json.dumps({**request, "ref": self._ref}).encode() + b"\n")
@@ -37,6 +37,6 @@ class Talk:
         raise Broken("The server closed the connection.")
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._lines.close()
         self._socket.close()

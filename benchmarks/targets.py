@@ -1,4 +1,4 @@
-"""What is to be reached: ratios within one run, and a few figures of their own."""
+"""Targets: ratios within one run, and a few absolute figures, with their limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ OURS = "groupchat"
 
 @dataclass(frozen=True)
 class Target:
-    """One figure, and the most it may be."""
+    """A figure, and its limit."""
 
     name: str
     limit: float
@@ -18,31 +18,31 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """Whether it is reached."""
+        """Whether the target is reached."""
         return self.figure <= self.limit
 
 
 class Rows:
-    """What was measured, to be looked up."""
+    """All rows, to look up figures."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
 
     def value(self, column: str, **known: object) -> float | None:
-        """The figure of the one row that has these values; None when it was not measured."""
+        """Return the figure of the one row that has these values; None if it was not measured."""
         for row in self._rows:
             if column in row and all(row.get(name) == value for name, value in known.items()):
                 return float(row[column])
         return None
 
     def best(self, column: str, peers: Sequence[str], **known: object) -> float | None:
-        """The lowest figure of these peers."""
+        """Return the lowest figure of these peers."""
         found = [value for peer in peers if (value := self.value(column, peer=peer, **known)) is not None]
         return min(found, default=None)
 
 
 def judged(measured: Sequence[Row]) -> list[Target]:
-    """Every target whose figures were measured."""
+    """Return every target whose figures were measured."""
     rows = Rows(measured)
     wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows)]
     return [Target(name, limit, figure) for name, limit, figure in wanted if figure is not None]
@@ -56,7 +56,7 @@ def _ratio(over: float | None, under: float | None) -> float | None:
 
 
 def _work(rows: Rows) -> _Wanted:
-    """Processor time for each delivered line."""
+    """Return targets for the processor time per delivered line."""
 
     def against(peer: str, members: int, window: int) -> float | None:
         known = {"scenario": "fanout", "members": members, "window": window}
@@ -75,7 +75,7 @@ def _work(rows: Rows) -> _Wanted:
 
 
 def _delays(rows: Rows) -> _Wanted:
-    """Time to the last receiver."""
+    """Return targets for the time to the last receiver."""
     wanted: _Wanted = []
     for members, limit in ((100, 2.0), (1000, 1.5)):
         known = {"scenario": "fanout", "members": members, "window": 1}

@@ -1,4 +1,4 @@
-"""The chat every tutorial of Twisted has: one write per line per member.  The port is the argument."""
+"""The chat of every Twisted tutorial: one write per line and member.  The argument is the port."""
 
 import sys
 from typing import Any

@@ -1,1 +1,1 @@
-"""Tests of the benchmark itself, and the guard that the work for a line does not grow unseen."""
+"""Tests of the benchmark, and the guard that the work per line does not grow unnoticed."""

@@ -1,4 +1,4 @@
-"""What a delivered line costs, counted and not timed: no regression can hide in the noise of a machine."""
+"""The cost of a delivered line, counted and not timed, so that no regression is hidden by a noisy machine."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -31,9 +31,9 @@ reactor: Any = _reactor
 MEMBERS = 200
 SENDERS = 20
 LINES = 64
-"""Said in one turn."""
+"""Lines said in one turn."""
 CALLS = 0.34
-"""Calls of Python functions for each delivered line: 0.31 was measured with Python 3.11, the writes included."""
+"""Calls of Python functions per delivered line: 0.31 was measured with Python 3.11, including the writes."""
 
 
 class CountingStyle(TextStyle):
@@ -60,7 +60,7 @@ class CountingJournal(MemoryJournal):
 
 @implementer(IScreen)
 class CountingScreen:
-    """A screen that counts what it is written."""
+    """A screen that counts what is written to it."""
 
     address = ""
     secure = False
@@ -79,22 +79,22 @@ class CountingScreen:
         self.style = text_style(preferences)
 
     def hold(self, reason: Hold) -> None:
-        """Nothing: the test sends no more than is taken."""
+        """Do nothing: the test sends no more than is accepted."""
 
     def release(self, reason: Hold) -> None:
-        """Nothing is held."""
+        """Return that nothing is held."""
 
     def conceal(self) -> None:
-        """Nothing is typed."""
+        """Do nothing."""
 
     def reveal(self) -> None:
-        """Nothing is typed."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
     def abort(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 class CostTest(SynchronousTestCase):
@@ -115,31 +115,31 @@ class CostTest(SynchronousTestCase):
             screen.writes = screen.lines = 0
 
     def come(self, screen: CountingScreen, number: int) -> Session:
-        """Somebody joins."""
+        """Let somebody join."""
         verifyObject(IScreen, screen)
         session = self.hall.session(screen, "text")
         session.typed(f"member{number}")
         return session
 
     def end_turn(self) -> None:
-        """The reactor has read everything."""
+        """Tell the server that the reactor has read everything."""
         while self.turn:
             self.turn.pop(0)()
 
     def say_all(self) -> None:
-        """Say the lines, and have them delivered."""
+        """Say the lines, and deliver them."""
         for number in range(LINES):
             self.sessions[number % SENDERS].typed(f"line {number} of those that are said in this turn")
         self.end_turn()
 
     def test_one_write_for_each_member(self) -> None:
-        """However many lines a turn brings, each member is written to once, and is shown all of others."""
+        """However many lines a turn has, each member is written to once, and is shown all lines of others."""
         self.say_all()
         self.assertEqual({screen.writes for screen in self.screens}, {1})
         self.assertEqual([screen.lines for screen in self.screens[SENDERS:]], [LINES] * (MEMBERS - SENDERS))
 
     def test_one_rendering(self) -> None:
-        """Each line is rendered once, for all members of one style."""
+        """Each line is rendered once for all members with the same style."""
         self.say_all()
         self.assertEqual(self.style.rendered, LINES)
 
@@ -149,7 +149,7 @@ class CostTest(SynchronousTestCase):
         self.assertEqual(self.journal.commits, 1)
 
     def test_calls(self) -> None:
-        """The calls of Python functions for each delivered line do not grow."""
+        """The calls of Python functions per delivered line do not grow."""
         self.say_all()  # what is made at the first time is not of interest
         delivered = sum(screen.lines for screen in self.screens)
         calls = 0
@@ -169,10 +169,10 @@ class CostTest(SynchronousTestCase):
 
 
 class AcceptTest(SynchronousTestCase):
-    """A port on the loopback interface, whose reactor is this test."""
+    """A port on the loopback interface whose reactor is this test."""
 
     def test_share(self) -> None:
-        """However many wait, no more than a share of them is accepted in one turn; none is forgotten."""
+        """However many wait, only a share of them is accepted in one turn, and none is forgotten."""
         built: list[Protocol] = []
 
         class Builder(ServerFactory):

@@ -1,4 +1,4 @@
-"""The load generator counts right, in C and in Python."""
+"""The load generator counts correctly, in C and in Python."""
 
 import re
 import socket
@@ -14,11 +14,11 @@ from benchmarks.load import Broken, Load, library
 RECEIVERS = 3
 SPEECH = (b"say ", b" words\n")
 LIMIT_S = 60.0
-"""Within this everything outstanding has come, or something hangs."""
+"""Seconds within which everything outstanding arrives, or something hangs."""
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
-    """Both ends of a connection over the loopback interface."""
+    """Return both ends of a connection over the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         one = socket.create_connection(listener.getsockname())
         other, _ = listener.accept()
@@ -26,7 +26,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Room:
-    """A server in a thread: what one sender says, all receivers are sent, cut into pieces of an odd size."""
+    """A server in a thread: it sends what a sender says to all receivers, in pieces of an odd size."""
 
     def __init__(self) -> None:
         pairs = [pair() for _ in range(RECEIVERS + 1)]
@@ -40,16 +40,16 @@ class Room:
 
     @property
     def sender(self) -> Sequence[socket.socket]:
-        """Who speaks."""
+        """The sockets that speak."""
         return self.theirs[:1]
 
     @property
     def receivers(self) -> Sequence[socket.socket]:
-        """Who listen."""
+        """The sockets that listen."""
         return self.theirs[1:]
 
     def rest(self) -> int:
-        """End the thread; how many bytes the receivers had still to read."""
+        """End the thread, and return how many bytes the receivers had still to read."""
         self.theirs[0].shutdown(socket.SHUT_WR)
         self._thread.join()
         size = 0
@@ -95,7 +95,7 @@ class LoadTest(SynchronousTestCase):
         self.addCleanup(self.room.close)
 
     def load(self) -> Load:
-        """The load on this room."""
+        """Put the load on this room."""
         load = Load(self.room.receivers, self.room.sender, SPEECH, RECEIVERS, compiled=self.compiled)
         self.addCleanup(load.close)
         return load
@@ -111,19 +111,19 @@ class LoadTest(SynchronousTestCase):
         rest = load.run(LIMIT_S)
         self.assertEqual(rest.sent, 0)
         self.assertEqual(delivered + rest.delivered, sent * RECEIVERS)
-        # A line counts as soon as its mark is there: what stands behind the last mark may come after the end.
+        # A line counts as soon as its mark arrives: what follows the last mark may come after the end.
         self.assertEqual(size + rest.bytes + self.room.rest(), len(self.room.said) * RECEIVERS)
         self.assertEqual(self.room.said.count(b"\n"), sent)
 
     def test_messages(self) -> None:
-        """A message is what stands before, the mark, ten digits, and what stands after."""
+        """A message consists of what comes before, the mark, ten digits, and what comes after."""
         load = self.load()
         load.run(0.02, window=1)
         load.run(LIMIT_S)
         self.assertRegex(self.room.said, rb"\A(say `[0-9]{10} words\n)+\Z")
 
     def test_open_loop(self) -> None:
-        """Messages are sent at the rate asked for, whatever comes back, each stamped with the time it was due."""
+        """Messages are sent at the given rate, whatever comes back, each stamped with the time it was due."""
         load = self.load()
         self.assertEqual(load.run(0.2, rate=200).sent, 40)
         load.run(LIMIT_S)
@@ -131,11 +131,11 @@ class LoadTest(SynchronousTestCase):
         self.assertEqual(stamps, [number * 5000 for number in range(40)])
 
     def test_open_loop_hindered(self) -> None:
-        """What could not be sent in time, since the load was kept from its work, is sent nevertheless."""
+        """Messages that could not be sent in time, since the load did not run, are sent later."""
         self.assertEqual(self.load().run(1e-6, rate=1e7).sent, 10)
 
     def test_delays(self) -> None:
-        """The delays of a sample lie between nothing and the span's length; the last receiver's too."""
+        """Sampled delays lie between zero and the length of the span, and so do those of the last receiver."""
         load = self.load()
         begun = time.monotonic()
         spans = [load.run(0.1, window=2, stride=5)]
@@ -149,7 +149,7 @@ class LoadTest(SynchronousTestCase):
         self.assertTrue(all(0 <= delay <= longest_ms for delay in span.lasts), max(span.lasts))
 
     def test_late_delays(self) -> None:
-        """What a server keeps to itself for a while, counts as a delay of so long."""
+        """What a server holds back for a while counts as a delay of that length."""
         theirs, ours = pair()
         self.addCleanup(ours.close)
         self.addCleanup(theirs.close)
@@ -170,7 +170,7 @@ class LoadTest(SynchronousTestCase):
         span = load.run(LIMIT_S, window=1)
         theirs.shutdown(socket.SHUT_WR)
         later.join()
-        # From below only: a busy machine may add to it.
+        # Only a lower bound: a busy machine may add to it.
         self.assertGreaterEqual(span.delays[0], 50)
         self.assertGreaterEqual(span.lasts[0], 50)
 
@@ -205,10 +205,10 @@ class CompiledLoadTest(LoadTest):
 
 
 class FiguresTest(SynchronousTestCase):
-    """How figures are made of times."""
+    """How figures are calculated from times."""
 
     def test_quantile(self) -> None:
-        """A quantile is one of the values; of none it is 0."""
+        """A quantile is one of the values, or 0 if there are none."""
         values = [float(number) for number in range(100, 0, -1)]
         self.assertEqual([quantile(values, share) for share in (0, 0.5, 0.99, 1)], [1, 51, 100, 100])
         self.assertEqual(quantile([], 0.5), 0)

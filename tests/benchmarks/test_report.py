@@ -1,4 +1,4 @@
-"""The tables and targets say what was measured."""
+"""The tables and targets report what was measured."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from benchmarks.targets import judged
 
 
 def fanout(peer: str, cpu_us: float) -> Row:
-    """A row of fanout."""
+    """Return a row of fanout."""
     return {
         "scenario": "fanout", "peer": peer, "members": 100, "window": 64, "cpu_us": cpu_us, "deliveries_s": 1e6,
         "lines_per_read": 60.0, "server_cpu": 0.9, "load_cpu": 0.2, "p50_ms": 1.0, "p99_ms": 2.0, "max_ms": 3.0,
@@ -29,10 +29,10 @@ MEASURED = [fanout("groupchat", 0.4), fanout("Redis pub/sub", 0.2), fanout("text
 
 
 class ReportTest(SynchronousTestCase):
-    """What is told of three rows."""
+    """Tables of three rows."""
 
     def test_ratios(self) -> None:
-        """The cheapest stands first, and every other server beside our figure over its own."""
+        """The lowest cost comes first, and beside every other server our figure divided by its own."""
         lines = [line for line in tables(MEASURED, []).splitlines() if line.startswith("| ")]
         cells = [[cell.strip() for cell in line.strip("|").split("|")][:3] for line in lines[2:]]
         self.assertEqual(
@@ -41,7 +41,7 @@ class ReportTest(SynchronousTestCase):
         )
 
     def test_targets(self) -> None:
-        """A target is judged when both its figures were measured, and then by their ratio."""
+        """A target is judged if both its figures were measured, and then by their ratio."""
         found = {target.name: (target.figure, target.met) for target in judged(MEASURED)}
         self.assertEqual(
             found,
@@ -52,7 +52,7 @@ class ReportTest(SynchronousTestCase):
         )
 
     def test_judgement(self) -> None:
-        """A target that is missed is told as one."""
+        """A missed target is reported as such."""
         self.assertIn("| 2.00     | 1.5     | **no** |", tables(MEASURED, judged(MEASURED)))
 
     def test_table(self) -> None:
@@ -67,7 +67,7 @@ class PeersTest(SynchronousTestCase):
     """The servers under test."""
 
     def test_texts(self) -> None:
-        """Everybody is sent texts of the same length, and the mark stands nowhere in what is around the stamp."""
+        """All servers are sent texts of the same length, and the mark occurs only in the stamp."""
         self.assertEqual(len(FILLING) + STAMP, TEXT)
         for peer in PEERS:
             self.assertNotIn(b"`", b"".join(peer.speech))
@@ -98,12 +98,12 @@ class CommandLineTest(SynchronousTestCase):
         self.assertLess(max(*FULL["members"], FULL["joins"], FULL["idle"]) + 200, MOST)
 
     def test_mistakes(self) -> None:
-        """What is not known is refused, with what is."""
+        """Unknown names are refused with the list of known ones."""
         for arguments in (["sleep"], ["--peers", "nobody"]):
             self.assertEqual(self.assertRaises(SystemExit, main, arguments).code, 2)
 
     def test_picture(self) -> None:
-        """Where nothing can be drawn, it is said why."""
+        """If nothing can be drawn, the reason is reported."""
         self.assertRaises(plots.NothingToDraw, plots.draw, [], Path("nothing.png"))
 
     def test_figures_can_be_kept(self) -> None:
