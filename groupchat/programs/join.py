@@ -18,8 +18,7 @@ from groupchat.stdio import running as process
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.terminal import program
-from groupchat.terminal.configuration import BadConfiguration, load
-from groupchat.terminal.destination import Destination
+from groupchat.terminal.configuration import BadConfiguration, Destination, load
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
 

@@ -1,4 +1,4 @@
-"""``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, and how one likes the client."""
+"""``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, the person's preferences."""
 
 import os
 import tomllib
@@ -10,9 +10,7 @@ from typing import Any
 
 from groupchat.client.address import Address, address
 from groupchat.client.encryption import Encryption, read_authorities
-
-BELLS = ("off", "mentions", "all")
-"""When the bell rings: never, for mentions and private messages, or for every message."""
+from groupchat.terminal.flow.local_settings import BELLS
 
 
 class BadConfiguration(Exception):
@@ -20,8 +18,21 @@ class BadConfiguration(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """The server to join, and the nickname and room to have there.
+
+    An empty nickname is asked for; an empty room is up to the server.
+    """
+
+    server: Address
+    nick: str = ""
+    room: str = ""
+    menu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
-    """A server by name.  What is empty stands on the command line, or is asked for."""
+    """A server that has a name.  What is empty comes from the command line, or is asked for."""
 
     address: str
     nick: str = ""
@@ -31,8 +42,9 @@ class Host:
     ca: str = ""
 
     def server(self, encryption: Encryption | None) -> Address:
-        """Where it is; ``encryption``: what was asked for beside the file, which goes first.
+        """Return the server's address.
 
+        :param encryption: what the command line asks for, which overrides the file.
         :raises ArgumentTypeError: the file of certificates cannot be used.
         """
         if encryption is None and (self.tls or self.insecure or self.ca):
@@ -43,7 +55,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The whole file."""
+    """The contents of the file."""
 
     nick: str = ""
     color: bool = True
@@ -54,15 +66,15 @@ class Configuration:
 
 
 def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
-    """Our folder in a directory of the XDG Base Directory Specification."""
+    """Return our folder in a directory of the XDG Base Directory Specification."""
     named = environ.get(variable, "")
     return (Path(named) if named.startswith("/") else Path.home() / usual) / "groupchat"
 
 
 def load(path: Path | None = None) -> Configuration:
-    """Read the file; without one everything is as usual.
+    """Read the file; if there is none, return the defaults.
 
-    :raises BadConfiguration: it cannot be read, or something in it is not what it should be.
+    :raises BadConfiguration: it cannot be read, or something in it is wrong.
     """
     path = path or folder(os.environ, "XDG_CONFIG_HOME", ".config") / "client.toml"
     try:
@@ -75,17 +87,17 @@ def load(path: Path | None = None) -> Configuration:
 
 
 def read(fields: Mapping[str, Any]) -> Configuration:
-    """What the file says.
+    """Return what the file says.
 
-    :raises BadConfiguration: a name is unknown, or a value is of the wrong kind.
+    :raises BadConfiguration: a name is unknown, or a value has the wrong type.
     """
     kinds = {"nick": str, "color": bool, "typing": bool, "bell": str, "colors": dict, "hosts": dict}
     _check(fields, kinds, "")
     if fields.get("bell", "mentions") not in BELLS:
-        raise BadConfiguration(f"bell is one of {', '.join(BELLS)}")
+        raise BadConfiguration(f"bell must be one of {', '.join(BELLS)}")
     for nick, colour in fields.get("colors", {}).items():
         if type(colour) is not int or not 0 <= colour <= 255:
-            raise BadConfiguration(f"the colour of {nick} is a number from 0 to 255")
+            raise BadConfiguration(f"the colour of {nick} must be a number from 0 to 255")
     hosts = {name: _host(name, host) for name, host in fields.get("hosts", {}).items()}
     return Configuration(**{**fields, "hosts": hosts})
 
@@ -105,7 +117,7 @@ def _host(name: str, fields: object) -> Host:
 def _check(fields: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> None:
     for name, value in fields.items():
         if name not in kinds:
-            raise BadConfiguration(f"{name}{where} is unknown; there are {', '.join(kinds)}")
+            raise BadConfiguration(f"{name}{where} is unknown; known names are {', '.join(kinds)}")
         if type(value) is not kinds[name]:
             words = {str: "a string", bool: "true or false", dict: "a table"}
             raise BadConfiguration(f"{name}{where} must be {words[kinds[name]]}")

@@ -1,44 +1,45 @@
-"""Starting the client on a terminal: which surface, which reactor."""
+"""Starting of the client on a terminal: the choice of the surface and the reactor."""
 
 import os
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
-from groupchat.stdio import running as process
-from groupchat.terminal.configuration import Configuration, folder
-from groupchat.terminal.destination import Destination
+from groupchat.stdio import running
+from groupchat.terminal.configuration import Configuration, Destination, folder
+from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.colours import Paint, depth
-from groupchat.terminal.display.display import Display, Sight, Sound
-from groupchat.terminal.display.scene import Scene
-from groupchat.terminal.memory import Lines, Memory
+from groupchat.terminal.display.display import Display, SpokenDisplay, VisualDisplay
+from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.surfaces.console import Console
+from groupchat.terminal.surfaces.history import HistoryFile
 from groupchat.terminal.surfaces.surface import Surface
-from groupchat.terminal.visit import Visit, today
+from groupchat.terminal.terminal_client import TerminalClient
 
 
 def fits(environ: Mapping[str, str]) -> bool:
-    """Whether there is a person before a terminal that can do more than print lines."""
+    """Return whether a person sits at a terminal that can do more than print lines."""
     return os.isatty(0) and os.isatty(1) and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
 
 
 def run(destination: Destination, configuration: Configuration, color: bool, spoken: bool) -> int:
-    """Chat on the terminal; the exit status.
+    """Chat on the terminal; return the exit status.
 
-    :param spoken: for a screen reader: no redraws, and words instead of colours.
+    :param spoken: for a screen reader: without redrawing, and in words instead of colours.
     """
-    state = folder(os.environ, "XDG_STATE_HOME", ".local/state")
-    memory = Memory(state, str(destination.server))
+    state_folder = folder(os.environ, "XDG_STATE_HOME", ".local/state")
+    file = LoginFile(state_folder, str(destination.server))
 
-    def console(visit: Visit, scene: Scene) -> tuple[Surface, Display]:
-        return Console(visit), Sound(scene.reader, today().date())
+    def furnish_console(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
+        return Console(client), SpokenDisplay(state.reader, _today())
 
-    def prompt(visit: Visit, scene: Scene) -> tuple[Surface, Display]:
-        # Only here: it takes a tenth of a second to load, and pipes do not need it.
-        from groupchat.terminal.surfaces.prompt import Prompt
+    def furnish_editor(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
+        # Imported here because it takes a tenth of a second to load, and pipes do not need it.
+        from groupchat.terminal.surfaces.line_editor import LineEditor
 
         paint = Paint(depth(os.environ, color and configuration.color), configuration.colors)
-        surface = Prompt(visit, Lines(state / "history"), loop)
-        return surface, Sight(scene.reader, paint, lambda: surface.width, today().date())
+        surface = LineEditor(client, HistoryFile(state_folder / "history"), loop)
+        return surface, VisualDisplay(state.reader, paint, lambda: surface.width, _today())
 
     loop: Any = None
     if not spoken:
@@ -49,5 +50,10 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         loop = asyncio.SelectorEventLoop()
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)
-    visit = Visit(destination, configuration, memory, console if spoken else prompt, process.complain)
-    return process.run(visit.start, visit.interrupt)
+    furnish = furnish_console if spoken else furnish_editor
+    client = TerminalClient(destination, configuration, file, furnish, running.complain)
+    return running.run(client.start, client.interrupt)
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()

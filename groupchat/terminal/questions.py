@@ -1,4 +1,4 @@
-"""Questions to the person: what is typed next is the answer."""
+"""Questions to the person: the next line that is typed is the answer."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from groupchat.terminal.surfaces.surface import Surface
 
 
 class Questions:
-    """At most one of them is open; an answer may be followed by the next."""
+    """At most one question is open; its answer may lead to the next."""
 
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
@@ -18,12 +18,12 @@ class Questions:
         return self._answer is not None
 
     def ask(self, label: str, answer: Callable[[str], None], hidden: bool = False, default: str = "") -> None:
-        """What is typed from now on is an answer, until the question is dropped."""
+        """Take every line as an answer until the question is dropped."""
         self._answer = answer
         self._surface.ask(label, hidden, default)
 
     def take(self, line: str) -> bool:
-        """Whether this line was an answer."""
+        """Take a line if it is an answer; return whether it is."""
         answer = self._answer
         if answer is None:
             return False
@@ -31,17 +31,18 @@ class Questions:
         return True
 
     def drop(self) -> None:
-        """What is typed from now on is no answer."""
+        """Take no more answers."""
         self._answer = None
 
     def talk(self) -> None:
-        """What is typed from now on is the chat's."""
+        """Leave the lines that are typed from now on to the chat."""
         self.drop()
         self._surface.talk()
 
     def ask_secrets(self, given: list[str], missing: list[str], then: Callable[[list[str]], None]) -> None:
-        """Ask for what a command lacks, one after the other, without echo; an empty answer is the end of it.
+        """Ask for the missing arguments of a command one by one, without echo; an empty answer cancels.
 
+        :param missing: their names.
         :param then: is called with ``given`` and the answers.
         """
 

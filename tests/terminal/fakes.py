@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from groupchat.client.protocol import Message
 from groupchat.terminal.display.display import Display
-from groupchat.terminal.display.times import Times
+from groupchat.terminal.display.timestamps import Timestamps
 from groupchat.terminal.surfaces.surface import Surface
 
 
@@ -54,7 +54,7 @@ class FakeDisplay(Display):
     """Everything as it comes."""
 
     def __init__(self) -> None:
-        self.times = Times()
+        self.timestamps = Timestamps()
 
     def event(self, event: Message, room: str) -> str | None:
         return f"{event['nick']}: {event['text']}"

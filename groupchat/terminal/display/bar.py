@@ -1,33 +1,33 @@
-"""The line at the bottom: where one is, with whom, and what goes on."""
+"""The status bar at the bottom: the server, the room, its people, and what is going on."""
 
 from wcwidth import iter_graphemes
 
 from groupchat.stdio.printable import one_line
-from groupchat.terminal.display.scene import Scene
+from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.wrapping import columns
 
 GAUGE = 20
 """Columns of the progress bar."""
 
 UNREAD = 4
-"""Rooms with something unread that are named at most."""
+"""Most rooms with unread messages that are named."""
 
 
-def bar(scene: Scene, width: int, now: float) -> str:
-    """What fits in so many columns; what matters least is left out first."""
-    if scene.progress is not None:
-        come, total = scene.progress
+def bar(state: ChatState, width: int, now: float) -> str:
+    """Return the bar for a terminal of this width; the least important parts are left out first."""
+    if state.progress is not None:
+        come, total = state.progress
         filled = GAUGE * come // total
         gauge = f"{'█' * filled}{'░' * (GAUGE - filled)}"
-        return cut(f" {scene.host} │ {gauge} {100 * come // total} % │ {come:,} of {total:,} messages", width)
+        return cut(f" {state.host} │ {gauge} {100 * come // total} % │ {come:,} of {total:,} messages", width)
     parts = [
-        (2, scene.host),
-        (0, scene.room or ("no room" if scene.connection == "connected" else "")),
-        (3, _people(scene.people)),
-        (1, scene.connection),
-        (1, f"{scene.pending} unsent" if scene.pending and scene.connection != "connected" else ""),
-        (2, _unread(scene.unread)),
-        (4, _typing(scene.typists(now))),
+        (3, state.host),
+        (0, state.room or ("no room" if state.connection == "connected" else "")),
+        (3, _people(state.people)),
+        (1, state.connection),
+        (1, f"{state.pending} unsent" if state.pending and state.connection != "connected" else ""),
+        (2, _unread({room: count for room, count in state.unread.items() if room != state.room})),
+        (4, _typing(state.typists(now))),
     ]
     shown = [(weight, one_line(text)) for weight, text in parts if text]
     while len(shown) > 1 and columns(_joined(shown)) > width:
@@ -35,14 +35,14 @@ def bar(scene: Scene, width: int, now: float) -> str:
     return cut(_joined(shown), width)
 
 
-def title(scene: Scene) -> str:
-    """What the terminal's window is called."""
-    count = f"({scene.unseen}) " if scene.unseen else ""
-    return one_line(f"{count}{scene.room or 'groupchat'} - {scene.host}")
+def title(state: ChatState) -> str:
+    """Return the title of the terminal's window."""
+    count = f"({state.unseen}) " if state.unseen else ""
+    return one_line(f"{count}{state.room or 'groupchat'} - {state.host}")
 
 
 def cut(text: str, width: int) -> str:
-    """As much of the text as fits."""
+    """Return as much of the text as fits, with an ellipsis if that is not all."""
     if columns(text) <= width:
         return text
     kept = ""
@@ -64,7 +64,7 @@ def _people(count: int | None) -> str:
 
 
 def _unread(unread: dict[str, int]) -> str:
-    rooms = sorted(unread.items(), key=lambda one: (-one[1], one[0]))
+    rooms = sorted(unread.items(), key=lambda item: (-item[1], item[0]))
     more = ["…"] if len(rooms) > UNREAD else []
     return " ".join([*(f"{room}:{count}" for room, count in rooms[:UNREAD]), *more])
 

@@ -1,14 +1,16 @@
-"""What a terminal shows in which colours: few, and readable on light and on dark."""
+"""Colours and attributes of the parts of a line: few, and readable on a light and on a dark background."""
 
 import zlib
 from collections.abc import Mapping
 
 NICKNAMES = (27, 28, 30, 31, 62, 64, 97, 99, 130, 131, 133, 161, 163, 165)
-"""Of the 256 colours of xterm, those with a contrast of at least 3.9 to black and to white alike (WCAG 2.1, 1.4.3),
-without greys, and without such as look the same beside each other."""
+"""Colours of xterm's 256 with a contrast of at least 3.9 to both black and white (WCAG 2.1, 1.4.3).
+
+Greys are left out, and so are colours that look the same beside each other.
+"""
 
 NICKNAMES_OF_8 = (31, 32, 34, 35, 36)
-"""What there is on a terminal with 8 colours; black, white and yellow vanish on one background or the other."""
+"""Colours for a terminal with 8; black, white and yellow vanish on one background or the other."""
 
 BOLD, DIM, ITALIC, UNDERLINED, REVERSED = "1", "2", "3", "4", "7"
 ATTRIBUTES = {
@@ -16,13 +18,13 @@ ATTRIBUTES = {
     "own": f"{BOLD};{UNDERLINED}", "mention": f"{BOLD};{REVERSED}", "private": BOLD, "refused": BOLD,
     "link": UNDERLINED,
 }  # fmt: skip
-"""What each part of a line looks like, beside its colour; a part that is not here is plain."""
+"""Attributes of each part of a line, beside its colour; a part that is not listed is plain."""
 
 RESET = "\x1b[0m"
 
 
 def depth(environ: Mapping[str, str], wanted: bool) -> int:
-    """How many colours to use: 256, 8 or 0, by the environment (https://no-color.org) and the person's wish."""
+    """Return how many colours to use (256, 8 or 0) in this environment (https://no-color.org)."""
     if not wanted or environ.get("NO_COLOR"):
         return 0
     if "256color" in environ.get("TERM", "") or environ.get("COLORTERM") in ("truecolor", "24bit"):
@@ -31,10 +33,10 @@ def depth(environ: Mapping[str, str], wanted: bool) -> int:
 
 
 class Paint:
-    """Gives parts of lines their looks.
+    """Add colours and attributes to parts of lines.
 
     :param depth: 256, 8 or 0 colours.
-    :param chosen: colours (numbers of the 256) that the person gave to nicknames.
+    :param chosen: the person's own colours for nicknames, as numbers of the 256.
     """
 
     def __init__(self, depth: int, chosen: Mapping[str, int] | None = None) -> None:
@@ -43,11 +45,11 @@ class Paint:
         self._codes: dict[str, str] = {}
 
     def __call__(self, role: str, text: str) -> str:
-        """The text as this part of a line; ``nick:alice`` is the part for what alice is called."""
+        """Return the text with the looks of this part of a line; ``nick:alice`` is the part for alice's nickname."""
         code = self._codes.get(role)
         if code is None:
             if len(self._codes) > 4096:
-                self._codes.clear()  # so that a crowd with ever new names cannot fill the memory
+                self._codes.clear()  # so that ever new nicknames cannot fill the memory
             code = self._codes[role] = self._code(role)
         return f"\x1b[{code}m{text}{RESET}" if code and text else text
 
@@ -59,7 +61,7 @@ class Paint:
         return ATTRIBUTES.get(kind, "")
 
     def _colour(self, nick: str) -> str:
-        """The same for a nickname every time, on every computer."""
+        """Return the code of a nickname's colour, which is the same every time and on every computer."""
         name = nick.casefold()
         hashed = zlib.crc32(name.encode("utf-8", "replace"))
         if self._depth == 256:

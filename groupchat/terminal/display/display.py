@@ -1,4 +1,4 @@
-"""What is written to the scrollback: for the eye, in colours, or for the ear, in words."""
+"""Text for the scrollback: in colours for the eye, in whole sentences for a screen reader."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,48 +8,48 @@ from groupchat.client.protocol import Message
 from groupchat.stdio.phrases import Part, Reader, phrase
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.colours import Paint
-from groupchat.terminal.display.times import Times, spelt
-from groupchat.terminal.display.words import sentence
+from groupchat.terminal.display.spoken import sentence
+from groupchat.terminal.display.timestamps import Timestamps, spelt
 from groupchat.terminal.display.wrapping import columns, wrapped
 
 
 class Display(Protocol):
-    """Makes text for the scrollback, without the last line end; it is safe for a terminal."""
+    """Makes text for the scrollback that is safe for a terminal, without the last line end."""
 
-    times: Times
+    timestamps: Timestamps
 
     def event(self, event: Message, room: str) -> str | None:
-        """Something happened; None when it is nothing for people."""
+        """Return the text of an event; None if people are not shown it.  ``room``: the current room."""
 
     def answer(self, text: str) -> str:
-        """The server answers, in one or more lines."""
+        """Return the text of an answer of the server, of one or more lines."""
 
     def refused(self, code: str, text: str) -> str:
-        """The server refuses something."""
+        """Return the text of a refusal."""
 
     def remark(self, text: str) -> str:
-        """The client itself says something."""
+        """Return the text of a remark of the client itself."""
 
 
 class Days:
-    """Tells when another day begins."""
+    """Notices when another day begins."""
 
     def __init__(self, today: date) -> None:
         self._day = today
 
     def turned(self, moment: datetime | None) -> str:
-        """The day's name when this is another day than the last, else nothing."""
+        """Return the name of the day if it is another one than the last, else an empty string."""
         if moment is None or moment.date() == self._day:
             return ""
         self._day = moment.date()
         return spelt(self._day)
 
 
-class Sight:
-    """For the eye: each event a line, the time first, further lines indented under the text."""
+class VisualDisplay:
+    """For the eye: one line for each event, beginning with the time; further lines are indented under the text."""
 
     def __init__(self, reader: Reader, paint: Paint, width: Callable[[], int], today: date) -> None:
-        self.times = Times()
+        self.timestamps = Timestamps()
         self._reader = reader
         self._paint = paint
         self._width = width
@@ -59,8 +59,8 @@ class Sight:
         shown = phrase(event, self._reader, room)
         if shown is None:
             return None
-        moment = self.times.moment(event.get("at"))
-        stamp = "" if event.get("event") == "announced" else self.times.stamp(moment)
+        moment = self.timestamps.moment(event.get("at"))
+        stamp = "" if event.get("event") == "announced" else self.timestamps.stamp(moment)
         head = (("time", stamp), *shown.head)
         line = self._lines((*head, *shown.text), sum(columns(text) for _, text in head))
         day = self._days.turned(moment)
@@ -84,17 +84,17 @@ class Sight:
         return self._paint("rule", words + "─" * max(self._width() - columns(words), 4))
 
 
-class Sound:
-    """For the ear: whole sentences, which the terminal wraps itself."""
+class SpokenDisplay:
+    """For a screen reader: whole sentences, which the terminal wraps itself."""
 
     def __init__(self, reader: Reader, today: date) -> None:
-        self.times = Times()
+        self.timestamps = Timestamps()
         self._reader = reader
         self._days = Days(today)
 
     def event(self, event: Message, room: str) -> str | None:
         said = sentence(event, self._reader, room)
-        day = self._days.turned(self.times.moment(event.get("at"))) if said is not None else ""
+        day = self._days.turned(self.timestamps.moment(event.get("at"))) if said is not None else ""
         return f"{day}.\n{said}" if day else said
 
     def answer(self, text: str) -> str:
@@ -112,6 +112,6 @@ def _spaced(line: str) -> str:
 
 
 def _inset(line: str) -> int:
-    """The columns before the explanation in a line of two columns, such as those of /help; else none."""
+    """Return the width of the first of two columns, as /help has them; 0 for a line without columns."""
     before, gap, _ = line.partition("  ")
     return len(line) - len(line[len(before) :].lstrip(" ")) if gap and before else 0

@@ -1,4 +1,4 @@
-"""Lines that fit a terminal: measured in columns, broken between words, and indented where they go on."""
+"""Lines that fit a terminal: measured in columns, broken between words, indented after the first."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,19 +11,20 @@ from groupchat.terminal.display.colours import Paint
 LINK = re.compile(r"https?://\S")
 _WORDS = re.compile(r" +|[^ ]+")
 NARROWEST = 20
-"""Columns that are left for the text at least; on a terminal that leaves fewer nothing is indented."""
+"""Least columns for the text; on a terminal that leaves fewer, nothing is indented."""
 
 
 def columns(text: str) -> int:
-    """How many columns a terminal needs for this; emoji and East Asian letters take two, marks none."""
+    """Return how many columns a terminal needs for this: emoji and East Asian letters take two, marks none."""
     return len(text) if text.isascii() else max(wcswidth(text), 0)
 
 
 def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str:
-    """The parts as one or more lines, without the last line end; lines after the first begin with ``indent`` spaces.
+    """Return the parts as one or more lines, without the last line end.
 
-    A word that fits no line is broken, but not a link: it gets lines of its own, from the first column on,
-    where the terminal breaks it, and so still knows where it begins and ends.
+    Lines after the first begin with ``indent`` spaces.
+    A word that is longer than a line is broken, but a link is not: it gets lines of its own, from the first column on.
+    There the terminal itself breaks it, and so still knows where the link begins and ends.
     """
     if sum(columns(text) for _, text in parts) <= width:
         return "".join(paint(role, text) for role, text in parts)
@@ -31,7 +32,7 @@ def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str
 
 
 class _Lines:
-    """Lines as they are filled."""
+    """The lines made so far, and the one that is being filled."""
 
     def __init__(self, width: int, indent: int, paint: Paint) -> None:
         self._width = max(width, 2)
@@ -71,7 +72,7 @@ class _Lines:
             self._break(word) if is_long else self._add_all(word)
 
     def _break(self, word: list[Part]) -> None:
-        """Fill lines with a word that fits none."""
+        """Spread a word that is longer than a line over several."""
         for role, text in word:
             piece = ""
             room = self._width - self._used
@@ -100,7 +101,7 @@ class _Lines:
 
 
 def _words(parts: Iterable[Part]) -> Iterable[list[Part]]:
-    """Words and the spaces between them; a word can have several looks (a name and its colon)."""
+    """Split into words and the spaces between them; a word can have several looks, such as a name and its colon."""
     word: list[Part] = []
     for role, text in parts:
         for piece in _WORDS.findall(text):

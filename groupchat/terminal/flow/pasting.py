@@ -1,4 +1,4 @@
-"""A paste of many lines, sent one by one as fast as the server takes them."""
+"""Pasting of many lines: they are sent one by one, as fast as the server takes them."""
 
 from collections import deque
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from twisted.python.failure import Failure
 from groupchat.client.client_errors import ClientError, Left, Refused
 
 PROMPT_S = 0.2
-"""An answer that takes longer was held back by the server: we were too fast."""
+"""Seconds after which an answer counts as held back by the server: the lines came too fast."""
 
 REST_S = 0.6
-"""Seconds to wait then, so that the server sees a pause: at 2 lines a second nobody is cut off for flooding."""
+"""Seconds to wait then, so that the server sees a pause: nobody is cut off for flooding at 2 lines a second."""
 
 
 class Paste:
-    """Lines on their way; only one is ever unanswered.
+    """Lines that wait to be sent; at most one of them is unanswered.
 
     :param say: posts a line.
-    :param failed: is told of a line that could not be posted; the others go on.
+    :param failed: is called with a line that was refused; the others are sent all the same.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Paste:
         self._busy = False
 
     def __len__(self) -> int:
-        """How many lines were not sent yet."""
+        """Return how many lines are not sent yet."""
         return len(self._lines)
 
     def add(self, lines: list[str]) -> None:
@@ -44,7 +44,7 @@ class Paste:
             self._next()
 
     def stop(self) -> list[str]:
-        """Send no more; what was not sent."""
+        """Send no more; return the lines that were not sent."""
         left = list(self._lines)
         self._lines.clear()
         return left

@@ -1,11 +1,11 @@
-"""Completing the last word of a half-typed line: what to insert, and what there is to choose from."""
+"""Completion of the last word of a half-typed line: what to insert, and which words to offer."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The words that the last word could become; ``line`` is what stands before it."""
+    """Words that the last word could become; ``line`` is what precedes it."""
 
     line: str
     words: tuple[str, ...]
@@ -13,21 +13,21 @@ class Choice:
 
     @property
     def text(self) -> str:
-        """The line with the chosen word."""
+        """Return the line with the chosen word."""
         return f"{self.line}{self.words[self.chosen]}{self._end(self.words[self.chosen])}"
 
     def next(self, step: int = 1) -> "Choice":
-        """The same with the next word chosen."""
+        """Return the same choice with the next word chosen."""
         start = self.chosen if self.chosen >= 0 or step > 0 else 0
         return Choice(self.line, self.words, (start + step) % len(self.words))
 
     def _end(self, word: str) -> str:
-        """A nickname that begins a line is spoken to."""
+        """Return what follows a word: a colon after a nickname that begins the line."""
         return ": " if not self.line and word[0] not in "/:" else " "
 
 
 def complete(text: str, words: list[str]) -> tuple[str, Choice | None]:
-    """The line with what is sure inserted, and what there is to choose from, if anything."""
+    """Return the line completed as far as all words agree, and the words to choose from, if there are several."""
     line, space, start = text.rpartition(" ")
     line += space
     if not words:
@@ -42,7 +42,7 @@ def complete(text: str, words: list[str]) -> tuple[str, Choice | None]:
 
 
 def _beginning(words: list[str]) -> str:
-    """What all words begin with."""
+    """Return the beginning that all words share."""
     first, last = min(words), max(words)
     same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return first[:same]

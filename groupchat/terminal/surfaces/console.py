@@ -1,4 +1,4 @@
-"""A surface for the ear: lines come and go, and nothing that was written is ever changed."""
+"""A surface for screen readers: lines are added, and nothing that was written is ever changed."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from groupchat.terminal.surfaces.surface import Owner
 
 
 class Console:
-    """The terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
+    """Uses the terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
@@ -40,7 +40,7 @@ class Console:
         self._keyboard.write(f"{text}\n")
 
     def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
-        # A default cannot be typed for the person here; they are told of it, and take it by an empty line.
+        # A default cannot be typed for the person here: it is shown, and an empty line takes it.
         self._default = default
         self._keyboard.write(f"{label}{f'({default}) ' if default else ''}")
         if hidden:
@@ -50,16 +50,16 @@ class Console:
         self._default = ""
 
     def clear(self) -> None:
-        """The kernel has the half-typed line."""
+        """Do nothing: the kernel has the half-typed line."""
 
     def refresh(self) -> None:
-        """There is no bar: what changes is told in words, or asked for."""
+        """Do nothing: there is no status bar."""
 
     def ring(self) -> None:
         self._keyboard.write("\a")
 
     def title(self, text: str) -> None:
-        """Nobody looks at it."""
+        """Do nothing: nobody looks at the title."""
 
     def _typed(self, line: bytes) -> None:
         if self._echo.on():

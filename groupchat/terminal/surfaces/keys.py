@@ -1,78 +1,112 @@
-"""What the keys do beside what they do in every shell: Ctrl-R, Ctrl-A, Ctrl-W and the others are prompt_toolkit's."""
+"""Keys of the line editor beside those of every shell: Ctrl-R, Ctrl-A, Ctrl-W and the like are prompt_toolkit's."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-if TYPE_CHECKING:
-    from groupchat.terminal.surfaces.prompt import Prompt
+from groupchat.terminal.surfaces.completion import Choice
+from groupchat.terminal.surfaces.surface import Owner
 
 
-def bindings(prompt: "Prompt") -> KeyBindings:
-    """The keys of this prompt."""
+class Editor(Protocol):
+    """What the keys see of a line editor, and do with it."""
+
+    owner: Owner
+    buffer: Buffer
+    editing: int | None
+    """The number of the message that is edited."""
+    paste: list[str] | None
+    """Pasted lines that wait for the person's consent."""
+    choice: Choice | None
+    """Words to complete with."""
+    talking: bool
+    """Whether lines go to the chat, and do not answer a question."""
+
+    def enter(self) -> None:
+        """Take the line as finished."""
+
+    def tab(self, step: int) -> None:
+        """Complete the last word, or choose the next completion."""
+
+    def recall(self, number: int, text: str) -> None:
+        """Begin to edit a message."""
+
+    def stop_editing(self) -> None:
+        """Edit nothing after all."""
+
+    def insert_paste(self, text: str) -> None:
+        """Take a paste."""
+
+    def clear(self) -> None:
+        """Drop the half-typed line, an edit or a question about a paste."""
+
+
+def bindings(editor: Editor) -> KeyBindings:
+    """Return the keys of this line editor."""
     keys = KeyBindings()
-    pasting = Condition(lambda: prompt.paste is not None)
-    editing = Condition(lambda: prompt.editing is not None)
-    choosing = Condition(lambda: prompt.choice is not None)
-    empty = Condition(lambda: not prompt.buffer.text)
-    recallable = Condition(lambda: prompt.talking and prompt.editing is None and prompt.owner.last() is not None)
+    pasting = Condition(lambda: editor.paste is not None)
+    editing = Condition(lambda: editor.editing is not None)
+    choosing = Condition(lambda: editor.choice is not None)
+    empty = Condition(lambda: not editor.buffer.text)
+    recallable = Condition(lambda: editor.talking and editor.editing is None and editor.owner.last() is not None)
     writing = ~is_searching & ~pasting
 
     @keys.add("enter", filter=~is_searching)
     @keys.add("c-j", filter=~is_searching)
     def _(event: KeyPressEvent) -> None:
-        prompt.enter()
+        editor.enter()
 
     @keys.add("tab", filter=writing)
     def _(event: KeyPressEvent) -> None:
-        if prompt.talking:
-            prompt.tab(1)
+        if editor.talking:
+            editor.tab(1)
 
     @keys.add("s-tab", filter=writing & choosing)
     def _(event: KeyPressEvent) -> None:
-        prompt.tab(-1)
+        editor.tab(-1)
 
     @keys.add("up", filter=writing & empty & recallable)
     def _(event: KeyPressEvent) -> None:
-        found = prompt.owner.last()
+        found = editor.owner.last()
         if found is not None:
-            prompt.recall(*found)
+            editor.recall(*found)
 
     @keys.add("up", filter=writing & editing)
     @keys.add("down", filter=writing & editing)
     def _(event: KeyPressEvent) -> None:
-        prompt.put_off()
+        editor.stop_editing()
         if event.key_sequence[0].key == Keys.Up:
-            prompt.buffer.history_backward()
+            editor.buffer.history_backward()
 
     @keys.add("escape", filter=pasting | choosing | editing, eager=True)
     def _(event: KeyPressEvent) -> None:
-        """Leave what is asked; the half-typed line stays, unless it is an edit."""
-        if prompt.editing is not None:
-            prompt.clear()
-        prompt.paste = prompt.choice = None
+        """Cancel a question; the half-typed line stays, unless it is an edit."""
+        if editor.editing is not None:
+            editor.clear()
+        editor.paste = editor.choice = None
 
     @keys.add("c-c")
     def _(event: KeyPressEvent) -> None:
         if event.app.layout.is_searching:
-            event.app.layout.focus(prompt.buffer)
-        if prompt.paste is not None:
-            prompt.paste = None
-        elif prompt.buffer.text or prompt.editing is not None:
-            prompt.clear()
+            event.app.layout.focus(editor.buffer)
+        if editor.paste is not None:
+            editor.paste = None
+        elif editor.buffer.text or editor.editing is not None:
+            editor.clear()
         else:
-            prompt.owner.interrupted()
+            editor.owner.interrupted()
 
     @keys.add("c-d", filter=~is_searching & empty)
     def _(event: KeyPressEvent) -> None:
-        prompt.owner.ended()
+        editor.owner.ended()
 
     @keys.add(Keys.BracketedPaste, filter=~is_searching)
     def _(event: KeyPressEvent) -> None:
-        prompt.insert_paste(event.data.replace("\r\n", "\n").replace("\r", "\n"))
+        editor.insert_paste(event.data.replace("\r\n", "\n").replace("\r", "\n"))
 
     @keys.add("c-l")
     def _(event: KeyPressEvent) -> None:
@@ -80,6 +114,6 @@ def bindings(prompt: "Prompt") -> KeyBindings:
 
     @keys.add(Keys.Any, filter=pasting)
     def _(event: KeyPressEvent) -> None:
-        """Whatever else is pressed while a paste waits for its answer is no answer."""
+        """Ignore other keys while the person is asked about a paste."""
 
     return keys

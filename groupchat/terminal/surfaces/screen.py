@@ -1,4 +1,4 @@
-"""The terminal as prompt_toolkit draws on it, with what this client needs otherwise."""
+"""prompt_toolkit's drawing on the terminal, changed where this client needs it otherwise."""
 
 import os
 import sys
@@ -9,31 +9,31 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 
 class Output(Vt100_Output):
-    """Writes several drawings in one piece, so that nothing flickers.
+    """Writes several drawings at once, so that nothing flickers.
 
-    It never asks where the cursor is: the answer would come between the keys.
+    It never asks the terminal for the cursor's position: the answer would come between the keys.
     """
 
     held = False
 
     @classmethod
     def of_terminal(cls) -> "Output":
-        """The terminal that standard output is."""
+        """Return the output for the terminal on standard output."""
         output = cls.from_pty(sys.stdout, term=os.environ.get("TERM"), enable_bell=True)
         output.enable_cpr = False
         return output  # type: ignore[return-value]  # from_pty is declared to give its base class
 
     def hold(self) -> None:
-        """Keep what is drawn."""
+        """Collect what is drawn."""
         self.held = True
 
     def release(self) -> None:
-        """Show what was drawn."""
+        """Show what was collected."""
         self.held = False
         self.flush()
 
     def erase_down(self) -> None:
-        # Not in one go from the first column: at the top of the window that erases all of it,
+        # Erasing all at once from the first column would, at the top of the window, erase the whole window,
         # and some terminals, such as tmux, then keep what was erased in the scrollback.
         self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
 
@@ -43,21 +43,21 @@ class Output(Vt100_Output):
         try:
             super().flush()
         except OSError:
-            # The terminal is gone.  Its hangup signal ends the client, which must not stumble over this before.
+            # The terminal is gone.  Its hangup signal ends the client, which must not fail on this before.
             self._buffer.clear()
 
 
-class Steady(Application[Any]):
+class SteadyApplication(Application[Any]):
     """An application whose prompt survives a terminal that becomes narrower.
 
-    Most terminals then break lines anew, those of the prompt too, and it stands on more rows than it was drawn on.
+    Most terminals then wrap their lines again, the prompt's too, so that it covers more rows than it was drawn on.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(before_render=lambda _: self.adapt(), **options)
 
     def adapt(self) -> None:
-        """To be called before anything is drawn: take the old prompt away, on all the rows it stands on by now."""
+        """Erase the old prompt on all the rows it covers by now; to be called before anything is drawn."""
         renderer = self.renderer
         drawn, size, position = renderer.last_rendered_screen, renderer._last_size, renderer._cursor_pos
         width = self.output.get_size().columns
@@ -73,7 +73,7 @@ class Steady(Application[Any]):
 
 
 def _used(row: Any) -> int:
-    """Columns of a drawn row up to its last character."""
+    """Return the columns of a drawn row up to its last character."""
     return max((x + 1 for x, cell in row.items() if cell.char.strip()), default=0)
 
 

@@ -1,4 +1,4 @@
-"""What a person sits before: text goes to it, lines come from it.  A prompt for the eye, a console for the ear."""
+"""The two sides of a terminal: a surface shows text and takes lines, its owner is told what the person does."""
 
 from typing import Any, Protocol
 
@@ -6,69 +6,69 @@ from twisted.internet.defer import Deferred
 
 
 class Surface(Protocol):
-    """Where things are shown."""
+    """Shows text to a person: a line editor for the eye, a plain console for a screen reader."""
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """Columns of the terminal."""
 
     def start(self, reactor: Any) -> "Deferred[None]":
         """Begin; fires when it has ended, by ``stop`` or because the terminal is gone."""
 
     def stop(self) -> None:
-        """Show what is left to show, and give the terminal back as it was."""
+        """Show what is left to show, and leave the terminal as it was found."""
 
     def write(self, text: str) -> None:
-        """Add these lines to the scrollback; the last one has no end."""
+        """Add lines to the scrollback; the last one comes without its line end."""
 
     def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
-        """What is typed from now on answers this; ``hidden`` things are neither shown nor kept."""
+        """Take what is typed as the answer to a question; a ``hidden`` answer is neither shown nor kept."""
 
     def talk(self) -> None:
-        """What is typed from now on is the chat's."""
+        """Take what is typed as lines for the chat."""
 
     def clear(self) -> None:
-        """Forget the half-typed line, an edit or a question."""
+        """Drop the half-typed line, an edit or a question about a paste."""
 
     def refresh(self) -> None:
-        """Something at the bottom has changed."""
+        """Draw the bottom of the screen again: something in it has changed."""
 
     def ring(self) -> None:
         """Ring the bell."""
 
     def title(self, text: str) -> None:
-        """Call the window so."""
+        """Set the title of the window."""
 
 
 class Owner(Protocol):
-    """Who a surface tells what the person does."""
+    """Is told by a surface what the person does, and asked what it must know."""
 
     def typed(self, line: str) -> None:
-        """A whole line."""
+        """Take a whole line."""
 
     def pasted(self, lines: list[str]) -> None:
-        """Several lines at once, which the person has agreed to send."""
+        """Take several lines at once, which the person has agreed to send."""
 
     def touched(self) -> None:
-        """A key was pressed."""
+        """Note that a key was pressed."""
 
     def written(self, text: str) -> None:
-        """The half-typed line reads so."""
+        """Note that the half-typed line has changed to this."""
 
     def interrupted(self) -> None:
-        """Ctrl-C, with nothing typed."""
+        """Take a Ctrl-C while nothing is typed."""
 
     def ended(self) -> None:
-        """Ctrl-D, with nothing typed; or there is no more input."""
+        """Take a Ctrl-D while nothing is typed, or the end of the input."""
 
     def complete(self, text: str) -> "Deferred[list[str]]":
-        """What the last word of this could become."""
+        """Find what the last word could become."""
 
     def last(self) -> tuple[int, str] | None:
-        """The number and text of one's own last message, to be edited; None: there is none."""
+        """Return the number and text of the person's last message, for editing; None if there is none."""
 
     def is_secret(self, line: str) -> bool:
-        """Whether this line has a password in it."""
+        """Return whether a line may hold a password."""
 
     def bar(self, width: int) -> str:
-        """The line at the bottom."""
+        """Return the status bar at the bottom."""

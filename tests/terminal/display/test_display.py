@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.stdio.phrases import Reader
-from groupchat.terminal.display.colours import NICKNAMES, Paint, depth
-from groupchat.terminal.display.display import Sight, Sound
-from groupchat.terminal.display.wrapping import columns, wrapped
+from groupchat.terminal.display.colours import Paint
+from groupchat.terminal.display.display import SpokenDisplay, VisualDisplay
+from groupchat.terminal.display.wrapping import columns
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 SGR = re.compile(r"\x1b\[[\d;]*m")
@@ -45,9 +45,9 @@ def event(kind: str = "said", **fields: Any) -> dict[str, Any]:
     return {"event": kind, **usual, **fields}
 
 
-def sight(width: int = 80) -> Sight:
-    made = Sight(Reader("alice"), Paint(256), lambda: width, TODAY)
-    made.times.use_zone("UTC")
+def sight(width: int = 80) -> VisualDisplay:
+    made = VisualDisplay(Reader("alice"), Paint(256), lambda: width, TODAY)
+    made.timestamps.use_zone("UTC")
     return made
 
 
@@ -59,8 +59,8 @@ def bare(text: str | None) -> str:
 class Looks(SynchronousTestCase):
     def test_every_event(self) -> None:
         """Each event has its line for the eye, with the numbers that commands take, and its sentence for the ear."""
-        sound = Sound(Reader("alice"), TODAY)
-        sound.times.use_zone("UTC")
+        sound = SpokenDisplay(Reader("alice"), TODAY)
+        sound.timestamps.use_zone("UTC")
         for kind, fields, line, sentence in EVENTS:
             self.assertEqual(bare(sight().event(event(kind, **fields), "lobby")), line)
             self.assertEqual(sound.event(event(kind, **fields), "lobby"), sentence)
@@ -76,13 +76,13 @@ class Looks(SynchronousTestCase):
         self.assertIn("\x1b[1;4malice", sight().event(event(nick="alice"), "lobby") or "")
 
     def test_times(self) -> None:
-        """Times are those of the zone and the form one likes."""
+        """Timestamps are those of the zone and the form one likes."""
         display = sight()
-        display.times.use_zone("Asia/Tokyo")
+        display.timestamps.use_zone("Asia/Tokyo")
         self.assertEqual(bare(display.event(event(), "lobby")), "18:42:00 #41 bob: hi")
-        display.times.form = "minutes"
+        display.timestamps.form = "minutes"
         self.assertEqual(bare(display.event(event(), "lobby")), "18:42 #41 bob: hi")
-        display.times.form = "off"
+        display.timestamps.form = "off"
         self.assertEqual(bare(display.event(event(), "lobby")), "#41 bob: hi")
 
     def test_days(self) -> None:
@@ -98,35 +98,6 @@ class Looks(SynchronousTestCase):
         self.assertEqual(bare(sight().answer("one\ntwo")), "-- one\n-- two")
         self.assertEqual(bare(sight().refused("nick-taken", "No.")), "!! nick-taken: No.")
         self.assertEqual(bare(sight(34).answer("/me TEXT  Say what you do all day")).split("\n")[1], " " * 13 + "day")
-
-    def test_colours(self) -> None:
-        """A nickname has the same colour every time, in any case of letters; with NO_COLOR there is none."""
-        self.assertEqual(Paint(256)("nick:bob", "x"), Paint(256)("nick:BOB", "x"))
-        self.assertGreater(len({Paint(256)(f"nick:n{number}", "x") for number in range(200)}), 10)
-        self.assertIn("38;5;208", Paint(256, {"Bob": 208})("nick:bob", "x"))
-        self.assertEqual(Paint(0)("nick:bob", "x"), "\x1b[1mx\x1b[0m")
-        xterm = {"TERM": "xterm-256color"}
-        self.assertEqual((depth(xterm, True), depth(xterm, False), depth({"TERM": "xterm"}, True)), (256, 0, 8))
-        self.assertEqual(depth({**xterm, "NO_COLOR": "1"}, True), 0)
-
-    def test_contrast(self) -> None:
-        """Every colour of nicknames has a contrast of 3.9 at least, to white and to black (WCAG 2.1)."""
-        steps = (0, 95, 135, 175, 215, 255)
-        for colour in NICKNAMES:
-            shares = [steps[(colour - 16) // 36], steps[(colour - 16) // 6 % 6], steps[(colour - 16) % 6]]
-            red, green, blue = (((share / 255 + 0.055) / 1.055) ** 2.4 if share else 0 for share in shares)
-            light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-            self.assertGreaterEqual(min((light + 0.05) / 0.05, 1.05 / (light + 0.05)), 3.9, colour)
-
-
-class Wrapping(SynchronousTestCase):
-    @settings(deadline=None)
-    @given(st.lists(st.text("ab 日👩é", max_size=30), max_size=4), st.integers(4, 60), st.integers(0, 30))
-    def test_fits(self, texts: list[str], width: int, indent: int) -> None:
-        """No line is wider than the terminal, and nothing but spaces is lost."""
-        lines = wrapped([("text", text) for text in texts], width, indent, Paint(0)).split("\n")
-        self.assertLessEqual(max(map(columns, lines)), width)
-        self.assertEqual("".join(lines).replace(" ", ""), "".join(texts).replace(" ", ""))
 
     def test_indented(self) -> None:
         """Further lines begin under the text; wide characters count as two columns."""
@@ -154,7 +125,7 @@ class Safety(SynchronousTestCase):
         stream = pyte.Stream(screen)
         stream.feed("safe\r\n")
         fields = dict.fromkeys(("nick", "to", "new", "reason", "room", "at", "others", "target", "id"), name)
-        for display in (sight(width), Sound(Reader("alice"), TODAY)):
+        for display in (sight(width), SpokenDisplay(Reader("alice"), TODAY)):
             for shown in (
                 display.event({"event": kind, **fields, "nicks": [text, name], "text": text}, "lobby"),
                 display.answer(text), display.refused(name, text), display.remark(text),
@@ -162,6 +133,6 @@ class Safety(SynchronousTestCase):
                 controls = {char for char in bare(shown) if ord(char) < 32 or 127 <= ord(char) < 160}
                 self.assertEqual(controls - {"\n"}, set())
                 stream.feed((shown or "").replace("\n", "\r\n") + "\r\n")
-        self.assertNotIn("\x1b", Sound(Reader("alice"), TODAY).answer(text))
+        self.assertNotIn("\x1b", SpokenDisplay(Reader("alice"), TODAY).answer(text))
         self.assertEqual((screen.mode, screen.title), (modes, ""))
         self.assertEqual(screen.display[0][:4], "safe")

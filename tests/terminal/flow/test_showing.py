@@ -12,7 +12,7 @@ from groupchat.terminal.flow.showing import FEW, MANY, QUIET_S, SLICE_S, Showing
 
 @implementer(IPushProducer)
 class FakeSource:
-    """What was asked of it stands in ``asked``."""
+    """Records in ``asked`` what was asked of it."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -28,7 +28,7 @@ class FakeSource:
 
 
 class Turns(Clock):
-    """A clock whose calls can be made turn by turn: what a call puts off comes in the next one, as in a reactor."""
+    """A clock that runs turn by turn: a call that is made in a turn runs in the next one, as in a reactor."""
 
     def turn(self) -> None:
         for call in [call for call in self.calls if call.getTime() <= self.seconds()]:
@@ -43,8 +43,7 @@ class ShowingTest(SynchronousTestCase):
         self.shown: list[object] = []
         self.turns = 0
         self.takes_s = 0.0
-        self.showing = Showing(self.clock, self.show, self.turned)
-        self.showing.use(self.source)
+        self.showing = Showing(self.clock, self.source, self.show, self.turned)
 
     def show(self, event: Message) -> None:
         self.shown.append(event["id"])
@@ -55,14 +54,14 @@ class ShowingTest(SynchronousTestCase):
 
     def hear(self, count: int) -> None:
         for number in range(count):
-            self.showing.heard({"id": number})
+            self.showing.add({"id": number})
 
     def test_honest(self) -> None:
-        """The fake source is one."""
+        """The fake source is a push producer."""
         self.assertTrue(verifyObject(IPushProducer, self.source))
 
     def test_slices(self) -> None:
-        """Events that take long to show are shown a moment at a time, in order; between, others have their turn."""
+        """Events that take long to show are shown a moment at a time, in order; in between, others have their turn."""
         self.takes_s = SLICE_S / 2
         self.hear(5)
         self.assertEqual(self.shown, [])
@@ -90,11 +89,11 @@ class ShowingTest(SynchronousTestCase):
         self.assertEqual((self.shown, self.clock.getDelayedCalls()), ([0, 1, 2], []))
 
     def test_quiet(self) -> None:
-        """All has come when nothing waits, and nothing came for a moment."""
+        """Everything has come when nothing waits, and nothing came for a second."""
         self.hear(1)
         self.clock.rightNow += QUIET_S
         self.assertFalse(self.showing.quiet)
         self.clock.turn()
         self.assertTrue(self.showing.quiet)
-        self.showing.touch()
+        self.showing.expect()
         self.assertFalse(self.showing.quiet)

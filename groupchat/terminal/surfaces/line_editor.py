@@ -1,4 +1,4 @@
-"""The prompt at the bottom of the terminal; the scrollback above it stays the terminal's own."""
+"""A line editor at the bottom of the terminal; the scrollback above it stays the terminal's own."""
 
 import asyncio
 from typing import Any
@@ -18,39 +18,39 @@ from prompt_toolkit.widgets import SearchToolbar
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from groupchat.terminal.memory import Lines
 from groupchat.terminal.surfaces.completion import Choice, complete
+from groupchat.terminal.surfaces.history import HistoryFile
 from groupchat.terminal.surfaces.keys import bindings
-from groupchat.terminal.surfaces.screen import Output, Steady
+from groupchat.terminal.surfaces.screen import Output, SteadyApplication
 from groupchat.terminal.surfaces.surface import Owner
 
 FRAME_S = 0.03
-"""Seconds between two writes to the scrollback, so that a flood of messages leaves time for keys."""
+"""Seconds between two writes to the scrollback, so that many messages at once leave time for keys."""
 
 STYLE = Style([("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse")])
 TALK = "> "
 
 
-class Kept(History):
-    """The lines one typed, over all runs."""
+class TypedLines(History):
+    """The history that the arrow keys and Ctrl-R look through."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, file: HistoryFile) -> None:
         super().__init__()
-        self._lines = lines
+        self._file = file
 
     # prompt_toolkit calls these.
 
     def load_history_strings(self) -> list[str]:
-        return self._lines.load()[::-1]
+        return self._file.load()[::-1]
 
     def store_string(self, string: str) -> None:
-        self._lines.add(string)
+        self._file.add(string)
 
 
-class Prompt:
-    """A Surface for the eye.  It never uses the whole screen: text goes above the prompt, and scrolls away."""
+class LineEditor:
+    """A surface for the eye.  It never uses the whole screen: text goes above the line, and scrolls away."""
 
-    def __init__(self, owner: Owner, lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, owner: Owner, history: HistoryFile, loop: asyncio.AbstractEventLoop) -> None:
         self.owner = owner
         self.editing: int | None = None
         self.paste: list[str] | None = None
@@ -59,7 +59,7 @@ class Prompt:
         self._label = ""
         self._hidden = False
         self._loop = loop
-        self._history = Kept(lines)
+        self._history = TypedLines(history)
         self._pending: list[str] = []
         self._timer: IDelayedCall | None = None
         self._written_at = 0.0
@@ -68,12 +68,12 @@ class Prompt:
         self._title = ""
         self.buffer = Buffer(history=self._history, multiline=False, on_text_changed=lambda _: self._changed())
         self.output = Output.of_terminal()
-        self.app = Steady(
+        self.app = SteadyApplication(
             layout=self._layout(), key_bindings=bindings(self), style=STYLE, input=create_input(),
             output=self.output, erase_when_done=True, color_depth=ColorDepth.DEPTH_1_BIT,
         )  # fmt: skip
 
-    # What the chat calls.
+    # The client calls these.
 
     @property
     def width(self) -> int:
@@ -131,10 +131,10 @@ class Prompt:
             self.output.set_title(text)
             self.output.flush()
 
-    # What the keys call.
+    # The keys call these.
 
     def enter(self) -> None:
-        """The line is finished."""
+        """Take the line as finished."""
         if self.paste is not None:
             lines, self.paste = self.paste, None
             self.buffer.reset()
@@ -151,17 +151,17 @@ class Prompt:
             self.owner.typed(f"/edit #{edited} {line}")
 
     def recall(self, number: int, text: str) -> None:
-        """Edit a message of one's own."""
+        """Begin to edit a message of the person's."""
         self.editing = number
         self.buffer.document = Document(text)
 
-    def put_off(self) -> None:
-        """Edit nothing after all; the history stays within reach, which ``clear`` would have loaded again first."""
+    def stop_editing(self) -> None:
+        """Edit nothing after all.  The history stays at hand, which ``clear`` would have to load again."""
         self.editing = None
         self.buffer.document = Document("")
 
     def tab(self, step: int) -> None:
-        """Complete the last word; while there are choices, take the next one."""
+        """Complete the last word; while there are words to choose from, choose the next."""
         if self.choice is not None:
             choice = self.choice = self.choice.next(step)
             self.buffer.document = Document(choice.text)
@@ -172,7 +172,7 @@ class Prompt:
         self.owner.complete(text).addCallback(self._completed, text)
 
     def insert_paste(self, text: str) -> None:
-        """A paste: one line goes where the cursor is, several are asked about."""
+        """Insert a paste of one line at the cursor; ask about several lines."""
         document = self.buffer.document
         lines = (document.text_before_cursor + text + document.text_after_cursor).splitlines()
         lines = [line for line in lines if line.strip()]
@@ -229,7 +229,7 @@ class Prompt:
         self.refresh()
 
     def _flush(self) -> None:
-        """Write what gathered, above the prompt, and draw the prompt again below it: all in one piece."""
+        """Write what has gathered above the line, and draw the line again below it, all at once."""
         timer, self._timer = self._timer, None
         if timer is not None and timer.active():
             timer.cancel()

@@ -15,16 +15,16 @@ PASSWORD = "Password: "
 LOCKED = frozenset({"password-needed", "password-wrong"})
 """Refusals after which the person is asked for the password."""
 
-ANOTHER = frozenset({"nick-taken", "nick-invalid", "nick-reserved"})
-"""Refusals after which the person can choose another nickname, if they were asked for one."""
+UNAVAILABLE = frozenset({"nick-taken", "nick-invalid", "nick-reserved"})
+"""Refusals after which the person can choose another nickname, if they were asked for the first."""
 
 
-class Entrance:
-    """Asks what is not known yet, and lets the person in.
+class SignIn:
+    """Asks for what is not known yet, and lets the person in.
 
-    :param nick: what they are called; empty: they are asked.
-    :param enter: goes in with a nickname, and a password if there is one.
-    :param over: ends it, with the exit status and a sentence why.
+    :param nick: their nickname; empty: they are asked for one.
+    :param enter: joins the chat with a nickname, and a password if there is one.
+    :param over: ends the program, with the exit status and a sentence why.
     """
 
     def __init__(
@@ -40,37 +40,37 @@ class Entrance:
         self._default = ""
         self._asked = False
 
-    def choose(self, default: str) -> None:
+    def show_menu(self, default: str) -> None:
         """Show the menu."""
         self._default = default
         self._surface.write(MENU)
         self._questions.ask(CHOICE, self._chosen)
 
-    def come(self, default: str) -> None:
-        """Go in; who has no nickname is asked for one, and is offered this."""
+    def begin(self, default: str) -> None:
+        """Join; ask for a nickname first, and suggest ``default``, unless one was given."""
         if self._nick:
             self._enter(self._nick, None)
         else:
             self.ask_nickname(default)
 
     def ask_nickname(self, default: str = "") -> None:
-        """Ask who they want to be."""
+        """Ask for a nickname."""
         self._asked = True
         self._questions.ask(NICKNAME, self._named, default=default)
 
-    def offers(self, error: Exception) -> bool:
-        """Whether another answer helps against this."""
-        return self.is_locked(error) or (isinstance(error, Refused) and error.code in ANOTHER and self._asked)
+    def can_retry(self, error: Exception) -> bool:
+        """Return whether another answer of the person can help against this error."""
+        return self.is_locked(error) or (isinstance(error, Refused) and error.code in UNAVAILABLE and self._asked)
 
     def is_locked(self, error: Exception) -> bool:
-        """Whether a password is wanted."""
+        """Return whether the nickname needs a password."""
         return isinstance(error, Refused) and error.code in LOCKED
 
-    def ask_again(self, refused: Exception, nick: str) -> None:
-        """Say why, and ask for the password of this nickname, or for another nickname."""
-        assert isinstance(refused, Refused)
-        self._surface.write(self._display.refused(refused.code, refused.text))
-        if refused.code in LOCKED:
+    def ask_again(self, error: Exception, nick: str) -> None:
+        """Show why, and ask for the password of this nickname, or for another nickname."""
+        if isinstance(error, Refused):
+            self._surface.write(self._display.refused(error.code, error.text))
+        if self.is_locked(error):
             self._questions.ask(PASSWORD, lambda line: self._unlocked(nick, line), hidden=True)
         else:
             self.ask_nickname()
@@ -78,7 +78,7 @@ class Entrance:
     def _chosen(self, line: str) -> None:
         match line.strip().lower():
             case "1":
-                self.come(self._default)
+                self.begin(self._default)
             case "2":
                 self._over(0, "")
             case "" | "q":

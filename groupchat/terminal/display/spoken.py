@@ -1,4 +1,4 @@
-"""Events in words, for the ear: whole sentences, no colours, no signs that a screen reader spells out."""
+"""Events as whole sentences for a screen reader: without colours, and without signs that it would spell out."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from groupchat.stdio.phrases import Fields, Reader, fields_of
 
 
 def sentence(event: Message, reader: Reader, room: str) -> str | None:
-    """What is read out of this event; None when it is nothing for people.  ``room``: the current one."""
+    """Return an event in words; None if people are not told of it.  ``room``: the current room."""
     form = _FORMS.get(str(event.get("event")))
     if form is None:
         return None
@@ -33,14 +33,18 @@ def _whispers(event: Fields, reader: Reader) -> str:
 
 
 def _left(event: Fields, reader: Reader) -> str:
-    return f"{event['nick']} left {event['room']}{': ' + event['reason'] if event['reason'] else ''}"
+    return f"{event['nick']} left {event['room']}{_reason(event)}"
 
 
-def _many(what: str) -> Callable[[Fields, Reader], str]:
+def _many(verb: str) -> Callable[[Fields, Reader], str]:
     def form(event: Fields, reader: Reader) -> str:
-        return f"{event['nicks']} {what} {event['room']}"
+        return f"{event['nicks']} {verb} {event['room']}{_reason(event)}"
 
     return form
+
+
+def _reason(event: Fields) -> str:
+    return f": {event['reason']}" if event["reason"] else ""
 
 
 _FORMS: dict[str, Callable[[Fields, Reader], str]] = {

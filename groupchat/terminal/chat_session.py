@@ -1,0 +1,146 @@
+"""A session in the chat under one nickname: the client of the library, the chat, and what is saved of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from groupchat.client.address import Address, reason
+from groupchat.client.client import Client
+from groupchat.client.client_errors import ConnectionDropped, Left, Refused
+from groupchat.client.client_state import Change, State
+from groupchat.client.protocol import Message
+from groupchat.client.resumption import Since
+from groupchat.terminal.autosave import Autosave
+from groupchat.terminal.chat import Chat
+from groupchat.terminal.connection_status import ConnectionStatus
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.display import Display
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.saved_login import LoginFile
+from groupchat.terminal.surfaces.surface import Surface
+
+PREFERENCES = {"echo": "on"}
+
+
+class ChatSession:
+    """One session at a time; ``chat`` is None while there is none.
+
+    :param leave: is called when the person wants to leave, with the reason they give.
+    :param over: is called when the session has ended by itself, with the exit status and a sentence why.
+    :param failed: is called when the server refuses to let the person in, with its refusal.
+    """
+
+    def __init__(
+        self, server: Address, file: LoginFile, state: ChatState, surface: Surface, display: Display,
+        settings: LocalSettings, leave: Callable[[str], object], over: Callable[[int, str], object],
+        failed: Callable[[Exception], object],
+    ) -> None:  # fmt: skip
+        self.chat: Chat | None = None
+        self.since: Since = None
+        """The number of the last message that was shown when the last session ended."""
+        self.autosave = Autosave(file, surface, display)
+        self._server = server
+        self._state = state
+        self._surface = surface
+        self._display = display
+        self._settings = settings
+        self._leave = leave
+        self._over = over
+        self._failed = failed
+        self._status = ConnectionStatus(state, surface, display)
+        self._client: Client | None = None
+        self._reactor: Any = None
+
+    def begin(self, reactor: Any, nick: str, password: str | None, room: str, since: Since) -> None:
+        """Join under this nickname; without a password, resume the saved login if it is of this nickname.
+
+        :param since: the number of the last message that was shown, if there is no saved login that says it.
+        """
+        saved = self.autosave.login_of(nick) if password is None else None
+        self._reactor = reactor
+        self._status.begin()
+        self._state.rename(nick)
+        client = self._client = Client(
+            self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
+            token=saved.token if saved is not None else None, since=saved.since if saved is not None else since,
+            room=room or None, password=password, attended=True, preferences=PREFERENCES,
+        )  # fmt: skip
+        self.chat = Chat(
+            reactor, client, self._surface, self._display, self._state, self._settings, self._leave
+        )  # fmt: skip
+        self._surface.talk()
+        client.start().addErrback(lambda failure: failure.trap(Refused, Left, ConnectionDropped) and None)
+
+    @property
+    def nick(self) -> str:
+        """The nickname the person has, or asks for."""
+        return self._client.nick if self._client is not None else ""
+
+    @property
+    def connected(self) -> bool:
+        """Whether requests are sent at once."""
+        return self._state.connection == "connected"
+
+    def leave(self, words: str) -> "Deferred[None] | None":
+        """Say goodbye; fires when the connection is closed.  None: there is no connection to close."""
+        client = self._client
+        if client is None or client.state in (State.LEFT, State.FAILED):
+            return None
+        self._state.connection = "leaving"
+        client.resumeProducing()
+        return client.leave(words)
+
+    def end(self) -> None:
+        """End the session: show what was heard, and save how far that was."""
+        chat, client = self.chat, self._client
+        self.chat = self._client = None
+        if chat is None or client is None:
+            return
+        unsent = chat.finish()
+        self._state.switch("")
+        self._state.disconnected()
+        self._state.connection = ""
+        if unsent:
+            self._surface.write(self._display.remark("This was not sent:"))
+            self._surface.write(self._display.answer("\n".join(unsent)))
+        self.since = client.since
+        self.autosave.end(client)
+        client.leave()
+
+    # The client calls these.
+
+    def _heard(self, event: Message) -> None:
+        if self.chat is not None:
+            self.chat.heard(event)
+
+    def _changed(self, change: Change) -> None:
+        match change.state:
+            case State.JOINED:
+                self._joined()
+            case State.WAITING if change.reason is not None:
+                self._lost(change.reason, change.delay)
+            # Not before the client is done with it: it must not be asked for another attempt meanwhile.
+            case State.FAILED if change.reason is not None:
+                self._reactor.callLater(0, self._failed, change.reason)
+            case State.LEFT if change.reason is not None:  # the server understood a line as a wish to leave
+                self._reactor.callLater(0, self._over, 0, "")
+            case State.CONNECTING | State.JOINING:
+                self._status.progress(change.state)
+        self._surface.refresh()
+
+    def _joined(self) -> None:
+        client, chat = self._client, self.chat
+        if client is None or chat is None:
+            return
+        self._status.joined(client)
+        chat.joined()
+        self.autosave.begin(self._reactor, client, chat.drained)
+
+    def _lost(self, error: Exception, delay: float) -> None:
+        """Wait for the next attempt; a server that could not be joined even once is not tried again."""
+        sentence = reason(self._server, error)
+        if self._status.has_joined:
+            self._status.lost(sentence, delay)
+        else:
+            self._reactor.callLater(0, self._over, 1, sentence)

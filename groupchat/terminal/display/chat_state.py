@@ -1,0 +1,181 @@
+"""State of the chat as the person sees it: the room, its people, who is typing, what is unread, how far behind."""
+
+from collections.abc import Iterable
+
+from groupchat.client.protocol import Message
+from groupchat.stdio.phrases import Reader
+from groupchat.stdio.printable import one_line
+
+LINGER_S = 8.0
+"""Seconds after which somebody no longer counts as typing, if nothing more was heard of it."""
+
+FAR = 500
+"""Missed messages from which on a progress bar is shown."""
+
+
+class ChatState:
+    """Kept up to date by events; the status bar and the line editor show it."""
+
+    def __init__(self, host: str, nick: str) -> None:
+        self.host = host
+        self.reader = Reader(nick)
+        self.nick = nick
+        self.room = ""
+        self.connection = "connecting"
+        self.pending = 0
+        """Lines that are not answered yet."""
+        self.unread: dict[str, int] = {}
+        """Messages in each other room since the person was last in it."""
+        self.unseen = 0
+        """Messages since the person last pressed a key."""
+        self._people: dict[str, set[str]] = {}
+        self._last: dict[str, tuple[int, str]] = {}
+        self._typing: dict[str, float] = {}
+        self._start = self._head = self._position = 0
+
+    @property
+    def people(self) -> int | None:
+        """How many people are in the current room; None if that is not known."""
+        people = self._people.get(self.room)
+        return len(people) if people is not None else None
+
+    @property
+    def last(self) -> tuple[int, str] | None:
+        """The number and text of the person's last message in the current room, safe to be shown."""
+        return self._last.get(self.room)
+
+    def rename(self, nick: str) -> None:
+        """Note that this is the person's nickname now."""
+        self.nick = nick
+        self.reader.be(nick)
+
+    def switch(self, room: str) -> None:
+        """Note that the person's lines go to this room now; an empty name means no room."""
+        for read in (self.room, room):
+            self.unread.pop(read, None)
+        if room != self.room:
+            self._typing.clear()
+        self.room = room
+
+    def list_people(self, room: str, people: Iterable[object]) -> None:
+        """Note who is in a room, given as the server lists people."""
+        self._people[room] = {str(person.get("nick")).casefold() for person in people if isinstance(person, dict)}
+
+    def disconnected(self) -> None:
+        """Forget who is in the rooms: people come and go unnoticed while there is no connection."""
+        self._people.clear()
+        self._typing.clear()
+
+    def take(self, event: Message, now: float) -> bool:
+        """Take note of an event; return whether it calls for the person: a mention or a private message.
+
+        :param now: seconds that never go back.
+        """
+        kind, nick = str(event.get("event")), str(event.get("nick", ""))
+        number = event.get("id")
+        if type(number) is int and number > self._position:
+            self._position = number
+        match kind:
+            case "said" | "acted" | "whispered":
+                return self._take_message(kind, nick, event)
+            case "typing":
+                self._take_typing(nick, event, now)
+            case "edited" | "deleted":
+                self._take_change(kind, event)
+            case "renamed":
+                self._take_name(nick, str(event.get("new", nick)))
+            case "entered" | "departed":
+                self._take_membership(kind, event)
+            case _:
+                self._take_presence(kind, event)
+        return False
+
+    def fall_behind(self, since: int, head: int) -> None:
+        """Expect the messages after ``since`` up to ``head``."""
+        self._start, self._head, self._position = since, head, since
+
+    def catch_up(self) -> None:
+        """Expect no more missed messages."""
+        self._head = self._position
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How many messages have come, of how many, while more than 500 are fetched."""
+        total = self._head - self._start
+        if total <= FAR or self._position >= self._head:
+            return None
+        return self._position - self._start, total
+
+    def typists(self, now: float) -> list[str]:
+        """Return who is typing in this room."""
+        for nick in [nick for nick, at in self._typing.items() if now - at > LINGER_S]:
+            del self._typing[nick]
+        return sorted(self._typing)
+
+    def _take_message(self, kind: str, nick: str, event: Message) -> bool:
+        self._typing.pop(nick, None)
+        text, room = str(event.get("text", "")), str(event.get("room", ""))
+        if self.reader.is_me(nick):
+            number = event.get("id")
+            if type(number) is int and room:
+                self._last[room] = (number, one_line(text))
+            return False
+        self.unseen += 1
+        if room and room != self.room:
+            self.unread[room] = self.unread.get(room, 0) + 1
+        return kind == "whispered" or self.reader.mentions(text)
+
+    def _take_change(self, kind: str, event: Message) -> None:
+        for room, (number, _) in [*self._last.items()]:
+            if event.get("target") != number:
+                continue
+            if kind == "edited":
+                self._last[room] = (number, one_line(str(event.get("text", ""))))
+            else:
+                del self._last[room]
+
+    def _take_typing(self, nick: str, event: Message, now: float) -> None:
+        if event.get("room") != self.room or self.reader.is_me(nick):
+            return
+        if event.get("active", True):
+            self._typing[nick] = now
+        else:
+            self._typing.pop(nick, None)
+
+    def _take_name(self, nick: str, new: str) -> None:
+        if self.reader.is_me(nick):
+            self.rename(new)
+        for people in self._people.values():
+            if nick.casefold() in people:
+                people.discard(nick.casefold())
+                people.add(new.casefold())
+
+    def _take_membership(self, kind: str, event: Message) -> None:
+        room, people = str(event.get("room", "")), event.get("people")
+        self._people.pop(room, None)
+        if kind == "departed":
+            self.unread.pop(room, None)
+            self.switch(str(event.get("current", "")))
+            return
+        if isinstance(people, list):
+            self.list_people(room, people)
+        # Not ``switch``: on coming back every room is entered again, the current one last, and nothing was read.
+        self._typing.clear()
+        self.room = room
+
+    def _take_presence(self, kind: str, event: Message) -> None:
+        """Keep the lists of people; servers before ``many-joined`` named everybody gave only the number of others."""
+        room = str(event.get("room", ""))
+        people = self._people.get(room)
+        if people is None or kind not in ("joined", "left", "many-joined", "many-left"):
+            return
+        listed = event.get("nicks")
+        nicks = [str(nick) for nick in (listed if isinstance(listed, list) else [event.get("nick", "")])]
+        if kind.endswith("joined"):
+            people.update(nick.casefold() for nick in nicks)
+        else:
+            people.difference_update(nick.casefold() for nick in nicks)
+            for nick in nicks if room == self.room else ():
+                self._typing.pop(nick, None)
+        if event.get("others"):
+            del self._people[room]

@@ -1,0 +1,69 @@
+"""Preferences of ``/set`` that concern this client: its own, and those of the server that it follows."""
+
+from groupchat.client.client import Client
+from groupchat.client.protocol import Message
+from groupchat.terminal.display.timestamps import Timestamps
+
+BELLS = ("off", "mentions", "all")
+"""When the bell rings: never, for mentions and private messages, or for every message."""
+
+VALUES = {"bell": BELLS, "typing": ("on", "off")}
+"""The preferences of this client, of which the server knows nothing."""
+
+
+class LocalSettings:
+    """``bell``: off, mentions or all.  ``typing``: whether others are told that the person is typing."""
+
+    def __init__(self, bell: str, typing: bool) -> None:
+        self.bell = bell
+        self.typing = typing
+
+    def set(self, words: str) -> str | None:
+        """Carry out what follows ``/set``; return the answer, or None if the request is for the server."""
+        name, *values = words.lower().split()[:2] or [""]
+        if name == "echo":
+            return "This client always shows your own lines, with their numbers."
+        if name not in VALUES:
+            return None
+        if not values or values[0] not in VALUES[name]:
+            return f"{name} is {self._value(name)}; it can be {', '.join(VALUES[name])}."
+        if name == "bell":
+            self.bell = values[0]
+        else:
+            self.typing = values[0] == "on"
+        return f"{name} is now {values[0]}."
+
+    def follow(self, line: str, answer: Message, timestamps: Timestamps, client: Client) -> None:
+        """Follow a change at the server, as its answer to a line says: here, and on later connections.
+
+        Older servers do not repeat the name and the value; then those that were typed count.
+        """
+        command, *words = line.split()
+        if answer.get("event") != "done" or command.lower() != "/set":
+            return
+        name, value = (*words[:2], "", "")[:2]
+        name, value = str(answer.get("name", name.lower())), str(answer.get("value", value))
+        if not name or not value:
+            return
+        client.prefer(name, value)
+        if name == "time":
+            timestamps.form = value
+        elif name == "zone":
+            timestamps.use_zone(value)
+
+    def owns(self, text: str) -> bool:
+        """Return whether the last word of a half-typed line is the value of a preference of this client."""
+        words = text.lower().split(" ")
+        return len(words) == 3 and words[0] == "/set" and words[1] in VALUES
+
+    def complete(self, text: str) -> list[str]:
+        """Return what the last word could become among the preferences of this client."""
+        match text.lower().split(" "):
+            case ["/set", start]:
+                return [name for name in VALUES if name.startswith(start)]
+            case ["/set", name, start] if name in VALUES:
+                return [value for value in VALUES[name] if value.startswith(start)]
+        return []
+
+    def _value(self, name: str) -> str:
+        return self.bell if name == "bell" else ("on" if self.typing else "off")

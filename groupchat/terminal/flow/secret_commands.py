@@ -1,0 +1,85 @@
+"""Commands that take a password: it is asked for without echo, and their lines are kept nowhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One argument of a command."""
+
+    name: str
+    secret: bool = True
+    optional: bool = False
+
+
+NAME, PASSWORD = Field("name", secret=False), Field("password")
+
+KNOWN: Mapping[str, tuple[Field, ...]] = MappingProxyType({
+    "register": (PASSWORD, Field("code", optional=True)),
+    "login": (NAME, PASSWORD),
+    "password": (Field("old"), Field("new")),
+    "setpassword": (NAME, PASSWORD),
+    "adduser": (NAME, PASSWORD),
+    "unregister": (PASSWORD,),
+})  # fmt: skip
+"""Commands that are secret whatever the server's help says, or does not say."""
+
+
+class SecretCommands:
+    """The secret commands by name, with their arguments in the order they are typed."""
+
+    def __init__(self) -> None:
+        self._commands = dict(KNOWN)
+
+    def learn(self, commands: Iterable[Any]) -> None:
+        """Add secret commands from the items of the server's help.
+
+        Older servers name their fields without saying which of them are secret; nothing is asked for with these.
+        """
+        for item in commands:
+            if not isinstance(item, dict):
+                continue
+            fields = tuple(_fields(item.get("fields")))
+            if not (item.get("secret") or any(field.secret for field in fields)):
+                continue
+            aliases = item.get("aliases")
+            for name in (item.get("command"), *(aliases if isinstance(aliases, list) else ())):
+                if fields or str(name) not in KNOWN:
+                    self._commands[str(name)] = fields
+
+    def holds(self, line: str) -> bool:
+        """Return whether a line begins with a secret command."""
+        return _name(line) in self._commands
+
+    def missing(self, line: str) -> list[str]:
+        """Return the names of the secret arguments that are still to be asked for.
+
+        There are none while an argument is missing that can be typed openly: the server tells how to type it.
+        """
+        fields = [field for field in self._commands.get(_name(line), ()) if not field.optional]
+        lacking = fields[len(line.split()) - 1 :]
+        return [field.name for field in lacking] if all(field.secret for field in lacking) else []
+
+    def fields(self, command: str, words: Iterable[str]) -> dict[str, str]:
+        """Return the arguments by name, so that a password can have spaces."""
+        fields = self._commands.get(_name(command), ())
+        return {field.name: word for field, word in zip(fields, words, strict=False)}
+
+    def shown(self, line: str) -> str:
+        """Return the line as it may be shown: of a secret command only its name."""
+        return line.split(None, 1)[0] if self.holds(line) else line
+
+
+def _name(line: str) -> str:
+    """Return the name of the command that a line begins with; an empty string if it is not a command."""
+    first = next(iter(line.split(None, 1)), "")
+    return first[1:].lower() if first.startswith("/") else ""
+
+
+def _fields(listed: object) -> Iterable[Field]:
+    for field in listed if isinstance(listed, list) else ():
+        if isinstance(field, dict):
+            yield Field(str(field.get("name")), field.get("secret") is True, field.get("optional") is True)

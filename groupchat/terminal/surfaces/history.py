@@ -1,0 +1,44 @@
+"""Lines that the person typed, kept over all runs in a file that only they can read."""
+
+import contextlib
+import os
+from pathlib import Path
+
+KEPT = 2000
+"""Lines of history that are kept."""
+
+
+class HistoryFile:
+    """Lines in a file, oldest first; where none can be written they are kept for this run only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> list[str]:
+        """Return the newest lines; shorten the file to these when it has grown to twice as many."""
+        try:
+            lines = self._path.read_text("utf-8", "replace").splitlines()
+            if len(lines) > 2 * KEPT:
+                write_private(self._path, "".join(f"{line}\n" for line in lines[-KEPT:]))
+        except OSError:
+            return []
+        return lines[-KEPT:]
+
+    def add(self, line: str) -> None:
+        """Append a line, if the file can be written."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return
+        with open(descriptor, "a", encoding="utf-8", errors="replace") as file:
+            file.write(f"{line}\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, not even for a moment."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)

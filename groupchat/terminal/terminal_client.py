@@ -1,0 +1,239 @@
+"""One run of the client on a terminal: from the first question to the exit status."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from groupchat.client.address import reason
+from groupchat.client.resumption import Since
+from groupchat.stdio.nickname import of_this_user
+from groupchat.terminal.chat import Chat
+from groupchat.terminal.chat_session import ChatSession
+from groupchat.terminal.configuration import Configuration, Destination
+from groupchat.terminal.display.bar import bar, title
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.display import Display
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.questions import Questions
+from groupchat.terminal.saved_login import LoginFile
+from groupchat.terminal.sign_in import SignIn
+from groupchat.terminal.surfaces.surface import Owner, Surface
+
+AGAIN_S = 3.0
+"""Seconds within which a second Ctrl-C leaves the chat."""
+
+
+class TerminalClient(Owner):
+    """Leads the person through signing in, the chat, and out again.
+
+    :param furnish: makes the surface and the display, given this client and the state of the chat.
+    :param complain: prints a sentence on standard error, once the terminal is as it was found.
+    """
+
+    def __init__(
+        self, destination: Destination, configuration: Configuration, file: LoginFile,
+        furnish: Callable[["TerminalClient", ChatState], tuple[Surface, Display]],
+        complain: Callable[[str], object],
+    ) -> None:  # fmt: skip
+        self._to = destination
+        self._complain = complain
+        self._state = ChatState(str(destination.server), destination.nick)
+        self._surface, self._display = furnish(self, self._state)
+        self._questions = Questions(self._surface)
+        self._sign_in = SignIn(self._surface, self._display, self._questions, destination.nick, self._enter, self._over)
+        self._session = ChatSession(
+            destination.server, file, self._state, self._surface, self._display,
+            LocalSettings(configuration.bell, configuration.typing), self._leave, self._over, self._failed,
+        )  # fmt: skip
+        self._room = destination.room
+        self._since: Since = None
+        self._interrupted_at = float("-inf")
+        self._next: Callable[[], None] | None = None
+        self._finished: Deferred[int] = Deferred()
+        self._status = 0
+        self._sentence = ""
+        self._ending = False
+
+    def start(self, reactor: Any) -> "Deferred[int]":
+        """Begin; fires with the exit status."""
+        self._reactor = reactor
+        self._surface.start(reactor).addBoth(self._surface_ended)
+        if self._to.menu:
+            self._show_menu()
+        else:
+            self._sign_in.begin(self._usual_nick())
+        return self._finished
+
+    def interrupt(self) -> None:
+        """Leave now, because of a signal."""
+        self._leave("")
+
+    # The surface calls these.
+
+    def typed(self, line: str) -> None:
+        chat = self._session.chat
+        if not self._questions.take(line) and chat is not None and line.strip():
+            self._take_line(line, chat)
+
+    def pasted(self, lines: list[str]) -> None:
+        if self._session.chat is not None:
+            self._session.chat.sending.paste.add(lines)
+
+    def touched(self) -> None:
+        if self._session.chat is not None:
+            self._session.chat.touched()
+
+    def written(self, text: str) -> None:
+        if self._session.chat is not None:
+            self._session.chat.written(text)
+
+    def interrupted(self) -> None:
+        now = self._reactor.seconds()
+        if self._questions.open and self._session.chat is not None:
+            self._questions.talk()
+        elif self._questions.open or now - self._interrupted_at < AGAIN_S:
+            self._leave("")
+        else:
+            self._interrupted_at = now
+            self._remark("Press Ctrl-C again to leave the chat, or Ctrl-D.")
+
+    def ended(self) -> None:
+        self._leave("")
+
+    def complete(self, text: str) -> "Deferred[list[str]]":
+        return self._session.chat.complete(text) if self._session.chat is not None else succeed([])
+
+    def last(self) -> tuple[int, str] | None:
+        return self._state.last
+
+    def is_secret(self, line: str) -> bool:
+        return self._session.chat is not None and self._session.chat.secret_commands.holds(line)
+
+    def bar(self, width: int) -> str:
+        self._surface.title(title(self._state))
+        return bar(self._state, width, self._reactor.seconds())
+
+    # Signing in.
+
+    def _show_menu(self) -> None:
+        self._sign_in.show_menu(self._usual_nick())
+
+    def _usual_nick(self) -> str:
+        saved = self._session.autosave.login()
+        return saved.nick if saved is not None else next(of_this_user())
+
+    def _enter(self, nick: str, password: str | None) -> None:
+        self._questions.drop()
+        self._session.begin(self._reactor, nick, password, self._room, self._since)
+
+    def _failed(self, error: Exception) -> None:
+        nick = self._session.nick
+        if self._sign_in.can_retry(error):
+            self._session.end()
+            if self._sign_in.is_locked(error) and self._session.autosave.login_of(nick) is not None:
+                self._session.autosave.forget()  # its token is no longer valid
+            self._sign_in.ask_again(error, nick)
+        else:
+            self._over(1, reason(self._to.server, error))
+
+    # Talking.
+
+    def _take_line(self, line: str, chat: Chat) -> None:
+        command, *words = line.split()
+        name = command.lower()
+        if self._to.menu and line.strip().lower() == "q":
+            self._leave("", menu=True)
+        elif name in ("/login", "/logout") and not self._session.connected:
+            self._remark(f"{name} needs a connection.")
+        elif chat.secret_commands.holds(line) and (missing := chat.secret_commands.missing(line)):
+            self._questions.ask_secrets(words, missing, lambda given: self._carry_out(command, given))
+        elif name == "/login" and len(words) > 1:
+            self._log_in(words[0], line.split(None, 2)[2])
+        elif name == "/logout":
+            self._sign_in_again(self._ask_anew)
+        else:
+            chat.typed(line)
+
+    def _carry_out(self, command: str, given: list[str]) -> None:
+        """Carry out a secret command with all that it needs."""
+        if command.lower() == "/login":
+            self._log_in(*given)
+        elif self._session.chat is not None:
+            self._session.chat.sending.carry_out(command, given)
+
+    def _log_in(self, nick: str, password: str) -> None:
+        """Join again as an account, in the same room and from the same message on."""
+        room = self._state.room
+
+        def enter() -> None:
+            self._room, self._since = room, self._session.since
+            self._enter(nick, password)
+
+        self._sign_in_again(enter)
+
+    def _ask_anew(self) -> None:
+        """Ask for a nickname, as at the beginning."""
+        self._room, self._since = self._to.room, None
+        self._sign_in.ask_nickname()
+
+    def _sign_in_again(self, then: Callable[[], None]) -> None:
+        """Leave the chat, forget the saved login, and call ``then``."""
+        self._session.autosave.forget()
+        self._next = then
+        self._go("")
+
+    def _remark(self, sentence: str) -> None:
+        self._surface.write(self._display.remark(sentence))
+
+    # Leaving.
+
+    def _leave(self, words: str, menu: bool = False) -> None:
+        if not self._ending:
+            self._next = self._show_menu if menu else None
+            self._go(words)
+
+    def _go(self, words: str) -> None:
+        left = self._session.leave(words)
+        if left is None:
+            self._finish(0)
+        else:
+            left.addCallback(lambda _: self._gone())
+
+    def _gone(self) -> None:
+        then, self._next = self._next, None
+        if then is None:
+            self._finish(0)
+        else:
+            self._session.end()
+            then()
+
+    def _over(self, status: int, sentence: str) -> None:
+        """End with a sentence why; if there is a menu, return to it unless the person chose to exit."""
+        if self._to.menu and not self._ending and status:
+            self._session.end()
+            self._remark(sentence)
+            self._show_menu()
+        elif not self._ending:
+            self._sentence = sentence
+            self._finish(status)
+
+    def _finish(self, status: int) -> None:
+        if self._ending:
+            return
+        self._ending = True
+        self._status = status
+        self._session.end()
+        self._session.autosave.release()
+        self._surface.stop()
+
+    def _surface_ended(self, result: object) -> None:
+        if isinstance(result, Failure):
+            self._finished.errback(result)
+            return
+        if not self._ending:  # the terminal is gone
+            self._finish(0)
+        if self._sentence:
+            self._complain(self._sentence)
+        self._finished.callback(self._status)

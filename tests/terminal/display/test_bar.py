@@ -1,0 +1,91 @@
+"""The status bar and the title."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.display.bar import bar, cut, title
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.wrapping import columns
+
+
+class BarTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.state = ChatState("example.org", "alice")
+        self.state.switch("lobby")
+        self.state.connection = "connected"
+
+    def people(self, count: int) -> None:
+        self.state.list_people("lobby", [{"nick": f"n{number}"} for number in range(count)])
+
+    def test_room(self) -> None:
+        """The server, the room, its people and the connection are shown, and the room's absence."""
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected")
+        self.people(1)
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ 1 person │ connected")
+        self.people(1200)
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ 1,200 people │ connected")
+        self.state.switch("")
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ no room │ connected")
+
+    def test_unread(self) -> None:
+        """Rooms with unread messages are named, the fullest first; of many only some, and never the current one."""
+        self.state.unread = {"dev": 1, "ops": 3, "lobby": 9}
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected │ ops:3 dev:1")
+        self.state.unread = {f"room{number}": 1 for number in range(9)}
+        self.assertTrue(bar(self.state, 80, 0).endswith("│ room0:1 room1:1 room2:1 room3:1 …"))
+
+    def test_unsent(self) -> None:
+        """Lines that wait are counted while there is no connection; with one they are on their way."""
+        self.state.pending = 2
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected")
+        self.state.connection = "reconnecting in 3 s"
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ reconnecting in 3 s │ 2 unsent")
+
+    def test_typing(self) -> None:
+        """Up to three people who are typing are named."""
+        for nicks, shown in (
+            (["bob"], "bob is typing"),
+            (["bob", "eve"], "bob and eve are typing"),
+            (["bob", "dave", "eve"], "bob, dave and eve are typing"),
+            (["bob", "dave", "eve", "zoe"], "4 people are typing"),
+        ):
+            for nick in nicks:
+                self.state.take({"event": "typing", "room": "lobby", "nick": nick, "active": True}, 0)
+            self.assertTrue(bar(self.state, 80, 0).endswith(f"│ {shown}"), shown)
+
+    def test_progress(self) -> None:
+        """While many messages are on their way, how many have come takes the whole bar."""
+        self.state.fall_behind(1000, 3000)
+        self.state.take({"event": "said", "id": 2000, "room": "lobby", "nick": "bob", "text": "hi"}, 0)
+        shown = " example.org │ ██████████░░░░░░░░░░ 50 % │ 1,000 of 2,000 messages"
+        self.assertEqual(bar(self.state, 80, 0), shown)
+
+    def test_narrow(self) -> None:
+        """A narrow bar keeps the most important parts."""
+        self.people(12)
+        self.state.unread = {"日本": 4}
+        self.assertEqual(bar(self.state, 30, 0), " lobby │ connected │ 日本:4")
+        self.assertEqual(bar(self.state, 20, 0), " lobby │ connected")
+        self.assertEqual(bar(self.state, 5, 0), " lob…")
+
+    @given(st.text(max_size=20), st.text(max_size=20), st.integers(2, 60))
+    def test_fits(self, room: str, host: str, width: int) -> None:
+        """Whatever the server's names are, the bar is one line that fits, and obeys nothing."""
+        state = ChatState(host, "alice")
+        state.switch(room)
+        shown = bar(state, width, 0)
+        self.assertLessEqual(columns(shown), width)
+        self.assertTrue(all(ord(char) >= 32 and not 127 <= ord(char) < 160 for char in shown + title(state)))
+
+    def test_title(self) -> None:
+        """The title names the room, and how many messages were not seen."""
+        self.assertEqual(title(self.state), "lobby - example.org")
+        self.state.unseen = 3
+        self.assertEqual(title(self.state), "(3) lobby - example.org")
+        self.state.switch("")
+        self.assertEqual(title(self.state), "(3) groupchat - example.org")
+
+    def test_cut(self) -> None:
+        """A wide character is not cut in half."""
+        self.assertEqual((cut("日本語", 6), cut("日本語", 5), cut("日本語", 4)), ("日本語", "日本…", "日…"))

@@ -1,0 +1,208 @@
+"""The state of the chat that follows from events."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.display.chat_state import FAR, LINGER_S, ChatState
+
+NICKS = ("alice", "bob", "Eve", "dave")
+
+
+def said(number: int, nick: str = "bob", room: str = "lobby", text: str = "hi", kind: str = "said") -> dict[str, Any]:
+    return {"event": kind, "id": number, "room": room, "nick": nick, "text": text}
+
+
+def entered(room: str, *nicks: str) -> dict[str, Any]:
+    return {"event": "entered", "room": room, "topic": "", "people": [{"nick": nick} for nick in nicks]}
+
+
+class StateTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.state = ChatState("example.org", "alice")
+        self.state.switch("lobby")
+
+    def take(self, *events: dict[str, Any], now: float = 0) -> None:
+        for event in events:
+            self.state.take(event, now)
+
+
+class MessagesTest(StateTest):
+    def test_calls(self) -> None:
+        """A mention and a private message call the person; their own words and those of others do not."""
+        self.assertFalse(self.state.take(said(1), 0))
+        self.assertTrue(self.state.take(said(2, text="@Alice: hi"), 0))
+        self.assertTrue(self.state.take(said(3, room="", kind="whispered"), 0))
+        self.assertFalse(self.state.take(said(4, nick="ALICE", text="alice"), 0))
+        self.assertEqual((self.state.unseen, self.state.last), (3, (4, "alice")))
+
+    def test_last_message(self) -> None:
+        """The last message follows its edits, and is gone when it is deleted."""
+        self.take(said(1, nick="alice"), {"event": "edited", "id": 2, "target": 1, "nick": "alice", "text": "ho\nho"})
+        self.assertEqual(self.state.last, (1, "ho ho"))
+        self.take({"event": "edited", "id": 3, "target": 7, "nick": "alice", "text": "other"})
+        self.assertEqual(self.state.last, (1, "ho ho"))
+        self.take({"event": "deleted", "id": 4, "target": 1, "nick": "alice"})
+        self.assertIsNone(self.state.last)
+
+    def test_last_message_of_the_room(self) -> None:
+        """The last message is the one in the current room, and never a private one."""
+        self.take(said(1, nick="alice"), said(2, nick="alice", room="dev", text="code"))
+        self.take(said(3, nick="alice", room="", kind="whispered", text="psst"))
+        self.assertEqual(self.state.last, (1, "hi"))
+        self.state.switch("dev")
+        self.assertEqual(self.state.last, (2, "code"))
+        self.state.switch("ops")
+        self.assertIsNone(self.state.last)
+
+    def test_unread(self) -> None:
+        """Messages elsewhere are unread until the person switches to their room."""
+        self.take(said(1, room="dev"), said(2, room="dev"), said(3, room="ops"), said(4), said(5, "alice", "dev"))
+        self.assertEqual(self.state.unread, {"dev": 2, "ops": 1})
+        self.state.switch("dev")
+        self.assertEqual(self.state.unread, {"ops": 1})
+
+    def test_renamed(self) -> None:
+        """After a change of the own nickname the new one is mentioned, and the old one is not."""
+        self.take({"event": "renamed", "room": "lobby", "nick": "Alice", "new": "ally"})
+        self.assertEqual(self.state.nick, "ally")
+        self.assertTrue(self.state.take(said(1, text="ally?"), 0))
+        self.assertFalse(self.state.take(said(2, text="alice?"), 0))
+
+
+class MembershipTest(StateTest):
+    def test_entered(self) -> None:
+        """Entering a room makes it the current one, and tells who is in it."""
+        self.take(entered("dev", "alice", "bob", "Bob"))
+        self.assertEqual((self.state.room, self.state.people), ("dev", 2))
+
+    def test_without_people(self) -> None:
+        """Where the server does not tell who is in a room, it is not known, even if it was before."""
+        self.take(entered("dev", "alice", "bob"), {"event": "entered", "room": "dev", "topic": ""})
+        self.assertIsNone(self.state.people)
+        self.state.list_people("dev", [{"nick": "alice"}, {"nick": "bob"}, "of the future"])
+        self.assertEqual(self.state.people, 2)
+
+    def test_back_in_rooms(self) -> None:
+        """On coming back to several rooms, what was unread in the others stays unread."""
+        self.take(said(1, room="dev"))
+        self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"))
+        self.assertEqual((self.state.room, self.state.unread, self.state.people), ("lobby", {"dev": 1}, 2))
+
+    def test_departed(self) -> None:
+        """Departing from a room leads to the room that the server names, or to none."""
+        self.take(entered("lobby", "alice"), entered("dev", "alice", "bob"), said(1, room="dev"))
+        self.take({"event": "departed", "room": "dev", "code": "kicked", "reason": "", "current": "lobby"})
+        self.assertEqual((self.state.room, self.state.people, self.state.unread), ("lobby", 1, {}))
+        self.take({"event": "departed", "room": "lobby", "code": "left", "reason": "", "current": ""})
+        self.assertEqual((self.state.room, self.state.people), ("", None))
+
+    def test_departed_elsewhere(self) -> None:
+        """Departing from another room changes nothing about the current one."""
+        self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"), said(1, room="dev"))
+        self.take({"event": "departed", "room": "dev", "code": "banned", "reason": "", "current": "lobby"})
+        self.assertEqual((self.state.room, self.state.people, self.state.unread), ("lobby", 2, {}))
+
+
+class PeopleTest(StateTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"))
+
+    def test_one_by_one(self) -> None:
+        """People who join and leave are counted, each once, in their room only."""
+        self.take(
+            {"event": "joined", "room": "lobby", "nick": "eve"}, {"event": "joined", "room": "lobby", "nick": "EVE"},
+            {"event": "joined", "room": "dev", "nick": "dave"}, {"event": "joined", "room": "ops", "nick": "dave"},
+        )  # fmt: skip
+        self.assertEqual(self.state.people, 3)
+        self.take({"event": "left", "room": "lobby", "nick": "bob", "reason": "", "gone": True})
+        self.assertEqual(self.state.people, 2)
+        self.state.switch("dev")
+        self.assertEqual(self.state.people, 2)
+
+    def test_many(self) -> None:
+        """Many at once are counted by their names."""
+        self.take({"event": "many-joined", "room": "lobby", "nicks": [f"n{number}" for number in range(57)]})
+        self.assertEqual(self.state.people, 59)
+        self.take({"event": "many-left", "room": "lobby", "nicks": ["bob", *(f"n{number}" for number in range(9))]})
+        self.assertEqual(self.state.people, 49)
+
+    def test_old_server(self) -> None:
+        """A server that names only some of many leaves it open how many there are now."""
+        self.take({"event": "many-joined", "room": "lobby", "nicks": ["a", "b", "c"], "others": 5})
+        self.assertIsNone(self.state.people)
+
+    def test_renamed(self) -> None:
+        """A person with another nickname is counted once, and can leave under it."""
+        self.take({"event": "renamed", "room": "", "nick": "bob", "new": "robert"})
+        self.take({"event": "left", "room": "lobby", "nick": "Robert"})
+        self.assertEqual(self.state.people, 1)
+
+    def test_disconnected(self) -> None:
+        """Without a connection nobody knows who is there."""
+        self.state.disconnected()
+        self.assertIsNone(self.state.people)
+
+    @given(st.lists(st.tuples(st.sampled_from(("joined", "left", "renamed")), st.sampled_from(NICKS))))
+    def test_model(self, happened: list[tuple[str, str]]) -> None:
+        """Whatever happens, the count is that of the people who are in."""
+        state, people = ChatState("example.org", "zoe"), {"bob"}
+        state.take(entered("lobby", "bob"), 0)
+        for kind, nick in happened:
+            name = nick.casefold()
+            state.take({"event": kind, "room": "lobby", "nick": nick, "new": f"{nick}2"}, 0)
+            if kind == "joined":
+                people.add(name)
+            elif kind == "left":
+                people.discard(name)
+            elif name in people:
+                people = {*people - {name}, f"{name}2"}
+            self.assertEqual(state.people, len(people))
+
+
+class TypingTest(StateTest):
+    typing: dict[str, Any] = {"event": "typing", "room": "lobby", "active": True}
+
+    def test_lingers(self) -> None:
+        """Somebody is typing until they say it, or nothing is heard of it for 8 seconds; the person never is."""
+        for nick, at in ("bob", 0), ("eve", 5), ("alice", 5):
+            self.take({**self.typing, "nick": nick}, now=at)
+        self.assertEqual(self.state.typists(LINGER_S), ["bob", "eve"])
+        self.assertEqual(self.state.typists(LINGER_S + 0.1), ["eve"])
+        self.take(said(1, nick="eve"), now=9)
+        self.assertEqual(self.state.typists(9), [])
+
+    def test_stops(self) -> None:
+        """Whoever stops typing, or leaves, is not typing any more, nor is anybody in another room."""
+        self.take(entered("lobby", "alice", "bob", "eve", "dave"))
+        for nick in ("bob", "eve", "dave"):
+            self.take({**self.typing, "nick": nick})
+        self.take({**self.typing, "nick": "bob", "active": False})
+        self.take({"event": "left", "room": "lobby", "nick": "eve"})
+        self.assertEqual(self.state.typists(0), ["dave"])
+        self.take({**self.typing, "nick": "zoe", "room": "dev"})
+        self.assertEqual(self.state.typists(0), ["dave"])
+        self.state.switch("dev")
+        self.assertEqual(self.state.typists(0), [])
+
+
+class ProgressTest(StateTest):
+    def test_progress(self) -> None:
+        """While more than 500 messages are on their way it is known how many have come."""
+        self.state.fall_behind(1000, 1000 + FAR)
+        self.assertIsNone(self.state.progress)
+        self.state.fall_behind(1000, 3000)
+        self.take(said(2000))
+        self.assertEqual(self.state.progress, (1000, 2000))
+        self.take(said(3000))
+        self.assertIsNone(self.state.progress)
+
+    def test_catch_up(self) -> None:
+        """Messages of other rooms never come: when nothing more does, there is no progress to show."""
+        self.state.fall_behind(1000, 3000)
+        self.take(said(2000))
+        self.state.catch_up()
+        self.assertIsNone(self.state.progress)

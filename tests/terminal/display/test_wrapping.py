@@ -1,0 +1,66 @@
+"""Lines that fit a terminal."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.display.colours import Paint
+from groupchat.terminal.display.wrapping import columns, wrapped
+
+PLAIN = Paint(0)
+
+
+def lines(*texts: str, width: int, indent: int = 0) -> list[str]:
+    return wrapped([("text", text) for text in texts], width, indent, PLAIN).split("\n")
+
+
+class ColumnsTest(SynchronousTestCase):
+    def test_columns(self) -> None:
+        """Emoji and East Asian letters take two columns, combining marks none."""
+        for text, width in ("abc", 3), ("日本", 4), ("e\u0301", 1), ("👩‍👩‍👧", 2), ("", 0):
+            self.assertEqual(columns(text), width, text)
+
+
+class WrappedTest(SynchronousTestCase):
+    @settings(deadline=None)
+    @given(st.lists(st.text("ab 日👩é", max_size=30), max_size=4), st.integers(4, 60), st.integers(0, 30))
+    def test_fits(self, texts: list[str], width: int, indent: int) -> None:
+        """No line is wider than the terminal, and nothing but spaces is lost."""
+        shown = lines(*texts, width=width, indent=indent)
+        self.assertLessEqual(max(map(columns, shown)), width)
+        self.assertEqual("".join(shown).replace(" ", ""), "".join(texts).replace(" ", ""))
+
+    def test_short(self) -> None:
+        """A line that fits stays as it is, with all its spaces."""
+        self.assertEqual(lines("a  b ", " c", width=7), ["a  b  c"])
+
+    def test_indented(self) -> None:
+        """Lines break between words; the further ones begin under the text."""
+        self.assertEqual(
+            lines("bob: ", "one two three four five six seven", width=25, indent=5),
+            ["bob: one two three four", "     five six seven"],
+        )
+
+    def test_narrow(self) -> None:
+        """On a terminal that would leave less than 20 columns, nothing is indented."""
+        self.assertEqual(lines("one two three", width=8, indent=5), ["one two", "three"])
+
+    def test_one_word_of_several_parts(self) -> None:
+        """A nickname and its colon are one word, and are not torn apart."""
+        parts = [("text", "hello there "), ("nick:bob", "bob"), ("", ":"), ("text", " hi")]
+        self.assertEqual(wrapped(parts, 14, 0, PLAIN).split("\n"), ["hello there", "\x1b[1mbob\x1b[0m: hi"])
+
+    def test_long_word(self) -> None:
+        """A word that is longer than a line begins where the last one ended."""
+        self.assertEqual(
+            lines("see ", "x" * 60, width=30, indent=4), ["see " + "x" * 26, "    " + "x" * 26, "    " + "x" * 8]
+        )
+
+    def test_wide_characters(self) -> None:
+        """A wide character that does not fit goes to the next line whole."""
+        self.assertEqual(lines("日本語日本語", width=5), ["日本", "語日", "本語"])
+
+    def test_link(self) -> None:
+        """A link is never broken, so that it can be clicked; what follows goes on as before."""
+        link = "http://example.org/" + "y" * 60
+        self.assertEqual(lines(f"see {link} now", width=40, indent=4), ["see", link, "    now"])

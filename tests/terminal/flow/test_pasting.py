@@ -1,0 +1,70 @@
+"""Pasting of many lines."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client_errors import Left, Refused, Unanswered
+from groupchat.terminal.flow.pasting import PROMPT_S, REST_S, Paste
+
+
+class PasteTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.said: list[tuple[str, Deferred[Any]]] = []
+        self.failed: list[str] = []
+        self.paste = Paste(self.clock, self.say, lambda line, refused: self.failed.append(line))
+
+    def say(self, line: str) -> "Deferred[Any]":
+        self.said.append((line, Deferred()))
+        return self.said[-1][1]
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line, _ in self.said]
+
+    def test_one_by_one(self) -> None:
+        """Each line waits for the answer to the one before; a refused one is told, and the others go on."""
+        self.paste.add(["one", "two", "three"])
+        self.assertEqual(self.lines, ["one"])
+        self.said[0][1].errback(Refused("muted", "No."))
+        self.clock.advance(0)
+        self.said[1][1].callback({})
+        self.clock.advance(0)
+        self.assertEqual((self.lines, self.failed), (["one", "two", "three"], ["one"]))
+        self.paste.add(["four"])
+        self.assertEqual((len(self.paste), self.paste.stop(), len(self.paste)), (1, ["four"], 0))
+
+    def test_rest(self) -> None:
+        """After an answer that was held back it rests, so that the server does not take it for a flood."""
+        self.paste.add(["one", "two"])
+        self.clock.advance(PROMPT_S + 0.01)
+        self.said[0][1].callback({})
+        self.clock.advance(REST_S - 0.01)
+        self.assertEqual(self.lines, ["one"])
+        self.clock.advance(0.01)
+        self.assertEqual(self.lines, ["one", "two"])
+
+    def test_begins_again(self) -> None:
+        """When everything is sent, a later paste begins at once."""
+        self.paste.add(["one"])
+        self.said[0][1].callback({})
+        self.clock.advance(0)
+        self.paste.add(["two"])
+        self.assertEqual(self.lines, ["one", "two"])
+
+    def test_left(self) -> None:
+        """When the client has left, nothing more is sent."""
+        self.paste.add(["one", "two"])
+        self.said[0][1].errback(Left("gone"))
+        self.clock.advance(REST_S)
+        self.assertEqual((self.lines, self.failed, self.paste.stop()), (["one"], [], []))
+
+    def test_unanswered(self) -> None:
+        """A line whose fate is unknown is not sent again, and the others go on."""
+        self.paste.add(["one", "two"])
+        self.said[0][1].errback(Unanswered("lost"))
+        self.clock.advance(0)
+        self.assertEqual((self.lines, self.failed), (["one", "two"], []))

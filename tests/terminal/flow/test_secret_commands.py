@@ -1,0 +1,106 @@
+"""Commands that take a password."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.flow.secret_commands import KNOWN, SecretCommands
+
+HELP = [
+    {
+        "command": "unlockvault", "aliases": ["uv"],
+        "fields": [{"name": "vault", "kind": "word"}, {"name": "key", "kind": "password", "secret": True},
+                   {"name": "hint", "kind": "text", "optional": True}],
+    },
+    {"command": "oldsecret", "usage": "/oldsecret OLD NEW…", "fields": ["old", "new"], "secret": True},
+    {"command": "password", "fields": ["old", "new"], "secret": True},
+    {"command": "setpassword", "fields": [{"name": "nick"}, {"name": "password", "secret": True}]},
+    {"command": "say", "usage": "/say TEXT…", "fields": [{"name": "text", "kind": "text"}]},
+    {"command": "login"},
+    "of the future",
+]  # fmt: skip
+
+
+class KnownTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.commands = SecretCommands()
+
+    def test_known(self) -> None:
+        """The commands with passwords are secret before any help has come."""
+        self.assertEqual(set(KNOWN), {"register", "login", "password", "setpassword", "adduser", "unregister"})
+        for name in KNOWN:
+            self.assertTrue(self.commands.holds(f"/{name} sesame"), name)
+            self.assertEqual(self.commands.shown(f" /{name.upper()} sesame"), f"/{name.upper()}")
+
+    def test_other_lines(self) -> None:
+        """What is said is not secret, nor what begins with two slashes."""
+        for line in ("register sesame", "//login a b", "/say login", "", "  ", "/"):
+            self.assertFalse(self.commands.holds(line), line)
+            self.assertEqual(self.commands.shown(line), line)
+
+    @given(st.sampled_from(sorted(KNOWN)), st.sampled_from("\t\v\f\r\n \u00a0\u2003\u2028"), st.text(max_size=8))
+    def test_any_space(self, name: str, space: str, rest: str) -> None:
+        """Whatever space follows the command, its line is secret, and nothing of the password is shown."""
+        line = f"{space}/{name}{space}{rest}"
+        self.assertTrue(self.commands.holds(line))
+        self.assertEqual(self.commands.shown(line), f"/{name}")
+
+    def test_missing(self) -> None:
+        """Everything secret that is missing is asked for, once everything open is typed; options are not."""
+        for line, missing in (
+            ("/register", ["password"]),
+            ("/register sesame", []),
+            ("/login", []),
+            ("/login alice", ["password"]),
+            ("/login alice sesame", []),
+            ("/password", ["old", "new"]),
+            ("/Password old", ["new"]),
+            ("/adduser dave", ["password"]),
+            ("/adduser", []),
+            ("/unregister", ["password"]),
+            ("/say", []),
+        ):
+            self.assertEqual(self.commands.missing(line), missing, line)
+
+    def test_fields(self) -> None:
+        """Words are sent by name, so that a password can have spaces."""
+        self.assertEqual(self.commands.fields("/adduser", ["dave", "a b"]), {"name": "dave", "password": "a b"})
+        self.assertEqual(self.commands.fields("/Password", ["a", "b c"]), {"old": "a", "new": "b c"})
+        self.assertEqual(self.commands.fields("/say", ["a"]), {})
+
+
+class LearnTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.commands = SecretCommands()
+        self.commands.learn(HELP)
+
+    def test_learned(self) -> None:
+        """A command that the help calls secret is secret under all its names, with its own fields."""
+        self.assertEqual(self.commands.shown("/UV safe sesame"), "/UV")
+        self.assertEqual(self.commands.missing("/uv safe"), ["key"])
+        self.assertEqual(self.commands.missing("/unlockvault"), [])
+        self.assertEqual(self.commands.fields("/uv", ["safe", "a b"]), {"vault": "safe", "key": "a b"})
+        self.assertEqual(self.commands.fields("/setpassword", ["a", "b"]), {"nick": "a", "password": "b"})
+
+    def test_old_server(self) -> None:
+        """A server that only names its fields makes a command secret, but nothing is asked for."""
+        self.assertTrue(self.commands.holds("/oldsecret a b"))
+        self.assertEqual(self.commands.missing("/oldsecret"), [])
+        self.assertEqual(self.commands.missing("/password"), ["old", "new"])
+
+    def test_never_forgotten(self) -> None:
+        """A help that does not call them secret does not make the known commands public."""
+        self.commands.learn([{"command": name, "fields": [{"name": "text"}]} for name in KNOWN])
+        for name in KNOWN:
+            self.assertTrue(self.commands.holds(f"/{name} sesame"), name)
+        self.assertFalse(self.commands.holds("/say sesame"))
+
+    @given(st.lists(st.recursive(st.none() | st.text(max_size=3) | st.integers(), lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["command", "fields", "secret", "aliases", "name"]), inner, max_size=4)
+    ), max_leaves=8), max_size=4))  # fmt: skip
+    def test_anything(self, items: list[object]) -> None:
+        """Whatever a server sends as its help, the known commands stay secret."""
+        commands = SecretCommands()
+        commands.learn(items)
+        self.assertTrue(all(commands.holds(f"/{name} x") for name in KNOWN))

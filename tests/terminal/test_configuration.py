@@ -1,0 +1,93 @@
+"""The file of the client's configuration."""
+
+import tempfile
+from argparse import ArgumentTypeError
+from pathlib import Path
+from shutil import rmtree
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.encryption import Encryption
+from groupchat.terminal.configuration import BadConfiguration, Configuration, Host, folder, load
+
+
+class LoadTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        base = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        self.addCleanup(rmtree, base)
+        self.path = base / "client.toml"
+
+    def load(self, text: str) -> Configuration:
+        self.path.write_text(text)
+        return load(self.path)
+
+    def test_defaults(self) -> None:
+        """Without a file, and with an empty one, everything has its default."""
+        self.assertEqual(load(self.path), Configuration())
+        self.assertEqual(self.load(""), Configuration(bell="mentions", typing=True, color=True))
+
+    def test_everything(self) -> None:
+        """The file names hosts, colours and preferences."""
+        read = self.load(
+            'nick = "al"\nbell = "off"\ntyping = false\ncolor = false\n[colors]\nbob = 208\n'
+            '[hosts.work]\naddress = "chat.org:5001"\nnick = "alice"\nroom = "dev"\n'
+        )
+        self.assertEqual(read, Configuration(
+            "al", False, False, "off", {"bob": 208}, {"work": Host("chat.org:5001", "alice", "dev")},
+        ))  # fmt: skip
+
+    def test_wrong(self) -> None:
+        """A mistake is told with the name of the file and the place in it."""
+        for text, told in (
+            ("nick = 5", "nick must be a string"),
+            ("color = 'yes'", "color must be true or false"),
+            ("colors = 1", "colors must be a table"),
+            ("nik = 'a'", "nik is unknown; known names are nick, color"),
+            ("bell = 'loud'", "bell must be one of off, mentions, all"),
+            ("[colors]\nbob = 300", "the colour of bob must be a number from 0 to 255"),
+            ("[colors]\nbob = true", "the colour of bob must be a number from 0 to 255"),
+            ("hosts = { work = 5 }", "the host work needs an address"),
+            ("[hosts.work]\nnick = 'a'", "the host work needs an address"),
+            ("[hosts.work]\naddress = 'a:b:c'", "the host work: 'a:b:c' is not HOST"),
+            ("[hosts.work]\naddress = 'a'\ntls = 1", "tls of the host work must be true or false"),
+            ("[hosts.work]\naddress = 'a'\nport = 1", "port of the host work is unknown"),
+            ("nick = ", "client.toml cannot be used: "),
+        ):
+            error = str(self.assertRaises(BadConfiguration, self.load, text))
+            self.assertIn(told, error)
+            self.assertIn(str(self.path), error)
+
+    def test_unreadable(self) -> None:
+        """A file that cannot be read, or is not UTF-8, is told too."""
+        self.path.mkdir()
+        self.assertIn("cannot be used", str(self.assertRaises(BadConfiguration, load, self.path)))
+        self.path.rmdir()
+        self.path.write_bytes(b"nick = '\xff'")
+        self.assertIn("cannot be used", str(self.assertRaises(BadConfiguration, load, self.path)))
+
+
+class HostTest(SynchronousTestCase):
+    def test_server(self) -> None:
+        """A host is encrypted when the file, or the command line, says so; the command line wins."""
+        plain = Host("chat.org:5001").server(None)
+        self.assertEqual((plain.host, plain.port, plain.encryption), ("chat.org", 5001, None))
+        self.assertIsNotNone(Host("chat.org", tls=True).server(None).encryption)
+        insecure = Host("chat.org", insecure=True)
+        self.assertEqual(insecure.server(None).encryption, Encryption((), insecure=True))
+        asked = Encryption((), insecure=False)
+        self.assertIs(insecure.server(asked).encryption, asked)
+
+    def test_no_certificates(self) -> None:
+        """A file of certificates that is not there is told when the host is used."""
+        self.assertRaises(ArgumentTypeError, Host("chat.org", ca="/no/such/file").server, None)
+
+
+class FolderTest(SynchronousTestCase):
+    def test_folder(self) -> None:
+        """The XDG variables count when they are absolute paths, as their specification says."""
+        usual = Path.home() / ".config" / "groupchat"
+        self.assertEqual(folder({}, "XDG_CONFIG_HOME", ".config"), usual)
+        self.assertEqual(folder({"XDG_CONFIG_HOME": "relative"}, "XDG_CONFIG_HOME", ".config"), usual)
+        self.assertEqual(
+            folder({"XDG_CONFIG_HOME": "/etc/xdg"}, "XDG_CONFIG_HOME", ".config"), Path("/etc/xdg/groupchat")
+        )

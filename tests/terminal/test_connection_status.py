@@ -1,0 +1,74 @@
+"""Remarks about the connection."""
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client import Client
+from groupchat.client.client_state import State
+from groupchat.terminal.connection_status import ConnectionStatus
+from groupchat.terminal.display.chat_state import ChatState
+from tests.client.fakes import FakeEndpoint
+from tests.terminal.fakes import FakeDisplay, FakeSurface
+
+
+class ConnectionStatusTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.surface = FakeSurface()
+        self.state = ChatState("example.org", "alice")
+        self.status = ConnectionStatus(self.state, self.surface, FakeDisplay())
+        self.endpoint = FakeEndpoint()
+        self.client = Client(self.endpoint, "alice", Clock())
+        self.status.begin()
+
+    def join(self, room: str = "lobby") -> None:
+        self.client.start()
+        self.endpoint.accept().welcome(room=room)
+        self.status.joined(self.client)
+
+    def test_joined(self) -> None:
+        """The first welcome is told, with the nickname and the room."""
+        self.status.progress(State.CONNECTING)
+        self.assertEqual((self.state.connection, self.status.has_joined), ("connecting", False))
+        self.join()
+        self.assertEqual((self.state.connection, self.status.has_joined), ("connected", True))
+        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands."])
+
+    def test_no_room(self) -> None:
+        """A person who is in no room is told so."""
+        self.join(room="")
+        self.assertEqual(self.surface.lines, ["* You are alice, in no room. /help lists the commands."])
+
+    def test_interrupted(self) -> None:
+        """An interruption is told once, however many attempts it takes, and so is its end."""
+        self.join()
+        for delay in (0.6, 1.4, 2.0):
+            self.status.lost("Gone.", delay)
+            self.assertEqual(self.state.connection, f"reconnecting in {delay:.0f} s")
+            self.status.progress(State.CONNECTING)
+            self.assertEqual(self.state.connection, "reconnecting")
+        self.status.joined(self.client)
+        self.assertEqual(self.surface.lines[1:], [
+            "* Gone. What you type is kept, and sent when the connection is back.", "* Connected again.",
+        ])  # fmt: skip
+
+    def test_sentences(self) -> None:
+        """A reason that comes without a full stop gets one, so that two sentences stay two."""
+        self.join()
+        self.status.lost("Closed: the server has stopped answering", 1)
+        self.assertIn("stopped answering. What you type", self.surface.lines[-1])
+
+    def test_people(self) -> None:
+        """While there is no connection it is not known who is in the room."""
+        self.join()
+        self.state.switch("lobby")
+        self.state.list_people("lobby", [{"nick": "alice"}, {"nick": "bob"}])
+        self.status.lost("Gone.", 1)
+        self.assertIsNone(self.state.people)
+
+    def test_again(self) -> None:
+        """Another session begins like the first."""
+        self.join()
+        self.status.lost("Gone.", 1)
+        self.status.begin()
+        self.status.progress(State.CONNECTING)
+        self.assertEqual((self.state.connection, self.status.has_joined), ("connecting", False))
