@@ -1,4 +1,7 @@
-"""``groupchat say``: one line, or everything on standard input, posted from a script, exactly once."""
+"""``groupchat say``: posts one line, or all lines of standard input, exactly once.
+
+It joins quietly: it is in no room and no list of people, and nobody is told that it comes and goes.
+"""
 
 import argparse
 from collections.abc import Callable
@@ -19,20 +22,23 @@ from groupchat.stdio.nickname import of_this_user
 WINDOW = 256
 """Lines read ahead of the server's answers."""
 
+LOBBY = "lobby"
+"""The room that every server has."""
+
 PATIENCE = 60.0
-"""Seconds without a connection after which the rest is given up."""
+"""Seconds without a connection after which the program gives up."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat say``."""
+    """Declare the arguments of ``groupchat say``."""
     add_server(parser)
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
     parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
-    parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: where the server puts you)")
+    parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: lobby)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Post, and return 0 only when every line is on the server's disk."""
+    """Post, and return 0 only if every line is on the server's disk."""
     text = " ".join(arguments.text) if arguments.text else None
     program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain)
     return process.run(program.start, program.interrupt)
@@ -49,7 +55,7 @@ class Say:
     ) -> None:
         self._server = server
         self._nicks = iter([nick]) if nick is not None else of_this_user()
-        self._room = room
+        self._room = room or LOBBY
         self._text = text
         self._complain = complain
         self._keyboard: Keyboard | None = None
@@ -68,7 +74,7 @@ class Say:
         self._reactor = reactor
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
-            alternatives=self._nicks, since="head", room=self._room, changed=self._changed, window=WINDOW,
+            alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         if self._text is None:
@@ -100,7 +106,7 @@ class Say:
         if not text.strip():
             return
         self._unanswered += 1
-        posted = self._client.say(text)
+        posted = self._client.say(text, room=self._room)
         posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
         posted.addBoth(self._answered)
         if self._keyboard is not None and self._unanswered >= WINDOW:
@@ -127,7 +133,7 @@ class Say:
             self._fail(self._why())
 
     def _not_joined(self, failure: Failure) -> None:
-        failure.trap(Refused, Left)  # _changed has told of it, or we ended it ourselves
+        failure.trap(Refused, Left)  # _changed has said why, or the program ended it itself
 
     def _is_posted(self, number: int) -> None:
         self._posted += 1
@@ -135,7 +141,7 @@ class Say:
     def _is_not(self, failure: Failure, line: int) -> None:
         match failure.value:
             case Left():
-                return  # we gave up, and have said why
+                return  # the program gave up, and has said why
             case Refused(code=code, text=text):
                 self._stop(f"Line {line} was refused: {text.rstrip('.')} ({code})")
             case error:
@@ -155,7 +161,7 @@ class Say:
 
     def _why(self) -> str:
         error = self._last_reason
-        return reason(self._server, error) if error is not None else f"There is no connection to {self._server}"
+        return reason(self._server, error) if error is not None else f"No connection to {self._server}"
 
     def _leave_when_done(self) -> None:
         if (self._ended or self._problem) and not self._unanswered:

@@ -1,8 +1,9 @@
-"""``groupchat tail``: prints what is posted, and follows, for as long as somebody reads it."""
+"""``groupchat tail``: prints what is posted, until nobody reads it any more."""
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -13,15 +14,16 @@ from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
-from groupchat.programs import transcript
+from groupchat.programs.transcript import Transcript
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.stdio.nickname import of_this_user
+from groupchat.stdio.phrases import departure
 from groupchat.stdio.printable import escaped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat tail``."""
+    """Declare the arguments of ``groupchat tail``."""
     add_server(parser)
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
     parser.add_argument(
@@ -32,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print until interrupted, or until nobody reads it (0); 1 when the server cannot be had."""
-    show = _json if arguments.json else transcript.line
+    """Print until interrupted, or until nobody reads it, and return 0; return 1 if the server cannot be reached."""
+    show = _json if arguments.json else _text(Transcript(date.today()))
     program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
     return process.run(program.start, program.interrupt)
 
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 class Tail:
     """Follows the chat, over any number of connections; only the first one must succeed at once.
 
-    :param show: makes a line of an event (None: it is not shown).
+    :param show: makes the lines for an event.
     """
 
     def __init__(
@@ -50,12 +52,12 @@ class Tail:
         nick: str | None,
         room: str | None,
         since: int | None,
-        show: Callable[[Message], str | None],
+        show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
     ) -> None:
         self._server = server
         self._nicks = iter([nick]) if nick is not None else of_this_user()
-        self._room = room
+        self._rooms = None if room is None else [room]
         self._since = since
         self._show = show
         self._complain = complain
@@ -68,7 +70,7 @@ class Tail:
         """Begin; fires with the exit status."""
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
-            alternatives=self._nicks, since=self._since, room=self._room, heard=self._heard, changed=self._changed,
+            alternatives=self._nicks, since=self._since, rooms=self._rooms, heard=self._heard, changed=self._changed,
         )  # fmt: skip
         self._output.open(reactor, reading=False)
         self._output.feed(self._client)
@@ -81,9 +83,11 @@ class Tail:
         self._client.leave().addCallback(lambda _: self._output.close(self._closed))
 
     def _heard(self, event: Message) -> None:
-        line = self._show(event)
-        if line is not None:
+        for line in self._show(event):
             self._output.write(f"{line}\n")
+        lost = departure(event)
+        if lost is not None:
+            self._complain(lost)
 
     def _changed(self, change: Change) -> None:
         if change.state is State.JOINED and self._away:
@@ -99,7 +103,7 @@ class Tail:
             self._give_up(change.reason)
 
     def _not_joined(self, failure: Failure) -> None:
-        failure.trap(Refused, Left)  # _changed has told of it, or we ended it ourselves
+        failure.trap(Refused, Left)  # _changed has said why, or the program ended it itself
 
     def _give_up(self, error: Exception) -> None:
         self._status = 1
@@ -111,12 +115,17 @@ class Tail:
             self._finished.callback(self._status)
 
 
-def _json(event: Message) -> str:
-    return escaped(json.dumps(event, ensure_ascii=False))
+def _json(event: Message) -> Iterable[str]:
+    return [escaped(json.dumps(event, ensure_ascii=False))]
+
+
+def _text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
+    """Return what makes lines for people; each names its room, since there is no current one."""
+    return lambda event: () if event.get("event") in ("entered", "departed") else transcript.lines(event)
 
 
 def _number(text: str) -> int:
     number = int(text)
     if number < 0:
-        raise argparse.ArgumentTypeError("the numbers of messages begin with 1; 0 means from the beginning")
+        raise argparse.ArgumentTypeError("message numbers begin with 1; 0 means from the beginning")
     return number

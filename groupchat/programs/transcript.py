@@ -1,68 +1,82 @@
-"""Events as lines for people, in the form the text protocol has."""
+"""What the server sends, as lines for people, in the form of the text protocol."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date
 
 from groupchat.client.protocol import Message
+from groupchat.stdio.phrases import Reader, departure, phrase
 from groupchat.stdio.printable import one_line
+from groupchat.terminal.display.times import Times, spelt
 
 
-def line(event: Message) -> str | None:
-    """One line, safe for a terminal, with the time in this computer's zone; None for what people are not shown."""
-    form = _FORMS.get(str(event.get("event")))
-    if form is None:
-        return None
-    fields = {name: one_line(_text(value)) for name, value in event.items()}
-    return f"[{_clock(event.get('at'))}] {form(_Fields(fields))}"
+class Transcript:
+    """Makes lines of events and answers; they are safe for a terminal.
+
+    :param today: the first line of another day is preceded by one with that day.
+    """
+
+    def __init__(self, today: date) -> None:
+        self.room = ""
+        """The current room; what is said in others is marked with their names."""
+        self._reader = Reader("")
+        self._times = Times()
+        self._day = today
+
+    def lines(self, message: Message) -> Iterator[str]:
+        """Return the lines for whatever the server sends; most of it makes one, some of it none."""
+        match message.get("event"):
+            case "welcome":
+                yield from self._welcomed(message)
+            case "refused":
+                yield f"!! {one_line(str(message.get('code')))}: {one_line(str(message.get('text')))}"
+            case "done":
+                self._changed(message)
+                yield from _answered(message.get("text"))
+            case "listed":
+                yield from self._listed(message)
+            case "entered":
+                self.room = str(message.get("room", ""))
+            case "departed":
+                self.room = str(message.get("current", ""))
+                yield from _answered(departure(message))
+            case _:
+                yield from self._happened(message)
+
+    def _welcomed(self, welcome: Message) -> Iterator[str]:
+        self.room = str(welcome.get("room", ""))
+        nick, room = one_line(str(welcome.get("nick"))), one_line(self.room) or "no room"
+        yield f"Connected to the server! You are {nick}, in {room}. /help lists the commands."
+
+    def _changed(self, done: Message) -> None:
+        """Follow a change of the room, or of what ``/set`` changes in how lines look."""
+        self.room = str(done.get("room", self.room))
+        if done.get("name") == "time":
+            self._times.form = str(done.get("value"))
+        elif done.get("name") == "zone":
+            self._times.use_zone(str(done.get("value")))
+
+    def _listed(self, answer: Message) -> Iterator[str]:
+        if "heading" not in answer:
+            yield from _answered(answer.get("text"))
+            return
+        yield from _answered(answer.get("heading"))
+        items = answer.get("items")
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict):
+                yield from self._happened(item)
+        yield from _answered(answer.get("ending"))
+
+    def _happened(self, event: Message) -> Iterator[str]:
+        shown = phrase(event, self._reader, self.room)
+        if shown is None:
+            return
+        moment = self._times.moment(event.get("at"))
+        if moment is not None and moment.date() != self._day:
+            self._day = moment.date()
+            yield f"-- {spelt(self._day)}"
+        stamp = "" if event.get("event") == "announced" else self._times.stamp(moment).rstrip()
+        yield f"[{stamp}] {shown}" if stamp else str(shown)
 
 
-def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-class _Fields(dict[str, str]):
-    """An event's fields; one that is missing is empty, as servers may grow and shrink."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
-
-
-def _clock(at: object) -> str:
-    try:
-        return datetime.fromisoformat(str(at)).astimezone().strftime("%H:%M:%S")
-    except (ValueError, OverflowError):
-        return "--:--:--"
-
-
-def _room(event: _Fields) -> str:
-    return f"({event['room']}) " if event["room"] else ""
-
-
-def _whispered(event: _Fields) -> str:
-    return f"#{event['id']} {event['nick']} -> {event['to']}: {event['text']}"
-
-
-def _edited(event: _Fields) -> str:
-    to = f" -> {event['to']}" if event["to"] else ""
-    return f"{_room(event)}#{event['target']} {event['nick']}{to} (edited): {event['text']}"
-
-
-def _left(event: _Fields) -> str:
-    why = f" ({event['reason']})" if event["reason"] else ""
-    return f"* {event['nick']} left {event['room']}{why}"
-
-
-_FORMS: dict[str, Callable[[_Fields], str]] = {
-    "said": lambda event: f"{_room(event)}#{event['id']} {event['nick']}: {event['text']}",
-    "acted": lambda event: f"{_room(event)}#{event['id']} * {event['nick']} {event['text']}",
-    "whispered": _whispered,
-    "edited": _edited,
-    "deleted": lambda event: f"{_room(event)}#{event['target']} was deleted by {event['nick']}",
-    "topic-changed": lambda event: f"* topic of {event['room']}, by {event['nick']}: {event['text']}",
-    "joined": lambda event: f"* {event['nick']} joined {event['room']}",
-    "left": _left,
-    "many-joined": lambda event: f"* {event['nicks']} and {event['others']} others joined {event['room']}",
-    "many-left": lambda event: f"* {event['nicks']} and {event['others']} others left {event['room']}",
-    "renamed": lambda event: f"* {event['nick']} is now {event['new']}",
-    "announced": lambda event: f"-- {event['text']}",
-}
+def _answered(text: object) -> Iterator[str]:
+    return (f"-- {one_line(line)}" for line in str(text or "").split("\n") if text)

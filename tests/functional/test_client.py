@@ -24,7 +24,7 @@ POSTS = 10_000
 CUTS = 50
 RUN = """
 import sys
-from groupchat.admin import main
+from groupchat.admin.main import main
 sys.exit(main())
 """
 
