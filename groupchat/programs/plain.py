@@ -1,20 +1,6 @@
 """The chat line by line: in a pipe, from a file, or on a terminal that can do no more than print.
 
-                 ┌─────────────────────────── with --menu ────────────────────────────┐
-                 ▼                                                                    │
-    start ──▶ Menu ──1──▶ Connecting ──▶ Naming ──welcome──▶ Chatting ──/exit──▶ Leaving
-      │         │ 2        ▲     │       │    ▲                 │                     │
-      └─────────┼──────────┘     │       │    └─────/logout─────┤                     │
-                ▼                ▼       ▼                      ▼                     ▼
-             Finished ◀──────────────────────────────────────────────────────────────┘
-
-Each state has the data that it needs, and no other state sees them.  Rules:
-
-1. Lines wait in `PlainJoin` until the state is ready for one.  While some wait, no more are read.
-2. Before the welcome one line answers one question: a line that is meant for everybody is never taken for a nickname.
-   For the same reason a refused nickname or password ends the program, unless a person can be asked again.
-3. After the request to leave nothing is sent: what arrives at a closed socket makes the kernel discard
-   what the server said last.
+`plain_states` draws its states.
 """
 
 from collections import deque
@@ -23,30 +9,13 @@ from datetime import date
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
-from twisted.internet.protocol import Factory
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from groupchat.client.address import Address, reason
-from groupchat.client.client_errors import ConnectionDropped
-from groupchat.client.protocol import JsonLines, Message, as_exception
+from groupchat.client.address import Address
+from groupchat.client.protocol import JsonLines, Message
+from groupchat.programs.plain_states import Connecting, Finished, Menu, Online, State
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
-
-MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
-PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
-
-GOODBYE = 3.0
-"""Seconds the server has to close the connection after Ctrl-C."""
-
-LOCKED = frozenset({"password-needed", "password-wrong"})
-"""Refusals after which the password is asked for."""
-
-EXIT = frozenset({"/exit", "/quit"})
-LOGOUT = "logout"
-"""The ``ref`` of a request after which the connection has no nickname."""
 
 
 class PlainJoin:
@@ -56,17 +25,19 @@ class PlainJoin:
     :param menu: whether to begin with the menu, and to come back to it.
     :param terminal: whether a person can be asked again.
     :param complain: prints one sentence on standard error.
+    :param make_keyboard: makes standard input and output.
     """
 
     def __init__(
-        self, address: Address, nick: str | None, menu: bool, terminal: bool, complain: Callable[[str], object]
-    ) -> None:
+        self, address: Address, nick: str | None, menu: bool, terminal: bool, complain: Callable[[str], object],
+        make_keyboard: Callable[..., Keyboard] = Keyboard,
+    ) -> None:  # fmt: skip
         self.address = address
         self.nick = nick
         self.terminal = terminal
         self.menu = menu
         self.transcript = Transcript(date.today())
-        self.keyboard = Keyboard(self._typed, self.pump, self.interrupt)
+        self.keyboard = make_keyboard(self._typed, self.pump, self.interrupt)
         self.echo = Echo(0)
         self.reactor: Any = None
         self.state: State = Finished(self)
@@ -157,251 +128,3 @@ class PlainJoin:
             self.keyboard.unfeed()
             self.show_typing()
             self.state.closed(reason)
-
-
-class State:
-    """What the program does with a line, the end of the input, and Ctrl-C."""
-
-    ready = False
-    """Whether a line can be taken now."""
-
-    def __init__(self, join: PlainJoin) -> None:
-        self._join = join
-
-    def begin(self) -> None:
-        """Do what is done on coming into this state."""
-
-    def take(self, line: bytes) -> None:
-        """Take a line, when ``ready``."""
-
-    def end_input(self) -> None:
-        """There will be no more lines, and this state is ready for one."""
-        self._join.finish(0)
-
-    def interrupt(self) -> None:
-        """The person wants to leave."""
-        self._join.finish(0)
-
-
-class Finished(State):
-    """Not begun, or over."""
-
-
-class Menu(State):
-    """Asks whether to join or to exit."""
-
-    ready = True
-
-    def begin(self) -> None:
-        self._join.write(MENU)
-
-    def take(self, line: bytes) -> None:
-        match line.strip().lower():
-            case b"1":
-                self._join.go(Connecting(self._join))
-            case b"2":
-                self._join.finish(0)
-            case b"" | b"q":
-                self._join.write("> ")
-            case _:
-                self._join.write("Type 1 or 2.\n> ")
-
-
-class Connecting(State):
-    """Has an attempt to connect."""
-
-    def __init__(self, join: PlainJoin) -> None:
-        super().__init__(join)
-        self._attempt: Deferred[Any] | None = None
-
-    def begin(self) -> None:
-        factory: Any = Factory.forProtocol(lambda: JsonLines(self._join))
-        factory.noisy = False
-        self._attempt = self._join.address.endpoint(self._join.reactor).connect(factory)
-        self._attempt.addCallbacks(self._connected, self._failed)
-
-    def interrupt(self) -> None:
-        self._join.finish(0)
-        if self._attempt is not None:
-            self._attempt.cancel()
-
-    def _connected(self, wire: JsonLines) -> None:
-        if self._join.state is not self:
-            wire.drop(ConnectionDropped("interrupted"))
-            return
-        self._join.keyboard.feed(wire.transport)
-        self._join.go(Naming(self._join, wire))
-
-    def _failed(self, failure: Failure) -> None:
-        if self._join.state is self:
-            self._join.fail(reason(self._join.address, as_exception(failure)))
-
-
-class Online(State):
-    """Base class of the states with a connection, ``wire``."""
-
-    def __init__(self, join: PlainJoin, wire: JsonLines) -> None:
-        super().__init__(join)
-        self.wire = wire
-
-    def receive(self, message: Message) -> None:
-        """Take what the server sends."""
-        self._join.show(message)
-
-    def closed(self, why: Exception) -> None:
-        """The connection is gone."""
-        if isinstance(why, ConnectionDropped) and why.code == "exit":
-            self._join.over(0)
-        else:
-            self._join.fail(reason(self._join.address, why))
-
-
-class Naming(Online):
-    """Asks for a nickname, and for a password when the server wants one; has the open question."""
-
-    def __init__(self, join: PlainJoin, wire: JsonLines) -> None:
-        super().__init__(join, wire)
-        self._question = ""
-        self._nick = ""
-
-    @property
-    def ready(self) -> bool:  # type: ignore[override]
-        return bool(self._question)
-
-    def begin(self) -> None:
-        nick, self._join.nick = self._join.nick, None
-        if nick is None:
-            self._ask("nickname")
-        else:
-            self._claim(nick)
-
-    def take(self, line: bytes) -> None:
-        question, self._question = self._question, ""
-        self._join.show_typing()
-        answer = line.decode("utf-8", "replace")
-        if question == "password":
-            self._claim(self._nick, password=answer)
-        elif answer.strip().lower() in EXIT:
-            self._hang_up()
-            self._join.over(0)
-        else:
-            self._claim(answer.strip())
-
-    def end_input(self) -> None:
-        self._hang_up()
-        self._join.finish(0)
-
-    def interrupt(self) -> None:
-        self.end_input()
-
-    def receive(self, message: Message) -> None:
-        if message.get("event") == "refused" and message.get("ref") is not None:
-            self._refused(message)
-        else:
-            self._join.show(message)
-            if message.get("event") == "welcome":
-                self._join.go(Chatting(self._join, self.wire))
-
-    def _claim(self, nick: str, **proof: str) -> None:
-        self._nick = nick
-        self.wire.send({"do": "nick", "nick": nick, "attended": True, **proof, "ref": "nick"})
-
-    def _refused(self, refused: Message) -> None:
-        if refused.get("code") == "password-needed":
-            self._ask("password")
-            return
-        self._join.show(refused)
-        if self._join.terminal:
-            self._ask("password" if refused.get("code") in LOCKED else "nickname")
-        else:  # the next line is not meant as another nickname or password (rule 2)
-            self._hang_up()
-            self._join.fail(f"{refused.get('code')}: {refused.get('text')}")
-
-    def _ask(self, question: str) -> None:
-        self._question = question
-        self._join.write(PROMPTS[question] + ("" if self._join.terminal else "\n"))
-        if question == "password":
-            self._join.echo.off()
-        self._join.pump()
-
-    def _hang_up(self) -> None:
-        self._join.keyboard.unfeed()
-        self._join.show_typing()
-        self.wire.drop(ConnectionDropped("not joined"))
-
-
-@implementer(IPushProducer)
-class Chatting(Online):
-    """Sends lines, as long as the server reads them."""
-
-    ready = True
-
-    def begin(self) -> None:
-        self.wire.transport.registerProducer(self, True)
-
-    def take(self, line: bytes) -> None:
-        command, _, rest = line.strip().partition(b" ")
-        name = command.decode("utf-8", "replace").lower()
-        if name in EXIT or (self._join.menu and name == "q" and not rest):
-            self._leave(rest.decode("utf-8", "replace").strip())
-            return
-        try:
-            request = {"do": "type", "line": line.decode()}
-        except UnicodeDecodeError:
-            self._join.write("!! not-utf8: The line is not UTF-8, and was not sent.\n")
-            return
-        if name == "/logout":
-            request["ref"] = LOGOUT
-        self.wire.send(request)
-
-    def end_input(self) -> None:
-        self._leave("")
-
-    def interrupt(self) -> None:
-        self._leave("").interrupt()
-
-    def receive(self, message: Message) -> None:
-        super().receive(message)
-        if message.get("ref") == LOGOUT and message.get("event") == "done":
-            self.wire.transport.unregisterProducer()
-            self._join.go(Naming(self._join, self.wire))
-
-    def _leave(self, words: str) -> "Leaving":
-        leaving = Leaving(self._join, self.wire, words)
-        self._join.go(leaving)
-        return leaving
-
-    # Twisted calls these.
-
-    def pauseProducing(self) -> None:
-        self.ready = False
-
-    def resumeProducing(self) -> None:
-        self.ready = True
-        self._join.pump()
-
-    def stopProducing(self) -> None:
-        self.ready = False
-
-
-class Leaving(Online):
-    """Waits until the server has answered everything and closes; after Ctrl-C not for long."""
-
-    def __init__(self, join: PlainJoin, wire: JsonLines, words: str) -> None:
-        super().__init__(join, wire)
-        self._words = words
-        self._timer: IDelayedCall | None = None
-
-    def begin(self) -> None:
-        self.wire.send({"do": "exit", **({"reason": self._words} if self._words else {}), "ref": "exit"})
-
-    def interrupt(self) -> None:
-        if self._timer is None:
-            self._timer = self._join.reactor.callLater(
-                GOODBYE, self.wire.drop, ConnectionDropped("the server did not say goodbye")
-            )
-
-    def closed(self, why: Exception) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._join.over(0)

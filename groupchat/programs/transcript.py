@@ -6,7 +6,7 @@ from datetime import date
 from groupchat.client.protocol import Message
 from groupchat.stdio.phrases import Reader, departure, phrase
 from groupchat.stdio.printable import one_line
-from groupchat.terminal.display.times import Times, spelt
+from groupchat.terminal.display.timestamps import Timestamps, spelt
 
 
 class Transcript:
@@ -19,7 +19,7 @@ class Transcript:
         self.room = ""
         """The current room; what is said in others is marked with their names."""
         self._reader = Reader("")
-        self._times = Times()
+        self._times = Timestamps()
         self._day = today
 
     def lines(self, message: Message) -> Iterator[str]:
