@@ -17,7 +17,7 @@ MARKS_PER_BASE = 8
 
 LINE_ENDS = {
     "\n": "LINE FEED (U+000A)",
-    "\v": "VERTICAL TAB (U+000B)",
+    "\v": "VERTICAL TABULATION (U+000B)",
     "\f": "FORM FEED (U+000C)",
     "\r": "CARRIAGE RETURN (U+000D)",
     "\x85": "NEXT LINE (U+0085)",

@@ -6,6 +6,7 @@ from time import process_time
 
 import emoji
 from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.emoji import SMILEYS, emojify, shortcodes
@@ -53,6 +54,18 @@ class Replacing(SynchronousTestCase):
     def test_clean_stays_clean(self, line: str) -> None:
         """A clean line is still harmless after the replacement."""
         self.assertTrue(is_harmless(emojify(clean(f"{line} :) <3 {line} :england:"))))
+
+    @given(LINES)
+    def test_twice_is_once(self, line: str) -> None:
+        """What was replaced is not replaced again, so that a line that is edited stays as it was shown."""
+        shown = emojify(line)
+        self.assertEqual(emojify(shown), shown)
+
+    @given(st.lists(st.sampled_from([*SMILEYS, ":+1:", ":no-such:", "a", "a:b", " ", "  ", "🎉"]), max_size=12))
+    def test_words_are_independent(self, pieces: list[str]) -> None:
+        """Each word is replaced or left alone by itself, and the spaces between them stay."""
+        line = "".join(pieces)
+        self.assertEqual(emojify(line), " ".join(emojify(word) for word in line.split(" ")))
 
     def test_library_stays_away(self) -> None:
         """Lines without shortcodes do not load the library, which takes 8 MiB."""

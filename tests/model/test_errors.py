@@ -15,6 +15,57 @@ REFUSALS = [
 ]
 PROTOCOL = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
 
+STABLE = [
+    "account-exists",
+    "already-deleted",
+    "bad-arguments",
+    "bad-character",
+    "bad-json",
+    "banned",
+    "busy",
+    "code-invalid",
+    "flooding",
+    "handshake-timeout",
+    "journal-unavailable",
+    "kicked",
+    "line-too-long",
+    "login-needed",
+    "muted",
+    "nick-invalid",
+    "nick-reserved",
+    "nick-taken",
+    "no-nickname",
+    "no-such-account",
+    "no-such-message",
+    "no-such-nick",
+    "no-such-room",
+    "not-allowed",
+    "not-encrypted",
+    "not-in-room",
+    "not-utf8",
+    "not-yours",
+    "nothing-to-say",
+    "nothing-to-undo",
+    "password-needed",
+    "password-weak",
+    "password-wrong",
+    "registration-closed",
+    "replaced",
+    "room-invalid",
+    "room-locked",
+    "server-error",
+    "server-full",
+    "slow-mode",
+    "token-invalid",
+    "too-many-attempts",
+    "too-many-connections",
+    "too-many-failures",
+    "too-old",
+    "too-slow",
+    "unknown-command",
+]
+"""Codes that programs in use compare with: more may be added, none may be changed or removed."""
+
 
 def documented() -> set[str]:
     """Return every code that docs/PROTOCOL.md explains, in its table or in the sentences after it."""
@@ -35,6 +86,10 @@ class Codes(SynchronousTestCase):
         for refusal in REFUSALS:
             self.assertRegex(refusal.code, r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
             self.assertLessEqual(len(refusal.code), 24)
+
+    def test_stable(self) -> None:
+        """No code that programs know has disappeared."""
+        self.assertEqual({*STABLE} - {refusal.code for refusal in REFUSALS}, set())
 
     def test_documented(self) -> None:
         """Every code is explained in docs/PROTOCOL.md."""

@@ -7,6 +7,31 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Notice, Post, Said, record
 
+STABLE = {
+    "Said": ("id", "room", "nick", "text", "at"),
+    "Acted": ("id", "room", "nick", "text", "at"),
+    "Whispered": ("id", "room", "nick", "to", "text", "at"),
+    "Edited": ("id", "target", "room", "nick", "to", "text", "at"),
+    "Deleted": ("id", "target", "room", "nick", "to", "at"),
+    "TopicChanged": ("id", "room", "nick", "text", "at"),
+    "Moderated": ("id", "room", "nick", "text", "act", "target", "until", "reason", "at"),
+    "Joined": ("room", "nick", "account", "at"),
+    "Left": ("room", "nick", "reason", "gone", "at"),
+    "ManyJoined": ("room", "nicks", "accounts", "at"),
+    "ManyLeft": ("room", "nicks", "reason", "at"),
+    "Renamed": ("room", "nick", "new", "at"),
+    "AwayChanged": ("room", "nick", "away", "text", "at"),
+    "Typing": ("room", "nick", "active", "at"),
+    "Announced": ("text", "at"),
+    "Welcomed": ("nick", "room", "head", "token", "position", "rooms", "version", "name", "features", "account"),
+    "Entered": ("room", "topic", "people"),
+    "Departed": ("room", "reason", "code", "current"),
+    "Done": ("id", "text"),
+    "Refused": ("code", "text"),
+    "Listed": ("what", "items"),
+}
+"""Fields that programs in use read: more may be added, none may be renamed or removed."""
+
 
 def descendants(parent: type) -> set[type]:
     """Return all classes of the module that derive from this one."""
@@ -60,6 +85,18 @@ class Events(SynchronousTestCase):
         """Every post begins with its number, its room, its author and its time."""
         for post in descendants(Post):
             self.assertEqual([field.name for field in fields(post)][:4], ["id", "room", "nick", "at"])
+
+    def test_stable(self) -> None:
+        """No event that programs know has disappeared, and none has lost a field."""
+        for name, known in STABLE.items():
+            self.assertEqual({*known} - {field.name for field in fields(getattr(events, name))}, set(), name)
+
+    def test_defaults_come_last(self) -> None:
+        """An event with its required fields only is complete: what is optional has a value that means nothing."""
+        self.assertEqual(events.Left("lobby", "bob", 1.5), events.Left("lobby", "bob", 1.5, "", gone=False))
+        self.assertEqual(events.Done(), events.Done(0, ""))
+        self.assertEqual(events.Edited(3, "lobby", "bob", 1.5, 2, "text").to, "")
+        self.assertTrue(events.Typing("lobby", "bob", 1.5).active)
 
     def test_names_are_unique(self) -> None:
         """No two events have the same name, because the name is what programs read."""

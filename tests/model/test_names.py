@@ -12,6 +12,52 @@ from groupchat.model.names import NameRules, key, nick, room
 from groupchat.model.text import is_harmless
 
 UNICODE = NameRules(unicode=True)
+LANGUAGES = [
+    "José",
+    "Zoë",
+    "François",
+    "Łukasz",
+    "Øystein",
+    "Þórður",
+    "Žaneta",
+    "Ğülşen",
+    "Nguyễn",
+    "Дмитро",
+    "Вера",
+    "Ђорђе",
+    "Νίκος",
+    "Անահիտ",
+    "გიორგი",
+    "יעקב",
+    "محمد",
+    "فاطمه",
+    "زهرة",
+    "ቤተልሔም",
+    "राम",
+    "অনিক",
+    "ਗੁਰਪ੍ਰੀਤ",
+    "પટેલ",
+    "ଅନିଲ",
+    "தமிழ்",
+    "తెలుగు",
+    "ಕನ್ನಡ",
+    "മലയാളം",
+    "සිංහල",
+    "สมชาย",
+    "ສົມພອນ",
+    "བསྟན",
+    "မောင်",
+    "ខ្មែរ",
+    "ᠮᠣᠩᠭᠣᠯ",
+    "山田たろう",
+    "李雷",
+    "김철수",
+    "ᏣᎳᎩ",
+    "ⵜⵉⴼⵉⵏⴰⵖ",
+    "ߒߞߏ",
+    "Çelik",
+    "Ñandú",
+]
 RULE = "A nickname is 2 to 24 characters of A-Z a-z 0-9 _ . -, and starts with a letter."
 
 
@@ -85,6 +131,31 @@ class UnicodeNicknames(SynchronousTestCase):
         for name in ("Zoë", "Вера", "Ярослав_2", "Νίκος", "محمد", "राम", "山田たろう", "김철수", "Alice"):
             self.assertEqual(nick(name, UNICODE), name)
 
+    def test_languages(self) -> None:
+        """Names of many languages are accepted as they are, shown safely, and the same in every case."""
+        for name in LANGUAGES:
+            self.assertEqual(nick(name, UNICODE), name)
+            self.assertTrue(is_harmless(name))
+            self.assertEqual({key(name.upper()), key(name.lower()), key(key(name))}, {key(name)})
+
+    def test_ascii_as_before(self) -> None:
+        """An ASCII nickname is judged in the same way whether Unicode ones are allowed or not."""
+        for name in ("al", "Alice", "bob_2", "x.y-z", "a" * 24):
+            self.assertEqual(nick(name, UNICODE), nick(name))
+        for name in ("", "a", "2pac", "_x", "al ice", "a" * 25):
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+
+    def test_lengths(self) -> None:
+        """Lengths are those of the normal form, in characters."""
+        rules = NameRules(minimum=2, maximum=3, unicode=True)
+        self.assertEqual(nick("e\u0301e\u0301e\u0301", rules), "ééé")
+        for name in ("é", "éééé"):
+            self.assertIn("2 to 3 characters", str(self.assertRaises(NickInvalid, nick, name, rules)))
+
+    def test_rule_names_scripts(self) -> None:
+        """Where Unicode is allowed, the sentence about nicknames says so."""
+        self.assertIn("letters and digits of one script", str(self.assertRaises(NickInvalid, nick, "!!", UNICODE)))
+
     def test_normal_form(self) -> None:
         """A nickname is shown in one form, however its letters are encoded."""
         self.assertEqual(nick("Zoe\u0308", UNICODE), "Zo\u00eb")
@@ -116,7 +187,23 @@ class UnicodeNicknames(SynchronousTestCase):
 
     def test_reserved(self) -> None:
         """A nickname that looks like a reserved one is refused too."""
-        for name in ("ѕуѕтем", "ｓｅｒｖｅｒ", "ʀᴏᴏᴛ"):
+        for name in (
+            *(
+                "ѕуѕтем",
+                "ｓｅｒｖｅｒ",
+                "ʀᴏᴏᴛ",
+                "ѕеrver",
+                "ЅЕRVЕR",
+                "аdmin",
+                "АDMIN",
+                "rооt",
+                "гооt",
+                "ɑll",
+                "aⅼl",
+                "ａｌｌ",
+            ),
+            *("еvеrуоnе", "hеrе", "sуstеm", "sүstem"),
+        ):
             self.assertRaises((NickReserved, NickInvalid), nick, name, UNICODE)
         self.assertRaises(NickReserved, nick, "ѕуѕтем", UNICODE)
 
@@ -194,3 +281,19 @@ class Rooms(SynchronousTestCase):
             self.assertEqual(
                 str(error), "A room's name is 1 to 32 characters of a-z 0-9 _ . -, and starts with a letter."
             )
+
+    @given(st.from_regex(r"#?[A-Za-z][A-Za-z0-9_.-]{0,31}", fullmatch=True))
+    def test_same_again(self, text: str) -> None:
+        """The name of a room is accepted again without a change, and is written in any case."""
+        name = room(text)
+        self.assertEqual({room(name), room(f"#{name}"), room(text.upper()), room(f"  {text}\t")}, {name})
+        self.assertTrue(is_harmless(name) and name.isascii() and name == name.lower())
+
+    @given(st.text(max_size=40))
+    def test_never_fails_otherwise(self, text: str) -> None:
+        """Any text is a valid name or refused, and a valid one has no character that a command or a link would need."""
+        try:
+            name = room(text)
+        except RoomInvalid:
+            return
+        self.assertTrue(1 <= len(name) <= 32 and not {*name} & {*" #/?&,:@"})

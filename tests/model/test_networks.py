@@ -29,6 +29,32 @@ class Parsing(SynchronousTestCase):
         for written in ["alice", "12345", "1.2.3", "192.0.2.256", "10.0.0.0/33", "a/b", "", "/", "::/129"]:
             self.assertIsNone(parse(written), written)
 
+    @given(NETWORKS)
+    def test_written_again(self, network: Network) -> None:
+        """A network that was read and written is read as the same one; only IPv4 ones written as IPv6 change."""
+        read = parse(str(network))
+        assert read is not None
+        self.assertEqual(parse(str(read)), read)
+        if network.version == read.version:
+            self.assertEqual(read, network)
+        else:
+            self.assertEqual((network.version, read.version), (6, 4))
+
+    @given(st.ip_addresses())
+    def test_address(self, address: IPv4Address | IPv6Address) -> None:
+        """The network that an address means contains it, and is the one that limits count it as."""
+        network = parse(str(address))
+        assert network is not None
+        self.assertIn(plain(str(address)), network)
+        self.assertIn(household(str(address)), (str(network), str(network.network_address)))
+
+    @given(st.text(max_size=40))
+    def test_never_fails(self, text: str) -> None:
+        """Any other text is not a network, and does not raise."""
+        network = parse(text)
+        if network is not None:
+            self.assertEqual(parse(str(network)), network)
+
 
 class Households(SynchronousTestCase):
     def test_plain(self) -> None:
@@ -78,3 +104,30 @@ class Tables(SynchronousTestCase):
         self.assertEqual(list(table.find("fe80::1%eth0")), ["link"])
         for address in ["", "/run/chat.sock", str(ip_address("198.51.100.1"))]:
             self.assertEqual(list(table.find(address)), [])
+
+    def test_replaced(self) -> None:
+        """A network has one value: a second one replaces the first."""
+        table: NetworkTable[str] = NetworkTable()
+        table[ip_network("192.0.2.0/24")] = "first"
+        table[ip_network("192.0.2.0/24")] = "second"
+        self.assertEqual((list(table.find("192.0.2.1")), len(table)), (["second"], 1))
+
+    def test_nested(self) -> None:
+        """All networks that contain an address are found; deleting one leaves the others."""
+        table: NetworkTable[int] = NetworkTable()
+        networks = [
+            ip_network(f"10.1.2.3/{bits}") if bits == 32 else ip_network(f"10.0.0.0/{bits}") for bits in (8, 9, 32)
+        ]
+        for network in networks:
+            table[network] = network.prefixlen
+        self.assertEqual(sorted(table.find("10.1.2.3")), [8, 9, 32])
+        del table[networks[1]]
+        self.assertEqual(sorted(table.find("10.1.2.3")), [8, 32])
+        self.assertRaises(KeyError, table.__delitem__, networks[1])
+
+    def test_families_are_apart(self) -> None:
+        """A network of all IPv6 addresses does not contain an IPv4 one, and the other way round."""
+        table: NetworkTable[int] = NetworkTable()
+        table[ip_network("::/0")] = 6
+        table[ip_network("0.0.0.0/0")] = 4
+        self.assertEqual([list(table.find(address)) for address in ("192.0.2.1", "2001:db8::1")], [[4], [6]])

@@ -1,7 +1,10 @@
 """Preferences: what /set accepts, and how it refuses the rest."""
 
 from dataclasses import fields
+from zoneinfo import ZoneInfo, available_timezones
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
@@ -69,3 +72,54 @@ class Describing(SynchronousTestCase):
             for value in values(name):
                 self.assertEqual(Preferences().changed(name, value).shown(name), value)
         self.assertEqual(values("colour"), [])
+
+    def test_purposes(self) -> None:
+        """The description of a preference says what it is for, and which values it takes."""
+        lines = Preferences().describe()
+        self.assertIn("echo off - show my own lines too (on, off)", lines)
+        self.assertTrue(any(line.startswith("zone server - ") and "Europe/Paris" in line for line in lines))
+
+    def test_defaults_are_shown(self) -> None:
+        """The values of a new person are shown as they would be typed, and setting them changes nothing."""
+        for name in names():
+            self.assertEqual(Preferences().changed(name, Preferences().shown(name)), Preferences())
+        self.assertRaises(KeyError, Preferences().shown, "colour")
+
+
+class Sharing(SynchronousTestCase):
+    def test_equal_preferences_are_one(self) -> None:
+        """Preferences that were reached in different ways are equal, so that their owners share one rendering."""
+        first = Preferences().changed("zone", "utc").changed("joins", "off")
+        second = (
+            Preferences().changed("joins", "OFF").changed("echo", "on").changed("zone", "UTC").changed("echo", "off")
+        )
+        self.assertEqual(len({first, second}), 1)
+
+    def test_unchanged(self) -> None:
+        """A change makes a copy: the preferences of others, who may share them, stay."""
+        mine = yours = Preferences()
+        mine = mine.changed("echo", "on")
+        self.assertEqual((mine.echo, yours.echo), (True, False))
+
+    @given(st.sampled_from(names()), st.text(max_size=100))
+    def test_any_value(self, name: str, value: str) -> None:
+        """Any text is refused with a short sentence, or is a value that is shown and accepted again."""
+        try:
+            changed = Preferences().changed(name, value)
+        except BadArguments as refusal:
+            self.assertLess(len(str(refusal)), 250)
+        else:
+            self.assertEqual(changed.changed(name, changed.shown(name)), changed)
+
+
+class Zones(SynchronousTestCase):
+    def test_all_are_found(self) -> None:
+        """Every time zone is found by its own name, in any case, and can be used."""
+        for zone in sorted(available_timezones())[::25]:
+            self.assertEqual((find_zone(zone), find_zone(zone.upper())), (zone, zone))
+            self.assertEqual(ZoneInfo(find_zone(zone.lower())).key, zone)
+
+    def test_server(self) -> None:
+        """The time zone of the server has a word of its own, and no name."""
+        self.assertEqual([find_zone(text) for text in ("", "server", "SERVER")], ["", "", ""])
+        self.assertEqual(Preferences().shown("zone"), "server")

@@ -1,7 +1,9 @@
 """Which characters stay in a line, and what becomes of the others."""
 
+import sys
 import unicodedata
 from time import process_time
+from types import FrameType
 
 import emoji
 import pyte
@@ -61,6 +63,13 @@ class Cleaning(SynchronousTestCase):
                 error = self.assertRaises(BadCharacter, clean, text)
                 self.assertIn(name, str(error))
 
+    def test_line_ends_have_their_names(self) -> None:
+        """Each line end is called by its Unicode name and number."""
+        for character, name in LINE_ENDS.items():
+            words, _, number = name.partition(" (U+")
+            self.assertEqual(unicodedata.lookup(words), character)
+            self.assertEqual(int(number.rstrip(")"), 16), ord(character))
+
     def test_line_ends_complete(self) -> None:
         """A clean line contains nothing at which Python splits lines."""
         for number in range(0x110000):
@@ -90,6 +99,20 @@ class Cleaning(SynchronousTestCase):
                 "१\u200d२": "१२",
             }
         )
+
+    def test_joiners_in_words(self) -> None:
+        """Words whose spelling needs joiners stay whole in every language that has them."""
+        for text in (
+            "نمی\u200cدانم",  # Persian: I do not know
+            "خانه\u200cها",  # Persian: houses
+            "ئه\u200cمه",  # Kurdish: this
+            "কর্\u200cতা",  # Bengali, with a visible hasanta
+            "র\u200d্যাম",  # Bengali: RAM
+            "कऱ्\u200dहाड",  # Marathi: Karhad
+            "क्\u200cष",  # Hindi: two letters, not a conjunct
+            "ශ්\u200dරී",  # Sinhala: Sri
+        ):
+            self.assert_kept(text, f"{text} {text}", f"a {text}!")
 
     def test_selectors(self) -> None:
         """Variation selectors stay after an emoji, a Mongolian letter or an ideograph that they can modify."""
@@ -138,6 +161,32 @@ class Cleaning(SynchronousTestCase):
             self.assertTrue(is_harmless(text), ascii(text))
             self.assert_kept(text)
 
+    def test_one_look(self) -> None:
+        """Neither plain lines nor lines with emoji are taken apart: two functions run, and none for each character."""
+        for text in (
+            "Hello, everyone!",
+            "Grüße",
+            "Привет",
+            "राम",
+            "see you 👍🏽",
+            "I ❤\ufe0f it",
+            "🤷\u200d♀\ufe0f",
+            "🎉" * 40,
+        ):
+            for function in (clean, is_harmless):
+                calls = 0
+
+                def count(frame: FrameType, event: str, argument: object) -> None:
+                    nonlocal calls
+                    calls += event == "call"
+
+                sys.setprofile(count)
+                try:
+                    function(text)
+                finally:
+                    sys.setprofile(None)
+                self.assertEqual(calls, 2, f"{function.__name__}({text!a})")
+
     @given(LINES)
     @example("👍\ufe0f\ufe0f")
     @example("👍\u200d\ufe0f👍")
@@ -183,6 +232,17 @@ class Cleaning(SynchronousTestCase):
         self.assertEqual(clean(cleaned), cleaned)
         self.assertTrue(is_harmless(cleaned))
         self.assertEqual(is_harmless(line), cleaned == line)
+
+    @given(LINES, LINES)
+    def test_parts(self, first: str, second: str) -> None:
+        """Two clean lines with a space between them are a clean line: nothing acts across a space."""
+        line = f"{clean(first)} {clean(second)}"
+        self.assertEqual(ascii(clean(line)), ascii(line))
+
+    @given(LINES, LINES)
+    def test_prefix(self, first: str, second: str) -> None:
+        """A nickname and a colon before a line do not change what the line becomes."""
+        self.assertEqual(ascii(clean(f"alice: {first}")), ascii(f"alice: {clean(first)}"))
 
     @given(LINES)
     def test_only_drops(self, line: str) -> None:

@@ -20,6 +20,26 @@ class Durations(SynchronousTestCase):
         ]:  # fmt: skip
             self.assertEqual(parse(written), seconds, written)
 
+    @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("wdhms")), min_size=1, max_size=6))
+    def test_sum(self, parts: list[tuple[int, str]]) -> None:
+        """The parts of a duration are added, in any order and however often."""
+        sizes = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+        seconds = sum(count * sizes[unit] for count, unit in parts)
+        written = "".join(f"{count}{unit}" for count, unit in parts)
+        if seconds:
+            self.assertEqual(parse(written), seconds)
+        else:
+            self.assertRaises(BadArguments, parse, written)
+
+    @given(st.text(max_size=30))
+    def test_never_fails_otherwise(self, text: str) -> None:
+        """Any text is a duration from a second to a hundred years, forever, or refused."""
+        try:
+            seconds = parse(text)
+        except BadArguments:
+            return
+        self.assertTrue(1 <= seconds <= LONGEST or seconds == FOREVER)
+
     def test_refused(self) -> None:
         """Anything else, no time at all, and more than a hundred years are refused."""
         for written in ["", "10", "m", "10x", "-1m", "0m", "36501d", "999999999w", "ever", "1 h", "١m"]:

@@ -1,0 +1,39 @@
+"""Claims: what a client asks for, without its secrets in any log."""
+
+from dataclasses import FrozenInstanceError, fields
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.claims import Claim, Logout
+
+SECRETS = {"token", "password", "code"}
+
+
+class Claims(SynchronousTestCase):
+    def test_secrets_are_not_shown(self) -> None:
+        """A claim that ends up in a log or a traceback does not show its token, password or code."""
+        claim = Claim("alice", token="t0ken", password="passw0rd", code="c0de", rooms=("lobby",))
+        for text in (repr(claim), str(claim), f"{claim}"):
+            self.assertIn("alice", text)
+            for secret in ("t0ken", "passw0rd", "c0de"):
+                self.assertNotIn(secret, text)
+
+    def test_secrets_are_these(self) -> None:
+        """Only the token, the password and the code are left out."""
+        self.assertEqual({field.name for field in fields(Claim) if not field.repr}, SECRETS)
+
+    def test_defaults(self) -> None:
+        """A claim with a nickname only is that of a guest who proves nothing and wants the usual."""
+        claim = Claim("alice")
+        self.assertEqual([getattr(claim, secret) for secret in sorted(SECRETS)], [None, None, None])
+        self.assertIsNone(claim.since)
+        self.assertFalse(claim.login or claim.register or claim.attended)
+
+    def test_decided_once(self) -> None:
+        """A claim cannot be changed after it was checked."""
+        self.assertRaises(FrozenInstanceError, setattr, Claim("alice"), "nick", "root")
+
+    def test_logout(self) -> None:
+        """All requests to log out are the same."""
+        self.assertEqual(Logout(), Logout())
+        self.assertNotEqual(Logout(), Claim(""))
