@@ -12,7 +12,7 @@ from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.interfaces.entrances import IFront, IReception
 from groupchat.model.errors import Refusal
-from groupchat.model.events import Refused
+from groupchat.model.events import Closing, Refused
 from groupchat.model.preferences import Preferences
 
 WEB_OPENINGS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"PRI * HTTP/2")
@@ -122,8 +122,9 @@ def admit_unencrypted(front: IFront, style: Any) -> None:
 
 def words_of(refusal: Refusal, style: Any = None) -> bytes:
     """Return a refusal as it goes to a peer that gets nothing else; by default as text."""
-    words: bytes = (style or text_style(Preferences())).answer(Refused(refusal.code, str(refusal)), None, "")
-    return words
+    style = style or text_style(Preferences())
+    answers = (Refused(refusal.code, str(refusal)), Closing(refusal.code))
+    return b"".join(style.answer(answer, None, "") for answer in answers)
 
 
 def _ways(front: IFront) -> str:

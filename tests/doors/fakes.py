@@ -1,7 +1,10 @@
 """Stand-ins for what a door works with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import Clock
 
 from groupchat.config.settings import Settings
 from groupchat.interfaces.screens import IScreen, Rendered
@@ -12,6 +15,15 @@ from groupchat.sessions.session import State
 
 SETTINGS = Settings(line_limit_bytes=256, json_limit_bytes=1024, json_limit_depth=4)
 """Small limits, so that tests reach them."""
+
+TURN_S = 0.001
+
+
+class TurnClock(Clock):
+    """A clock on which "at once" is the next turn, as on a reactor."""
+
+    def callLater(self, delay: float, callable: Callable[..., object], *args: object, **kw: object) -> IDelayedCall:
+        return super().callLater(max(delay, TURN_S), callable, *args, **kw)
 
 
 class FakeSession:

@@ -18,7 +18,7 @@ HOSTILE = st.text(
 """Texts that no journal should have, and one might."""
 NUMBERS = st.integers(1, 2**63 - 1)
 TIMES = st.floats(0, 2**33, allow_nan=False)
-NICKS = st.lists(HOSTILE, min_size=1, max_size=3).map(tuple)
+NICKS = st.lists(HOSTILE, min_size=1, max_size=6).map(tuple)
 
 POSTS = st.one_of(
     st.builds(events.Said, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
@@ -27,13 +27,17 @@ POSTS = st.one_of(
     st.builds(events.Edited, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE, HOSTILE),
     st.builds(events.Deleted, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE),
     st.builds(events.TopicChanged, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(
+        events.Moderated, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE, HOSTILE, HOSTILE, st.none() | TIMES, HOSTILE
+    ),
 )
 EVENTS = st.one_of(
     POSTS,
-    st.builds(events.Joined, HOSTILE, HOSTILE, TIMES),
-    st.builds(events.Left, HOSTILE, HOSTILE, TIMES, HOSTILE),
-    st.builds(events.ManyJoined, HOSTILE, NICKS, st.integers(0, 9), TIMES),
-    st.builds(events.ManyLeft, HOSTILE, NICKS, st.integers(0, 9), TIMES),
+    st.builds(events.Joined, HOSTILE, HOSTILE, TIMES, HOSTILE),
+    st.builds(events.Left, HOSTILE, HOSTILE, TIMES, HOSTILE, st.booleans()),
+    st.builds(events.AwayChanged, HOSTILE, HOSTILE, TIMES, st.booleans(), HOSTILE),
+    st.builds(events.ManyJoined, HOSTILE, NICKS, TIMES, st.just(()) | NICKS),
+    st.builds(events.ManyLeft, HOSTILE, NICKS, TIMES, HOSTILE, st.booleans()),
     st.builds(events.Renamed, HOSTILE, HOSTILE, TIMES, HOSTILE),
     st.builds(events.Typing, HOSTILE, HOSTILE, TIMES),
     st.builds(events.Announced, HOSTILE, TIMES),
@@ -42,8 +46,11 @@ TEXTS = st.lists(HOSTILE, max_size=3).map(tuple)
 ITEMS = st.lists(st.dictionaries(HOSTILE, HOSTILE, max_size=3), max_size=3).map(tuple)
 ANSWERS = st.one_of(
     st.builds(events.Greeted, HOSTILE, HOSTILE, st.integers(0, 9), HOSTILE),
-    st.builds(events.Welcomed, HOSTILE, HOSTILE, NUMBERS, HOSTILE),
-    st.builds(events.Done, st.integers(0, 9), HOSTILE),
+    st.builds(events.Welcomed, HOSTILE, HOSTILE, NUMBERS, HOSTILE, NUMBERS, TEXTS, HOSTILE, HOSTILE, HOSTILE, TEXTS),
+    st.builds(events.Entered, HOSTILE, HOSTILE, st.none() | ITEMS, st.booleans()),
+    st.builds(events.Departed, HOSTILE, HOSTILE, st.sampled_from(["left", "kicked"]), HOSTILE),
+    st.builds(events.Closing, st.sampled_from(["exit", "kicked"])),
+    st.builds(events.Done, st.integers(0, 9), HOSTILE, st.none() | ITEMS.map(lambda items: dict(*items[:1]))),
     st.builds(events.Refused, st.just("nick-taken"), HOSTILE),
     st.builds(events.Told, TEXTS),
     st.builds(events.Listed, HOSTILE, TEXTS, ITEMS),
@@ -81,6 +88,8 @@ class StyleContract:
         style = self.make(Preferences(echo=True))
         verifyObject(IStyle, style)
         self.assertEqual(style.preferences, Preferences(echo=True))
+        for fact in ("resumes", "attended", "prose"):
+            self.assertIsInstance(getattr(style, fact), bool)
 
     def test_same_preferences(self: Any) -> None:
         """Equal preferences have one style, others another."""
@@ -90,7 +99,7 @@ class StyleContract:
     # The functions to try are within the tests: Hypothesis wants each for one class only.
 
     def test_one_line_each(self: Any) -> None:
-        """Whatever an event contains, it becomes one line, or none; in text the day's line may come before."""
+        """Whatever an event contains, it becomes one line, or none; in text the day's line may come before it."""
 
         @given(st.lists(EVENTS, max_size=3), TIMES, st.booleans(), st.booleans())
         def check(shown: list[Any], before: float, marked: bool, joins: bool) -> None:
@@ -112,7 +121,12 @@ class StyleContract:
 
         check()
 
-    def test_never_one_s_own_coming(self: Any) -> None:
-        """Nobody is shown their own coming and going, whatever they prefer."""
-        for event in (events.Joined("lobby", "bob", 0), events.Left("lobby", "bob", 0)):
+    def test_never_their_own_presence(self: Any) -> None:
+        """People are never shown their own presence, whatever they prefer."""
+        for event in (
+            events.Joined("lobby", "bob", 0),
+            events.Left("lobby", "bob", 0),
+            events.AwayChanged("lobby", "bob", 0, True),
+            events.Typing("lobby", "bob", 0),
+        ):
             self.assertFalse(self.make(Preferences(echo=True)).echoes(event))

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.limits.log_limits import Sparing
 from groupchat.sessions.session import State
+from tests.doors.connections import Port, Visit
 from tests.doors.fakes import SETTINGS
-from tests.doors.visits import Place, Visit
 from tests.house import House
 
 
@@ -60,14 +60,14 @@ class SparingTest(SynchronousTestCase):
 
     def test_strangers(self) -> None:
         """Who breaks TLS off, or brings it where there is none, again and again leaves a bounded log too."""
-        place = Place(SETTINGS.replaced(log_lines=5), State.NAMELESS)
+        port = Port(SETTINGS.replaced(log_lines=5), State.NAMELESS)
         lost = Failure(ConnectionDone())
         for _ in range(50):
-            visit = Visit(place)
+            visit = Visit(port)
             visit.send(b"\x16\x03\x01\x00\xc8")
             visit.transport.protocol.connectionLost(lost)
-            visit = Visit(place)
-            place.clock.pump([0.1] * 4)
+            visit = Visit(port)
+            port.clock.pump([0.1] * 4)
             visit.send(b"\x16\x03\x01\x00\xc8")
         self.assertEqual(len(self.lines("was not established")), 5)
         self.assertEqual(len(self.lines("came to a plain port")), 5)

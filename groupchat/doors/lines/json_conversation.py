@@ -1,10 +1,12 @@
 """The door of programs: JSON Lines from the first byte on, without greeting or prompt."""
 
 from groupchat.doors.lines.json_requests import obey
-from groupchat.doors.lines.json_style import json_style
+from groupchat.doors.lines.json_style import JsonStyle, json_style
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
+from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong
+from groupchat.model.events import Answer, Ref
 from groupchat.model.preferences import Preferences
 
 BEGINNING = Preferences(emoji=False)
@@ -15,6 +17,7 @@ class JsonConversation(Conversation):
     """One connection of a program."""
 
     __slots__ = ()
+    style: JsonStyle
 
     def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
         super().__init__(reception, address, exempt, json_style(BEGINNING))
@@ -22,6 +25,10 @@ class JsonConversation(Conversation):
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
         self.style = json_style(preferences)
+
+    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        """Return the object for this answer."""
+        return self.style.answer(answer, ref, current)
 
     def line_limit(self) -> int:
         return self.reception.settings.json_limit_bytes

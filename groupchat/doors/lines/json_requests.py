@@ -1,14 +1,17 @@
-"""What programs ask: one JSON object a line, read and handed to the session.
+"""Requests of programs: one JSON object a line, read and handed to the session.
 
 A line that cannot be read is refused, with its ``ref`` when that much could be read; the connection goes on.
+A field that a request does not take is refused too, never ignored: a program that names a room must not be obeyed in
+another one.  Fields that begin with ``x-`` are the program's own.
 """
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from groupchat.model.claims import Claim
-from groupchat.model.errors import BadJson, NotUtf8, Refusal
+from groupchat.model.errors import BadArguments, BadJson, NotUtf8, Refusal
 from groupchat.model.events import Ref
 from groupchat.sessions.session import Session
 
@@ -17,6 +20,12 @@ KEY_LIMIT = 64
 
 HIGHEST = 2**63 - 1
 """The highest number a post can have."""
+
+OWN = "x-"
+"""The beginning of the names of fields that nobody here looks at."""
+
+_CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet")
+"""The fields of ``nick``."""
 
 
 def obey(session: Session, line: bytes, depth: int) -> None:
@@ -28,20 +37,22 @@ def obey(session: Session, line: bytes, depth: int) -> None:
     try:
         request = read(line, depth)
         ref = request.pop("ref", None)
-        _pass_on(session, request, ref)
+        fields = {name: value for name, value in request.items() if not name.startswith(OWN)}
+        _pass_on(session, fields.pop("do", None), fields, ref)
     except Refusal as refusal:
         session.refuse(refusal, ref)
 
 
 def read(line: bytes, depth: int) -> dict[str, Any]:
-    """The object on this line.
+    """Return the object on this line.
 
-    :raises NotUtf8: or BadJson: there is none.
+    :raises NotUtf8: the line is not UTF-8.
+    :raises BadJson: the line is not one object.
     """
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1} of it), so it was left out.") from None
+        raise NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1} of it), so it was ignored.") from None
     try:
         request = _DECODER.decode(text)
     except RecursionError:
@@ -57,57 +68,77 @@ def read(line: bytes, depth: int) -> dict[str, Any]:
     return request
 
 
-def _pass_on(session: Session, request: dict[str, Any], ref: Ref) -> None:
-    """:raises BadJson: a field has the wrong type."""
-    match request.pop("do", None):
+def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -> None:
+    """:raises BadJson: a field has the wrong type.
+    :raises BadArguments: the request does not take one of the fields.
+    """
+    key = _key(fields.pop("key", None))
+    match name:
         case "nick":
-            session.offer(_claim(request), ref)
-        case "say":
-            key = _key(request)
-            room = _string(request, "room") if request.get("room") is not None else ""
-            session.say(_string(request, "text"), ref, key, room)
+            _check(name, fields, _CLAIM)
+            session.offer(_claim(fields), ref)
         case "type":
-            session.type(_string(request, "line"), ref, _key(request))
+            _check(name, fields, ("line",))
+            session.type(_string(fields, "line"), ref, key)
+        case "say":
+            _check(name, fields, ("text", "room"))
+            session.say(_string(fields, "text"), ref, key, _optional(fields, "room") or "")
         case "set":
             # What a program prefers is for itself only, unless it says otherwise.
-            session.do("set", {"remember": False, **request}, ref)
-        case str(name):
-            session.do(name, request, ref, _key(request))
+            session.do("set", {"remember": False, **fields}, ref)
+        case str(verb):
+            session.do(verb, fields, ref, key)
         case _:
             raise BadJson('A request says what to do: {"do": "say", "text": "hello"}.')
 
 
-def _claim(request: dict[str, Any]) -> Claim:
-    token, password, code = (_optional(request, field) for field in ("token", "password", "code"))
+def _check(name: str, fields: dict[str, Any], known: Sequence[str]) -> None:
+    """:raises BadArguments: there are fields which this request does not take."""
+    for field in fields:
+        if field not in known:
+            raise BadArguments(f"{name} has no field {field[:32]}; it takes {', '.join(known)}.")
+
+
+def _claim(fields: dict[str, Any]) -> Claim:
+    token, password, code = (_optional(fields, field) for field in ("token", "password", "code"))
     return Claim(
-        _string(request, "nick"), token, _since(request.get("since")), password,
-        register=_switch(request, "register"), code=code, attended=_switch(request, "attended"),
+        _string(fields, "nick"), token, _since(fields.get("since")), password,
+        register=_switch(fields, "register"), code=code, attended=_switch(fields, "attended"),
+        rooms=_rooms(fields.get("rooms")), quiet=_switch(fields, "quiet"),
     )  # fmt: skip
 
 
-def _switch(request: dict[str, Any], field: str) -> bool:
-    value = request.get(field, False)
+def _switch(fields: dict[str, Any], field: str) -> bool:
+    value = fields.get(field, False)
     if not isinstance(value, bool):
         raise BadJson(f"{field} is true or false.")
     return value
 
 
-def _key(request: dict[str, Any]) -> str | None:
-    key = _string(request, "key") if request.get("key") is not None else None
-    if key is not None and len(key) > KEY_LIMIT:
-        raise BadJson(f"A key can have {KEY_LIMIT} characters.")
-    return key
+def _key(value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and len(value) <= KEY_LIMIT):
+        raise BadJson(f"A key is a string of at most {KEY_LIMIT} characters.")
+    return value
 
 
-def _string(request: dict[str, Any], field: str) -> str:
-    value = request.get(field)
+def _rooms(value: object) -> tuple[str, ...] | None:
+    """Return the rooms to be in, the last one current; None: the server decides."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(room, str) for room in value):
+        raise BadJson('rooms is an array of names, such as ["lobby"].')
+    return tuple(value)
+
+
+def _string(fields: dict[str, Any], field: str) -> str:
+    value = fields.get(field)
     if not isinstance(value, str):
         raise BadJson(f"This request needs a string as its {field}.")
     return value
 
 
-def _optional(request: dict[str, Any], field: str) -> str | None:
-    return _string(request, field) if request.get(field) is not None else None
+def _optional(fields: dict[str, Any], field: str) -> str | None:
+    return _string(fields, field) if fields.get(field) is not None else None
 
 
 def _since(value: object) -> int | str | None:
@@ -117,7 +148,7 @@ def _since(value: object) -> int | str | None:
 
 
 def _is_deeper(value: dict[str, Any] | list[Any], depth: int) -> bool:
-    """Whether containers are nested deeper than this; level by level, so that nothing can recurse too far."""
+    """Say whether containers are nested deeper than this; level by level, so that nothing can recurse too far."""
     level = [value]
     while level:
         depth -= 1
@@ -132,7 +163,7 @@ def _items(container: dict[str, Any] | list[Any]) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names are all different: who reads the same line otherwise might take the other value."""
+    """Return an object whose names are all different: another reader of the line might take the other value."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise BadJson("An object in that line has one name twice.")
@@ -147,7 +178,7 @@ def _finite(number: str) -> float:
 
 
 def _constant(name: str) -> None:
-    raise BadJson(f"{name} is no JSON value.")
+    raise BadJson(f"{name} is not a JSON value.")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_finite, parse_constant=_constant)

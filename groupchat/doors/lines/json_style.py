@@ -1,9 +1,8 @@
-"""How programs are shown things: one JSON object for each event, in UTF-8, on a line of its own."""
+"""The style of programs: one JSON object for each event, in UTF-8, on a line of its own."""
 
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -13,6 +12,7 @@ from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
+from groupchat.model.times import iso
 
 # Fields in the order they are written; dataclasses inherit theirs, so the order of definition is no help.
 _FIELDS: dict[type, tuple[str, ...]] = {
@@ -22,25 +22,40 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     events.Edited: ("id", "target", "room", "nick", "to", "text", "at"),
     events.Deleted: ("id", "target", "room", "nick", "to", "at"),
     events.TopicChanged: ("id", "room", "nick", "text", "at"),
-    events.Moderated: ("id", "room", "nick", "text", "at"),
-    events.Joined: ("room", "nick", "at"),
-    events.Left: ("room", "nick", "reason", "at"),
-    events.ManyJoined: ("room", "nicks", "at"),
-    events.ManyLeft: ("room", "nicks", "at"),
+    events.Moderated: ("id", "room", "nick", "text", "act", "target", "until", "reason", "at"),
+    events.Joined: ("room", "nick", "account", "at"),
+    events.Left: ("room", "nick", "reason", "gone", "at"),
+    events.ManyJoined: ("room", "nicks", "accounts", "at"),
+    events.ManyLeft: ("room", "nicks", "reason", "gone", "at"),
     events.Renamed: ("room", "nick", "new", "at"),
+    events.AwayChanged: ("room", "nick", "away", "text", "at"),
     events.Typing: ("room", "nick", "active", "at"),
     events.Announced: ("text", "at"),
 }
 
 _NAMES = {kind: re.sub("(?<!^)(?=[A-Z])", "-", kind.__name__).lower() for kind in _FIELDS}
 
-_COMINGS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
-_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing})
+_OPTIONAL = frozenset({"account", "accounts"})
+"""Fields that are left out when they are empty."""
+_TIMES = frozenset({"at", "until"})
+"""Fields that are times; ``until`` may be None."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_PRESENCE = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft, events.AwayChanged})
+_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.AwayChanged, events.Typing})
+
+_WELCOME = ("nick", "room", "head", "token", "position", "rooms", "version", "name", "features")
+
+_CLOSINGS = {
+    "exit": "You have left.",
+    "replaced": "You have joined again from elsewhere.",
+    "stopping": "The server is stopping. Come back later.",
+}
+"""Sentences for closings before which nothing was refused; a refusal has said all others."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=dict).encode
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What JSON allows in a string as it is, and a terminal, a reader of lines or UTF-8 does not."""
+"""Characters that JSON allows in a string, and a terminal, a reader of lines or UTF-8 does not."""
 
 
 @implementer(IStyle)
@@ -48,21 +63,24 @@ class JsonStyle:
     """JSON Lines with one set of preferences."""
 
     door: ClassVar[str] = "json"
+    resumes: ClassVar[bool] = True
+    attended: ClassVar[bool] = False
+    prose: ClassVar[bool] = False
 
     def __init__(self, preferences: Preferences) -> None:
         self.preferences = preferences
-        self._hidden = frozenset() if preferences.joins else _COMINGS
+        self._hidden = frozenset() if preferences.joins else _PRESENCE
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
-        """One object for each event; rooms are always named and times whole, so neither mark nor day is needed."""
+        """Render one object for each event; it has its room and whole time, so that neither mark nor day is needed."""
         return [Rendered(b"") if type(event) in self._hidden else _line(_event(event)) for event in events]
 
     def echoes(self, event: Event) -> bool:
-        """Programs read the number of what they did in ``done``; the event itself comes only if they like it so."""
+        """Say whether a program is sent its own event: only if it prefers so, for ``done`` has its number."""
         return self.preferences.echo and type(event) not in _NEVER_ECHOED
 
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
-        """One object, with the ``ref`` of the request; a prompt or a greeting is nothing to a program."""
+        """Render one object, with the ``ref`` of the request; a prompt or a greeting is nothing to a program."""
         if isinstance(answer, events.Replayed) and answer.what == "join":
             return Rendered(b"".join(_line(_event(post)) for post in answer.posts))
         fields = _answer(answer, current)
@@ -83,27 +101,39 @@ def _event(event: Event) -> dict[str, Any]:
     kind = type(event)
     fields: dict[str, Any] = {"event": _NAMES[kind]}
     for name in _FIELDS[kind]:
-        fields[name] = getattr(event, name)
-    fields["at"] = _time(fields["at"])
+        value = getattr(event, name)
+        if name in _TIMES:
+            value = None if value is None else iso(value)
+        elif not value and name in _OPTIONAL:
+            continue
+        fields[name] = value
     return fields
 
 
 def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
-    """The name of an answer and its fields; None when there is nothing to say.
+    """Return the name of an answer and its fields; None when there is nothing to say.
 
-    What a person reads of it is there too, for programs that a person sits at.
+    The words a person reads are among them, for programs that are used by a person.
     """
     match answer:
-        case events.Welcomed(nick, room, head, token, position):
-            return "welcome", {"nick": nick, "room": room, "head": head, "token": token, "position": position}
-        case events.Done(id, text):
-            return "done", {**({"id": id} if id else {}), **({"text": text, "room": current} if text else {})}
+        case events.Done(id, text, more):
+            said = {"text": text, "room": current} if text else {}
+            return "done", {**({"id": id} if id else {}), **said, **(more or {})}
+        case events.Welcomed():
+            fields = {name: getattr(answer, name) for name in _WELCOME}
+            return "welcome", fields | ({"account": answer.account} if answer.account else {})
+        case events.Entered(room, topic, people):
+            return "entered", {"room": room, "topic": topic, **({} if people is None else {"people": people})}
+        case events.Departed(room, reason, code, now):
+            return "departed", {"room": room, "reason": reason, "code": code, "current": now}
+        case events.Closing(code):
+            return "closing", {"code": code, "text": _CLOSINGS.get(code, "The server closes this connection.")}
         case events.Refused(code, text):
             return "refused", {"code": code, "text": text}
         case events.Told(lines):
             return "done", {"text": "\n".join(lines)}
         case events.Listed(what, lines, items):
-            return "listed", {"what": what, "items": [dict(item) for item in items], "text": "\n".join(lines)}
+            return "listed", {"what": what, "items": items, "text": "\n".join(lines)}
         case events.Replayed(what, heading, posts, ending):
             words = {"heading": heading, "ending": ending}
             return "listed", {"what": what, "items": [_event(post) for post in posts], **words}
@@ -112,16 +142,11 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
     raise TypeError(f"{type(answer).__name__} is no answer for programs.")
 
 
-def _time(at: float) -> str:
-    """RFC 3339, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 _styles: WeakValueDictionary[Preferences, JsonStyle] = WeakValueDictionary()
 
 
 def json_style(preferences: Preferences) -> JsonStyle:
-    """The style for these preferences; the same object as long as anybody has it."""
+    """Return the style for these preferences; the same object as long as anybody has it."""
     style = _styles.get(preferences)
     if style is None:
         style = _styles[preferences] = JsonStyle(preferences)

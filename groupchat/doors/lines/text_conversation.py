@@ -9,12 +9,13 @@ from typing import ClassVar
 
 from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.doors.lines.telnet import IAC, TelnetFilter
-from groupchat.doors.lines.text_style import text_style
+from groupchat.doors.lines.text_style import TextStyle, text_style
 from groupchat.doors.wire import tls
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
+from groupchat.model.events import Answer, Ref
 from groupchat.model.preferences import Preferences
 
 
@@ -28,6 +29,7 @@ class TextConversation(Conversation):
     """One connection of a person."""
 
     __slots__ = ("_telnet",)
+    style: TextStyle
 
     def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
         super().__init__(reception, address, exempt, text_style(Preferences(), reception.settings.zone))
@@ -37,6 +39,10 @@ class TextConversation(Conversation):
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
         self.style = text_style(preferences, self.reception.settings.zone)
+
+    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        """Return the lines of this answer."""
+        return self.style.answer(answer, ref, current)
 
     def line_limit(self) -> int:
         return self.reception.settings.line_limit_bytes

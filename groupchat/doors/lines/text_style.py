@@ -1,4 +1,4 @@
-"""How people with netcat or telnet are shown things: one readable line for each event."""
+"""The style of people with netcat or telnet: one readable line for each event."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -22,21 +22,21 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-"""Days and months as they are written everywhere, whatever the server's locale."""
+"""Days and months, in English whatever the server's locale."""
 
 STAMPS = {"seconds": "[%H:%M:%S] ", "minutes": "[%H:%M] ", "off": ""}
-"""What stands before a line, by the preference ``time``."""
+"""The time before a line, by the preference ``time``."""
 
 PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
 
-_COMINGS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
-_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing})
-_UNTIMED = frozenset({events.Announced, events.Typing})
+_JOINS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
+_NEVER_SHOWN = frozenset({events.Typing, events.AwayChanged})
+_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing, events.AwayChanged})
 
 SHOWN = 5
 """Up to so many deletions in a row are shown one by one; more, as by a purge, become one line."""
 NAMED = 3
-"""How many of the people who come or go together are named in the line about them."""
+"""How many of the people who join or leave together are named in the line about them."""
 _Deleted = events.Deleted
 
 
@@ -45,6 +45,9 @@ class TextStyle:
     """Text with one set of preferences; times are those of ``zone`` (None: the server's)."""
 
     door: ClassVar[str] = "text"
+    resumes: ClassVar[bool] = False
+    attended: ClassVar[bool] = True
+    prose: ClassVar[bool] = True
 
     def __init__(self, preferences: Preferences, zone: tzinfo | None = None) -> None:
         self.preferences = preferences
@@ -52,26 +55,26 @@ class TextStyle:
         self._stamp_format = STAMPS.get(preferences.time, STAMPS["seconds"])
         self._second = -1
         self._stamp = ""
-        # The local day that was asked for last, from its first second up to the next day's, in seconds since 1970.
+        # The local day that was needed last, from its first second up to the next day's, in seconds since 1970.
         self._dawn = self._dusk = -inf
-        self._hidden = frozenset({events.Typing}) if preferences.joins else _COMINGS | {events.Typing}
+        self._hidden = _NEVER_SHOWN if preferences.joins else _NEVER_SHOWN | _JOINS
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
-        """One line for each event; before the first of a day, the day's line."""
+        """Render one line for each event; before the first of a day, the day's line."""
         if len(events) > SHOWN and [type(event) for event in events].count(_Deleted) > SHOWN:
             return self._condensed(events, previous, [marked] * len(events))
         return [self._rendered(event, before, marked) for event, before in zip(events, previous, strict=True)]
 
     def echoes(self, event: Event) -> bool:
-        """Whether who caused this is shown it: not their own words, unless they like it so, nor their own coming."""
+        """Say whether people are shown their own event: their words only if they prefer so, their own joining never."""
         kind = type(event)
         if kind is events.Said or kind is events.Acted:
             return self.preferences.echo
         return kind not in _NEVER_ECHOED
 
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
-        """An answer's lines, or a prompt without line end.  People have no ``ref``."""
-        if type(answer) is events.Done and not answer.text:  # nearly every answer: what one said is on disk
+        """Render an answer's lines, or a prompt without line end.  People have no ``ref``."""
+        if type(answer) is events.Done and not answer.text:  # nearly every answer: what they said is on disk
             return Rendered(b"")
         if isinstance(answer, events.Replayed):
             return self._replayed(answer, current)
@@ -80,7 +83,7 @@ class TextStyle:
         return Rendered(b"".join(_encoded(f"{harmless(line)}\r\n") for line in _answered(answer)))
 
     def _condensed(self, shown: Sequence[Event], previous: Sequence[float], marks: Sequence[bool]) -> list[Rendered]:
-        """The same, with many deletions in a row by one person in one room as one line, where the last of them is."""
+        """Do the same, with many deletions in a row by one person in one room as one line, in place of the last."""
         lines: list[Rendered] = []
         for (_, run), each in groupby(enumerate(shown), lambda pair: _run(pair[0], pair[1])):
             indexes = [index for index, _ in each]
@@ -96,7 +99,7 @@ class TextStyle:
         kind = type(event)
         if kind in self._hidden:
             return Rendered(b"")
-        if kind in _UNTIMED:
+        if kind is events.Announced:
             return _encoded(f"-- {harmless(event.text)}\r\n")
         at: float = event.at
         today = "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
@@ -122,7 +125,7 @@ class TextStyle:
         return Rendered(b"".join(lines))
 
     def _day(self, at: float, before: float) -> str:
-        """The day's line if ``at`` is of another local day than ``before``, else nothing."""
+        """Return the day's line if ``at`` is of another local day than ``before``, else nothing."""
         today = self._local(at).date()
         self._dawn, self._dusk = self._midnight(today), self._midnight(today + timedelta(days=1))
         if self._dawn <= before < self._dusk:
@@ -137,7 +140,7 @@ class TextStyle:
 
 
 class _Purged:
-    """Many messages that one person deleted at a stroke."""
+    """Many messages that one person deleted in a row."""
 
     def __init__(self, deletions: Sequence[events.Deleted]) -> None:
         self.nick, self.room, self.at = deletions[-1].nick, deletions[-1].room, deletions[-1].at
@@ -146,7 +149,7 @@ class _Purged:
 
 
 def _run(index: int, event: Event) -> tuple[object, bool]:
-    """What neighbours have in common that are one run, and whether they are deletions that can be."""
+    """Return a key that neighbours of one run have in common, and whether they are deletions."""
     if isinstance(event, _Deleted) and event.room:
         return (event.nick, event.room), True
     return index, False
@@ -178,14 +181,14 @@ _FORMS: dict[type, Callable[[Any], str]] = {
     events.Joined: lambda event: f"* {event.nick} joined {event.room}",
     events.Left: lambda event: f"* {event.nick} left {event.room}{f' ({event.reason})' if event.reason else ''}",
     events.ManyJoined: lambda event: f"* {_many(event)} joined {event.room}",
-    events.ManyLeft: lambda event: f"* {_many(event)} left {event.room}",
+    events.ManyLeft: lambda event: f"* {_many(event)} left {event.room}{f' ({event.reason})' if event.reason else ''}",
     events.Renamed: lambda event: f"* {event.nick} is now {event.new}",
 }
-"""What follows the time and the room."""
+"""The rest of the line, after the time and the room."""
 
 
 def _answered(answer: Answer) -> list[str]:
-    """The lines of an answer."""
+    """Return the lines of an answer."""
     match answer:
         case events.Greeted(version, name, people, motd):
             here = "1 person is here" if people == 1 else f"{people} people are here"
@@ -194,6 +197,12 @@ def _answered(answer: Answer) -> list[str]:
             return [f"Connected to the server! You are {nick}, in {room or 'no room'}. /help lists the commands."]
         case events.Done(_, text):
             return [f"-- {text}"] if text else []
+        case events.Entered(room, _, _, again):
+            return [] if again else [f"-- You are in {room} now."]
+        case events.Departed():
+            return _departed(answer)
+        case events.Closing():  # the last line has said why
+            return []
         case events.Refused(code, text):
             return [f"!! {code}: {text}"]
         case events.Told(lines) | events.Listed(_, lines):
@@ -201,11 +210,19 @@ def _answered(answer: Answer) -> list[str]:
     raise TypeError(f"{type(answer).__name__} is no answer for people.")
 
 
+def _departed(departed: events.Departed) -> list[str]:
+    """Return where lines go now, for a person who did not leave by themselves: then the answer says so."""
+    if departed.code == "left":
+        return []
+    now = f"Your lines now go to {departed.current}." if departed.current else "You are in no room now."
+    return [f"-- You are no longer in {departed.room}. {now}"]
+
+
 _styles: WeakValueDictionary[tuple[Preferences, str], TextStyle] = WeakValueDictionary()
 
 
 def text_style(preferences: Preferences, server_zone: str = "") -> TextStyle:
-    """The style for these preferences; the same object as long as anybody has it.
+    """Return the style for these preferences; the same object as long as anybody has it.
 
     :param server_zone: the zone for those who prefer none; empty: that of this host.
     :raises BadArguments: there is no such time zone.

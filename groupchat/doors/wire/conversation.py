@@ -22,6 +22,7 @@ from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import IScreen, IStyle, Rendered
 from groupchat.model.errors import HandshakeTimeout, LineTooLong, TooManyAttempts, TooSlow
+from groupchat.model.events import Answer, Closing, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session, State
 
@@ -58,6 +59,10 @@ class Conversation(HeldLines):
 
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
+        raise NotImplementedError
+
+    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        """Return what this answer is on the wire; it may be empty."""
         raise NotImplementedError
 
     def take_line(self, line: bytes) -> None:
@@ -101,14 +106,16 @@ class Conversation(HeldLines):
     def reveal(self) -> None:
         """Do nothing, likewise."""
 
-    def close(self) -> None:
-        """Close once everything written is sent.
+    def close(self, code: str = "") -> None:
+        """Close once everything written is sent; the last of it says why, if the protocol has a form for that.
 
         A socket closed with something unread resets the connection, and the peer may lose its last lines:
         therefore it is read, and what comes is thrown away, until the peer closes too.
         """
         if self._closed:
             return
+        if code:
+            self.write(self.answer(Closing(code), None, "", ""))
         lingers = self.has_unread() and ends_by_halves(self.transport)
         self._shut()
         # A paused producer would keep the connection open for ever.

@@ -1,22 +1,20 @@
-"""How programs are shown things, and how what they ask is read."""
+"""Programs are shown one object a line."""
 
 import json
 from datetime import UTC, datetime
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any
 
 from hypothesis import given
-from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.lines.json_requests import obey
 from groupchat.doors.lines.json_style import json_style
 from groupchat.model import events
-from groupchat.model.claims import Claim
 from groupchat.model.preferences import Preferences
-from tests.doors.fakes import FakeSession
 from tests.doors.style_contract import HOSTILE, StyleContract
 
 AT = datetime(2026, 11, 21, 9, 42, 0, 123000, UTC).timestamp()
+MANY = tuple(f"nick{number}" for number in range(57))
 SAID = events.Said(105, "lobby", "alice", AT, "thanks")
 
 
@@ -68,14 +66,54 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
                 "topic-changed",
                 {"id": 1, "room": "r", "nick": "a", "text": "t"},
             ),
-            (events.Joined("r", "a", AT), "joined", {"room": "r", "nick": "a"}),
-            (events.Left("r", "a", AT, "why"), "left", {"room": "r", "nick": "a", "reason": "why"}),
             (
-                events.ManyJoined("r", ("a", "b"), AT),
-                "many-joined",
-                {"room": "r", "nicks": ["a", "b"]},
+                events.Moderated(1, "r", "a", AT, "banned bob", "ban", "bob", AT, "spam"),
+                "moderated",
+                {
+                    "id": 1,
+                    "room": "r",
+                    "nick": "a",
+                    "text": "banned bob",
+                    "act": "ban",
+                    "target": "bob",
+                    "until": at,
+                    "reason": "spam",
+                },
             ),
-            (events.ManyLeft("r", ("a", "b"), AT), "many-left", {"room": "r", "nicks": ["a", "b"]}),
+            (
+                events.Moderated(1, "r", "a", AT, "made bob an operator"),
+                "moderated",
+                {
+                    "id": 1,
+                    "room": "r",
+                    "nick": "a",
+                    "text": "made bob an operator",
+                    "act": "",
+                    "target": "",
+                    "until": None,
+                    "reason": "",
+                },
+            ),
+            (events.Joined("r", "a", AT), "joined", {"room": "r", "nick": "a"}),
+            (events.Joined("r", "a", AT, "Alice"), "joined", {"room": "r", "nick": "a", "account": "Alice"}),
+            (events.Left("r", "a", AT, "why"), "left", {"room": "r", "nick": "a", "reason": "why", "gone": False}),
+            (events.Left("r", "a", AT, "", True), "left", {"room": "r", "nick": "a", "reason": "", "gone": True}),
+            (
+                events.AwayChanged("r", "a", AT, True, "tea"),
+                "away-changed",
+                {"room": "r", "nick": "a", "away": True, "text": "tea"},
+            ),
+            (events.ManyJoined("r", MANY, AT), "many-joined", {"room": "r", "nicks": list(MANY)}),
+            (
+                events.ManyJoined("r", MANY, AT, MANY[:2]),
+                "many-joined",
+                {"room": "r", "nicks": list(MANY), "accounts": list(MANY[:2])},
+            ),
+            (
+                events.ManyLeft("r", MANY, AT, "stopping", True),
+                "many-left",
+                {"room": "r", "nicks": list(MANY), "reason": "stopping", "gone": True},
+            ),
             (events.Renamed("r", "a", AT, "b"), "renamed", {"room": "r", "nick": "a", "new": "b"}),
             (events.Typing("r", "a", AT), "typing", {"room": "r", "nick": "a", "active": True}),
             (events.Announced("t", AT), "announced", {"text": "t"}),
@@ -95,9 +133,40 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         }
         for answer, fields in (
             (
-                events.Welcomed("bot", "lobby", 103, "token", 7),
-                {"event": "welcome", "nick": "bot", "room": "lobby", "head": 103, "token": "token", "position": 7},
+                events.Welcomed("bot", "lobby", 103, "token", 7, ("dev", "lobby"), "Bot", "1.0", "x", ("quiet",)),
+                {
+                    "event": "welcome",
+                    "nick": "bot",
+                    "room": "lobby",
+                    "head": 103,
+                    "token": "token",
+                    "position": 7,
+                    "rooms": ["dev", "lobby"],
+                    "version": "1.0",
+                    "name": "x",
+                    "features": ["quiet"],
+                    "account": "Bot",
+                },
             ),
+            (
+                events.Entered("dev", "plans", ({"nick": "bob", "operator": True},)),
+                {
+                    "event": "entered",
+                    "room": "dev",
+                    "topic": "plans",
+                    "people": [{"nick": "bob", "operator": True}],
+                },
+            ),
+            (events.Entered("dev", ""), {"event": "entered", "room": "dev", "topic": ""}),
+            (
+                events.Departed("dev", "spam", "kicked", "lobby"),
+                {"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": "lobby"},
+            ),
+            (
+                events.Done(text="zone is now utc.", fields={"name": "zone", "value": "utc"}),
+                {"event": "done", "text": "zone is now utc.", "room": "lobby", "name": "zone", "value": "utc"},
+            ),
+            (events.Done(fields={"name": "zone"}), {"event": "done", "name": "zone"}),
             (events.Done(104), {"event": "done", "id": 104}),
             (events.Done(text="Goodbye."), {"event": "done", "text": "Goodbye.", "room": "lobby"}),
             (events.Refused("nick-taken", "No."), {"event": "refused", "code": "nick-taken", "text": "No."}),
@@ -125,10 +194,33 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         rendered = json_style(Preferences()).answer(events.Replayed("join", "h", (SAID, SAID), "e", AT), 1, "lobby")
         self.assertEqual(rendered, b"".join(json_style(Preferences()).render([SAID, SAID], [0, 0], False)))
 
+    def test_closing(self) -> None:
+        """The last line has the code, and a sentence whatever the code is."""
+        for code in ("exit", "replaced", "stopping", "kicked", "whatever"):
+            closing = answered(events.Closing(code))
+            self.assertEqual((closing["event"], closing["code"]), ("closing", code))
+            self.assertTrue(closing["text"].endswith("."))
+
+    def test_guests_have_no_account(self) -> None:
+        """A guest's welcome has no account."""
+        self.assertNotIn("account", answered(events.Welcomed("bot", "lobby", 0, "token")))
+
+    def test_facts(self) -> None:
+        """The core is told that programs come back with a token, and want no sentence for an empty list."""
+        style = json_style(Preferences())
+        self.assertEqual((style.door, style.resumes, style.attended, style.prose), ("json", True, False, False))
+
+    def test_any_mapping(self) -> None:
+        """Items and fields need not be dictionaries."""
+        item = MappingProxyType({"nick": "bob"})
+        self.assertEqual(answered(events.Listed("people", (), (item,)))["items"], [{"nick": "bob"}])
+        self.assertEqual(answered(events.Entered("dev", "", (item,)))["people"], [{"nick": "bob"}])
+
     def test_joins_off(self) -> None:
-        """A program that does not care for comings and goings is shown none."""
+        """A program that prefers no presence is shown none."""
         self.assertIsNone(shown(events.Joined("r", "a", AT), joins=False))
         self.assertIsNone(shown(events.ManyLeft("r", ("a",), AT), joins=False))
+        self.assertIsNone(shown(events.AwayChanged("r", "a", AT, True), joins=False))
 
     def test_echoes(self) -> None:
         """A program's own posts come back only if it likes them to."""
@@ -146,105 +238,3 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             [events.Said(1, "r", "a", AT, "é😊\x9b\u2028\ud800")], [0], False
         )
         self.assertIn('"text":"é😊\\u009b\\u2028\\ud800"'.encode(), rendered)
-
-
-def asked(line: str | bytes) -> Any:
-    """The one call that this line leads to."""
-    session = FakeSession(cast(Any, None), "json")
-    obey(cast(Any, session), line if isinstance(line, bytes) else line.encode(), 4)
-    (call,) = session.calls
-    return call
-
-
-class RequestTests(SynchronousTestCase):
-    def test_requests(self) -> None:
-        """Each request becomes the call it asks for; fields that are unknown there are left alone."""
-        for line, call in (
-            ('{"do":"nick","nick":"bot"}', ("offer", Claim("bot"), None)),
-            (
-                '{"do":"nick","nick":"bot","ref":1,"token":"t","since":0,"new":1}',
-                ("offer", Claim("bot", "t", 0), 1),
-            ),
-            ('{"do":"nick","nick":"bot","since":"head"}', ("offer", Claim("bot", since="head"), None)),
-            ('{"do":"nick","nick":"bot","password":"p"}', ("offer", Claim("bot", password="p"), None)),
-            (
-                '{"do":"nick","nick":"bot","password":"p","register":true,"code":"c"}',
-                ("offer", Claim("bot", password="p", register=True, code="c"), None),
-            ),
-            ('{"do":"nick","nick":"bot","attended":true}', ("offer", Claim("bot", attended=True), None)),
-            ('{"do":"set","name":"echo"}', ("do", "set", {"remember": False, "name": "echo"}, None, None)),
-            (
-                '{"do":"set","name":"echo","remember":true}',
-                ("do", "set", {"remember": True, "name": "echo"}, None, None),
-            ),
-            ('{"do":"say","text":"/exit"}', ("say", "/exit", None, None, "")),
-            ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
-            ('{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}', ("say", "hi", "x", "k", "dev")),
-            ('{"do":"edit","id":104,"text":"t","ref":[3]}', ("do", "edit", {"id": 104, "text": "t"}, [3], None)),
-            ('{"do":"me","text":"t","key":"k"}', ("do", "me", {"text": "t", "key": "k"}, None, "k")),
-            (' {"do":"who"} ', ("do", "who", {}, None, None)),
-            ('{"do":"nick","nick":"bot","token":null,"since":null}', ("offer", Claim("bot"), None)),
-        ):
-            self.assertEqual(asked(line), call)
-
-    def test_unreadable(self) -> None:
-        """What is not one JSON object is refused, whatever is wrong with it."""
-        for line in (
-            "",
-            "hello",
-            "{",
-            "[]",
-            '"do"',
-            "1",
-            "null",
-            "{} {}",
-            '{"do":"say","text":"a","text":"b"}',
-            '{"do":"who","x":NaN}',
-            '{"do":"who","x":-Infinity}',
-            '{"do":"who","x":1e999}',
-            '{"do":"who","x":' + "9" * 5000 + "}",
-            '{"do":"who","x":[[[[]]]]}',
-            '{"x":' * 5000,
-            "[" * 100_000,
-            '{"do":"say","text":"a\nb"}',
-            '{"do":"say","text":"\x1b"}',
-        ):
-            self.assertEqual(asked(line), ("refuse", "bad-json", None))
-
-    def test_depth(self) -> None:
-        """Nesting up to the limit is taken."""
-        self.assertEqual(asked('{"do":"who","x":[[{}]]}'), ("do", "who", {"x": [[{}]]}, None, None))
-        self.assertEqual(asked('{"do":"who","x":"[[[[[[{{{{"}')[0], "do")
-
-    def test_wrong_shape(self) -> None:
-        """A request with fields of the wrong kind is refused with its ref."""
-        for fields in (
-            "",
-            '"do":1,',
-            '"do":null,',
-            '"do":"say",',
-            '"do":"say","text":1,',
-            '"do":"type","line":1,',
-            '"do":"type","line":"a","key":1,',
-            '"do":"say","text":"a","key":1,',
-            '"do":"say","text":"a","key":"' + "k" * 65 + '",',
-            '"do":"say","text":"a","room":[],',
-            '"do":"nick",',
-            '"do":"nick","nick":["a"],',
-            '"do":"nick","nick":"a","token":1,',
-            '"do":"nick","nick":"a","since":-1,',
-            '"do":"nick","nick":"a","since":true,',
-            '"do":"nick","nick":"a","since":1.0,',
-            '"do":"nick","nick":"a","since":"41",',
-            '"do":"nick","nick":"a","since":9223372036854775808,',
-        ):
-            self.assertEqual(asked(f'{{{fields}"ref":7}}'), ("refuse", "bad-json", 7))
-
-    def test_not_utf8(self) -> None:
-        """A line that is not UTF-8 is refused as such."""
-        self.assertEqual(asked(b'{"do":"say","text":"\xff"}'), ("refuse", "not-utf8", None))
-
-    @given(st.binary(max_size=40) | st.text('{}[]",:dosay\\u18eE-.0', max_size=40).map(str.encode))
-    def test_anything(self, line: bytes) -> None:
-        """Whatever a line contains, there is one call and no exception."""
-        asked(line)

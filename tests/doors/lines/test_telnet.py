@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, STILL_HERE, SUBNEGOTIATION_LIMIT, TelnetFilter
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 from groupchat.sessions.session import State
-from tests.doors.test_line import Connection
+from tests.doors.connections import Connection
 
 CTRL_C = b"\xff\xf4\xff\xfd\x06"
 TERMINAL_TYPE = b"\xff\xfa\x18\x00xterm\xff\xff\xff\xf0"

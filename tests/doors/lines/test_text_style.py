@@ -1,4 +1,4 @@
-"""How people are shown things."""
+"""People are shown readable lines."""
 
 import gc
 from datetime import UTC, datetime
@@ -60,13 +60,19 @@ class LineTests(SynchronousTestCase):
                 "* alice, bob, carol and 1 other left lobby",
             ),
             (events.ManyLeft("lobby", ("alice", "bob"), AT), "* alice and bob left lobby"),
+            (events.ManyLeft("lobby", ("alice", "bob"), AT, "stopping"), "* alice and bob left lobby (stopping)"),
+            (events.Joined("lobby", "bob", AT, "bob"), "* bob joined lobby"),
+            (events.Left("lobby", "bob", AT, "timed out", True), "* bob left lobby (timed out)"),
+            (events.Moderated(47, "lobby", "alice", AT, "banned bob", "ban", "bob", AT, "spam"), "* alice banned bob"),
         ):
             self.assertEqual(shown(event), f"[09:42:00] {line}\r\n")
 
     def test_no_time(self) -> None:
-        """What the server announces has no time, and typing is not shown."""
+        """What the server announces has no time; typing and being away are not shown."""
         self.assertEqual(shown(events.Announced("The server stops.", AT), previous=0), "-- The server stops.\r\n")
-        self.assertEqual(shown(events.Typing("lobby", "bob", AT), previous=0), "")
+        for event in (events.Typing("lobby", "bob", AT), events.AwayChanged("lobby", "bob", AT, True, "tea")):
+            self.assertEqual(shown(event, previous=0), "")
+            self.assertEqual(shown(event, previous=0, joins=False), "")
 
     def test_other_room(self) -> None:
         """Lines of another room than the current one are marked, private ones never."""
@@ -211,8 +217,26 @@ class AnswerTests(SynchronousTestCase):
             (events.Refused("nick-taken", "Choose another."), "!! nick-taken: Choose another.\r\n"),
             (events.Told(("one", "two")), "-- one\r\n-- two\r\n"),
             (events.Listed("people", ("alice", "bob"), ()), "-- alice\r\n-- bob\r\n"),
+            (events.Done(fields={"name": "zone", "value": "utc"}), ""),
+            (events.Entered("dev", "plans", ({"nick": "bob"},)), "-- You are in dev now.\r\n"),
+            (events.Entered("dev", "plans", None, again=True), ""),
+            (events.Departed("dev", "", "left", "lobby"), ""),
+            (
+                events.Departed("dev", "spam", "kicked", "lobby"),
+                "-- You are no longer in dev. Your lines now go to lobby.\r\n",
+            ),
+            (
+                events.Departed("dev", "spam", "banned", ""),
+                "-- You are no longer in dev. You are in no room now.\r\n",
+            ),
+            (events.Closing("kicked"), ""),
         ):
             self.assertEqual(answered(answer), lines)
+
+    def test_facts(self) -> None:
+        """The core is told that a person sits there, has no token, and wants a sentence for an empty list."""
+        style = text_style(Preferences())
+        self.assertEqual((style.door, style.resumes, style.attended, style.prose), ("text", False, True, True))
 
     def test_replay(self) -> None:
         """Replayed posts stand between their heading and ending; posts of another day than today follow its line."""

@@ -4,18 +4,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.wire.backlog import Backlog
-from groupchat.doors.wire.transport import queued
 from groupchat.model.errors import TooSlow
 
 
 class FakeTransport:
-    """A transport that holds back so many bytes, with another below it or not."""
+    """A transport that holds back so many bytes."""
 
-    def __init__(self, buffered: int, waiting: int = 0, transport: "FakeTransport | None" = None) -> None:
-        self.dataBuffer = b"x" * (buffered + 5)
-        self.offset = 5
-        self._tempDataLen = waiting
-        self.transport = transport
+    def __init__(self, buffered: int) -> None:
+        self.dataBuffer = b"x" * buffered
 
 
 class FakeConnection:
@@ -70,9 +66,11 @@ class BacklogTest(SynchronousTestCase):
         self.assertEqual([connection.cut for connection in found], [[], []])
         self.assertEqual(len(self.backlog), 1)
 
-    def test_what_counts(self) -> None:
-        """What a transport holds counts, in both of its buffers, and what TLS holds above it."""
-        self.assertEqual(queued(FakeTransport(10, 7)), 17)
-        self.assertEqual(queued(FakeTransport(0, 1, FakeTransport(10, 7))), 18)
-        self.assertEqual(queued(None), 0)
-        self.assertEqual(queued(object()), 0)
+    def test_handed_over(self) -> None:
+        """A successor counts in place of a connection that takes nothing more, and only then."""
+        first, second, third, fourth = (FakeConnection(1200) for _ in range(4))
+        self.backlog.stalled(first)
+        self.backlog.move(first, second)
+        self.backlog.move(third, fourth)
+        self.clock.advance(0)
+        self.assertEqual([one.cut for one in (first, second, third, fourth)], [[], ["too-slow"], [], []])

@@ -26,7 +26,7 @@ from zope.interface.verify import verifyObject
 from groupchat.doors.wire import certificates
 from groupchat.doors.wire.certificates import Certificates, given, own
 from groupchat.model.errors import CannotStart
-from tests.doors.visits import authority, issued
+from tests.doors.connections import authority, issued
 from tests.functional.harness import program
 
 

@@ -1,8 +1,11 @@
-"""Our transport keeps every promise of the stock one; and it sends at once."""
+"""Our transport keeps every promise of the stock one, and sends at once; Twisted has what it relies on."""
 
+import ast
 import contextlib
 import socket
 import ssl
+import time
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import trustme
@@ -13,14 +16,18 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.interfaces import IHalfCloseableProtocol, IOpenSSLServerConnectionCreator, IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
-from twisted.internet.tcp import Server
+from twisted.internet.tcp import Port, Server
+from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
-from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
-from groupchat.doors.wire.transport import Wire, install
+import groupchat
+from groupchat.doors.wire import transport as module
+from groupchat.doors.wire.transport import PRIVATE, Wire, hand_over, install, queued, use_steady_clock
+from tests.doors.connections import certificates
 
 reactor = cast(Any, _reactor)
 
@@ -284,3 +291,106 @@ class WireTests(TransportContract, TestCase):
         self.assertEqual(client.recv(100), b"now")  # without a reactor turn between
         transport.loseConnection()
         yield server.lost
+
+
+class PrivateTest(TestCase):
+    """What is used of Twisted and documented nowhere."""
+
+    timeout = 5
+
+    @inlineCallbacks
+    def real(self) -> Any:
+        """One real object of each class."""
+        server = Recorder()
+        factory = cast(Any, Factory.forProtocol(lambda: server))
+        factory.noisy = False
+        port = yield TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)
+        self.addCleanup(port.stopListening)
+        client = socket.create_connection(("127.0.0.1", port.getHost().port))
+        self.addCleanup(client.close)
+        yield server.made
+        tunnel = TLSMemoryBIOFactory(certificates(), False, cast(Any, Factory.forProtocol(Protocol))).buildProtocol(
+            cast(Any, None)
+        )
+        cast(Any, tunnel).makeConnection(StringTransport())
+        return {Server: server.transport, Port: port, TLSMemoryBIOProtocol: tunnel}
+
+    @inlineCallbacks
+    def test_twisted_has_them(self) -> Any:
+        """The Twisted that is installed has every attribute that is relied on.
+
+        If this fails after an upgrade: read how that class works now, and change groupchat/doors/wire/transport.py.
+        """
+        found = yield self.real()
+        self.assertEqual(set(found), set(PRIVATE))
+        missing = [
+            f"{kind.__name__}.{name}" for kind, names in PRIVATE.items() for name in names
+            if not hasattr(found[kind], name)
+        ]  # fmt: skip
+        found[Server].abortConnection()
+        yield found[Server].protocol.lost
+        self.assertEqual(missing, [])
+
+    def test_list_is_whole(self) -> None:
+        """Every private attribute that the module touches is in its list."""
+        tree = ast.parse(Path(module.__file__).read_text("utf-8"))
+        touched = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr[:1] == "_"}
+        known = {name for names in PRIVATE.values() for name in names}
+        self.assertEqual(touched - known, set())
+
+    def test_only_here(self) -> None:
+        """No other module touches one."""
+        private = {name for names in PRIVATE.values() for name in names if name.startswith("_")}
+        folder = Path(groupchat.__file__).parent
+        for path in folder.rglob("*.py"):
+            if path == Path(module.__file__):
+                continue
+            tree = ast.parse(path.read_text("utf-8"))
+            touched = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+            defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+            self.assertEqual((touched | defined) & private, set(), path)
+
+
+class QueuedTest(SynchronousTestCase):
+    def test_what_counts(self) -> None:
+        """What a transport holds counts, in both of its buffers, and what TLS holds above it."""
+        self.assertEqual(queued(FakeTransport(10, 7)), 17)
+        self.assertEqual(queued(FakeTransport(0, 1, FakeTransport(10, 7))), 18)
+        self.assertEqual(queued(None), 0)
+        self.assertEqual(queued(object()), 0)
+
+
+class FakeTransport:
+    """A transport that holds back so many bytes, with another below it or not."""
+
+    def __init__(self, buffered: int, waiting: int = 0, transport: "FakeTransport | None" = None) -> None:
+        self.dataBuffer = b"x" * (buffered + 5)
+        self.offset = 5
+        self._tempDataLen = waiting
+        self.transport = transport
+
+
+class SmallTest(SynchronousTestCase):
+    def test_hand_over(self) -> None:
+        """What comes next goes to the successor, also where something is put round the connection."""
+        plain: Any = StringTransport()
+        first, second = Protocol(), Protocol()
+        plain.protocol = first
+        hand_over(plain, second)
+        self.assertIs(plain.protocol, second)
+        wrapped: Any = TLSMemoryBIOFactory(certificates(), False, Factory.forProtocol(Protocol)).buildProtocol(
+            cast(Any, None)
+        )
+        hand_over(wrapped, second)
+        self.assertIs(wrapped.wrappedProtocol, second)
+
+    def test_steady_clock(self) -> None:
+        """The reactor's time never jumps with the wall clock's."""
+
+        class Reactor:
+            seconds: Any = None
+
+        use_steady_clock(Reactor)
+        before = Reactor.seconds()
+        self.assertLessEqual(before, Reactor.seconds())
+        self.assertLess(abs(before - time.monotonic()), 1)

@@ -1,4 +1,4 @@
-"""Visitors of a port in memory, plain and through TLS, whose bytes are cut as one likes."""
+"""Connections to a port in memory, plain and through TLS, whose bytes are cut at will."""
 
 import ssl
 from collections.abc import Sequence
@@ -16,40 +16,41 @@ from twisted.protocols.policies import ProtocolWrapper
 
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
+from groupchat.doors.front import Front
+from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
 from groupchat.doors.wire.certificates import Certificates
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.turnstile import Turnstile
 from groupchat.sessions.session import State
-from tests.doors.fakes import SETTINGS, FakeSession
-from tests.doors.test_line import TurnClock
+from tests.doors.fakes import SETTINGS, TURN_S, FakeSession, TurnClock
 
 HERE = IPv4Address("TCP", "192.0.2.1", 4321)
 
 
 @cache
 def authority() -> trustme.CA:
-    """Who vouches for the server."""
+    """Return the authority that vouches for the server."""
     return trustme.CA()
 
 
 @cache
 def certificates() -> Certificates:
-    """The server's."""
+    """Return the server's certificates."""
     with TemporaryDirectory() as folder:
         return issued(Path(folder))
 
 
 def issued(folder: Path) -> Certificates:
-    """A new certificate for localhost, in this folder."""
+    """Make a certificate for localhost in this folder."""
     leaf = authority().issue_cert("localhost")
     leaf.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
     leaf.private_key_pem.write_to_path(str(folder / "key.pem"))
     return Certificates(folder / "cert.pem", folder / "key.pem")
 
 
-class Place:
+class Port:
     """A port with a fake session behind each connection."""
 
     def __init__(self, settings: Settings = SETTINGS, state: State = State.CHATTING) -> None:
@@ -71,11 +72,11 @@ class Place:
 class Visit:
     """One connection; what is sent comes in pieces of ``size`` bytes."""
 
-    def __init__(self, place: Place, size: int = 65536, address: IAddress | None = HERE) -> None:
-        self.place = place
+    def __init__(self, port: Port, size: int = 65536, address: IAddress | None = HERE) -> None:
+        self.port = port
         self.size = size
         self.transport = cast(Any, StringTransport())
-        self.transport.protocol = place.factory.buildProtocol(address)
+        self.transport.protocol = port.factory.buildProtocol(address)
         self.transport.protocol.makeConnection(self.transport)
 
     def send(self, data: bytes) -> None:
@@ -83,14 +84,14 @@ class Visit:
             self.transport.protocol.dataReceived(data[start : start + self.size])
 
     def read(self) -> bytes:
-        """What came back since last time."""
+        """Return what came back since last time."""
         data: bytes = self.transport.value()
         self.transport.clear()
         return data
 
     @property
     def server(self) -> Any:
-        """Who serves the connection now, within TLS if there is some."""
+        """What serves the connection now, within TLS if there is some."""
         protocol = self.transport.protocol
         while isinstance(protocol, ProtocolWrapper):
             protocol = protocol.wrappedProtocol
@@ -99,15 +100,15 @@ class Visit:
     @property
     def session(self) -> FakeSession:
         """The only session."""
-        (session,) = self.place.sessions
+        (session,) = self.port.sessions
         return session
 
 
 class TlsVisit(Visit):
     """One connection through TLS, which is established now, or by ``establish``."""
 
-    def __init__(self, place: Place, size: int = 65536, *, begin: bool = True, languages: Sequence[str] = ()) -> None:
-        super().__init__(place, size)
+    def __init__(self, port: Port, size: int = 65536, *, begin: bool = True, languages: Sequence[str] = ()) -> None:
+        super().__init__(port, size)
         context = ssl.create_default_context()
         authority().configure_trust(context)
         if languages:
@@ -151,3 +152,55 @@ class TlsVisit(Visit):
         with suppress(ssl.SSLWantReadError):  # it waits for the server's
             self.tls.unwrap()
         self.exchange()
+
+
+class Connection:
+    """One connection over a transport of strings, with a fake session behind it."""
+
+    def __init__(self, state: State = State.CHATTING, settings: Settings = SETTINGS) -> None:
+        self.clock = TurnClock()
+        self.state = state
+        self.reception = Reception(self.make_session, settings, self.clock)
+        self.factory = ChatFactory(self.reception)
+        self.transport = cast(Any, StringTransport())
+        self.come(self.transport, IPv4Address("TCP", "192.0.2.1", 4321))
+        self.session = cast(FakeSession, self.protocol.session)
+
+    def come(self, transport: Any, address: IAddress | None = None) -> TextConversation:
+        """Somebody comes, and waits for the greeting."""
+        front = self.factory.buildProtocol(address)
+        front.makeConnection(transport)
+        cast(Front, front).silence_expired()
+        return cast(TextConversation, transport.protocol)
+
+    def make_session(self, screen: IScreen, door: str) -> FakeSession:
+        session = FakeSession(screen, door)
+        session.state = self.state
+        return session
+
+    @property
+    def protocol(self) -> TextConversation:
+        """What serves the connection now."""
+        return cast(TextConversation, self.transport.protocol)
+
+    def receive(self, data: bytes) -> None:
+        """Let this come in."""
+        self.protocol.dataReceived(data)
+
+    @property
+    def calls(self) -> list[Any]:
+        return self.session.calls
+
+    def turn(self) -> None:
+        """Let one reactor turn pass."""
+        self.clock.advance(TURN_S)
+
+    def turns(self) -> None:
+        """Let turns pass until nothing more happens."""
+        before = None
+        while before != len(self.calls):
+            before = len(self.calls)
+            self.turn()
+
+    def is_reading(self) -> bool:
+        return bool(self.transport.producerState == "producing")

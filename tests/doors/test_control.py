@@ -1,0 +1,102 @@
+"""The control socket: who can open it may do everything."""
+
+import json
+import socket
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from twisted.internet import reactor as _reactor
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from groupchat.doors.control import NAME, ControlFactory, listen
+from groupchat.doors.reception import Reception
+from groupchat.model.errors import CannotStart
+from tests.doors.fakes import SETTINGS, FakeSession
+from tests.house import House
+
+reactor = cast(Any, _reactor)
+
+
+class ConversationTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.house = House()
+        self.reception = Reception(self.house.hall.session, SETTINGS, self.clock)
+        self.transport: Any = StringTransport()
+        self.protocol: Any = ControlFactory(self.reception).buildProtocol(None)
+        self.protocol.makeConnection(self.transport)
+
+    def ask(self, **request: Any) -> Any:
+        """Return the answer to a request."""
+        self.transport.clear()
+        self.protocol.dataReceived(json.dumps({**request, "ref": 1}).encode() + b"\n")
+        self.house.turn()
+        return json.loads(self.transport.value())
+
+    def test_server(self) -> None:
+        """Its peer is the server: it needs no nickname, is in no list, and may do what operators may."""
+        self.assertEqual(self.transport.value(), b"")
+        self.assertEqual(self.ask(do="list", room="lobby")["items"], [])
+        self.assertEqual(self.ask(do="type", line="/adduser alice correct horse")["event"], "done")
+        self.assertEqual(self.ask(do="type", line="/promote alice")["event"], "done")
+        self.assertTrue(self.protocol.secure)
+
+    def test_counted(self) -> None:
+        """It is counted while it is there, and no deadline ends it."""
+        self.assertEqual(self.reception.connections, 1)
+        self.clock.pump([1] * 60)
+        self.assertFalse(self.transport.disconnecting)
+        self.assertEqual(self.ask(do="ping")["event"], "done")
+        self.protocol.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual((self.reception.connections, self.clock.getDelayedCalls()), (0, []))
+
+
+class ListenTest(TestCase):
+    timeout = 5
+
+    def setUp(self) -> None:
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "data"
+        self.factory = ControlFactory(Reception(FakeSession, SETTINGS, reactor))
+
+    def listen(self) -> Any:
+        port = listen(reactor, self.folder, self.factory)
+        self.addCleanup(port.stopListening)
+        return port
+
+    def test_only_the_owner(self) -> None:
+        """The socket and the folder made for it are their owner's alone."""
+        self.listen()
+        self.assertEqual((self.folder / NAME).stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.folder.stat().st_mode & 0o777, 0o700)
+
+    def test_left_over(self) -> None:
+        """The socket of a daemon that was killed is replaced."""
+        self.folder.mkdir()
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(self.folder / NAME))
+        self.listen()
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(self.folder / NAME))
+
+    def test_another_daemon(self) -> None:
+        """The socket of a daemon that runs is left alone."""
+        self.folder.mkdir()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(self.folder / NAME))
+            other.listen()
+            with self.assertRaisesRegex(CannotStart, "Another groupchat listens at .*control"):
+                listen(reactor, self.folder, self.factory)
+        self.assertTrue((self.folder / NAME).exists())
+
+    def test_cannot_be_made(self) -> None:
+        """A folder that cannot be used is named, with the reason."""
+        self.folder.write_text("a file")
+        with self.assertRaisesRegex(CannotStart, "control cannot be made"):
+            listen(reactor, self.folder, self.factory)

@@ -1,0 +1,115 @@
+"""TLS that begins on a plain connection."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.doors.openings import DOORS
+from groupchat.doors.other_protocols import Stranger
+from groupchat.doors.reception import SILENCE_S
+from groupchat.interfaces.screens import Hold
+from tests.doors.connections import Port, TlsVisit, Visit
+from tests.doors.fakes import TURN_S
+
+SILENCE = (SILENCE_S + 0.1, TURN_S)
+"""A silence that runs out, and the turn in which that is seen to."""
+LONGEST = max(len(opening) for door in DOORS for opening in door.openings)
+REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
+
+
+class TunnelTest(SynchronousTestCase):
+    def test_lines_that_wait_at_the_end(self) -> None:
+        """Who sends lines through TLS and ends it has all of them taken, an unfinished one too."""
+        visit = TlsVisit(Port())
+        visit.send(b"alice\n")
+        visit.server.hold(Hold.ANSWER)
+        visit.send(b"one\ntwo\nthree")
+        visit.end()
+        self.assertEqual(visit.session.calls, ["alice"])
+        visit.server.release(Hold.ANSWER)
+        visit.port.clock.advance(0.1)
+        self.assertEqual(visit.session.calls, ["alice", "one", "two", "three", "ended"])
+        self.assertTrue(visit.transport.disconnecting)
+
+    def test_cut_short(self) -> None:
+        """An end without TLS's sign may be an attacker's: whole lines count, an unfinished one does not."""
+        visit = TlsVisit(Port())
+        visit.send(b"alice\n")
+        visit.server.hold(Hold.ANSWER)
+        visit.send(b"one\ndelete all of it, but n")
+        visit.transport.protocol.readConnectionLost()
+        visit.server.release(Hold.ANSWER)
+        visit.port.clock.advance(0.1)
+        self.assertEqual(visit.session.calls, ["alice", "one", "ended"])
+        self.assertTrue(visit.transport.disconnecting)
+
+    def test_cut_off(self) -> None:
+        """Who is cut off through TLS reads why, and its end, even while it was not being read."""
+        visit = TlsVisit(Port())
+        visit.send(b"zero\n")
+        visit.server.hold(Hold.FLOOD)
+        visit.send(b"one\n")
+        self.assertEqual(visit.transport.producerState, "paused")
+        visit.server.close()
+        self.assertEqual(visit.transport.producerState, "producing")
+        self.assertEqual(visit.read(), b"? ")
+        self.assertFalse(visit.transport.disconnecting)
+        visit.end()
+        self.assertTrue(visit.transport.disconnecting)
+
+    def test_slow_reader(self) -> None:
+        """Through TLS too the session learns that the peer does not read, and that it does again."""
+        visit = TlsVisit(Port())
+        visit.send(b"alice\n")
+        visit.transport.producer.pauseProducing()
+        visit.transport.producer.resumeProducing()
+        self.assertEqual(visit.session.calls, ["alice", "paused", "drained"])
+
+    def test_written_at_once(self) -> None:
+        """What is written is on its way before write returns, and in order."""
+        visit = TlsVisit(Port())
+        visit.send(b"alice\n")
+        visit.read()
+        visit.server.write(b"x" * 100_000)
+        visit.server.write(b"y")
+        self.assertEqual(visit.read(), b"x" * 100_000 + b"y")
+
+    def test_abort(self) -> None:
+        """Who is dropped is dropped at once, and nothing more of it is taken."""
+        visit = TlsVisit(Port())
+        visit.send(b"alice\n")
+        visit.server.abort()
+        self.assertTrue(visit.transport.disconnected)
+        visit.send(b"bob\n")
+        self.assertEqual(visit.session.calls, ["alice"])
+
+
+class OpeningTest(SynchronousTestCase):
+    def test_nothing_like_tls(self) -> None:
+        """What begins as TLS and goes on as none of it is ended, without a word of ours and without a session."""
+        visit = Visit(Port())
+        visit.send(b"\x16\x03\x01" + b"x" * 509)
+        self.assertTrue(visit.transport.disconnecting)
+        self.assertEqual(visit.port.sessions, [])
+
+    def test_languages(self) -> None:
+        """A client that says in TLS what it can speak comes in, whatever it is; of HTTP only version 1.1 is."""
+        for languages, spoken in ((["h2", "http/1.1"], "http/1.1"), (["h2"], None), (["irc"], None)):
+            visit = TlsVisit(Port(), languages=languages)
+            self.assertEqual(visit.tls.selected_alpn_protocol(), spoken)
+            visit.send(b"alice\n")
+            self.assertEqual(visit.session.calls, ["alice"])
+
+    def test_tls_within_tls(self) -> None:
+        """Within TLS there is no other."""
+        visit = TlsVisit(Port())
+        visit.send(b"\x16\x03\x01\x00\xc8")
+        self.assertIsInstance(visit.server, Stranger)
+        self.assertEqual(visit.read(), b"")
+
+    def test_without_certificate(self) -> None:
+        """A TLS client is let go where there is no TLS."""
+        port = Port()
+        port.reception.tunnels = None
+        visit = Visit(port)
+        visit.send(b"\x16\x03")
+        self.assertTrue(visit.transport.disconnecting)
+        self.assertEqual((visit.read(), port.sessions), (b"", []))
