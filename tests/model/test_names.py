@@ -185,6 +185,13 @@ class UnicodeNicknames(SynchronousTestCase):
             error = self.assertRaises(NickInvalid, nick, name, UNICODE)
             self.assertIn("one script", str(error))
 
+    def test_writing_systems(self) -> None:
+        """Japanese, Korean and Taiwanese names mix the scripts of their writing systems, but not those of others."""
+        for name in ("山田たろう", "山田タロウ", "金철수", "李ㄅㄆ"):
+            self.assertEqual(nick(name, UNICODE), name)
+        for name in ("たろう철수", "ㄅㄆたろう", "山田alice"):
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+
     def test_reserved(self) -> None:
         """A nickname that looks like a reserved one is refused too."""
         for name in (
