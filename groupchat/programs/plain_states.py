@@ -17,6 +17,7 @@ Rules:
    what the server said last.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -149,9 +150,6 @@ class Connecting(State):
             self._attempt.cancel()
 
     def _connected(self, wire: JsonLines) -> None:
-        if self._join.state is not self:
-            wire.drop(ConnectionDropped("interrupted"))
-            return
         self._join.keyboard.feed(wire.transport)
         self._join.go(Naming(self._join, wire))
 
@@ -205,14 +203,12 @@ class Naming(Online):
         if question == "password":
             self._claim(self._nick, password=answer)
         elif answer.strip().lower() in EXIT:
-            self._hang_up()
-            self._join.over(0)
+            self._hang_up(lambda: self._join.over(0))
         else:
             self._claim(answer.strip())
 
     def end_input(self) -> None:
-        self._hang_up()
-        self._join.finish(0)
+        self._hang_up(lambda: self._join.finish(0))
 
     def interrupt(self) -> None:
         self.end_input()
@@ -237,8 +233,7 @@ class Naming(Online):
         if self._join.terminal:
             self._ask("password" if refused.get("code") in LOCKED else "nickname")
         else:  # the next line is not meant as another nickname or password (rule 2)
-            self._hang_up()
-            self._join.fail(f"{refused.get('code')}: {refused.get('text')}")
+            self._hang_up(lambda: self._join.fail(f"{refused.get('code')}: {refused.get('text')}"))
 
     def _ask(self, question: str) -> None:
         self._question = question
@@ -247,9 +242,11 @@ class Naming(Online):
             self._join.echo.off()
         self._join.pump()
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, end: Callable[[], None]) -> None:
+        """Go on with ``end``, then close the connection, which belongs to no state any more."""
         self._join.keyboard.unfeed()
         self._join.show_typing()
+        end()
         self.wire.drop(ConnectionDropped("not joined"))
 
 

@@ -1,0 +1,79 @@
+"""Standard input and output in memory, and a server that a test plays."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from groupchat.client.address import Address
+from groupchat.stdio.keyboard import Keyboard
+from tests.client.fakes import FakeEndpoint
+
+
+class FakeInput:
+    """Standard input's side that is paused and resumed."""
+
+    def __init__(self) -> None:
+        self.paused = False
+
+    def pauseProducing(self) -> None:
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        self.paused = False
+
+
+class FakeKeyboard(Keyboard):
+    """A keyboard whose output is ``text``; ``fed`` is the producer of the output."""
+
+    def __init__(
+        self, typed: Callable[[bytes], object], ended: Callable[[], object], broken: Callable[[], object]
+    ) -> None:
+        super().__init__(typed, ended, broken)
+        self.text = ""
+        self.fed: Any = None
+        self.opened: tuple[bool, bool] | None = None
+        self.closed = False
+        self.transport: Any = FakeInput()
+
+    def open(self, reactor: Any, reading: bool = True, writing: bool = True) -> None:
+        self.opened = (reading, writing)
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def feed(self, producer: Any) -> None:
+        self.fed = producer
+
+    def unfeed(self) -> None:
+        self.fed = None
+
+    def close(self, closed: Callable[[], object]) -> None:
+        self.closed = True
+        closed()
+
+    def type(self, *lines: str) -> None:
+        """Type lines."""
+        self.dataReceived("".join(f"{line}\n" for line in lines).encode())
+
+    def end(self) -> None:
+        """End the input."""
+        self.readConnectionLost()
+
+
+class FakeAddress(Address):
+    """An address whose endpoint the test holds."""
+
+    network = FakeEndpoint()
+
+    def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
+        return self.network
+
+
+def address() -> tuple[FakeAddress, FakeEndpoint]:
+    """Return an address, and the network that it leads to."""
+
+    class Here(FakeAddress):
+        network = FakeEndpoint()
+
+    return Here("example.org", 5000), Here.network

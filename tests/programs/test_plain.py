@@ -1,0 +1,344 @@
+"""The plain client: which line goes where, and how it ends."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from groupchat.programs.plain import PlainJoin
+from groupchat.programs.plain_states import GOODBYE, MENU, Chatting
+from groupchat.stdio.printable import printable
+from tests.client.fakes import FakeConnection, said
+from tests.programs.fakes import FakeKeyboard, address
+
+NAME = "Choose your nickname: "
+
+
+class PlainCase(SynchronousTestCase):
+    def begin(self, nick: str | None = None, menu: bool = False, terminal: bool = True) -> None:
+        server, self.network = address()
+        self.clock = Clock()
+        self.complaints: list[str] = []
+        self.join = PlainJoin(server, nick, menu, terminal, self.complaints.append, FakeKeyboard)
+        self.status = self.join.start(self.clock)
+
+    @property
+    def keyboard(self) -> FakeKeyboard:
+        assert isinstance(self.join.keyboard, FakeKeyboard)
+        return self.join.keyboard
+
+    def read(self) -> str:
+        """Return what was printed since the last call."""
+        text, self.keyboard.text = self.keyboard.text, ""
+        return text
+
+    def chat(self, **options: Any) -> FakeConnection:
+        """Join as alice."""
+        self.begin(nick="alice", **options)
+        server = self.network.accept()
+        server.welcome()
+        self.read()
+        return server
+
+    def assert_ended(self, status: int, *complaints: str) -> None:
+        self.assertEqual((self.successResultOf(self.status), self.complaints), (status, [*complaints]))
+        self.assertTrue(self.keyboard.closed)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class NamingTest(PlainCase):
+    def test_question(self) -> None:
+        """The person is asked for a nickname; the answer, and nothing after it, goes out before the welcome."""
+        self.begin()
+        server = self.network.accept()
+        self.assertEqual(self.read(), NAME)
+        self.keyboard.type("alice", "hello", "/rooms")
+        self.assertTrue(self.keyboard.transport.paused)
+        claim = server.welcome()
+        self.assertEqual(claim, {"do": "nick", "nick": "alice", "attended": True, "ref": "nick"})
+        self.assertEqual([request["line"] for request in server.requests()], ["hello", "/rooms"])
+        self.assertEqual(self.read(), "Connected to the server! You are alice, in lobby. /help lists the commands.\n")
+        self.assertFalse(self.keyboard.transport.paused)
+
+    def test_pipe(self) -> None:
+        """Where nobody presses Enter the question ends its own line."""
+        self.begin(terminal=False)
+        self.network.accept()
+        self.assertEqual(self.read(), f"{NAME}\n")
+
+    def test_given_nickname(self) -> None:
+        """A nickname of the command line answers the first question only."""
+        self.begin(nick="alice")
+        server = self.network.accept()
+        server.refuse("nick-taken", "Taken.")
+        self.assertEqual(self.read(), f"!! nick-taken: Taken.\n{NAME}")
+        self.keyboard.type("bob")
+        self.assertEqual(server.welcome()["nick"], "bob")
+
+    def test_refused_in_a_pipe(self) -> None:
+        """In a pipe a refused nickname ends the program: the next line is not meant as another one."""
+        self.begin(nick="alice", terminal=False)
+        server = self.network.accept()
+        self.keyboard.type("hello")
+        server.refuse("nick-taken", "Taken.")
+        self.assert_ended(1, "nick-taken: Taken.")
+        self.assertEqual((server.connected, server.requests()), (False, []))
+
+    def test_password(self) -> None:
+        """A password that is needed is asked for, and goes with the same nickname; a wrong one is asked for again."""
+        self.begin(nick="alice")
+        server = self.network.accept()
+        server.refuse("password-needed")
+        self.assertEqual(self.read(), "Password: ")
+        self.keyboard.type("sesame")
+        server.refuse("password-wrong", "Wrong.")
+        self.assertEqual(self.read(), "!! password-wrong: Wrong.\nPassword: ")
+        self.keyboard.type("open sesame")
+        claim = server.welcome()
+        self.assertEqual((claim["nick"], claim["password"]), ("alice", "open sesame"))
+
+    def test_password_in_a_pipe(self) -> None:
+        """In a pipe the next line is the password; a wrong one ends the program."""
+        self.begin(terminal=False)
+        server = self.network.accept()
+        self.keyboard.type("alice", "sesame", "hello")
+        server.refuse("password-needed")
+        server.refuse("password-wrong", "Wrong.")
+        self.assert_ended(1, "password-wrong: Wrong.")
+
+    def test_leave(self) -> None:
+        """/exit, the end of the input and Ctrl-C at the question end the program."""
+        for leave in (
+            lambda: self.keyboard.type("/EXIT"),
+            lambda: self.keyboard.end(),
+            lambda: self.join.interrupt(),
+        ):
+            self.begin()
+            server = self.network.accept()
+            leave()
+            self.assert_ended(0)
+            self.assertEqual((server.connected, server.requests()), (False, []))
+
+    def test_turned_away(self) -> None:
+        """A server that refuses the connection is named with its reason."""
+        self.begin(terminal=False)
+        server = self.network.accept()
+        server.receive(b"!! server-full: The server is full.\r\n")
+        server.cut()
+        self.assert_ended(1, "example.org closed the connection: server-full: The server is full.")
+
+
+class ConnectingTest(PlainCase):
+    def test_unreachable(self) -> None:
+        """A server that cannot be reached ends the program with one sentence."""
+        self.begin()
+        self.network.refuse(ConnectionRefusedError())
+        self.assert_ended(1, "Nothing listens at example.org, port 5000.")
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C ends the attempt."""
+        self.begin()
+        self.join.interrupt()
+        self.assert_ended(0)
+        self.assertEqual(self.network.cancelled, 1)
+
+
+class ChattingTest(PlainCase):
+    def test_honest(self) -> None:
+        """The state is a producer, as the transport wants."""
+        server = self.chat()
+        assert isinstance(self.join.state, Chatting)
+        verifyObject(IPushProducer, self.join.state)
+        self.assertIs(server.transport.producer, self.join.state)
+
+    def test_lines(self) -> None:
+        """Every line goes out as it was typed, and what comes back is printed in its order."""
+        server = self.chat()
+        self.keyboard.type("hello", "", "/me waves", "q")
+        self.assertEqual([request["line"] for request in server.requests()], ["hello", "", "/me waves", "q"])
+        server.send(
+            {"event": "done", "id": 1},
+            said(2, "yo"),
+            {"event": "done", "text": "one\ntwo", "room": "lobby"},
+            {"event": "refused", "code": "muted", "text": "You are muted."},
+            {"event": "typing", "room": "lobby", "nick": "bob"},
+        )
+        *_, first, second, third, fourth = self.read().splitlines()
+        self.assertRegex(first, r"^\[\d\d:\d\d:\d\d\] #2 bob: yo$")
+        self.assertEqual([second, third, fourth], ["-- one", "-- two", "!! muted: You are muted."])
+
+    def test_carriage_return(self) -> None:
+        """A line of Windows loses its carriage return."""
+        server = self.chat()
+        self.keyboard.dataReceived(b"hello\r\n")
+        self.assertEqual(server.requests()[0]["line"], "hello")
+
+    def test_not_utf8(self) -> None:
+        """A line that is not UTF-8 is refused here, and the next one goes out."""
+        server = self.chat()
+        self.keyboard.dataReceived(b"caf\xe9\nhello\n")
+        self.assertEqual([request["line"] for request in server.requests()], ["hello"])
+        self.assertTrue(self.read().startswith("!! not-utf8: "))
+
+    def test_slow_server(self) -> None:
+        """While the server does not read, lines wait, and no more are read."""
+        server = self.chat()
+        server.transport.producer.pauseProducing()
+        self.keyboard.type("one", "two")
+        self.assertEqual(server.requests(), [])
+        self.assertTrue(self.keyboard.transport.paused)
+        server.transport.producer.resumeProducing()
+        self.assertEqual([request["line"] for request in server.requests()], ["one", "two"])
+        self.assertFalse(self.keyboard.transport.paused)
+
+    def test_slow_output(self) -> None:
+        """The connection feeds the output, so that a slow output pauses the server."""
+        server = self.chat()
+        self.assertIs(self.keyboard.fed, server.transport)
+        server.cut()
+        self.assertIsNone(self.keyboard.fed)
+
+    def test_cut_off(self) -> None:
+        """A connection that the server closes ends the program with the reason."""
+        server = self.chat()
+        server.send({"event": "closing", "code": "kicked", "text": "bob put you out."})
+        server.cut()
+        self.assert_ended(1, "example.org closed the connection: kicked: bob put you out.")
+
+    def test_lost(self) -> None:
+        """So does one that is lost."""
+        self.chat().cut()
+        self.assert_ended(1, "example.org closed the connection.")
+
+    def test_logout(self) -> None:
+        """After /logout the next line is a nickname again."""
+        server = self.chat()
+        self.keyboard.type("/logout", "bob", "hello")
+        logout, *early = server.requests()
+        server.send({"event": "done", "ref": logout["ref"], "text": "You have left."})
+        self.assertEqual([request["line"] for request in early], ["bob", "hello"])
+
+    def test_logout_on_a_terminal(self) -> None:
+        """Who waits for the answer to /logout is asked for a nickname, and chats under it."""
+        server = self.chat()
+        self.keyboard.type("/logout")
+        (logout,) = server.requests()
+        server.send({"event": "done", "ref": logout["ref"], "text": "You have left."})
+        self.assertEqual(self.read(), f"-- You have left.\n{NAME}")
+        self.keyboard.type("bob", "hello")
+        self.assertEqual(server.welcome()["nick"], "bob")
+        self.assertEqual(server.requests()[0]["line"], "hello")
+
+    @settings(deadline=None)
+    @given(st.lists(st.binary()))
+    def test_harmless(self, pieces: list[bytes]) -> None:
+        """No bytes of a server make the program fail, or print what a terminal obeys."""
+        server = self.chat()
+        for piece in pieces:
+            server.receive(piece + b"\n")
+        text = self.read()
+        self.assertEqual(printable(text), text)
+
+
+class LeavingTest(PlainCase):
+    def test_exit(self) -> None:
+        """/exit says goodbye; nothing is sent after it, and the end was expected."""
+        server = self.chat()
+        self.keyboard.type("hello", "/exit so long", "never said")
+        said_before, request = server.requests()
+        self.assertEqual((said_before["line"], request["do"], request["reason"]), ("hello", "exit", "so long"))
+        server.send({"event": "done", "ref": request["ref"], "text": "Goodbye, alice."})
+        server.cut()
+        self.assertEqual(self.read(), "-- Goodbye, alice.\n")
+        self.assert_ended(0)
+
+    def test_end_of_input(self) -> None:
+        """So does the end of the input, after everything that was typed, a last line without its end included."""
+        server = self.chat()
+        self.keyboard.dataReceived(b"one\nlast")
+        self.keyboard.end()
+        self.assertEqual([request.get("line", request["do"]) for request in server.requests()], ["one", "last", "exit"])
+        server.cut()
+        self.assert_ended(0)
+
+    def test_interrupt(self) -> None:
+        """After Ctrl-C the server has three seconds to close the connection."""
+        server = self.chat()
+        self.join.interrupt()
+        self.join.interrupt()
+        self.assertEqual([request["do"] for request in server.requests()], ["exit"])
+        self.clock.advance(GOODBYE - 0.1)
+        self.assertNoResult(self.status)
+        self.clock.advance(0.1)
+        self.assert_ended(0)
+
+    def test_prompt_goodbye(self) -> None:
+        """A server that closes in time leaves no timer behind."""
+        server = self.chat()
+        self.join.interrupt()
+        server.cut()
+        self.assert_ended(0)
+
+    def test_closed_for_exit(self) -> None:
+        """An exit that the server understood in another line is expected, too."""
+        server = self.chat()
+        self.keyboard.type("/ex")
+        server.send({"event": "closing", "code": "exit", "text": ""})
+        server.cut()
+        self.assert_ended(0)
+
+
+class MenuTest(PlainCase):
+    def test_choices(self) -> None:
+        """1 joins, 2 exits, nothing and q ask again, and anything else is explained."""
+        self.begin(menu=True)
+        self.assertEqual(self.read(), MENU)
+        self.keyboard.type("", "q", "3")
+        self.assertEqual(self.read(), "> > Type 1 or 2.\n> ")
+        self.keyboard.type("2")
+        self.assert_ended(0)
+        self.assertEqual(self.network.attempts, [])
+
+    def test_back(self) -> None:
+        """q leaves the chat and comes back to the menu, from which one can join again."""
+        self.begin(menu=True)
+        for _ in range(2):
+            self.keyboard.type("1")
+            server = self.network.accept()
+            self.keyboard.type("alice")
+            server.welcome()
+            self.read()
+            self.keyboard.type("Q")
+            self.assertEqual(server.requests()[0]["do"], "exit")
+            server.cut()
+            self.assertEqual(self.read(), MENU)
+        self.keyboard.end()
+        self.assert_ended(0)
+
+    def test_failure(self) -> None:
+        """A person comes back to the menu after a failure; in a pipe the program ends."""
+        for terminal in (True, False):
+            self.begin(menu=True, terminal=terminal)
+            self.keyboard.type("1")
+            self.network.refuse(ConnectionRefusedError())
+            self.assertEqual(len(self.complaints), 1)
+            self.assertEqual(self.keyboard.closed, not terminal)
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C leaves the program, not only the chat."""
+        server = self.chat_from_menu()
+        self.join.interrupt()
+        server.cut()
+        self.assert_ended(0)
+
+    def chat_from_menu(self) -> FakeConnection:
+        self.begin(nick="alice", menu=True)
+        self.keyboard.type("1")
+        server = self.network.accept()
+        server.welcome()
+        return server
