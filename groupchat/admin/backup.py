@@ -3,11 +3,9 @@
 import argparse
 from pathlib import Path
 
-from groupchat.admin.data import FAILED, add_data, journal
+from groupchat.admin.data import add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.daemon.process import complain
 from groupchat.journals.tools.snapshots import back_up
-from groupchat.model.errors import CannotStart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,12 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the copy, and return the exit status."""
-    try:
-        with Progress("backup") as progress:
-            back_up(journal(arguments), arguments.file, progress.show)
-    except CannotStart as error:
-        complain(str(error))
-        return FAILED
+    """Make the copy, and return the exit status.
+
+    :raises CannotStart: there is no journal, the copy cannot be made, or the file exists.
+    """
+    with Progress("backup") as progress:
+        back_up(journal(arguments), arguments.file, progress.show)
     print(f"{arguments.file}: {arguments.file.stat().st_size:,} bytes")
     return 0

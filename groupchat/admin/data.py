@@ -1,4 +1,4 @@
-"""What the commands that work on a data folder have in common: the option ``--data`` and the exit status."""
+"""What administration commands have in common: the data folder, and the error that ends a command."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,10 @@ from groupchat.journals.sqlite.folder import DATABASE
 
 FAILED = 1
 """The exit status of a command that could not do what it was asked to do."""
+
+
+class Failed(Exception):
+    """The command could not do what it was asked to do; one sentence, shown without a traceback."""
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groupchat.admin.data import FAILED, add_data, journal
+from groupchat.admin.data import FAILED, Failed, add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.admin.transcripts import FORMATS, Item
-from groupchat.daemon.process import complain
+from groupchat.admin.transcripts import FORMATS
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.tools.archive import reading
 from groupchat.model import names, times
-from groupchat.model.errors import CannotStart, Refusal
+from groupchat.model.errors import Refusal
 
 CHANGES = {"edited", "deleted"}
 """Rows that change others; those are exported as they read now."""
@@ -42,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the transcript, and return the exit status."""
+    """Write the transcript, and return the exit status.
+
+    :raises CannotStart: there is no journal.
+    :raises Failed: the output cannot be written.
+    """
     # On a terminal, a progress bar among the lines of the transcript would be a nuisance.
     bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
     try:
@@ -54,9 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
             wanted = _wanted(arguments, rows, lambda done: progress.show(done, count))
             for piece in FORMATS[arguments.format](wanted):
                 write(piece)
-    except CannotStart as error:
-        complain(str(error))
-        return FAILED
     except BrokenPipeError:
         # The reader, such as head, has closed its end; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callable[[int], object]) -> Iterator[Item]:
+def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callable[[int], object]) -> Iterator[Row]:
+    """Give the rows that were asked for."""
     for done, row in enumerate(rows, 1):
         progress(done)
         is_private = row.reader is not None or not row.room  # such as the ban of an address
@@ -75,15 +76,14 @@ def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callab
             or (arguments.room and row.room not in arguments.room)
         ):
             continue
-        edited = row.revised is not None
-        yield Item(row.id, row.kind, row.room, row.nick, row.at / 1000, row.newest, row.to, edited, row.gone_by)
+        yield row
 
 
 @contextlib.contextmanager
 def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
     """Open the output, and give the function that writes to it; a new file is readable by its owner only.
 
-    :raises CannotStart: the file exists, or cannot be written.
+    :raises Failed: the file exists, or cannot be written.
     """
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
@@ -93,7 +93,7 @@ def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise CannotStart(f"{path} cannot be written: {error.strerror}.") from error
+        raise Failed(f"{path} cannot be written: {error.strerror}.") from error
     with open(handle, "w", encoding="utf-8") as file:
         yield file.write
 

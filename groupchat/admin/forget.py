@@ -4,12 +4,11 @@ import argparse
 import sys
 import time
 
-from groupchat.admin.data import FAILED, add_data, journal
+from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.daemon.process import complain
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.traces import Traces
-from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
+from groupchat.model.wording import listed, plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,25 +19,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what would be erased, ask, erase it, and return the exit status.  The daemon must be stopped."""
+    """Print what would be erased, ask, erase it, and return the exit status.  The daemon must be stopped.
+
+    :raises Failed: there is no journal, nothing to erase, or no consent.
+    :raises CannotStart: a daemon is using the journal.
+    """
     path = journal(arguments)
-    try:
-        if not path.is_file():
-            raise CannotStart(f"There is no journal {path}.")
-        with Archive(path) as archive:
-            traces = Traces(archive, arguments.nick)
-            if not (traces.messages or traces.topics or traces.facts):
-                raise CannotStart(f"{arguments.nick} has said nothing in {path}, and has no account there.")
-            what = f"{len(traces.messages):,} messages, {len(traces.topics):,} topics"
-            what += f", the account {arguments.nick}" if traces.has_account else ", no account"
-            if not arguments.yes and not _agreed(f"Erase {what}? This cannot be undone. [y/N] "):
-                raise CannotStart("Nothing was erased. --yes erases without asking.")
-            with Progress("erasing") as progress:
-                traces.erase(time.time(), progress.show)
-    except (CannotStart, JournalBroken, JournalUnavailable) as error:
-        complain(str(error))
-        return FAILED
-    print(f"Erased {what}. Backups, and files *.bak beside the journal, still have them.")
+    if not path.is_file():
+        raise Failed(f"There is no journal {path}.")
+    with Archive(path) as archive:
+        traces = Traces(archive, arguments.nick)
+        if not (traces.messages or traces.topics or traces.facts):
+            raise Failed(f"{arguments.nick} has said nothing in {path}, and has no account there.")
+        found = [plural(len(traces.messages), "message"), plural(len(traces.topics), "topic")]
+        found.append(f"the account {arguments.nick}" if traces.has_account else "no account")
+        if not arguments.yes and not _agreed(f"Erase {listed(found)}? This cannot be undone. [y/N] "):
+            raise Failed("Nothing was erased. --yes erases without asking.")
+        with Progress("erasing") as progress:
+            traces.erase(time.time(), progress.show)
+    print(f"Erased {listed(found)}. Backups, and files *.bak beside the journal, still have them.")
     return 0
 
 

@@ -9,13 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from groupchat.admin.data import FAILED, add_data, journal
+from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.daemon.process import complain
 from groupchat.journals.tools.archive import Archive
 from groupchat.model import names, text
 from groupchat.model.drafts import Draft, Kind, StoredPost
-from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, Refusal
+from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
 
 BATCH = 1000
@@ -36,23 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check the whole file, and import it only if all of it is good; what is there already is not imported again."""
+    """Check the whole file, and import it only if all of it is good; what is there already is not imported again.
+
+    :raises Failed: the file cannot be read, or a line is not valid; nothing was imported.
+    :raises CannotStart: a daemon is using the journal.
+    """
     counts: Counter[str] = Counter()
     path = arguments.file
-    try:
-        with Progress("checking") as progress:
-            for _ in _drafts(path, progress, Counter()):
-                pass
-        with Archive(journal(arguments)) as archive, Progress("importing") as progress:
-            batch: list[Draft] = []
-            for draft in _drafts(path, progress, counts):
-                batch.append(draft)
-                if len(batch) == BATCH:
-                    _take(archive, batch, counts)
-            _take(archive, batch, counts)
-    except (CannotStart, JournalBroken, JournalUnavailable) as error:
-        complain(str(error))
-        return FAILED
+    with Progress("checking") as progress:
+        for _ in _drafts(path, progress, Counter()):
+            pass
+    with Archive(journal(arguments)) as archive, Progress("importing") as progress:
+        batch: list[Draft] = []
+        for draft in _drafts(path, progress, counts):
+            batch.append(draft)
+            if len(batch) == BATCH:
+                _take(archive, batch, counts)
+        _take(archive, batch, counts)
     print(", ".join(f"{what}: {counts[what]:,}" for what in ("imported", "there already", "left out")))
     return 0
 
@@ -66,7 +65,7 @@ def _take(archive: Archive, batch: list[Draft], counts: "Counter[str]") -> None:
 def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[Draft]:
     """Read the messages to import.
 
-    :raises CannotStart: the file cannot be read, or a line is not valid.
+    :raises Failed: the file cannot be read, or a line is not valid.
     """
     try:
         size = path.stat().st_size
@@ -87,13 +86,13 @@ def _drafts(path: Path, progress: Progress, counts: "Counter[str]") -> Iterator[
                     OverflowError,
                 ) as error:
                     what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-                    raise CannotStart(f"{path}, line {number}: {what}; nothing was imported.") from error
+                    raise Failed(f"{path}, line {number}: {what}; nothing was imported.") from error
                 if draft is None:
                     counts["left out"] += 1
                 else:
                     yield draft
     except OSError as error:
-        raise CannotStart(f"{path}: {error.strerror}.") from error
+        raise Failed(f"{path}: {error.strerror}.") from error
 
 
 def _draft(fields: dict[str, Any], number: int) -> Draft | None:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 
+from groupchat.admin.data import FAILED, Failed
+from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
+from groupchat.model.text import escape
+
 
 @dataclass(frozen=True, slots=True)
 class SubCommand:
@@ -52,10 +56,17 @@ SUB_COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sub-command, and return its exit status.  A mistake in the arguments ends the process with status 2."""
+    """Run a sub-command, and return its exit status; why it failed is one line on standard error.
+
+    A mistake in the arguments ends the process with status 2.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in SUB_COMMANDS:
-        return _run(words[0], words[1:])
+        try:
+            return _run(words[0], words[1:])
+        except (CannotStart, Failed, JournalBroken, JournalUnavailable) as error:
+            print(f"groupchat: {escape(str(error))}", file=sys.stderr)
+            return FAILED
     parser = argparse.ArgumentParser(
         prog="groupchat",
         description="Chat, and administer a chat server.",

@@ -4,13 +4,10 @@ import argparse
 import os
 from dataclasses import fields
 
-from groupchat.admin.data import FAILED
 from groupchat.config import environment
 from groupchat.config.checks import number, toml, written
 from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
-from groupchat.daemon.process import complain
-from groupchat.model.errors import CannotStart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,13 +59,12 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Read file and environment as the daemon would, print what differs from the defaults, return the exit status."""
+    """Read file and environment as the daemon would, print what differs from the defaults, return the exit status.
+
+    :raises CannotStart: a setting is wrong.
+    """
     path = arguments.settings or environment.options(os.environ).get("settings")
-    try:
-        settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
-    except CannotStart as error:
-        complain(str(error))
-        return FAILED
+    settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
     for about in fields(Settings):
         value = getattr(settings, about.name)
         if value != about.default:

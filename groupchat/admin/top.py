@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from groupchat.admin.data import FAILED
-from groupchat.daemon.process import complain
+from groupchat.admin.data import Failed
 from groupchat.model.text import harmless
 from groupchat.model.times import spoken
 
@@ -38,7 +37,7 @@ class Figures:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat top``."""
     parser.add_argument(
-        "place", metavar="HOST:PORT", nargs="?", default="127.0.0.1:9100",
+        "server", metavar="HOST:PORT", nargs="?", default="127.0.0.1:9100",
         help="where the daemon serves its metrics (default: 127.0.0.1:9100)",
     )  # fmt: skip
     parser.add_argument("--interval", metavar="S", type=_seconds, default=2.0, help="seconds between two updates")
@@ -46,28 +45,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the figures until Ctrl-C, and return the exit status."""
+    """Show the figures until Ctrl-C, and return the exit status.
+
+    :raises Failed: the daemon does not answer.
+    """
     try:
-        before = look(arguments.place)
+        before = look(arguments.server)
         while True:
             time.sleep(arguments.interval)
-            after = look(arguments.place)
+            after = look(arguments.server)
             clear = CLEAR if sys.stdout.isatty() and not arguments.once else ""
-            print(clear + drawn(arguments.place, before, after), end="", flush=True)
+            print(clear + drawn(arguments.server, before, after), end="", flush=True)
             if arguments.once:
                 return 0
             before = after
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        complain(f"http://{arguments.place}/metrics does not answer ({reason}). Does the daemon run with --metrics?")
-        return FAILED
+        raise Failed(
+            f"http://{arguments.server}/metrics does not answer ({reason}). Does the daemon run with --metrics?"
+        ) from error
     except KeyboardInterrupt:
         return 0
 
 
-def look(place: str) -> Figures:
+def look(server: str) -> Figures:
     """Ask a daemon for its figures.  Raises OSError and ValueError."""
-    request = urllib.request.Request(f"http://{place}/metrics", headers={"Accept": "text/plain"})
+    request = urllib.request.Request(f"http://{server}/metrics", headers={"Accept": "text/plain"})
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
         return read(answer.read().decode("utf-8"), time.monotonic())
 
@@ -92,7 +95,7 @@ def read(text: str, at: float) -> Figures:
     return Figures(at, values, labelled, buckets)
 
 
-def drawn(place: str, before: Figures, after: Figures) -> str:
+def drawn(server: str, before: Figures, after: Figures) -> str:
     """Return what happened between two moments, as lines of text."""
     now, seconds = after.values, max(after.at - before.at, 1e-9)
 
@@ -119,7 +122,7 @@ def drawn(place: str, before: Figures, after: Figures) -> str:
         ("readers", f"{now['slow_readers']:,.0f} slow, {now['catching_up']:,.0f} catching up"),
         ("refused", news or "nothing"),
     ]
-    head = f"groupchat {harmless(version)} at {harmless(place)}, running for {running}\n\n"
+    head = f"groupchat {harmless(version)} at {harmless(server)}, running for {running}\n\n"
     return head + "".join(f"{name:12} {harmless(text)}\n" for name, text in rows)
 
 

@@ -1,113 +1,91 @@
-"""What was said, as a whole: for programs (JSON Lines), as text, and as a page to be read in a browser.
+"""Write rows of a journal as a transcript: JSON Lines for programs, text, or a page for a browser.
 
-Each of these turns items into pieces of text, one by one, so that a transcript may be longer than memory.
+Each format is a generator of pieces of text, so that a transcript may be larger than the memory.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from groupchat.model.text import harmless
+from groupchat.doors.lines.text_style import text_style
+from groupchat.journals.rules.rows import Row, stored
+from groupchat.model.events import Moderated
+from groupchat.model.preferences import Preferences
 from groupchat.model.times import iso
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that was said or done, in its newest form.
-
-    ``at``: seconds since 1970 UTC.  ``room``: empty when it is private; ``to``: the recipient's nickname then.
-    ``gone_by``: who deleted it, if somebody did; the text is empty then.
-    """
-
-    id: int
-    kind: str
-    room: str
-    nick: str
-    at: float
-    text: str
-    to: str = ""
-    edited: bool = False
-    gone_by: str | None = None
+def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
+    """Write a JSON object on each line; ``groupchat import`` reads them."""
+    for row in rows:
+        yield json.dumps(_fields(row), ensure_ascii=False) + "\n"
 
 
-def as_jsonl(items: Iterable[Item]) -> Iterator[str]:
-    """A JSON object a line; ``groupchat import`` reads them."""
-    for item in items:
-        fields: dict[str, object] = {
-            "id": item.id, "kind": item.kind, "room": item.room, "nick": item.nick, "at": iso(item.at)
+def _fields(row: Row) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "id": row.id, "kind": row.kind, "room": row.room, "nick": row.nick, "at": iso(row.at / 1000)
+    }  # fmt: skip
+    event = stored(row).event
+    if row.to:
+        fields["to"] = row.to
+    if row.gone_by is not None:
+        fields["deleted_by"] = row.gone_by
+    elif isinstance(event, Moderated):
+        until = None if event.until is None else iso(event.until)
+        fields |= {
+            "text": event.text, "act": event.act, "target": event.target, "until": until, "reason": event.reason
         }  # fmt: skip
-        if item.to:
-            fields["to"] = item.to
-        if item.gone_by is not None:
-            fields["deleted_by"] = item.gone_by
-        else:
-            fields["text"] = item.text
-        if item.edited:
-            fields["edited"] = True
-        yield json.dumps(fields, ensure_ascii=False) + "\n"
+    else:
+        fields["text"] = row.newest
+    if row.revised is not None:
+        fields["edited"] = True
+    return fields
 
 
-def as_text(items: Iterable[Item]) -> Iterator[str]:
-    """A line each, with times in UTC, and a line for each day."""
-    for new_day, time, item in _dated(items):
-        if new_day:
-            yield f"-- {new_day} (times are UTC)\n"
-        where = f"{item.room}: " if item.room else ""
-        yield f"[{time}] #{item.id} {where}{harmless(_sentence(item))}\n"
+def as_text(rows: Iterable[Row]) -> Iterator[str]:
+    """Write lines as people see them in the chat, with times in UTC."""
+    style = text_style(Preferences(zone="UTC"))
+    yield "-- Times are UTC.\n"
+    before = float("-inf")
+    for row in rows:
+        event = stored(row).event
+        (line,) = style.render([event], [before], True)
+        before = event.at
+        yield line.decode().replace("\r\n", "\n")
 
 
-def as_html(items: Iterable[Item]) -> Iterator[str]:
-    """A page that needs nothing else: no scripts, no pictures, nothing from the network."""
+def as_html(rows: Iterable[Row]) -> Iterator[str]:
+    """Write a page that needs nothing else: no scripts, no pictures, nothing from the network."""
+    style = text_style(Preferences(zone="UTC", time="off"))
     yield _HEAD
-    for new_day, time, item in _dated(items):
-        if new_day:
-            yield f"<h2>{new_day}</h2>\n"
-        room = f'<span class="room">{escape(item.room)}</span> ' if item.room else '<span class="room">private</span> '
+    day = ""
+    for row in rows:
+        event = stored(row).event
+        at = datetime.fromtimestamp(event.at, UTC)
+        if day != f"{at:%Y-%m-%d}":
+            day = f"{at:%Y-%m-%d}"
+            yield f"<h2>{day}</h2>\n"
+        (line,) = style.render([event], [event.at], False)
         yield (
-            f'<p id="m{item.id}" class="{escape(item.kind)}"><a href="#m{item.id}">'
-            f'<time datetime="{iso(item.at)}">{time}</time></a> {room}{_marked_up(item)}</p>\n'
+            f'<p id="m{row.id}" class="{escape(row.kind)}"><a href="#m{row.id}">'
+            f'<time datetime="{iso(event.at)}">{at:%H:%M:%S}</time></a> '
+            f'<span class="room">{escape(row.room or "private")}</span> '
+            f"{_with_bold(line.decode().rstrip(), event.nick)}</p>\n"
         )
     yield "</main>\n</html>\n"
 
 
-FORMATS: dict[str, Callable[[Iterable[Item]], Iterator[str]]] = {"jsonl": as_jsonl, "text": as_text, "html": as_html}
-"""The transcripts there are, by name."""
+FORMATS: dict[str, Callable[[Iterable[Row]], Iterator[str]]] = {"jsonl": as_jsonl, "text": as_text, "html": as_html}
+"""The formats of transcripts, by name."""
 
 
-def _dated(items: Iterable[Item]) -> Iterator[tuple[str, str, Item]]:
-    """Each item after its time in UTC, and before that its day, but only if that of the one before was another."""
-    day = ""
-    for item in items:
-        at = datetime.fromtimestamp(item.at, UTC)
-        before, day = day, f"{at:%Y-%m-%d}"
-        yield "" if day == before else day, f"{at:%H:%M:%S}", item
-
-
-def _sentence(item: Item) -> str:
-    who = f"{item.nick} to {item.to}" if item.to else item.nick
-    if item.gone_by is not None:
-        return f"{who}: (deleted by {item.gone_by})"
-    text = f"{item.text} (edited)" if item.edited else item.text
-    match item.kind:
-        case "acted":
-            return f"* {who} {text}"
-        case "topic":
-            return f"-- {who} set the topic to: {text}" if item.text else f"-- {who} cleared the topic"
-        case "moderated":
-            return f"-- {who} {text}"
-        case _:
-            return f"{who}: {text}"
-
-
-def _marked_up(item: Item) -> str:
-    """The sentence in HTML, with the nickname set off."""
-    sentence = harmless(_sentence(item))
-    before, found, after = sentence.partition(item.nick)
-    if not found:
-        return escape(sentence)
-    return f"{escape(before)}<b>{escape(item.nick)}</b>{escape(after)}"
+def _with_bold(line: str, nick: str) -> str:
+    """Return the line in HTML, with the nickname in bold."""
+    found = re.search(rf"(?<!\S){re.escape(nick)}(?![\w.-])", line)
+    if found is None:
+        return escape(line)
+    return f"{escape(line[: found.start()])}<b>{escape(nick)}</b>{escape(line[found.end() :])}"
 
 
 _HEAD = """<!DOCTYPE html>
@@ -122,7 +100,6 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto
 h2 { font-size: 1rem; border-bottom: 1px solid; margin-top: 2rem }
 p { margin: .2rem 0; overflow-wrap: anywhere }
 time, .room, a { opacity: .7; color: inherit; text-decoration: none; font-variant-numeric: tabular-nums }
-.room::before { content: "#" }
 .acted, .topic, .moderated { font-style: italic }
 :target { outline: 1px solid }
 </style>

@@ -7,10 +7,10 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from groupchat.admin.data import FAILED, add_data
-from groupchat.daemon.process import complain, data_folder
+from groupchat.admin.data import Failed, add_data
+from groupchat.daemon.process import data_folder
 
 TIMEOUT_S = 30.0
 """Seconds the daemon may take to answer."""
@@ -26,10 +26,6 @@ ACTIONS = {
 """Each action with the command that does it, and its help."""
 
 
-class Unreachable(Exception):
-    """The daemon could not be asked; says why in a sentence."""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat user``."""
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
@@ -41,21 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the action, and return the exit status."""
+    """Do the action, and return the exit status.
+
+    :raises Failed: the daemon refused, or could not be asked.
+    """
     command, _ = ACTIONS[arguments.action]
     request: dict[str, Any] = {"do": command}
     if arguments.action != "list":
         request["name"] = arguments.name
-    try:
-        if arguments.action in ("add", "password"):
-            request["password"] = _password()
-        answer = ask(data_folder(arguments.data) / "control", request)
-    except Unreachable as error:
-        complain(str(error))
-        return FAILED
+    if arguments.action in ("add", "password"):
+        request["password"] = read_password(sys.stdin)
+    answer = ask(data_folder(arguments.data) / "control", request)
     if answer.get("event") == "refused":
-        complain(str(answer.get("text", "")))
-        return FAILED
+        raise Failed(str(answer.get("text", "")))
     if answer.get("event") == "listed":
         for item in answer["items"]:
             print(item["nick"], "operator" if item["operator"] else "member", item["since"])
@@ -67,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send a request to the daemon, and return its answer.
 
-    :raises Unreachable: no daemon runs there, or it may not be asked, or it does not answer.
+    :raises Failed: no daemon runs there, or it may not be asked, or it does not answer.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
@@ -79,22 +73,25 @@ def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
                 if answer.get("ref") == 1:
                     return answer
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Unreachable(f"No daemon runs with the data folder {path.parent}.") from error
+            raise Failed(f"No daemon runs with the data folder {path.parent}.") from error
         except PermissionError as error:
-            raise Unreachable(f"You may not use {path}; run this as the user that the daemon runs as.") from error
+            raise Failed(f"You may not use {path}; run this as the user that the daemon runs as.") from error
         except (OSError, ValueError) as error:
-            raise Unreachable(f"{path} does not answer: {error}.") from error
-    raise Unreachable("The daemon closed the connection without an answer.")
+            raise Failed(f"{path} does not answer: {error}.") from error
+    raise Failed("The daemon closed the connection without an answer.")
 
 
-def _password() -> str:
-    """Ask for a password, or read it from standard input.  Raises Unreachable when there is none."""
-    if sys.stdin.isatty():
+def read_password(stream: TextIO) -> str:
+    """Ask for a password on a terminal, or read it from the first line of a file.
+
+    :raises Failed: there is none, or it was not repeated correctly.
+    """
+    if stream.isatty():
         password = getpass.getpass()
         if getpass.getpass("Repeat the password: ") != password:
-            raise Unreachable("The passwords are not the same.")
+            raise Failed("The passwords are not the same.")
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = stream.readline().rstrip("\r\n")
     if not password:
-        raise Unreachable("No password was given.")
+        raise Failed("No password was given.")
     return password

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,9 @@ class Options(usage.Options):
         }
     )
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         super().__init__()
+        self._environ = environ
         self["port"] = []
         self["exempt"] = []
         self.given = Settings()
@@ -77,7 +79,7 @@ class Options(usage.Options):
     @property
     def locations(self) -> Locations:
         """Return where things are, according to the options and the environment."""
-        data = process.data_folder(self["data"])
+        data = process.data_folder(self["data"], self._environ)
         metrics = self["metrics"] or ""
         return Locations(
             ports=tuple(self["port"] or [PORT]),
@@ -111,7 +113,7 @@ class Options(usage.Options):
             raise usage.UsageError(f"{surplus[0]!r} is not an option; twistd groupchat --help lists them.")
 
     def postOptions(self) -> None:
-        given = environment.options(os.environ)
+        given = environment.options(self._environ)
         for name in ("data", "journal", "metrics", "settings", "tls"):
             self[name] = self[name] or given.get(name)
         self["port"] = self["port"] or given.get("port", "").split()
@@ -123,7 +125,7 @@ class Options(usage.Options):
         :raises CannotStart: a setting is wrong, or a file cannot be read.
         """
         settings = load(self["settings"]) if self["settings"] else Settings()
-        settings = settings.replaced(**environment.settings(os.environ))
+        settings = settings.replaced(**environment.settings(self._environ))
         changes: dict[str, object] = {}
         if self["name"]:
             changes["name"] = self["name"]

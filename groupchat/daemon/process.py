@@ -4,7 +4,7 @@ import atexit
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -41,10 +41,10 @@ def complain(sentence: str) -> None:
         stream.flush()
 
 
-def data_folder(given: str | None) -> Path:
+def data_folder(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the data folder: the one given, or systemd's, or ``groupchat-data`` in the current folder."""
     # systemd may give several folders, with colons between them.
-    return Path(given or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
+    return Path(given or environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
 
 
 def explain_failed_starts() -> None:

@@ -50,6 +50,12 @@ class AdminTest(SynchronousTestCase):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
         self.assertEqual(done.stdout.splitlines()[-1], "[]")
 
+    def test_failures(self) -> None:
+        """Why a command failed is one line on standard error, whatever is in it, with status 1."""
+        status, out, errors = self.run_main("backup", "/tmp/copy", "--data", "no\nfolder\x1b[2J")
+        self.assertEqual((status, out), (1, ""))
+        self.assertEqual(errors, "groupchat: There is no journal no\\nfolder\\x1b[2J/chat.db.\n")
+
     def test_functions(self) -> None:
         """Every sub-command can be loaded: it declares arguments, and gives the function that runs it."""
         for name, command in admin.SUB_COMMANDS.items():

@@ -1,0 +1,86 @@
+"""``groupchat user``, and what it says to a daemon's control socket."""
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from groupchat.admin.data import Failed
+from groupchat.admin.user import ask, read_password
+from tests.admin.cases import CommandCase
+
+
+class UserTest(CommandCase):
+    def serve(self, answer: Callable[[dict[str, Any]], bytes]) -> list[dict[str, Any]]:
+        """Answer one request in the place of a daemon; return the list into which the request is put."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(self.folder / "control"))
+        listening.listen()
+        requests: list[dict[str, Any]] = []
+
+        def run() -> None:
+            with listening, listening.accept()[0] as connection, connection.makefile("rb") as lines:
+                requests.append(json.loads(lines.readline()))
+                connection.sendall(answer(requests[0]))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.addCleanup(thread.join)
+        return requests
+
+    def serve_answer(self, **fields: object) -> list[dict[str, Any]]:
+        """Answer one request with these fields."""
+        return self.serve(lambda request: json.dumps({**fields, "ref": request["ref"]}).encode() + b"\n")
+
+    def test_list(self) -> None:
+        """Accounts are listed with their rank and since when they exist."""
+        items = [
+            {"nick": "alice", "operator": True, "since": "2026-11-21"},
+            {"nick": "bob", "operator": False, "since": "2026-11-22"},
+        ]
+        requests = self.serve_answer(event="listed", what="accounts", items=items)
+        out = self.output("user", "list", "--data", self.folder)
+        self.assertEqual(out, "alice operator 2026-11-21\nbob member 2026-11-22\n")
+        self.assertEqual(requests, [{"do": "accounts", "ref": 1}])
+
+    def test_done(self) -> None:
+        """What the daemon answers is printed."""
+        requests = self.serve_answer(event="done", text="alice is an operator now.")
+        self.assertEqual(self.output("user", "promote", "alice", "--data", self.folder), "alice is an operator now.\n")
+        self.assertEqual(requests, [{"do": "promote", "name": "alice", "ref": 1}])
+
+    def test_refused(self) -> None:
+        """Why the daemon refused is told on standard error, with status 1."""
+        self.serve_answer(event="refused", code="no-such-account", text="There is no account zoe.")
+        complaint = self.complaint("user", "remove", "zoe", "--data", self.folder)
+        self.assertEqual(complaint, "groupchat: There is no account zoe.\n")
+
+    def test_other_lines(self) -> None:
+        """Lines that are no answer to the request are passed over."""
+        answers = b'{"event": "announced", "text": "hi"}\n{"event": "done", "ref": 1, "text": "Done."}\n'
+        self.serve(lambda request: answers)
+        self.assertEqual(ask(self.folder / "control", {"do": "x"})["text"], "Done.")
+
+    def test_nobody(self) -> None:
+        """Without a daemon in the folder, the folder is named."""
+        complaint = self.complaint("user", "list", "--data", self.folder)
+        self.assertEqual(complaint, f"groupchat: No daemon runs with the data folder {self.folder}.\n")
+
+    def test_strange_answers(self) -> None:
+        """A daemon that closes the connection, or answers no JSON, is complained of."""
+        for answer, words in [(b"", "closed the connection"), (b"nonsense\n", "does not answer")]:
+            self.serve(lambda request, answer=answer: answer)  # type: ignore[misc]
+            error = self.assertRaises(Failed, ask, self.folder / "control", {"do": "x"})
+            self.assertIn(words, str(error))
+            (self.folder / "control").unlink()
+
+    def test_password(self) -> None:
+        """A password is the first line of standard input, without its end."""
+        self.assertEqual(read_password(io.StringIO("open sesame \r\nmore\n")), "open sesame ")
+
+    def test_no_password(self) -> None:
+        """Without a password nothing is asked of the daemon."""
+        for text in ("", "\n"):
+            self.assertRaises(Failed, read_password, io.StringIO(text))
