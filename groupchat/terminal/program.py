@@ -35,10 +35,13 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
 
     def furnish_editor(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
         # Imported here because it takes a tenth of a second to load, and pipes do not need it.
+        from prompt_toolkit.input import create_input
+
         from groupchat.terminal.surfaces.line_editor import LineEditor
+        from groupchat.terminal.surfaces.screen import Output
 
         paint = Paint(depth(os.environ, color and configuration.color), configuration.colors)
-        surface = LineEditor(client, HistoryFile(state_folder / "history"), loop)
+        surface = LineEditor(client, HistoryFile(state_folder / "history"), loop, create_input(), Output.of_terminal())
         return surface, VisualDisplay(state.reader, paint, lambda: surface.width, _today())
 
     loop: Any = None

@@ -1,22 +1,26 @@
-"""A surface that remembers, and a display that changes nothing."""
+"""A surface that remembers, a display that changes nothing, a server that the test plays."""
 
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IStreamClientEndpoint
 
+from groupchat.client.address import Address
 from groupchat.client.protocol import Message
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.timestamps import Timestamps
 from groupchat.terminal.surfaces.surface import Surface
+from tests.client.fakes import FakeEndpoint
 
 
 class FakeSurface(Surface):
-    """What was written stands in ``lines``; ``asked`` is the open question: its label, whether hidden, its default."""
+    """``lines`` is what was written; ``asked`` is the open question: its label, whether it is hidden, its default."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.asked: tuple[str, bool, str] | None = None
         self.over: Deferred[None] = Deferred()
+        self.titled = ""
 
     @property
     def width(self) -> int:
@@ -26,7 +30,8 @@ class FakeSurface(Surface):
         return self.over
 
     def stop(self) -> None:
-        self.over.callback(None)
+        if not self.over.called:
+            self.over.callback(None)
 
     def write(self, text: str) -> None:
         self.lines.append(text)
@@ -38,26 +43,26 @@ class FakeSurface(Surface):
         self.asked = None
 
     def clear(self) -> None:
-        """There is no half-typed line."""
+        """Do nothing: there is no half-typed line."""
 
     def refresh(self) -> None:
-        """There is no bar."""
+        """Do nothing: there is no status bar."""
 
     def ring(self) -> None:
         self.lines.append("\a")
 
     def title(self, text: str) -> None:
-        """There is no window."""
+        self.titled = text
 
 
 class FakeDisplay(Display):
-    """Everything as it comes."""
+    """Shows everything as it comes."""
 
     def __init__(self) -> None:
         self.timestamps = Timestamps()
 
     def event(self, event: Message, room: str) -> str | None:
-        return f"{event['nick']}: {event['text']}"
+        return f"{event['nick']}: {event['text']}" if "nick" in event and "text" in event else None
 
     def answer(self, text: str) -> str:
         return f"-- {text}"
@@ -67,3 +72,16 @@ class FakeDisplay(Display):
 
     def remark(self, text: str) -> str:
         return f"* {text}"
+
+
+class FakeServer(Address):
+    """An address whose endpoint the test controls."""
+
+    fake: FakeEndpoint
+
+    def __init__(self) -> None:
+        super().__init__("example.org", 5000)
+        object.__setattr__(self, "fake", FakeEndpoint())
+
+    def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
+        return self.fake

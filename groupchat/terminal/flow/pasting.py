@@ -31,7 +31,7 @@ class Paste:
         self._say = say
         self._failed = failed
         self._lines: deque[str] = deque()
-        self._busy = False
+        self._busy = self._ended = False
 
     def __len__(self) -> int:
         """Return how many lines are not sent yet."""
@@ -50,7 +50,7 @@ class Paste:
         return left
 
     def _next(self) -> None:
-        if not self._lines:
+        if not self._lines or self._ended:
             self._busy = False
             return
         self._busy = True
@@ -59,7 +59,8 @@ class Paste:
 
     def _refused(self, failure: Failure, line: str) -> None:
         if failure.check(Left):
-            self._lines.clear()
+            self._ended = True
+            self._lines.appendleft(line)
         elif isinstance(failure.value, Refused):
             self._failed(line, failure.value)
         else:

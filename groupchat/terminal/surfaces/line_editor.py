@@ -8,7 +8,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
-from prompt_toolkit.input import create_input
+from prompt_toolkit.input import Input
 from prompt_toolkit.layout import BufferControl, ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
@@ -48,9 +48,14 @@ class TypedLines(History):
 
 
 class LineEditor:
-    """A surface for the eye.  It never uses the whole screen: text goes above the line, and scrolls away."""
+    """A surface for the eye.  It never uses the whole screen: text goes above the line, and scrolls away.
 
-    def __init__(self, owner: Owner, history: HistoryFile, loop: asyncio.AbstractEventLoop) -> None:
+    :param source: where keys come from.
+    """
+
+    def __init__(
+        self, owner: Owner, history: HistoryFile, loop: asyncio.AbstractEventLoop, source: Input, output: Output
+    ) -> None:
         self.owner = owner
         self.editing: int | None = None
         self.paste: list[str] | None = None
@@ -67,9 +72,9 @@ class LineEditor:
         self._stopping = False
         self._title = ""
         self.buffer = Buffer(history=self._history, multiline=False, on_text_changed=lambda _: self._changed())
-        self.output = Output.of_terminal()
+        self.output = output
         self.app = SteadyApplication(
-            layout=self._layout(), key_bindings=bindings(self), style=STYLE, input=create_input(),
+            layout=self._layout(), key_bindings=bindings(self), style=STYLE, input=source,
             output=self.output, erase_when_done=True, color_depth=ColorDepth.DEPTH_1_BIT,
         )  # fmt: skip
 

@@ -56,11 +56,11 @@ class PasteTest(SynchronousTestCase):
         self.assertEqual(self.lines, ["one", "two"])
 
     def test_left(self) -> None:
-        """When the client has left, nothing more is sent."""
+        """When the client has left, nothing more is sent, and all that was not sent is given back."""
         self.paste.add(["one", "two"])
         self.said[0][1].errback(Left("gone"))
         self.clock.advance(REST_S)
-        self.assertEqual((self.lines, self.failed, self.paste.stop()), (["one"], [], []))
+        self.assertEqual((self.lines, self.failed, self.paste.stop()), (["one"], [], ["one", "two"]))
 
     def test_unanswered(self) -> None:
         """A line whose fate is unknown is not sent again, and the others go on."""

@@ -1,0 +1,143 @@
+"""Sending of lines, and showing of the server's answers."""
+
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client import Client
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.flow.secret_commands import SecretCommands
+from groupchat.terminal.flow.sending import Sending
+from tests.client.fakes import FakeConnection, FakeEndpoint
+from tests.terminal.fakes import FakeDisplay, FakeSurface
+
+
+class SendingTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock, self.endpoint = Clock(), FakeEndpoint()
+        self.client = Client(self.endpoint, "alice", self.clock)
+        self.surface, self.display = FakeSurface(), FakeDisplay()
+        self.state = ChatState("example.org", "alice")
+        self.state.switch("lobby")
+        self.switched: list[str] = []
+        self.sending = Sending(
+            self.clock, self.client, self.surface, self.display, self.state, LocalSettings("mentions", True),
+            SecretCommands(), self.switched.append,
+        )  # fmt: skip
+        self.client.start()
+        self.connection = self.join()
+
+    def join(self) -> FakeConnection:
+        connection = self.endpoint.accept()
+        connection.welcome(rooms=["lobby"])
+        return connection
+
+    def answer(self, **fields: Any) -> dict[str, Any]:
+        """Answer the only request, and return it."""
+        (request,) = self.connection.requests()
+        self.connection.send({"event": "done", "ref": request["ref"], **fields})
+        return request
+
+    def test_said(self) -> None:
+        """A line is said as it is, under a key of its own; its number is not shown, as the message itself comes."""
+        keys = set()
+        for line, text in (("hello", "hello"), ("//exit", "/exit"), (" /exit", " /exit"), ("sure", "sure")):
+            self.sending.type(line)
+            self.assertEqual(self.state.pending, 1)
+            request = self.answer(id=7)
+            self.assertEqual((request["do"], request["text"], self.state.pending), ("say", text, 0))
+            keys.add(request["key"])
+        self.assertEqual((len(keys), self.surface.lines), (4, []))
+
+    def test_command(self) -> None:
+        """A command is sent as it was typed, without a key, and its answer is shown."""
+        for line in "/who bob", "s/a/b/":
+            self.sending.type(line)
+            request = self.answer(text="As you like.")
+            self.assertEqual((request["do"], request["line"], "key" in request), ("type", line, False))
+        self.assertEqual(self.surface.lines, ["-- As you like."] * 2)
+
+    def test_listed(self) -> None:
+        """A list is shown as text, a list of events with its heading and its end."""
+        self.sending.type("/rooms")
+        self.answer(event="listed", what="rooms", items=[{"room": "lobby"}], text="lobby  2 people")
+        self.sending.type("/history")
+        event = {"event": "said", "nick": "bob", "text": "hi"}
+        self.answer(event="listed", what="history", items=[event, "odd"], heading="1 message:", ending="the end")
+        self.assertEqual(self.surface.lines, ["-- lobby  2 people", "-- 1 message:\nbob: hi\n-- the end"])
+
+    def test_switched(self) -> None:
+        """An answer that names another room tells that lines go there now."""
+        self.sending.type("/switch dev")
+        self.answer(text="You are in dev now.", room="dev")
+        self.sending.type("/me waves")
+        self.answer(id=3, text="Fine.", room="lobby")
+        self.assertEqual(self.switched, ["dev"])
+
+    def test_set(self) -> None:
+        """What the server changes of how times are shown is followed."""
+        self.sending.type("/set time off")
+        self.answer(text="From now on, no times.", name="time", value="off")
+        self.assertEqual(self.display.timestamps.form, "off")
+
+    def test_refused(self) -> None:
+        """A refusal is shown, and the line is not sent again."""
+        self.sending.type("hello")
+        self.answer(event="refused", code="muted", text="You are muted.")
+        self.assertEqual(self.surface.lines, ["!! muted: You are muted."])
+        self.assertEqual((self.sending.finish(), self.state.pending), ([], 0))
+
+    def test_secret(self) -> None:
+        """A secret command is sent by fields; its passwords are never shown, even if the answer is lost."""
+        self.sending.carry_out("/Password", ["old one", "new one"])
+        self.assertEqual(self.sending.finish(), ["/Password"])
+        (request,) = self.connection.requests()
+        self.assertEqual((request["do"], request["old"], request["new"]), ("password", "old one", "new one"))
+        self.connection.cut()
+        (line,) = self.surface.lines
+        self.assertEqual(
+            line, "* The connection was lost before the answer came. Check whether this was done: /Password"
+        )
+
+    def test_interrupted(self) -> None:
+        """After an interruption what was said is sent again under its key; a command is not carried out twice."""
+        self.sending.type("hello")
+        self.sending.type("/who bob")
+        said, _ = self.connection.requests()
+        self.connection.cut()
+        self.assertEqual(self.surface.lines, [
+            "* The connection was lost before the answer came. Check whether this was done: /who bob",
+        ])  # fmt: skip
+        self.clock.advance(2)
+        self.connection = self.join()
+        again = self.answer(id=7)
+        self.assertEqual((again["text"], again["key"], self.state.pending), ("hello", said["key"], 0))
+
+    def test_bound_to_its_room(self) -> None:
+        """A line typed without a connection goes to the room it was typed in; if that is lost, the person is told."""
+        self.connection.cut()
+        self.sending.type("for the lobby only")
+        self.assertEqual(self.sending.finish(), ["for the lobby only"])
+        self.clock.advance(2)
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(room="dev", rooms=["dev"])
+        request = self.answer(event="refused", code="not-in-room", text="You are not in lobby.")
+        self.assertEqual((request["text"], request["room"]), ("for the lobby only", "lobby"))
+        self.assertEqual(
+            self.surface.lines, ["!! not-in-room: You are not in lobby.", "* Not sent: for the lobby only"]
+        )
+
+    def test_unsent(self) -> None:
+        """At the end the lines that were not sent are given back, those of a paste too."""
+        self.connection.cut()
+        self.sending.type("one")
+        self.sending.paste.add(["two", "three"])
+        self.client.leave()
+        self.assertEqual(self.sending.finish(), ["one", "two", "three"])
+
+    def test_too_long(self) -> None:
+        """A line that no server takes is refused at once."""
+        self.sending.type("x" * 20000)
+        self.assertEqual([line[:17] for line in self.surface.lines], ["!! line-too-long:"])

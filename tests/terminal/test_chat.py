@@ -1,0 +1,245 @@
+"""The chat between a client and a surface."""
+
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client import Client
+from groupchat.terminal.chat import LIST_S, REPEAT_S, RING_S, Chat
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.flow.showing import QUIET_S
+from tests.client.fakes import FakeConnection, FakeEndpoint, said
+from tests.terminal.fakes import FakeDisplay, FakeSurface
+
+PEOPLE = [{"nick": "alice"}, {"nick": "bob"}]
+HELP = [{"command": "unlock", "fields": [{"name": "key", "secret": True}]}]
+
+
+def entered(room: str, *people: str) -> dict[str, Any]:
+    return {"event": "entered", "room": room, "topic": "", "people": [{"nick": nick} for nick in people]}
+
+
+class ChatTest(SynchronousTestCase):
+    """A chat on a server of today, unless a test says otherwise."""
+
+    since: int | None = None
+    head = 0
+
+    def setUp(self) -> None:
+        self.clock, self.endpoint = Clock(), FakeEndpoint()
+        self.surface, self.display = FakeSurface(), FakeDisplay()
+        self.state = ChatState("example.org", "alice")
+        self.settings = LocalSettings("mentions", True)
+        self.left: list[str] = []
+        self.client = Client(
+            self.endpoint, "alice", self.clock, since=self.since, heard=lambda event: self.chat.heard(event)
+        )
+        self.chat = Chat(
+            self.clock, self.client, self.surface, self.display, self.state, self.settings, self.left.append
+        )
+        self.client.start()
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(head=self.head, rooms=["lobby"])
+        self.state.connection = "connected"
+        self.chat.joined()
+
+    def hear(self, *events: dict[str, Any]) -> None:
+        self.connection.send(*events)
+        self.clock.advance(0)
+
+    def asked(self, connection: FakeConnection | None = None) -> list[tuple[str, Any]]:
+        """What was asked of the server, and the room it was asked about."""
+        return [(request["do"], request.get("room")) for request in (connection or self.connection).requests()]
+
+    def answer(self, do: str, **fields: Any) -> None:
+        """Answer the one request of this kind."""
+        (request,) = [request for request in self.connection.requests() if request["do"] == do]
+        self.hear({"event": "listed", "ref": request["ref"], "text": "", **fields})
+
+
+class JoinedTest(ChatTest):
+    def test_help(self) -> None:
+        """The client learns from the server's help which commands are secret, once."""
+        self.assertFalse(self.chat.secret_commands.holds("/unlock x"))
+        self.answer("help", items=HELP)
+        self.assertTrue(self.chat.secret_commands.holds("/unlock x"))
+        self.chat.joined()
+        self.assertEqual(self.asked(), [])
+
+    def test_people_told(self) -> None:
+        """A server that tells who is in the room is not asked for it."""
+        self.hear(entered("lobby", "alice", "bob", "eve"))
+        self.clock.advance(LIST_S)
+        self.assertEqual((self.state.people, self.asked()), (3, [("help", None)]))
+
+    def test_people_asked(self) -> None:
+        """A server that does not tell who is in the room is asked, once for each room."""
+        self.assertEqual(self.asked(), [("help", None)])
+        self.clock.advance(LIST_S)
+        self.answer("list", items=PEOPLE)
+        self.assertEqual(self.state.people, 2)
+        self.chat.sending.type("/switch dev")
+        (request,) = self.connection.requests()
+        self.hear({"event": "done", "ref": request["ref"], "text": "You are in dev now.", "room": "dev"})
+        self.clock.advance(LIST_S)
+        self.assertEqual((self.state.room, self.asked()), ("dev", [("list", "dev")]))
+
+    def test_people_asked_in_vain(self) -> None:
+        """An answer about the people of a room is of no use in another; no question is asked about a room left."""
+        self.connection.requests()
+        self.clock.advance(LIST_S)
+        (request,) = self.connection.requests()
+        self.hear(entered("dev", "alice"))
+        self.hear({"event": "listed", "ref": request["ref"], "items": PEOPLE})
+        self.assertEqual((self.state.room, self.state.people), ("dev", 1))
+        self.hear({"event": "entered", "room": "ops", "topic": ""}, entered("dev", "alice"))
+        self.clock.advance(LIST_S)
+        self.assertEqual(self.asked(), [])
+
+
+class RoomsTest(ChatTest):
+    def test_entered(self) -> None:
+        """Lines go to the room that the server says."""
+        self.hear(entered("dev", "alice"))
+        self.assertEqual((self.state.room, self.surface.lines), ("dev", []))
+
+    def test_kicked(self) -> None:
+        """The person is told of a room they lost, and where their lines go now; not if they left it themselves."""
+        self.hear(entered("dev", "alice"), {
+            "event": "departed", "room": "dev", "code": "kicked", "reason": "spam", "current": "lobby",
+        })  # fmt: skip
+        self.assertEqual(self.state.room, "lobby")
+        self.assertEqual(self.surface.lines, ["* You are no longer in dev: spam. Your lines go to lobby now."])
+        self.hear({"event": "departed", "room": "lobby", "code": "left", "reason": "", "current": ""})
+        self.assertEqual((self.state.room, len(self.surface.lines)), ("", 1))
+
+    def test_in_no_room(self) -> None:
+        """In no room there is nobody to be counted, and nothing is asked about it."""
+        self.connection.requests()
+        self.hear({"event": "departed", "room": "lobby", "code": "banned", "reason": "", "current": ""})
+        self.clock.advance(LIST_S)
+        self.assertEqual((self.state.room, self.state.people, self.asked()), ("", None, []))
+
+
+class ShownTest(ChatTest):
+    def test_shown(self) -> None:
+        """Events are shown in their order, and counted as unseen until a key is pressed."""
+        self.hear(said(1, "one"), said(2, "two"))
+        self.assertEqual((self.surface.lines, self.state.unseen), (["bob: one", "bob: two"], 2))
+        self.chat.touched()
+        self.assertEqual(self.state.unseen, 0)
+
+    def test_bell(self) -> None:
+        """A mention rings, but not twice a second; with "all" everything rings, with "off" nothing."""
+        self.hear(said(1, "hi"), said(2, "hi alice"), said(3, "alice?"))
+        self.assertEqual(self.surface.lines.count("\a"), 1)
+        self.clock.advance(RING_S)
+        self.settings.set("bell all")
+        self.hear(said(4, "hi"), said(5, "hi", nick="alice"))
+        self.assertEqual(self.surface.lines.count("\a"), 2)
+        self.clock.advance(RING_S)
+        self.settings.set("bell off")
+        self.hear(said(6, "hi alice"))
+        self.assertEqual(self.surface.lines.count("\a"), 2)
+
+    def test_finish(self) -> None:
+        """At the end everything heard is shown."""
+        self.connection.send(said(1, "one"))
+        self.assertFalse(self.chat.drained())
+        self.assertEqual((self.chat.finish(), self.surface.lines, self.chat.drained()), ([], ["bob: one"], True))
+
+
+class CatchingUpTest(ChatTest):
+    since, head = 1000, 3000
+
+    def test_no_bell(self) -> None:
+        """While missed messages are fetched, nothing rings; afterwards it does."""
+        self.hear(said(1001, "hi alice"))
+        self.assertEqual((self.state.progress, self.surface.lines), ((1, 2000), ["bob: hi alice"]))
+        self.hear(said(3000, "hi"), said(3001, "alice!"))
+        self.assertEqual((self.state.progress, self.surface.lines[-1]), (None, "\a"))
+
+    def test_caught_up(self) -> None:
+        """When nothing has come for a second, all there is has come: the rest was in other rooms."""
+        self.hear(said(1500, "hi"))
+        self.clock.advance(QUIET_S - 0.1)
+        self.assertIsNotNone(self.state.progress)
+        self.hear(said(1600, "hi"))
+        self.clock.pump([QUIET_S / 2] * 4)
+        self.assertIsNone(self.state.progress)
+
+
+class TypedTest(ChatTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.connection.requests()
+
+    def test_said(self) -> None:
+        """A line is sent; an empty one is not."""
+        self.chat.typed("hello")
+        self.chat.typed("   ")
+        self.assertEqual([request["text"] for request in self.connection.requests()], ["hello"])
+
+    def test_exit(self) -> None:
+        """The commands to leave are carried out here, with the reason."""
+        self.chat.typed("/exit")
+        self.chat.typed(" /QUIT  so long ")
+        self.assertEqual((self.left, self.asked()), (["", "so long"], []))
+
+    def test_set(self) -> None:
+        """The client's own preferences are set here, the others at the server."""
+        self.chat.typed("/set bell off")
+        self.assertEqual((self.surface.lines, self.asked()), (["-- bell is now off."], []))
+        self.chat.typed("/set time off")
+        self.assertEqual(self.asked(), [("type", None)])
+
+    def test_typing(self) -> None:
+        """Typing is announced to the room now and then; again at once after a line is sent."""
+        for text in ("h", "he"):
+            self.chat.written(text)
+        self.assertEqual(self.asked(), [("typing", "lobby")])
+        self.clock.advance(REPEAT_S)
+        self.chat.written("hel")
+        self.chat.typed("hello")
+        self.chat.written("a")
+        self.assertEqual([do for do, _ in self.asked()], ["list", "typing", "say", "typing"])
+
+    def test_typing_in_silence(self) -> None:
+        """Commands, an empty line, a person who does not like it, and a missing connection announce nothing."""
+        for text in ("", "/msg bob psst", "/login alice"):
+            self.chat.written(text)
+        self.settings.set("typing off")
+        self.chat.written("hello")
+        self.settings.set("typing on")
+        self.state.connection = "reconnecting"
+        self.chat.written("hello")
+        self.assertEqual(self.asked(), [])
+        self.state.connection = "connected"
+        self.chat.written("/me wav")
+        self.assertEqual(self.asked(), [("typing", "lobby")])
+
+
+class CompleteTest(ChatTest):
+    def test_server(self) -> None:
+        """Words of the server and of the client are offered together, but none that a terminal would obey."""
+        found = self.chat.complete("/set ")
+        items = [{"text": "zone"}, {"text": "bell"}, {"text": "\x1b[2J"}, {"text": ""}, "odd", {}]
+        self.answer("complete", items=items)
+        self.assertEqual(self.successResultOf(found), ["bell", "typing", "zone"])
+
+    def test_refused(self) -> None:
+        """Without an answer of the server there are still the client's own words."""
+        found = self.chat.complete("/set b")
+        (request,) = [request for request in self.connection.requests() if request["do"] == "complete"]
+        self.hear({"event": "refused", "ref": request["ref"], "code": "unknown-command", "text": "No."})
+        self.assertEqual(self.successResultOf(found), ["bell"])
+
+    def test_not_asked(self) -> None:
+        """The server is not asked about values of the client's own, nor when it is away."""
+        self.connection.requests()
+        self.assertEqual(self.successResultOf(self.chat.complete("/set bell a")), ["all"])
+        self.state.connection = "reconnecting"
+        self.assertEqual(self.successResultOf(self.chat.complete("/set b")), ["bell"])
+        self.assertEqual(self.asked(), [])

@@ -1,0 +1,189 @@
+"""A session in the chat under one nickname."""
+
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client_errors import Refused
+from groupchat.client.resumption import Since
+from groupchat.terminal.chat_session import ChatSession
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.saved_login import LoginFile, SavedLogin
+from tests.client.fakes import FakeConnection, said
+from tests.terminal.fakes import FakeDisplay, FakeServer, FakeSurface
+
+
+class SessionTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        self.addCleanup(rmtree, folder)
+        self.clock, self.server = Clock(), FakeServer()
+        self.surface = FakeSurface()
+        self.state = ChatState("example.org", "")
+        self.file = LoginFile(folder, "example.org")
+        self.over: list[tuple[int, str]] = []
+        self.failed: list[Exception] = []
+        self.session = ChatSession(
+            self.server, self.file, self.state, self.surface, FakeDisplay(), LocalSettings("mentions", True),
+            lambda words: None, lambda status, sentence: self.over.append((status, sentence)), self.failed.append,
+        )  # fmt: skip
+        self.addCleanup(self.session.autosave.release)
+
+    def begin(
+        self, nick: str = "alice", password: str | None = None, room: str = "", since: Since = None
+    ) -> FakeConnection:
+        self.session.begin(self.clock, nick, password, room, since)
+        return self.server.fake.accept()
+
+    def join(self, **welcome: Any) -> FakeConnection:
+        connection = self.begin()
+        connection.welcome(**welcome)
+        return connection
+
+    def closed(self, connection: FakeConnection, code: str) -> None:
+        """The server closes a connection, and says why."""
+        connection.send({"event": "closing", "code": code, "text": "That is why."})
+        connection.cut()
+        self.clock.advance(0)
+
+
+class JoiningTest(SessionTest):
+    def test_claim(self) -> None:
+        """The client says that a person sits at it, and hears its own messages."""
+        connection = self.begin(password="sesame", since=41)
+        claim = connection.welcome(rooms=["lobby"])
+        self.assertEqual((claim["nick"], claim["password"], claim["since"]), ("alice", "sesame", 41))
+        self.assertEqual((claim["attended"], "token" in claim), (True, False))
+        self.assertIn(
+            ("echo", "on"), [(request.get("name"), request.get("value")) for request in connection.requests()]
+        )
+        self.assertEqual((self.session.nick, self.session.connected, self.state.room), ("alice", True, "lobby"))
+
+    def test_resumes(self) -> None:
+        """Without a password the saved login is used, if it is of the same nickname."""
+        self.file.lock()
+        self.file.save(SavedLogin("alice", "secret", 41))
+        self.assertEqual(self.begin("Alice").welcome()["token"], "secret")
+        self.session.end()
+        self.file.save(SavedLogin("alice", "secret", 41))
+        self.assertNotIn("token", self.begin("bob", since=7).welcome())
+        self.session.end()
+        self.file.save(SavedLogin("alice", "secret", 41))
+        self.assertNotIn("token", self.begin("alice", "sesame").welcome())
+
+    def test_room(self) -> None:
+        """The room that the person wants is joined."""
+        connection = self.begin(room="dev")
+        connection.welcome()
+        self.assertEqual(connection.done(text="You are in dev now.", room="dev")["room"], "dev")
+        self.assertEqual(self.surface.lines, ["* You are alice, in dev. /help lists the commands."])
+
+    def test_refused(self) -> None:
+        """A refusal is handed on once the client is done with it."""
+        self.begin().refuse("nick-taken")
+        self.assertEqual(self.failed, [])
+        self.clock.advance(0)
+        (error,) = self.failed
+        self.assertIsInstance(error, Refused)
+
+    def test_unreachable(self) -> None:
+        """A server that cannot be reached at first is not tried again."""
+        self.session.begin(self.clock, "alice", None, "", None)
+        self.server.fake.refuse(ConnectionRefusedError())
+        self.clock.advance(0)
+        self.assertEqual(self.over, [(1, "Nothing listens at example.org, port 5000.")])
+
+
+class ConnectionTest(SessionTest):
+    def test_interrupted(self) -> None:
+        """After an interruption the client comes back as who it was, and events go on."""
+        connection = self.join(token="t1", rooms=["lobby"])
+        connection.send(said(1, "one"))
+        connection.cut()
+        self.assertFalse(self.session.connected)
+        self.clock.advance(2)
+        again = self.server.fake.accept()
+        claim = again.welcome(token="t1", rooms=["lobby"])
+        self.assertEqual((claim["token"], claim["since"]), ("t1", 1))
+        again.send(said(2, "two"))
+        self.clock.advance(0)
+        self.assertEqual([line for line in self.surface.lines if line.startswith("bob")], ["bob: one", "bob: two"])
+        self.assertEqual(self.surface.lines[-2], "* Connected again.")
+        self.assertEqual((self.over, self.failed), ([], []))
+
+    def test_put_out(self) -> None:
+        """A person who was put out, or joined elsewhere, decides themselves whether to come back."""
+        for code in ("kicked", "banned", "replaced"):
+            self.closed(self.join(rooms=["lobby"]), code)
+            self.assertIn(f"{code}: That is why.", str(self.failed.pop()))
+            self.clock.advance(60)
+            self.assertEqual(self.server.fake.attempts, [], code)
+            self.session.end()
+
+    def test_restart(self) -> None:
+        """A server that stops is tried again."""
+        for code in ("stopping", "too-slow", "connection-lost", "of-the-future"):
+            self.closed(self.join(rooms=["lobby"]), code)
+            self.clock.advance(2)
+            self.assertEqual(len(self.server.fake.attempts), 1, code)
+            self.session.end()
+            self.server.fake.attempts.clear()
+        self.assertEqual((self.over, self.failed), ([], []))
+
+    def test_exit(self) -> None:
+        """When the server takes a line as the wish to leave, the program has ended well."""
+        self.closed(self.join(rooms=["lobby"]), "exit")
+        self.assertEqual((self.over, self.failed), ([(0, "")], []))
+
+    def test_old_server(self) -> None:
+        """Before there was ``closing``, a refusal that answered nothing was the last word."""
+        connection = self.join()
+        connection.send({"event": "refused", "code": "kicked", "text": "Out."})
+        connection.cut()
+        self.clock.advance(60)
+        self.assertEqual((len(self.failed), self.server.fake.attempts), (1, []))
+
+
+class EndTest(SessionTest):
+    def test_leave(self) -> None:
+        """Leaving says goodbye, and fires when the connection is closed."""
+        connection = self.join()
+        connection.requests()
+        left = self.session.leave("so long")
+        assert left is not None
+        self.assertNoResult(left)
+        (request,) = connection.requests()
+        self.assertEqual((request["do"], request["reason"], self.state.connection), ("exit", "so long", "leaving"))
+        connection.cut()
+        self.successResultOf(left)
+        self.assertIsNone(self.session.leave(""))
+
+    def test_nobody_to_leave(self) -> None:
+        """Before a session there is nothing to leave."""
+        self.assertIsNone(self.session.leave(""))
+        self.session.end()
+        self.assertEqual((self.session.nick, self.surface.lines), ("", []))
+
+    def test_end(self) -> None:
+        """At the end everything heard is shown, in its room, and how far that was is saved."""
+        connection = self.join(token="t1", rooms=["lobby"])
+        connection.send(said(41, "last"))
+        self.session.end()
+        self.assertEqual((self.surface.lines[-1], self.session.since, self.session.chat), ("bob: last", 41, None))
+        self.assertEqual(self.file.load(), SavedLogin("alice", "t1", 41))
+        self.assertEqual((self.state.room, self.state.connection, self.state.people), ("", "", None))
+
+    def test_unsent(self) -> None:
+        """Lines that were not sent are shown at the end, so that nothing typed is lost."""
+        connection = self.join()
+        connection.cut()
+        assert self.session.chat is not None
+        self.session.chat.typed("hello?")
+        self.session.end()
+        self.assertEqual(self.surface.lines[-2:], ["* This was not sent:", "-- hello?"])

@@ -1,0 +1,322 @@
+"""One run of the client: signing in, talking, leaving."""
+
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.configuration import Configuration, Destination
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.saved_login import LoginFile, SavedLogin
+from groupchat.terminal.sign_in import CHOICE, NICKNAME, PASSWORD
+from groupchat.terminal.terminal_client import AGAIN_S, TerminalClient
+from tests.client.fakes import FakeConnection, said
+from tests.terminal.fakes import FakeDisplay, FakeServer, FakeSurface
+
+
+class ClientTest(SynchronousTestCase):
+    nick = "alice"
+    menu = False
+
+    def setUp(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        self.addCleanup(rmtree, folder)
+        self.clock, self.server = Clock(), FakeServer()
+        self.surface = FakeSurface()
+        self.file = LoginFile(folder, "example.org")
+        self.complaints: list[str] = []
+        destination = Destination(self.server, self.nick, "", self.menu)
+        self.client = TerminalClient(
+            destination, Configuration(), self.file, self.furnish, self.complaints.append
+        )  # fmt: skip
+        self.addCleanup(self.file.unlock)
+        self.prepare()
+        self.finished: Deferred[int] = self.client.start(self.clock)
+
+    def prepare(self) -> None:
+        """Do what is to be done before the client starts."""
+
+    def furnish(self, client: TerminalClient, state: ChatState) -> tuple[FakeSurface, FakeDisplay]:
+        self.state = state
+        return self.surface, FakeDisplay()
+
+    def join(self, **welcome: Any) -> FakeConnection:
+        """Let the client in, and answer nothing of what it asks then."""
+        connection = self.server.fake.accept()
+        connection.welcome(**{"rooms": ["lobby"], **welcome})
+        connection.requests()
+        return connection
+
+    def type(self, *lines: str) -> None:
+        for line in lines:
+            self.client.typed(line)
+
+    @property
+    def label(self) -> str:
+        return self.surface.asked[0] if self.surface.asked is not None else ""
+
+    def assertOver(self, status: int, complaints: list[str]) -> None:
+        self.assertEqual((self.successResultOf(self.finished), self.complaints), (status, complaints))
+
+
+class KnownTest(ClientTest):
+    """The nickname was given on the command line."""
+
+    def test_joins(self) -> None:
+        """The chat begins without a question."""
+        self.join()
+        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands."])
+        self.assertEqual(self.client.bar(80), " example.org │ lobby │ connected")
+        self.assertEqual(self.surface.titled, "lobby - example.org")
+
+    def test_taken(self) -> None:
+        """A nickname that is taken ends the client with one sentence."""
+        self.server.fake.accept().refuse("nick-taken", "alice is already here.")
+        self.clock.advance(0)
+        self.assertOver(1, ["example.org refused: alice is already here. (nick-taken)"])
+
+    def test_password(self) -> None:
+        """The password of an account is asked for, hidden, and sent on another connection."""
+        self.server.fake.accept().refuse("password-needed", "Whose?")
+        self.clock.advance(0)
+        self.assertEqual(self.surface.asked, (PASSWORD, True, ""))
+        self.type("open sesame")
+        claim = self.server.fake.accept().welcome()
+        self.assertEqual((claim["nick"], claim["password"]), ("alice", "open sesame"))
+
+    def test_password_refused_to_be_told(self) -> None:
+        """Without the password it is over."""
+        self.server.fake.accept().refuse("password-needed")
+        self.clock.advance(0)
+        self.type("")
+        self.assertOver(1, ["alice needs a password."])
+
+    def test_replaced(self) -> None:
+        """A client whose person joined from elsewhere ends, says why, and does not come back."""
+        connection = self.join()
+        text = "You have joined again from elsewhere; this connection is closed."
+        connection.send({"event": "closing", "code": "replaced", "text": text})
+        connection.cut()
+        self.clock.advance(60)
+        self.assertOver(1, [f"example.org closed the connection: replaced: {text}"])
+        self.assertEqual(self.server.fake.attempts, [])
+
+    def test_terminal_gone(self) -> None:
+        """When the terminal is gone the position is saved, and the client ends well."""
+        connection = self.join(token="t1")
+        connection.send(said(41))
+        self.surface.over.callback(None)
+        self.assertOver(0, [])
+        self.assertEqual(self.file.load(), SavedLogin("alice", "t1", 41))
+
+    def test_surface_fails(self) -> None:
+        """A fault of the surface is not hidden."""
+        self.surface.over.errback(ZeroDivisionError())
+        self.failureResultOf(self.finished, ZeroDivisionError)
+
+
+class AskedTest(ClientTest):
+    """The nickname is asked for."""
+
+    nick = ""
+
+    def prepare(self) -> None:
+        self.file.lock()
+        self.file.save(SavedLogin("ally", "t", 7))
+
+    def test_suggested(self) -> None:
+        """The nickname of the last time is suggested, and resumes where the person left off."""
+        self.assertEqual(self.surface.asked, (NICKNAME, False, "ally"))
+        self.type("ally")
+        claim = self.server.fake.accept().welcome()
+        self.assertEqual((claim["token"], claim["since"]), ("t", 7))
+
+    def test_taken(self) -> None:
+        """A nickname that is taken is told, and another asked for."""
+        self.type("bob")
+        self.server.fake.accept().refuse("nick-taken", "No.")
+        self.clock.advance(0)
+        self.assertEqual((self.surface.lines, self.label), (["!! nick-taken: No."], NICKNAME))
+        self.assertEqual(self.file.load(), SavedLogin("ally", "t", 7))
+
+    def test_locked(self) -> None:
+        """A saved login whose nickname asks for a password is of no use any more."""
+        self.type("ally")
+        self.server.fake.accept().refuse("password-needed", "Whose?")
+        self.clock.advance(0)
+        self.assertEqual((self.file.load(), self.label), (None, PASSWORD))
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C at the first question leaves at once."""
+        self.client.interrupted()
+        self.assertOver(0, [])
+
+
+class TalkingTest(ClientTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.connection = self.join(token="t1")
+
+    def sent(self) -> list[str]:
+        """What was sent but for the client's own requests."""
+        requests = self.connection.requests()
+        return [
+            str(request.get("text", request.get("line"))) for request in requests if request["do"] in ("say", "type")
+        ]
+
+    def test_said(self) -> None:
+        """Lines go to the chat, empty ones nowhere; a paste goes line by line."""
+        self.type("hello", "  ", "q")
+        self.client.pasted(["one", "two"])
+        self.assertEqual(self.sent(), ["hello", "q", "one"])
+
+    def test_seen(self) -> None:
+        """A key makes messages seen; typing is announced; words are completed by the server."""
+        self.connection.send(said(1))
+        self.clock.advance(0)
+        self.assertEqual(self.state.unseen, 1)
+        self.client.touched()
+        self.assertEqual(self.state.unseen, 0)
+        self.client.written("h")
+        self.client.complete("al")
+        self.assertEqual([request["do"] for request in self.connection.requests()], ["typing", "complete"])
+        self.connection.send(said(2, nick="alice"))
+        self.clock.advance(0)
+        self.assertEqual(self.client.last(), (2, "hi"))
+
+    def test_secret(self) -> None:
+        """What a secret command needs is asked for, hidden, and sent by name; its line is secret."""
+        self.assertTrue(self.client.is_secret("/password a b"))
+        self.type("/password")
+        self.assertEqual(self.surface.asked, ("Old: ", True, ""))
+        self.type("one", "two words")
+        (request,) = self.connection.requests()
+        self.assertEqual((request["do"], request["old"], request["new"]), ("password", "one", "two words"))
+        self.assertIsNone(self.surface.asked)
+
+    def test_secret_cancelled(self) -> None:
+        """Ctrl-C at such a question, or an empty answer, only cancels it."""
+        self.type("/unregister")
+        self.client.interrupted()
+        self.assertEqual((self.surface.asked, self.sent()), (None, []))
+        self.type("/unregister", "", "hello")
+        self.assertEqual(self.sent(), ["hello"])
+
+    def test_login(self) -> None:
+        """Logging in joins again as the account, in the same room, from the same message on."""
+        self.connection.send({"event": "entered", "room": "dev", "topic": "", "people": []}, said(41))
+        self.clock.advance(0)
+        self.type("/login Alice open sesame")
+        self.connection.cut()
+        again = self.server.fake.accept()
+        claim = again.welcome(rooms=["lobby"])
+        self.assertEqual((claim["nick"], claim["password"], claim["since"]), ("Alice", "open sesame", 41))
+        self.assertNotIn("token", claim)
+        self.assertEqual([request.get("room") for request in again.requests() if request["do"] == "join"], ["dev"])
+
+    def test_login_asks(self) -> None:
+        """The password for logging in is asked for when it is not typed."""
+        self.type("/login alice")
+        self.assertEqual(self.surface.asked, ("Password: ", True, ""))
+        self.type("open sesame")
+        self.connection.cut()
+        self.assertEqual(self.server.fake.accept().welcome()["password"], "open sesame")
+
+    def test_logout(self) -> None:
+        """Logging out forgets the saved login, and asks for a nickname."""
+        self.assertIsNotNone(self.file.load())
+        self.type("/logout")
+        self.connection.cut()
+        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False, ""), None))
+
+    def test_no_connection(self) -> None:
+        """Neither works without a connection: whether a password is right cannot be known then."""
+        self.connection.cut()
+        self.type("/login alice sesame", "/logout")
+        self.assertEqual(self.surface.lines[-2:], ["* /login needs a connection.", "* /logout needs a connection."])
+        self.assertIsNotNone(self.file.load())
+
+
+class LeavingTest(ClientTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.connection = self.join()
+
+    def goodbye(self) -> str:
+        """The server closes; the reason that the client gave."""
+        (request,) = [request for request in self.connection.requests() if request["do"] == "exit"]
+        self.connection.cut()
+        return str(request.get("reason", ""))
+
+    def test_exit(self) -> None:
+        """A command leaves, with a reason."""
+        self.type("/exit so long")
+        self.assertEqual(self.goodbye(), "so long")
+        self.assertOver(0, [])
+
+    def test_ctrl_d(self) -> None:
+        """Ctrl-D, the end of the input and a signal leave at once."""
+        self.client.ended()
+        self.client.interrupt()
+        self.assertEqual(self.goodbye(), "")
+        self.assertOver(0, [])
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C leaves when it is pressed twice within three seconds."""
+        self.client.interrupted()
+        self.clock.advance(AGAIN_S)
+        self.client.interrupted()
+        self.assertEqual(self.surface.lines[-2:], ["* Press Ctrl-C again to leave the chat, or Ctrl-D."] * 2)
+        self.clock.advance(AGAIN_S - 0.1)
+        self.client.interrupted()
+        self.goodbye()
+        self.assertOver(0, [])
+
+    def test_without_connection(self) -> None:
+        """Without a connection there is nobody to say goodbye to."""
+        self.connection.cut()
+        self.client.ended()
+        self.assertOver(0, [])
+
+    def test_afterwards(self) -> None:
+        """When it is over, nothing is done any more."""
+        self.client.ended()
+        self.goodbye()
+        self.type("hello")
+        self.client.pasted(["hello"])
+        self.client.written("hello")
+        self.client.touched()
+        self.client.ended()
+        self.assertEqual(self.successResultOf(self.client.complete("h")), [])
+        self.assertFalse(self.client.is_secret("/login a"))
+        self.assertEqual((self.connection.requests(), self.client.last()), ([], None))
+
+
+class MenuTest(ClientTest):
+    menu = True
+
+    def test_again(self) -> None:
+        """From the menu into the chat, back by q, and out by 2."""
+        self.assertEqual(self.label, CHOICE)
+        for _ in range(2):
+            self.type("1")
+            connection = self.join()
+            self.type("q")
+            connection.cut()
+            self.assertEqual(self.label, CHOICE)
+        self.type("2")
+        self.assertOver(0, [])
+
+    def test_failure(self) -> None:
+        """After a failure the menu comes again, with a sentence why."""
+        self.type("1")
+        self.server.fake.accept().refuse("banned", "Out.")
+        self.clock.advance(0)
+        self.assertEqual((self.surface.lines[-2], self.label), ("* example.org refused: Out. (banned)", CHOICE))
+        self.assertNoResult(self.finished)
+        self.type("2")
+        self.assertOver(0, [])
