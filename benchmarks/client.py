@@ -97,18 +97,18 @@ def client(posts: int, tell: Tell) -> list[Row]:
     home = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
     try:
         with running(Groupchat()) as server:
-            place = f"{HOST}:{server.port}"
+            address = f"{HOST}:{server.port}"
             tell(f"client: saying {posts} messages")
-            with _joined(place, home) as terminal:
+            with _joined(address, home) as terminal:
                 terminal.expect("│ connected".encode())
                 terminal.leave()
             said = subprocess.run(
-                [*_GROUPCHAT, "say", place, "--nick", "bob"], env=_environment(home), input=text(posts), check=False,
+                [*_GROUPCHAT, "say", address, "--nick", "bob"], env=_environment(home), input=text(posts), check=False,
             )  # fmt: skip
             if said.returncode:
                 raise Broken(f"groupchat say ended with {said.returncode}")
             tell("client: catching up with them")
-            with _joined(place, home) as terminal:
+            with _joined(address, home) as terminal:
                 row = _come_back(terminal, posts)
                 terminal.leave()
                 check(bytes(terminal.written), posts)
@@ -136,9 +136,9 @@ def check(written: bytes, posts: int) -> int:
 
 
 @contextmanager
-def _joined(place: str, home: Path) -> Iterator[Terminal]:
+def _joined(address: str, home: Path) -> Iterator[Terminal]:
     """Start the client on a terminal."""
-    terminal = Terminal([*_GROUPCHAT, "join", place, "--nick", "alice"], _environment(home))
+    terminal = Terminal([*_GROUPCHAT, "join", address, "--nick", "alice"], _environment(home))
     try:
         yield terminal
     finally:

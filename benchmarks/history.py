@@ -33,11 +33,11 @@ def history(sizes: Sequence[int], keep: Path | None, tell: Tell) -> list[Row]:
     :param keep: a folder where filled journals are kept for the next run; None: they are removed.
     """
     rows: list[Row] = []
-    place = keep or Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
-    place.mkdir(exist_ok=True)
+    folder = keep or Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    folder.mkdir(exist_ok=True)
     try:
         for size in sizes:
-            data = place / f"posts-{size}"
+            data = folder / f"posts-{size}"
             if not (data / "filled").exists():
                 tell(f"history: filling a journal with {size} posts")
                 fill(data, size or FEW)
@@ -47,7 +47,7 @@ def history(sizes: Sequence[int], keep: Path | None, tell: Tell) -> list[Row]:
             rows.append(_measure(data, size))
     finally:
         if keep is None:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
     return rows
 
 

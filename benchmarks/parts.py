@@ -102,14 +102,14 @@ def _end(turn: list[Callable[[], None]]) -> None:
 
 @contextmanager
 def _writer() -> Iterator[Writer]:
-    place = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
-    folder = Folder(place / "data" / "chat.db")
+    top = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    folder = Folder(top / "data" / "chat.db")
     writer = Writer(opened(folder.database, folder.marked()), folder)
     try:
         yield writer
     finally:
         writer.close()
-        shutil.rmtree(place)
+        shutil.rmtree(top)
 
 
 def _post(writer: Writer, count: int, batch: int) -> float:

@@ -34,13 +34,13 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure, axes = pyplot.subplots(
         -(-panels // across), across, figsize=(13, 3.4 * -(-panels // across)), squeeze=False
     )
-    places = iter(axes.flat)
+    panels = iter(axes.flat)
     for members, window in crowds:
         group = [row for row in fanout if (row["members"], row["window"]) == (members, window)]
-        _bars(next(places), group, f"{members} members, {window} outstanding")
+        _bars(next(panels), group, f"{members} members, {window} outstanding")
     if history:
-        _growth(next(places), history)
-    for unused in places:
+        _growth(next(panels), history)
+    for unused in panels:
         unused.set_axis_off()
     figure.tight_layout()
     figure.savefig(path, dpi=110)

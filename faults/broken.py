@@ -65,8 +65,8 @@ class Unflushed(Proxy):
 def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
     """Return a function that opens a journal whose writer has such a connection."""
 
-    def opening(place: str, reactor: Any) -> Any:
-        journal: Any = open_journal(place, reactor)
+    def opening(location: str, reactor: Any) -> Any:
+        journal: Any = open_journal(location, reactor)
         writer = journal._writer
         writer._database = writer.index._database = proxy(writer._database)
         return journal

@@ -128,7 +128,7 @@ def telnet(data: bytes) -> None:
     from groupchat.model.errors import Refusal
 
     results = []
-    for pieces in ([data], [data[place : place + 1] for place in range(len(data))]):
+    for pieces in ([data], [data[index : index + 1] for index in range(len(data))]):
         telnet = TelnetFilter()
         try:
             results.append((b"".join(map(telnet.feed, pieces)), bytes(telnet.replies)))
@@ -156,11 +156,11 @@ def main() -> None:
     targets = {"text": lambda data: text(door, data), "json": lambda data: program(door, data), "telnet": telnet}
     corpus = str(CORPUS / arguments.target)
     with tempfile.TemporaryDirectory() as found:
-        places = [corpus] if arguments.keep else [found, corpus]
+        corpora = [corpus] if arguments.keep else [found, corpus]
         effort = [f"-runs={arguments.runs}", "-seed=1"] if arguments.runs else [f"-max_total_time={arguments.seconds}"]
         options = [*effort, "-max_len=2000", "-print_final_stats=1", "-verbosity=0"]
         options.append(f"-artifact_prefix={tempfile.gettempdir()}/groupchat-fuzz-")
-        atheris.Setup([sys.argv[0], *options, *places], targets[arguments.target])
+        atheris.Setup([sys.argv[0], *options, *corpora], targets[arguments.target])
         atheris.Fuzz()
 
 

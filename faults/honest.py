@@ -50,8 +50,8 @@ class Skipping(Line):
         """Read what has arrived, and return whether these words were in it; discard it up to the end of their line."""
         if not self._hear(0) and self.ended:
             raise AssertionError("An honest client was cut off.")
-        place = self.heard.find(words)
-        if place < 0 or (end := self.heard.find("\n", place)) < 0:
+        index = self.heard.find(words)
+        if index < 0 or (end := self.heard.find("\n", index)) < 0:
             return False
         self.heard = self.heard[end + 1 :]
         return True

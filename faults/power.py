@@ -96,11 +96,11 @@ class Disk:
 
     def cut_power(self) -> None:
         """From now on nothing reaches the disk, and what was not flushed never will."""
-        place = os.open(self._point, os.O_RDONLY)
+        folder = os.open(self._point, os.O_RDONLY)
         try:
-            fcntl.ioctl(place, SHUTDOWN, WITHOUT_FLUSH)
+            fcntl.ioctl(folder, SHUTDOWN, WITHOUT_FLUSH)
         finally:
-            os.close(place)
+            os.close(folder)
 
     def unmount(self) -> None:
         """Unmount it, if it is mounted."""

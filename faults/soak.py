@@ -129,8 +129,8 @@ def _come_and_go(daemon: Daemon, made: int) -> int:
     """Open and close as many connections as come at once, of every kind; return how many."""
     sockets = []
     for number in range(made, made + AT_ONCE):
-        place = number % ADDRESSES
-        source = f"127.0.{1 + place // 250}.{1 + place % 250}"
+        index = number % ADDRESSES
+        source = f"127.0.{1 + index // 250}.{1 + index % 250}"
         one = socket.create_connection((HOST, daemon.port), 10.0, (source, 0))
         sockets.append(one)
         with contextlib.suppress(OSError):
