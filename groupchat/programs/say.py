@@ -48,16 +48,19 @@ class Say:
     """Posts lines, one after the other, and stops at the first that is refused.
 
     :param text: what to say (None: the lines of standard input).
+    :param make_keyboard: makes standard input.
     """
 
     def __init__(
-        self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object]
-    ) -> None:
+        self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object],
+        make_keyboard: Callable[..., Keyboard] = Keyboard,
+    ) -> None:  # fmt: skip
         self._server = server
         self._nicks = iter([nick]) if nick is not None else of_this_user()
         self._room = room or LOBBY
         self._text = text
         self._complain = complain
+        self._make_keyboard = make_keyboard
         self._keyboard: Keyboard | None = None
         self._read = 0
         self._posted = 0
@@ -78,7 +81,7 @@ class Say:
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         if self._text is None:
-            self._keyboard = Keyboard(self._typed, self._no_more, lambda: None)
+            self._keyboard = self._make_keyboard(self._typed, self._no_more, lambda: None)
             self._keyboard.open(reactor, writing=False)
         elif not self._text.strip():
             self._fail("There is nothing to say")

@@ -44,6 +44,7 @@ class Tail:
     """Follows the chat, over any number of connections; only the first one must succeed at once.
 
     :param show: makes the lines for an event.
+    :param make_keyboard: makes standard output.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Tail:
         since: int | None,
         show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
+        make_keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:
         self._server = server
         self._nicks = iter([nick]) if nick is not None else of_this_user()
@@ -63,7 +65,7 @@ class Tail:
         self._complain = complain
         self._status = 0
         self._away = False
-        self._output = Keyboard(lambda line: None, lambda: None, self.interrupt)
+        self._output = make_keyboard(lambda line: None, lambda: None, self.interrupt)
         self._finished: Deferred[int] = Deferred()
 
     def start(self, reactor: Any) -> Deferred[int]:

@@ -1,18 +1,18 @@
-"""Whether a terminal shows what is typed."""
+"""The echo of a terminal: whether it shows what is typed."""
 
 import os
 import termios
 
 
 class Echo:
-    """The echo of the terminal on this descriptor, off while a password is typed; nothing on what is no terminal."""
+    """Turns the echo of a terminal off while a password is typed.  On other descriptors it does nothing."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._before: list[int | list[bytes | int]] | None = None
 
     def off(self) -> None:
-        """Show nothing from now on."""
+        """Show nothing that is typed from now on."""
         if self._before is not None or not os.isatty(self._descriptor):
             return
         self._before = termios.tcgetattr(self._descriptor)
@@ -21,7 +21,7 @@ class Echo:
         termios.tcsetattr(self._descriptor, termios.TCSADRAIN, silent)
 
     def on(self) -> bool:
-        """Show again what is typed, when it was off; says whether it was."""
+        """Show again what is typed; return whether it was hidden."""
         if self._before is None:
             return False
         termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)

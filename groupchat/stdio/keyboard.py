@@ -16,10 +16,9 @@ LONGEST = 64 * 1024
 
 @implementer(IHalfCloseableProtocol)
 class Keyboard(Protocol):
-    """Lines come out of it, text goes into it.
+    """Gives the lines of standard input, and writes text to standard output.
 
-    Works on terminals, pipes and files alike
-    (what epoll cannot watch, such as a file, Twisted's reactor polls).
+    It works on terminals, pipes and files alike: Twisted's reactor polls what epoll cannot watch, such as files.
 
     :param typed: is called with each line, without its end; the last one need not have had one.
     :param ended: is called when there is no more input.
@@ -40,27 +39,27 @@ class Keyboard(Protocol):
         self._lost = False
 
     def open(self, reactor: Any, reading: bool = True, writing: bool = True) -> None:
-        """Begin; with ``reading`` or ``writing`` false that side is left alone."""
+        """Begin; without ``reading`` or ``writing`` that side is left alone."""
         read = 0 if reading else os.open(os.devnull, os.O_RDONLY)
         write = 1 if writing else os.open(os.devnull, os.O_WRONLY)
         StandardIO(self, read, write, reactor=reactor)  # type: ignore[call-arg, misc]
 
     def write(self, text: str) -> None:
-        """Print this when the output takes it."""
+        """Print this as soon as the output takes it."""
         if not self._lost:
             self.transport.write(text.encode("utf-8", "replace"))
 
     def feed(self, producer: IPushProducer) -> None:
-        """The output comes from this producer: pause it while the output is slow."""
+        """Pause this producer, from which the output comes, while the output is slow."""
         if not self._lost:
             self.transport.registerProducer(producer, True)
 
     def unfeed(self) -> None:
-        """The producer is gone."""
+        """Forget the producer, which is gone."""
         self.transport.unregisterProducer()
 
     def close(self, closed: Callable[[], object]) -> None:
-        """Print what is left to print, then call this."""
+        """Print what is left, then call ``closed``."""
         if self._lost:
             closed()
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def of_this_user() -> Iterator[str]:
-    """Nicknames for the user who started this program."""
+    """Return nicknames for the user who started this program."""
     try:
         login = getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in some containers
@@ -16,9 +16,9 @@ def of_this_user() -> Iterator[str]:
 
 
 def variations(login: str) -> Iterator[str]:
-    """The login name as far as it can be a nickname, then with numbers, then with one that nobody else has.
+    """Return the login name as far as it can be a nickname, then with 2 and 3, then with a random number.
 
-    A server refuses five nicknames of a connection at most, so there are four.
+    There are four, since a server closes a connection after five refused nicknames.
     """
     name = re.sub(r"[^A-Za-z0-9_.-]", "", login).lstrip("0123456789_.-")[:18]
     name = name if len(name) > 1 else "guest"

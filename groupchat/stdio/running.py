@@ -14,11 +14,11 @@ from groupchat.stdio.printable import one_line
 
 
 def complain(sentence: str) -> None:
-    """Tell the person what is wrong, in one line on standard error."""
+    """Print one sentence on standard error, in one line."""
     try:
         os.write(2, f"groupchat: {one_line(sentence)}\n".encode())
     except OSError:
-        return  # nobody reads it
+        return  # standard error is closed
 
 
 def run(start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object]) -> int:

@@ -1,19 +1,18 @@
-"""Addresses on a command line, nicknames of users, and reasons in words."""
+"""Addresses on a command line, and sentences for failed connections."""
 
-import re
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import error
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.address import Address, address, reason
+from groupchat.client.address import Address, add_server, address, reason, server_of
 from groupchat.client.client_errors import ConnectionDropped, Refused
-from groupchat.stdio.nickname import variations
+from groupchat.client.encryption import Encryption, NotTrusted
 
 
-class Addresses(SynchronousTestCase):
+class AddressTest(SynchronousTestCase):
     def test_read(self) -> None:
         """A host, with or without a port; IPv6 in brackets, or bare when there is no port."""
         for text, host, port in (
@@ -43,22 +42,23 @@ class Addresses(SynchronousTestCase):
             (error.ConnectionRefusedError(), "Nothing listens at ::1, port 5000."),
             (error.TimeoutError(), "did not answer in time"),
             (error.ConnectionDone(), "closed the connection"),
-            (ConnectionDropped("server-full: Later."), "server-full: Later."),
+            (error.NoRouteError(), "No route to [::1]."),
+            (error.ConnectError(osError=5, string="odd"), "No connection to [::1]: 5."),
+            (ConnectionDropped("Later.", "server-full"), "[::1] closed the connection: server-full: Later."),
+            (NotTrusted("it is broken"), "No encrypted connection to [::1]: it is broken."),
             (Refused("nick-taken", "Taken."), "(nick-taken)"),
             (ValueError("odd"), "odd"),
         ):
             self.assertIn(words, reason(Address("::1", 5000), failure))
 
+    def arguments(self, *words: str) -> Namespace:
+        parser = ArgumentParser()
+        add_server(parser)
+        return parser.parse_args(words)
 
-class Nicknames(SynchronousTestCase):
-    @given(st.text())
-    def test_valid(self, login: str) -> None:
-        """Whatever the login name, every variation can be a nickname, and no two are alike."""
-        nicks = list(variations(login))
-        for nick in nicks:
-            self.assertTrue(re.fullmatch("[A-Za-z][A-Za-z0-9_.-]{1,23}", nick), nick)
-        self.assertEqual(len(set(nicks)), 4)
-
-    def test_kept(self) -> None:
-        """A login name that can be a nickname is one."""
-        self.assertEqual(next(variations("deborah")), "deborah")
+    def test_arguments(self) -> None:
+        """The command line names the server, and whether the connection is encrypted."""
+        self.assertEqual(server_of(self.arguments("localhost")), Address("localhost", 5000))
+        self.assertEqual(server_of(self.arguments("::1", "--tls")), Address("::1", 5000, Encryption()))
+        insecure = Address("localhost", 1, Encryption(insecure=True))
+        self.assertEqual(server_of(self.arguments("localhost:1", "--insecure")), insecure)

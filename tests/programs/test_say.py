@@ -1,0 +1,202 @@
+"""``groupchat say``: which lines are posted, and what it says when one is not."""
+
+from typing import Any
+
+from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.programs.say import PATIENCE, WINDOW, Say
+from groupchat.stdio.keyboard import Keyboard
+from tests.client.fakes import FakeConnection
+from tests.programs.fakes import FakeKeyboard, address
+
+
+class SayCase(SynchronousTestCase):
+    def begin(self, text: str | None = None, nick: str | None = "ci", room: str | None = None) -> None:
+        server, self.network = address()
+        self.clock = Clock()
+        self.complaints: list[str] = []
+        self.keyboard: FakeKeyboard
+
+        def keep(*calls: Any) -> Keyboard:
+            self.keyboard = FakeKeyboard(*calls)
+            return self.keyboard
+
+        self.say = Say(server, nick, room, text, self.complaints.append, keep)
+        self.status = self.say.start(self.clock)
+
+    def accept(self) -> FakeConnection:
+        """Let it in, quietly."""
+        server = self.network.accept()
+        self.claim = server.welcome(room="", rooms=[])
+        return server
+
+    def answer(self, server: FakeConnection, *numbers: int) -> list[str]:
+        """Answer every request with the next number; return what was said."""
+        requests = server.requests()
+        for request, number in zip(requests, numbers, strict=True):
+            server.send({"event": "done", "ref": request["ref"], "id": number})
+        return [request["text"] for request in requests]
+
+    def assert_ended(self, server: FakeConnection, status: int, *complaints: str) -> None:
+        self.assertEqual([request["do"] for request in server.requests()], ["exit"])
+        server.cut()
+        self.assertEqual((self.successResultOf(self.status), self.complaints), (status, [*complaints]))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class PostingTest(SayCase):
+    def test_text(self) -> None:
+        """A text is posted, quietly, in the lobby, and the program leaves when it is on disk."""
+        self.begin("hello")
+        server = self.accept()
+        self.assertTrue(self.claim["quiet"])
+        self.assertEqual(self.claim["since"], "head")
+        (request,) = server.requests()
+        self.assertEqual((request["do"], request["text"], request["room"]), ("say", "hello", "lobby"))
+        self.assertNoResult(self.status)
+        server.send({"event": "done", "ref": request["ref"], "id": 1})
+        self.assert_ended(server, 0)
+
+    def test_lines_of_a_text(self) -> None:
+        """Each line of a text is one post, and bytes that are not UTF-8 are refused."""
+        self.begin("one\n\ntwo")
+        server = self.accept()
+        self.assertEqual(self.answer(server, 1, 2), ["one", "two"])
+        self.assert_ended(server, 0)
+        self.begin("caf\udce9")
+        self.assertEqual(self.complaints, ["Line 1 is not UTF-8 (at its byte 4); nothing was posted."])
+
+    def test_nothing(self) -> None:
+        """An empty text is a mistake."""
+        self.begin(" ")
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["There is nothing to say; nothing was posted."])
+
+    def test_input(self) -> None:
+        """Lines of standard input that are not empty are posted as they come, whatever they look like."""
+        self.begin()
+        self.assertEqual(self.keyboard.opened, (True, False))
+        server = self.accept()
+        self.keyboard.type("one", " ", "/exit", "three\r")
+        self.assertEqual(self.answer(server, 1, 2, 3), ["one", "/exit", "three"])
+        self.assertNoResult(self.status)
+        self.keyboard.end()
+        self.assert_ended(server, 0)
+
+    def test_room(self) -> None:
+        """The room goes with each post; a server that does not know quiet clients is asked to join it."""
+        self.begin("hello", room="dev")
+        server = self.accept()
+        self.assertEqual(server.done(id=1)["room"], "dev")
+        self.assert_ended(server, 0)
+        self.begin("hello", room="dev")
+        server = self.network.accept()
+        server.welcome(room="lobby")
+        self.assertEqual(server.done()["do"], "join")
+        self.assertEqual(server.done(id=1)["room"], "dev")
+        self.assert_ended(server, 0)
+
+    def test_back_pressure(self) -> None:
+        """With many lines unanswered no more are read, until one is answered."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.type(*(f"line {number}" for number in range(WINDOW)))
+        self.assertTrue(self.keyboard.transport.paused)
+        request, *_ = server.requests()
+        server.send({"event": "done", "ref": request["ref"], "id": 1})
+        self.assertFalse(self.keyboard.transport.paused)
+
+    def test_alternatives(self) -> None:
+        """Without a nickname of its own it takes another one; a named one is not changed."""
+        self.begin("hello", nick=None)
+        server = self.network.accept()
+        server.refuse("nick-taken", "Taken.")
+        server.welcome(room="", rooms=[])
+        self.assertEqual(self.answer(server, 1), ["hello"])
+        self.begin("hello")
+        server = self.network.accept()
+        server.refuse("nick-taken", "Taken.")
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["example.org refused: Taken. (nick-taken); nothing was posted."])
+
+
+class FailingTest(SayCase):
+    def test_refused(self) -> None:
+        """A refused line stops the reading; what was read before is still posted, and counted."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.type("one", "two", "three")
+        one, two, three = server.requests()
+        server.send(
+            {"event": "done", "ref": one["ref"], "id": 1},
+            {"event": "refused", "ref": two["ref"], "code": "muted", "text": "You are muted."},
+        )
+        self.keyboard.type("four")
+        self.assertEqual(server.requests(), [])
+        server.send({"event": "done", "ref": three["ref"], "id": 2})
+        self.assert_ended(server, 1, "Line 2 was refused: You are muted (muted); 2 lines were posted.")
+
+    def test_not_utf8(self) -> None:
+        """So does a line that is not UTF-8."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.dataReceived(b"one\ncaf\xe9\nthree\n")
+        self.assertEqual(self.answer(server, 1), ["one"])
+        self.assert_ended(server, 1, "Line 2 is not UTF-8 (at its byte 4); 1 line was posted.")
+
+    def test_unreachable(self) -> None:
+        """A server that was never reached is not tried again."""
+        self.begin("hello")
+        self.network.refuse(ConnectionRefusedError())
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000; nothing was posted."])
+
+    def test_patience(self) -> None:
+        """A connection that was lost is made again for a minute."""
+        self.begin("hello")
+        self.accept().cut()
+        waited = 0.0
+        while waited < PATIENCE:
+            self.assertNoResult(self.status)
+            self.clock.advance(0.5)
+            waited += 0.5
+            while self.network.attempts:
+                self.network.refuse(ConnectionRefusedError())
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_back_in_time(self) -> None:
+        """One that is back in time goes on where it was, and nothing is posted twice."""
+        self.begin("hello")
+        server = self.accept()
+        (first,) = server.requests()
+        server.cut()
+        self.clock.advance(5)
+        server = self.accept()
+        (again,) = server.requests()
+        self.assertEqual((again["key"], again["room"]), (first["key"], "lobby"))
+        server.send({"event": "done", "ref": again["ref"], "id": 1})
+        self.assert_ended(server, 0)
+
+    def test_put_out(self) -> None:
+        """Being put out ends it at once."""
+        self.begin()
+        server = self.accept()
+        server.send({"event": "closing", "code": "banned", "text": "You are banned."})
+        server.cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(
+            self.complaints,
+            ["example.org closed the connection: banned: You are banned; nothing was posted."],
+        )
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C gives up at once, and says how much was posted."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.type("one")
+        self.answer(server, 1)
+        self.say.interrupt()
+        self.assert_ended(server, 1, "interrupted; 1 line was posted.")

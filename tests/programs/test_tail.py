@@ -1,0 +1,131 @@
+"""``groupchat tail``: what it prints, and when it gives up."""
+
+from argparse import ArgumentError, ArgumentParser
+from collections.abc import Iterable
+
+from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.protocol import Message
+from groupchat.programs.tail import Tail, add_arguments
+from tests.client.fakes import FakeConnection, said
+from tests.programs.fakes import FakeKeyboard, address
+
+
+def numbers(event: Message) -> Iterable[str]:
+    """Return an event's number, if it has one."""
+    return [str(event["id"])] if "id" in event else []
+
+
+class TailCase(SynchronousTestCase):
+    def begin(self, nick: str | None = "tail", room: str | None = None, since: int | None = None) -> None:
+        server, self.network = address()
+        self.clock = Clock()
+        self.complaints: list[str] = []
+        self.keyboards: list[FakeKeyboard] = []
+
+        def keep(*calls: object) -> FakeKeyboard:
+            self.keyboards.append(FakeKeyboard(*calls))  # type: ignore[arg-type]
+            return self.keyboards[0]
+
+        self.tail = Tail(server, nick, room, since, numbers, self.complaints.append, keep)
+        self.status = self.tail.start(self.clock)
+
+    def accept(self) -> FakeConnection:
+        server = self.network.accept()
+        self.claim = server.welcome(room="dev", rooms=["dev"])
+        return server
+
+    def test_prints(self) -> None:
+        """It prints what its form makes of each event; the output can pause the client."""
+        self.begin()
+        server = self.accept()
+        server.send(said(1), {"event": "entered", "room": "dev"}, said(2))
+        (output,) = self.keyboards
+        self.assertEqual((output.text, output.opened), ("1\n2\n", (False, True)))
+        output.fed.pauseProducing()
+        self.assertEqual(server.transport.producerState, "paused")
+        self.assertNotIn("quiet", self.claim)
+
+    def test_claim(self) -> None:
+        """It follows the room asked for and no other, from the number asked for."""
+        self.begin(room="dev", since=7)
+        self.accept()
+        self.assertEqual((self.claim["rooms"], self.claim["since"]), (["dev"], 7))
+        self.begin()
+        self.accept()
+        self.assertNotIn("rooms", self.claim)
+        self.assertNotIn("since", self.claim)
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C leaves, prints what comes until the server closes, and ends with status 0."""
+        self.begin()
+        server = self.accept()
+        (output,) = self.keyboards
+        output.fed.pauseProducing()
+        self.tail.interrupt()
+        self.assertEqual(server.transport.producerState, "producing")
+        server.send(said(1))
+        server.cut()
+        self.assertEqual((self.successResultOf(self.status), output.text, output.closed), (0, "1\n", True))
+
+    def test_closed_pipe(self) -> None:
+        """So does a reader that goes away."""
+        self.begin()
+        server = self.accept()
+        self.keyboards[0].writeConnectionLost()
+        server.cut()
+        self.assertEqual((self.successResultOf(self.status), self.complaints), (0, []))
+
+    def test_unreachable(self) -> None:
+        """A server that was never reached ends it with status 1 and one sentence."""
+        self.begin()
+        self.network.refuse(ConnectionRefusedError())
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000."])
+
+    def test_refused(self) -> None:
+        """So does one that refuses it."""
+        self.begin()
+        self.network.accept().refuse("banned", "You are banned.")
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["example.org refused: You are banned. (banned)"])
+
+    def test_lost(self) -> None:
+        """A lost connection is told once, and made again, until it is back."""
+        self.begin()
+        self.accept().cut()
+        for _ in range(3):
+            self.clock.advance(40)
+            self.network.refuse(ConnectionRefusedError())
+        self.assertEqual(self.complaints, ["example.org closed the connection; trying again until it works."])
+        self.clock.advance(40)
+        self.accept()
+        self.assertEqual(self.complaints[1:], ["Connected to example.org again."])
+        self.assertNoResult(self.status)
+
+    def test_replaced(self) -> None:
+        """A client that another one has replaced does not come back."""
+        self.begin()
+        server = self.accept()
+        server.send({"event": "closing", "code": "replaced", "text": "You have joined again from elsewhere."})
+        server.cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(len(self.complaints), 1)
+
+    def test_lost_room(self) -> None:
+        """The loss of a room is told; leaving one is not."""
+        self.begin()
+        lost = {"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": ""}
+        self.accept().send({**lost, "code": "left"}, lost)
+        self.assertEqual(self.complaints, ["You are no longer in dev: spam. You are in no room now."])
+
+
+class ArgumentsTest(SynchronousTestCase):
+    def test_since(self) -> None:
+        """The number to begin after is not negative."""
+        parser = ArgumentParser(exit_on_error=False)
+        add_arguments(parser)
+        self.assertEqual(parser.parse_args(["localhost", "--since", "0"]).since, 0)
+        self.assertRaises(ArgumentError, parser.parse_args, ["localhost", "--since", "-1"])
