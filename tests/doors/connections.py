@@ -62,8 +62,8 @@ class Port:
         self.factory = ChatFactory(self.reception)
         self.reception.tunnels = Tunnels(certificates(), False, self.factory, self.clock)
 
-    def make_session(self, screen: IScreen, door: str) -> FakeSession:
-        session = FakeSession(screen, door)
+    def make_session(self, screen: IScreen, *door: str) -> FakeSession:
+        session = FakeSession(screen)
         session.state = self.state
         self.sessions.append(session)
         return session
@@ -173,8 +173,8 @@ class Connection:
         cast(Front, front).silence_expired()
         return cast(TextConversation, transport.protocol)
 
-    def make_session(self, screen: IScreen, door: str) -> FakeSession:
-        session = FakeSession(screen, door)
+    def make_session(self, screen: IScreen, *door: str) -> FakeSession:
+        session = FakeSession(screen)
         session.state = self.state
         return session
 

@@ -29,7 +29,7 @@ class TurnClock(Clock):
 class FakeSession:
     """Writes down what it is called with; closes its screen when told to leave."""
 
-    def __init__(self, screen: IScreen, door: str) -> None:
+    def __init__(self, screen: IScreen, door: str = "") -> None:
         self.screen = screen
         self.door = door
         self.state = State.CHATTING

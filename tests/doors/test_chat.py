@@ -78,7 +78,8 @@ class ServerTests(SynchronousTestCase):
         self.clock = Clock()
         self.hall = Hall(MemoryJournal(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
-        self.factory = ChatFactory(Reception(self.hall.session, self.hall.settings, self.clock))
+        self.reception = Reception(self.hall.session, self.hall.settings, self.clock)
+        self.factory = ChatFactory(self.reception)
 
     def people(self, *nicks: str) -> list[Client]:
         """People at keyboards, who have read what came so far."""

@@ -29,7 +29,7 @@ class SilenceTest(SynchronousTestCase):
             self.assertEqual(visit.read(), b"")
             visit.port.clock.pump([SILENCE_S / 5 + 0.01, TURN_S])
             self.assertEqual(visit.read(), b"? ")
-            self.assertEqual(visit.session.door, "text")
+            self.assertEqual(visit.session.screen.style.door, "text")
 
     def test_slow_handshake(self) -> None:
         """A TLS handshake that takes longer than that is no silence."""
@@ -57,7 +57,7 @@ class SilenceTest(SynchronousTestCase):
         visit = Visit(Port(state=State.NAMELESS))
         visit.port.clock.pump(SILENCE)
         visit.send(b'{"do":"say","text":"hi"}\n')
-        self.assertEqual((visit.read(), visit.session.door), (b"? \r\n", "json"))
+        self.assertEqual((visit.read(), visit.session.screen.style.door), (b"? \r\n", "json"))
         self.assertEqual(visit.session.calls, [("say", "hi", None, None, "")])
 
     def test_late_server(self) -> None:
@@ -66,7 +66,7 @@ class SilenceTest(SynchronousTestCase):
         visit.port.clock.advance(10)  # the timer comes first in a turn, and then what was sent ten seconds ago
         visit.send(b'{"do":"say","text":"hi"}\n')
         visit.port.clock.pump([TURN_S] * 3)
-        self.assertEqual((visit.read(), visit.session.door), (b"", "json"))
+        self.assertEqual((visit.read(), visit.session.screen.style.door), (b"", "json"))
 
     def test_one_timer(self) -> None:
         """A hundred who wait share one timer; they are greeted at most a hundred in a turn."""

@@ -7,18 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from groupchat.doors.factory import ChatFactory
 from groupchat.doors.front import Front, default_of, door_of
 from groupchat.doors.openings import DOORS
 from groupchat.doors.reception import SILENCE_S
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.doors.wire.tls import Tunnel
 from groupchat.interfaces.entrances import IDoor
+from groupchat.interfaces.screens import Hold, IScreen, IStyle
+from tests.doors import frames_door
 from tests.doors.connections import Port, TlsVisit, Visit
 from tests.doors.fakes import SETTINGS, TURN_S
+from tests.doors.test_chat import ServerTests
 
 SILENCE = (SILENCE_S + 0.1, TURN_S)
 """A silence that runs out, and the turn in which that is seen to."""
@@ -70,7 +75,7 @@ class DoorTest(SynchronousTestCase):
                     self.assertEqual(visit.session.calls, calls, (hello, size))
                     self.assertEqual(cast(Any, visit.session.screen).secure, visit_class is TlsVisit)
                     is_program = hello.startswith(b"{")
-                    self.assertEqual(visit.session.door, "json" if is_program else "text")
+                    self.assertEqual(visit.session.screen.style.door, "json" if is_program else "text")
                     # A program reads nothing but its answers; a person is greeted, before anything is taken.
                     self.assertTrue(visit.read().startswith(b"" if is_program else b"? "))
 
@@ -126,3 +131,79 @@ class RequiredTest(SynchronousTestCase):
         for visit in (TlsVisit(Port(self.port_settings)), Visit(Port(self.port_settings), address=None)):
             visit.send(b"alice\n")
             self.assertEqual(visit.session.calls, ["alice"])
+
+
+class Recorder(StringTransport):
+    """A transport that keeps each piece as it was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.pieces.append(data)
+        super().write(data)
+
+
+class NewDoorTest(ServerTests):
+    """A door that nothing else knows of."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.factory = ChatFactory(self.reception, (*DOORS, frames_door.DOOR))
+        frames_door.STYLE.rendered = 0
+
+    def come(self, nick: str, size: int = 1000) -> Any:
+        """Somebody with frames, cut in pieces of this size."""
+        transport: Any = Recorder()
+        transport.protocol = self.factory.buildProtocol(None)
+        transport.protocol.makeConnection(transport)
+        data = frames_door.frame(nick)
+        for start in range(0, len(data), size):
+            transport.protocol.dataReceived(data[start : start + size])
+        self.clock.advance(0)
+        return transport
+
+    def test_interfaces(self) -> None:
+        """It is a door with a style and a screen, as all others."""
+        verifyObject(IDoor, frames_door.DOOR)
+        verifyObject(IStyle, frames_door.STYLE)
+        verifyObject(IScreen, self.come("alice").protocol)
+
+    def test_talk(self) -> None:
+        """Its clients talk with those of all other doors, however its bytes are cut."""
+        (bob,) = self.people("bob")
+        for number, size in enumerate((1, 2, 3, 1000)):
+            transport = self.come(f"alice{number}", size)
+            bob.read()
+            transport.clear()
+            transport.protocol.dataReceived(frames_door.frame("hi"))
+            self.clock.advance(0)
+            self.assertIn(f"alice{number}: hi\n", bob.read())
+            bob.send("hello")
+            self.assertIn(frames_door.frame("Said hello"), transport.value())
+
+    def test_bytes_are_made_once(self) -> None:
+        """A line is put into a frame once, and all members of a view are handed the very same bytes."""
+        (bob,) = self.people("bob")
+        crowd = [self.come(f"alice{number}") for number in range(5)]
+        self.clock.advance(1)
+        for transport in crowd:
+            transport.pieces.clear()
+        frames_door.STYLE.rendered = 0
+        bob.send("one", "two")
+        self.assertEqual(frames_door.STYLE.rendered, 2)
+        pieces = crowd[0].pieces
+        self.assertEqual(b"".join(pieces), frames_door.frame("Said one") + frames_door.frame("Said two"))
+        for transport in crowd:
+            self.assertEqual([id(piece) for piece in transport.pieces], [id(piece) for piece in pieces])
+
+    def test_held_and_closed(self) -> None:
+        """Holding, and the reason of an end, work without a line of its own."""
+        transport = self.come("alice")
+        transport.protocol.hold(Hold.FLOOD)
+        transport.protocol.dataReceived(frames_door.frame("later"))
+        self.assertEqual(transport.producerState, "paused")
+        transport.clear()
+        transport.protocol.close("kicked")
+        self.assertEqual(transport.value(), frames_door.frame("Closing kicked"))

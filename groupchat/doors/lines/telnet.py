@@ -12,16 +12,16 @@ STILL_HERE = b"-- Still here.\r\n"
 """The answer to "are you there?"."""
 
 SUBNEGOTIATION_LIMIT = 4096
-"""Bytes of one subnegotiation; real ones have some dozens."""
+"""The most bytes of one subnegotiation; real ones have some dozens."""
 
 COMMANDS_AT_ONCE = 1000
-"""Commands in one chunk that was read (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
+"""The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
 
 
 class TelnetFilter:
     """One peer's telnet state.  ``feed`` takes bytes in; ``replies`` gathers what is to be sent back.
 
-    There are never more bytes of replies than were received, but for the first answer to AYT.
+    Replies are never more bytes than were received, except for the first answer to AYT.
     """
 
     __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "replies")
@@ -29,20 +29,20 @@ class TelnetFilter:
     def __init__(self) -> None:
         self.replies = bytearray()
         self._pending = b""
-        """A command that is not complete yet: at most two bytes."""
+        """An incomplete command: at most two bytes."""
         self._subnegotiated = -1
-        """How long the present subnegotiation is so far; -1 outside."""
+        """How long the present subnegotiation is so far; -1 outside of one."""
         self._answered: set[tuple[int, int]] = set()
         self._received = 0
         """How many bytes were received up to the present command."""
         self._replied = 0
         self._offered = False
-        """Whether ECHO was ever offered: then the peer's DO and DONT are its answers."""
+        """Whether ECHO was ever offered: then the peer's DO and DONT are answers to that."""
 
     def feed(self, data: bytes) -> bytes:
-        """What of this, with what was left over, is no telnet command.
+        """Return what of this, and of what was left over, is not a telnet command.
 
-        :raises Refusal: there is more of it than any client would send.
+        :raises Refusal: there are more commands than any client would send.
         """
         before = self._received - len(self._pending)
         if self._pending:
@@ -64,21 +64,21 @@ class TelnetFilter:
                 break
             commands += 1
             if commands > COMMANDS_AT_ONCE:
-                raise TooManyAttempts("So many telnet commands at once are no conversation.")
+                raise TooManyAttempts("Too many telnet commands at once.")
         self._received = before + len(data)
         return b"".join(pieces)
 
     def conceal(self) -> bytes:
-        """What tells the client not to show what is typed: the server will echo it (and does not)."""
+        """Return the command that stops the client showing what is typed: the server will echo it (and does not)."""
         self._offered = True
         return bytes((IAC, WILL, ECHO))
 
     def reveal(self) -> bytes:
-        """What tells the client to show again what is typed."""
+        """Return the command that lets the client show again what is typed."""
         return bytes((IAC, WONT, ECHO))
 
     def _command(self, data: bytes, start: int, pieces: list[bytes]) -> int:
-        """Take the command at ``start``; where it ends, or -1 when it is not complete."""
+        """Take the command at ``start``; return where it ends, or -1 when it is incomplete."""
         if start + 1 >= len(data):
             return -1
         command = data[start + 1]
@@ -98,12 +98,12 @@ class TelnetFilter:
             return start + 3
         elif command == AYT:
             self._reply(STILL_HERE)
-        # The others (IP, BRK, NOP, GA, …) ask for nothing that a line of a chat has.
+        # The others (IP, BRK, NOP, GA, …) ask for nothing that a chat can give.
         return start + 2
 
     def _negotiate(self, verb: int, option: int) -> None:
         if verb in (WONT, DONT):
-            return  # so it is already
+            return  # the option is off already
         if verb == DO and option == TIMING_MARK:
             # Asked anew each time Ctrl-C is pressed; until the answer the client shows nothing (RFC 860).
             self._reply(bytes((IAC, WONT, TIMING_MARK)))
@@ -119,7 +119,7 @@ class TelnetFilter:
             self.replies += reply
 
     def _count(self, length: int) -> None:
-        """:raises Refusal: this makes the subnegotiation too long."""
+        """:raises LineTooLong: this makes the subnegotiation too long."""
         self._subnegotiated += length
         if self._subnegotiated > SUBNEGOTIATION_LIMIT:
             raise LineTooLong(f"A telnet subnegotiation can have {SUBNEGOTIATION_LIMIT} bytes.")

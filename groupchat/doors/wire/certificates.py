@@ -24,25 +24,25 @@ from zope.interface import implementer
 from groupchat.model.errors import CannotStart
 
 PAIRS = (("fullchain.pem", "privkey.pem"), ("tls.crt", "tls.key"), ("cert.pem", "key.pem"))
-"""What certificate and key are called in a folder: by certbot, by Kubernetes, and by us."""
+"""The names of certificate and key in a folder: those of certbot, of Kubernetes, and ours."""
 
 OWN_DAYS = 3650
-"""How long a certificate that we make is valid: it is trusted by its fingerprint, which should not change."""
+"""How many days a certificate that we make is valid: it is trusted by its fingerprint, which should not change."""
 
 SOON = timedelta(days=14)
-"""So long before a certificate expires, its administrator is warned when it is read."""
+"""How long before a certificate expires the administrator is warned when it is read."""
 
 
 HTTP = b"http/1.1"
 
 
 class Unusable(Exception):
-    """A certificate or its key cannot be used; one sentence without its end."""
+    """A certificate or its key cannot be used; the message is a sentence without its full stop."""
 
 
 @implementer(IOpenSSLServerConnectionCreator)
 class Certificates:
-    """What TLS connections are made with; connections that exist keep what they began with.
+    """Makes TLS connections with the present certificate; existing connections keep the one they began with.
 
     :param certificate: a PEM file with the certificate and those that lead up to its authority.
     :param key: a PEM file with its private key.
@@ -61,13 +61,13 @@ class Certificates:
             raise CannotStart(f"{error}.") from error
 
     def renew(self) -> None:
-        """Look whether the files have changed, and take them; when they cannot be used, all stays as it was."""
+        """Load the files if they have changed; if they cannot be used, keep what was loaded."""
         if self._signature() == self._seen:
             return
         try:
             self._load()
         except Unusable as error:
-            self.log.error("The renewed certificate is not taken: {reason}", reason=str(error))
+            self.log.error("The renewed certificate was not loaded: {reason}", reason=str(error))
 
     # Twisted calls these.
 
@@ -76,8 +76,8 @@ class Certificates:
 
     def _load(self) -> None:
         """:raises Unusable: the files are not what they should be."""
-        # Looked at before they are read: what changes meanwhile is read again.
-        # Files that cannot be used are complained of once, until they change.
+        # Taken before the files are read: what changes meanwhile is read again.
+        # Files that cannot be used are reported once, until they change.
         self._seen = self._signature()
         chain, key = _chain(self._paths[0]), _key(self._paths[1])
         if chain[0].public_key() != key.public_key():
@@ -91,7 +91,7 @@ class Certificates:
             self.log.warn("The certificate {path} is valid until {expires} only; renew it", **about)
 
     def _signature(self) -> list[tuple[int, ...]]:
-        """What changes whenever the files do."""
+        """Return a value that changes whenever the files do."""
         found: list[tuple[int, ...]] = []
         for path in self._paths:
             try:
@@ -104,7 +104,7 @@ class Certificates:
 
 
 def given(place: str) -> Certificates:
-    """The certificates an administrator names: a folder, or CERT,KEY.
+    """Return the certificates an administrator names: a folder, or CERT,KEY.
 
     :raises CannotStart: there are none.
     """
@@ -121,9 +121,9 @@ def given(place: str) -> Certificates:
 
 
 def own(folder: Path) -> Certificates:
-    """The certificate in this folder; one signed by itself is made when there is none, or when it is too old.
+    """Return the certificate in this folder; make a self-signed one if there is none, or if it has expired.
 
-    :raises CannotStart: it cannot be kept there.
+    :raises CannotStart: it cannot be stored there.
     """
     folder = folder.absolute()
     certificate, key = (folder / name for name in PAIRS[-1])
@@ -136,18 +136,18 @@ def own(folder: Path) -> Certificates:
         if not (certificate.exists() and key.exists()) or _has_expired(certificate):
             _make(certificate, key)
     except OSError as error:
-        hint = "--tls names another one, --data another folder"
-        raise CannotStart(f"A certificate cannot be kept in {folder}: {error.strerror}; {hint}.") from error
+        hint = "name another certificate with --tls, or another folder with --data"
+        raise CannotStart(f"A certificate cannot be stored in {folder}: {error.strerror}; {hint}.") from error
     return Certificates(certificate, key)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
-    """The SHA-256 of a certificate as ``openssl x509 -fingerprint -sha256`` shows it."""
+    """Return the SHA-256 of a certificate as ``openssl x509 -fingerprint -sha256`` shows it."""
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def _context(chain: list[x509.Certificate], key: Any) -> SSL.Context:
-    """:raises Unusable: OpenSSL wants no certificate of this kind."""
+    """:raises Unusable: OpenSSL does not accept this certificate."""
     context: SSL.Context = CertificateOptions(raiseMinimumTo=TLSVersion.TLSv1_2).getContext()
     try:
         context.use_certificate(chain[0])
@@ -155,15 +155,15 @@ def _context(chain: list[x509.Certificate], key: Any) -> SSL.Context:
             context.add_extra_chain_cert(certificate)
         context.use_privatekey(key)
     except (SSL.Error, TypeError, ValueError) as error:
-        raise Unusable(f"OpenSSL does not take the certificate: {error}") from error
-    # A client that makes a server agree anew, again and again, costs it much more than itself.
+        raise Unusable(f"OpenSSL does not accept the certificate: {error}") from error
+    # Renegotiation again and again would cost the server much more than the client.
     context.set_options(SSL.OP_NO_RENEGOTIATION)
     context.set_alpn_select_callback(_language)
     return context
 
 
 def _language(connection: SSL.Connection, offered: list[bytes]) -> Any:
-    """What is spoken of what a client offers (ALPN, RFC 7301); Twisted's own answer ends the connection of browsers."""
+    """Choose a protocol of those a client offers (ALPN, RFC 7301); Twisted's own choice cuts browsers off."""
     return HTTP if HTTP in offered else SSL.NO_OVERLAPPING_PROTOCOLS
 
 
@@ -180,7 +180,7 @@ def _key(path: Path) -> Any:
     try:
         return load_pem_private_key(_read(path), None)
     except TypeError as error:
-        raise Unusable(f"{path} has a password; a daemon has nobody to ask for it") from error
+        raise Unusable(f"{path} has a password, and a daemon cannot ask for it") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Unusable(f"{path} has no private key in PEM") from error
 
@@ -194,7 +194,7 @@ def _read(path: Path) -> bytes:
 
 
 def _has_expired(path: Path) -> bool:
-    """Whether the certificate in this file is no longer valid; what is none is for others to complain of."""
+    """Return whether the certificate in this file has expired; False if there is none to be read."""
     try:
         return _chain(path)[0].not_valid_after_utc < datetime.now(UTC)
     except Unusable:
@@ -202,7 +202,7 @@ def _has_expired(path: Path) -> bool:
 
 
 def _make(certificate_path: Path, key_path: Path) -> None:
-    """Make a certificate that is signed by itself.  The key is written first: without its certificate it is nothing."""
+    """Make a self-signed certificate.  The key is written first: without its certificate it is not used."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "groupchat")])
     now = datetime.now(UTC)
@@ -229,10 +229,10 @@ def _make(certificate_path: Path, key_path: Path) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file whole, or leave what was."""
+    """Write a file completely, or leave it as it was."""
     new = path.with_name(f"{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
-        new.unlink()  # left by who was stopped halfway
+        new.unlink()  # left by a process that was stopped halfway
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
         file.flush()

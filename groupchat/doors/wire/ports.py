@@ -1,4 +1,4 @@
-"""Where connections are awaited: from what an administrator writes to listening ports."""
+"""Listening ports, from what an administrator writes."""
 
 import socket
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from twisted.python.failure import Failure
 from groupchat.model.errors import CannotStart
 
 BACKLOG = 1024
-"""How many connections wait in the kernel to be accepted.
+"""How many connections may wait in the kernel to be accepted.
 
-With Twisted's 50 some of two hundred that come at once wait 3 seconds, for their SYN is sent again.
+With Twisted's 50, some of two hundred that come at once wait 3 seconds, because their SYN is sent again.
 """
 
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
 
 
 class Ports:
-    """Every port that one factory listens at.
+    """All ports that one factory listens at.
 
     They are bound before they accept anything: meanwhile, connections wait in the kernel.
     """
@@ -51,18 +51,18 @@ class Ports:
         self.bound.append(port)
 
     def accept(self) -> list[str]:
-        """Accept connections from now on; gives where, as one reads it in a log."""
+        """Accept connections from now on; return the addresses, for the log."""
         for port in self.bound:
             port.startReading()
         return [where(port) for port in self.bound]
 
     def close(self) -> "Deferred[Any]":
-        """Let go of the ports; what is connected stays so."""
+        """Stop listening; existing connections stay."""
         return gatherResults([maybeDeferred(port.stopListening) for port in self.bound])
 
 
 def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:
-    """Where to listen: a port number, which means all addresses, or any endpoint string of Twisted.
+    """Return the endpoints of a port number, which means all addresses, or of any endpoint string of Twisted.
 
     :raises CannotStart: it is neither.
     """
@@ -77,11 +77,11 @@ def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:
     except Exception as error:
         # Parsers of endpoints raise whatever they meet: ValueError, KeyError, TypeError, OSError of certificates.
         hint = "give a port number, or an endpoint such as tcp:5000:interface=127.0.0.1"
-        raise CannotStart(f"{place!r} is no place to listen at ({_sentence(error)}); {hint}.") from error
+        raise CannotStart(f"Cannot listen at {place!r} ({_sentence(error)}); {hint}.") from error
 
 
 def refused(place: str, failure: Failure) -> CannotStart:
-    """Why one cannot listen there, for the administrator."""
+    """Return the error that tells the administrator why this port cannot be taken."""
     error: BaseException = failure.value  # type: ignore[assignment]  # only cleaned failures have none
     if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
         error = error.socketError
@@ -90,7 +90,7 @@ def refused(place: str, failure: Failure) -> CannotStart:
 
 
 def where(port: IListeningPort) -> str:
-    """The address of a listening port, as one reads it in a log."""
+    """Return the address of a listening port, for the log."""
     address: Any = port.getHost()
     if hasattr(address, "port"):
         return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
@@ -104,7 +104,7 @@ def _with_backlog(description: str) -> str:
 
 
 def _families() -> list[str]:
-    """What to listen with on all addresses: IPv6, which serves IPv4 too unless the kernel is told otherwise."""
+    """Return the endpoint types that cover all addresses: IPv6 serves IPv4 too unless the kernel is set otherwise."""
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::", 0))

@@ -1,4 +1,4 @@
-"""The options of a connection's socket: how soon a dead peer is noticed, and how much the kernel keeps for it.
+"""The options of a connection's socket: how soon a dead peer is noticed, and how much the kernel buffers for it.
 
 Netcat cannot answer a ping, but its kernel can: keepalive finds a dead peer that is owed nothing,
 TCP_USER_TIMEOUT (RFC 5482) one that is owed something.
@@ -15,11 +15,11 @@ from groupchat.config.settings import Settings
 _log = Logger()
 
 TOLD_FIRST_S = 15.0
-"""By how much TCP waits longer, in seconds, than the server itself does for a peer that reads nothing."""
+"""How much longer TCP waits, in seconds, than the server itself does for a peer that reads nothing."""
 
 
 def tune(transport: ITransport, settings: Settings) -> None:
-    """Set the options, if there is a TCP socket below; a kernel that refuses one is logged, and does no harm."""
+    """Set the options, if there is a TCP socket below; if the kernel refuses one, that is logged and ignored."""
     connection = _socket_of(transport)
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -30,7 +30,7 @@ def tune(transport: ITransport, settings: Settings) -> None:
         connection.setsockopt(tcp, socket.TCP_KEEPIDLE, round(settings.keepalive_idle_s))
         connection.setsockopt(tcp, socket.TCP_KEEPINTVL, round(settings.keepalive_interval_s))
         connection.setsockopt(tcp, socket.TCP_KEEPCNT, settings.keepalive_probes)
-        # It counts for peers that are there and do not read, too: those are to be told why they are cut off.
+        # It applies to live peers that do not read, too: they are to be told why they are cut off.
         timeout_s = max(settings.user_timeout_s, settings.stuck_timeout_s + TOLD_FIRST_S)
         connection.setsockopt(tcp, socket.TCP_USER_TIMEOUT, round(timeout_s * 1000))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
@@ -39,7 +39,7 @@ def tune(transport: ITransport, settings: Settings) -> None:
 
 
 def _socket_of(transport: Any) -> socket.socket | None:
-    """The socket under a transport and whatever is wrapped round it (TLS); None when there is none."""
+    """Return the socket under a transport and whatever is wrapped round it (TLS); None when there is none."""
     while transport is not None:
         handle = transport.getHandle() if hasattr(transport, "getHandle") else None
         if isinstance(handle, socket.socket):

@@ -16,7 +16,7 @@ from tests.doors.fakes import FakeSession
 
 def asked(line: str | bytes) -> Any:
     """The one call that this line leads to."""
-    session = FakeSession(cast(Any, None), "json")
+    session = FakeSession(cast(Any, None))
     obey(cast(Any, session), line if isinstance(line, bytes) else line.encode(), 4)
     (call,) = session.calls
     return call
@@ -25,8 +25,8 @@ def asked(line: str | bytes) -> Any:
 class RefusedSession(FakeSession):
     """Writes down what is told."""
 
-    def __init__(self, screen: IScreen, door: str) -> None:
-        super().__init__(screen, door)
+    def __init__(self, screen: IScreen) -> None:
+        super().__init__(screen)
         self.words: list[str] = []
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
@@ -110,7 +110,7 @@ class RequestTest(SynchronousTestCase):
 
     def test_unknown_field_is_named(self) -> None:
         """The refusal names the field, and those that would be taken."""
-        session = RefusedSession(cast(Any, None), "json")
+        session = RefusedSession(cast(Any, None))
         obey(cast(Any, session), b'{"do":"type","line":"hi","room":"dev"}', 4)
         self.assertEqual(session.words, ["type has no field room; it takes line."])
 

@@ -61,7 +61,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.transport.value(), b"? \r\n")
         self.assertIsInstance(connection.protocol, JsonConversation)
         self.assertIs(connection.session.screen, connection.protocol)
-        self.assertEqual(connection.session.door, "json")
+        self.assertEqual(connection.session.screen.style.door, "json")
 
     def test_every_cut(self) -> None:
         """Whatever comes in the same segment, or with it, is taken once and in order, plain and through TLS."""

@@ -135,9 +135,11 @@ class OwnTests(CertificateCase):
         self.assertNotEqual(served(own(self.folder)), serial_of(leaf.cert_chain_pems[0].bytes()))
 
     def test_no_place(self) -> None:
-        """Where it cannot be kept, that is told, and what to do."""
+        """A folder where it cannot be stored is named, with what to do."""
         (self.folder / "tls").touch()
-        with self.assertRaisesRegex(CannotStart, r"cannot be kept in \S+/tls: File exists; --tls names"):
+        with self.assertRaisesRegex(
+            CannotStart, r"cannot be stored in \S+/tls: File exists; name another certificate with --tls"
+        ):
             own(self.folder / "tls")
         with self.assertRaisesRegex(CannotStart, r"The data folder \S+/tls cannot be used: File exists\."):
             own(self.folder / "tls" / "tls")
@@ -186,7 +188,7 @@ class GivenTests(CertificateCase):
             (r"/missing: No such file or directory\.\Z", f"{certificate},{self.folder}/missing"),
             (r"/text has no certificate in PEM\.\Z", f"{self.folder}/text,{self.folder}/key.pem"),
             (r"/text has no private key in PEM\.\Z", f"{certificate},{self.folder}/text"),
-            (r"/locked\.pem has a password; ", f"{certificate},{self.folder}/locked.pem"),
+            (r"/locked\.pem has a password, and a daemon cannot ask for it", f"{certificate},{self.folder}/locked.pem"),
             (r"/other/key\.pem is not the key of \S+/cert\.pem\.\Z", f"{certificate},{self.folder}/other/key.pem"),
             (r"/strange\.pem is not the key of ", f"{certificate},{self.folder}/strange.pem"),
         ]:  # fmt: skip
@@ -243,7 +245,7 @@ class RenewalTests(CertificateCase):
             found.renew()
         self.assertEqual(served(found), first)
         (complaint,) = self.logged(LogLevel.error)
-        self.assertRegex(complaint, r"is not taken: \S+/key\.pem is not the key of")
+        self.assertRegex(complaint, r"was not loaded: \S+/key\.pem is not the key of")
         copy(self.folder / "new" / "key.pem", self.folder)
         found.renew()
         self.assertEqual(served(found), second)

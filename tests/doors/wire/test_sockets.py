@@ -30,8 +30,8 @@ class SocketTests(TestCase):
     def connect(self) -> Any:
         self.sessions: list[FakeSession] = []
 
-        def make_session(screen: IScreen, door: str) -> FakeSession:
-            self.sessions.append(FakeSession(screen, door))
+        def make_session(screen: IScreen, *door: str) -> FakeSession:
+            self.sessions.append(FakeSession(screen))
             return self.sessions[-1]
 
         factory = ChatFactory(Reception(make_session, SETTINGS, reactor))
