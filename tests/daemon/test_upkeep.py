@@ -1,10 +1,24 @@
-"""Work that comes again and again."""
+"""Periodic work, settings that are read again, and what the supervisor is told."""
 
-from twisted.internet.defer import Deferred
+from collections.abc import Sequence
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
 
-from groupchat.daemon.upkeep import Chore
+from groupchat.config.settings import Settings
+from groupchat.daemon.supervisor import Supervisor
+from groupchat.daemon.upkeep import EXPIRY_S, RENEWAL_S, SWEEP_S, Chore, Upkeep
+from groupchat.doors.reception import Reception
+from groupchat.interfaces.storage import IJournal, IRetention
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.errors import CannotStart
+from tests.house import House
 
 
 class ChoreTest(SynchronousTestCase):
@@ -51,3 +65,123 @@ class ChoreTest(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(ValueError), [])
         self.clock.advance(100)
         self.assertEqual(len(works), 2)
+
+
+@implementer(IJournal, IRetention)
+class RetainingJournal(MemoryJournal):
+    """A journal in memory from which nothing is removed, but which knows what it was asked to remove."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, float]] = []
+
+    def expire(self, before: float) -> "Deferred[int]":
+        self.asked.append(("posts", before))
+        return succeed(3)
+
+    def forget_sessions(self, before: float) -> "Deferred[int]":
+        self.asked.append(("sessions", before))
+        return succeed(0)
+
+
+class FakeCertificates:
+    """Certificates that count how often they are to be renewed."""
+
+    def __init__(self) -> None:
+        self.renewals = 0
+
+    def renew(self) -> None:
+        self.renewals += 1
+
+
+class FakeSupervisor(Supervisor):
+    """A supervisor that remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__({"NOTIFY_SOCKET": "/nowhere"})
+        self.told: list[str] = []
+
+    def tell(self, *lines: str) -> None:
+        self.told += lines
+
+
+class UpkeepTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.journal = RetainingJournal()
+        verifyObject(IRetention, self.journal)
+        self.house = House(self.journal)
+        self.certificates = FakeCertificates()
+        self.supervisor = FakeSupervisor()
+        self.file: Settings | CannotStart = Settings()
+        self.upkeep = Upkeep(
+            self.house.clock, self.house.hall, self.journal, cast(Any, self.certificates), self.supervisor, self.reread
+        )
+        self.addCleanup(self.upkeep.stop)
+        self.observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(self.observer)
+        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+
+    def reread(self) -> Settings:
+        if isinstance(self.file, CannotStart):
+            raise self.file
+        return self.file
+
+    def logged(self) -> list[str]:
+        return [formatEvent(event) for event in self.observer]
+
+    def reload(self, receptions: Sequence[Reception] = ()) -> None:
+        self.upkeep.reload(receptions)
+
+    def test_start(self) -> None:
+        """At the start the supervisor is told that the daemon is ready, and how it is."""
+        self.upkeep.start()
+        self.assertEqual(self.supervisor.told, ["READY=1", "STATUS=People: 0, rooms: 1, posts: 0"])
+
+    def test_periods(self) -> None:
+        """Each second the status is renewed, and each half a minute the certificate; after a stop, nothing."""
+        self.upkeep.start()
+        self.house.come("alice")
+        self.house.clock.advance(SWEEP_S)
+        self.assertEqual(self.supervisor.told[-1], "STATUS=People: 1, rooms: 1, posts: 0")
+        self.house.clock.pump([1.0] * round(RENEWAL_S))
+        self.assertEqual(self.certificates.renewals, 1)
+        self.upkeep.stop()
+        self.house.clock.pump([1.0] * round(2 * RENEWAL_S))
+        self.assertEqual(self.certificates.renewals, 1)
+
+    def test_expiry(self) -> None:
+        """At the start and each hour old tokens are removed, and old messages only when the settings say so."""
+        self.upkeep.start()
+        self.assertEqual(self.journal.asked, [("sessions", self.journal.asked[0][1])])
+        self.house.hall.follow(self.house.hall.settings.replaced(retain_days=7))
+        self.house.clock.advance(EXPIRY_S)
+        sessions, posts = dict(self.journal.asked[1:]).values()
+        self.assertEqual(round((posts - sessions) / 86400), 30 - 7)
+        self.assertIn("Removed 3 entries older than 7 days", self.logged())
+
+    def test_reload(self) -> None:
+        """Changed settings are applied to the hall and the doors, and named in the log."""
+        reception = Reception(cast(Any, self.house.connect), Settings(), cast(Any, self.house.clock))
+        self.file = Settings(nick_max=12)
+        self.reload([reception])
+        self.assertEqual((self.house.hall.settings.nick_max, reception.settings.nick_max), (12, 12))
+        self.assertIn("Settings changed: nick_max", self.logged())
+        self.assertEqual(self.certificates.renewals, 1)
+        first, *_, last = self.supervisor.told
+        self.assertEqual((first, last), ("RELOADING=1", "READY=1"))
+
+    def test_restart_needed(self) -> None:
+        """A change that needs a restart is logged, and not applied."""
+        self.file = Settings(connections=5, nick_max=12)
+        self.reload()
+        self.assertEqual((self.house.hall.settings.connections, self.house.hall.settings.nick_max), (10000, 12))
+        self.assertIn("connections has changed, which needs a restart", self.logged())
+        self.assertIn("Settings changed: nick_max", self.logged())
+
+    def test_mistake(self) -> None:
+        """Wrong settings change nothing, and the supervisor is told all the same that the reload is over."""
+        self.file = CannotStart("chat.toml, line 2: no.")
+        self.reload()
+        self.assertEqual(self.house.hall.settings, Settings())
+        self.assertIn("The settings stay as they were: chat.toml, line 2: no.", self.logged())
+        self.assertEqual(self.supervisor.told[-1], "READY=1")

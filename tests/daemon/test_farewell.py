@@ -1,0 +1,68 @@
+"""How everybody is told that the server stops, and how long it waits for them."""
+
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.config.settings import Settings
+from groupchat.daemon.farewell import DRAIN_STEP_S, RESTARTING, Farewell
+from groupchat.doors.reception import Reception
+from groupchat.model.events import Announced
+from tests.house import House
+
+STEPS = 1 / DRAIN_STEP_S
+
+
+class FarewellTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House(stop_timeout_s=5)
+        self.clock: Clock = self.house.clock
+        self.reception = Reception(cast(Any, self.house.connect), Settings(), self.clock)
+        self.reception.connections = 1
+        self.farewell = Farewell(self.clock, self.reception)
+        (self.alice,) = self.house.come("alice")
+
+    def say(self, tell: bool = True) -> "Deferred[None]":
+        return self.farewell.say(self.house.hall, tell)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.pump([DRAIN_STEP_S] * round(seconds * STEPS))
+
+    def test_told(self) -> None:
+        """Everybody is told, and their connections are closed; the farewell is over when these are gone."""
+        self.farewell.words = RESTARTING
+        said = self.say()
+        self.wait(1)
+        self.assertIn(RESTARTING, [event.text for event in self.alice.take() if isinstance(event, Announced)])
+        self.assertTrue(self.alice.screen.closed)
+        self.assertNoResult(said)
+        self.reception.connections = 0
+        self.wait(DRAIN_STEP_S)
+        self.successResultOf(said)
+
+    def test_known_already(self) -> None:
+        """When people know why, they are not told again, but their connections are closed."""
+        said = self.say(tell=False)
+        self.assertTrue(self.alice.screen.closed)
+        self.assertEqual([event for event in self.alice.take() if isinstance(event, Announced)], [])
+        self.reception.connections = 0
+        self.wait(DRAIN_STEP_S)
+        self.successResultOf(said)
+
+    def test_limit(self) -> None:
+        """A connection that does not close is waited for as long as the setting says."""
+        said = self.say()
+        self.wait(4.8)
+        self.assertNoResult(said)
+        self.wait(0.5)
+        self.successResultOf(said)
+
+    def test_hurry(self) -> None:
+        """In a hurry nobody is waited for."""
+        said = self.say()
+        self.wait(0.2)
+        self.farewell.hurry()
+        self.wait(DRAIN_STEP_S)
+        self.successResultOf(said)

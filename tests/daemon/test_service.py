@@ -1,0 +1,150 @@
+"""The daemon as a service, in the reactor of the tests."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from groupchat.config.settings import Settings
+from groupchat.daemon.options import Locations
+from groupchat.daemon.service import ChatService
+from groupchat.model.errors import CannotStart
+from tests.functional.harness import TREE, free_port
+
+LOOPBACK = "interface=127.0.0.1"
+
+
+class Client(Protocol):
+    """A bare client that keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.ended: Deferred[None] = Deferred()
+
+    def dataReceived(self, data: bytes) -> None:
+        self.heard += data
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        self.ended.callback(None)
+
+
+class ServiceTest(TestCase):
+    timeout = 60
+
+    def setUp(self) -> "Deferred[None]":  # type: ignore[override]
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.port = free_port()
+        # From here on the tests run within the reactor, as a service does.
+        return deferLater(reactor, 0, lambda: None)
+
+    def service(self, **changes: Any) -> ChatService:
+        locations = {
+            "ports": (f"tcp:{self.port}:{LOOPBACK}",), "data": self.folder / "data", "journal": "memory:", **changes
+        }  # fmt: skip
+        return ChatService(reactor, Settings(), Locations(**locations), Settings)
+
+    def is_free(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                return False
+            return True
+
+    @inlineCallbacks
+    def heard(self, client: Client, words: bytes) -> Generator["Deferred[Any]", Any, None]:
+        """Wait until the client was sent these words."""
+        while words not in client.heard:
+            yield deferLater(reactor, 0.01)
+
+    @inlineCallbacks
+    def test_life(self) -> Generator["Deferred[Any]", Any, None]:
+        """The daemon greets people, tells them when it stops, closes their connections and frees its port."""
+        service = self.service()
+        service.privilegedStartService()
+        service.startService()
+        client = Client()
+        yield connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.port), client)
+        yield self.heard(client, b"Choose your nickname: ")
+        assert client.transport is not None
+        client.transport.write(b"alice\n")
+        yield self.heard(client, b"You are alice")
+        self.assertTrue((self.folder / "data" / "control").is_socket())
+        self.assertFalse(self.is_free())
+        yield service.stopService()
+        yield client.ended
+        self.assertIn(b"The server is stopping.", client.heard)
+        self.assertTrue(self.is_free())
+
+    @inlineCallbacks
+    def test_without_privileges(self) -> Generator["Deferred[Any]", Any, None]:
+        """A service that is started without the privileged part, as by twist, listens all the same."""
+        service = self.service()
+        service.startService()
+        self.assertFalse(self.is_free())
+        yield service.stopService()
+
+    @inlineCallbacks
+    def test_given_up(self) -> Generator["Deferred[Any]", Any, None]:
+        """A start that fails says why, and leaves its port free."""
+        for journal, words in [("nowhere:", "is not a journal"), (f"sqlite:{self.folder}/file/x", "cannot be used")]:
+            (self.folder / "file").write_text("")
+            service = self.service(journal=journal)
+            service.privilegedStartService()
+            self.assertIn(words, str(self.assertRaises(CannotStart, service.startService)))
+            yield deferLater(reactor, 0)
+            self.assertTrue(self.is_free())
+
+    def test_busy_port(self) -> None:
+        """A port that is taken is named."""
+        with socket.create_server(("127.0.0.1", self.port)):
+            error = self.assertRaises(CannotStart, self.service().privilegedStartService)
+        self.assertIn(f"Cannot listen at tcp:{self.port}:{LOOPBACK}: Address already in use.", str(error))
+
+    def test_wrong_endpoint(self) -> None:
+        """Something that is no endpoint is refused before anything is done."""
+        self.assertRaises(CannotStart, self.service, ports=("nowhere",))
+        self.assertRaises(CannotStart, self.service, metrics="nowhere")
+
+    @inlineCallbacks
+    def test_metrics(self) -> Generator["Deferred[Any]", Any, None]:
+        """Figures are served when asked for, until the end."""
+        port = free_port()
+        service = self.service(metrics=f"tcp:{port}:{LOOPBACK}")
+        service.startService()
+        client = Client()
+        yield connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port), client)
+        assert client.transport is not None
+        client.transport.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+        yield client.ended
+        self.assertIn(b"200 OK", client.heard)
+        yield service.stopService()
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+
+class ImportTest(SynchronousTestCase):
+    def test_only_what_is_needed(self) -> None:
+        """A daemon without metrics imports neither prometheus-client nor twisted.web."""
+        code = (
+            "import sys; import groupchat.daemon.service\n"
+            "print([name for name in ('prometheus_client', 'twisted.web', 'groupchat.daemon.metrics')"
+            " if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
