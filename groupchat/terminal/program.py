@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from groupchat.stdio import running
+from groupchat.stdio.echo import Echo
 from groupchat.terminal.configuration import Configuration, Destination, folder
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.colours import Paint, depth
@@ -31,7 +32,7 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
     file = LoginFile(state_folder, str(destination.server))
 
     def furnish_console(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
-        return Console(client), SpokenDisplay(state.reader, _today())
+        return Console(client, Echo(0)), SpokenDisplay(state.reader, _today())
 
     def furnish_editor(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
         # Imported here because it takes a tenth of a second to load, and pipes do not need it.

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
 
@@ -10,14 +11,16 @@ from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.terminal.surfaces.surface import Owner
 
+MakeKeyboard: TypeAlias = Callable[[Callable[[bytes], object], Callable[[], object], Callable[[], object]], Keyboard]
+
 
 class Console:
     """Uses the terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, echo: Echo, keyboard: MakeKeyboard = Keyboard) -> None:
         self._owner = owner
-        self._keyboard = Keyboard(self._typed, self._input_ended, owner.ended)
-        self._echo = Echo(0)
+        self._echo = echo
+        self._keyboard = keyboard(self._typed, self._input_ended, owner.ended)
         self._over: Deferred[None] = Deferred()
         self._stopping = False
         self._default = ""

@@ -53,6 +53,7 @@ def bindings(editor: Editor) -> KeyBindings:
     choosing = Condition(lambda: editor.choice is not None)
     empty = Condition(lambda: not editor.buffer.text)
     recallable = Condition(lambda: editor.talking and editor.editing is None and editor.owner.last() is not None)
+    answering = Condition(lambda: not editor.talking)
     writing = ~is_searching & ~pasting
 
     @keys.add("enter", filter=~is_searching)
@@ -81,6 +82,14 @@ def bindings(editor: Editor) -> KeyBindings:
         editor.stop_editing()
         if event.key_sequence[0].key == Keys.Up:
             editor.buffer.history_backward()
+
+    @keys.add("up", filter=answering)
+    @keys.add("down", filter=answering)
+    @keys.add("c-p", filter=answering)
+    @keys.add("c-n", filter=answering)
+    @keys.add("c-r", filter=answering)
+    def _(event: KeyPressEvent) -> None:
+        """Offer no history for answers."""
 
     @keys.add("escape", filter=pasting | choosing | editing, eager=True)
     def _(event: KeyPressEvent) -> None:

@@ -1,0 +1,46 @@
+"""An owner that records what a surface tells it."""
+
+from twisted.internet.defer import Deferred, succeed
+
+from groupchat.terminal.surfaces.surface import Owner
+
+
+class FakeOwner(Owner):
+    """``told`` is what the surface told, in order; the other attributes are what it is answered."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.words: list[str] = []
+        self.recent: tuple[int, str] | None = None
+        self.keys = 0
+        self.half_typed = ""
+
+    def typed(self, line: str) -> None:
+        self.told.append(line)
+
+    def pasted(self, lines: list[str]) -> None:
+        self.told.append(lines)
+
+    def touched(self) -> None:
+        self.keys += 1
+
+    def written(self, text: str) -> None:
+        self.half_typed = text
+
+    def interrupted(self) -> None:
+        self.told.append("Ctrl-C")
+
+    def ended(self) -> None:
+        self.told.append("Ctrl-D")
+
+    def complete(self, text: str) -> "Deferred[list[str]]":
+        return succeed([word for word in self.words if word.startswith(text.rpartition(" ")[2])])
+
+    def last(self) -> tuple[int, str] | None:
+        return self.recent
+
+    def is_secret(self, line: str) -> bool:
+        return line.startswith("/login")
+
+    def bar(self, width: int) -> str:
+        return f"the bar of {width} columns"

@@ -1,0 +1,319 @@
+"""The line editor, driven by keys; a terminal in memory shows what is on the screen."""
+
+import asyncio
+import io
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+
+import pyte
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.terminal.surfaces.history import HistoryFile
+from groupchat.terminal.surfaces.line_editor import FRAME_S, LineEditor
+from groupchat.terminal.surfaces.screen import Output
+from tests.terminal.surfaces.fakes import FakeOwner
+
+TURNS = 12
+"""Turns of the loop in which a key is read, handled and drawn."""
+
+UP, DOWN, ESCAPE, SHIFT_TAB, BACKSPACE = "\x1b[A", "\x1b[B", "\x1b", "\x1b[Z", "\x7f"
+CTRL_C, CTRL_D, CTRL_L, CTRL_R = "\x03", "\x04", "\x0c", "\x12"
+
+
+class EditorTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        self.addCleanup(rmtree, self.folder)
+        self.loop = asyncio.new_event_loop()
+        self.addCleanup(self.loop.close)
+        self.clock, self.owner = Clock(), FakeOwner()
+        self.size = Size(rows=10, columns=40)
+        self.screen = pyte.HistoryScreen(40, 10, history=1000)
+        self.stream = pyte.Stream(self.screen)
+        self.written = io.StringIO()
+        self.history = HistoryFile(self.folder / "history")
+        self.history.add("earlier line")
+        pipe = create_pipe_input()
+        self.pipe = pipe.__enter__()
+        self.addCleanup(pipe.__exit__, None, None, None)
+        output = Output(self.written, lambda: self.size, term="xterm-256color", enable_cpr=False)
+        self.editor = LineEditor(self.owner, self.history, self.loop, self.pipe, output)
+        self.over = self.editor.start(self.clock)
+        self.editor.talk()
+        self.addCleanup(self.end)
+        self.turn()
+
+    def end(self) -> None:
+        self.editor.stop()
+        self.turn()
+
+    def turn(self) -> None:
+        """Let the editor do what there is to do, and show what it wrote."""
+
+        async def turns() -> None:
+            for _ in range(TURNS):
+                await asyncio.sleep(0.001)
+
+        self.loop.run_until_complete(turns())
+        written = self.written.getvalue()
+        self.written.seek(0)
+        self.written.truncate()
+        self.stream.feed(written)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.pipe.send_text(key)
+            if key == ESCAPE:
+                self.pipe.flush()
+                self.loop.run_until_complete(asyncio.sleep(0.6))  # it could be the beginning of another key
+            self.turn()
+
+    def paste(self, text: str) -> None:
+        self.press(f"\x1b[200~{text}\x1b[201~")
+
+    def write(self, *lines: str) -> None:
+        for line in lines:
+            self.editor.write(line)
+        self.clock.advance(FRAME_S)
+        self.turn()
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines on the screen, without those that are empty at its end."""
+        lines = [line.rstrip() for line in self.screen.display]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+
+class LineTest(EditorTest):
+    def test_enter(self) -> None:
+        """A line goes to the owner, and is found in the history of later runs."""
+        self.press("hello", "\r")
+        self.assertEqual((self.owner.told, self.shown[0]), (["hello"], ">"))
+        self.assertEqual(self.history.load(), ["earlier line", "hello"])
+
+    def test_half_typed(self) -> None:
+        """The owner learns of every key, and of what is half typed."""
+        self.press("h", "i")
+        self.assertEqual((self.owner.half_typed, self.owner.keys > 1, self.shown[0]), ("hi", True, "> hi"))
+
+    def test_secret(self) -> None:
+        """A line that may hold a password is in no history, nor is one that answers a question, nor an empty one."""
+        self.press("/login alice sesame", "\r", "  ", "\r")
+        self.editor.ask("Nickname: ")
+        self.press("bob", "\r")
+        self.assertEqual(self.owner.told, ["/login alice sesame", "  ", "bob"])
+        self.assertEqual(self.history.load(), ["earlier line"])
+        self.editor.talk()
+        self.turn()
+        self.press(UP)
+        self.assertEqual(self.shown[0], "> earlier line")
+
+    def test_history(self) -> None:
+        """The arrow keys go through what was typed, Ctrl-R looks for it."""
+        self.press("one", "\r", UP, UP)
+        self.assertEqual(self.shown[0], "> earlier line")
+        self.press(CTRL_C, CTRL_R, "on")
+        self.assertEqual(self.shown[0], "> one")
+        self.press(CTRL_C)
+        self.assertEqual(self.shown[0], ">")
+
+    def test_bar(self) -> None:
+        """The bar is below the line, as wide as the terminal."""
+        self.assertEqual(self.shown, [">", "the bar of 40 columns"])
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C drops what is typed; with nothing typed the owner is told."""
+        self.press("hello", CTRL_C)
+        self.assertEqual((self.shown[0], self.owner.told), (">", []))
+        self.press(CTRL_C)
+        self.assertEqual(self.owner.told, ["Ctrl-C"])
+
+    def test_ctrl_d(self) -> None:
+        """Ctrl-D is the end only while nothing is typed."""
+        self.press("hello", CTRL_D)
+        self.assertEqual(self.owner.told, [])
+        self.press(CTRL_C, CTRL_D)
+        self.assertEqual(self.owner.told, ["Ctrl-D"])
+
+
+class QuestionTest(EditorTest):
+    def test_default(self) -> None:
+        """A default can be edited before it is sent."""
+        self.editor.ask("Nickname: ", default="alice")
+        self.press(BACKSPACE, BACKSPACE, "x", "\r")
+        self.assertEqual(self.owner.told, ["alix"])
+
+    def test_hidden(self) -> None:
+        """A hidden answer is shown as stars, and not announced as typing."""
+        self.editor.ask("Password: ", hidden=True)
+        self.press("sesame")
+        self.assertEqual((self.shown[0], self.owner.half_typed), ("Password: ******", ""))
+        self.press("\r")
+        self.assertEqual(self.owner.told, ["sesame"])
+        self.editor.talk()
+        self.press("hi")
+        self.assertEqual(self.shown[0], "> hi")
+
+    def test_keys_of_the_chat(self) -> None:
+        """At a question there is no completion, no editing, no history and no question about a paste."""
+        self.owner.words, self.owner.recent = ["alice"], (1, "hi")
+        self.editor.ask("Nickname: ")
+        self.press("al", "\t")
+        self.assertEqual(self.shown[0], "Nickname: al")
+        self.press(CTRL_C, UP, CTRL_R, DOWN)
+        self.assertEqual((self.editor.editing, self.shown[0]), (None, "Nickname:"))
+        self.paste("one\ntwo\n")
+        self.assertEqual(self.shown[0], "Nickname: one")
+
+
+class EditTest(EditorTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner.recent = (41, "helo")
+
+    def test_edited(self) -> None:
+        """Up on an empty line edits the last message."""
+        self.press(UP)
+        self.assertEqual(self.shown[0], "edit #41> helo")
+        self.press(BACKSPACE, "lo", "\r")
+        self.assertEqual((self.owner.told, self.shown[0]), (["/edit #41 hello"], ">"))
+
+    def test_nothing_left(self) -> None:
+        """An edit that leaves nothing does nothing."""
+        self.press(UP, *[BACKSPACE] * 4, "\r")
+        self.assertEqual((self.owner.told, self.shown[0]), ([], ">"))
+
+    def test_cancelled(self) -> None:
+        """Escape cancels an edit, and so does Up, which leads on to the history, and Down."""
+        for keys, shown in ([ESCAPE], ">"), ([UP], "> earlier line"), ([DOWN], ">"):
+            self.press(UP, *keys)
+            self.assertEqual((self.shown[0], self.editor.editing), (shown, None), keys)
+            self.press(CTRL_C)
+            self.owner.told.clear()
+
+    def test_half_typed(self) -> None:
+        """Up while something is typed is not the wish to edit."""
+        self.press("hel", UP)
+        self.assertIsNone(self.editor.editing)
+
+
+class CompletionTest(EditorTest):
+    def test_one(self) -> None:
+        """The only word is inserted, where the cursor is."""
+        self.owner.words = ["alice"]
+        self.press("al", "\t", "hi")
+        self.assertEqual(self.shown[0], "> alice: hi")
+
+    def test_several(self) -> None:
+        """Several words are shown above the line; Tab and Shift-Tab choose, Escape and every other key do not."""
+        self.owner.words = ["albert", "alice"]
+        self.press("a", "\t")
+        self.assertEqual(self.shown[:2], ["albert  alice", "> al"])
+        self.press("\t")
+        self.assertEqual(self.shown[1], "> albert:")
+        self.press(SHIFT_TAB)
+        self.assertEqual(self.shown[1], "> alice:")
+        self.press(ESCAPE)
+        self.assertEqual(self.shown[0], "> alice:")
+        self.press(CTRL_C, "a", "\t", "x")
+        self.assertEqual(self.shown[0], "> alx")
+
+    def test_none(self) -> None:
+        """Where there is no word the line stays as it is."""
+        self.press("zz", "\t", "\t")
+        self.assertEqual(self.shown[0], "> zz")
+
+
+class PasteTest(EditorTest):
+    def test_one_line(self) -> None:
+        """One line goes where the cursor is, whatever empty lines come with it."""
+        self.press("see ")
+        self.paste("\r\nthis\r\n")
+        self.assertEqual(self.shown[0], "> see this")
+
+    def test_several(self) -> None:
+        """Several lines are asked about; Enter sends them, with what was half typed, and no other key does."""
+        self.press("see ")
+        self.paste("one\n\ntwo\n")
+        self.assertEqual(self.shown[:2], ["Send these 2 lines? Enter: yes, Esc: no", "> see"])
+        self.press("x", "\t", "\r")
+        self.assertEqual((self.owner.told, self.shown[0]), ([["see one", "two"]], ">"))
+
+    def test_refused(self) -> None:
+        """Escape and Ctrl-C send nothing; the half-typed line stays."""
+        for key in (ESCAPE, CTRL_C):
+            self.press("see ")
+            self.paste("one\ntwo\n")
+            self.press(key)
+            self.assertEqual((self.owner.told, self.shown[0]), ([], "> see"))
+            self.press(CTRL_C)
+
+
+class ScrollbackTest(EditorTest):
+    def test_above(self) -> None:
+        """Text goes above the line, which stays as it is."""
+        self.press("half")
+        self.write("bob: one", "bob: two\nand more")
+        self.assertEqual(self.shown, ["bob: one", "bob: two", "and more", "> half", "the bar of 40 columns"])
+
+    def test_scrolls_away(self) -> None:
+        """What no longer fits is in the terminal's own scrollback, and nothing of the line or the bar is."""
+        self.press("half")
+        for number in range(30):
+            self.write(f"bob: {number}")
+        self.assertEqual(self.shown[-2:], ["> half", "the bar of 40 columns"])
+        gone = ["".join(row[column].data for column in range(40)).rstrip() for row in self.screen.history.top]
+        self.assertEqual([*gone, *self.shown[:-2]], [f"bob: {number}" for number in range(30)])
+
+    def test_gathered(self) -> None:
+        """What is written within a frame is drawn at once."""
+        self.write("one")
+        for number in range(100):
+            self.editor.write(f"line {number}")
+        self.assertEqual(self.written.getvalue(), "")
+        self.clock.advance(FRAME_S)
+        self.assertIn("line 99", self.written.getvalue())
+
+    def test_narrower(self) -> None:
+        """A terminal that becomes narrower, and wraps the old line, keeps one line and one bar."""
+        self.write("bob: hi")
+        self.press("a line that needs two rows of thirty")
+        self.size = Size(rows=10, columns=30)
+        rewrapped = "bob: hi\r\n> a line that needs two rows o\r\nf thirty\r\nthe bar of 40 columns"
+        self.stream.feed(f"\x1b[2J\x1b[H{rewrapped}\x1b[A\r\x1b[8C")
+        self.screen.resize(10, 30)
+        self.write("bob: ho")
+        self.assertEqual(self.shown, [
+            "bob: hi", "bob: ho", "> a line that needs two rows o", "f thirty", "the bar of 30 columns",
+        ])  # fmt: skip
+
+
+class EndTest(EditorTest):
+    def test_stop(self) -> None:
+        """At the end everything is shown, the line and the bar are gone, and the title is as it was found."""
+        self.editor.title("lobby")
+        self.editor.title("lobby")
+        self.press("half")
+        self.editor.write("the last words")
+        self.editor.stop()
+        self.assertEqual(self.written.getvalue().count("\x1b]2;"), 0)
+        self.turn()
+        self.successResultOf(self.over)
+        self.assertEqual(self.shown, ["the last words"])
+
+    def test_bell_and_title(self) -> None:
+        """The bell rings, and a new title is set once."""
+        self.editor.ring()
+        self.editor.title("(1) lobby")
+        self.editor.title("(1) lobby")
+        self.assertEqual(self.written.getvalue(), "\a\x1b]2;(1) lobby\a")
+
+    def test_width(self) -> None:
+        """The width is that of the terminal."""
+        self.assertEqual(self.editor.width, 40)
