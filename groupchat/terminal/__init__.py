@@ -1,1 +1,1 @@
-"""The terminal client."""
+"""The terminal client: signing in, the chat, and what is saved between runs."""

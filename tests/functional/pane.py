@@ -1,4 +1,4 @@
-"""A client on a real terminal: tmux, which shows what is on the screen."""
+"""A client on a real terminal: tmux, which tells what is on the screen."""
 
 import os
 import re
@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "groupchat.admin"]
 
 
 class Pane:
-    """One tmux server of its own, with one window in which a program runs."""
+    """A tmux server with one window, in which a program runs."""
 
     def __init__(self, command: list[str], environment: dict[str, str], width: int, height: int) -> None:
         self._tmux = [program("tmux"), "-L", f"groupchat-{secrets.token_hex(6)}", "-f", "/dev/null"]
@@ -32,7 +32,7 @@ class Pane:
         )  # fmt: skip
 
     def tmux(self, *words: str, given: str | None = None) -> str:
-        """Have tmux do this."""
+        """Run a command of tmux, and return what it prints."""
         done = subprocess.run(
             [*self._tmux, *words], env=self._environment, capture_output=True, text=True, timeout=LIMIT_S, check=False,
             input=given,
@@ -42,28 +42,28 @@ class Pane:
         return done.stdout
 
     def keys(self, *keys: str) -> None:
-        """Press these keys, by tmux's names."""
+        """Press keys, given by tmux's names for them."""
         self.tmux("send-keys", "-t", "t", *keys)
 
     def type(self, text: str) -> None:
-        """Type this."""
+        """Type text."""
         self.tmux("send-keys", "-t", "t", "-l", text)
 
     def paste(self, text: str) -> None:
-        """Paste this, as from a clipboard."""
+        """Paste text, as from a clipboard."""
         self.tmux("load-buffer", "-", given=text)
         self.tmux("paste-buffer", "-p", "-t", "t")
 
     def screen(self, *options: str) -> str:
-        """What is on the screen, without empty lines at its end."""
+        """Return what is on the screen, without empty lines at its end."""
         return self.tmux("capture-pane", "-p", "-t", "t", *options).rstrip("\n")
 
     def everything(self) -> str:
-        """The screen and all that was scrolled away, wrapped lines joined."""
+        """Return the screen and its scrollback, with wrapped lines joined."""
         return self.screen("-S", "-", "-J")
 
     def expect(self, pattern: str, limit: float = LIMIT_S) -> str:
-        """Wait until the screen has this; the screen."""
+        """Wait until the screen matches a pattern; return the screen."""
         end = time.monotonic() + limit
         while not re.search(pattern, shown := self.screen(), re.MULTILINE):
             if time.monotonic() > end:
@@ -72,7 +72,7 @@ class Pane:
         return shown
 
     def vanish(self, pattern: str, limit: float = LIMIT_S) -> str:
-        """Wait until the screen has this no more; the screen."""
+        """Wait until the screen no longer matches a pattern; return the screen."""
         end = time.monotonic() + limit
         while re.search(pattern, shown := self.screen(), re.MULTILINE):
             if time.monotonic() > end:
@@ -81,16 +81,16 @@ class Pane:
         return shown
 
     def status(self) -> int:
-        """The exit status, when the program has ended."""
+        """Wait until the program has ended; return its exit status."""
         found = re.search(r"status (\d+)$", self.expect(r"status \d+$"), re.MULTILINE)
         assert found is not None
         return int(found[1])
 
     def resize(self, width: int, height: int) -> None:
-        """Make the window so large, and wait until the program can know.
+        """Resize the window, and wait until the program can know.
 
-        tmux tells programs of their size no more often than every 250 ms, but breaks lines anew at once:
-        what they draw between is drawn for the wrong size.
+        tmux tells programs their size at most every 250 ms, but wraps lines again at once:
+        anything drawn in between is drawn for the wrong size.
         """
         time.sleep(max(self._resized_at + 0.3 - time.monotonic(), 0))
         self.tmux("resize-window", "-t", "t", "-x", str(width), "-y", str(height))
@@ -106,7 +106,7 @@ class Pane:
         self._resized_at = time.monotonic()
 
     def close(self) -> None:
-        """End tmux and the program, which still writes its files when its terminal is gone: so it is waited for."""
+        """End tmux, and wait for the program: it still writes its files when its terminal is gone."""
         leader = self._ask("display", "-p", "-t", "t", "#{pane_pid}").strip()
         self._ask("kill-server")
         end = time.monotonic() + LIMIT_S
@@ -116,14 +116,14 @@ class Pane:
             time.sleep(0.01)
 
     def _ask(self, *words: str) -> str:
-        """What tmux answers; nothing when it runs no more."""
+        """Return what tmux prints; nothing if it no longer runs."""
         return subprocess.run(
             [*self._tmux, *words], env=self._environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
         ).stdout
 
 
 def _session(leader: str) -> list[str]:
-    """The processes that run in a session."""
+    """Return the processes that run in a session."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -136,7 +136,7 @@ def _session(leader: str) -> list[str]:
 
 
 class PaneTest(FunctionalTest):
-    """Tests that look at a terminal."""
+    """Base class of tests that look at a terminal."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -153,14 +153,14 @@ class PaneTest(FunctionalTest):
         self.home = home
 
     def open(self, *words: object, width: int = 80, height: int = 24, variables: dict[str, str] | None = None) -> Pane:
-        """Run ``groupchat`` with these words on a terminal."""
+        """Run ``groupchat`` with these arguments on a terminal."""
         set_first = ["env", *(f"{name}={value}" for name, value in (variables or {}).items())]
         pane = Pane([*set_first, *COMMAND, *map(str, words)], self.pane_environment, width, height)
         self.addCleanup(pane.close)
         return pane
 
     def operator(self, daemon: Daemon, source: str = "127.0.0.1") -> Line:
-        """Olga, who is one; she comes from this address."""
+        """Connect the operator Olga, from this address."""
         olga = Line(daemon.port, source)
         self.addCleanup(olga.close)
         olga.send("olga\n/register correct-horse-battery\n")
@@ -171,11 +171,11 @@ class PaneTest(FunctionalTest):
         return olga
 
     def run_program(self, *command: str, **more: Any) -> int:
-        """Run something to its end; its exit status."""
+        """Run a program to its end; return its exit status."""
         return subprocess.run(command, env=self.pane_environment, timeout=10 * LIMIT_S, check=False, **more).returncode
 
     def join(self, port: int, *words: object, nick: str = "alice", width: int = 80) -> Pane:
-        """A client that is in."""
+        """Start a client, and wait until it has joined."""
         pane = self.open("join", f"127.0.0.1:{port}", "--nick", nick, *words, width=width)
         pane.expect(rf"^\* You are {nick}, in lobby")
         pane.expect("│ connected")

@@ -8,7 +8,7 @@ from tests.functional.pane import PaneTest
 
 class PastingTest(PaneTest):
     def test_paste(self) -> None:
-        """A paste of 40 lines is asked about once, and arrives line by line, in order; Esc sends nothing."""
+        """The client asks once about a paste of 40 lines, which arrive in order; Esc sends nothing."""
         daemon = self.start()
         pane = self.join(daemon.port)
         bob = self.connect(daemon, "bob")
@@ -29,7 +29,7 @@ class PastingTest(PaneTest):
         self.assertNotIn("alice: one", shown)
 
     def test_limited(self) -> None:
-        """Where nobody is exempt from the limits, 40 pasted lines arrive too: once, in order, and nobody is cut off."""
+        """Where nobody is exempt from the limits, 40 pasted lines arrive once and in order, and nobody is cut off."""
         daemon = self.launch(
             command=[*TWISTD, "-n", "--pidfile=", "groupchat", "--port", "tcp:0:interface=127.0.0.1", "--data", "data"]
         ).ready()

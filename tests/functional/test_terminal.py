@@ -8,7 +8,7 @@ from tests.functional.harness import LIMIT_S, free_port
 from tests.functional.pane import Pane, PaneTest
 
 TITLE = re.compile("\x1b][^\a]*\a")
-"""What sets the terminal's title also ends with a bell, which does not ring."""
+"""The sequence that sets the title; it ends with a bell that does not ring."""
 
 
 class TerminalTest(PaneTest):
@@ -44,7 +44,7 @@ class TerminalTest(PaneTest):
         self.assertEqual(re.findall(r"bob: message (\d+)$", shown, re.MULTILINE), [str(n) for n in range(200)])
 
     def test_scrollback(self) -> None:
-        """Nothing but what was said and told ever gets into the scrollback: no prompt and no bar of before."""
+        """Only messages and remarks get into the scrollback: no prompt, and no old bar."""
         pane = self.join(self.daemon.port)
         bob = self.connect(self.daemon, "bob")
         bob.send("".join(f"message {number}\n" for number in range(40)))
@@ -54,7 +54,7 @@ class TerminalTest(PaneTest):
         self.assertEqual(sum("│" in line for line in pane.everything().splitlines()), 1)
 
     def test_resize(self) -> None:
-        """A terminal that gets narrower and wider again leaves one prompt, one bar, and every message once."""
+        """On a terminal that gets narrower and wider again there is one prompt, one bar, and every message once."""
         pane = self.join(self.daemon.port, width=100)
         bob = self.connect(self.daemon, "bob")
         bob.send("".join(f"earlier {number}\n" for number in range(30)))
@@ -76,11 +76,11 @@ class TerminalTest(PaneTest):
         bob.expect(f"alice: {line}\r\n")
 
     def settled(self, pane: Pane, line: str) -> str:
-        """The screen, once the prompt is drawn for its size, of which tmux tells the program a little later."""
+        """Wait until the prompt is drawn for the new size, which tmux tells a little later; return the screen."""
         return pane.expect(r"> " + r"\s*".join(map(re.escape, line)) + r"\n (127|lobby)")
 
     def test_reconnect(self) -> None:
-        """After kill -9 of the server what is typed waits, is sent once when it is back, and nothing is missed."""
+        """After kill -9 of the server, typed lines wait and are sent once when it is back, and nothing is missed."""
         pane = self.join(self.daemon.port)
         pane.type("before")
         pane.keys("Enter")
@@ -103,7 +103,7 @@ class TerminalTest(PaneTest):
         self.assertEqual([shown.count(f": {text}\n") for text in ("before", "while away", "hi", "half")], [1, 1, 1, 1])
 
     def test_keys(self) -> None:
-        """Tab completes, Up on an empty line edits the last message, Ctrl-R finds what was typed on an earlier day."""
+        """Tab completes, Up on an empty line edits the last message, Ctrl-R finds lines of an earlier session."""
         self.connect(self.daemon, "barbara")
         pane = self.join(self.daemon.port)
         pane.type("bar")
@@ -147,7 +147,7 @@ class TerminalTest(PaneTest):
         pane.expect("^> barbara: hallo :smile_cat:")
 
     def test_turned_away(self) -> None:
-        """Wrong host, refused port, bad certificate, taken nickname, full server: one sentence each, and status 1."""
+        """A wrong host, closed port, bad certificate, taken nickname or full server gets one sentence and status 1."""
         self.connect(self.daemon, "bob")
         (self.folder / "full").mkdir()
         (self.folder / "settings.toml").write_text("connections = 1\n")
@@ -171,7 +171,7 @@ class TerminalTest(PaneTest):
             self.assertEqual(len([line for line in shown if line and not line.startswith("status")]), 1, shown)
 
     def test_configured(self) -> None:
-        """A host of the file is joined by its name, through TLS, with its nickname and room, and the colours chosen."""
+        """A host in the file is joined by its name, with TLS, its nickname and room, and the colours there."""
         self.connect(self.daemon, "bob").send("/join dev\nhello\n")
         file = self.home / ".config/groupchat/client.toml"
         file.parent.mkdir(parents=True)
@@ -183,7 +183,7 @@ class TerminalTest(PaneTest):
         self.assertIn("38;5;208", pane.screen("-e"))
 
     def test_asked(self) -> None:
-        """Who is asked for a nickname, and chooses one that is taken, is asked again."""
+        """A person who chooses a taken nickname is asked for another."""
         self.connect(self.daemon, "bob")
         pane = self.open("join", f"127.0.0.1:{self.daemon.port}")
         for nick, then in ("bob", "!! nick-taken"), ("alice", r"^\* You are alice"):
@@ -194,7 +194,7 @@ class TerminalTest(PaneTest):
             pane.expect(then)
 
     def test_bell(self) -> None:
-        """A mention rings the bell; what is said to everybody does not."""
+        """A mention rings the bell; other messages do not."""
         bob = self.connect(self.daemon, "bob")
         pane = self.join(self.daemon.port)
         written = self.folder / "written"
@@ -210,7 +210,7 @@ class TerminalTest(PaneTest):
         self.assertGreater(heard.index("\a"), heard.index("good morning"))
 
     def test_other_room(self) -> None:
-        """One's room, what is unread in another, who is typing, and the count in the title are kept up to date."""
+        """The bar and the title show the room, unread messages in another, and people who are typing."""
         pane = self.join(self.daemon.port)
         other = self.join(self.daemon.port, nick="bob")
         pane.type("/join dev")
@@ -230,7 +230,7 @@ class TerminalTest(PaneTest):
         pane.expect("│ bob is typing$")
 
     def test_menu(self) -> None:
-        """The menu joins by 1, comes back by q, and exits by 2."""
+        """In the menu 1 joins, q returns to it, and 2 exits."""
         pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", "--menu")
         asked = r"(?s)^1  join the chat$(.*^2  exit$){%d}.*^>\s*$(?!.*connected)"  # as many times as that
         for times in (1, 2):
@@ -246,7 +246,7 @@ class TerminalTest(PaneTest):
         self.assertEqual(pane.status(), 0)
 
     def test_screen_reader(self) -> None:
-        """For a screen reader nothing is ever redrawn, there is no escape sequence, and things are said in words."""
+        """For a screen reader nothing is redrawn, there are no escape sequences, and events are sentences."""
         bob = self.connect(self.daemon, "bob")
         pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", "--plain-screen")
         pane.expect("^You are alice")

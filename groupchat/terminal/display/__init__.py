@@ -1,1 +1,1 @@
-"""How the terminal client shows things."""
+"""Text for the screen: events, answers, the status bar."""

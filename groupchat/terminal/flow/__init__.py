@@ -1,1 +1,1 @@
-"""What is on its way in the terminal client: lines being sent, pasted, kept."""
+"""Lines on their way to the server, and events on their way to the screen."""

@@ -1,1 +1,1 @@
-"""Where the terminal client reads and writes: a full prompt, or a plain console."""
+"""The terminal: a line editor for the eye, a plain console for screen readers."""
