@@ -197,11 +197,9 @@ def _answered(answer: Answer) -> list[str]:
             return [f"Connected to the server! You are {nick}, in {room or 'no room'}. /help lists the commands."]
         case events.Done(_, text):
             return [f"-- {text}"] if text else []
-        case events.Entered(room, _, _, again):
-            return [] if again else [f"-- You are in {room} now."]
         case events.Departed():
             return _departed(answer)
-        case events.Closing():  # the last line has said why
+        case events.Entered() | events.Closing():  # for programs: people are told in words, before or after
             return []
         case events.Refused(code, text):
             return [f"!! {code}: {text}"]

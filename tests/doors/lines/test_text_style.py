@@ -218,8 +218,7 @@ class AnswerTests(SynchronousTestCase):
             (events.Told(("one", "two")), "-- one\r\n-- two\r\n"),
             (events.Listed("people", ("alice", "bob"), ()), "-- alice\r\n-- bob\r\n"),
             (events.Done(fields={"name": "zone", "value": "utc"}), ""),
-            (events.Entered("dev", "plans", ({"nick": "bob"},)), "-- You are in dev now.\r\n"),
-            (events.Entered("dev", "plans", None, again=True), ""),
+            (events.Entered("dev", "plans"), ""),
             (events.Departed("dev", "", "left", "lobby"), ""),
             (
                 events.Departed("dev", "spam", "kicked", "lobby"),
