@@ -1,0 +1,96 @@
+"""Detection of servers that do not answer."""
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.protocol import JsonLines, Message
+from groupchat.client.pulse import GOODBYE, HANDSHAKE, PING, QUIET, Pulse
+
+
+class FakeWire(JsonLines):
+    """A connection that notes what is sent on it, and why it is dropped."""
+
+    def __init__(self) -> None:
+        self.heard = True
+        self.paused = False
+        self.sent: list[Message] = []
+        self.reasons: list[str] = []
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def drop(self, reason: Exception) -> None:
+        self.reasons.append(str(reason))
+
+
+class PulseTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.pulse = Pulse(self.clock)
+        self.wire = FakeWire()
+
+    def test_welcome(self) -> None:
+        """A server that does not answer the claim is dropped after the time of a handshake."""
+        self.pulse.await_welcome(self.wire)
+        self.clock.advance(HANDSHAKE - 1)
+        self.assertEqual(self.wire.reasons, [])
+        self.clock.advance(1)
+        self.assertEqual(self.wire.reasons, ["the server did not answer"])
+
+    def test_welcomed(self) -> None:
+        """One that does is watched from then on."""
+        self.pulse.await_welcome(self.wire)
+        self.pulse.watch(self.wire)
+        self.clock.advance(HANDSHAKE)
+        self.assertEqual((self.wire.reasons, len(self.clock.getDelayedCalls())), ([], 1))
+
+    def test_alive(self) -> None:
+        """A server of which something is heard is never asked."""
+        self.pulse.watch(self.wire)
+        for _ in range(5):
+            self.clock.advance(QUIET)
+            self.wire.heard = True
+        self.assertEqual((self.wire.sent, self.wire.reasons), ([], []))
+
+    def test_silent(self) -> None:
+        """A silent one is asked once, and dropped when it stays silent."""
+        self.wire.heard = False
+        self.pulse.watch(self.wire)
+        self.clock.advance(QUIET)
+        self.assertEqual(self.wire.sent, [{"do": "ping", "ref": PING}])
+        self.clock.advance(QUIET - 1)
+        self.assertEqual(self.wire.reasons, [])
+        self.clock.advance(1)
+        self.assertEqual(self.wire.reasons, ["the server has stopped answering"])
+
+    def test_answered(self) -> None:
+        """One that answers is watched again."""
+        self.wire.heard = False
+        self.pulse.watch(self.wire)
+        self.clock.advance(QUIET)
+        self.wire.heard = True
+        self.clock.advance(QUIET)
+        self.clock.advance(QUIET)
+        self.assertEqual((len(self.wire.sent), self.wire.reasons), (2, []))
+
+    def test_paused(self) -> None:
+        """While the client reads nothing, silence means nothing."""
+        self.wire.heard, self.wire.paused = False, True
+        self.pulse.watch(self.wire)
+        for _ in range(5):
+            self.clock.advance(QUIET)
+        self.assertEqual((self.wire.sent, self.wire.reasons), ([], []))
+
+    def test_goodbye(self) -> None:
+        """A server that does not close the connection of a client that leaves is dropped."""
+        self.pulse.watch(self.wire)
+        self.pulse.await_goodbye(self.wire)
+        self.clock.advance(GOODBYE)
+        self.assertEqual(self.wire.reasons, ["the server did not say goodbye"])
+
+    def test_stop(self) -> None:
+        """In the end nothing is expected, and there is no timer."""
+        self.pulse.watch(self.wire)
+        self.pulse.stop()
+        self.pulse.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])

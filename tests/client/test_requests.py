@@ -1,0 +1,159 @@
+"""Requests that are not answered yet, over several connections."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client_errors import Left, Refused, Unanswered
+from groupchat.client.protocol import Message
+from groupchat.client.requests import Requests, refusal_of
+
+
+class RequestsTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.requests = Requests(2)
+
+    def add(self, do: str, **fields: Any) -> "Deferred[Message]":
+        return self.requests.add({"do": do, **fields}).answer
+
+    def sent(self) -> list[Message]:
+        """Return everything that may be sent now."""
+        return [request.message for request in iter(self.requests.next, None)]
+
+    def test_window(self) -> None:
+        """No more than the window are sent; each answer makes room for another one."""
+        for do in "abc":
+            self.add(do)
+        one, two = self.sent()
+        self.assertEqual((one["do"], two["do"], len(self.requests)), ("a", "b", 3))
+        self.requests.settle({"event": "done", "ref": two["ref"]})
+        self.assertEqual([message["do"] for message in self.sent()], ["c"])
+
+    def test_answers(self) -> None:
+        """An answer fires its request's Deferred, a refusal as an error."""
+        good, bad = self.add("a"), self.add("b")
+        one, two = self.sent()
+        self.requests.settle({"event": "refused", "ref": two["ref"], "code": "muted", "text": "No."})
+        self.requests.settle({"event": "done", "ref": one["ref"], "id": 3})
+        self.assertEqual(self.successResultOf(good)["id"], 3)
+        error = self.failureResultOf(bad, Refused).value
+        self.assertEqual((error.code, error.text), ("muted", "No."))
+
+    def test_expected(self) -> None:
+        """Only the number of a request that was sent counts as an answer's."""
+        self.add("a")
+        self.assertFalse(self.requests.expects({"ref": 1}))
+        (message,) = self.sent()
+        self.assertTrue(self.requests.expects({"ref": message["ref"]}))
+        refs: tuple[Any, ...] = (True, "1", [1], {}, None, 99, 1.0)
+        for ref in refs:
+            self.assertFalse(self.requests.expects({"ref": ref}), ref)
+        self.assertFalse(self.requests.expects({}))
+
+    def test_interrupted(self) -> None:
+        """What can be repeated waits again before all that was never sent; the rest fails."""
+        lost, kept, later = self.add("rooms"), self.add("say", key="k"), self.add("list")
+        self.sent()
+        self.requests.interrupted(None)
+        self.failureResultOf(lost, Unanswered)
+        self.assertEqual([message["do"] for message in self.sent()], ["say", "list"])
+        self.assertNoResult(kept)
+        self.assertNoResult(later)
+
+    def test_bound(self) -> None:
+        """What is said without a room is bound to the room that it was meant for; nothing else is changed."""
+        for fields in ({"do": "say", "key": "a"}, {"do": "say", "key": "b", "room": "ops"}, {"do": "me", "key": "c"}):
+            self.add(**fields)
+        self.requests.interrupted("dev")
+        rooms = [message.get("room") for message in self.sent()]
+        self.requests.interrupted("elsewhere")
+        self.assertEqual(rooms, ["dev", "ops"])
+        self.assertEqual([message.get("room") for message in self.sent()], ["dev", "ops"])
+
+    def test_abandoned(self) -> None:
+        """When nothing that was sent can be repeated, it fails, whether it waits again or not; the rest is sent."""
+        first, second, third = (self.add("say", key=key) for key in "abc")
+        self.sent()
+        self.requests.interrupted(None)
+        self.requests.next()
+        self.requests.abandon_sent()
+        self.failureResultOf(first, Unanswered)
+        self.failureResultOf(second, Unanswered)
+        self.assertEqual([message["key"] for message in self.sent()], ["c"])
+        self.assertNoResult(third)
+
+    def test_cancelled(self) -> None:
+        """A request that is cancelled before it is sent never is."""
+        answer = self.add("a")
+        answer.cancel()
+        answer.addErrback(lambda failure: None)
+        self.add("b")
+        self.assertEqual([message["do"] for message in self.sent()], ["b"])
+
+    def test_failed(self) -> None:
+        """In the end all that is left fails."""
+        answers = [self.add(do) for do in "abc"]
+        self.sent()
+        self.requests.fail(Left("gone"))
+        for answer in answers:
+            self.failureResultOf(answer, Left)
+        self.assertEqual(len(self.requests), 0)
+
+    def test_refusal_without_words(self) -> None:
+        """A refusal that says nothing is one all the same."""
+        refusal = refusal_of({"event": "refused"})
+        self.assertEqual((refusal.code, refusal.text), ("refused", ""))
+
+
+class RequestsMachine(RuleBasedStateMachine):
+    """A server that carries a key out once, beside a client that repeats what was not answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests = Requests(3)
+        self.on_the_wire: list[Message] = []
+        self.asked: list[str] = []
+        self.carried_out: list[str] = []
+        self.answered: list[str] = []
+
+    @rule()
+    def say(self) -> None:
+        key = f"k{len(self.asked)}"
+        self.asked.append(key)
+        answer = self.requests.add({"do": "say", "key": key}).answer
+        answer.addCallback(lambda _: self.answered.append(key))
+
+    @rule()
+    def send(self) -> None:
+        self.on_the_wire += [request.message for request in iter(self.requests.next, None)]
+
+    @rule(count=st.integers(0, 3), heard=st.integers(0, 3))
+    def serve(self, count: int, heard: int) -> None:
+        """The server takes some requests; some of the answers come through."""
+        taken, self.on_the_wire = self.on_the_wire[:count], self.on_the_wire[count:]
+        for index, message in enumerate(taken):
+            if message["key"] not in self.carried_out:
+                self.carried_out.append(message["key"])
+            if index < heard and self.requests.expects(message):
+                self.requests.settle({"event": "done", "ref": message["ref"]})
+            elif index >= heard:
+                self.cut()
+                return
+
+    @rule()
+    def cut(self) -> None:
+        self.on_the_wire.clear()
+        self.requests.interrupted(None)
+
+    @invariant()
+    def in_order(self) -> None:
+        """Everything is carried out in the order it was asked for, and an answer means that it was."""
+        assert self.carried_out == self.asked[: len(self.carried_out)]
+        assert set(self.answered) <= set(self.carried_out)
+        assert len(self.answered) + len(self.requests) == len(self.asked)
+
+
+RequestsMachineTest = RequestsMachine.TestCase

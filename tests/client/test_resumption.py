@@ -1,0 +1,215 @@
+"""What a client needs to come back as the person it was."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.protocol import Message
+from groupchat.client.resumption import CONTEXT, GHOST, Resumption
+
+
+def welcome(room: str = "lobby", head: int = 0, token: str = "t", **more: Any) -> Message:
+    """The server's welcome."""
+    return {"event": "welcome", "nick": "al", "room": room, "head": head, "token": token, **more}
+
+
+def said(number: object) -> Message:
+    return {"event": "said", "id": number, "room": "lobby", "nick": "bob", "text": "hi"}
+
+
+class ClaimTest(SynchronousTestCase):
+    def test_smallest(self) -> None:
+        """A claim has what is known, and nothing else."""
+        self.assertEqual(Resumption("al").claim(), {"do": "nick", "nick": "al"})
+
+    def test_everything(self) -> None:
+        """A password, a token, a position, a person and rooms go with it."""
+        claim = Resumption("al", token="t", since=7, password="p", attended=True, rooms=["dev"]).claim()
+        self.assertEqual(
+            claim,
+            {
+                "do": "nick",
+                "nick": "al",
+                "since": 7,
+                "token": "t",
+                "password": "p",
+                "attended": True,
+                "rooms": ["dev"],
+            },
+        )
+
+    def test_quiet(self) -> None:
+        """A quiet client asks for no rooms."""
+        self.assertEqual(
+            Resumption("al", quiet=True, rooms=["dev"]).claim(), {"do": "nick", "nick": "al", "quiet": True}
+        )
+
+    def test_head(self) -> None:
+        """A client that wants nothing old asks for the head first, and then for all after the head it met."""
+        resumption = Resumption("al", since="head")
+        self.assertEqual(resumption.claim()["since"], "head")
+        resumption.welcomed(welcome(head=7))
+        self.assertEqual(resumption.claim()["since"], 7)
+
+    def test_nothing_read(self) -> None:
+        """A client that was in and has read nothing asks for what it was about to be shown."""
+        resumption = Resumption("al")
+        resumption.welcomed(welcome(head=100))
+        resumption.welcomed(welcome(head=200))
+        self.assertEqual(resumption.claim()["since"], 100 - CONTEXT)
+        resumption = Resumption("al")
+        resumption.welcomed(welcome(head=5))
+        self.assertEqual(resumption.claim()["since"], 0)
+
+
+class RefusalTest(SynchronousTestCase):
+    def test_forgotten_token(self) -> None:
+        """A token that the server has forgotten is not tried again."""
+        resumption = Resumption("al", token="t")
+        self.assertTrue(resumption.refused("token-invalid", 0))
+        self.assertNotIn("token", resumption.claim())
+        self.assertFalse(resumption.refused("token-invalid", 0))
+
+    def test_alternatives(self) -> None:
+        """Other nicknames are tried in their order, until there is none left."""
+        resumption = Resumption("al", ["bo", "cy"])
+        self.assertTrue(resumption.refused("nick-taken", 0))
+        self.assertEqual(resumption.claim()["nick"], "bo")
+        self.assertTrue(resumption.refused("nick-reserved", 0))
+        self.assertEqual(resumption.claim()["nick"], "cy")
+        self.assertFalse(resumption.refused("nick-taken", 0))
+        self.assertEqual(resumption.nick, "cy")
+
+    def test_other_codes(self) -> None:
+        """No other nickname helps against anything else."""
+        for code in ("banned", "password-needed", "server-full"):
+            self.assertFalse(Resumption("al", ["bo"]).refused(code, 0))
+
+    def test_own_ghost(self) -> None:
+        """A nickname that the client's own dead connection may hold is waited for, for some time."""
+        resumption = Resumption("al", ["bo"])
+        resumption.unwelcomed(10)
+        self.assertFalse(resumption.refused("nick-taken", 11))
+        self.assertTrue(resumption.haunted("nick-taken", 10 + GHOST - 1))
+        self.assertFalse(resumption.haunted("nick-taken", 10 + GHOST))
+        self.assertFalse(resumption.haunted("nick-reserved", 11))
+        self.assertTrue(resumption.refused("nick-taken", 10 + GHOST))
+
+    def test_ghost_with_a_token(self) -> None:
+        """With a token the time begins with the first refusal, and is forgotten with a welcome."""
+        resumption = Resumption("al", token="t")
+        self.assertTrue(resumption.haunted("nick-taken", 10))
+        self.assertFalse(resumption.haunted("nick-taken", 10 + GHOST))
+        resumption.welcomed(welcome())
+        self.assertTrue(resumption.haunted("nick-taken", 10 + GHOST))
+
+
+class RoomsTest(SynchronousTestCase):
+    def joined(self, answer: Message, **options: Any) -> tuple[Resumption, list[str]]:
+        """Return the resumption after this welcome, and the rooms it had to join itself."""
+        resumption = Resumption("al", **options)
+        resumption.welcomed(answer)
+        moves = []
+        while (room := resumption.missing_room()) is not None:
+            moves.append(room)
+            resumption.moved()
+        return resumption, moves
+
+    def test_moves(self) -> None:
+        """Only rooms that the server has not put the client in are joined, and the last one ends up current."""
+        for wanted, now, moves in (
+            (["dev"], ["dev"], []),
+            (["Dev"], ["dev"], []),
+            (["dev"], ["lobby"], ["dev"]),
+            (["dev"], ["dev", "lobby"], ["dev"]),
+            (["dev", "ops"], ["dev"], ["ops"]),
+            (["dev", "ops"], ["ops"], ["dev", "ops"]),
+            (["dev", "ops"], ["dev", "ops"], []),
+            ([], [], []),
+        ):
+            answer = welcome(now[-1] if now else "", rooms=now)
+            resumption, made = self.joined(answer, rooms=wanted)
+            self.assertEqual(made, moves, (wanted, now))
+            self.assertEqual((resumption.room or "").casefold(), wanted[-1].casefold() if wanted else "")
+            self.assertNotIn("rooms", resumption.claim())
+
+    def test_one_room(self) -> None:
+        """A single room is gone to beside those that the server decides on."""
+        resumption, moves = self.joined(welcome(rooms=["lobby"]), room="dev")
+        self.assertEqual((moves, resumption.rooms), (["dev"], ("lobby", "dev")))
+        self.assertNotIn("rooms", Resumption("al", room="dev").claim())
+
+    def test_bound_room(self) -> None:
+        """The room of a line is certain only when the server tells of every change of rooms."""
+        self.assertEqual(self.joined(welcome(rooms=["lobby"]))[0].bound_room, "lobby")
+        self.assertIsNone(self.joined(welcome())[0].bound_room)
+        self.assertIsNone(Resumption("al").bound_room)
+
+    @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc"))))
+    def test_follow(self, steps: list[tuple[bool, str]]) -> None:
+        """Whatever is entered and departed from, the current room is the last of the rooms."""
+        resumption, _ = self.joined(welcome(room="", rooms=[]))
+        rooms: list[str] = []
+        for enters, room in steps:
+            rooms = [other for other in rooms if other != room] + [room] * enters
+            event = {"event": "entered" if enters else "departed", "room": room, "current": rooms[-1] if rooms else ""}
+            resumption.follow(event)
+            self.assertEqual((resumption.rooms, resumption.room), (tuple(rooms), rooms[-1] if rooms else ""))
+
+
+class PositionTest(SynchronousTestCase):
+    def test_events(self) -> None:
+        """Posts move the position, in the order of their numbers; nothing else does."""
+        resumption = Resumption("al")
+        for event, position in (
+            (said(5), 5),
+            (said(3), 5),
+            ({"event": "joined", "id": 9}, 5),
+            ({"event": "polled", "id": 9}, 5),
+            (said("9"), 5),
+            (said(True), 5),
+            (said(6), 6),
+        ):
+            resumption.handled(event)
+            self.assertEqual(resumption.since, position)
+
+    def test_renamed(self) -> None:
+        """The client's own new nickname is the one it comes back with."""
+        resumption = Resumption("al")
+        resumption.handled({"event": "renamed", "nick": "bob", "new": "bo"})
+        resumption.handled({"event": "renamed", "nick": "al", "new": "ally"})
+        self.assertEqual(resumption.claim()["nick"], "ally")
+
+    @given(st.permutations(range(11, 19)), st.sets(st.integers(11, 18)))
+    def test_any_order(self, order: list[int], own: set[int]) -> None:
+        """Own numbers may come at any time: the position never passes a post that is still on its way."""
+        resumption = Resumption("al", since=10)
+        others = sorted(set(range(11, 19)) - own)
+        handled: set[int] = set()
+        for number in order:
+            if number in own:
+                resumption.posted(number)
+                handled.add(number)
+            else:
+                other = others.pop(0)
+                resumption.handled(said(other))
+                handled |= {*range(11, other + 1)} - own
+                handled.add(other)
+            position = resumption.since
+            assert type(position) is int
+            missing = set(range(11, position + 1)) - handled
+            self.assertLessEqual(missing, own - handled)
+        self.assertEqual(resumption.since, 18)
+
+    def test_replayed(self) -> None:
+        """An own post is known when a replay brings it, as long as it may."""
+        resumption = Resumption("al", since=10)
+        resumption.welcomed(welcome(head=20))
+        resumption.posted(12)
+        self.assertTrue(resumption.knows(said(12)))
+        self.assertFalse(resumption.knows(said(11)))
+        self.assertFalse(resumption.knows({"event": "joined", "id": 12}))
+        resumption.handled(said(13))
+        self.assertFalse(resumption.knows(said(12)))
