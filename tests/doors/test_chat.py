@@ -23,7 +23,7 @@ PROMPT = "Choose your nickname: "
 
 
 class Client:
-    """Somebody at the other end of a connection."""
+    """A client at the other end of a connection."""
 
     def __init__(self, server: "ServerTests") -> None:
         self.clock = server.clock
@@ -33,7 +33,7 @@ class Client:
 
     @property
     def protocol(self) -> TextConversation:
-        """Who serves the connection now: at first the front, which has what this is used for."""
+        """Return what serves the connection now: at first the front, which is enough for these tests."""
         return cast(TextConversation, self.transport.protocol)
 
     def wait(self) -> str:
@@ -54,11 +54,11 @@ class Client:
         return self.heard()
 
     def heard(self) -> list[dict[str, Any]]:
-        """What came back since last time, as a program reads it: lines that do not start with { are skipped."""
+        """Return what came back since last time, as a program reads it: lines that do not start with { are skipped."""
         return [json.loads(line) for line in self.read().splitlines() if line.startswith("{")]
 
     def read(self) -> str:
-        """What came back since last time, without CR; every line must have ended with CR LF."""
+        """Return what came back since last time, without CR; every line must have ended with CR LF."""
         text: str = self.transport.value().decode()
         self.transport.clear()
         assert text.count("\n") == text.count("\r\n") == text.count("\r"), text
@@ -82,7 +82,7 @@ class ServerTests(SynchronousTestCase):
         self.factory = ChatFactory(self.reception)
 
     def people(self, *nicks: str) -> list[Client]:
-        """People at keyboards, who have read what came so far."""
+        """Return people at keyboards that have read what came so far."""
         clients = []
         for nick in nicks:
             clients.append(Client(self))
@@ -205,7 +205,7 @@ class TextTests(ServerTests):
         )
 
     def test_preferences(self) -> None:
-        """Times follow the zone one sets; one's own lines come back, and emoji stay away, if one likes it so."""
+        """Times follow the zone that is set; own lines come back, and emoji stay away, if preferred."""
         alice, bob = self.people("alice", "bob")
         bob.send("/set zone Europe/Paris", "/set time minutes")
         bob.read()
@@ -234,7 +234,7 @@ class TextTests(ServerTests):
         self.assertTrue(alice.closed)
 
     def test_too_slow(self) -> None:
-        """Who reads nothing is told why, and cut off."""
+        """A peer that reads nothing is told why, and cut off."""
         alice, bob = self.people("alice", "bob")
         bob.protocol.pauseProducing()
         alice.send("hello")
@@ -322,7 +322,7 @@ class JsonTests(ServerTests):
         self.assertEqual(alice.read().count("once"), 1)
 
     def test_typed(self) -> None:
-        """What a person typed at a program is read as at a keyboard, answered once, and said once for its key."""
+        """A line typed at a program is read as at a keyboard, answered once, and said once for its key."""
         bot, _ = self.program("bot")
         (alice,) = self.people("alice")
         bot.heard()

@@ -22,7 +22,7 @@ HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
 OWN = "x-"
-"""The beginning of the names of fields that nobody here looks at."""
+"""The beginning of the names of fields that the server ignores."""
 
 _CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet")
 """The fields of ``nick``."""
