@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from groupchat.journals.sqlite.index import LARGE_PIECE
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Draft, Kind
 from groupchat.model.events import AuthorId
+from groupchat.sessions.session import Session
 
 MEMBERS = 100
 SENDERS = 20
@@ -75,7 +77,7 @@ def _chat(count: int) -> float:
     settings = Settings()
     hall = Hall(MemoryJournal(), settings, Clock(), time.time, turn_end=turn.append)
     hall.open()
-    reception = Reception(hall.session, settings, cast(Any, Clock()))
+    reception = Reception(partial(Session, hall), settings, cast(Any, Clock()))
     crowd = []
     for number in range(MEMBERS):
         member = TextConversation(reception, "127.0.0.1", exempt=True)

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,12 +93,13 @@ class Door:
         from groupchat.doors.reception import Reception
         from groupchat.hall.hall import Hall
         from groupchat.journals.memory import MemoryJournal
+        from groupchat.sessions.session import Session
 
         self._clock = Clock()
         settings = Settings(zone="UTC", flood_burst=100000, flood_rate=100000.0)
         hall = Hall(MemoryJournal(), settings, self._clock, lambda: 1795262400.0 + self._clock.seconds())
         hall.open()
-        self._factory = ChatFactory(Reception(hall.session, settings, self._clock))
+        self._factory = ChatFactory(Reception(partial(Session, hall), settings, self._clock))
 
 
 def text(door: Door, data: bytes) -> None:

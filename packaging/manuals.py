@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+from groupchat.verbs.vocabulary import COMMANDS
+
 from groupchat.admin.main import SUB_COMMANDS
 from groupchat.config.checks import written
 from groupchat.config.settings import Settings
 from groupchat.daemon.options import Options
-from groupchat.verbs.vocabulary import COMMANDS
 
 
 def pages() -> dict[str, str]:

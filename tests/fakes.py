@@ -186,6 +186,8 @@ class FakeStyle:
 
     def __init__(self, door: str, preferences: Preferences) -> None:
         self.door = door
+        self.resumes = door == "json"
+        self.attended = self.prose = door == "text"
         self.preferences = preferences
         self.renders = 0
         """How often ``render`` was called."""
@@ -198,17 +200,15 @@ class FakeStyle:
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         assert len(events) == len(previous)
         self.renders += 1
-        return [self._number(event, marked) for event in events]
-
-    def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
-        return self._number(answer, ref)
+        return [self.number(event, marked) for event in events]
 
     def echoes(self, event: Event) -> bool:
         if isinstance(event, Said | Acted):
             return self.preferences.echo
         return not isinstance(event, Joined | Left | Typing)
 
-    def _number(self, event: Event, detail: object) -> Rendered:
+    def number(self, event: Event, detail: object) -> Rendered:
+        """Return a number that stands for this."""
         self.shown.append((event, detail))
         return Rendered(b"%d " % (len(self.shown) - 1))
 
@@ -236,10 +236,18 @@ class FakeScreen:
         self.closed = False
         self.aborted = False
         self.concealed = False
+        self.nick = ""
+        """The nickname it was told last that its reader has."""
+        self.codes: list[str] = []
+        """Why it was closed."""
         self.lines: list[Callable[[], None]] = []
         self._clock = clock
 
     # The session calls these.
+
+    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        self.nick = nick
+        return FakeStyle.of(self.style.door, self.style.preferences).number(answer, ref)
 
     def write(self, rendered: Rendered) -> None:
         if self.closed or not rendered:
@@ -267,13 +275,16 @@ class FakeScreen:
     def reveal(self) -> None:
         self.concealed = False
 
-    def close(self) -> None:
+    def close(self, code: str) -> None:
+        if not self.closed:
+            self.codes.append(code)
         self.closed = True
         self.lines.clear()
 
     def abort(self) -> None:
         self.aborted = True
-        self.close()
+        self.closed = True
+        self.lines.clear()
 
     # The test calls these.
 

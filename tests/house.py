@@ -13,7 +13,9 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.claims import Claim
 from groupchat.model.events import Answer, Done, Event, Post, Ref, Refused, Said, Welcomed
-from groupchat.verbs.member import Member
+from groupchat.sessions.session import Session
+from groupchat.state.people import Connection
+from groupchat.verbs.actor import Actor
 from tests.fakes import FakePasswords, FakeScreen
 
 NOON = 1795262400.0
@@ -25,7 +27,7 @@ class Peer:
 
     def __init__(self, hall: Hall, clock: Clock, door: str = "text", exempt: bool = True) -> None:
         self.screen = FakeScreen(clock, door, exempt)
-        self.session = self.screen.session = hall.session(self.screen, door)
+        self.session = self.screen.session = Session(hall, self.screen)
 
     # What it sends
 
@@ -49,7 +51,7 @@ class Peer:
 
     def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> "Peer":
         """Say something, as a program."""
-        return self._send(lambda: self.session.say(words, ref, key, room))
+        return self._send(lambda: self.session.do("say", {"text": words, **({"room": room} if room else {})}, ref, key))
 
     def do(self, name: str, /, ref: Ref = None, **fields: object) -> "Peer":
         """Ask for a command, as a program."""
@@ -58,7 +60,7 @@ class Peer:
 
     def vanish(self) -> None:
         """Lose the connection."""
-        self.screen.close()
+        self.screen.close("connection-lost")
         self.session.lost("connection lost")
 
     def _send(self, action: Callable[[], None]) -> "Peer":
@@ -110,10 +112,15 @@ class Peer:
         return [answer.text for answer in self.answers if isinstance(answer, Done)]
 
     @property
-    def member(self) -> Member:
-        """Its place in the hall."""
-        assert self.session.member is not None
-        return self.session.member
+    def connection(self) -> Connection:
+        """Its connection in the hall."""
+        assert self.session.connection is not None
+        return self.session.connection
+
+    @property
+    def actor(self) -> Actor:
+        """It as the caller of a verb."""
+        return Actor(self.session._hall, self.connection)
 
     @property
     def token(self) -> str:
@@ -138,7 +145,7 @@ class House:
     def reopened(self, **settings: object) -> Hall:
         """Another hall on the same journal, as after a restart."""
         hall = Hall(self.journal, Settings().replaced(**settings), self.clock, self.now, passwords=self.passwords)
-        hall.on_broken = self.broken.append
+        hall.health.on_broken = self.broken.append
         hall.open()
         return hall
 

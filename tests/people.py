@@ -13,10 +13,8 @@ def account(hall: Hall, nick: str, rank: Rank = Rank.MEMBER, password: str = "co
     person = hall.roster.find(nick.lower())
     author = person.author if person is not None else AuthorId(len(hall.accounts) + 1)
     made = Account(nick, author, hashed(password), rank, hall.now())
-    hall.journal.append([], [], [made.fact()])
-    hall.accounts.put(made)
-    if person is not None:
-        person.account = made
+    hall.stream.journal.append([], [], [made.fact()])
+    hall.learn(made.fact())
     return made
 
 

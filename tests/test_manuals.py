@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.admin.main import SUB_COMMANDS
 from groupchat.config.settings import Settings
 from groupchat.daemon.options import Options
-from groupchat.verbs.vocabulary import COMMANDS
+from groupchat.verbs.commands import COMMANDS
 from tests.functional.harness import TREE, program
 
 

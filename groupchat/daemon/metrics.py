@@ -58,7 +58,7 @@ class Metrics:
         )
         self._posts = 0
         hall.commits.on_commit = self._committed
-        hall.on_delivery = self._fanouts.observe
+        hall.outcomes.on_delivery = self._fanouts.observe
         self._looping = LoopingCall(self._measure)
         self._looping.clock = cast(Any, hall.clock)
         self._due = 0.0
@@ -92,32 +92,30 @@ class Metrics:
         hall, reception = self._hall, self._reception
         yield _gauge("info", "The version that runs.", {"version": self._version}, 1)
         yield _gauge("start_time_seconds", "When the daemon started, since 1970 UTC.", {}, hall.since)
-        doors = Counter(session.door for session in hall.sessions)
+        doors = Counter(session.screen.style.door for session in hall.sessions)
         connections = GaugeMetricFamily("groupchat_connections", "Connections, by door.", labels=["door"])
         for door in sorted({"text", "json", *doors}):
             connections.add_metric([door], doors[door])
         yield connections
         yield _gauge("sockets", "Connections, with those that have said nothing yet.", {}, reception.connections)
         yield _gauge("people", "People who are here.", {}, len(hall.roster))
-        members = sum(len(room.members) for room in hall.rooms.values())
+        members = sum(len(room.members) for room in hall.rooms)
         yield _gauge("members", "Connections in rooms, each counted once a room.", {}, members)
-        yield _gauge(
-            "rooms", "Rooms with somebody in them.", {}, sum(1 for room in hall.rooms.values() if room.members)
-        )
+        yield _gauge("rooms", "Rooms with somebody in them.", {}, sum(1 for room in hall.rooms if room.members))
         yield _gauge("accounts", "Accounts.", {}, len(hall.accounts))
-        yield _gauge("head", "The number of the newest post.", {}, hall.delivered)
+        yield _gauge("head", "The number of the newest post.", {}, hall.stream.delivered)
         yield _gauge("queued_entries", "Entries that wait for the journal.", {}, hall.commits.queued)
         yield _gauge("commit_delay_seconds", "How long the commit in flight has taken.", {}, hall.commits.delay)
         yield _gauge("slow_readers", "Connections that take nothing just now.", {}, len(reception.backlog))
         lagging = sum(
-            1 for session in hall.sessions if session.member is not None and session.member.cursor is not None
+            1 for session in hall.sessions if session.connection is not None and session.connection.cursor is not None
         )
         yield _gauge("catching_up", "Connections that are fed from the journal.", {}, lagging)
         yield _counter("posts", "Posts stored since the start.", self._posts)
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
         refusals = CounterMetricFamily("groupchat_refusals", "What was refused, by code.", labels=["code"])
-        for code, count in sorted((hall.refusals + reception.turned_away).items()):
+        for code, count in sorted((hall.health.refusals + reception.turned_away).items()):
             refusals.add_metric([code], count)
         yield refusals
 

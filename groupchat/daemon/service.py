@@ -197,8 +197,8 @@ class ChatService(Service):
         hall = Hall(
             journal, self._settings, self._reactor, time.time, process.release(), self._at_turn_end, self._passwords
         )
-        hall.on_broken = self._broken
-        self._reception.log_limits = hall.sparing
+        hall.health.on_broken = self._broken
+        self._reception.log_limits = hall.log_limits
         if self._figures is not None:
             self._figures.watch(hall, self._reception)
         assert self._certificates is not None
@@ -241,9 +241,9 @@ class ChatService(Service):
         """Call the function after everything that can be read now was read: delayed calls run then."""
         self._reactor.callLater(0, function)
 
-    def _session(self, screen: IScreen, door: str) -> Session:
+    def _session(self, screen: IScreen) -> Session:
         assert self._hall is not None
-        return self._hall.session(screen, door)
+        return Session(self._hall, screen)
 
     def _check_address(self, address: str) -> None:
         """:raises Banned: the address is banned."""

@@ -136,7 +136,7 @@ class Upkeep:
     def _summary(self) -> str:
         """Return one line for the supervisor to show."""
         hall = self._hall
-        return f"People: {len(hall.roster)}, rooms: {len(hall.rooms)}, posts: {hall.delivered}"
+        return f"People: {len(hall.roster)}, rooms: {len(hall.rooms)}, posts: {hall.stream.delivered}"
 
     def _is_healthy(self) -> bool:
         """Tell whether the disk takes posts fast enough that they are not refused."""
@@ -145,7 +145,7 @@ class Upkeep:
     @inlineCallbacks
     def _expire(self) -> Generator["Deferred[Any]", Any, None]:
         """Remove tokens and messages that are older than the settings allow."""
-        self._hall.attendance.renew(EXPIRY_S)
+        self._hall.renew(EXPIRY_S)
         if not IRetention.providedBy(self._journal):
             return
         journal, settings = cast(Any, self._journal), self._hall.settings

@@ -3,17 +3,36 @@
 A batch begins at the end of a reactor's turn, with all that was said in it.
 There is no timer: the slower the disk, the larger the batches.
 Notices wait in the same queue, so that nobody sees "bob left" before bob's last words.
+
+The states, each with the data that exist only in it:
+
+::
+
+            something waits            written, or not written this time
+    Idle ────────────────────→ Committing ──────────────────────────────→ Idle
+                                   │ takes longer than commit_refuse_s      ↑
+                                   ↓                                        │
+                               Refusing ────────────────────────────────────┘
+    Committing, Refusing ── the journal cannot be trusted any more ──→ Broken
+
+Rules:
+
+1. Only Idle sends to the journal, and only ``_send`` leaves Idle.
+2. What was queued is delivered in the order of the queue, whether it was written or refused.
+3. In Refusing and Broken nothing that needs the journal is taken; notices still pass.
+4. Broken is never left: after a flush has failed, the next one succeeds and proves nothing.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.queue import Entry
+from groupchat.delivery.queue import Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IJournal
 from groupchat.model.drafts import REVOKED, Outcome, StoredSession
@@ -24,7 +43,7 @@ log = Logger()
 
 
 class Sender(Protocol):
-    """Whoever posts, as far as it can be made to wait."""
+    """A connection that posts, as far as it can be made to wait."""
 
     def wait_for_journal(self) -> None:
         """Take nothing more from this peer."""
@@ -33,10 +52,46 @@ class Sender(Protocol):
         """Take lines again."""
 
 
-class Commits:
-    """What waits for the journal.
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing is in flight."""
 
-    ``deliver(entries, outcomes)`` is called with each batch and what became of its drafts, in order.
+    refusal: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committing:
+    """A batch is being written since this moment, in seconds that never go back."""
+
+    since: float
+    refusal: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A batch is being written for so long that new posts are refused."""
+
+    since: float
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The journal can no longer be trusted."""
+
+    refusal: Refusal
+
+
+State: TypeAlias = Idle | Committing | Refusing | Broken
+
+IDLE = Idle()
+
+
+class Commits:
+    """Takes what is posted, and sends it to the journal.
+
+    ``deliver(batch, outcomes)`` is called with each batch and the outcomes of its drafts, in order;
+    or with the refusal of all of them.
     ``broken(failure)`` is called once, when the journal can no longer be trusted.
     ``turn_end(function)`` calls the function when every line that came in this turn of the reactor is taken.
     """
@@ -46,71 +101,74 @@ class Commits:
         journal: IJournal,
         settings: Settings,
         clock: Clock,
-        deliver: Callable[[Sequence[Entry], Sequence[Outcome]], None],
+        deliver: Callable[[Sequence[Queued], Sequence[Outcome] | Refusal], None],
         broken: Callable[[Failure], None],
         turn_end: Callable[[Callable[[], None]], object],
     ) -> None:
+        self.settings = settings
         self._journal = journal
-        self._settings = settings
         self._clock = clock
         self._deliver = deliver
         self._broken = broken
         self._turn_end = turn_end
-        self._queue: list[Entry] = []
+        self._state: State = IDLE
+        self._queue: list[Queued] = []
         self._sessions: dict[tuple[AuthorId, str], StoredSession] = {}
         self._unsaved: dict[tuple[AuthorId, str], StoredSession] = {}
-        self._since: float | None = None
-        self._pumping = False
+        """Sessions of a batch that was not written: tried again at the next sweep, not in a tight loop."""
+        self._is_scheduled = False
+        """Whether the end of this turn sends on what waits."""
         self._waiting: dict[Sender, None] = {}
-        self._idle: list[Deferred[None]] = []
-        self.refusing: Refusal | None = None
-        """Why posts are refused just now, if they are."""
-        self._is_broken = False
+        self._idle_waiters: list[Deferred[None]] = []
         self.trouble = ""
         """Why nothing is stored just now, as a sentence for everybody; empty: all is well."""
         self.on_trouble: Callable[[str], object] = lambda trouble: None
         """Called with each new trouble, and with nothing when it is over."""
         self.on_commit: Callable[[int, float], object] = lambda posts, seconds: None
-        """Called with how many posts a batch had, and how long it took until they were on disk, in seconds."""
-        self._asks = False
-        """Whether the journal is to be asked although there is nothing to store, to learn whether it works again."""
+        """Called with the number of posts of a batch, and the seconds it took until they were on disk."""
 
     @property
     def queued(self) -> int:
-        """How many entries wait."""
+        """Return how many items wait."""
         return len(self._queue)
 
     @property
     def delay(self) -> float:
-        """For how many seconds the commit in flight has been going on."""
-        return 0.0 if self._since is None else self._clock.seconds() - self._since
+        """Return for how many seconds the commit in flight has been going on."""
+        state = self._state
+        return self._clock.seconds() - state.since if isinstance(state, Committing | Refusing) else 0.0
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Return why posts are refused just now, if they are."""
+        return self._state.refusal
 
     @property
     def congested(self) -> bool:
-        """Whether senders should wait: 4,096 posts, or a commit of 2 s (see the settings)."""
-        if self.refusing is not None:  # nothing piles up then, and reading goes on
+        """Say whether senders should wait: 4,096 items, or a commit of 2 s (see the settings)."""
+        if self._state.refusal is not None:  # nothing piles up then, and reading goes on
             return False
-        return len(self._queue) >= self._settings.commit_queue_posts or self.delay > self._settings.commit_pause_s
+        return len(self._queue) >= self.settings.commit_queue_posts or self.delay > self.settings.commit_pause_s
 
-    def follow(self, settings: Settings) -> None:
-        """Go by these settings from now on."""
-        self._settings = settings
-
-    def post(self, entry: Entry) -> None:
-        """Put an entry at the end of the queue; ``pump`` sends it on.
+    def post(self, item: Queued) -> None:
+        """Put something at the end of the queue.
 
         :raises JournalUnavailable: the journal takes no posts now.
         """
-        if self.refusing is not None and (entry.draft is not None or entry.facts):
-            raise self.refusing
-        self._queue.append(entry)
+        refusal = self._state.refusal
+        if refusal is not None and (item.draft is not None or item.facts):
+            raise refusal
+        self._queue.append(item)
+        if not self._is_scheduled:
+            self._schedule()
 
     def save(self, session: StoredSession) -> None:
-        """Have a session written with the next batch."""
+        """Persist a session with the next batch."""
         self._sessions[session.author, session.digest] = session
+        self._schedule()
 
     def revoke(self, author: AuthorId, now: float) -> None:
-        """Have every session of this author forgotten with the next batch; those saved later are kept."""
+        """Forget every session of this author with the next batch; those saved later are kept."""
         for waiting in (self._sessions, self._unsaved):
             for known in [known for known in waiting if known[0] == author]:
                 del waiting[known]
@@ -122,51 +180,60 @@ class Commits:
         sender.wait_for_journal()
 
     def when_idle(self) -> "Deferred[None]":
-        """Fires when nothing waits and nothing is in flight."""
-        if self._since is None and not self._queue and not self._sessions:
+        """Return a Deferred that fires when nothing waits and nothing is in flight."""
+        if not self._in_flight and not self._queue and not self._sessions:
             return succeed(None)
         waiter: Deferred[None] = Deferred()
-        self._idle.append(waiter)
+        self._idle_waiters.append(waiter)
         return waiter
 
-    def pump(self) -> None:
+    def sweep(self) -> None:
+        """Refuse what waits when a commit takes too long, and try again after trouble.  To be called each second."""
+        state = self._state
+        if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
+            log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
+            self._refuse(state, JournalUnavailable("The disk does not answer. Nothing can be posted just now."))
+        if self._unsaved:
+            unsaved, self._unsaved = self._unsaved, {}
+            self._sessions = unsaved | self._sessions
+            self._schedule()
+        if self.trouble and self._state is IDLE:
+            self._send(asks=True)
+        self._release()
+
+    # How
+
+    @property
+    def _in_flight(self) -> bool:
+        return isinstance(self._state, Committing | Refusing)
+
+    def _schedule(self) -> None:
         """At the end of this turn, send on what waits, unless a commit is in flight: then it goes next."""
-        if not self._pumping:
-            self._pumping = True
+        if not self._is_scheduled and not self._in_flight:
+            self._is_scheduled = True
             self._turn_end(self._send_on)
 
     def _send_on(self) -> None:
         try:
-            while self._since is None and (self._queue or self._sessions or self._asks):
+            while (self._queue or self._sessions) and not self._in_flight:
                 self._send()
         finally:
-            self._pumping = False
+            self._is_scheduled = False
         self._release()
 
-    def sweep(self) -> None:
-        """To be called each second: after 10 s of one commit, refuse what waits, and all new posts."""
-        if self.delay > self._settings.commit_refuse_s and self.refusing is None:
-            log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
-            self._refuse(JournalUnavailable("The disk does not answer; nothing can be posted just now."))
-        if self._unsaved:
-            unsaved, self._unsaved = self._unsaved, {}
-            self._sessions = unsaved | self._sessions
-            self.pump()
-        if self.trouble and self._since is None and not self._is_broken:
-            self._asks = True
-            self.pump()
-        self._release()
+    def _send(self, asks: bool = False) -> None:
+        """Send what waits to the journal.
 
-    def _send(self) -> None:
+        :param asks: do so also when there is nothing to store, to learn whether the journal works again.
+        """
         batch, self._queue = self._queue, []
         sessions, self._sessions = list(self._sessions.values()), {}
-        asks, self._asks = self._asks, False
-        facts = [fact for entry in batch for fact in entry.facts]
-        drafts = [entry.draft for entry in batch if entry.draft is not None]
-        if self._is_broken or not (drafts or sessions or facts or asks):
-            self._show(batch)
+        facts = [fact for item in batch for fact in item.facts]
+        drafts = [item.draft for item in batch if item.draft is not None]
+        if self._state is not IDLE or not (drafts or sessions or facts or asks):
+            self._deliver_unwritten(batch)
             return
-        self._since = self._clock.seconds()
+        self._state = Committing(self._clock.seconds())
         committed = self._journal.append(drafts, sessions, facts)
         committed.addCallbacks(
             lambda outcomes: self._written(batch, outcomes),
@@ -175,45 +242,49 @@ class Commits:
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
         committed.addCallback(lambda _: self._landed())
 
-    def _show(self, batch: Sequence[Entry]) -> None:
+    def _deliver_unwritten(self, batch: Sequence[Queued]) -> None:
         """Deliver what the journal is not asked about: notices, and refusals when it is broken."""
         try:
-            self._deliver(batch, _refusals(batch, self.refusing) if self.refusing else [])
+            self._deliver(batch, self._state.refusal or [])
         except Exception:
             log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
-        self._since = None
-        if self._queue or self._sessions or self._asks:
+        if self._in_flight:
+            self._state = IDLE
+        if self._queue or self._sessions:
             # The journal's answer comes between two turns: what was said while it was handed out comes along.
-            self._turn_end(self.pump)
+            self._turn_end(self._schedule)
         else:
             self._release()
 
-    def _written(self, batch: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+    def _written(self, batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
         self.on_commit(len(outcomes), self.delay)
-        self.refusing = None
+        self._resume()
         self._deliver(batch, outcomes)
         self._note_trouble("")
 
-    def _not_written(self, failure: Failure, batch: Sequence[Entry], sessions: Sequence[StoredSession]) -> None:
-        """Nothing of the batch is on disk: its authors are told so, its notices go out."""
+    def _not_written(self, failure: Failure, batch: Sequence[Queued], sessions: Sequence[StoredSession]) -> None:
+        """Nothing of the batch is on disk: tell its authors so; its notices are delivered."""
         refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
-            self.refusing = None
-            # Not tried again before the next sweep: a full disk is not asked in a tight loop.
+            self._resume()
             self._unsaved.update(((session.author, session.digest), session) for session in sessions)
         else:
             refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
-            self.refusing = refusal
-            self._is_broken = True
+            self._state = Broken(refusal)
             self._broken(failure)
-        self._deliver(batch, _refusals(batch, refusal))
+        self._deliver(batch, refusal)
         self._note_trouble(str(refusal))
 
+    def _resume(self) -> None:
+        """Take posts again: they wait until the batch that has come back is delivered."""
+        if isinstance(self._state, Refusing):
+            self._state = Committing(self._state.since)
+
     def _note_trouble(self, trouble: str) -> None:
-        """Log and tell when something is wrong now, or is well again; not each time it is."""
+        """Log and announce a new trouble, or its end; not each time it is met."""
         if trouble == self.trouble:
             return
         self.trouble = trouble
@@ -223,13 +294,11 @@ class Commits:
             log.info("The journal takes messages again")
         self.on_trouble(trouble)
 
-    def _refuse(self, refusal: JournalUnavailable) -> None:
-        self.refusing = refusal
+    def _refuse(self, state: Committing, refusal: JournalUnavailable) -> None:
+        self._state = Refusing(state.since, refusal)
         batch, self._queue = self._queue, []
-        kept = [entry for entry in batch if entry.draft is None and not entry.facts]
-        refused = [entry for entry in batch if entry.draft is not None or entry.facts]
-        self._queue = kept
-        self._deliver(refused, _refusals(refused, refusal))
+        self._queue = [item for item in batch if item.draft is None and not item.facts]
+        self._deliver([item for item in batch if item.draft is not None or item.facts], refusal)
         self._note_trouble(str(refusal))
 
     def _release(self) -> None:
@@ -237,15 +306,7 @@ class Commits:
             waiting, self._waiting = self._waiting, {}
             for sender in waiting:
                 sender.go_on()
-        if self._idle and self._since is None and not self._queue:
-            idle, self._idle = self._idle, []
+        if self._idle_waiters and not self._in_flight and not self._queue:
+            idle, self._idle_waiters = self._idle_waiters, []
             for waiter in idle:
                 waiter.callback(None)
-
-
-def _refusals(batch: Sequence[Entry], refusal: Refusal) -> list[Outcome]:
-    """Nothing of the batch was written: the outcome of each draft; facts without a draft are told themselves."""
-    for entry in batch:
-        if entry.facts and entry.draft is None:
-            entry.refusal = refusal
-    return [refusal for entry in batch if entry.draft is not None]

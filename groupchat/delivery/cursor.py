@@ -1,128 +1,148 @@
-"""A member that is catching up: where it stands in the journal, and how it gets to the head.
+"""A connection that is catching up: where it stands in the journal, and how it gets to the head.
 
 Coming back after a lost connection, reading too slowly, and joining are one mechanism.
-The member is handed pages from the journal, only as fast as its connection takes them and as its turn comes,
-and then of the hall's tail; it is handed the last of them and is live all in one turn of the reactor:
+The connection is handed pages from the journal, only as fast as its transport takes them and as its turn comes,
+and then the newest posts from memory; it is handed the last of them and is live all in one turn of the reactor:
 nothing is missing, nothing comes twice.
 """
 
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
 
+from groupchat.delivery.fair_share import FairShare
+from groupchat.delivery.stream import Stream
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.drafts import StoredPost
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.verbs.member import Member
+from groupchat.state.people import Connection
 
 log = Logger()
 
 
 class Cursor:
-    """One member's place in the journal.
+    """One connection's position in the journal.
 
     ``position``: the number up to which everything was handed over.
     ``acknowledged``: the posts that this very connection made since, and was told the numbers of;
     they are handed over only if the style echoes.
-    ``previous``: when the last thing shown here happened, in seconds since 1970 UTC.
+    ``caught_up(connection)`` is called when it stands at the head, in the turn in which it was handed the last post;
+    ``failed(connection)`` when the journal could not be read.
+
+    :param limit: the most posts handed over at a time.
+    :param previous: when the last thing shown to it happened, in seconds since 1970 UTC.
     """
 
-    __slots__ = ("_hall", "_member", "_reading", "acknowledged", "position", "previous")
+    __slots__ = (
+        *("_caught_up", "_connection", "_failed", "_limit", "_previous", "_reading", "_shares", "_stream"),
+        *("acknowledged", "position"),
+    )
 
-    def __init__(self, hall: "Hall", member: "Member", position: int) -> None:
-        self._hall = hall
-        self._member = member
+    def __init__(
+        self,
+        connection: Connection,
+        position: int,
+        stream: Stream,
+        shares: FairShare,
+        limit: int,
+        previous: float,
+        caught_up: Callable[[Connection], None],
+        failed: Callable[[Connection], None],
+    ) -> None:
+        self._connection = connection
+        self._stream = stream
+        self._shares = shares
+        self._limit = limit
+        self._previous = previous
+        self._caught_up = caught_up
+        self._failed = failed
         self._reading = False
         self.position = position
         self.acknowledged: set[int] = set()
-        self.previous = hall.now()
 
     @property
     def behind(self) -> int:
-        """By how many numbers this member is behind everybody else."""
-        return self._hall.delivered - self.position
+        """Return by how many numbers this connection is behind the others."""
+        return self._stream.delivered - self.position
 
     def advance(self) -> None:
         """Go on, unless the connection is full or a page is being read already."""
         if not self._reading:
-            self._read().addErrback(self._failed)
+            self._read().addErrback(self._broke)
 
     @inlineCallbacks
     def _read(self) -> Generator["Deferred[Any]", Any, None]:
-        hall = self._hall
+        shares = self._shares
         self._reading = True
         try:
             while self._goes_on():
-                if hall.turns.over:
-                    yield hall.turns.next()
+                if shares.over:
+                    yield shares.next_turn()
                     if not self._goes_on():
                         return
-                if self.position < hall.tail.floor:
-                    yield hall.turns.page.run(self._show_page)
+                if self.position < self._stream.recent.floor:
+                    yield shares.page.run(self._show_page)
                 else:
-                    self._show_tail()
+                    self._show_recent()
         finally:
             self._reading = False
 
     @inlineCallbacks
     def _show_page(self) -> Generator["Deferred[Any]", Any, None]:
         """Hand over the next page of the journal."""
-        hall, member = self._hall, self._member
+        connection = self._connection
         if not self._goes_on():
             return
-        audience, upto, limit = member.audience, hall.delivered, hall.settings.page_posts
-        page = yield hall.journal.page(audience, self.position, upto, limit)
+        audience, upto = connection.audience, self._stream.delivered
+        page = yield self._stream.page(audience, self.position, self._limit)
         # If its rooms have changed during the read, it is read once more.
-        if member.cursor is self and member.audience == audience:
+        if connection.cursor is self and connection.audience == audience:
             self._show(page)
-            self.position = page[-1].event.id if len(page) == limit else upto
+            self.position = page[-1].event.id if len(page) == self._limit else upto
 
-    def _show_tail(self) -> None:
-        """Hand over the next page of the tail; with the last the member is live."""
-        hall, member = self._hall, self._member
-        posts, limit = hall.tail.after(self.position, member.audience), hall.settings.page_posts
-        self._show(posts[:limit])
-        if len(posts) > limit:
-            self.position = posts[limit - 1].event.id
+    def _show_recent(self) -> None:
+        """Hand over the next of the newest posts; with the last the connection is live."""
+        connection = self._connection
+        posts = self._stream.recent.after(self.position, connection.audience)
+        self._show(posts[: self._limit])
+        if len(posts) > self._limit:
+            self.position = posts[self._limit - 1].event.id
             return
-        self.position = hall.delivered
-        if not member.paused:
-            hall.readers.make_live(member)
+        self.position = self._stream.delivered
+        if not connection.paused:
+            self._caught_up(connection)
 
     def _goes_on(self) -> bool:
-        """Whether the member still reads here, and takes something."""
-        return self._member.cursor is self and not self._member.paused
+        """Say whether the connection still reads here, and takes something."""
+        return self._connection.cursor is self and not self._connection.paused
 
     def _show(self, posts: Sequence[StoredPost]) -> None:
-        member = self._member
-        style = member.screen.style
-        self._hall.turns.spend(len(posts))
+        connection = self._connection
+        style = connection.screen.style
+        self._shares.spend(len(posts))
         shown = [
             stored
             for stored in posts
             if (stored.event.id not in self.acknowledged or style.echoes(stored.event))
-            and stored.author not in member.person.ignored
+            and stored.author not in connection.person.ignored
         ]
         if not shown:
             return
         events = [stored.event for stored in shown]
-        previous = [self.previous, *(event.at for event in events[:-1])]
-        self.previous = events[-1].at
+        previous = [self._previous, *(event.at for event in events[:-1])]
+        self._previous = events[-1].at
         lines = style.render(events, previous, False)
-        if len(member.rooms) > 1:
+        if len(connection.rooms) > 1:
             marked = style.render(events, previous, True)
             lines = [
-                mark if event.room and event.room != member.current else line
+                mark if event.room and event.room != connection.current else line
                 for event, line, mark in zip(events, lines, marked, strict=True)
             ]
-        member.screen.write(Rendered(b"".join(lines)))
+        connection.screen.write(Rendered(b"".join(lines)))
 
-    def _failed(self, failure: Any) -> None:
+    def _broke(self, failure: Any) -> None:
         # The journal answered with an error: the connection cannot be promised an unbroken stream any more.
-        log.failure("Reading the journal for {nick} failed", failure=failure, nick=self._member.person.nick)
-        if self._member.cursor is self:
-            self._hall.readers.drop(self._member)
+        log.failure("Reading the journal for {nick} failed", failure=failure, nick=self._connection.person.nick)
+        if self._connection.cursor is self:
+            self._failed(self._connection)

@@ -1,109 +1,116 @@
-"""One thing on its way through the hall: a draft that will be a post, or a notice among the posts."""
+"""What waits in the queue before the journal: posts, changes of facts, notices, and barriers.
+
+Each is built complete and queued once; nothing changes it afterwards.
+What becomes of a post or a change is told by its receipt.
+All have ``draft`` and ``facts``, so that the queue need not ask what it holds.
+"""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import ClassVar, TypeAlias
 
 from twisted.internet.defer import Deferred
 
-from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.drafts import Draft, Fact
 from groupchat.model.errors import Refusal
-from groupchat.model.events import AuthorId, Event, Ref
-
-if TYPE_CHECKING:
-    from groupchat.verbs.member import Member
-
-_Reply = TypeVar("_Reply")
+from groupchat.model.events import Done, Event, Ref, record
+from groupchat.state.people import Connection
 
 EVERYWHERE: None = None
 """The ``rooms`` of what everybody is shown, whichever room they are in."""
 
 
-class Entry:
-    """A thing to deliver, with what delivery needs to know of it.
+class Receipt:
+    """Tells what becomes of something that was posted.
 
-    ``draft``: what the journal must write first (None: a notice).
-    ``event``: what is shown; for a draft, set when it is on disk.
-    ``rooms``: who is in one of these sees it (EVERYWHERE: all do; empty: only ``author`` and ``reader``).
-    ``origin``: the connection it came from; ``awaited`` whether that one waits for an answer, with ``ref``.
-    ``facts``: what is true from then on, written in the same transaction as the draft (or without any).
-    ``effect``: called when draft and facts are on disk, before anybody is shown anything.
-    ``refusal``: why facts without a draft were not written.
-    ``previous``: when something was last shown in its room, in seconds since 1970 UTC.
+    ``changes``: facts become true with it, so that the next request of the same connection may depend on it.
+    ``refusal``: why it was not written; None as long as that is not known, and when it was written.
     """
 
-    __slots__ = (
-        "author",
-        "awaited",
-        "draft",
-        "effect",
-        "event",
-        "facts",
-        "origin",
-        "previous",
-        "reader",
-        "ref",
-        "refusal",
-        "rooms",
-        "text",
-        "then",
-    )
+    __slots__ = ("_functions", "_is_settled", "changes", "refusal")
 
-    event: Event
-
-    def __init__(self, draft: Draft | None, rooms: tuple[str, ...] | None, origin: "Member | None" = None) -> None:
-        self.draft = draft
-        self.rooms = rooms
-        self.origin = origin
-        self.author: AuthorId | None = origin.person.author if origin is not None else None
-        self.reader: AuthorId | None = None
-        self.facts: tuple[Fact, ...] = ()
-        self.effect: Callable[[], None] | None = None
+    def __init__(self, changes: bool = False) -> None:
+        self.changes = changes
         self.refusal: Refusal | None = None
-        self.awaited = False
-        self.ref: Ref = None
-        self.text = ""
-        """What a person is told when it is done."""
-        self.previous = 0.0
-        self.then: Callable[[], None] | None = None
-        """Called when it has been delivered, or refused."""
+        self._is_settled = False
+        self._functions: list[Callable[[], None]] | None = None
 
-    def afterwards(self, action: Callable[[], None]) -> None:
-        """Have this called, too, when it has been delivered or refused."""
-        before = self.then
+    def when_settled(self, function: Callable[[], None]) -> None:
+        """Call a function when it was delivered or refused; at once if it was already."""
+        if self._is_settled:
+            function()
+        elif self._functions is None:
+            self._functions = [function]
+        else:
+            self._functions.append(function)
 
-        def both() -> None:
-            if before is not None:
-                before()
-            action()
+    def result(self) -> "Deferred[None]":
+        """Return a Deferred that fires when it was delivered, and fails with its refusal."""
+        waiting: Deferred[None] = Deferred()
+        self.when_settled(lambda: waiting.callback(None) if self.refusal is None else waiting.errback(self.refusal))
+        return waiting
 
-        self.then = both
-
-    @classmethod
-    def of_facts(
-        cls, *facts: Fact, origin: "Member | None" = None, effect: Callable[[], None] | None = None
-    ) -> "Entry":
-        """An entry that nobody is shown: something becomes true."""
-        entry = cls(None, (), origin)
-        entry.facts, entry.effect = facts, effect
-        return entry
-
-    @classmethod
-    def of_notice(cls, event: Event, rooms: tuple[str, ...] | None, origin: "Member | None" = None) -> "Entry":
-        """An entry that needs no journal."""
-        entry = cls(None, rooms, origin)
-        entry.event = event
-        return entry
+    def settle(self, refusal: Refusal | None = None) -> "list[Callable[[], None]]":
+        """Note that it was delivered or refused; return the functions to be called now."""
+        self.refusal = refusal
+        self._is_settled = True
+        functions, self._functions = self._functions or [], None
+        return functions
 
 
-def once(reply: _Reply, key: str | None) -> _Reply:
-    """What a verb gave back, but if it is a post, or is going to be one, its author posts it with this key only once.
+@record
+class Posting:
+    """A draft to be written, and the facts that become true with it.
 
-    What operators do has no key: the facts that go with it would be written again.
+    ``origin``: the connection it came from (None: nobody is answered); ``awaited``: that one waits for an answer, with
+    ``ref``, which is told ``text``.
+    ``then``: called when it was delivered, but not when it was refused.
     """
-    if isinstance(reply, Entry):
-        if key is not None and reply.draft is not None and reply.draft.kind is not Kind.MODERATED:
-            reply.draft = replace(reply.draft, key=key)
-    elif isinstance(reply, Deferred) and key is not None:
-        reply.addCallback(once, key)
-    return reply
+
+    draft: Draft
+    receipt: Receipt
+    origin: Connection | None = None
+    ref: Ref = None
+    awaited: bool = False
+    text: str = ""
+    facts: tuple[Fact, ...] = ()
+    then: Callable[[], None] | None = None
+
+
+@record
+class Change:
+    """Facts that become true without anybody being shown it; ``answer`` is for its origin."""
+
+    draft: ClassVar[None] = None
+    facts: tuple[Fact, ...]
+    receipt: Receipt
+    origin: Connection | None = None
+    ref: Ref = None
+    answer: Done | None = None
+
+
+@record
+class Notice:
+    """Something that passes, for the people in one of these rooms (EVERYWHERE: for all)."""
+
+    draft: ClassVar[None] = None
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    event: Event
+    rooms: tuple[str, ...] | None
+    origin: Connection | None = None
+    ref: Ref = None
+    answer: Done | None = None
+
+
+@record
+class Barrier:
+    """Marks a place in the queue: its origin is answered, and ``then`` called, after everything queued before it."""
+
+    draft: ClassVar[None] = None
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    origin: Connection | None = None
+    ref: Ref = None
+    answer: Done | None = None
+    then: Callable[[], None] | None = None
+
+
+Queued: TypeAlias = Posting | Change | Notice | Barrier

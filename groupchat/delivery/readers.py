@@ -1,108 +1,148 @@
-"""Who is live, and who is catching up; a reader that takes nothing for too long is cut off."""
+"""Which connections are live, and which are catching up; one that takes nothing for too long is cut off.
 
-from typing import TYPE_CHECKING
+Rules:
 
+1. A connection is live (in the fanout, no cursor), or catching up (a cursor), or neither, before it has come in.
+2. During a batch nobody becomes live or falls behind: who stops reading then falls behind when the batch ends.
+3. A connection that is cut off has been told so, and leaves by ``leave``.
+"""
+
+from collections.abc import Callable
+
+from groupchat.config.settings import Settings
 from groupchat.delivery.cursor import Cursor
-from groupchat.model.errors import ServerError, TooSlow
-from groupchat.model.events import Told
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.sessions.session import Session
-    from groupchat.verbs.member import Member
+from groupchat.delivery.fair_share import FairShare
+from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.stream import Stream
+from groupchat.interfaces.clock import Clock
+from groupchat.model.errors import Refusal, ServerError, TooSlow
+from groupchat.model.events import Done, Ref
+from groupchat.state.people import Connection
 
 
 class Readers:
-    """How far everybody is with reading."""
+    """How far every connection has read.
 
-    def __init__(self, hall: "Hall") -> None:
-        self._hall = hall
-        self._fallen: list[Member] = []
-        """Who stopped reading while a batch was being handed over: from its end on they get nothing."""
-        self._stalled: dict[Member, float] = {}
-        """Who takes nothing, and since when, on the hall's clock."""
-        self._lagging: dict[Member, Session] = {}
-        """Who was catching up when the hall stopped, and has not caught up yet."""
-        self._farewell = Told(())
+    ``refuse(connection, refusal, ref)`` tells a connection why it is cut off, and
+    ``leave(connection, reason)`` takes it out of the hall.
+    """
 
-    @property
-    def stalled(self) -> int:
-        """How many take nothing just now."""
-        return len(self._stalled)
+    def __init__(
+        self,
+        stream: Stream,
+        fanout: Fanout,
+        shares: FairShare,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+        refuse: Callable[[Connection, Refusal, Ref], None],
+        leave: Callable[[Connection, str], None],
+    ) -> None:
+        self.settings = settings
+        self._stream = stream
+        self._fanout = fanout
+        self._shares = shares
+        self._clock = clock
+        self._now = now
+        self._refuse = refuse
+        self._leave = leave
+        self._is_delivering = False
+        self._fallen: list[Connection] = []
+        """Connections that stopped reading while a batch was being handed over."""
+        self._stalled: dict[Connection, float] = {}
+        """Connections that take nothing, and since when, on the clock that never jumps."""
+        self._waiting: dict[Connection, list[Callable[[], None]]] = {}
+        """What is to be done when a connection that is catching up has caught up."""
 
-    def make_live(self, member: "Member") -> None:
-        """The member stands at the head: from now on it gets batches as they come."""
-        member.cursor = None
-        session = self._lagging.pop(member, None)
-        if session is None:
-            self._hall.fanout.add(member)
+    def position(self, connection: Connection) -> int:
+        """Return the number up to which everything was handed to a connection."""
+        return self._stream.delivered if connection.cursor is None else connection.cursor.position
+
+    def begin(self, connection: Connection, position: int) -> None:
+        """Let a connection that has come in read on from a number, until it is live."""
+        connection.cursor = Cursor(
+            connection, position, self._stream, self._shares, self.settings.page_posts, self._now(),
+            self._caught_up, self._failed,
+        )  # fmt: skip
+        connection.cursor.advance()  # does nothing as long as it is paused
+
+    def review(self, connection: Connection) -> None:
+        """Group a connection anew, whose rooms or style have changed."""
+        if connection.live:
+            self._fanout.add(connection)
+
+    def pause(self, connection: Connection) -> None:
+        """Hand a connection nothing from the next batch on: it takes nothing more."""
+        connection.paused = True
+        self._stalled.setdefault(connection, self._clock.seconds())
+        if self._is_delivering:
+            self._fallen.append(connection)
         else:
-            member.show(self._farewell)
-            session.close()
+            self._fall_behind(connection)
 
-    def review(self, member: "Member") -> None:
-        """The member's rooms or style have changed."""
-        if member.live:
-            self._hall.fanout.add(member)
+    def resume(self, connection: Connection) -> None:
+        """Read on for a connection that takes something again."""
+        connection.paused = False
+        self._stalled.pop(connection, None)
+        if connection.cursor is not None:
+            connection.cursor.advance()
 
-    def pause(self, member: "Member") -> None:
-        """The member's connection takes nothing more: from the next batch on, it gets nothing."""
-        member.paused = True
-        self._stalled.setdefault(member, self._hall.clock.seconds())
-        if self._hall.delivery.under_way:
-            self._fallen.append(member)
+    def detach(self, connection: Connection) -> None:
+        """Show a connection nothing more."""
+        self._fanout.remove(connection)
+        connection.cursor = None
+        self._stalled.pop(connection, None)
+        self._waiting.pop(connection, None)
+
+    def when_caught_up(self, connection: Connection, function: Callable[[], None]) -> None:
+        """Call a function when a connection has read everything; at once unless it is catching up."""
+        if connection.cursor is None:
+            function()
         else:
-            self._fall_behind(member)
+            self._waiting.setdefault(connection, []).append(function)
 
-    def resume(self, member: "Member") -> None:
-        """The member's connection takes something again."""
-        member.paused = False
-        self._stalled.pop(member, None)
-        if member.cursor is not None:
-            member.cursor.advance()
+    def answer_in_order(self, connection: Connection, answer: Done, ref: Ref) -> None:
+        """Answer a connection when it was shown everything delivered so far."""
+        self.when_caught_up(connection, lambda: connection.show(answer, ref))
 
-    def drop(self, member: "Member") -> None:
-        """Cut off a member that can no longer be promised an unbroken stream."""
-        member.refuse(ServerError("Something went wrong here; it has been logged. Join again to go on."))
-        member.screen.close()
-        self._hall.attendance.leave(member, "server error")
+    def batch_begins(self) -> None:
+        """Note that a batch is being handed over."""
+        self._is_delivering = True
 
-    def _fall_behind(self, member: "Member") -> None:
-        if member.live:
-            self._hall.fanout.remove(member)
-            member.cursor = Cursor(self._hall, member, self._hall.delivered)
-            if not member.paused:
-                member.cursor.advance()
-
-    def _cut(self, member: "Member") -> None:
-        seconds = self._hall.settings.stuck_timeout_s
-        member.refuse(TooSlow(f"You have taken nothing for {seconds:g} seconds. Join again to go on where you were."))
-        self._hall.attendance.leave(member, "too slow")
-        member.screen.abort()
-
-    def detach(self, member: "Member") -> None:
-        """The member is shown nothing more."""
-        self._hall.fanout.remove(member)
-        member.cursor = None
-        self._stalled.pop(member, None)
-
-    def batch_ended(self) -> None:
-        """To be called after each batch: who stopped reading during it reads on from its end, when it can."""
+    def batch_ends(self) -> None:
+        """Let connections that stopped reading during the batch read on from its end, when they can."""
+        self._is_delivering = False
         fallen, self._fallen = self._fallen, []
-        for member in fallen:
-            self._fall_behind(member)
+        for connection in fallen:
+            self._fall_behind(connection)
 
     def sweep(self) -> None:
-        """To be called each second: cut off who has taken nothing for too long."""
-        limit = self._hall.clock.seconds() - self._hall.settings.stuck_timeout_s
-        for member in [member for member, since in self._stalled.items() if since <= limit]:
-            self._cut(member)
+        """Cut off connections that have taken nothing for too long.  To be called each second."""
+        limit = self._clock.seconds() - self.settings.stuck_timeout_s
+        for connection in [connection for connection, since in self._stalled.items() if since <= limit]:
+            seconds = self.settings.stuck_timeout_s
+            refusal = TooSlow(f"You have taken nothing for {seconds:g} seconds. Join again to go on where you were.")
+            self._refuse(connection, refusal, None)
+            self._leave(connection, "too slow")
+            connection.screen.abort()
 
-    def close_all(self, farewell: str) -> None:
-        """Close every connection; who is catching up just now, with these words, when they have caught up."""
-        self._farewell = Told((farewell,))
-        for session in list(self._hall.sessions):
-            if session.member is not None and session.member.cursor is not None:
-                self._lagging[session.member] = session
-            else:
-                session.close()
+    # How
+
+    def _caught_up(self, connection: Connection) -> None:
+        """Make a connection live that stands at the head: from now on it gets batches as they come."""
+        connection.cursor = None
+        self._fanout.add(connection)
+        for function in self._waiting.pop(connection, ()):
+            function()
+
+    def _fall_behind(self, connection: Connection) -> None:
+        if connection.live:
+            self._fanout.remove(connection)
+            self.begin(connection, self._stream.delivered)
+
+    def _failed(self, connection: Connection) -> None:
+        """Cut off a connection that can no longer be promised an unbroken stream."""
+        refusal = ServerError("Something went wrong here; it has been logged. Join again to go on.")
+        self._refuse(connection, refusal, None)
+        connection.screen.close(refusal.code)
+        self._leave(connection, "server error")

@@ -1,4 +1,4 @@
-"""The newest posts, in memory: what lets a reader step from the journal's pages into the live stream without a gap."""
+"""The newest posts, in memory: they let a reader step from the journal's pages into the live stream without a gap."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ KEPT = 1024
 """Posts kept.  A page is read in well under the time it takes to post so many."""
 
 
-class Tail:
+class Recent:
     """The last KEPT posts that were delivered, in their newest form.
 
     ``floor``: every post with a higher number is here.
@@ -42,7 +42,7 @@ class Tail:
                 self._forget_edit(gone)
 
     def _forget_edit(self, edit: Edited) -> None:
-        """The oldest edit of a message is here no more."""
+        """Note that the oldest edit of a message is not here any more."""
         edits = self._edits.get(edit.target, [])
         if edit.id in edits:
             edits.remove(edit.id)
@@ -50,7 +50,7 @@ class Tail:
             self._edits.pop(edit.target, None)
 
     def after(self, position: int, audience: Audience) -> Sequence[StoredPost]:
-        """What the audience may see of the posts after ``position``, which is not below the floor."""
+        """Return what the audience may see of the posts after ``position``, which is not below the floor."""
         found = []
         for number in reversed(self._posts):
             if number <= position:
@@ -64,8 +64,8 @@ class Tail:
         found.reverse()
         return found
 
-    def recent(self, room: str, count: int) -> Sequence[StoredPost] | None:
-        """The last ``count`` messages of a room, as the journal gives them; None when there are fewer here."""
+    def latest(self, room: str, count: int) -> Sequence[StoredPost] | None:
+        """Return the last ``count`` messages of a room, as the journal gives them; None when there are fewer here."""
         found: list[StoredPost] = []
         for stored in reversed(self._posts.values()):
             if len(found) == count:
@@ -93,7 +93,7 @@ class Tail:
 
 
 def _is_message(post: Post) -> bool:
-    """Whether it is something said or done, even if it reads differently now; not the change itself."""
+    """Say whether it is something said or done, even if it reads differently now; not the change itself."""
     if isinstance(post, Edited | Deleted):
         return post.target == post.id
     return isinstance(post, Said | Acted)

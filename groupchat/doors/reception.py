@@ -1,4 +1,4 @@
-"""The state that all connections of some ports share: limits, turns and deadlines."""
+"""What all connections of some ports have in common: who is let in, whose turn it is, whose time is up."""
 
 import resource
 from collections import Counter
@@ -15,7 +15,7 @@ from groupchat.doors.wire.framing import HeldLines
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.interfaces.screens import IScreen
-from groupchat.limits.log_limits import Sparing
+from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import ServerFull
 
@@ -35,13 +35,13 @@ class Reception:
 
     ``tunnels``: makes TLS for those that begin with it; None: there is no TLS.
 
-    :param make_session: called with the screen and the door's name for each connection.
+    :param make_session: called with the screen of each connection.
     :param turnstile: counts the connections of each address; None: they are not counted.
     """
 
     def __init__(
         self,
-        make_session: Callable[[IScreen, str], Any],
+        make_session: Callable[[IScreen], Any],
         settings: Settings,
         clock: IReactorTime,
         turnstile: Turnstile | None = None,
@@ -49,9 +49,9 @@ class Reception:
         self.make_session = make_session
         self.settings = settings
         self.connections = 0
-        """The present number of connections."""
+        """How many there are now."""
         self.turned_away: Counter[str] = Counter()
-        """The number of connections turned away, by code."""
+        """How many were not let in, by code."""
         self.tunnels: Tunnels | None = None
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
@@ -63,7 +63,7 @@ class Reception:
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators ban."""
-        self.log_limits = Sparing(settings.log_lines)
+        self.log_limits = LogLimits(settings.log_lines)
         """The hall's, once there is one."""
         self._clock = clock
         self._turnstile = turnstile

@@ -1,14 +1,16 @@
-"""The gate: who may come in, and how they prove who they are."""
+"""Admission: who may come in, and how people prove who they are."""
 
 import hmac
 import unicodedata
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator
+from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from groupchat.config.settings import Settings
+from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.failures import Failures
@@ -26,11 +28,7 @@ from groupchat.model.errors import (
     TooManyFailures,
 )
 from groupchat.model.times import spoken
-from groupchat.state.accounts import Account, Invite
-
-if TYPE_CHECKING:
-    from groupchat.config.settings import Settings
-    from groupchat.hall.hall import Hall
+from groupchat.state.accounts import Account, Accounts, Invite
 
 log = Logger()
 
@@ -40,66 +38,84 @@ LONGEST = 256
 WRONG = "There is no such account, or this is not its password."
 
 EVERYBODY = ""
-"""What the hall's own password is counted by; no nickname's key."""
+"""The key under which wrong passwords of the hall itself are counted; no nickname has it."""
 
 
-class Gate:
-    """What a hall asks of those who come in.
+class Admission:
+    """What the hall asks of people who come in.
 
     ``passwords``: None where nobody can have an account, as in a hall without a daemon round it.
+    ``rehashed(account, hash)`` persists a password's hash as it is made today.
     """
 
-    def __init__(self, hall: "Hall", passwords: IPasswords | None) -> None:
-        self._hall = hall
+    def __init__(
+        self,
+        accounts: Accounts,
+        passwords: IPasswords | None,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+        rehashed: Callable[[Account, str], object],
+    ) -> None:
+        self._accounts = accounts
         self._passwords = passwords
-        settings = hall.settings
+        self._settings = settings
+        self._clock = clock
+        self._now = now
+        self._rehashed = rehashed
         self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
 
-    def follow(self, settings: "Settings") -> None:
-        """Go by these settings from now on."""
+    @property
+    def settings(self) -> Settings:
+        """The settings followed now."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
         self.failures.allowed = settings.password_failures
         self.failures.wait, self.failures.longest = settings.password_wait_s, settings.password_wait_max_s
-
-    @property
-    def _settings(self) -> "Settings":
-        return self._hall.settings
 
     # Coming in
 
     def is_possible(self, nick: str) -> bool:
-        """Whether it can be a nickname at all."""
+        """Say whether it can be a nickname at all."""
         try:
-            names.nick(nick, self._hall.name_rules)
+            names.nick(nick, self._settings.name_rules)
         except Refusal:
             return self.belongs_to_account(nick)  # a reserved one may have been somebody's before
         return True
 
     def belongs_to_account(self, nick: str) -> bool:
-        """Whether an account has the nickname."""
-        return self._hall.accounts.is_taken(names.key(nick))
+        """Say whether an account has the nickname."""
+        return self._accounts.is_taken(names.key(nick))
 
     def asks_for_password(self, nick: str) -> bool:
-        """Whether who wants to be called so has to type a password: the account's, or for guests the hall's."""
+        """Say whether this nickname needs a password: the account's, or for guests the hall's."""
         if self.belongs_to_account(nick):
             return True
         return self._settings.guests and bool(self._settings.password)
 
     def expects_account(self, nick: str, password: str | None) -> bool:
-        """Whether only an account will do: it has the nickname, or nothing else here asks for this password."""
+        """Say whether only an account will do: it has the nickname, or nothing else here asks for this password."""
         if self.belongs_to_account(nick):
             return True
         return password is not None and not self._settings.password
 
     def check_guest(self, password: str | None, screen: IScreen) -> None:
-        """Whether somebody without an account may come in with this password.
+        """Raise unless somebody without an account may come in with this password.
 
         :raises LoginNeeded: guests may not.
         :raises PasswordNeeded, PasswordWrong, NotEncrypted, TooManyFailures: the hall has a password.
         """
         settings = self._settings
         if not settings.guests:
-            way = "/register NAME PASSWORD makes an account" if settings.registration == "open" else "ask who runs it"
-            raise LoginNeeded(f"This hall is for those with an account: /login NAME PASSWORD. Without one, {way}.")
+            way = (
+                "/register NAME PASSWORD makes one"
+                if settings.registration == "open"
+                else "the administrator makes one"
+            )
+            raise LoginNeeded(f"You need an account here: /login NAME PASSWORD. If you have none, {way}.")
         if not settings.password:
             return
         if password is None:
@@ -117,21 +133,21 @@ class Gate:
 
     @inlineCallbacks
     def check(self, nick: str, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, Account]":
-        """The account with this nickname and this password.  An unknown one takes as long, and is refused alike.
+        """Return the account with this nickname and password.  An unknown one takes as long, and is refused alike.
 
-        :raises PasswordWrong, NotEncrypted, TooManyFailures: no.
-        :raises Busy: too much is asked just now.
+        :raises PasswordWrong, NotEncrypted, TooManyFailures: it is not given out.
+        :raises Busy: too many passwords wait to be checked.
         """
         self.check_line(screen)
         key = names.key(nick)[:LONGEST]
-        account = self._hall.accounts.find(nick)
+        account = self._accounts.find(nick)
         self._begin(key, screen)
         try:
             matches = yield self._pool().verify(account.hash if account is not None else None, prepared(password))
         except Refusal:
             self.failures.forgive(key, screen.address)
             raise
-        now = self._hall.accounts.find(nick)
+        now = self._accounts.find(nick)
         if not matches or account is None or now is None or now.author != account.author:
             raise PasswordWrong(WRONG)
         self.failures.forgive(key, screen.address)
@@ -140,19 +156,18 @@ class Gate:
         return now
 
     def _begin(self, key: str, screen: IScreen) -> None:
-        """:raises TooManyFailures: not now."""
-        wait = self.failures.begin(key, screen.address, self._hall.clock.seconds())
+        """:raises TooManyFailures: no password is tried now."""
+        wait = self.failures.begin(key, screen.address, self._clock.seconds())
         if wait > 0:
             raise TooManyFailures(f"Too many wrong passwords; try again in {spoken(wait)}.")
 
     def _rehash(self, account: Account, password: str) -> None:
-        """Store the password's hash as it is made today."""
+        """Persist the password's hash as it is made today."""
 
         def keep(made: str) -> None:
-            now = self._hall.accounts.of(account.author)
+            now = self._accounts.of(account.author)
             if now is not None and now.hash == account.hash:
-                self._hall.registry.change(now, hash=made)
-                self._hall.commits.pump()
+                self._rehashed(now, made)
 
         def failed(failure: Failure) -> None:
             log.warn("A password was not hashed anew: {reason}", reason=failure.getErrorMessage())
@@ -162,35 +177,35 @@ class Gate:
     # Making and changing accounts
 
     def check_registration(self, nick: str, code: str | None) -> Invite | None:
-        """Whether an account with this nickname may be made now; gives the invitation that is used up by it.
+        """Raise unless an account with this nickname may be made now; return the invitation that is used up by it.
 
-        :raises AccountExists, RegistrationClosed, CodeInvalid: no.
+        :raises AccountExists, RegistrationClosed, CodeInvalid: it may not.
         """
-        settings, accounts = self._settings, self._hall.accounts
+        settings, accounts = self._settings, self._accounts
         if accounts.is_taken(names.key(nick)):
             raise AccountExists(
                 f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
             )
         if settings.registration == "closed":
-            raise RegistrationClosed("Accounts are made by operators here.")
-        invite = accounts.invite(code, self._hall.now()) if code is not None else None
+            raise RegistrationClosed("Only operators make accounts here.")
+        invite = accounts.invite(code, self._now()) if code is not None else None
         if settings.registration == "invite" and invite is None:
             raise CodeInvalid(
-                "An account needs a code from an operator here: it is given after the password."
+                "You need a code from an operator to register here; it follows the password."
                 if code is None
                 else "This code is unknown, used or too old; ask for another one."
             )
         return invite
 
     def check_stranger(self, code: str | None, invite: Invite | None, screen: IScreen) -> None:
-        """Whether somebody who is not in may register, where guests need a password.
+        """Raise unless somebody who is not in may register, where guests need a password.
 
-        :raises PasswordNeeded, PasswordWrong, TooManyFailures: no.
+        :raises PasswordNeeded, PasswordWrong, TooManyFailures: they may not.
         """
         if invite is not None or not self._settings.password:
             return
         if code is None:
-            raise PasswordNeeded("This hall has a password, or you need a code: give it after your own password.")
+            raise PasswordNeeded("This hall has a password, or you need a code: type it after your own password.")
         self._begin(EVERYBODY, screen)
         if not _same(self._settings.password, code):
             raise PasswordWrong("That is not the password of this hall.")
@@ -198,9 +213,9 @@ class Gate:
 
     @inlineCallbacks
     def hash(self, nick: str, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, str]":
-        """The hash of a new password.
+        """Return the hash of a new password.
 
-        :raises PasswordWeak, NotEncrypted, Busy: no.
+        :raises PasswordWeak, NotEncrypted, Busy: there is none.
         """
         self.check_line(screen)
         password = prepared(password)
@@ -208,7 +223,7 @@ class Gate:
         if not least <= len(password) <= LONGEST:
             raise PasswordWeak(f"A password has {least} to {LONGEST} characters; this one has {len(password)}.")
         if names.key(password) == names.key(nick):
-            raise PasswordWeak("The nickname is no password.")
+            raise PasswordWeak("The nickname cannot be the password.")
         hashed: str = yield self._pool().hash(password)
         return hashed
 
@@ -219,10 +234,10 @@ class Gate:
 
 
 def prepared(password: str) -> str:
-    """A password in the one form it is hashed in, whichever keyboard it was typed at (RFC 8265, section 4.2.2)."""
+    """Return a password in the one form that is hashed, from whichever keyboard it came (RFC 8265, section 4.2.2)."""
     return unicodedata.normalize("NFC", password).encode("utf-8", "replace").decode()
 
 
 def _same(one: str, other: str) -> bool:
-    """Compared in constant time."""
+    """Compare in constant time."""
     return hmac.compare_digest(prepared(one).encode(), prepared(other).encode())

@@ -1,141 +1,279 @@
-"""Who comes into the hall and its rooms and who leaves, and who is told of it."""
+"""Who comes into the hall and its rooms, who leaves, and who is told of it.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+Rules:
+
+1. Only this module changes the rooms of a connection, which of them is current, and the connections of a person.
+2. Whatever changes that, the connection itself is told (``entered``, ``departed``), and so are the others in the room.
+3. Others are told of a person, not of a connection: once when the first one comes, once when the last one goes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from twisted.logger import Logger
 
-from groupchat.delivery.queue import Entry
-from groupchat.model.events import Joined, Left, Told
-from groupchat.state.positions import PRIVATE
-from groupchat.state.rooms import LOBBY, Room
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.verbs.member import Member
+from groupchat.config.settings import Settings
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.queue import Change, Notice, Receipt
+from groupchat.delivery.readers import Readers
+from groupchat.hall.typists import Typists
+from groupchat.interfaces.clock import Clock
+from groupchat.limits.buckets import TokenBucket
+from groupchat.limits.log_limits import LogLimits
+from groupchat.model.drafts import StoredSession
+from groupchat.model.errors import Replaced
+from groupchat.model.events import Departed, Done, Entered, Joined, Left, Ref, Refused, Renamed
+from groupchat.model.ranks import Rank
+from groupchat.state.moderation import Moderation
+from groupchat.state.people import Connection, Person
+from groupchat.state.positions import PRIVATE, Positions
+from groupchat.state.rooms import Room, Rooms
+from groupchat.state.roster import Roster
 
 log = Logger()
 
 RENEWED_S = 43200.0
-"""A token is forgotten some days after its member was last here: who stays is written down so often, in seconds."""
+"""How often the session of a connection that stays is persisted, in seconds: a token is forgotten some days after."""
+
+
+class Doorway:
+    """The joins and leaves of one room: each costs as many tokens as there are members to show it to.
+
+    ``waiting``: notices kept back until the bucket has tokens again.
+    """
+
+    __slots__ = ("bucket", "waiting")
+
+    def __init__(self, bucket: TokenBucket) -> None:
+        self.bucket = bucket
+        self.waiting: list[Notice] = []
 
 
 class Attendance:
-    """Comings and goings."""
+    """Joins and leaves."""
 
-    def __init__(self, hall: "Hall") -> None:
-        self._hall = hall
+    def __init__(
+        self,
+        rooms: Rooms,
+        roster: Roster,
+        moderation: Moderation,
+        positions: Positions,
+        commits: Commits,
+        readers: Readers,
+        fanout: Fanout,
+        typists: Typists,
+        log_limits: LogLimits,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._rooms = rooms
+        self._roster = roster
+        self._moderation = moderation
+        self._positions = positions
+        self._commits = commits
+        self._readers = readers
+        self._fanout = fanout
+        self._typists = typists
+        self._log_limits = log_limits
+        self._clock = clock
+        self._now = now
+        self._doorways: dict[str, Doorway] = {}
 
-    def enter_room(self, member: "Member", name: str) -> None:
-        """Put a member into a room, and tell who is there."""
-        room = self._hall.room(name)
-        known = room.holds(member.person)
-        room.members[member] = None
-        member.rooms = (*(other for other in member.rooms if other != name), name)
-        member.current = name
-        if not known:
-            self._pass_by(room, Joined(name, member.person.nick, self._hall.now()), member)
+    @property
+    def settings(self) -> Settings:
+        """The settings followed now."""
+        return self._settings
 
-    def leave_room(self, member: "Member", name: str, reason: str) -> None:
-        """Take a member out of a room, and tell who is there."""
-        room = self._hall.rooms[name]
-        del room.members[member]
-        member.rooms = tuple(other for other in member.rooms if other != name)
-        if member.current == name:
-            member.current = member.rooms[-1] if member.rooms else ""
-        if not room.holds(member.person):
-            self._pass_by(room, Left(name, member.person.nick, self._hall.now(), reason), member)
-        if not room.members and not room.stored and name != LOBBY:
-            del self._hall.rooms[name]
-        self._hall.readers.review(member)
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        for doorway in self._doorways.values():
+            doorway.bucket.burst, doorway.bucket.rate = settings.notice_burst, settings.notice_rate
 
-    def leave(self, member: "Member", reason: str) -> None:
-        """One connection is gone from the hall; when it was the person's last one, so is the nickname."""
-        if member.gone:
+    # Rooms
+
+    def enter_room(self, connection: Connection, name: str) -> None:
+        """Put a connection into a room, which is its current one from now on, and tell everybody there."""
+        room, person = self._rooms.open(name), connection.person
+        is_new = not room.holds(person)
+        room.members[connection] = None
+        connection.rooms = (*(other for other in connection.rooms if other != name), name)
+        connection.current = name
+        if is_new:
+            account = person.account.nick if person.account is not None else ""
+            self._announce(room, Joined(name, person.nick, self._now(), account), connection)
+        self._readers.review(connection)
+
+    def tell_entered(self, connection: Connection, name: str) -> None:
+        """Tell a connection that it is in a room."""
+        room, style = self._rooms.open(name), connection.screen.style
+        people: tuple[dict[str, Any], ...] | None = None
+        if style.preferences.joins and not style.prose:
+            people = tuple(self.presence(person, name, brief=True) for person in room.people)
+        connection.show(Entered(name, room.topic, people))
+
+    def presence(self, person: Person, room: str, brief: bool = False) -> dict[str, Any]:
+        """Describe a person in a room to a program.
+
+        :param brief: leave out what is empty or false.
+        """
+        item = {
+            "nick": person.nick,
+            "account": person.account.nick if person.account is not None else "",
+            "operator": self._moderation.rank_of(person.account, room) >= Rank.ROOM_OPERATOR,
+            "away": person.away is not None,
+            "secure": person.is_secure,
+        }
+        return {name: value for name, value in item.items() if value} if brief else item
+
+    def switch(self, connection: Connection, name: str) -> None:
+        """Let a connection's lines go to another of its rooms."""
+        connection.current = name
+        self._readers.review(connection)
+
+    def leave_room(self, connection: Connection, name: str, reason: str, code: str = "left") -> None:
+        """Take a connection out of a room, and tell everybody there; its lines go to the room it joined last.
+
+        :param code: why, as the connection is told: ``left``, ``kicked``, ``banned`` …
+        """
+        room = self._rooms.open(name)
+        del room.members[connection]
+        connection.rooms = tuple(other for other in connection.rooms if other != name)
+        if connection.current == name:
+            connection.current = connection.rooms[-1] if connection.rooms else ""
+        if not room.holds(connection.person):
+            is_last = connection.gone and len(connection.person.connections) == 1
+            event = Left(name, connection.person.nick, self._now(), reason, is_last)
+            self._announce(room, event, connection)
+        self._rooms.drop_unused(room)
+        self._readers.review(connection)
+        if not connection.gone:
+            connection.show(Departed(name, reason, code, connection.current))
+
+    # The hall
+
+    def arrive(self, connection: Connection) -> None:
+        """Add a connection to those of its person."""
+        person = connection.person
+        person.connections = (*person.connections, connection)
+
+    def rename(self, connection: Connection, nick: str, key: str, answer: Done | None = None, ref: Ref = None) -> None:
+        """Give the person of a connection another nickname, and tell people who share a room.
+
+        :param answer: what the connection is told with it; None: it asks for nothing.
+        :raises NickTaken, PasswordNeeded: it is not free.
+        """
+        person = connection.person
+        old = person.nick
+        self._roster.rename(person, nick, key)
+        rooms = person.rooms
+        # A reader may share only one of several rooms, and is not told of another.
+        event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
+        self._commits.post(Notice(event, rooms, connection, ref, answer))
+
+    def leave(self, connection: Connection, reason: str) -> None:
+        """Take a connection out of the hall; with the person's last one, the nickname is free."""
+        if connection.gone:
             return
-        member.gone = True
-        position, rooms = member.position, member.rooms
-        self.note_position(member, rooms)
-        self._detach(member)
+        connection.gone = True
+        person, rooms, position = connection.person, connection.rooms, self._readers.position(connection)
+        self.note_position(connection, rooms)
+        self._detach(connection)
         for name in rooms:
-            self.leave_room(member, name, reason)
-        if member.digest:
-            self._hall.commits.save(member.stored(rooms, position))
-        person = member.person
-        person.connections = tuple(other for other in person.connections if other is not member)
+            self.leave_room(connection, name, reason)
+        if connection.digest:
+            self._commits.save(self.stored(connection, rooms, position))
+        person.connections = tuple(other for other in person.connections if other is not connection)
         if not person.connections:
-            self._hall.roster.release(person.key, person)
-            self._hall.people.pop(person.author, None)
+            self._roster.release(person)
             for ignored in person.ignored:
-                self._hall.fanout.unignore(person, ignored)
-        if self._hall.sparing.allows("people who leave"):
+                self._fanout.unignore(person, ignored)
+        if self._log_limits.allows("people who leave"):
             log.info(
                 "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
-                nick=person.nick, reason=reason or "exit", address=member.screen.address,
-                seconds=self._hall.now() - member.since,
+                nick=person.nick, reason=reason or "exit", address=connection.screen.address,
+                seconds=self._now() - connection.since,
             )  # fmt: skip
 
-    def replace(self, member: "Member") -> None:
-        """Put an old connection out because its person came back with a new one.  Nobody else notices."""
-        member.gone = True
-        self._detach(member)
-        for name in member.rooms:
-            del self._hall.rooms[name].members[member]
-        person = member.person
-        person.connections = tuple(other for other in person.connections if other is not member)
-        member.show(Told(("You have joined again from elsewhere; this connection is closed.",)))
-        member.screen.close()
+    def replace(self, connection: Connection) -> None:
+        """Close an old connection because its person came back with a new one.  Nobody else notices."""
+        connection.gone = True
+        self._detach(connection)
+        for name in connection.rooms:
+            del self._rooms.open(name).members[connection]
+        person = connection.person
+        person.connections = tuple(other for other in person.connections if other is not connection)
+        replaced = Replaced("You have joined again from elsewhere; this connection is closed.")
+        connection.show(Refused(replaced.code, str(replaced)))
+        connection.screen.close(replaced.code)
 
-    def remember(self, member: "Member") -> None:
-        """Have it written where this connection stands, if it can come back with a token."""
-        if member.digest and not member.gone:
-            self._hall.commits.save(member.stored(member.rooms, member.position))
-        if not member.gone:
-            self.note_position(member, member.rooms)
+    # What is persisted
 
-    def renew(self, period: float) -> None:
-        """To be called once in a period, in seconds: twice a day have it written of everybody that they are here."""
-        now = self._hall.now()
-        for session in self._hall.sessions:
-            if session.member is None:
-                continue
-            stayed = now - session.member.since
-            # At the times of day at which each came: not of all at once.
-            if stayed >= RENEWED_S and stayed % RENEWED_S < period:
-                self.remember(session.member)
-        self._hall.commits.pump()
+    def stored(self, connection: Connection, rooms: tuple[str, ...], position: int) -> StoredSession:
+        """Return what the journal keeps of a connection, so that its token works later."""
+        person = connection.person
+        return StoredSession(person.author, connection.digest, person.nick, rooms, position, self._now())
 
-    def note_position(self, member: "Member", rooms: Sequence[str]) -> None:
-        """Have it written how far the account has read these rooms; the journal may miss it, which does no harm."""
-        account = member.person.account
-        if account is None or account.author not in self._hall.people:
+    def remember(self, connection: Connection) -> None:
+        """Persist where a connection stands, if it can come back."""
+        if connection.gone:
             return
-        facts = self._hall.positions.note(account.author, (*rooms, PRIVATE), member.position, self._hall.now())
-        if facts and self._hall.commits.refusing is None:
-            self._hall.commits.post(Entry.of_facts(*facts))
+        if connection.digest:
+            position = self._readers.position(connection)
+            self._commits.save(self.stored(connection, connection.rooms, position))
+        self.note_position(connection, connection.rooms)
 
-    def _pass_by(self, room: Room, event: Joined | Left, member: "Member") -> None:
-        """Tell of a coming or going, or keep it a while when there were too many for a room of this size."""
-        entry = Entry.of_notice(event, (room.name,), member)
-        now = self._hall.clock.seconds()
-        if room.gathered or room.notices.spend(now, 0):
-            room.gathered.append(entry)
-        else:
-            room.notices.spend(now, len(room.members))
-            self._hall.commits.post(entry)
+    def renew(self, connection: Connection, period: float) -> None:
+        """Persist twice a day that a connection is still here; called for each once in a period, in seconds.
 
-    def _flush(self, room: Room) -> None:
-        gathered, room.gathered = room.gathered, []
-        room.notices.spend(self._hall.clock.seconds(), len(room.members))
-        for entry in gathered:
-            self._hall.commits.post(entry)
+        It is done at the times of day at which each came: not of all at once.
+        """
+        stayed = self._now() - connection.since
+        if stayed >= RENEWED_S and stayed % RENEWED_S < period:
+            self.remember(connection)
+
+    def note_position(self, connection: Connection, rooms: Sequence[str]) -> None:
+        """Persist how far the account has read these rooms; the journal may miss it, which does no harm."""
+        account = connection.person.account
+        if account is None or self._roster.of(account.author) is None:
+            return
+        upto = self._readers.position(connection)
+        facts = self._positions.note(account.author, (*rooms, PRIVATE), upto, self._now())
+        if facts and self._commits.refusal is None:
+            self._commits.post(Change(tuple(facts), Receipt()))
+
+    # How joins and leaves are announced
 
     def sweep(self) -> None:
-        """To be called each second: tell of comings and goings that were kept for a while."""
-        for room in list(self._hall.rooms.values()):
-            if room.gathered and not room.notices.spend(self._hall.clock.seconds(), 0):
-                self._flush(room)
+        """Announce joins and leaves that were kept back.  To be called each second."""
+        now = self._clock.seconds()
+        for name, doorway in list(self._doorways.items()):
+            if doorway.waiting and not doorway.bucket.spend(now, 0):
+                waiting, doorway.waiting = doorway.waiting, []
+                room = self._rooms.find(name)
+                doorway.bucket.spend(now, len(room.members) if room is not None else 0)
+                for notice in waiting:
+                    self._commits.post(notice)
+            elif not doorway.waiting and self._rooms.find(name) is None:
+                del self._doorways[name]
 
-    def _detach(self, member: "Member") -> None:
-        self._hall.readers.detach(member)
-        self._hall.keystrokes.stopped(member)
+    def _announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
+        """Announce a join or leave, or keep it back when there were too many for a room of this size."""
+        doorway = self._doorways.get(room.name)
+        if doorway is None:
+            bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
+            doorway = self._doorways[room.name] = Doorway(bucket)
+        notice = Notice(event, (room.name,), connection)
+        now = self._clock.seconds()
+        if doorway.waiting or doorway.bucket.spend(now, 0):
+            doorway.waiting.append(notice)
+        else:
+            doorway.bucket.spend(now, len(room.members))
+            self._commits.post(notice)
+
+    def _detach(self, connection: Connection) -> None:
+        self._readers.detach(connection)
+        self._typists.stopped(connection)

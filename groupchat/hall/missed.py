@@ -1,32 +1,29 @@
-"""What happened while nobody was here from an account: how far it had read, and what it missed."""
+"""What happened while nobody was here from an account: private messages, and new ones in its rooms."""
 
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
+from groupchat.delivery.stream import Stream
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
-from groupchat.state.positions import PRIVATE, Position
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.state.accounts import Account
-    from groupchat.verbs.member import Member
-
+from groupchat.state.accounts import Account
+from groupchat.state.people import Connection
+from groupchat.state.positions import PRIVATE, Position, Positions
 
 COUNTED = 1000
-"""So many new messages of a room are counted; of more it is said that there are more."""
+"""The most new messages of a room that are counted; beyond it people are told that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """New messages of one room, those of the account itself not counted.
+    """New messages of one room, without those of the account itself.
 
-    ``mentions``: how many of them have its nickname; ``since``: from where on they are new.
+    ``mentions``: how many of them contain its nickname; ``since``: the position after which they are new.
     """
 
     room: str
@@ -34,61 +31,63 @@ class Unread:
     mentions: int
     since: Position
 
-    def line(self, member: "Member") -> str:
-        """``37 new since 14:02, 2 for you``"""
+    def line(self, connection: Connection, now: float) -> str:
+        """Return the line a person reads: ``37 new since 14:02, 2 for you; /catchup shows them.``"""
         count = f"{COUNTED} and more" if self.count >= COUNTED else str(self.count)
-        place = "" if self.room == member.current else f" in {self.room}"
-        now, then = (datetime.fromtimestamp(at, member.zone) for at in (member.hall.now(), self.since.at))
-        moment = then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
-        way = "/catchup shows them" if self.room == member.current else f"/switch {self.room} and /catchup show them"
+        place = "" if self.room == connection.current else f" in {self.room}"
+        today, then = (datetime.fromtimestamp(at, connection.zone) for at in (now, self.since.at))
+        moment = then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
+        way = (
+            "/catchup shows them" if self.room == connection.current else f"/switch {self.room} and /catchup show them"
+        )
         return f"{count} new{place} since {moment}, {self.mentions} for you; {way}."
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What an account missed: private messages to it, and new ones in its rooms."""
+    """What an account missed."""
 
     whispers: Sequence[StoredPost] = ()
     rooms: Sequence[Unread] = ()
     followed: Mapping[str, int] = field(default_factory=dict)
-    """Where it had read up to, in each of its rooms."""
+    """For each of its rooms with new messages, the number up to which it had read."""
 
-    def show(self, member: "Member") -> None:
-        """Tell whoever has come in."""
-        member.person.unread.update(self.followed)
+    def show(self, connection: Connection, now: float) -> None:
+        """Tell a connection that has come in from the account."""
+        connection.person.unread.update(self.followed)
         if self.whispers:
             number = len(self.whispers)
             heading = f"{number} message{'' if number == 1 else 's'} while you were away:"
             posts = tuple(stored.event for stored in self.whispers)
-            member.show(Replayed("join", heading, posts, "end of these messages", member.hall.now()))
+            connection.show(Replayed("join", heading, posts, "end of these messages", now))
         if self.rooms:
             items = tuple(
                 {"room": one.room, "new": one.count, "mentions": one.mentions, "after": one.since.upto}
                 for one in self.rooms
             )
-            member.show(Listed("unread", tuple(one.line(member) for one in self.rooms), items))
+            connection.show(Listed("unread", tuple(one.line(connection, now) for one in self.rooms), items))
 
 
 @inlineCallbacks
 def look_up(
-    hall: "Hall", account: "Account", rooms: Sequence[str], upto: int, private: bool
+    positions: Positions, stream: Stream, account: Account, rooms: Sequence[str], upto: int, private: int
 ) -> Generator["Deferred[Any]", Any, Missed]:
     """Look up what an account missed up to a number.
 
-    :param private: whether private messages are shown too; else the connection reads them by itself.
+    :param private: the most private messages to show; 0: none, the connection reads them by itself.
     """
     whispers: list[StoredPost] = []
-    begin = hall.positions.find(account.author, PRIVATE)
+    begin = positions.find(account.author, PRIVATE)
     if private:
         after = begin.upto if begin is not None else 0
         audience = Audience((), account.author)
-        found = yield hall.journal.following(audience, after, upto, hall.settings.query_posts)
+        found = yield stream.journal.following(audience, after, upto, private)
         whispers = [stored for stored in found if stored.author != account.author and is_said(stored.event)]
     unread = []
     for room in rooms:
-        position = hall.positions.find(account.author, room)
+        position = positions.find(account.author, room)
         if position is not None:
-            found = yield hall.journal.following(Audience((room,)), position.upto, upto, COUNTED)
+            found = yield stream.journal.following(Audience((room,)), position.upto, upto, COUNTED)
             others = [one.event for one in found if one.author != account.author and is_said(one.event)]
             mentions = sum(1 for post in others if is_mentioned(account.nick, post))
             if others:
@@ -97,11 +96,11 @@ def look_up(
 
 
 def is_said(post: Post) -> bool:
-    """Whether it is a message with words, not one that is gone."""
+    """Say whether this is a message with words, not one that was deleted."""
     return isinstance(post, Said | Acted | Whispered | Edited)
 
 
 def is_mentioned(nick: str, post: Post) -> bool:
-    """Whether a message has this nickname as a word."""
+    """Say whether a message has this nickname as a word."""
     words = post.text if isinstance(post, Said | Acted | Whispered | Edited) else ""
     return re.search(rf"(?i)(?<![\w.-]){re.escape(nick)}(?![\w-])", words) is not None

@@ -1,147 +1,174 @@
-"""The registry: how accounts are made, changed and removed, on disk first."""
+"""Registration: how accounts are made, changed and removed, on disk first.
 
+Rules:
+
+1. An account changes in memory only by ``learn``, when the fact is on disk.
+2. A change is made from ``newest``: the account as it will be when every change on its way to the disk is there.
+3. Nobody else can have a nickname or an invitation while a change about it is on its way (``Accounts.pending``).
+"""
+
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.logger import Logger
 
-from groupchat.delivery.queue import Entry
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.queue import Change, Receipt
+from groupchat.hall.attendance import Attendance
 from groupchat.interfaces.screens import IScreen
 from groupchat.model.drafts import Fact
 from groupchat.model.errors import AccountExists, BadArguments, CodeInvalid, NoSuchAccount
-from groupchat.model.events import AuthorId
+from groupchat.model.events import AuthorId, Done, Ref
 from groupchat.model.ranks import Rank
-from groupchat.state.accounts import Account, Invite
-from groupchat.state.moderation import ROOM_OPERATOR
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.verbs.member import Member
+from groupchat.state.accounts import Account, Accounts, Invite
+from groupchat.state.moderation import Moderation
+from groupchat.state.people import Connection
+from groupchat.state.positions import Positions
+from groupchat.state.roster import Roster
 
 log = Logger()
 
 
-class Registry:
-    """What changes the accounts of a hall.  Nothing is so in memory before it is so in the journal."""
+class Registration:
+    """Changes the accounts of a hall."""
 
-    def __init__(self, hall: "Hall") -> None:
-        self._hall = hall
+    def __init__(
+        self,
+        accounts: Accounts,
+        roster: Roster,
+        moderation: Moderation,
+        positions: Positions,
+        commits: Commits,
+        attendance: Attendance,
+        now: Callable[[], float],
+    ) -> None:
+        self._accounts = accounts
+        self._roster = roster
+        self._moderation = moderation
+        self._positions = positions
+        self._commits = commits
+        self._attendance = attendance
+        self._now = now
+
+    def learn(self, fact: Fact) -> None:
+        """Apply a fact about an account or invitation that is on disk; the person who is here has it from now on."""
+        gone = self._accounts.find(fact.name) if fact.value is None else None
+        self._accounts.learn(fact)
+        account = self._accounts.find(fact.name)
+        author = account.author if account is not None else gone.author if gone is not None else None
+        person = self._roster.of(author) if author is not None else None
+        if person is not None:
+            person.account = account
 
     def create(
-        self, nick: str, author: AuthorId, hashed: str, invite: Invite | None = None, origin: "Member | None" = None
-    ) -> Entry:
+        self,
+        nick: str,
+        author: AuthorId,
+        hashed: str,
+        invite: Invite | None = None,
+        origin: Connection | None = None,
+        ref: Ref = None,
+        answer: Done | None = None,
+    ) -> Receipt:
         """Make an account.  From now on nobody else can have the nickname or the invitation.
 
         :raises AccountExists, CodeInvalid: somebody was faster.
         :raises JournalUnavailable: nothing can be stored now.
         """
-        hall = self._hall
-        account = Account(nick, author, hashed, Rank.MEMBER, hall.now())
-        if hall.accounts.is_taken(account.key):
+        accounts = self._accounts
+        account = Account(nick, author, hashed, Rank.MEMBER, self._now())
+        if accounts.is_taken(account.key):
             raise AccountExists(f"There is an account called {nick} by now; choose another nickname.")
-        taken = {account.key}
-        if invite is not None:
-            if invite.digest not in hall.accounts.invites or invite.digest in hall.accounts.pending:
-                raise CodeInvalid("This code was used just now; ask for another one.")
-            taken.add(invite.digest)
+        if invite is not None and (invite.digest not in accounts.invites or invite.digest in accounts.pending):
+            raise CodeInvalid("This code was used just now; ask for another one.")
+        used = () if invite is None else (invite.removal(),)
+        receipt = Receipt(changes=True)
+        self._commits.post(Change((account.fact(), *used), receipt, origin, ref, answer))
+        return self.reserve(receipt, account.key, *(() if invite is None else (invite.digest,)))
 
-        def made() -> None:
-            if invite is not None:
-                del hall.accounts.invites[invite.digest]
-            self.put(account)
+    def reserve(self, receipt: Receipt, *names: str) -> Receipt:
+        """Keep nicknames (by their keys) and codes (by their digests) from others until this is settled."""
+        self._accounts.pending.update(names)
+        receipt.when_settled(lambda: self._accounts.pending.difference_update(names))
+        return receipt
 
-        used = [invite.removal()] if invite is not None else []
-        entry = hall.post(Entry.of_facts(account.fact(), *used, origin=origin, effect=made))
-        hall.accounts.pending |= taken
-        entry.afterwards(lambda: hall.accounts.pending.difference_update(taken))
-        return entry
-
-    def change(self, account: Account, origin: "Member | None" = None, **changes: Any) -> Entry:
-        """Change an account.
+    def change(
+        self,
+        account: Account,
+        origin: Connection | None = None,
+        ref: Ref = None,
+        answer: Done | None = None,
+        **changes: Any,
+    ) -> Receipt:
+        """Change fields of an account.
 
         :raises NoSuchAccount: it is gone, or about to go.
         :raises JournalUnavailable: nothing can be stored now.
         """
         changed = replace(self.newest(account), **changes)
-        entry = Entry.of_facts(changed.fact(), origin=origin, effect=lambda: self.put(changed))
-        return self.queued(self._hall.post(entry), account, changed)
+        receipt = Receipt(changes=True)
+        self._commits.post(Change((changed.fact(),), receipt, origin, ref, answer))
+        return self.follow(receipt, account, changed)
 
-    def newest(self, account: Account) -> Account:
-        """The account as it will be when all that is on its way to the disk is there.
-
-        :raises NoSuchAccount: then it will be gone.
-        """
-        accounts = self._hall.accounts
-        known = accounts.queued[account.key] if account.key in accounts.queued else accounts.find(account.key)
-        if known is None or known.author != account.author:
-            raise NoSuchAccount(f"There is no account {account.nick} any more.")
-        return known
-
-    def queued(self, entry: Entry, account: Account, changed: Account | None) -> Entry:
-        """This entry, which was posted, changes an account (None: removes it); later changes build on that."""
-        queued = self._hall.accounts.queued
-        queued[account.key] = changed
-
-        def settled() -> None:
-            if queued.get(account.key) is changed:
-                queued.pop(account.key, None)
-
-        entry.afterwards(settled)
-        return entry
-
-    def give_up(self, account: Account, origin: "Member | None" = None) -> Entry:
+    def remove(
+        self, account: Account, origin: Connection | None = None, ref: Ref = None, answer: Done | None = None
+    ) -> Receipt:
         """Remove an account.
 
         :raises NoSuchAccount: it is gone, or about to go.
         :raises JournalUnavailable: nothing can be stored now.
         """
         self.newest(account)
-        entry = Entry.of_facts(*self.removal(account), origin=origin, effect=lambda: self.remove(account))
-        return self.queued(self._hall.post(entry), account, None)
+        receipt = Receipt(changes=True)
+        self._commits.post(Change(self.removal(account), receipt, origin, ref, answer))
+        return self.follow(receipt, account, None)
 
-    def put(self, account: Account) -> None:
-        """It is on disk: who is here has it."""
-        self._hall.accounts.put(account)
-        person = self._hall.people.get(account.author)
-        if person is not None:
-            person.account = account
+    def newest(self, account: Account) -> Account:
+        """Return the account as it will be when every change on its way to the disk is there.
 
-    def remove(self, account: Account) -> None:
-        """It is on disk that the account is no more: who is here from it is a guest now, of the same author."""
-        for fact in self._resignations(account):
-            self._hall.moderation.learn(fact)
-        self._hall.accounts.remove(account)
-        person = self._hall.people.get(account.author)
-        if person is not None:
-            person.account = None
+        :raises NoSuchAccount: it will be gone then.
+        """
+        accounts = self._accounts
+        known = accounts.queued[account.key] if account.key in accounts.queued else accounts.find(account.key)
+        if known is None or known.author != account.author:
+            raise NoSuchAccount(f"There is no account {account.nick} any more.")
+        return known
 
-    def removal(self, account: Account) -> list[Fact]:
-        """What is written when an account is removed."""
-        return [account.removal(), *self._hall.positions.forget(account.author), *self._resignations(account)]
+    def follow(self, receipt: Receipt, account: Account, changed: Account | None) -> Receipt:
+        """Let later changes of an account build on this one, which was posted (None: it removes the account)."""
+        queued = self._accounts.queued
+        queued[account.key] = changed
 
-    def _resignations(self, account: Account) -> list[Fact]:
-        """What is written when it keeps order in no room any more."""
-        rooms = [room for room, operators in self._hall.moderation.operators.items() if account.author in operators]
-        return [Fact(ROOM_OPERATOR, f"{room}/{account.author}", None) for room in rooms]
+        def settled() -> None:
+            if queued.get(account.key) is changed:
+                queued.pop(account.key, None)
 
-    def revoke(self, account: Account, keep: "Member | None" = None) -> None:
-        """Let no token of this account work any more, but that of one connection; written with the next batch."""
-        hall = self._hall
-        person = hall.people.get(account.author)
-        for member in person.connections if person is not None else ():
-            if member is not keep:
-                member.digest = ""
-        hall.commits.revoke(account.author, hall.now())
+        receipt.when_settled(settled)
+        return receipt
+
+    def removal(self, account: Account) -> tuple[Fact, ...]:
+        """Return the facts that remove an account, with what it has read and where it keeps order."""
+        author = account.author
+        return (account.removal(), *self._positions.forget(author), *self._moderation.resignations(author))
+
+    def revoke(self, account: Account, keep: Connection | None = None) -> None:
+        """Let no token of this account work any more, but that of one connection; persisted with the next batch."""
+        person = self._roster.of(account.author)
+        for connection in person.connections if person is not None else ():
+            if connection is not keep:
+                connection.digest = ""
+        self._commits.revoke(account.author, self._now())
         if keep is not None:
-            hall.attendance.remember(keep)
+            self._attendance.remember(keep)
 
     def apply_preferences(self, account: Account, screen: IScreen, door: str) -> None:
-        """Show things at this screen as a person asked for from this account at such a door."""
+        """Show things at a screen as its person asked for from this account at such a door."""
         preferences = screen.style.preferences
         for name, value in account.preferences.get(door, {}).items():
             try:
                 preferences = preferences.changed(name, value)
             except BadArguments:
-                log.info("The preference {name} of {nick} is no longer one", name=name, nick=account.nick)
+                log.info("{nick} has a preference {name} that does not exist any more", name=name, nick=account.nick)
         if preferences != screen.style.preferences:
             screen.prefer(preferences)

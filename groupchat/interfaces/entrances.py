@@ -7,7 +7,7 @@ from zope.interface import Attribute, Interface
 
 from groupchat.config.settings import Settings
 from groupchat.interfaces.screens import IScreen
-from groupchat.limits.log_limits import Sparing
+from groupchat.limits.log_limits import LogLimits
 
 
 class Party(Protocol):
@@ -54,16 +54,16 @@ class IBacklog(Interface):
 
 
 class IReception(Interface):
-    """The state that all connections of some ports share, as each of them sees it."""
+    """What all connections of some ports have in common, as each of them sees it."""
 
     settings: Settings = Attribute("The settings in force.")
     handshakes: IDeadlines = Attribute("The time each connection has to get a nickname.")
     silences: IDeadlines = Attribute("The time each connection has to begin before it is taken for a person.")
     closings: IDeadlines = Attribute("The time each peer has to read its last lines after the server has closed.")
     backlog: IBacklog = Attribute("The connections that do not read what they are sent.")
-    log_limits: Sparing = Attribute("Limits the lines of the log that anybody can cause at will.")
+    log_limits: LogLimits = Attribute("Limits the lines of the log that anybody can cause at will.")
     tunnels: Any = Attribute("Its ``around(protocol)`` returns TLS that leads to the protocol; None: there is no TLS.")
-    make_session: Callable[[IScreen, str], Any] = Attribute("Returns the session of a screen, at the door named.")
+    make_session: Callable[[IScreen], Any] = Attribute("Makes the session of a screen.")
 
     def arrived(party: Party) -> None:
         """Count a new connection, and start its time for a nickname."""
@@ -78,7 +78,7 @@ class IReception(Interface):
 class IFront(Interface):
     """A connection whose door is being chosen."""
 
-    reception: IReception = Attribute("The state that connections share.")
+    reception: IReception = Attribute("What all connections have in common.")
     address: str = Attribute("The peer's IP address; empty when there is none.")
     exempt: bool = Attribute("Whether flood limits do not apply to the address.")
     secure: bool = Attribute("Whether the connection is encrypted.")

@@ -1,35 +1,46 @@
-"""Who somebody is: nicknames and passwords."""
+"""Who somebody is: which nickname is whose, and how a password proves it."""
 
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
+from groupchat.model.events import AuthorId
+
 
 class IPasswords(Interface):
-    """What makes and checks the hashes of passwords, elsewhere than in the reactor's thread: it takes long on purpose.
+    """Makes and checks the hashes of passwords, outside the reactor's thread: that takes long on purpose.
 
     Methods that return a Deferred fail with Busy when too many wait already.
     """
 
     def hash(password: str) -> "Deferred[str]":
-        """The hash to be stored."""
+        """Return the hash to be stored."""
 
     def verify(hashed: str | None, password: str) -> "Deferred[bool]":
-        """Whether this is the password; None takes as long, and is no."""
+        """Say whether this is the password.  None takes as long, and the answer is no."""
 
     def is_outdated(hashed: str) -> bool:
-        """Whether a hash would be made otherwise today."""
+        """Say whether a hash would be made otherwise today."""
 
 
 class IRoster(Interface):
-    """Who is here: which nickname is whose."""
+    """Who is here, and the only place that knows whether a nickname is free."""
 
-    def claim(key: str, person: Any) -> None:
-        """Give the nickname with this key to the person.  Raises NickTaken while somebody else has it."""
+    def claim(person: Any) -> None:
+        """Give a new person the nickname they ask for.  Raises NickTaken or PasswordNeeded when it is not free."""
 
-    def release(key: str, person: Any) -> None:
-        """Take it back; nothing happens unless this very person holds it."""
+    def rename(person: Any, nick: str, key: str) -> None:
+        """Give a person another nickname and free the old one.  Raises as ``claim`` does; nothing changes then."""
+
+    def release(person: Any) -> None:
+        """Free the nickname; nothing happens unless this very person holds it."""
 
     def find(key: str) -> Any:
-        """Who holds the nickname with this key."""
+        """Return the person who holds the nickname with this key; None: nobody."""
+
+    def of(author: AuthorId) -> Any:
+        """Return the person who is here as this author; None: nobody."""
+
+    def is_free(key: str) -> bool:
+        """Say whether a guest could take the nickname with this key."""

@@ -1,7 +1,4 @@
-"""The seams: what the core asks of a screen, a style, a journal, a roster and a door.
-
-Core code knows these and nothing behind them, so that a door or a journal can be added without touching it.
-"""
+"""What the core asks of a screen and of the style in which things are shown there."""
 
 from collections.abc import Sequence
 from enum import IntFlag
@@ -13,11 +10,11 @@ from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 
 Rendered = NewType("Rendered", bytes)
-"""What a style made of events, ready for the wire.  The core passes it on and never looks inside."""
+"""Bytes that a style made of events, ready for the wire.  The core passes them on and never looks inside."""
 
 
 class Hold(IntFlag):
-    """Why a peer's input is not being taken just now; it is again when no reason is left."""
+    """A reason why a peer's input is not being taken just now; it is again when no reason is left."""
 
     ANSWER = 1
     """Its last request must be answered first."""
@@ -34,27 +31,27 @@ class Hold(IntFlag):
 class IStyle(Interface):
     """One way of showing events: a door's form with one set of preferences.
 
-    Styles are interned: one object per way of showing, so that the core can group members by it.
+    Styles are interned: there is one object per way of showing, so that the core can group connections by it,
+    and what it renders is made once for all of them.
     """
 
     door: str = Attribute("The name of the door whose style it is: ``text``, ``json``, …")
     preferences: Preferences = Attribute("The preferences it follows.")
+    resumes: bool = Attribute("Whether its clients are given a token, with which they can come back as who they were.")
+    attended: bool = Attribute("Whether a person always sits at its clients.")
+    prose: bool = Attribute("Whether its readers want a sentence where a list would be empty.")
 
     def render(events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Turn posts and notices into one rendering each (empty: nothing to show), in the same order.
+
+        Renderings are joined as they are: a style whose protocol has frames returns whole frames.
 
         :param previous: for each event, the ``at`` of what was shown before it in its room (for day lines).
         :param marked: whether each is marked with its room, because the reader's lines go to another one.
         """
 
-    def answer(answer: Answer, ref: Ref, current: str) -> Rendered:
-        """Turn an answer for one person into its rendering, which may be empty.
-
-        :param current: the room the person's lines go to; posts of other rooms in the answer are marked.
-        """
-
     def echoes(event: Event) -> bool:
-        """Whether the person who caused this event is shown it too."""
+        """Say whether the person who caused this event is shown it too."""
 
 
 class IScreen(Interface):
@@ -64,6 +61,13 @@ class IScreen(Interface):
     address: str = Attribute("The peer's IP address, for logs and limits; empty when there is none.")
     secure: bool = Attribute("Whether the connection is encrypted.")
     exempt: bool = Attribute("Whether flood limits do not apply to its address.")
+
+    def answer(answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        """Turn an answer for this connection into its rendering, which may be empty.
+
+        :param nick: the reader's nickname; empty before there is one.
+        :param current: the room the reader's lines go to; posts of other rooms in the answer are marked.
+        """
 
     def write(rendered: Rendered) -> None:
         """Hand this to the transport now.  Never raises, also when the connection is gone."""
@@ -75,7 +79,7 @@ class IScreen(Interface):
         """Take no more lines from the peer until ``release(reason)``."""
 
     def release(reason: Hold) -> None:
-        """One reason fewer to hold; with none left, go on with lines that wait, in order."""
+        """Drop one reason to hold; with none left, go on with lines that wait, in order."""
 
     def conceal() -> None:
         """Ask the peer not to show what is typed, as far as it can."""
@@ -83,8 +87,11 @@ class IScreen(Interface):
     def reveal() -> None:
         """Ask the peer to show again what is typed; what follows stands on a new line."""
 
-    def close() -> None:
-        """Close once everything written is sent; take no more lines."""
+    def close(code: str) -> None:
+        """Close once everything written is sent, and take no more lines.
+
+        :param code: why, as a stable code: ``exit``, ``kicked``, ``replaced``, ``stopping`` …
+        """
 
     def abort() -> None:
         """Drop the connection and everything unsent at once."""

@@ -11,7 +11,7 @@ PERIOD = 10
 """Sweeps, one a second, after which counting begins again."""
 
 
-class Sparing:
+class LogLimits:
     """Counts log lines by kind.
 
     ``limit``: most lines of a kind in PERIOD seconds; it may be changed at any time.

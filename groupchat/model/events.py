@@ -262,14 +262,12 @@ class Welcomed(Answer):
 class Entered(Answer):
     """This connection is in a room from now on; its lines go there.
 
-    ``people`` lists who is in it (None: the connection does not want to know of comings and goings);
-    ``again``: it was there already before it came back, so that a person need not be told.
+    ``people`` lists everybody in it (None: the connection does not want to know of joins and leaves).
     """
 
     room: str
     topic: str
     people: tuple[Mapping[str, Any], ...] | None = None
-    again: bool = False
 
 
 @record

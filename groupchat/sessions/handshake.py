@@ -1,21 +1,25 @@
-"""A connection until it has a nickname, and whenever it wants another: what it is shown, and how it ends."""
+"""A connection until it has a nickname, and whenever it wants another: what it is shown, and how it ends.
+
+::
+
+    Nameless ⇄ Asked (for a password)       Any state ─→ Gone
+        ↘        ↙
+         Claiming ──→ Chatting ──→ Nameless (after /logout)
+"""
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import PasswordWrong, Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
-from groupchat.sessions.joining import Arrival
+from groupchat.sessions.joining import Joining
 from groupchat.sessions.prompt import Prompt
-
-if TYPE_CHECKING:
-    from groupchat.hall.hall import Hall
-    from groupchat.verbs.member import Member
+from groupchat.state.people import Connection
 
 log = Logger()
 
@@ -37,41 +41,45 @@ MOVES = {
     State.CHATTING: {State.NAMELESS, State.GONE},
     State.GONE: set(),
 }
-"""From each state, where it may go."""
+"""From each state, the states it may move to."""
 
 
 class Handshake:
-    """What a session is before anything can be said.
+    """A session as long as nothing can be said.
 
-    ``member``: None as long as there is no nickname.
+    ``connection``: None as long as there is no nickname.
     """
 
-    __slots__ = ("_arrival", "_hall", "_prompt", "_refused", "door", "member", "screen", "state")
+    __slots__ = ("_hall", "_joining", "_prompt", "_refused", "connection", "screen", "state")
 
-    def __init__(self, hall: "Hall", screen: IScreen, door: str) -> None:
+    def __init__(self, hall: Hall, screen: IScreen) -> None:
         self._hall = hall
         self.screen = screen
-        self.door = door
         self.state = State.NAMELESS
-        self.member: Member | None = None
-        self._arrival: Arrival | None = None
-        self._prompt = Prompt(hall.gate)
+        self.connection: Connection | None = None
+        self._joining: Joining | None = None
+        self._prompt = Prompt(hall.admission)
         self._refused = 0
-        if hall.sparing.allows("connections"):
+        if hall.log_limits.allows("connections"):
             log.info("Connection opened from {address}", address=screen.address)
+
+    @property
+    def door(self) -> str:
+        """The name of the door it came through."""
+        return self.screen.style.door
 
     # What a door calls
 
     def greet(self) -> None:
         """Say who we are, and ask for a nickname."""
-        settings = self._hall.settings
-        self._show(Greeted(self._hall.version, settings.name, len(self._hall.roster), self._hall.motd))
+        hall = self._hall
+        self._show(Greeted(hall.version, hall.settings.name, len(hall.roster), hall.motd))
         self._show(Asked("nickname"))
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
-        """The door itself refuses something."""
+        """Refuse something on behalf of the door."""
         if self.state is not State.GONE:
-            self._hall.refusals[refusal.code] += 1
+            self._hall.health.refusals[refusal.code] += 1
             self._show(Refused(refusal.code, str(refusal)), ref)
 
     def hangup(self, refusal: Refusal | None = None) -> None:
@@ -80,36 +88,35 @@ class Handshake:
             return
         if refusal is not None:
             self.refuse(refusal)
-            if self._hall.sparing.allows("connections that are cut off"):
+            if self._hall.log_limits.allows("connections that are cut off"):
                 log.info("Cut off {address}: {code}", address=self.screen.address, code=refusal.code)
         self._end(refusal.code.replace("-", " ") if refusal is not None else "connection lost")
-        self.screen.close()
+        self.screen.close(refusal.code if refusal is not None else "connection-lost")
 
     def close(self) -> None:
-        """The server stops: the nickname is kept until the process ends, nobody is told of a leave."""
-        if self.member is not None:
-            self._hall.attendance.remember(self.member)
+        """Close because the server stops: the nickname is kept until the process ends, no leave is announced."""
+        if self.connection is not None:
+            self._hall.attendance.remember(self.connection)
         self._give_up()
         self.state = State.GONE
-        self.screen.close()
+        self.screen.close("stopping")
 
-    # How one comes to a nickname
+    # How a connection comes to a nickname
 
     def _introduce(self, line: str) -> None:
-        """What was typed at a prompt."""
-        is_password = self._prompt.asked is not None
+        """Take what was typed at a prompt."""
         prompt = self._prompt
-        wish = prompt.answered(self.screen, line) if is_password else prompt.read(line)
-        if isinstance(wish, Logout):
+        claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
+        if isinstance(claim, Logout):
             self._show(Done(text="Goodbye."))
             self._end("")
-            self.screen.close()
-        elif wish is None:
+            self.screen.close("exit")
+        elif claim is None:
             self._ask("nickname")
-        elif wish.password is None and self._prompt.needs_password(wish.nick):
-            self._ask_password(wish.nick)
+        elif claim.password is None and prompt.needs_password(claim.nick):
+            self._ask_password(claim.nick)
         else:
-            self._claim(wish, None)
+            self._come_in(claim, None)
 
     def _ask(self, what: str) -> None:
         """Show a prompt."""
@@ -126,18 +133,18 @@ class Handshake:
         else:
             self._ask("password")
 
-    def _claim(self, claim: Claim, ref: Ref) -> None:
-        """Try to come in; who is in already leaves for it."""
-        if self.member is None:
+    def _come_in(self, claim: Claim, ref: Ref) -> None:
+        """Try to come in; somebody who is in already leaves for it."""
+        if self.connection is None:
             self._move(State.CLAIMING)
         self.screen.hold(Hold.ANSWER)
-        arrival = self._arrival = Arrival(self._hall, self.screen, self.door, claim, ref, self._arrived, self.member)
-        failed = self._turned_away if self.member is None else self._excuse
-        arrival.begin().addErrback(failed, ref).addBoth(self._answered)
+        joining = self._joining = Joining(self._hall, self.screen, claim, ref, self._joined, self.connection)
+        failed = self._turned_away if self.connection is None else self._excuse
+        joining.begin().addErrback(failed, ref).addBoth(self._answered)
 
-    def _arrived(self, member: "Member") -> None:
-        """Called as soon as there is a member, before it is shown anything."""
-        self.member = member
+    def _joined(self, connection: Connection) -> None:
+        """Take the new connection, before it is shown anything."""
+        self.connection = connection
         self._refused = 0
         self._prompt.forget()
         if self.state is not State.CHATTING:
@@ -161,22 +168,23 @@ class Handshake:
             self._show(Asked("nickname"))
 
     def _answered(self, _: object) -> None:
-        self._arrival = None
-        self._hall.commits.pump()
+        self._joining = None
         self.screen.release(Hold.ANSWER)
 
-    # How one is answered, and how it ends
+    # How it is answered, and how it ends
 
     def _show(self, answer: Answer, ref: Ref = None) -> None:
-        current = self.member.current if self.member is not None else ""
-        self.screen.write(self.screen.style.answer(answer, ref, current))
+        if self.connection is not None:
+            self.connection.show(answer, ref)
+        else:
+            self.screen.write(self.screen.answer(answer, ref, "", ""))
 
     def _excuse(self, failure: Failure, ref: Ref) -> None:
-        """Say what went wrong: the person's fault by its code; ours is logged."""
+        """Tell what went wrong: the person's fault by its code; ours is logged."""
         if isinstance(failure.value, Refusal):
             self.refuse(failure.value, ref)
             return
-        if self._hall.sparing.allows("requests that failed"):
+        if self._hall.log_limits.allows("requests that failed"):
             log.failure("A request from {address} failed", failure=failure, address=self.screen.address)
         self.refuse(ServerError("Something went wrong here; it has been logged."), ref)
 
@@ -185,14 +193,13 @@ class Handshake:
             return
         self._move(State.GONE)
         self._give_up()
-        if self.member is not None:
-            self._hall.attendance.leave(self.member, reason)
-            self._hall.commits.pump()
+        if self.connection is not None:
+            self._hall.attendance.leave(self.connection, reason)
 
     def _give_up(self) -> None:
-        """Whoever is just coming in here does not."""
-        if self._arrival is not None:
-            self._arrival.given_up = True
+        """Abort a login in progress."""
+        if self._joining is not None:
+            self._joining.is_given_up = True
 
     def _move(self, state: State) -> None:
         if state not in MOVES[self.state]:

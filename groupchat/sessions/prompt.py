@@ -1,38 +1,37 @@
-"""What people type before they are in: a nickname, a password, or a way to give both at once."""
+"""The prompts before somebody is in: a nickname, a password, or a command that gives both at once."""
 
-from typing import TYPE_CHECKING
-
+from groupchat.hall.admission import Admission
+from groupchat.interfaces.screens import IScreen
 from groupchat.model import text
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments
 
-if TYPE_CHECKING:
-    from groupchat.hall.admission import Gate
-    from groupchat.interfaces.screens import IScreen
-
 LEAVING = frozenset({"/exit", "/quit"})
-"""What one may type instead of a nickname."""
+"""What can be typed instead of a nickname."""
 
 ATTEMPTS = 3
-"""After so many wrong passwords one is asked for the nickname again."""
+"""After so many wrong passwords the nickname is asked for again."""
 
 UNENCRYPTED = "This connection is not encrypted: others may be able to read the password on its way."
 
 
 class Prompt:
-    """The conversation before one is in.  ``asked``: whose password was asked for; None: it is the nickname's turn."""
+    """The conversation before somebody is in.
 
-    __slots__ = ("_failures", "_gate", "_last", "asked")
+    ``asked``: the nickname whose password was asked for; None: the nickname is asked for.
+    """
 
-    def __init__(self, gate: "Gate") -> None:
-        self._gate = gate
+    __slots__ = ("_admission", "_failures", "_last", "asked")
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
         self._failures = 0
         self._last = ""
-        """Whose password was typed last; empty: it was none."""
+        """The nickname whose password was typed last; empty: that was none."""
         self.asked: str | None = None
 
     def read(self, line: str) -> Claim | Logout | None:
-        """What was typed at the nickname prompt; None: nothing.
+        """Read what was typed at the nickname prompt; None: nothing.
 
         :raises BadArguments: /login or /register without what they need.
         """
@@ -54,23 +53,27 @@ class Prompt:
         return Claim(line.strip())
 
     def needs_password(self, nick: str) -> bool:
-        """Whether who wants to be called so is asked for a password; not when they cannot be called so at all."""
-        return self._gate.is_possible(nick) and self._gate.asks_for_password(nick)
+        """Say whether this nickname needs a password; one that nobody can have does not."""
+        return self._admission.is_possible(nick) and self._admission.asks_for_password(nick)
 
-    def ask(self, screen: "IScreen", nick: str) -> tuple[str, ...]:
-        """Begin to ask for a password; gives what is told before.
+    def ask(self, screen: IScreen, nick: str) -> tuple[str, ...]:
+        """Begin to ask for a password; return what is told before.
 
         :raises NotEncrypted: passwords are not taken on this connection.
         """
-        self._gate.check_line(screen)
+        self._admission.check_line(screen)
         self._failures = 0
         self.asked = nick
         screen.conceal()
-        whose = f"{nick} belongs to an account." if self._gate.belongs_to_account(nick) else "This hall has a password."
+        whose = (
+            f"{nick} belongs to an account."
+            if self._admission.belongs_to_account(nick)
+            else "This hall has a password."
+        )
         return (whose,) if screen.secure else (whose, UNENCRYPTED)
 
-    def answered(self, screen: "IScreen", line: str) -> Claim | Logout | None:
-        """What was typed at the password prompt; nothing: another nickname is wanted after all."""
+    def answered(self, screen: IScreen, line: str) -> Claim | Logout | None:
+        """Read what was typed at the password prompt; nothing: another nickname is wanted after all."""
         screen.reveal()
         nick, self.asked = self.asked, None
         assert nick is not None
@@ -80,7 +83,7 @@ class Prompt:
         return Claim(nick, password=line)
 
     def asked_again(self, is_wrong: bool) -> bool:
-        """Whether to ask once more for the password that was wrong."""
+        """Say whether to ask once more for the password that was wrong."""
         nick, self._last = self._last, ""
         if not (nick and is_wrong):
             return False
@@ -91,6 +94,6 @@ class Prompt:
         return True
 
     def forget(self) -> None:
-        """Somebody is in."""
+        """Forget it all: somebody is in."""
         self.asked = None
         self._last = ""

@@ -1,10 +1,10 @@
-"""Accounts: nicknames that are somebody's own, kept as facts in the journal and in memory.
+"""Accounts and invitations: nicknames that belong to somebody, kept as facts in the journal and in memory.
 
-They change in memory only when the journal has the change on disk.
+They change in memory only by ``learn``, which is given a fact when it is on disk.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from groupchat.model import names
@@ -13,19 +13,19 @@ from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
 
 ACCOUNT = "account"
-"""The kind of fact an account is; its name is the nickname's key."""
+"""The kind of fact of an account; its name is the nickname's key."""
 
 INVITE = "invitecode"
-"""The kind of fact an invitation is; its name is the code's digest."""
+"""The kind of fact of an invitation; its name is the code's digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account.
 
-    ``author``: whose everything is that was said from it; ``hash``: the password's, never the password.
+    ``author``: identifies all posts made from it; ``hash``: the password's hash, never the password.
     ``rank``: MEMBER or OPERATOR; ``since``: when it was made, in seconds since 1970 UTC.
-    ``preferences``: for each door's name, what was changed with /set there, as a person types it.
+    ``preferences``: for each door's name, the preferences changed with /set there, as a person types them.
     """
 
     nick: str
@@ -37,16 +37,16 @@ class Account:
 
     @property
     def key(self) -> str:
-        """The nickname's key."""
+        """Return the nickname's key."""
         return names.key(self.nick)
 
     @property
     def is_operator(self) -> bool:
-        """Whether it keeps order in the whole hall."""
+        """Whether its owner is an operator of the whole server."""
         return self.rank >= Rank.OPERATOR
 
     def fact(self) -> Fact:
-        """As the journal keeps it."""
+        """Return the fact the journal keeps."""
         return Fact(
             ACCOUNT,
             self.key,
@@ -61,12 +61,12 @@ class Account:
         )
 
     def removal(self) -> Fact:
-        """What the journal is told when it is no more."""
+        """Return the fact that it exists no more."""
         return Fact(ACCOUNT, self.key, None)
 
     @classmethod
     def read(cls, fact: Fact) -> "Account":
-        """The account a fact is."""
+        """Read an account from its fact."""
         value = fact.value or {}
         return cls(
             value["nick"],
@@ -82,7 +82,8 @@ class Account:
 class Invite:
     """A code that lets one person register.
 
-    ``digest``: hex SHA-256 of the code; ``by``: who made it; ``until``: when it ends, in seconds since 1970 UTC.
+    ``digest``: hex SHA-256 of the code; ``by``: the operator who made it;
+    ``until``: when it ends, in seconds since 1970 UTC.
     """
 
     digest: str
@@ -90,16 +91,16 @@ class Invite:
     until: float
 
     def fact(self) -> Fact:
-        """As the journal keeps it."""
+        """Return the fact the journal keeps."""
         return Fact(INVITE, self.digest, {"by": self.by, "until": self.until})
 
     def removal(self) -> Fact:
-        """What the journal is told when it is used."""
+        """Return the fact that it exists no more."""
         return Fact(INVITE, self.digest, None)
 
     @classmethod
     def read(cls, fact: Fact) -> "Invite":
-        """The invitation a fact is."""
+        """Read an invitation from its fact."""
         value = fact.value or {}
         return cls(fact.name, value["by"], value["until"])
 
@@ -109,7 +110,7 @@ class Accounts:
 
     ``pending``: keys of nicknames, and digests of codes, that a change on its way to the disk is about:
     nobody else can have these meanwhile.
-    ``queued``: by key, what accounts will be when the changes on their way to the disk are there (None: no more).
+    ``queued``: by key, the accounts as they will be when the changes on their way to the disk are there (None: gone).
     """
 
     def __init__(self) -> None:
@@ -119,51 +120,45 @@ class Accounts:
         self.pending: set[str] = set()
         self.queued: dict[str, Account | None] = {}
 
-    def load(self, accounts: Iterable[Fact], invites: Iterable[Fact]) -> None:
-        """Learn them from the journal."""
-        for fact in accounts:
-            self.put(Account.read(fact))
-        for fact in invites:
-            self.invites[fact.name] = Invite.read(fact)
+    def learn(self, fact: Fact) -> None:
+        """Apply a fact about an account or an invitation that is on disk."""
+        if fact.kind == INVITE:
+            if fact.value is None:
+                self.invites.pop(fact.name, None)
+            else:
+                self.invites[fact.name] = Invite.read(fact)
+        elif fact.value is not None:
+            account = Account.read(fact)
+            self._by_key[fact.name] = self._by_author[account.author] = account
+        elif (gone := self._by_key.pop(fact.name, None)) is not None:
+            self._by_author.pop(gone.author, None)
 
     def find(self, nick: str) -> Account | None:
-        """The account with this nickname, or one that counts as the same."""
+        """Return the account with this nickname, or one that counts as the same."""
         return self._by_key.get(names.key(nick))
 
     def of(self, author: AuthorId) -> Account | None:
-        """The account whose this author is."""
+        """Return the account of this author."""
         return self._by_author.get(author)
 
     def is_taken(self, key: str) -> bool:
-        """Whether the nickname with this key belongs to an account, or is about to."""
+        """Say whether the nickname with this key belongs to an account, or is about to."""
         return key in self._by_key or key in self.pending
 
-    def put(self, account: Account) -> None:
-        """Add an account, or change it; called when that is on disk."""
-        self._by_key[account.key] = account
-        self._by_author[account.author] = account
-
-    def remove(self, account: Account) -> None:
-        """Forget an account; called when that is on disk."""
-        self._by_key.pop(account.key, None)
-        self._by_author.pop(account.author, None)
-
     def invite(self, code: str, now: float) -> Invite | None:
-        """The invitation this code is, if it was not used and has not ended."""
+        """Return the invitation with this code, if it was not used and has not ended."""
         found = self.invites.get(digest_of(code))
         if found is None or found.digest in self.pending or found.until < now:
             return None
         return found
 
     def ended(self, now: float) -> list[Fact]:
-        """What is written of invitations that ended unused; they are forgotten."""
+        """Return the facts that remove the invitations that ended unused."""
         old = [invite for invite in self.invites.values() if invite.until < now and invite.digest not in self.pending]
-        for invite in old:
-            del self.invites[invite.digest]
         return [invite.removal() for invite in old]
 
     def __iter__(self) -> Iterator[Account]:
-        """By nickname."""
+        """Iterate by nickname."""
         return iter(sorted(self._by_key.values(), key=lambda account: account.key))
 
     def __len__(self) -> int:
@@ -171,5 +166,5 @@ class Accounts:
 
 
 def digest_of(secret: str) -> str:
-    """What is stored of a token or a code: its hex SHA-256, from which nobody finds it (it has 128 random bits)."""
+    """Return what is stored of a token or a code: its hex SHA-256, which does not lead back to its 128 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,27 +1,22 @@
-"""What keeps order: who is banned, muted, invited, or operates a room; which rooms are locked or slow; the motd.
+"""What operators have decided: bans, mutes, locks, slow rooms, who operates a room, the message of the day.
 
-Every state here is a fact of the journal, and changes in one way: ``learn`` is given a fact that is on disk.
+All of it is facts of the journal, and it changes in one way: ``learn`` is given a fact that is on disk.
 So what is true after a restart is what was true before it.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from twisted.internet.defer import Deferred, inlineCallbacks
-
-from groupchat.interfaces.storage import IJournal
 from groupchat.model.drafts import Draft, Fact, Kind
 from groupchat.model.errors import Banned, Muted, RoomLocked, SlowMode
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import NetworkTable
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
+from groupchat.state.accounts import Account
+from groupchat.state.people import Person
 from groupchat.state.sanctions import Book, Sanction
-
-if TYPE_CHECKING:
-    from groupchat.state.accounts import Account
-    from groupchat.state.people import Person
 
 BAN, MUTE, NETWORK = "ban", "mute", "network-ban"
 LOCK, SLOW, MOTD = "lock", "slow", "motd"
@@ -33,17 +28,17 @@ ENDING = (BAN, MUTE, NETWORK)
 """The kinds that may end by themselves."""
 
 QUIET = frozenset({Kind.DELETED, Kind.MODERATED})
-"""What one may do although one is muted."""
+"""The kinds of post that muted people may make."""
 PACED = frozenset({Kind.SAID, Kind.ACTED})
-"""What a slow room takes one by one."""
+"""The kinds of post that a slow room takes one by one."""
 
 
 class Moderation:
-    """The state that keeps order.
+    """The decisions of operators, and the questions that are answered by them.
 
-    ``curbs``: whether anything at all keeps anybody from saying things; usually false.
+    ``curbs``: something keeps somebody from saying things; usually false.
     ``slow``: for each slow room the seconds from one message of a person to the next.
-    ``motd``: what is told to all who come (None: what the settings say).
+    ``motd``: the message of the day (None: that of the settings).
     """
 
     def __init__(self) -> None:
@@ -51,12 +46,12 @@ class Moderation:
         self.mutes = Book()
         self.networks: dict[str, Sanction] = {}
         self.locked: dict[str, str] = {}
-        """Room -> who locked it."""
+        """Room -> the operator who locked it."""
         self.slow: dict[str, float] = {}
         self.invited: dict[str, dict[AuthorId, str]] = {}
-        """Room -> who may come in although it is locked -> their nickname."""
+        """Room -> people who may come in although it is locked -> their nickname."""
         self.operators: dict[str, dict[AuthorId, str]] = {}
-        """Room -> who keeps order there -> their nickname."""
+        """Room -> its operators -> their nickname."""
         self.motd: str | None = None
         self.curbs = False
         self._table: NetworkTable[Sanction] = NetworkTable()
@@ -65,20 +60,8 @@ class Moderation:
         self._ends = FOREVER
         """When the next sanction ends, in wall-clock seconds."""
 
-    @inlineCallbacks
-    def load(self, journal: IJournal, now: float) -> Generator["Deferred[Any]", Any, list[Fact]]:
-        """Read what is true.  Gives the facts that ended while nobody was here, to be written as such."""
-        ended: list[Fact] = []
-        for kind in KINDS:
-            for fact in (yield journal.facts(kind)):
-                if kind in ENDING and not Sanction.of(fact.value).holds(now):
-                    ended.append(Fact(kind, fact.name, None))
-                else:
-                    self.learn(fact)
-        return ended
-
     def learn(self, fact: Fact) -> None:
-        """Take in what is true from now on."""
+        """Apply a fact that is on disk."""
         kind, name, value = fact.kind, fact.name, fact.value
         if kind in (BAN, MUTE):
             book = self.bans if kind == BAN else self.mutes
@@ -114,7 +97,7 @@ class Moderation:
         return sanction
 
     def ended(self, now: float) -> list[tuple[Sanction, Fact]]:
-        """What has ended by this wall-clock time, with the fact to be written."""
+        """Return the sanctions that have ended by this wall-clock time, each with the fact to be written."""
         if now < self._ends:
             return []
         kept: tuple[tuple[str, Iterable[Sanction]], ...] = (
@@ -125,30 +108,39 @@ class Moderation:
         self._ends = min((one.until for one, _ in every if one.until is not None and one.until > now), default=FOREVER)
         return [(one, fact) for one, fact in every if not one.holds(now)]
 
-    def forget(self, moment: float) -> None:
-        """Forget who spoke in slow rooms so long ago that it does not matter."""
+    def resignations(self, author: AuthorId) -> list[Fact]:
+        """Return the facts by which an author is an operator of no room any more."""
+        rooms = [room for room, operators in self.operators.items() if author in operators]
+        return [Fact(ROOM_OPERATOR, f"{room}/{author}", None) for room in rooms]
+
+    def forget_speakers(self, moment: float) -> None:
+        """Forget people who spoke in slow rooms so long ago that it does not matter.
+
+        :param moment: the time on the clock that never jumps.
+        """
         for spoke in [spoke for spoke, at in self._spoke.items() if moment - at >= self.slow.get(spoke[0], 0)]:
             del self._spoke[spoke]
 
     # Who may do what
 
-    def rank_of(self, account: "Account | None", room: str) -> Rank:
-        """What somebody with this account (None: a guest) may do in a room."""
+    def rank_of(self, account: Account | None, room: str) -> Rank:
+        """Return the rank of somebody with this account (None: a guest) in a room."""
         if account is None:
             return Rank.GUEST
         if account.rank < Rank.ROOM_OPERATOR and account.author in self.operators.get(room, ()):
             return Rank.ROOM_OPERATOR
         return account.rank
 
-    def keeps_order(self, account: "Account | None") -> bool:
-        """Whether somebody keeps order anywhere."""
+    def keeps_order(self, account: Account | None) -> bool:
+        """Say whether somebody keeps order anywhere."""
         if account is None:
             return False
         return account.is_operator or any(account.author in authors for authors in self.operators.values())
 
-    def check_post(self, draft: Draft, person: "Person", now: float, moment: float) -> None:
-        """Called for everything that is posted, as long as there are ``curbs``.
+    def check_post(self, draft: Draft, person: Person, now: float, moment: float) -> None:
+        """Raise unless the person may post this; called for every post as long as there are ``curbs``.
 
+        :param now: the wall-clock time.  :param moment: the time on the clock that never jumps.
         :raises Muted: the person may not say this there.
         :raises SlowMode: the person has just said something there.
         """
@@ -157,12 +149,12 @@ class Moderation:
             return
         subjects = (person.author, person.key)
         if kind is Kind.EDITED:
-            # Which room the edited message is in, only the journal knows.
+            # Only the journal knows which room the edited message is in.
             mute = self.mutes.anywhere(subjects, now) or self.bans.anywhere(subjects, now)
         else:
             mute = self.mutes.find(subjects, draft.room, now)
         if mute is not None:
-            raise Muted(mute.sentence(f"muted{f' in {mute.room}' if mute.room else ''}", now))
+            raise Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", now))
         seconds = self.slow.get(draft.room)
         if seconds is None or kind not in PACED or self.rank_of(person.account, draft.room) >= Rank.ROOM_OPERATOR:
             return
@@ -177,23 +169,31 @@ class Moderation:
         """:raises Banned: this author, or whoever has a nickname with this key, may not come in."""
         ban = self.bans.find((author, key), "", now) if self.bans else None
         if ban is not None:
-            raise Banned(ban.sentence("banned", now))
+            raise Banned(ban.sentence("banned", "", now))
 
     def check_address(self, address: str, now: float) -> None:
         """:raises Banned: nobody may come in from this address."""
         for ban in self._table.find(address):
             if ban.holds(now):
-                raise Banned(ban.sentence("banned", now).replace("You are", "Your address is", 1))
+                raise Banned(ban.sentence("banned", "", now))
 
-    def check_room(self, room: str, person: "Person", now: float) -> None:
+    def check_room(self, room: str, person: Person, now: float) -> None:
         """:raises Banned, RoomLocked: the person may not go into this room."""
         ban = self.bans.find((person.author, person.key), room, now) if self.bans else None
         if ban is not None:
-            raise Banned(ban.sentence(f"banned from {room}", now))
+            raise Banned(ban.sentence("banned", f" from {room}", now))
         if room not in self.locked or self.rank_of(person.account, room) >= Rank.ROOM_OPERATOR:
             return
         if person.author not in self.invited.get(room, ()):
             raise RoomLocked(f"{room} is locked; its operators can /invite you.")
+
+    def admits(self, room: str, person: Person, now: float) -> bool:
+        """Say whether the person may go into this room."""
+        try:
+            self.check_room(room, person, now)
+        except (Banned, RoomLocked):
+            return False
+        return True
 
 
 def _put(facts: dict[Any, Any], name: Any, value: Any) -> None:

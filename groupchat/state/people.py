@@ -1,29 +1,56 @@
-"""Somebody with a nickname, however many connections they have."""
+"""People and their connections: data, without verbs.
 
-from typing import TYPE_CHECKING
+The rules for whoever changes them:
 
-from groupchat.model.events import AuthorId
+1. ``Person.nick`` and ``key`` change only in the roster; ``connections`` only in attendance.
+2. ``Connection.rooms`` and ``current``, and the members of rooms, change only in attendance.
+3. ``live``, ``paused``, ``cursor`` and ``view`` change only in the send path (fanout, readers, cursor).
+4. ``Person.account`` changes only when the fact that says so is on disk.
+"""
+
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from groupchat.interfaces.screens import IScreen, IStyle
+from groupchat.model.drafts import Audience
+from groupchat.model.events import Answer, AuthorId, Ref
 from groupchat.state.accounts import Account
 
-if TYPE_CHECKING:
-    from groupchat.delivery.queue import Entry
-    from groupchat.verbs.member import Member
-
-
 SERVER = AuthorId(0)
-"""Whose the words of the server itself are."""
+"""The author of the server's own words."""
 
 SERVER_NICK = "server"
-"""What it is called; nobody else can be."""
+"""The server's nickname; nobody else can have it."""
+
+NOBODY: dict[AuthorId, str] = {}
+"""Shared by all who ignore nobody, which is almost everyone; never written to."""
+
+
+class Position(Protocol):
+    """Where a connection that is catching up stands in the journal."""
+
+    position: int
+    acknowledged: set[int]
+
+    def advance(self) -> None:
+        """Go on reading, if the connection takes something."""
+
+
+class View(NamedTuple):
+    """What the connections of one crowd have in common: how they are shown things, and which."""
+
+    style: IStyle
+    rooms: tuple[str, ...]
+    current: str
 
 
 class Person:
-    """Somebody with a nickname: one entry in every list, however many connections they have.
+    """Somebody with a nickname: one line in every list, however many connections they have.
 
-    ``key``: the nickname's key; ``author``: whose their posts are.
+    ``key``: the nickname's key; ``author``: identifies their posts.
     ``account``: None for a guest.
     ``since``: when they came, in seconds since 1970 UTC.
-    ``away``: None when here, else what they left behind (it may be empty).
+    ``away``: None when here, else the words they left behind (which may be empty).
     """
 
     __slots__ = (
@@ -31,32 +58,83 @@ class Person:
         "unread",
     )  # fmt: skip
 
-    def __init__(self, nick: str, key: str, author: AuthorId, since: float) -> None:
+    def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
         self.nick = nick
         self.key = key
         self.author = author
-        self.account: Account | None = None
+        self.account = account
         self.since = since
-        self.connections: tuple[Member, ...] = ()
+        self.connections: tuple[Connection, ...] = ()
         self.away: str | None = None
         self.unread: dict[str, int] = {}
-        """For each room with messages that were new when they came: up to which number they had read."""
+        """For each room with messages that were new when they came: the number up to which they had read."""
         self.told_away: frozenset[AuthorId] = frozenset()
-        """Who was told already that they are away."""
+        """The people who were told already that this one is away."""
         self.ignored: dict[AuthorId, str] = NOBODY
-        """Whom they do not want to read, with the nickname at that time."""
+        """The people they do not want to read, with the nicknames they had at that time."""
         self.last_whisperer: AuthorId | None = None
-        """Whom /reply answers."""
+        """The author of the last private message to them, whom /reply answers."""
 
     @property
     def is_secure(self) -> bool:
         """Whether all of their connections are encrypted."""
         return bool(self.connections) and all(connection.screen.secure for connection in self.connections)
 
-    def ignores(self, entry: "Entry") -> bool:
-        """Whether this person does not want to see this."""
-        return entry.author in self.ignored
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms they are in, on any of their connections."""
+        return tuple(dict.fromkeys(room for connection in self.connections for room in connection.rooms))
 
 
-NOBODY: dict[AuthorId, str] = {}
-"""Shared by all who ignore nobody, which is almost everyone; never written to."""
+class Connection:
+    """One connection of a person: where it is, and how far it has read.
+
+    ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
+    ``live``: it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
+    ``paused``: its transport takes nothing more just now.
+    ``gone``: it has left; nothing is done for it any more.
+    ``attended``: a person sits there, and not a program by itself.
+    ``quiet``: it only posts: it is in no room and in no list.
+    ``digest``: hex SHA-256 of its token (empty: it was given none).
+    """
+
+    __slots__ = (
+        "attended", "current", "cursor", "digest", "gone", "live", "paused", "person", "quiet", "rooms", "screen",
+        "since", "view",
+    )  # fmt: skip
+
+    def __init__(self, person: Person, screen: IScreen, since: float) -> None:
+        self.person = person
+        self.screen = screen
+        self.since = since
+        self.rooms: tuple[str, ...] = ()
+        self.current = ""
+        self.live = False
+        self.paused = False
+        self.gone = False
+        self.cursor: Position | None = None
+        self.digest = ""
+        self.attended = screen.style.attended
+        self.quiet = False
+        self.view = View(screen.style, (), "")
+
+    @property
+    def door(self) -> str:
+        """The name of the door it came through."""
+        return self.screen.style.door
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone its times are shown in; None: the server's."""
+        zone = self.screen.style.preferences.zone
+        return ZoneInfo(zone) if zone else None
+
+    @property
+    def audience(self) -> Audience:
+        """What it may read in the journal."""
+        return Audience(self.rooms, self.person.author)
+
+    def show(self, answer: Answer, ref: Ref = None) -> None:
+        """Answer this one connection."""
+        screen = self.screen
+        screen.write(screen.answer(answer, ref, self.person.nick, self.current))

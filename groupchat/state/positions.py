@@ -7,11 +7,11 @@ from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
 
 POSITION = "position"
-"""The kind of fact a position is; its name is ``AUTHOR/room``."""
+"""The kind of fact of a position; its name is ``AUTHOR/room``."""
 
 
 PRIVATE = ""
-"""What stands for the room of what is private."""
+"""Stands for the room of private messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +23,30 @@ class Position:
 
 
 class Positions:
-    """How far each account has read, in each room and in what is private.
+    """How far each account has read, in each room and in its private messages.
 
-    They are noted when the last connection of an account leaves;
-    after a crash some messages are new that were not, which does no harm.
+    Positions are noted when a connection leaves; after a crash some messages count as new again, which does no harm.
     """
 
     def __init__(self) -> None:
         self._known: dict[AuthorId, dict[str, Position]] = {}
 
-    def load(self, facts: Iterable[Fact]) -> None:
-        """Learn them from the journal."""
-        for fact in facts:
-            author, _, room = fact.name.partition("/")
-            value = fact.value or {}
-            self._known.setdefault(AuthorId(int(author)), {})[room] = Position(value["upto"], value["at"])
+    def learn(self, fact: Fact) -> None:
+        """Apply a fact about a position that is on disk; one that was noted since then is newer, and stays."""
+        author, _, room = fact.name.partition("/")
+        if fact.value is None:
+            self._known.get(AuthorId(int(author)), {}).pop(room, None)
+            return
+        known = self._known.setdefault(AuthorId(int(author)), {})
+        if room not in known or known[room].upto <= fact.value["upto"]:
+            known[room] = Position(fact.value["upto"], fact.value["at"])
 
     def find(self, author: AuthorId, room: str) -> Position | None:
-        """How far the account has read there; None: it never was there."""
+        """Return how far the account has read there; None: it never was there."""
         return self._known.get(author, {}).get(room)
 
     def note(self, author: AuthorId, rooms: Iterable[str], upto: int, at: float) -> list[Fact]:
-        """The account has read these rooms up to here; gives what is to be written."""
+        """Note that an account has read these rooms up to here; return the facts to be written."""
         known = self._known.setdefault(author, {})
         changed = [room for room in rooms if room not in known or known[room].upto <= upto]
         for room in changed:
@@ -52,5 +54,5 @@ class Positions:
         return [Fact(POSITION, f"{author}/{room}", {"upto": upto, "at": at}) for room in changed]
 
     def forget(self, author: AuthorId) -> list[Fact]:
-        """The account is no more; gives what is to be written."""
+        """Forget an account that is removed; return the facts to be written."""
         return [Fact(POSITION, f"{author}/{room}", None) for room in self._known.pop(author, {})]

@@ -1,82 +1,76 @@
-"""A room: who is in it, what it is about, and how often it may tell of comings and goings."""
+"""Rooms: who is in each, and what it is about."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator
 
-from groupchat.limits.buckets import TokenBucket
-from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft
-
-if TYPE_CHECKING:
-    from groupchat.delivery.queue import Entry
-    from groupchat.state.people import Person
-    from groupchat.verbs.member import Member
+from groupchat.model.drafts import StoredRoom
+from groupchat.state.people import Connection, Person
 
 LOBBY = "lobby"
-"""The room one comes into."""
-
-SHOWN = 5
-"""Up to so many people who come (or go) in one batch are shown one by one; more become one line."""
+"""The room everybody comes into first."""
 
 
 class Room:
-    """One room.  It exists while somebody is in it or the journal has posts of it.
+    """One room.
 
     ``last_at``: when something was last shown in it, in seconds since 1970 UTC, for day lines.
+    ``stored``: the journal has posts of it.
     """
 
-    __slots__ = ("gathered", "last_at", "members", "name", "notices", "stored", "topic")
+    __slots__ = ("last_at", "members", "name", "stored", "topic")
 
-    def __init__(self, name: str, last_at: float, notices: TokenBucket, topic: str = "", stored: bool = False) -> None:
+    def __init__(self, name: str, last_at: float, topic: str = "", stored: bool = False) -> None:
         self.name = name
         self.topic = topic
         self.last_at = last_at
         self.stored = stored
-        """Whether the journal has posts of it."""
-        self.members: dict[Member, None] = {}
-        self.notices = notices
-        """Each join or leave notice costs as many tokens as there are members to show it to."""
-        self.gathered: list[Entry] = []
-        """Notices that wait until the bucket has tokens again."""
+        self.members: dict[Connection, None] = {}
 
     @property
-    def people(self) -> "Iterator[Person]":
-        """Who is here, in the order they came; a person with several connections once."""
-        return iter(dict.fromkeys(member.person for member in self.members))
+    def people(self) -> Iterator[Person]:
+        """Everybody who is here, in the order they came; a person with several connections once."""
+        return iter(dict.fromkeys(connection.person for connection in self.members))
 
-    def holds(self, person: "Person") -> bool:
-        """Whether any connection of the person is here."""
-        return any(member in self.members for member in person.connections)
-
-
-_Coming = TypeVar("_Coming", Joined, Left)
+    def holds(self, person: Person) -> bool:
+        """Say whether any connection of the person is here."""
+        return any(connection in self.members for connection in person.connections)
 
 
-def condense(entries: "Sequence[Entry]") -> "Sequence[Entry]":
-    """Turn more than SHOWN joins (or leaves) of one room in one batch into one line, where the last of them stands.
+class Rooms:
+    """Every room there is: one exists while somebody is in it or the journal has posts of it.
 
-    Otherwise n people who come at the same time would cost n² lines.
+    ``now`` gives the wall-clock time in seconds since 1970 UTC.
     """
-    from groupchat.delivery.queue import Entry
 
-    if len(entries) <= SHOWN:
-        return entries
-    arrivals: dict[tuple[type, str], list[int]] = {}
-    for index, entry in enumerate(entries):
-        event = entry.event
-        if entry.rooms and (type(event) is Joined or type(event) is Left):  # a farewell is for nobody else
-            arrivals.setdefault((type(event), event.room), []).append(index)
-    dropped: set[int] = set()
-    replaced: dict[int, Entry] = {}
-    for (kind, room), indexes in arrivals.items():
-        if len(indexes) <= SHOWN:
-            continue
-        events = [entries[index].event for index in indexes]
-        nicks = tuple(event.nick for event in events if isinstance(event, Joined | Left))
-        last = entries[indexes[-1]].event
-        assert isinstance(last, Joined | Left)
-        many = ManyJoined if kind is Joined else ManyLeft
-        dropped.update(indexes[:-1])
-        replaced[indexes[-1]] = Entry.of_notice(many(room, nicks, last.at), (room,))
-    if not replaced:
-        return entries
-    return [replaced.get(index, entry) for index, entry in enumerate(entries) if index not in dropped]
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._rooms: dict[str, Room] = {LOBBY: Room(LOBBY, now())}
+
+    def load(self, stored: StoredRoom) -> None:
+        """Learn of a room the journal has posts of."""
+        self._rooms[stored.name] = Room(stored.name, stored.last_at, stored.topic, True)
+
+    def find(self, name: str) -> Room | None:
+        """Return the room with this name, if there is one."""
+        return self._rooms.get(name)
+
+    def open(self, name: str) -> Room:
+        """Return the room with this name, made if it is new."""
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = Room(name, self._now())
+        return room
+
+    def drop_unused(self, room: Room) -> None:
+        """Forget a room that nobody is in and that has no posts; never the lobby."""
+        if not room.members and not room.stored and room.name != LOBBY:
+            self._rooms.pop(room.name, None)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all rooms."""
+        return tuple(self._rooms)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    def __len__(self) -> int:
+        return len(self._rooms)

@@ -1,47 +1,81 @@
-"""Who is here: nicknames claimed in one place, with one winner, and released exactly once."""
+"""Who is here: nicknames are claimed, changed and freed in this one place, with one winner each."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from zope.interface import implementer
 
 from groupchat.interfaces.identity import IRoster
-from groupchat.model.errors import NickTaken
-
-if TYPE_CHECKING:
-    from groupchat.state.people import Person
+from groupchat.model.errors import NickTaken, PasswordNeeded
+from groupchat.model.events import AuthorId
+from groupchat.state.accounts import Accounts
+from groupchat.state.people import Person
 
 
 @implementer(IRoster)
 class Roster:
-    """The roster in memory: one dictionary from key to person.
+    """Everybody who is here, by nickname and by author.
 
+    A nickname is free when nobody here holds it and no account has it, or is about to.
     Everything happens in the reactor's thread, so a claim is atomic by itself.
     """
 
-    def __init__(self) -> None:
-        self._people: dict[str, Person] = {}
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._by_key: dict[str, Person] = {}
+        self._by_author: dict[AuthorId, Person] = {}
 
-    def claim(self, key: str, person: "Person") -> None:
-        """Give the nickname to the person.
+    def claim(self, person: Person) -> None:
+        """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
 
-        :raises NickTaken: somebody else holds it.
+        :raises NickTaken: somebody here holds it.
+        :raises PasswordNeeded: it belongs to an account, and they are a guest.
         """
-        holder = self._people.setdefault(key, person)
-        if holder is not person:
+        self.check_free(person.nick, person.key, person)
+        self._by_key[person.key] = self._by_author[person.author] = person
+
+    def rename(self, person: Person, nick: str, key: str) -> None:
+        """Give a guest another nickname, and free the old one.
+
+        :raises NickTaken, PasswordNeeded: it is not free; nothing changes then.
+        """
+        if key != person.key:
+            self.check_free(nick, key, person)
+            self._by_key[key] = self._by_key.pop(person.key)
+        person.nick, person.key = nick, key
+
+    def release(self, person: Person) -> None:
+        """Free the nickname, if this very person holds it."""
+        if self._by_key.get(person.key) is person:
+            del self._by_key[person.key]
+        if self._by_author.get(person.author) is person:
+            del self._by_author[person.author]
+
+    def check_free(self, nick: str, key: str, person: Person | None = None) -> None:
+        """Raise unless this person (None: a newcomer) may have the nickname.
+
+        :raises NickTaken: somebody here holds it.
+        :raises PasswordNeeded: it belongs to an account, and they are a guest.
+        """
+        if (person is None or person.account is None) and self._accounts.is_taken(key):
+            raise PasswordNeeded(f"{nick} belongs to an account: /login {nick} PASSWORD, or choose another nickname.")
+        holder = self._by_key.get(key)
+        if holder is not None and holder is not person:
             raise NickTaken(f"{holder.nick} is already here; choose another nickname.")
 
-    def release(self, key: str, person: "Person") -> None:
-        """Take the nickname back, if this very person holds it."""
-        if self._people.get(key) is person:
-            del self._people[key]
+    def is_free(self, key: str) -> bool:
+        """Say whether a guest could take the nickname with this key."""
+        return key not in self._by_key and not self._accounts.is_taken(key)
 
-    def find(self, key: str) -> "Person | None":
-        """Who holds the nickname, if anybody."""
-        return self._people.get(key)
+    def find(self, key: str) -> Person | None:
+        """Return the person who holds the nickname with this key."""
+        return self._by_key.get(key)
 
-    def __iter__(self) -> Iterator["Person"]:
-        return iter(self._people.values())
+    def of(self, author: AuthorId) -> Person | None:
+        """Return the person who is here as this author."""
+        return self._by_author.get(author)
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._by_key.values())
 
     def __len__(self) -> int:
-        return len(self._people)
+        return len(self._by_key)

@@ -1,26 +1,23 @@
-"""Bans and mutes: who is kept out or kept quiet, where, by whom, why, and until when."""
+"""Bans and mutes: whom they keep out or keep quiet, where, by whom, why, and until when."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
 from groupchat.model.times import FOREVER, spoken
-
-if TYPE_CHECKING:
-    from groupchat.state.people import Person
 
 
 @dataclass(frozen=True, slots=True)
 class Sanction:
     """One person, nickname or network that may not come in, or may say nothing.
 
-    ``whom``: the nickname or network as it is shown; ``key`` what it is undone by: the nickname's key or the network.
-    ``author``: whose posts it is about, if that is known; ``named``: whether it holds for whoever has the nickname too
-    (guests: another connection of theirs is another author).
+    ``whom``: the nickname or network as it is shown; ``key``: what it is undone by, the nickname's key or the network.
+    ``author``: the author it is about, if that is known; ``named``: it holds for everybody with the nickname too
+    (another connection of a guest is another author).
     ``room``: where it holds; empty: everywhere.
-    ``by``, ``why``: who decided it, and the reason they gave (it may be empty).
+    ``by``, ``why``: the operator who decided it, and the reason given (which may be empty).
     ``at``, ``until``: wall-clock seconds since 1970 UTC; ``until`` None: it does not end by itself.
     """
 
@@ -36,46 +33,61 @@ class Sanction:
 
     @property
     def name(self) -> str:
-        """What tells it from others of its kind.  No room's name has a slash."""
+        """Return what tells it from others of its kind.  No room's name has a slash."""
         return f"{self.room}/{self.key}"
 
     @property
-    def subjects(self) -> Iterator["AuthorId | str"]:
-        """What it is found by: an author, the key of a nickname."""
+    def subjects(self) -> Iterator[AuthorId | str]:
+        """Iterate over what it is found by: an author, the key of a nickname."""
         if self.author is not None:
             yield self.author
         if self.named:
             yield self.key
 
     def fact(self, kind: str) -> Fact:
-        """What the journal keeps of it."""
+        """Return the fact the journal keeps."""
         return Fact(kind, self.name, asdict(self))
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> "Sanction":
-        """The sanction a journal kept."""
+        """Read a sanction from the value of its fact."""
         return cls(**value)
 
     def holds(self, now: float) -> bool:
-        """Whether it has not ended."""
+        """Say whether it has not ended."""
         return self.until is None or self.until > now
 
-    def concerns(self, person: "Person") -> bool:
-        """Whether it is about this person."""
-        return person.author == self.author or (self.named and person.key == self.key)
+    def concerns(self, author: AuthorId, key: str) -> bool:
+        """Say whether it is about this author, or whoever has the nickname with this key."""
+        return author == self.author or (self.named and key == self.key)
 
     def left(self, now: float) -> float:
-        """How many seconds it still lasts."""
+        """Return how many seconds it still lasts."""
         return FOREVER if self.until is None else self.until - now
 
-    def sentence(self, done: str, now: float) -> str:
-        """What the person concerned is told, such as ``You are muted in dev for 5 minutes, by alice: spam``."""
+    def sentence(self, done: str, where: str, now: float) -> str:
+        """Return what the person concerned is told, such as ``You are muted in dev for 5 minutes, by alice: spam``.
+
+        :param done: ``muted`` or ``banned``.
+        :param where: a place that follows, such as `` in dev``; empty: everywhere.
+        """
+        whose = "Your address is" if self.is_network else "You are"
         why = f": {self.why}" if self.why else "."
-        return f"You are {done} for {spoken(self.left(now))}, by {self.by}{why}"
+        return f"{whose} {done}{where}{span(self.left(now), f'un{done}')}, by {self.by}{why}"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is about addresses, and not about a person."""
+        return self.author is None and not self.named
+
+
+def span(seconds: float, undone: str) -> str:
+    """Return how long a sanction lasts, as a sentence goes on: `` for 2 hours``, or `` until unmuted``."""
+    return f" until {undone}" if seconds == FOREVER else f" for {spoken(seconds)}"
 
 
 class Book:
-    """All bans of people, or all mutes: found by what they are about, struck out by their name."""
+    """All bans of people, or all mutes: found by their subjects, removed by their name."""
 
     def __init__(self) -> None:
         self._named: dict[str, Sanction] = {}
@@ -89,18 +101,18 @@ class Book:
         return iter(list(self._named.values()))
 
     def get(self, name: str) -> Sanction | None:
-        """The sanction with this name."""
+        """Return the sanction with this name."""
         return self._named.get(name)
 
     def write(self, sanction: Sanction) -> None:
-        """It holds from now on, instead of any with the same name."""
+        """Add a sanction, instead of any with the same name."""
         self.strike(sanction.name)
         self._named[sanction.name] = sanction
         for subject in sanction.subjects:
             self._about.setdefault(subject, {})[sanction.room] = sanction
 
     def strike(self, name: str) -> None:
-        """It holds no more."""
+        """Remove the sanction with this name."""
         sanction = self._named.pop(name, None)
         if sanction is None:
             return
@@ -111,8 +123,8 @@ class Book:
             if not rooms:
                 self._about.pop(subject, None)
 
-    def find(self, subjects: "Iterable[AuthorId | str]", room: str, now: float) -> Sanction | None:
-        """What holds for any of these in this room (empty: everywhere), the one for everywhere first."""
+    def find(self, subjects: Iterable[AuthorId | str], room: str, now: float) -> Sanction | None:
+        """Return what holds for any of these in this room (empty: everywhere); what holds everywhere comes first."""
         for subject in subjects:
             rooms = self._about.get(subject)
             if rooms is not None:
@@ -122,8 +134,8 @@ class Book:
                         return found
         return None
 
-    def anywhere(self, subjects: "Iterable[AuthorId | str]", now: float) -> Sanction | None:
-        """What holds for any of these, wherever."""
+    def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> Sanction | None:
+        """Return what holds for any of these, wherever."""
         for subject in subjects:
             for found in self._about.get(subject, {}).values():
                 if found.holds(now):

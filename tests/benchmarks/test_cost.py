@@ -22,7 +22,7 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen, Rendered
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Fact, Outcome, StoredSession
-from groupchat.model.events import Event
+from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session
 
@@ -71,6 +71,9 @@ class CountingScreen:
         self.writes = 0
         self.lines = 0
 
+    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
+        return self.style.answer(answer, ref, current)
+
     def write(self, rendered: Rendered) -> None:
         self.writes += 1
         self.lines += rendered.count(b"\n")
@@ -90,7 +93,7 @@ class CountingScreen:
     def reveal(self) -> None:
         """Do nothing."""
 
-    def close(self) -> None:
+    def close(self, code: str) -> None:
         """Do nothing."""
 
     def abort(self) -> None:
@@ -117,7 +120,7 @@ class CostTest(SynchronousTestCase):
     def come(self, screen: CountingScreen, number: int) -> Session:
         """Let somebody join."""
         verifyObject(IScreen, screen)
-        session = self.hall.session(screen, "text")
+        session = Session(self.hall, screen)
         session.typed(f"member{number}")
         return session
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from groupchat.delivery.recent import Tail
+from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import MESSAGES
@@ -54,9 +54,9 @@ class Walk(RuleBasedStateMachine):
         self.held = HeldJournal(self.slow)
         self.house = House(self.memory, page_posts=2, replay_posts=4, handshake_refusals=1000)
         self.hall = self.house.hall
-        self.hall.journal = self.held
+        self.hall.stream.journal = self.held
         self.hall.commits._journal = self.held
-        self.hall.tail = Tail(0, kept)
+        self.hall.stream.recent = Recent(0, kept)
         for number in range(CONNECTIONS - 1):
             self.come(number, "head")
         self.settle()
@@ -64,17 +64,17 @@ class Walk(RuleBasedStateMachine):
     def seat(self, number: int) -> Seat | None:
         """The connection with this number, if it can do anything."""
         seat = self.seats.get(number)
-        chats = seat is not None and seat.peer.session.state is State.CHATTING and not seat.peer.member.gone
+        chats = seat is not None and seat.peer.session.state is State.CHATTING and not seat.peer.connection.gone
         return seat if chats else None
 
     def watch(self) -> None:
         """Note who has come into which rooms."""
         for seat in self.seats.values():
-            member = seat.peer.session.member
+            member = seat.peer.session.connection
             if member is None or member.gone:
                 continue
             if seat.arrived is None:
-                seat.arrived = self.hall.delivered
+                seat.arrived = self.hall.stream.delivered
                 if seat.since is not None:
                     seat.since = min(seat.since, seat.arrived)
                 seat.entered = dict.fromkeys(member.rooms, seat.arrived if seat.since is None else seat.since)
@@ -82,7 +82,7 @@ class Walk(RuleBasedStateMachine):
                 if room not in member.rooms:
                     seat.entered.pop(room, None)
                 elif room not in seat.entered:
-                    seat.entered[room] = self.hall.delivered
+                    seat.entered[room] = self.hall.stream.delivered
             seat.ever.update(seat.entered)
 
     # What people do
@@ -154,7 +154,7 @@ class Walk(RuleBasedStateMachine):
     def come_back(self, number: int, lost: bool) -> None:
         old = self.seat(number)
         # A token works from when it is on disk.
-        if old is not None and old.peer.member.digest in {known.digest for known in self.memory._sessions.values()}:
+        if old is not None and old.peer.connection.digest in {known.digest for known in self.memory._sessions.values()}:
             self.check(old)
             since = max([*old.peer.ids, *(answer.id for answer in old.peer.answers if isinstance(answer, Done))] or [0])
             token = old.peer.token
@@ -201,7 +201,7 @@ class Walk(RuleBasedStateMachine):
         own = {answer.id for answer in seat.peer.answers if isinstance(answer, Done) and answer.id}
         said = {event.id for event in seat.peer.events if isinstance(event, Said)}
         assert own.isdisjoint(said), f"{said} has posts of its own, {own}"
-        member = seat.peer.session.member
+        member = seat.peer.session.connection
         if shown and member is not None:
             author = member.person.author
             for number in shown:
@@ -214,7 +214,7 @@ class Walk(RuleBasedStateMachine):
 
     def due(self, seat: Seat) -> set[int]:
         """The numbers this connection must have been shown, or been told are done."""
-        author = seat.peer.member.person.author
+        author = seat.peer.connection.person.author
         start = seat.since if seat.since is not None else seat.arrived
         assert start is not None
         return {
@@ -247,7 +247,7 @@ class Walk(RuleBasedStateMachine):
                 missing = self.due(seat) - set(seat.peer.ids) - own
                 assert not missing, f"{missing} was never shown to {number}, only {seat.peer.ids}"
                 self.check_joins(seat)
-                assert seat.peer.member.live
+                assert seat.peer.connection.live
         assert not self.hall.commits.queued
         assert {person.nick for person in self.hall.roster} == {f"peer{n}" for n in self.seats if self.seat(n)}
 

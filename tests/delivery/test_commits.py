@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
-from groupchat.delivery.queue import Entry
+from groupchat.delivery.queue import Posting, Receipt
 from groupchat.interfaces.screens import Hold
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Kind
@@ -333,13 +333,12 @@ class TurnTests(SynchronousTestCase):
         self.turns: list[Callable[[], None]] = []
         self.journal = HeldJournal(MemoryJournal())
         self.commits = Commits(
-            self.journal, Settings(), Clock(), lambda entries, outcomes: None, self.fail, self.turns.append
+            self.journal, Settings(), Clock(), lambda batch, outcomes: None, self.fail, self.turns.append
         )
 
     def post(self) -> None:
         """Somebody says something."""
-        self.commits.post(Entry(Draft(Kind.SAID, AuthorId(1), "a", 0.0, "lobby", "hi"), ("lobby",)))
-        self.commits.pump()
+        self.commits.post(Posting(Draft(Kind.SAID, AuthorId(1), "a", 0.0, "lobby", "hi"), Receipt()))
 
     def end_turn(self) -> list[int]:
         """This turn ends; how many posts are in what the journal is then asked for."""

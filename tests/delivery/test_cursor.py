@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.delivery.fair_share import SHARE, Turns
-from groupchat.delivery.recent import Tail
+from groupchat.delivery.fair_share import SHARE, FairShare
+from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import Deleted, Done, Edited, Joined, Left, Replayed, Said
 from tests.fakes import HeldJournal, SlowJournal
@@ -18,7 +18,7 @@ class PauseTests(SynchronousTestCase):
         """A house whose tail is short and whose pages are small, and these people."""
         self.journal = SlowJournal(MemoryJournal())
         self.house = House(self.journal, **{"page_posts": 3, **settings})
-        self.house.hall.tail = Tail(0, kept)
+        self.house.hall.stream.recent = Recent(0, kept)
         return self.house.come(*nicks)
 
     def test_nothing_is_buffered(self) -> None:
@@ -34,7 +34,7 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(bob.ids, list(range(1, 22)))
         alice.say("live")
         self.assertEqual(bob.ids[-1], 22)
-        self.assertTrue(bob.member.live)
+        self.assertTrue(bob.connection.live)
 
     def test_readers_take_turns(self) -> None:
         """Of many who catch up one page is read at a time, for each in turn; who leaves meanwhile is passed over."""
@@ -63,7 +63,7 @@ class PauseTests(SynchronousTestCase):
         for number in range(SHARE):
             alice.say(str(number))
         ends: list[Callable[[], None]] = []
-        self.house.hall.turns = Turns(ends.append)
+        self.house.hall.turns = FairShare(ends.append)
         for other in others:
             other.screen.drain()
         shown = [sum(len(other.ids) for other in others)]
@@ -133,7 +133,7 @@ class PauseTests(SynchronousTestCase):
             bob.take()
         self.assertEqual(seen, list(range(1, 21)))
         bob.screen.drain()
-        self.assertTrue(bob.member.live)
+        self.assertTrue(bob.connection.live)
 
     def test_posts_while_a_page_is_read(self) -> None:
         """What is posted while a page is read comes after it, once."""
@@ -183,7 +183,7 @@ class PauseTests(SynchronousTestCase):
         """Who catches up is shown what was edited in its newest form, and of what was deleted nothing."""
         alice, bob = self.open("alice", "bob", kept=3)
         for kept in (3, 100):
-            self.house.hall.tail = Tail(self.journal.head, kept)
+            self.house.hall.stream.recent = Recent(self.journal.head, kept)
             bob.take()
             bob.screen.fill()
             first = self.journal.head + 1
@@ -222,7 +222,7 @@ class PauseTests(SynchronousTestCase):
         bob.type("/leave")
         self.journal.answer_all()
         self.assertEqual(bob.ids, [])
-        self.assertTrue(bob.member.live)
+        self.assertTrue(bob.connection.live)
 
     def test_failed_page(self) -> None:
         """Who cannot be promised an unbroken stream is told so and cut off; the others live on."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.delivery.fair_share import SHARE, Turns
+from groupchat.delivery.fair_share import SHARE, FairShare
 
 
 class TurnsTest(SynchronousTestCase):
@@ -12,7 +12,7 @@ class TurnsTest(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.ends: list[Callable[[], None]] = []
-        self.turns = Turns(self.ends.append)
+        self.turns = FairShare(self.ends.append)
         self.shown: list[str] = []
 
     def show(self, name: str) -> None:

@@ -55,14 +55,14 @@ class Race(RuleBasedStateMachine):
     def come(self, number: int, nick: str) -> None:
         peer = self.socket(number)
         peer.offer(nick) if peer.screen.style.door == "json" else peer.type(
-            nick if peer.session.member is None else "hi"
+            nick if peer.session.connection is None else "hi"
         )
 
     @rule(number=SOCKETS, nick=NICKS, password=PASSWORDS)
     def login(self, number: int, nick: str, password: str) -> None:
         peer = self.socket(number)
         if peer.screen.style.door == "json":
-            if peer.session.member is None:
+            if peer.session.connection is None:
                 peer.offer(nick, password=password)
             else:
                 peer.do("login", name=nick, password=password)
@@ -73,12 +73,13 @@ class Race(RuleBasedStateMachine):
     def register(self, number: int, nick: str, password: str) -> None:
         peer = self.socket(number)
         if peer.screen.style.door == "json":
-            if peer.session.member is None:
+            if peer.session.connection is None:
                 peer.offer(nick, password=password, register=True)
             else:
                 peer.do("register", password=password)
         else:
-            peer.type(f"/register {password}" if peer.session.member is not None else f"/register {nick} {password}")
+            is_in = peer.session.connection is not None
+            peer.type(f"/register {password}" if is_in else f"/register {nick} {password}")
 
     @rule(number=SOCKETS, password=PASSWORDS)
     def answer_prompt(self, number: int, password: str) -> None:
@@ -91,7 +92,7 @@ class Race(RuleBasedStateMachine):
     )
     def type(self, number: int, line: str) -> None:
         peer = self.socket(number)
-        if peer.screen.style.door == "text" and peer.session.member is not None:
+        if peer.screen.style.door == "text" and peer.session.connection is not None:
             peer.type(line)
 
     @rule(number=SOCKETS)
@@ -140,10 +141,10 @@ class Race(RuleBasedStateMachine):
                 assert member.person is person
                 assert not member.gone
         here = [member for person in people for member in person.connections]
-        assert set(hall.rooms["lobby"].members) <= set(here)
+        assert set(hall.rooms.open("lobby").members) <= set(here)
         for peer in self.sockets:
-            if peer.session.member is not None and not peer.session.member.gone:
-                assert peer.session.member in here
+            if peer.session.connection is not None and not peer.session.connection.gone:
+                assert peer.session.connection in here
         for token in (answer.token for answer in self.sockets[2].answers if isinstance(answer, Welcomed)):
             if token not in self.tokens:
                 self.tokens.append(token)

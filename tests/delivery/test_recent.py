@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.delivery.recent import Tail
+from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Audience, Draft, Kind, Outcome, StoredPost
 from groupchat.model.events import AuthorId, Deleted
@@ -48,7 +48,7 @@ class RecentTest(SynchronousTestCase):
         journal = MemoryJournal()
         for step in before:
             happened(journal, *step)
-        tail = Tail(journal.head, kept)
+        tail = Recent(journal.head, kept)
         for step in after:
             post = happened(journal, *step)
             if post is not None:
@@ -62,7 +62,7 @@ class RecentTest(SynchronousTestCase):
     def test_deleted(self, steps: list[tuple[Kind, str, int]], kept: int) -> None:
         """What the journal gives as deleted, edits of it too, memory does; it remembers no edit that it has not."""
         journal = MemoryJournal()
-        tail = Tail(0, kept)
+        tail = Recent(0, kept)
         for step in steps:
             post = happened(journal, *step)
             if post is not None:
@@ -78,7 +78,7 @@ class RecentTest(SynchronousTestCase):
         """The journal is not asked when memory reaches back far enough, and is when it does not."""
         journal = MemoryJournal()
         happened(journal, Kind.SAID, "lobby", 0)
-        tail = Tail(journal.head)
+        tail = Recent(journal.head)
         for _ in range(3):
             post = happened(journal, Kind.SAID, "lobby", 0)
             assert post is not None

@@ -1,1 +1,1 @@
-"""Tests of the doors: every byte in, every event out."""
+"""What the doors promise: every byte in, every event out."""

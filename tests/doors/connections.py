@@ -91,7 +91,7 @@ class Visit:
 
     @property
     def server(self) -> Any:
-        """Return what serves the connection now, within TLS if there is some."""
+        """What serves the connection now, within TLS if there is some."""
         protocol = self.transport.protocol
         while isinstance(protocol, ProtocolWrapper):
             protocol = protocol.wrappedProtocol
@@ -167,7 +167,7 @@ class Connection:
         self.session = cast(FakeSession, self.protocol.session)
 
     def come(self, transport: Any, address: IAddress | None = None) -> TextConversation:
-        """Connect, and wait for the greeting."""
+        """Somebody comes, and waits for the greeting."""
         front = self.factory.buildProtocol(address)
         front.makeConnection(transport)
         cast(Front, front).silence_expired()
@@ -180,7 +180,7 @@ class Connection:
 
     @property
     def protocol(self) -> TextConversation:
-        """Return what serves the connection now."""
+        """What serves the connection now."""
         return cast(TextConversation, self.transport.protocol)
 
     def receive(self, data: bytes) -> None:

@@ -1,6 +1,7 @@
 """Whole conversations, byte for byte as they go over the wire."""
 
 import json
+from functools import partial
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address
@@ -16,6 +17,7 @@ from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import SILENCE_S, Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
+from groupchat.sessions.session import Session
 from tests.house import NOON
 
 SETTINGS = Settings(zone="UTC", name="chat.example.org", flood_burst=1000)
@@ -23,7 +25,7 @@ PROMPT = "Choose your nickname: "
 
 
 class Client:
-    """A client at the other end of a connection."""
+    """Somebody at the other end of a connection."""
 
     def __init__(self, server: "ServerTests") -> None:
         self.clock = server.clock
@@ -33,7 +35,7 @@ class Client:
 
     @property
     def protocol(self) -> TextConversation:
-        """Return what serves the connection now: at first the front, which is enough for these tests."""
+        """Who serves the connection now: at first the front, which has what this is used for."""
         return cast(TextConversation, self.transport.protocol)
 
     def wait(self) -> str:
@@ -54,11 +56,11 @@ class Client:
         return self.heard()
 
     def heard(self) -> list[dict[str, Any]]:
-        """Return what came back since last time, as a program reads it: lines that do not start with { are skipped."""
+        """What came back since last time, as a program reads it: lines that do not start with { are skipped."""
         return [json.loads(line) for line in self.read().splitlines() if line.startswith("{")]
 
     def read(self) -> str:
-        """Return what came back since last time, without CR; every line must have ended with CR LF."""
+        """What came back since last time, without CR; every line must have ended with CR LF."""
         text: str = self.transport.value().decode()
         self.transport.clear()
         assert text.count("\n") == text.count("\r\n") == text.count("\r"), text
@@ -78,11 +80,11 @@ class ServerTests(SynchronousTestCase):
         self.clock = Clock()
         self.hall = Hall(MemoryJournal(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
-        self.reception = Reception(self.hall.session, self.hall.settings, self.clock)
+        self.reception = Reception(partial(Session, self.hall), self.hall.settings, self.clock)
         self.factory = ChatFactory(self.reception)
 
     def people(self, *nicks: str) -> list[Client]:
-        """Return people at keyboards that have read what came so far."""
+        """People at keyboards, who have read what came so far."""
         clients = []
         for nick in nicks:
             clients.append(Client(self))
@@ -205,7 +207,7 @@ class TextTests(ServerTests):
         )
 
     def test_preferences(self) -> None:
-        """Times follow the zone that is set; own lines come back, and emoji stay away, if preferred."""
+        """Times follow the zone one sets; one's own lines come back, and emoji stay away, if one likes it so."""
         alice, bob = self.people("alice", "bob")
         bob.send("/set zone Europe/Paris", "/set time minutes")
         bob.read()
@@ -234,7 +236,7 @@ class TextTests(ServerTests):
         self.assertTrue(alice.closed)
 
     def test_too_slow(self) -> None:
-        """A peer that reads nothing is told why, and cut off."""
+        """Who reads nothing is told why, and cut off."""
         alice, bob = self.people("alice", "bob")
         bob.protocol.pauseProducing()
         alice.send("hello")
@@ -322,7 +324,7 @@ class JsonTests(ServerTests):
         self.assertEqual(alice.read().count("once"), 1)
 
     def test_typed(self) -> None:
-        """A line typed at a program is read as at a keyboard, answered once, and said once for its key."""
+        """What a person typed at a program is read as at a keyboard, answered once, and said once for its key."""
         bot, _ = self.program("bot")
         (alice,) = self.people("alice")
         bot.heard()

@@ -1,7 +1,8 @@
-"""The control socket: a program that can open it may do everything."""
+"""The control socket: who can open it may do everything."""
 
 import json
 import socket
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -16,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from groupchat.doors.control import NAME, ControlFactory, listen
 from groupchat.doors.reception import Reception
 from groupchat.model.errors import CannotStart
+from groupchat.sessions.session import Session
 from tests.doors.fakes import SETTINGS, FakeSession
 from tests.house import House
 
@@ -26,7 +28,7 @@ class ConversationTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.house = House()
-        self.reception = Reception(self.house.hall.session, SETTINGS, self.clock)
+        self.reception = Reception(partial(Session, self.house.hall), SETTINGS, self.clock)
         self.transport: Any = StringTransport()
         self.protocol: Any = ControlFactory(self.reception).buildProtocol(None)
         self.protocol.makeConnection(self.transport)

@@ -172,7 +172,7 @@ class Say(ProgramTest):
         self.assertIn(b": psst\n", done.stdout)
 
 
-class Tail(ProgramTest):
+class Recent(ProgramTest):
     def test_follow(self) -> None:
         """It prints what was said and what is said, and Ctrl-C ends it with status 0."""
         self.run_client("say", self.place, "before", "--nick", "ci")

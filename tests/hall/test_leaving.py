@@ -3,6 +3,7 @@
 import gc
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address
@@ -17,9 +18,10 @@ from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
-from groupchat.limits.log_limits import Sparing
+from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.drafts import Draft, Fact, Outcome, StoredSession
+from groupchat.sessions.session import Session
 from tests.doors.fakes import SETTINGS
 from tests.house import NOON
 
@@ -45,7 +47,7 @@ KINDS: dict[str, tuple[bytes, ...]] = {
 """What is sent, in these pieces."""
 
 
-class Silent(Sparing):
+class Silent(LogLimits):
     """Lets nothing be logged: before a log is begun, lines are kept until it is."""
 
     def allows(self, kind: str) -> bool:
@@ -67,9 +69,9 @@ class LeavingTest(SynchronousTestCase):
         self.hall = Hall(Forgetful(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
         turnstile = Turnstile(live=100, new=10**6, remembered=8)
-        self.reception = Reception(self.hall.session, SETTINGS, self.clock, turnstile)
+        self.reception = Reception(partial(Session, self.hall), SETTINGS, self.clock, turnstile)
         self.factory = ChatFactory(self.reception)
-        self.hall.sparing = self.reception.log_limits = Silent(0)
+        self.hall.log_limits = self.reception.log_limits = Silent(0)
         self.made = 0
         self.visit(b"bob\n")
 

@@ -7,14 +7,14 @@ from twisted.logger import formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.limits.log_limits import Sparing
+from groupchat.limits.log_limits import LogLimits
 from groupchat.sessions.session import State
 from tests.doors.connections import Port, Visit
 from tests.doors.fakes import SETTINGS
 from tests.house import House
 
 
-class SparingTest(SynchronousTestCase):
+class LogLimitsTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.observer = EventLoggingObserver()
         globalLogPublisher.addObserver(self.observer)
@@ -26,7 +26,7 @@ class SparingTest(SynchronousTestCase):
 
     def test_counted(self) -> None:
         """So many lines of a kind are written; of more it is said how many, and then one begins anew."""
-        sparing = Sparing(3)
+        sparing = LogLimits(3)
         self.assertEqual([sparing.allows("storms") for _ in range(5)], [True] * 3 + [False] * 2)
         self.assertTrue(sparing.allows("floods"))
         for _ in range(9):

@@ -10,7 +10,7 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import Answer, Refused
 from groupchat.sessions.session import State
 from groupchat.verbs import commands
-from groupchat.verbs.member import Member
+from groupchat.verbs.actor import Actor
 from tests.fakes import SlowJournal
 from tests.house import House
 
@@ -106,11 +106,11 @@ class MishapTests(SynchronousTestCase):
         """Within, there is a command /break, which raises what nobody expected."""
         table = commands.COMMANDS
 
-        def break_(me: Member) -> Answer:
+        def break_(me: Actor) -> Answer:
             """Break."""
             raise ZeroDivisionError("unexpected")
 
-        table.command()(break_)
+        table.verb()(break_)
         try:
             yield
         finally:

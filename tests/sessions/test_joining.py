@@ -106,7 +106,7 @@ class TokenTests(SynchronousTestCase):
         again = house.connect("json").offer("bot", token=bot.token, since="head")
         self.assertEqual(alice.take(), [])
         self.assertTrue(bot.screen.closed)
-        self.assertEqual((len(house.hall.roster), len(house.hall.rooms["lobby"].members)), (2, 2))
+        self.assertEqual((len(house.hall.roster), len(house.hall.rooms.open("lobby").members)), (2, 2))
         bot.session.lost("connection lost")
         self.assertEqual(alice.take(), [])
         again.say("back")
@@ -142,8 +142,8 @@ class TokenTests(SynchronousTestCase):
         bot.vanish()
         journal.answer_all()
         self.assertIs(again.session.state, State.CHATTING)
-        self.assertIs(house.hall.roster.find("bot"), again.member.person)
-        self.assertIs(house.hall.people[again.member.person.author], again.member.person)
+        self.assertIs(house.hall.roster.find("bot"), again.connection.person)
+        self.assertIs(house.hall.people[again.connection.person.author], again.connection.person)
         again.vanish()
         self.assertEqual((len(house.hall.roster), house.hall.people), (0, {}))
 
@@ -197,7 +197,7 @@ class TokenTests(SynchronousTestCase):
         while journal.pending:
             journal.commit()
         self.assertEqual(again.codes, [])
-        self.assertEqual(again.member.person.nick, "bot")
+        self.assertEqual(again.connection.person.nick, "bot")
 
     def test_after_restart(self) -> None:
         """A token works after a restart too, and gives back the rooms, the current one, and the place."""
@@ -209,7 +209,7 @@ class TokenTests(SynchronousTestCase):
         house.hall.stop("The server stops.")
         hall = house.reopened()
         again = Peer(hall, house.clock, "json").offer("bot", token=bot.token, since="head")
-        self.assertEqual(again.member.rooms, ("lobby", "dev"))
+        self.assertEqual(again.connection.rooms, ("lobby", "dev"))
         self.assertEqual(again.answers[0], Welcomed("bot", "dev", 2, bot.token, 2))
 
     def test_lost_while_behind(self) -> None:
@@ -239,7 +239,7 @@ class SinceTests(SynchronousTestCase):
             peer.say(str(number))
             if peer is not elsewhere and number > since:
                 expected.append(number)
-        house.hall.tail.floor = 20  # the older ones come from the journal
+        house.hall.stream.recent.floor = 20  # the older ones come from the journal
         again = house.connect("json").offer("bot", token=bot.token, since=since)
         alice.say("live")
         self.assertEqual(again.ids, [*expected, 31])

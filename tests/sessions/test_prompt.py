@@ -42,8 +42,8 @@ class PasswordPromptTests(SynchronousTestCase):
         peer.type(PASSWORD)
         self.assertFalse(peer.screen.concealed)
         self.assertEqual(lines(peer), [Welcomed("alice", "lobby", 0, "", 0)])
-        self.assertIs(peer.member.person.account, home.hall.accounts.find("alice"))
-        self.assertEqual(peer.member.rank, Rank.MEMBER)
+        self.assertIs(peer.connection.person.account, home.hall.accounts.find("alice"))
+        self.assertEqual(peer.connection.rank, Rank.MEMBER)
 
     def test_three_failures(self) -> None:
         """The third wrong password brings the nickname prompt again."""
@@ -56,7 +56,7 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertFalse(peer.screen.concealed)
         self.assertIs(peer.session.state, State.NAMELESS)
         peer.type("bob")
-        self.assertEqual(peer.member.person.nick, "bob")
+        self.assertEqual(peer.connection.person.nick, "bob")
 
     def test_no_password(self) -> None:
         """An empty line at the password prompt brings the nickname prompt again."""
@@ -126,7 +126,7 @@ class CommandTests(SynchronousTestCase):
         first, second = (answer for answer in peer.answers if isinstance(answer, Refused))
         self.assertEqual(first, second)
         peer.type(f"/LOGIN  alice  {PASSWORD}")
-        self.assertEqual(peer.member.person.nick, "alice")
+        self.assertEqual(peer.connection.person.nick, "alice")
 
     def test_unknown_is_checked_too(self) -> None:
         """For an unknown name a password is checked as for a known one, against nothing."""
@@ -138,9 +138,9 @@ class CommandTests(SynchronousTestCase):
         """A line at the nickname prompt can make an account; it is there when one is in."""
         home = House()
         peer = home.connect().type("/register carol 12345678")
-        self.assertEqual(peer.member.person.account, home.hall.accounts.find("carol"))
+        self.assertEqual(peer.connection.person.account, home.hall.accounts.find("carol"))
         again = home.connect().type("carol", "12345678")
-        self.assertIs(again.member.person, peer.member.person)
+        self.assertIs(again.connection.person, peer.connection.person)
 
     def test_usage(self) -> None:
         """Without what they need, the commands say what that is."""
@@ -189,7 +189,7 @@ class ProgramTests(SynchronousTestCase):
         token = bot.token
         bot.vanish()
         again = home.connect("json").offer("alice", token=token)
-        self.assertIs(again.member.person, phone.member.person)
+        self.assertIs(again.connection.person, phone.member.person)
         self.assertFalse(phone.screen.closed)
 
     def test_same_token_twice(self) -> None:

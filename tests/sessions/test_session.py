@@ -57,7 +57,7 @@ class NamelessTests(SynchronousTestCase):
         self.assertEqual((refused.code, asked), ("nick-taken", Asked("nickname")))  # type: ignore[attr-defined]
         self.assertIs(peer.session.state, State.NAMELESS)
         peer.type("bob")
-        self.assertEqual(peer.member.person.nick, "bob")
+        self.assertEqual(peer.connection.person.nick, "bob")
 
     def test_every_kind_of_refusal(self) -> None:
         """A nickname may be taken, reserved or malformed."""

@@ -88,11 +88,11 @@ class ModerationTest(SynchronousTestCase):
         self.rita.type("/kick bob", "/kick alice")
         self.assertEqual(self.refused(self.bob), "kicked: You were put out of dev by rita.")
         self.assertFalse(self.bob.screen.closed)
-        self.assertEqual(self.bob.member.rooms, ("lobby",))
+        self.assertEqual(self.bob.connection.rooms, ("lobby",))
         self.assertEqual(self.done(self.rita), ["rita kicked bob out of dev"])
         self.assertEqual(self.rita.codes, ["no-such-nick"])
         self.bob.type("/join dev")
-        self.assertEqual(self.bob.member.rooms, ("lobby", "dev"))
+        self.assertEqual(self.bob.connection.rooms, ("lobby", "dev"))
 
     def test_nobody_orders_themselves_or_superiors(self) -> None:
         """Nobody kicks, bans, mutes or purges themselves, and a room's operator no operator nor another one's there."""
@@ -155,14 +155,14 @@ class ModerationTest(SynchronousTestCase):
         self.in_dev(self.rita, self.bob)
         self.rita.type("/ban bob 1h")
         self.assertEqual(self.refused(self.bob), "banned: You are banned from dev for 1 hour, by rita.")
-        self.assertEqual(self.bob.member.rooms, ("lobby",))
+        self.assertEqual(self.bob.connection.rooms, ("lobby",))
         self.bob.take()
         self.bob.type("/join dev", "still here")
         self.assertEqual(self.bob.codes, ["banned"])
         self.assertEqual(self.alice.texts, ["still here"])
         self.rita.type("/unban bob")
         self.bob.type("/join dev")
-        self.assertEqual(self.bob.member.rooms, ("lobby", "dev"))
+        self.assertEqual(self.bob.connection.rooms, ("lobby", "dev"))
 
     def test_ban_address(self) -> None:
         """All connections of a banned network are cut, with and without a nickname; the rooms are not shown it."""
@@ -238,7 +238,7 @@ class ModerationTest(SynchronousTestCase):
             "x", "/me x", "/msg alice x", "/topic x", "/edit x", "s/before/x/", "/join dev", "x", "/nick rob", "x"
         )
         self.assertEqual(self.bob.codes, ["muted"] * 8)
-        self.assertEqual((self.alice.texts, self.house.hall.rooms["lobby"].topic), ([], ""))
+        self.assertEqual((self.alice.texts, self.house.hall.rooms.open("lobby").topic), ([], ""))
         self.bob.type("/delete")
         self.assertEqual(type(self.alice.events[-1]), Deleted)
         self.alice.type("hello")
@@ -305,7 +305,7 @@ class ModerationTest(SynchronousTestCase):
         self.alice.type("still in")
         self.assertEqual(self.rita.texts, ["still in"])
         self.olga.type("/join dev")
-        self.assertIn("dev", self.olga.member.rooms)
+        self.assertIn("dev", self.olga.connection.rooms)
         self.rita.type("/invite bob")
         self.assertEqual(self.told(self.bob), ["rita invites you to dev: /join dev"])
         self.bob.type("/join dev", "/leave dev")
@@ -316,7 +316,7 @@ class ModerationTest(SynchronousTestCase):
         self.rita.type("/lock dev", "/unlock", "/lock lobby")
         self.assertEqual(self.rita.codes, ["bad-arguments", "not-allowed"])
         self.bob.type("/join dev")
-        self.assertIn("dev", self.bob.member.rooms)
+        self.assertIn("dev", self.bob.connection.rooms)
         self.olga.type("/lock lobby")
         self.assertEqual(self.olga.codes, ["bad-arguments"])
 
@@ -365,7 +365,7 @@ class ModerationTest(SynchronousTestCase):
         for number in range(1000):
             self.bob.type(f"{number}")
         held = HeldJournal(self.house.journal)
-        self.house.hall.journal = self.house.hall.commits._journal = held
+        self.house.hall.stream.journal = self.house.hall.commits._journal = held
         self.olga.type("/purge bob")
         ((drafts, _),) = held.pending
         self.assertEqual(len(drafts), 1001)
@@ -393,9 +393,9 @@ class ModerationTest(SynchronousTestCase):
         self.assertEqual(self.olga.codes, ["no-such-account", "no-such-account", "bad-arguments"])
         self.assertEqual(self.done(self.bob), ["olga made alice an operator of lobby"])
         self.assertEqual(self.told(self.alice)[0].partition(";")[0], "olga made you an operator of lobby")
-        self.assertEqual(self.alice.member.rank, Rank.ROOM_OPERATOR)
+        self.assertEqual(self.alice.connection.rank, Rank.ROOM_OPERATOR)
         self.olga.type("/deop alice lobby")
-        self.assertEqual(self.alice.member.rank, Rank.MEMBER)
+        self.assertEqual(self.alice.connection.rank, Rank.MEMBER)
 
     def test_motd(self) -> None:
         """The message of the day is shown to who comes from then on, until it is cleared."""
@@ -529,14 +529,14 @@ class ModerationTest(SynchronousTestCase):
         self.rita.type("/ban bot")
         self.assertEqual(back.member.rooms, ())
         again = self.house.connect("json").offer("bot", token=back.token or bot.token)
-        self.assertEqual((again.codes, again.member.rooms), ([], ()))
+        self.assertEqual((again.codes, again.connection.rooms), ([], ()))
 
     def test_kinds(self) -> None:
         """Every kind of fact is read at the start, and taking back what is not there does nothing."""
         state = self.house.hall.moderation
         for kind in KINDS:
             state.learn(Fact(kind, "dev/5", None))
-        self.assertEqual(state.operators["dev"], {self.rita.member.person.author: "rita"})
+        self.assertEqual(state.operators["dev"], {self.rita.connection.person.author: "rita"})
         self.assertIn(MUTE, KINDS)
 
 
@@ -562,8 +562,8 @@ class RankTest(SynchronousTestCase):
         """A guest has no rank, an account its own, and a room's operator theirs in that room only."""
         house = House()
         (bob,) = house.come("bob")
-        self.assertEqual(bob.member.rank_in("dev"), Rank.GUEST)
+        self.assertEqual(bob.connection.rank_in("dev"), Rank.GUEST)
         account(house.hall, "bob")
-        self.assertEqual(bob.member.rank_in("dev"), Rank.MEMBER)
+        self.assertEqual(bob.connection.rank_in("dev"), Rank.MEMBER)
         operator(house, "olga").type("/op bob dev")
-        self.assertEqual((bob.member.rank_in("dev"), bob.member.rank), (Rank.ROOM_OPERATOR, Rank.MEMBER))
+        self.assertEqual((bob.connection.rank_in("dev"), bob.connection.rank), (Rank.ROOM_OPERATOR, Rank.MEMBER))

@@ -22,7 +22,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(alice.events[-1], Joined("dev", "bob", house.now()))
         bob.type("second")
         self.assertEqual((alice.ids, bob.ids), ([2], []))
-        self.assertEqual(bob.member.rooms, ("lobby", "dev"))
+        self.assertEqual(bob.connection.rooms, ("lobby", "dev"))
 
     def test_posts_during_the_read(self) -> None:
         """What is posted in a room while its earlier messages are read is neither lost nor doubled."""
@@ -47,7 +47,7 @@ class RoomTests(SynchronousTestCase):
             peer.type("/join dev")
         alice.take()
         bob.type("/join lobby")
-        self.assertEqual((bob.member.current, alice.take()), ("lobby", []))
+        self.assertEqual((bob.connection.current, alice.take()), ("lobby", []))
 
     def test_leave(self) -> None:
         """Who leaves a room is back in the one before; the others see it, with the reason."""
@@ -57,7 +57,7 @@ class RoomTests(SynchronousTestCase):
             peer.type("/join dev")
         bob.type("/leave dev bored")
         self.assertEqual(alice.events[-1], Left("dev", "bob", house.now(), "bored"))
-        self.assertEqual(bob.member.current, "lobby")
+        self.assertEqual(bob.connection.current, "lobby")
         self.assertIn("lobby", bob.told[-1])
         alice.type("not for bob")
         self.assertEqual(bob.ids, [])
@@ -84,7 +84,7 @@ class RoomTests(SynchronousTestCase):
         house = House()
         (alice,) = house.come("alice")
         alice.type("/join #DEV", "/join dev", "/join a/b")
-        self.assertEqual(alice.member.rooms, ("lobby", "dev"))
+        self.assertEqual(alice.connection.rooms, ("lobby", "dev"))
         self.assertEqual(alice.codes, ["room-invalid"])
 
     def test_most_rooms(self) -> None:
@@ -94,7 +94,7 @@ class RoomTests(SynchronousTestCase):
         alice.type("/join a", "/join b", "/join c")
         self.assertEqual(alice.codes, ["bad-arguments"])
         alice.type("/leave a", "/join c")
-        self.assertEqual(alice.member.rooms, ("lobby", "b", "c"))
+        self.assertEqual(alice.connection.rooms, ("lobby", "b", "c"))
 
     def test_vanish(self) -> None:
         """A room without posts is gone when the last one leaves; one with posts stays; the lobby always does."""
@@ -155,15 +155,15 @@ class RoomTests(SynchronousTestCase):
         """/list and /whois say whose connection is encrypted: all of a person's have to be."""
         alice, bob = House().come("alice", "bob")
         bob.screen.secure = True
-        alice.member.go_away()
-        people, person = alice.member.list_people(), alice.member.who_is("bob")
+        alice.connection.go_away()
+        people, person = alice.connection.list_people(), alice.connection.who_is("bob")
         assert isinstance(people, Listed)
         assert isinstance(person, Listed)
         self.assertEqual(people.lines[1], "alice (away), bob (TLS)")
         self.assertEqual([item["secure"] for item in (*people.items, *person.items)], [False, True, True])
         self.assertEqual(person.lines[1], "bob's connection is encrypted")
-        bob.member.person.connections = (*bob.member.person.connections, alice.member)
-        person = alice.member.who_is("bob")
+        bob.connection.person.connections = (*bob.connection.person.connections, alice.connection)
+        person = alice.connection.who_is("bob")
         assert isinstance(person, Listed)
         self.assertEqual(person.lines[1], "bob's connection is not encrypted")
 
@@ -184,7 +184,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in alice.events], [Joined] * 5)
         for peer in peers:
             nicks = [event.nick for event in peer.events if isinstance(event, Joined)]
-            self.assertNotIn(peer.member.person.nick, nicks)
+            self.assertNotIn(peer.connection.person.nick, nicks)
 
     def test_six(self) -> None:
         """More than five become one line, where the last of them stands."""
@@ -223,12 +223,12 @@ class CrowdTests(SynchronousTestCase):
         house.come(*(f"peer{number}" for number in range(20)))
         told = len(alice.take())
         self.assertLess(told, 10)
-        self.assertTrue(house.hall.rooms["lobby"].gathered)
+        self.assertTrue(house.hall.rooms.open("lobby").gathered)
         house.pass_time(5)
         (many,) = alice.take()
         assert isinstance(many, ManyJoined)
         self.assertEqual(len(many.nicks) + told, 20)
-        self.assertEqual(house.hall.rooms["lobby"].gathered, [])
+        self.assertEqual(house.hall.rooms.open("lobby").gathered, [])
 
     def test_order_after_gathering(self) -> None:
         """While notices of a room wait, later ones wait behind them: nobody leaves before they have come."""

@@ -61,7 +61,7 @@ class ClaimTests(SynchronousTestCase):
         (alice,) = house.come("Alice")
         self.assertEqual(house.connect().type("aLICE").codes, ["nick-taken"])
         alice.type("/nick ALICE")
-        self.assertEqual(alice.member.person.nick, "ALICE")
+        self.assertEqual(alice.connection.person.nick, "ALICE")
         self.assertEqual(house.connect().type("alice").codes, ["nick-taken"])
 
     def test_200_claim_one_name(self) -> None:
@@ -71,7 +71,7 @@ class ClaimTests(SynchronousTestCase):
         journal.slow = True
         peers = [house.connect().type("alice") for _ in range(200)]
         journal.answer_all()
-        winners = [peer for peer in peers if peer.session.member is not None]
+        winners = [peer for peer in peers if peer.session.connection is not None]
         self.assertEqual(winners, peers[:1])
         self.assertEqual([peer.codes for peer in peers[1:]], [["nick-taken"]] * 199)
         peers[0].vanish()
@@ -90,7 +90,7 @@ class ClaimTests(SynchronousTestCase):
         self.assertEqual(bob.take(), [])
         self.assertEqual([person.nick for person in house.hall.roster], ["bob"])
         self.assertEqual(len(house.hall.people), 1)
-        self.assertEqual(len(house.hall.rooms["lobby"].members), 1)
+        self.assertEqual(len(house.hall.rooms.open("lobby").members), 1)
 
     def test_stopped_while_claiming(self) -> None:
         """Who is just coming in while the server stops does not come in."""
@@ -121,7 +121,7 @@ class RenameTests(SynchronousTestCase):
         alice, bob = house.come("alice", "bob")
         alice.type("/nick bob", "/nick ?", "/nick admin")
         self.assertEqual(alice.codes, ["nick-taken", "nick-invalid", "nick-reserved"])
-        self.assertEqual((alice.member.person.nick, bob.take()), ("alice", []))
+        self.assertEqual((alice.connection.person.nick, bob.take()), ("alice", []))
 
     def test_two_shared_rooms(self) -> None:
         """Who shares two rooms with somebody sees the new nickname once; who shares none, never."""

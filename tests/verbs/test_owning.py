@@ -47,11 +47,11 @@ class RegisterTests(SynchronousTestCase):
         home = House()
         alice, bob = home.come("alice", "bob")
         alice.type("mine", f"/register {PASSWORD.replace(' ', '')}")
-        author = alice.member.person.author
+        author = alice.connection.person.author
         alice.vanish()
         self.assertEqual(home.connect().type("ALICE").answers[-1], Asked("password"))
         again = home.connect().type("alice", PASSWORD.replace(" ", ""))
-        self.assertEqual(again.member.person.author, author)
+        self.assertEqual(again.connection.person.author, author)
         again.type("/edit #1 still mine")
         self.assertEqual(bob.events[-2:][-1], Edited(2, "lobby", "alice", home.now(), 1, "still mine"))
         again.type("/register 12345678")
@@ -81,7 +81,7 @@ class RegisterTests(SynchronousTestCase):
         home = House(journal)
         (alice,) = home.come("alice")
         alice.type("/register 12345678")
-        self.assertIsNone(alice.member.person.account)
+        self.assertIsNone(alice.connection.person.account)
         alice.type("/nick anna")
         self.assertEqual(alice.codes, ["not-allowed"])
         alice.vanish()
@@ -93,7 +93,7 @@ class RegisterTests(SynchronousTestCase):
         journal.fail(JournalUnavailable("Full."))
         self.assertIsNone(home.hall.accounts.find("alice"))
         bob.type("/nick alice")
-        self.assertEqual(bob.member.person.nick, "alice")
+        self.assertEqual(bob.connection.person.nick, "alice")
 
     def test_after_restart(self) -> None:
         """Accounts outlive the daemon, with rank and preferences, never with a password."""
@@ -104,7 +104,7 @@ class RegisterTests(SynchronousTestCase):
         self.assertEqual([kept.hash for kept in home.hall.accounts], ["1:esroh tcerroc"])
         home.hall = home.reopened()
         again = back(home, "boss")
-        self.assertEqual(again.member.rank, Rank.OPERATOR)
+        self.assertEqual(again.connection.rank, Rank.OPERATOR)
         self.assertEqual(again.screen.style.preferences.time, "off")
 
     def test_change_password(self) -> None:
@@ -141,8 +141,8 @@ class RegisterTests(SynchronousTestCase):
         home = House()
         boss, alice = operator(home, "boss"), member(home, "alice")
         boss.type("/op alice lobby")
-        self.assertEqual(alice.member.rank, Rank.ROOM_OPERATOR)
-        author = alice.member.person.author
+        self.assertEqual(alice.connection.rank, Rank.ROOM_OPERATOR)
+        author = alice.connection.person.author
         alice.type(f"/unregister {PASSWORD}")
         for hall in (home.hall, home.reopened()):
             self.assertNotIn(author, hall.moderation.operators.get("lobby", {}))
@@ -153,7 +153,7 @@ class RegisterTests(SynchronousTestCase):
         alice = member(home, "alice")
         alice.type("mine", "/unregister guess", f"/unregister {PASSWORD}", "/edit #1 still mine")
         self.assertEqual(alice.codes, ["password-wrong"])
-        self.assertEqual(alice.member.rank, Rank.GUEST)
+        self.assertEqual(alice.connection.rank, Rank.GUEST)
         self.assertEqual(alice.told[-2:][0], "alice is no account any more; you are a guest now.")
         alice.vanish()
         self.assertEqual(home.connect().type("alice").codes, [])
@@ -175,7 +175,7 @@ class RegisterTests(SynchronousTestCase):
         alice.type("/nick carol", "/nick ALICE")
         bob.type("/nick Alice")
         self.assertEqual((alice.codes, bob.codes), (["not-allowed"], ["password-needed"]))
-        self.assertEqual(alice.member.person.nick, "ALICE")
+        self.assertEqual(alice.connection.person.nick, "ALICE")
 
     def test_unencrypted(self) -> None:
         """Who registers on a connection that is not encrypted is told so; on another one there is nothing to tell."""
@@ -420,7 +420,7 @@ class MissedTests(SynchronousTestCase):
     def test_left_room(self) -> None:
         """A room one left is read up to then."""
         alice = back(self.home, "alice").type("/join dev", "/leave dev")
-        self.assertIsNotNone(self.home.hall.positions.find(alice.member.person.author, "dev"))
+        self.assertIsNotNone(self.home.hall.positions.find(alice.connection.person.author, "dev"))
 
 
 class GoverningTests(SynchronousTestCase):
@@ -470,7 +470,7 @@ class GoverningTests(SynchronousTestCase):
         home = House()
         boss, alice = operator(home, "boss"), member(home, "alice")
         boss.type("/removeuser alice")
-        self.assertEqual(alice.member.rank, Rank.GUEST)
+        self.assertEqual(alice.connection.rank, Rank.GUEST)
 
     def test_changes_in_one_batch(self) -> None:
         """Changes of one account that reach the disk together build on each other; after its removal there are none."""

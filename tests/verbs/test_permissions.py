@@ -6,9 +6,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.events import Refused
 from groupchat.model.ranks import Rank
+from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.grammar import arguments
-from groupchat.verbs.grammar.table import ROOM, Command, Parameter
-from groupchat.verbs.vocabulary import COMMANDS
+from groupchat.verbs.grammar.table import ROOM, Parameter, Verb
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -51,7 +51,7 @@ def example(parameter: Parameter) -> Any:
     return next(EXAMPLES[kind] for kind in type(parameter.argument).__mro__ if kind in EXAMPLES)
 
 
-def needed(command: Command) -> list[Parameter]:
+def needed(command: Verb) -> list[Parameter]:
     """The parameters one cannot leave out, and the room, which decides who may."""
     return [parameter for parameter in command.parameters if not parameter.optional]
 
@@ -75,7 +75,7 @@ class PermissionTest(SynchronousTestCase):
             peer.take()
         return found
 
-    def request(self, peer: Peer, command: Command, door: str, **fields: Any) -> list[str]:
+    def request(self, peer: Peer, command: Verb, door: str, **fields: Any) -> list[str]:
         """Use a command with examples of what it needs; the codes of what was refused, if that was for the rank."""
         fields = {parameter.name: example(parameter) for parameter in needed(command)} | fields
         if door == "text":
@@ -97,12 +97,12 @@ class PermissionTest(SynchronousTestCase):
             for door in ("text", "json"):
                 for rank in Rank:
                     peer = self.people(door)[rank]
-                    hall = peer.member.hall
-                    before = (hall.journal.head, hall.rooms["dev"].topic, peer.screen.closed)
+                    hall = peer.session._hall
+                    before = (hall.journal.head, hall.rooms.open("dev").topic, peer.screen.closed)
                     codes = self.request(peer, command, door)
                     if rank < command.needs:
                         self.assertEqual(codes, ["not-allowed"], f"{command.name} by {rank.name} at {door}")
-                        after = (hall.journal.head, hall.rooms["dev"].topic, peer.screen.closed)
+                        after = (hall.journal.head, hall.rooms.open("dev").topic, peer.screen.closed)
                         self.assertEqual(after, before, command.name)
                     else:
                         self.assertEqual(codes, [], f"{command.name} by {rank.name} at {door}")
@@ -140,5 +140,5 @@ class PermissionTest(SynchronousTestCase):
             (listed,) = peer.answers
             allowed = {command.name for command in COMMANDS.sorted() if command.needs <= rank}
             self.assertEqual({item["command"] for item in listed.items}, allowed)  # type: ignore[attr-defined]
-            completed = {choice.removeprefix("/") for choice in COMMANDS.complete(peer.member, "/")}
+            completed = {choice.removeprefix("/") for choice in COMMANDS.complete(peer.connection, "/")}
             self.assertEqual({COMMANDS.find(name).name for name in completed}, allowed)

@@ -10,7 +10,7 @@ from groupchat.model.events import Answer, Ref
 from groupchat.model.preferences import Preferences
 
 BEGINNING = Preferences(emoji=False)
-"""The preferences of a new program: what it says arrives unchanged."""
+"""How programs begin: what they say arrives as they say it."""
 
 
 class JsonConversation(Conversation):

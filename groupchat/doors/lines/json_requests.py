@@ -22,7 +22,7 @@ HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
 OWN = "x-"
-"""The beginning of the names of fields that the server ignores."""
+"""The beginning of the names of fields that nobody here looks at."""
 
 _CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet")
 """The fields of ``nick``."""
@@ -80,9 +80,6 @@ def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -
         case "type":
             _check(name, fields, ("line",))
             session.type(_string(fields, "line"), ref, key)
-        case "say":
-            _check(name, fields, ("text", "room"))
-            session.say(_string(fields, "text"), ref, key, _optional(fields, "room") or "")
         case "set":
             # What a program prefers is for itself only, unless it says otherwise.
             session.do("set", {"remember": False, **fields}, ref)

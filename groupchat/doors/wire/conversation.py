@@ -95,7 +95,7 @@ class Conversation(HeldLines):
         transport.unregisterProducer()
         transport.registerProducer(successor, True)
         hand_over(transport, successor)
-        session.screen, session.door = cast(IScreen, successor), successor.style.door
+        session.screen = cast(IScreen, successor)
         successor.take(waiting)
 
     # The session calls these.
@@ -106,7 +106,7 @@ class Conversation(HeldLines):
     def reveal(self) -> None:
         """Do nothing, likewise."""
 
-    def close(self, code: str = "") -> None:
+    def close(self, code: str) -> None:
         """Close once everything written is sent; the last of it says why, if the protocol has a form for that.
 
         A socket closed with something unread resets the connection, and the peer may lose its last lines:
@@ -114,8 +114,7 @@ class Conversation(HeldLines):
         """
         if self._closed:
             return
-        if code:
-            self.write(self.answer(Closing(code), None, "", ""))
+        self.write(self.answer(Closing(code), None, "", ""))
         lingers = self.has_unread() and ends_by_halves(self.transport)
         self._shut()
         # A paused producer would keep the connection open for ever.
@@ -153,7 +152,7 @@ class Conversation(HeldLines):
         self.secure = ISSLTransport.providedBy(self.transport)
         self.write = self.transport.write
         self.transport.registerProducer(self, True)
-        self.session = self.reception.make_session(cast(IScreen, self), self.style.door)
+        self.session = self.reception.make_session(cast(IScreen, self))
 
     def dataReceived(self, data: bytes) -> None:
         if self._closed:

@@ -1,18 +1,17 @@
 """Kinds of argument: how each is read from a typed line, read from JSON, and completed.
 
-A command's signature is its grammar: each parameter is annotated with one of these.
+A verb's signature is its grammar: each parameter is annotated with one of these.
+Everything that others may be shown is cleaned here, once: a typed line by its session, JSON strings by ``from_json``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from groupchat.model import emoji, preferences, text, times
 from groupchat.model.errors import BadArguments
-
-if TYPE_CHECKING:
-    from groupchat.verbs.member import Member
 
 SHORTCODES_MAX = 40
 """The most emoji that are offered for one beginning: there are thousands."""
@@ -21,10 +20,19 @@ LARGEST = 2**53
 """The largest whole number every JSON reader knows exactly (RFC 8259, section 6)."""
 
 
-class Argument:
-    """One kind of argument.  ``label`` is how it stands in the usage line."""
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What completion can choose from."""
 
-    label = "WORD"
+    nicks: Callable[[], Iterable[str]]
+    rooms: Callable[[], Iterable[str]]
+    commands: Callable[[], Iterable[str]]
+
+
+class Argument:
+    """One kind of argument.  ``label`` stands in the usage line; empty: it is not typed, only sent as JSON."""
+
+    label = "NAME"
     pattern = re.compile(r"(\S+)\s*")
 
     def take(self, line: str) -> tuple[Any, str] | None:
@@ -33,64 +41,84 @@ class Argument:
         return (self.value(match[1]), line[match.end() :]) if match else None
 
     def value(self, word: str) -> Any:
-        """What the word means.  Raises BadArguments."""
+        """Return what the word means.  Raises BadArguments."""
         return word
 
     def from_json(self, given: object) -> Any:
-        """What a program gave.  Raises BadArguments."""
+        """Return what a program gave.  Raises BadArguments."""
         if not isinstance(given, str):
             raise BadArguments(f"{self.label} must be a string.")
         return self.value(text.clean(given))
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
-        """Every value that begins with ``start``, as it would be typed."""
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        """Return every value that begins with ``start``, as it would be typed."""
         return ()
 
 
 class NickArgument(Argument):
-    """Somebody who is here."""
+    """The nickname of somebody who is here."""
 
     label = "NICK"
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
-        return sorted(person.nick for person in me.hall.roster if person.nick.lower().startswith(start.lower()))
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return sorted(nick for nick in choices.nicks() if nick.lower().startswith(start.lower()))
 
 
 class TargetArgument(NickArgument):
-    """Somebody, an address or a network."""
+    """A nickname, an address or a network."""
 
     label = "NICK|ADDRESS|NETWORK"
 
 
 class RoomArgument(Argument):
-    """A room."""
+    """The name of a room."""
 
     label = "ROOM"
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
-        return sorted(name for name in me.hall.rooms if name.startswith(start.removeprefix("#").lower()))
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return sorted(name for name in choices.rooms() if name.startswith(start.removeprefix("#").lower()))
+
+
+class HereArgument(RoomArgument):
+    """The room a verb is about: the current one when typed, any of one's rooms in JSON."""
+
+    label = ""
+
+    def take(self, line: str) -> None:
+        return None
+
+    def from_json(self, given: object) -> str:
+        if not isinstance(given, str):
+            raise BadArguments("room must be a string.")
+        return text.clean(given)
 
 
 class RestArgument(Argument):
     """Everything to the end of the line, with its spacing."""
 
-    label = "TEXT…"
+    label = "TEXT"
     pattern = re.compile(r"(.+)()", re.DOTALL)
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
-        """What may stand in something said: nicknames, and ``:shortcodes:`` after a colon."""
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        """Complete what may stand in a message: nicknames, and ``:shortcodes:`` after a colon."""
         if start.startswith(":"):
             return emoji.shortcodes(start.lower(), SHORTCODES_MAX) if len(start) > 1 else ()
-        return NickArgument().complete(me, start) if start else ()
+        return NickArgument().complete(choices, start) if start else ()
 
-    def from_json(self, given: object) -> Any:
+    def from_json(self, given: object) -> str:
         if not isinstance(given, str):
             raise BadArguments("The text must be a string.")
-        return given
+        return text.clean(given)
+
+
+class ReasonArgument(RestArgument):
+    """A reason, to the end of the line."""
+
+    label = "REASON"
 
 
 class CountArgument(Argument):
-    """How many."""
+    """A number of things, from 1 up."""
 
     label = "COUNT"
     pattern = re.compile(r"([0-9]{1,9})(?:\s+|$)")
@@ -98,7 +126,7 @@ class CountArgument(Argument):
     def value(self, word: str) -> int:
         count = int(word)
         if count < 1:
-            raise BadArguments("How many?  A number from 1 up.")
+            raise BadArguments("A count is a number from 1 up.")
         return count
 
     def from_json(self, given: object) -> int:
@@ -135,7 +163,7 @@ class DayArgument(Argument):
         try:
             return date(*map(int, word.split("-")))
         except ValueError:
-            raise BadArguments(f"{word} is no day; write it like 2026-11-21.") from None
+            raise BadArguments(f"There is no day {word}; write it like 2026-11-21.") from None
 
     def from_json(self, given: object) -> date:
         if not isinstance(given, str) or not self.pattern.fullmatch(given):
@@ -144,7 +172,7 @@ class DayArgument(Argument):
 
 
 class DurationArgument(Argument):
-    """How long: ``10m``, ``2h``, ``7d``, ``1h30m`` or ``forever``; programs may give a number of seconds."""
+    """A duration: ``10m``, ``2h``, ``7d``, ``1h30m`` or ``forever``; programs may give a number of seconds."""
 
     label = "DURATION"
     pattern = re.compile(rf"({times.WRITTEN.pattern})(?:\s+|$)")
@@ -155,12 +183,12 @@ class DurationArgument(Argument):
     def from_json(self, given: object) -> float:
         return self.value(given if isinstance(given, str) else f"{_whole(given, self.label)}s")
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [choice for choice in ("10m", "2h", "7d", "forever") if choice.startswith(start.lower())]
 
 
 class SecondsArgument(CountArgument):
-    """How many seconds, none being a number too."""
+    """A number of seconds, from 0 up."""
 
     label = "SECONDS"
 
@@ -173,12 +201,12 @@ class PreferenceArgument(Argument):
 
     label = "NAME"
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [name for name in preferences.names() if name.startswith(start.lower())]
 
 
 class PreferenceValueArgument(Argument):
-    """What a preference is set to."""
+    """The value of a preference."""
 
     label = "VALUE"
 
@@ -187,13 +215,13 @@ class PreferenceValueArgument(Argument):
             return "on" if given else "off"
         return str(super().from_json(given))
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
         every = (value for name in preferences.names() for value in preferences.values(name))
         return sorted({value for value in every if value.lower().startswith(start.lower())})
 
 
 class SwitchArgument(Argument):
-    """Whether something is to be so: for programs to say, and nothing to be typed."""
+    """True or false: for programs to send, and nothing to be typed."""
 
     label = ""
 
@@ -207,17 +235,50 @@ class SwitchArgument(Argument):
 
 
 class CommandArgument(Argument):
-    """The name of a command."""
+    """The name of a command, or of a topic of the help."""
 
-    label = "COMMAND"
+    label = "NAME"
 
     def value(self, word: str) -> str:
         return word.removeprefix("/").lower()
 
-    def complete(self, me: "Member", start: str) -> Iterable[str]:
-        from groupchat.verbs.commands import COMMANDS  # the table itself needs this module
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return [name for name in choices.commands() if name.startswith(start.removeprefix("/").lower())]
 
-        return [name for name in COMMANDS.names() if name.startswith(start.removeprefix("/").lower())]
+
+class PasswordArgument(Argument):
+    """A password among other arguments: without spaces, as it is."""
+
+    label = "PASSWORD"
+
+    def from_json(self, given: object) -> str:
+        if not isinstance(given, str):
+            raise BadArguments(f"{self.label} must be a string.")
+        return given
+
+
+class OldPasswordArgument(PasswordArgument):
+    """The present password."""
+
+    label = "OLD"
+
+
+class PassphraseArgument(PasswordArgument):
+    """A password at the end: spaces and all."""
+
+    pattern = re.compile(r"(.+)()", re.DOTALL)
+
+
+class NewPasswordArgument(PassphraseArgument):
+    """The password wanted from now on."""
+
+    label = "NEW"
+
+
+class CodeArgument(PasswordArgument):
+    """An invitation."""
+
+    label = "CODE"
 
 
 def _whole(given: object, label: str) -> int:
@@ -229,8 +290,10 @@ def _whole(given: object, label: str) -> int:
 Nick = Annotated[str, NickArgument()]
 Target = Annotated[str, TargetArgument()]
 Room = Annotated[str, RoomArgument()]
-Word = Annotated[str, Argument()]
+Here = Annotated[str, HereArgument()]
+Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]
+Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Since = Annotated[int, SinceArgument()]
@@ -241,3 +304,8 @@ PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
 Switch = Annotated[bool, SwitchArgument()]
 CommandName = Annotated[str, CommandArgument()]
+Password = Annotated[str, PasswordArgument()]
+OldPassword = Annotated[str, OldPasswordArgument()]
+NewPassword = Annotated[str, NewPasswordArgument()]
+Passphrase = Annotated[str, PassphraseArgument()]
+Code = Annotated[str, CodeArgument()]

@@ -1,85 +1,104 @@
-"""Commands from one declaration each: dispatch, usage, help, completion, documentation and JSON requests.
+"""Verbs from one declaration each: dispatch, usage, help, completion, documentation and JSON requests.
 
-The signature is the grammar: a default makes an argument optional, ``Rest`` takes what is left of the line.
+The declared function is the verb itself; its signature is the grammar: a default makes an argument optional,
+``Rest`` takes what is left of the line.  The docstring is the help.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
-from groupchat.delivery.queue import once
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NotAllowed, UnknownCommand
 from groupchat.model.ranks import Rank
-from groupchat.verbs.grammar.arguments import Argument, RestArgument
-
-if TYPE_CHECKING:
-    from groupchat.verbs.member import Member, Reply
+from groupchat.verbs.grammar.arguments import Argument, Choices, RestArgument
 
 ROOM = "room"
-"""The name of the argument that says which room a command is about."""
+"""The name of the argument that says which room a verb is about."""
+
+EVERYWHERE = frozenset({"do", "ref", "key"})
+"""The fields of a JSON request that every verb takes."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class Caller(Protocol):
+    """The person who calls a verb, as far as the table knows them."""
+
+    @property
+    def current(self) -> str:
+        """The room their lines go to."""
+
+    def rank_in(self, room: str) -> Rank:
+        """Return their rank in a room."""
+
+    def nicks(self) -> list[str]:
+        """Return the nicknames of everybody here."""
+
+    def room_names(self) -> list[str]:
+        """Return the names of all rooms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a command."""
+    """One argument of a verb."""
 
     name: str
     argument: Argument
     optional: bool
-    default: Any
 
     @property
     def usage(self) -> str:
-        """How it stands in the usage line."""
+        """Return how it stands in the usage line."""
         return f"[{self.argument.label}]" if self.optional else self.argument.label
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
+class Verb:
+    """One verb.
 
+    ``function``: called with the caller and the arguments by name.
     ``cost``: how much of the flood allowance it takes, where a line that is said takes 1.
-    ``needs``: the rank one must have, in the room the command is about; enforced here, before the function runs.
-    ``secret``: whether its arguments hold a password, and so are never logged, stored or shown.
+    ``needs``: the rank it needs in the room it is about; enforced by the table, before the function runs.
+    ``secret``: its arguments contain a password, and so are never logged, stored or shown.
+    ``topic``: the page of the help it stands on.
     """
 
     name: str
     aliases: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    function: "Callable[..., Reply]"
+    function: Callable[..., Any]
     cost: float
     needs: Rank
     secret: bool
+    topic: str
 
     @property
     def usage(self) -> str:
-        """Such as ``/msg NICK TEXT…``."""
+        """Return its usage line, such as ``/msg NICK TEXT``."""
         typed = [parameter for parameter in self.parameters if parameter.argument.label]
         return " ".join([f"/{self.name}", *(parameter.usage for parameter in typed)])
 
     @property
     def summary(self) -> str:
-        """What it does, in one line."""
+        """Return what it does, in one line."""
         return inspect.getdoc(self.function).partition("\n")[0]  # type: ignore[union-attr]  # Table checks it has one
 
     @property
     def explanation(self) -> str:
-        """What it does, and whom it is for unless that is everybody."""
+        """Return what it does, and whom it is for unless that is everybody."""
         return self.summary if self.needs is Rank.GUEST else f"{self.summary} (For {self.needs.title}.)"
 
     @property
     def details(self) -> list[str]:
-        """What else there is to say of it, line by line."""
+        """Return what else there is to say of it, line by line."""
         lines = inspect.cleandoc(self.function.__doc__ or "").splitlines()[1:]
         return [line for line in lines if line]
 
     def read(self, line: str) -> dict[str, Any]:
-        """The arguments that were typed.
+        """Read the arguments that were typed.
 
         :raises BadArguments: they do not fit the usage.
         """
@@ -96,9 +115,9 @@ class Command:
         return found
 
     def check(self, fields: Mapping[str, object]) -> dict[str, Any]:
-        """The arguments a program gave, by name; fields that are no arguments are ignored.
+        """Read the arguments a program gave, by name; fields whose names begin with ``x-`` are left alone.
 
-        :raises BadArguments: one is missing or of the wrong type.
+        :raises BadArguments: one is missing, of the wrong type, or none of this verb's.
         """
         found = {}
         for parameter in self.parameters:
@@ -107,136 +126,147 @@ class Command:
                 found[parameter.name] = parameter.argument.from_json(given)
             elif not parameter.optional:
                 raise BadArguments(f"{self.name} needs the field {parameter.name}.")
+        known = {parameter.name for parameter in self.parameters} | EVERYWHERE
+        for name in fields:
+            if name not in known and not name.startswith("x-"):
+                takes = ", ".join(parameter.name for parameter in self.parameters) or "none"
+                raise BadArguments(f"{self.name} has no field {name[:64]}; its fields: {takes}.")
         return found
 
 
 class Table:
-    """Every command there is, by name and alias."""
+    """Verbs by name and alias.  ``topic``: the page of the help they stand on."""
 
-    def __init__(self) -> None:
-        self._commands: dict[str, Command] = {}
-        self._names: dict[str, Command] = {}
+    def __init__(self, topic: str = "") -> None:
+        self.topic = topic
+        self._verbs: dict[str, Verb] = {}
+        self._names: dict[str, Verb] = {}
 
-    def command(
+    @classmethod
+    def of(cls, *tables: "Table") -> "Table":
+        """Return a table of all verbs of these tables."""
+        whole = cls()
+        for table in tables:
+            for verb in table._verbs.values():
+                whole._add(verb)
+        return whole
+
+    def verb(
         self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False
     ) -> Callable[[_Function], _Function]:
-        """Declare a function as a command of the same name (without a trailing underscore)."""
+        """Declare a function as a verb of the same name (without a trailing underscore)."""
 
         def declare(function: _Function) -> _Function:
             name = function.__name__.rstrip("_")
             if not function.__doc__:
-                raise TypeError(f"The command {name} has no docstring, which is its help.")
-            command = Command(name, aliases, _parameters(function), function, cost, needs, secret)
-            self._commands[name] = command
-            for known in (name, *aliases):
-                if known in self._names:
-                    raise TypeError(f"Two commands are called {known}.")
-                self._names[known] = command
+                raise TypeError(f"The verb {name} has no docstring, which is its help.")
+            self._add(Verb(name, aliases, _parameters(function), function, cost, needs, secret, self.topic))
             return function
 
         return declare
 
-    def sorted(self) -> list[Command]:
-        """Every command, by name."""
-        return sorted(self._commands.values(), key=lambda command: command.name)
+    def _add(self, verb: Verb) -> None:
+        self._verbs[verb.name] = verb
+        for known in (verb.name, *verb.aliases):
+            if known in self._names:
+                raise TypeError(f"Two verbs are called {known}.")
+            self._names[known] = verb
 
-    def names(self) -> list[str]:
-        """Every command and alias, in order."""
-        return sorted(self._names)
+    def sorted(self) -> list[Verb]:
+        """Return every verb, by name."""
+        return sorted(self._verbs.values(), key=lambda verb: verb.name)
 
-    def find(self, name: str) -> Command:
-        """The command with this name or alias.
+    def topics(self) -> list[str]:
+        """Return the topics, in the order of the tables."""
+        return list(dict.fromkeys(verb.topic for verb in self._verbs.values()))
 
-        :raises UnknownCommand: there is none; names the nearest.
+    def names(self, rank: Rank = Rank.OPERATOR) -> list[str]:
+        """Return every name and alias that somebody of this rank may use, in order."""
+        return sorted(name for name, verb in self._names.items() if verb.needs <= rank)
+
+    def find(self, name: str, rank: Rank = Rank.OPERATOR) -> Verb:
+        """Return the verb with this name or alias.
+
+        :param rank: the caller's: a suggestion is something they may use.
+        :raises UnknownCommand: there is none; suggests the nearest.
         """
-        command = self._names.get(name.lower())
-        if command is None:
-            near = get_close_matches(name.lower(), self._names, n=1)
+        verb = self._names.get(name.lower())
+        if verb is None:
+            near = get_close_matches(name[:32].lower(), self.names(rank), n=1)
             hint = f"Did you mean /{near[0]}? " if near else ""
             raise UnknownCommand(f"There is no command /{name[:32]}. {hint}/help lists the commands.")
-        return command
+        return verb
 
-    def read_line(self, me: "Member", line: str, key: str | None = None) -> "tuple[Command, Callable[[], Reply]]":
-        """What was typed after the slash: the command, and what carries it out.
+    def read_line(self, caller: Caller, line: str) -> tuple[Verb, dict[str, Any]]:
+        """Read what was typed after the slash: the verb, and its arguments.
 
-        :param key: with it, what the command posts is posted once.
+        :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
         name, _, rest = line.partition(" ")
-        command = self._permitted(me, name)
-        return self._bound(me, command, command.read(rest), key)
+        verb = self.find(name, caller.rank_in(caller.current))
+        if not any(parameter.name == ROOM and parameter.argument.label for parameter in verb.parameters):
+            _check_rank(caller, verb, "")  # whatever the arguments are
+        arguments = verb.read(rest)
+        _check_rank(caller, verb, arguments.get(ROOM, ""))
+        return verb, arguments
 
-    def read_fields(
-        self, me: "Member", name: str, fields: Mapping[str, object], key: str | None = None
-    ) -> "tuple[Command, Callable[[], Reply]]":
-        """What a program asked for: the command, and what carries it out.
+    def read_fields(self, caller: Caller, name: str, fields: Mapping[str, object]) -> tuple[Verb, dict[str, Any]]:
+        """Read what a program asked for: the verb, and its arguments.
 
-        :param key: with it, what the command posts is posted once.
+        :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
-        command = self._permitted(me, name)
-        return self._bound(me, command, command.check(fields), key)
+        verb = self.find(name, caller.rank_in(caller.current))
+        if not fields.get(ROOM):
+            _check_rank(caller, verb, "")
+        arguments = verb.check(fields)
+        _check_rank(caller, verb, arguments.get(ROOM, ""))
+        return verb, arguments
 
-    def _bound(
-        self, me: "Member", command: Command, arguments: Mapping[str, Any], key: str | None
-    ) -> "tuple[Command, Callable[[], Reply]]":
-        _check_rank(me, command, arguments)
-        return command, lambda: once(command.function(me, **arguments), key)
-
-    def _permitted(self, me: "Member", name: str) -> Command:
-        """The command, unless it is plain before its arguments are read that this member may not use it.
-
-        :raises NotAllowed: it may not.
-        """
-        command = self.find(name)
-        if not any(parameter.name == ROOM for parameter in command.parameters):
-            _check_rank(me, command, {})
-        return command
-
-    def complete(self, me: "Member", line: str) -> list[str]:
-        """What the last word of a half-typed line could become."""
+    def complete(self, caller: Caller, line: str) -> list[str]:
+        """Return what the last word of a half-typed line could become."""
+        rank = caller.rank_in(caller.current)
+        choices = Choices(caller.nicks, caller.room_names, lambda: self.names(rank))
         if not line.startswith("/") or line.startswith("//"):
-            return list(RestArgument().complete(me, line.rpartition(" ")[2]))
+            return list(RestArgument().complete(choices, line.rpartition(" ")[2]))
         name, space, rest = line[1:].partition(" ")
         if not space:
-            allowed = [known for known, command in self._names.items() if me.rank >= command.needs]
-            return sorted(f"/{known}" for known in allowed if known.startswith(name.lower()))
-        command = self._names.get(name.lower())
-        if command is None:
+            return [f"/{known}" for known in self.names(rank) if known.startswith(name.lower())]
+        verb = self._names.get(name.lower())
+        if verb is None:
             return []
         *before, start = rest.split(" ")
         typed = len([word for word in before if word])
-        choices: list[str] = []
-        for parameter in command.parameters[: typed + 1][-1:]:
-            choices.extend(parameter.argument.complete(me, start))
-        return choices
+        parameters = [parameter for parameter in verb.parameters if parameter.argument.label]
+        found: list[str] = []
+        for parameter in parameters[: typed + 1][-1:]:
+            found.extend(parameter.argument.complete(choices, start))
+        return found
 
     def markdown(self) -> str:
-        """The table as a page of documentation."""
-        rows = [
-            "| command | what it does | also |",
-            "|---|---|---|",
-        ]
-        for command in self.sorted():
-            aliases = ", ".join(f"`/{alias}`" for alias in command.aliases)
-            usage = command.usage.replace("|", "\\|")
-            rows.append(f"| `{usage}` | {command.explanation.replace('|', chr(92) + '|')} | {aliases} |")
-        details = [
-            f"\n## `{command.usage}`\n\n" + "\n".join([command.explanation, *command.details])
-            for command in self.sorted()
-            if command.details
-        ]
-        return "\n".join([*rows, *details]) + "\n"
+        """Return the table as a page of documentation."""
+        pieces = []
+        for topic in self.topics():
+            pieces += [f"\n## {topic.capitalize()}\n", "| command | what it does | also |", "|---|---|---|"]
+            verbs = [verb for verb in self.sorted() if verb.topic == topic]
+            for verb in verbs:
+                aliases = ", ".join(f"`/{alias}`" for alias in verb.aliases)
+                usage = verb.usage.replace("|", "\\|")
+                pieces.append(f"| `{usage}` | {verb.explanation.replace('|', chr(92) + '|')} | {aliases} |")
+            for verb in verbs:
+                if verb.details:
+                    pieces.append(f"\n### `{verb.usage}`\n\n" + "\n".join([verb.explanation, *verb.details]))
+        return "\n".join(pieces).lstrip("\n") + "\n"
 
 
-def _check_rank(me: "Member", command: Command, arguments: Mapping[str, Any]) -> None:
-    """See that this member may use the command in the room it is about: the named one, or the current one.
+def _check_rank(caller: Caller, verb: Verb, room: str) -> None:
+    """See that the caller may use the verb in the room it is about: the named one, or (empty) the current one.
 
-    :raises NotAllowed: it may not.
+    :raises NotAllowed: they may not.
     """
-    if command.needs is Rank.GUEST:
+    if verb.needs is Rank.GUEST:
         return
-    named = arguments.get(ROOM)
-    if me.rank_in(names.room(named) if named else me.current) < command.needs:
-        raise NotAllowed(f"/{command.name} is for {command.needs.title} only.")
+    if caller.rank_in(names.room(room) if room else caller.current) < verb.needs:
+        raise NotAllowed(f"/{verb.name} is for {verb.needs.title} only.")
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
@@ -246,13 +276,12 @@ def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
         argument = _argument(hints[parameter.name])
         if argument is None:
             raise TypeError(f"{function.__name__}: {parameter.name} is annotated with no kind of argument.")
-        optional = parameter.default is not inspect.Parameter.empty
-        found.append(Parameter(parameter.name, argument, optional, parameter.default if optional else None))
+        found.append(Parameter(parameter.name, argument, parameter.default is not inspect.Parameter.empty))
     return tuple(found)
 
 
 def _argument(hint: Any) -> Argument | None:
-    """The kind of argument an annotation names, also inside ``… | None``."""
+    """Return the kind of argument an annotation names, also inside ``… | None``."""
     for part in (hint, *get_args(hint)):
         for extra in getattr(part, "__metadata__", ()):
             if isinstance(extra, Argument):

@@ -50,7 +50,7 @@ class ProgramTest(SynchronousTestCase):
         self.assertEqual(visit.read(), b"")
 
     def test_beginning(self) -> None:
-        """A program's words arrive unchanged, until it prefers otherwise."""
+        """What a program says arrives as it says it, until it prefers otherwise."""
         visit = self.program()
         self.assertFalse(visit.server.style.preferences.emoji)
         visit.server.prefer(Preferences(echo=True))

@@ -71,7 +71,7 @@ class RequestTest(SynchronousTestCase):
             self.assertEqual(asked(line), call)
 
     def test_unreadable(self) -> None:
-        """A line that is not one JSON object is refused, whatever is wrong with it."""
+        """What is not one JSON object is refused, whatever is wrong with it."""
         for line in (
             "",
             "hello",
@@ -147,5 +147,5 @@ class RequestTest(SynchronousTestCase):
 
     @given(st.binary(max_size=40) | st.text('{}[]",:dosay\\u18eE-.0', max_size=40).map(str.encode))
     def test_anything(self, line: bytes) -> None:
-        """Every line leads to one call and no exception, whatever it contains."""
+        """Whatever a line contains, there is one call and no exception."""
         asked(line)

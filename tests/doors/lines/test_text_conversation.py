@@ -64,7 +64,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.session.screen.style.door, "json")
 
     def test_every_cut(self) -> None:
-        """Everything that comes with the first line is taken once and in order, plain and through TLS."""
+        """Whatever comes in the same segment, or with it, is taken once and in order, plain and through TLS."""
         stream = b'{"do":"say","text":"one"}\r\n{"do":"say","text":"two"}\nthree\n{"do":"say","text":"four"}'
         expected = [("say", "one", None, None, ""), ("say", "two", None, None, ""), ("refuse", "bad-json", None)]
         for visit_class in (Visit, TlsVisit):
@@ -96,7 +96,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.calls, calls)
 
     def test_share(self) -> None:
-        """Requests beyond the program's share wait for the next turns, and none is lost."""
+        """What the program had sent beyond its share waits for the next turns, and nothing is lost."""
         connection = Connection(State.NAMELESS)
         connection.receive(b'{"do":"ping"}\n' * 10)
         connection.session.state = State.CHATTING
@@ -105,7 +105,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.calls, [("do", "ping", {}, None, None)] * 310)
 
     def test_its_own_now(self) -> None:
-        """Pauses and the end reach the session through the successor; nothing is counted twice."""
+        """What the transport tells, and the end, reach the session through the successor; nothing is counted twice."""
         connection = self.program()
         former, producer = connection.session.screen, connection.transport.producer
         self.assertIs(producer, connection.protocol)

@@ -87,7 +87,7 @@ class EndTest(SynchronousTestCase):
 
 class HandshakeTest(SynchronousTestCase):
     def test_timeout(self) -> None:
-        """A peer without a nickname in time is told so and cut off, however many bytes come meanwhile."""
+        """Who has no nickname in time is told so and cut off, however many bytes come meanwhile."""
         connection = Connection(State.NAMELESS)
         for _ in range(32):
             connection.clock.advance(1)
@@ -95,7 +95,7 @@ class HandshakeTest(SynchronousTestCase):
         self.assertEqual(connection.calls, [("hangup", "handshake-timeout")])
 
     def test_in_time(self) -> None:
-        """A peer with a nickname in time stays."""
+        """Who has a nickname in time stays."""
         connection = Connection(State.NAMELESS)
         connection.receive(b"alice\n")
         connection.session.state = State.CHATTING

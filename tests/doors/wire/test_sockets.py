@@ -1,4 +1,4 @@
-"""The options of a connection's socket, and what reaches a real client at the end."""
+"""What a connection's socket is set to, and what reaches a real client at the end."""
 
 import socket
 from typing import Any, cast

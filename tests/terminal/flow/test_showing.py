@@ -27,7 +27,7 @@ class FakeSource:
         self.asked.append("stop")
 
 
-class Turns(Clock):
+class FairShare(Clock):
     """A clock that runs turn by turn: a call that is made in a turn runs in the next one, as in a reactor."""
 
     def turn(self) -> None:
@@ -39,7 +39,7 @@ class Turns(Clock):
 
 class ShowingTest(SynchronousTestCase):
     def setUp(self) -> None:
-        self.clock, self.source = Turns(), FakeSource()
+        self.clock, self.source = FairShare(), FakeSource()
         self.shown: list[object] = []
         self.turns = 0
         self.takes_s = 0.0

@@ -10,15 +10,15 @@ from groupchat.model.errors import BadArguments, NotAllowed, Refusal, UnknownCom
 from groupchat.model.events import Answer, AuthorId, Done
 from groupchat.model.ranks import Rank
 from groupchat.state.people import Person
-from groupchat.verbs.grammar.arguments import Count, Day, Nick, PostId, PreferenceValue, Rest, Since, Word
+from groupchat.verbs.actor import Actor
+from groupchat.verbs.commands import COMMANDS
+from groupchat.verbs.grammar.arguments import Count, Day, Name, Nick, PostId, PreferenceValue, Rest, Since
 from groupchat.verbs.grammar.table import Table
-from groupchat.verbs.member import Member
-from groupchat.verbs.vocabulary import COMMANDS
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
 WRITE_PAGE = (
-    "python -c 'from groupchat.verbs.vocabulary import COMMANDS;"
+    "python -c 'from groupchat.verbs.commands import COMMANDS;"
     """ print("# Commands\\n\\n" + COMMANDS.markdown(), end="")' > docs/COMMANDS.md"""
 )
 
@@ -27,26 +27,26 @@ def table() -> Table:
     """A table with a few commands."""
     table = Table()
 
-    @table.command("t", "whisper", cost=3)
-    def tell(me: Member, nick: Nick, text: Rest) -> Answer:
+    @table.verb("t", "whisper", cost=3)
+    def tell(me: Actor, nick: Nick, text: Rest) -> Answer:
         """Tell somebody."""
         return Done(text=f"{nick}|{text}")
 
-    @table.command()
-    def change(me: Member, id: PostId | None = None, *, text: Rest) -> Answer:
+    @table.verb()
+    def change(me: Actor, id: PostId | None = None, *, text: Rest) -> Answer:
         """Change something.
 
         Or do not.
         """
         return Done(id or 0, text)
 
-    @table.command()
-    def show(me: Member, count: Count | None = None, since: Since | None = None, day: Day | None = None) -> Answer:
+    @table.verb()
+    def show(me: Actor, count: Count | None = None, since: Since | None = None, day: Day | None = None) -> Answer:
         """Show a | or two."""
         return Done(text=f"{count} {since} {day}")
 
-    @table.command(needs=Rank.OPERATOR)
-    def shutdown_(me: Member, when: Word = "now", how: PreferenceValue = "") -> Answer:
+    @table.verb(needs=Rank.OPERATOR)
+    def shutdown_(me: Actor, when: Name = "now", how: PreferenceValue = "") -> Answer:
         """Stop everything."""
         return Done(text=when)
 
@@ -57,19 +57,21 @@ class TableTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.table = table()
         (alice,) = House().come("alice")
-        self.me = alice.member
+        self.me = alice.actor
 
     def typed(self, line: str) -> object:
         """What the line does, or is refused with."""
         try:
-            return self.table.read_line(self.me, line)[1]()
+            verb, arguments = self.table.read_line(self.me, line)
+            return verb.function(self.me, **arguments)
         except Refusal as refusal:
             return type(refusal), str(refusal)
 
     def asked(self, name: str, **fields: object) -> object:
         """What the request does, or is refused with."""
         try:
-            return self.table.read_fields(self.me, name, fields)[1]()
+            verb, arguments = self.table.read_fields(self.me, name, fields)
+            return verb.function(self.me, **arguments)
         except Refusal as refusal:
             return type(refusal), str(refusal)
 
@@ -79,10 +81,10 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(
             usages,
             [
-                "/change [#N] TEXT…",
+                "/change [#N] TEXT",
                 "/show [COUNT] [since #N] [YYYY-MM-DD]",
-                "/shutdown [WORD] [VALUE]",
-                "/tell NICK TEXT…",
+                "/shutdown [NAME] [VALUE]",
+                "/tell NICK TEXT",
             ],
         )
 
@@ -100,7 +102,7 @@ class TableTests(SynchronousTestCase):
 
     def test_wrong(self) -> None:
         """What does not fit is refused with the usage, or with what is wrong."""
-        usage = (BadArguments, "Usage: /tell NICK TEXT…")
+        usage = (BadArguments, "Usage: /tell NICK TEXT")
         self.assertEqual([self.typed(line) for line in ("tell", "tell bob", "tell bob ")], [usage] * 3)
         for line in ("show seven", "show 7 7", "show 2026-11-21 x"):
             self.assertEqual(self.typed(line), (BadArguments, "Usage: /show [COUNT] [since #N] [YYYY-MM-DD]"))
@@ -123,11 +125,18 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(self.typed("")[0], UnknownCommand)  # type: ignore[index]
 
     def test_json(self) -> None:
-        """A program gives arguments by name, in their own types; what is no argument is ignored."""
-        self.assertEqual(self.asked("tell", nick="bob", text=" x ", other=1), Done(text="bob| x "))
+        """A program gives arguments by name, in their own types; fields that begin with x- are its own."""
+        self.assertEqual(
+            self.asked("tell", nick="bob", text=" x ", **{"x-other": 1, "ref": 2, "key": "k"}), Done(text="bob| x ")
+        )
         self.assertEqual(self.asked("change", id=41, text="new"), Done(41, "new"))
         self.assertEqual(self.asked("change", id=None, text="new"), Done(0, "new"))
         self.assertEqual(self.asked("show", count=7, since=8, day="2026-11-21"), Done(text="7 8 2026-11-21"))
+
+    def test_json_fields(self) -> None:
+        """A field that is no argument is refused by name, never ignored."""
+        refusal = (BadArguments, "tell has no field room; its fields: nick, text.")
+        self.assertEqual(self.asked("tell", nick="bob", text="x", room="dev"), refusal)
 
     def test_json_types(self) -> None:
         """A value of the wrong type is refused, whatever JSON has in store."""
@@ -153,7 +162,7 @@ class TableTests(SynchronousTestCase):
         """Commands, aliases, people, rooms and settings are completed where they may stand."""
         hall = self.me.hall
         for nick in ("Albert", "bob"):
-            hall.roster.claim(nick.lower(), Person(nick, nick.lower(), AuthorId(0), 0))
+            hall.roster.claim(Person(nick, nick.lower(), AuthorId(len(nick)), 0))
         self.assertEqual(self.table.complete(self.me, "/t"), ["/t", "/tell"])
         self.assertEqual(self.table.complete(self.me, "/tell AL"), ["Albert", "alice"])
         self.assertEqual(self.table.complete(self.me, "/tell "), ["Albert", "alice", "bob"])
@@ -173,26 +182,26 @@ class TableTests(SynchronousTestCase):
     def test_wrong_declarations(self) -> None:
         """A command without help, with a name twice, or with an argument of no kind is found out at once."""
 
-        def mute(me: Member) -> Answer:
+        def mute(me: Actor) -> Answer:
             return Done()
 
-        def tell(me: Member) -> Answer:
+        def tell(me: Actor) -> Answer:
             """Again."""
             return Done()
 
-        def odd(me: Member, what: str) -> Answer:
+        def odd(me: Actor, what: str) -> Answer:
             """Odd."""
             return Done()
 
         for function in (mute, tell, odd):
-            self.assertRaises(TypeError, self.table.command(), function)
+            self.assertRaises(TypeError, self.table.verb(), function)
 
     def test_markdown(self) -> None:
         """The page has a row for each command, and a section for each with more to say."""
         page = self.table.markdown()
-        self.assertIn("| `/tell NICK TEXT…` | Tell somebody. | `/t`, `/whisper` |\n", page)
+        self.assertIn("| `/tell NICK TEXT` | Tell somebody. | `/t`, `/whisper` |\n", page)
         self.assertIn("| Show a \\| or two. |", page)
-        self.assertIn("\n## `/change [#N] TEXT…`\n\nChange something.\nOr do not.\n", page)
+        self.assertIn("\n## `/change [#N] TEXT`\n\nChange something.\nOr do not.\n", page)
 
     @given(st.text(max_size=60))
     def test_any_line(self, line: str) -> None:

@@ -1,0 +1,61 @@
+"""How the server is: what it refuses, whether messages are stored, and what everybody is told when they are not."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat.interfaces.clock import Clock
+from groupchat.model.errors import Refusal
+from groupchat.model.events import Ref, Refused
+from groupchat.state.people import Connection
+
+log = Logger()
+
+TROUBLE_S = 60.0
+"""After everybody was told that nothing can be stored, nobody is told again for so many seconds."""
+
+
+class Health:
+    """What goes wrong, counted and told.
+
+    ``refusals``: how often something was refused, by code.
+    ``tell(text)`` says something to everybody now, past the queue, which may be what does not move.
+    ``on_broken(failure)`` is called, once, when the journal can no longer be trusted.
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[str], None]) -> None:
+        self.refusals: Counter[str] = Counter()
+        self.on_broken: Callable[[Failure], None] = lambda failure: None
+        self._clock = clock
+        self._tell = tell
+        self._told_at = -math.inf
+        self._is_told = False
+        self._is_broken = False
+
+    def refuse(self, connection: Connection, refusal: Refusal, ref: Ref = None) -> None:
+        """Tell a connection that something is refused."""
+        self.refusals[refusal.code] += 1
+        connection.show(Refused(refusal.code, str(refusal)), ref)
+
+    def report(self, trouble: str) -> None:
+        """Tell everybody that nothing is stored, and when that is over; not each time, if it comes and goes.
+
+        :param trouble: a sentence; empty: it is over.
+        """
+        now = self._clock.seconds()
+        if trouble and not self._is_broken and now >= self._told_at + TROUBLE_S:
+            self._told_at, self._is_told = now, True
+            self._tell(trouble)
+        elif not trouble and self._is_told:
+            self._is_told = False
+            self._tell("Messages can be posted again.")
+
+    def broken(self, failure: Failure) -> None:
+        """Note that the journal can no longer be trusted."""
+        if not self._is_broken:
+            self._is_broken = True
+            log.failure("The journal can no longer be trusted", failure=failure)
+            self.on_broken(failure)

@@ -1,0 +1,243 @@
+"""The caller of a verb: one connection of a person, and the request it makes.
+
+Verbs return what answers the request: an answer, a receipt (the answer comes when it is delivered), None (the answer
+comes through the queue), a Deferred of one of these, or a claim to come in anew.
+What the person did wrong is raised as a Refusal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from twisted.internet.defer import Deferred
+
+from groupchat.delivery.queue import Notice, Posting, Receipt
+from groupchat.hall.hall import Hall
+from groupchat.model import names
+from groupchat.model.claims import Claim, Logout
+from groupchat.model.drafts import Deed, Draft, Fact, Kind
+from groupchat.model.errors import BadArguments, NotAllowed, NotInRoom
+from groupchat.model.events import Answer, AuthorId, Done, Event, Ref, Told
+from groupchat.model.ranks import Rank
+from groupchat.state.accounts import Account
+from groupchat.state.people import Connection, Person
+
+REASON_MAX = 200
+"""The most characters of an operator's reason."""
+
+Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
+"""What a verb returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody an operator means: a person who is here, an account, or just a nickname."""
+
+    nick: str
+    key: str
+    account: Account | None
+    person: Person | None
+
+    @property
+    def author(self) -> AuthorId | None:
+        """Return the author meant; None for a guest who is not here."""
+        if self.account is not None:
+            return self.account.author
+        return None if self.person is None else self.person.author
+
+
+class Actor:
+    """A connection that asks for something.
+
+    ``ref``: what its answer carries; ``key``: with it, what is posted is posted only once.
+    """
+
+    __slots__ = ("connection", "hall", "key", "person", "ref")
+
+    def __init__(self, hall: Hall, connection: Connection, ref: Ref = None, key: str | None = None) -> None:
+        self.hall = hall
+        self.connection = connection
+        self.person = connection.person
+        self.ref = ref
+        self.key = key
+
+    # Who and where
+
+    @property
+    def current(self) -> str:
+        """Return the room their lines go to; empty: none."""
+        return self.connection.current
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Return the time zone they are shown; None: the server's."""
+        return self.connection.zone
+
+    @property
+    def rank(self) -> Rank:
+        """Return their rank in the current room."""
+        return self.rank_in(self.connection.current)
+
+    def rank_in(self, room: str) -> Rank:
+        """Return their rank in a room."""
+        return self.hall.moderation.rank_of(self.person.account, room)
+
+    def room(self, name: str) -> str:
+        """Return one of their rooms: the named one, or (empty) the current one.
+
+        :raises NotInRoom, RoomInvalid: there is none.  Banned, RoomLocked: a quiet caller may not go there.
+        """
+        connection = self.connection
+        room = names.room(name) if name else connection.current
+        if not room:
+            raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
+        if room in connection.rooms:
+            return room
+        if connection.quiet:  # in no room, it posts to those it could join
+            self.hall.moderation.check_room(room, self.person, self.hall.now())
+            return room
+        raise NotInRoom(f"You are not in {room}. /join {room} takes you there.")
+
+    def place(self, name: str) -> str:
+        """Return the room an order is about: the named one, or (empty) the current one.
+
+        :raises RoomInvalid: the name is none.  NotInRoom: there is no current one.
+        """
+        room = names.room(name) if name else self.current
+        if not room:
+            raise NotInRoom("You are in no room; name the one you mean.")
+        return room
+
+    def scope(self, name: str) -> str:
+        """Return where their word holds: in the named room; else everywhere (empty) for operators, or the current room.
+
+        :raises NotInRoom: they operate a room, and are in none.
+        """
+        if name:
+            return names.room(name)
+        return "" if self.rank >= Rank.OPERATOR else self.place("")
+
+    def target(self, nick: str) -> Target:
+        """Return whom the nickname means, here or not.
+
+        :raises NickInvalid, NickReserved: nobody can have it.
+        """
+        hall, key = self.hall, names.key(nick)
+        account = hall.accounts.find(nick)
+        person = hall.roster.find(key) if account is None else hall.roster.of(account.author)
+        if person is not None:
+            return Target(person.nick, person.key, person.account, person)
+        if account is not None:
+            return Target(account.nick, key, account, None)
+        return Target(names.nick(nick, hall.settings.name_rules), key, None, None)
+
+    def subject(self, nick: str, scope: str) -> Target:
+        """Return somebody this caller may call to order in a place.
+
+        :raises NotAllowed: they keep order there themselves.
+        """
+        found = self.target(nick)
+        if found.author == self.person.author:
+            raise BadArguments("That is you.")
+        theirs = self.hall.moderation.rank_of(found.account, scope)
+        if self.rank_in(scope) < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR:
+            raise NotAllowed(f"{found.nick} keeps order here too; only operators can call them to order.")
+        return found
+
+    def stage(self, person: Person | None) -> str:
+        """Return the room that is shown what is done to somebody: where they are, or else where the caller is."""
+        rooms = () if person is None else tuple(connection.current for connection in person.connections)
+        return self.current if self.current in rooms or not rooms else rooms[-1]
+
+    # What completion can choose from
+
+    def nicks(self) -> list[str]:
+        """Return the nicknames of everybody here."""
+        return [person.nick for person in self.hall.roster]
+
+    def room_names(self) -> list[str]:
+        """Return the names of all rooms."""
+        return list(self.hall.rooms.names())
+
+    # What goes through the queue
+
+    def draft(self, kind: Kind, room: str = "", text: str = "", **more: Any) -> Draft:
+        """Return a draft of theirs, made now."""
+        person = self.person
+        return Draft(kind, person.author, person.nick, self.hall.now(), room, text, key=self.key, **more)
+
+    def post(
+        self,
+        draft: Draft,
+        text: str = "",
+        facts: tuple[Fact, ...] = (),
+        then: Callable[[], None] | None = None,
+        awaited: bool = True,
+    ) -> Receipt:
+        """Post a draft: every post of every door passes here.
+
+        :param text: what the caller reads when it is done.
+        :param facts: what becomes true with it.
+        :param then: called when it was delivered, but not when it was refused.
+        :param awaited: whether it answers the request.
+        :raises JournalUnavailable: the journal takes no posts now.
+        :raises Muted, SlowMode: the person may not say this there now.
+        """
+        hall, connection = self.hall, self.connection
+        if hall.moderation.curbs:
+            hall.moderation.check_post(draft, self.person, hall.now(), hall.clock.seconds())
+        receipt = Receipt(bool(facts))
+        hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text, facts, then))
+        hall.typists.stopped(connection)
+        return receipt
+
+    def tell(self, event: Event, rooms: tuple[str, ...], text: str = "") -> None:
+        """Queue a notice for the people in one of these rooms; the caller is answered with it."""
+        self.hall.commits.post(Notice(event, rooms, self.connection, self.ref, Done(0, text)))
+
+    def decree(
+        self,
+        deed: Deed,
+        *facts: Fact,
+        room: str = "",
+        text: str = "",
+        then: Callable[[], None] | None = None,
+        awaited: bool = True,
+    ) -> Receipt:
+        """Do what an operator does: on disk first, then true, then shown, and at last what follows from it.
+
+        :param room: the room that is shown it (empty: it stands in /modlog only).
+        :param then: called when it was shown, but not when it was refused.
+        :raises JournalUnavailable: nothing can be stored now.
+        """
+        person = self.person
+        # No key: the facts that go with it would be written again.
+        draft = Draft(Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode())
+        return self.post(draft, text, facts, then, awaited)
+
+    def inform(self, person: Person | None, words: str) -> None:
+        """Tell somebody what was done about them, on each connection."""
+        for connection in person.connections if person is not None else ():
+            connection.show(Told((words,)))
+
+
+def reason(words: str) -> str:
+    """Return an operator's reason as others may read it.
+
+    :raises BadArguments: it is too long.
+    """
+    given = words.strip()
+    if len(given) > REASON_MAX:
+        raise BadArguments(f"A reason has at most {REASON_MAX} characters; this one has {len(given)}.")
+    return given
+
+
+def because(why: str) -> str:
+    """Return how a reason follows what was done; nothing when there is none."""
+    return f": {why}" if why else ""
+
+
+def number(count: int, one: str, many: str) -> str:
+    """Return a count with its noun: ``1 person``, ``2 people``."""
+    return f"{count:,} {one if count == 1 else many}"

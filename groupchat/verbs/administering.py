@@ -1,0 +1,140 @@
+"""The verbs of operators about accounts: who has one, who is an operator, who may make one."""
+
+import secrets
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from groupchat.delivery.queue import Receipt
+from groupchat.model import names
+from groupchat.model.drafts import Deed
+from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
+from groupchat.model.events import Answer, AuthorId, Listed
+from groupchat.model.ranks import Rank
+from groupchat.model.times import iso, minute
+from groupchat.state.accounts import Account, Invite, digest_of
+from groupchat.state.rooms import LOBBY
+from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.grammar.arguments import Name, Nick, Passphrase
+from groupchat.verbs.grammar.table import Table
+
+ADMINISTERING = Table("accounts")
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR, cost=5)
+def accounts(me: Actor) -> Answer:
+    """List the accounts."""
+    every, roster = list(me.hall.accounts), me.hall.roster
+    heading = f"{number(len(every), 'account', 'accounts')}{':' if every else '.'}"
+    lines = [
+        f"{account.nick}: {'operator, ' if account.is_operator else ''}since {minute(account.since, me.zone)}"
+        + (", here now" if roster.of(account.author) is not None else "")
+        for account in every
+    ]
+    items = tuple(
+        {
+            "nick": account.nick,
+            "operator": account.is_operator,
+            "since": iso(account.since),
+            "here": roster.of(account.author) is not None,
+        }
+        for account in every
+    )
+    return Listed("accounts", (heading, *lines), items)
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
+@inlineCallbacks
+def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
+    """Make an account for somebody."""
+    hall = me.hall
+    nick = names.nick(name, hall.settings.name_rules)
+    _check_free(me, nick)
+    hashed = yield hall.admission.hash(nick, password, me.connection.screen)
+    _check_free(me, nick)
+    account = Account(nick, AuthorId(secrets.randbits(63)), hashed, Rank.MEMBER, hall.now())
+    deed = Deed("adduser", f"made the account {nick}", nick)
+    receipt = me.decree(deed, account.fact(), text=f"There is an account {nick} now.")
+    return hall.registration.reserve(receipt, account.key)
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR)
+def removeuser(me: Actor, name: Nick) -> Receipt:
+    """Remove somebody's account; what they said stays."""
+    account, registration = _account(me, name), me.hall.registration
+    deed = Deed("removeuser", f"removed the account {account.nick}", account.nick)
+    told = f"There is no account {account.nick} any more."
+    receipt = me.decree(deed, *registration.removal(account), text=told)
+    registration.revoke(account)
+    return registration.follow(receipt, account, None)
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR)
+def promote(me: Actor, name: Nick) -> Receipt:
+    """Make somebody with an account an operator of the whole server."""
+    return _rank(me, "promote", name, Rank.OPERATOR)
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR)
+def demote(me: Actor, name: Nick) -> Receipt:
+    """Make an operator an ordinary member again."""
+    return _rank(me, "demote", name, Rank.MEMBER)
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
+@inlineCallbacks
+def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
+    """Give somebody's account another password."""
+    account = _account(me, name)
+    hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)
+    deed = Deed("setpassword", f"set the password of {account.nick}", account.nick)
+    receipt = _change(me, account, deed, f"{account.nick} has this password now.", hash=hashed)
+    me.hall.registration.revoke(account)
+    return receipt
+
+
+@ADMINISTERING.verb(needs=Rank.OPERATOR)
+def invitecode(me: Actor) -> Reply:
+    """Make a code with which one person can register, once."""
+    hall = me.hall
+    code = secrets.token_hex(5)
+    days = hall.settings.invite_days
+    invite = Invite(digest_of(code), me.person.nick, hall.now() + days * 86400)
+    told = f"{code} makes one account, within {days} days: /register NAME PASSWORD {code} instead of a nickname."
+    deed = Deed("invitecode", "made an invitation", until=invite.until)
+    return me.decree(deed, invite.fact(), *hall.accounts.ended(hall.now()), text=told)
+
+
+def _rank(me: Actor, act: str, nick: str, rank: Rank) -> Receipt:
+    account = me.hall.registration.newest(_account(me, nick))
+    is_operator = rank is Rank.OPERATOR
+    if account.rank is rank:
+        raise BadArguments(f"{account.nick} is {'already' if is_operator else 'not'} an operator.")
+    done = f"made {account.nick} {'an operator' if is_operator else 'an ordinary account'}"
+    told = f"{account.nick} is {'an operator' if is_operator else 'not an operator any more'}."
+    return _change(me, account, Deed(act, done, account.nick), told, room=LOBBY, rank=rank)
+
+
+def _change(me: Actor, account: Account, deed: Deed, told: str, room: str = "", **changes: Any) -> Receipt:
+    registration = me.hall.registration
+    changed = replace(registration.newest(account), **changes)
+    receipt = me.decree(deed, changed.fact(), room=room, text=told)
+    return registration.follow(receipt, account, changed)
+
+
+def _account(me: Actor, nick: str) -> Account:
+    """:raises NoSuchAccount: there is none with this nickname."""
+    account = me.hall.accounts.find(nick)
+    if account is None:
+        raise NoSuchAccount(f"There is no account {nick}; /accounts lists them.")
+    return account
+
+
+def _check_free(me: Actor, nick: str) -> None:
+    """:raises AccountExists, NickTaken: somebody has this nickname."""
+    key = names.key(nick)
+    if me.hall.accounts.is_taken(key):
+        raise AccountExists(f"There is an account {nick} already.")
+    me.hall.roster.check_free(nick, key)

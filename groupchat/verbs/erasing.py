@@ -1,0 +1,113 @@
+"""Deleting what others said: one message, or all of somebody's."""
+
+from collections.abc import Generator
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from groupchat.delivery.queue import Posting, Receipt
+from groupchat.model import names
+from groupchat.model.drafts import Audience, Deed, Draft, Kind, StoredPost
+from groupchat.model.errors import BadArguments, NoSuchMessage
+from groupchat.model.events import Acted, Edited, Said
+from groupchat.model.ranks import Rank
+from groupchat.model.times import FOREVER, spoken
+from groupchat.verbs.actor import Actor, Target, number
+from groupchat.verbs.grammar.arguments import Duration, Here, Nick
+from groupchat.verbs.grammar.table import Table
+
+ERASING = Table("keeping order")
+
+HOUR = 3600.0
+"""How far back a purge goes unless told otherwise, in seconds."""
+PAGE = 1000
+"""Messages looked at in one go."""
+MOST = 5_000
+"""The most messages one purge deletes: in one transaction, which takes about a second and holds up all others."""
+
+
+@ERASING.verb(needs=Rank.ROOM_OPERATOR, cost=10)
+@inlineCallbacks
+def purge(
+    me: Actor, nick: Nick, duration: Duration = HOUR, room: Here = ""
+) -> "Generator[Deferred[Any], Any, Receipt]":
+    """Delete all that somebody said in this room in the last hour, or another time; for an operator, in all rooms.
+
+    Private messages stay: nobody else sees them. This cannot be undone.
+    """
+    scope = me.scope(room)
+    found = me.subject(nick, scope)
+    rooms = (scope,) if scope else me.hall.rooms.names()
+    since = 0.0 if duration == FOREVER else me.hall.now() - duration
+    posts = yield _said_by(me, found, Audience(rooms), since)
+    while_ = "until now" if duration == FOREVER else f"in the last {_span(duration)}"
+    where = f" in {scope}" if scope else ""
+    if not posts:
+        raise NoSuchMessage(f"{found.nick} said nothing{where} {while_}.")
+    if len(posts) > MOST:
+        raise BadArguments(f"That is more than {MOST:,} messages; begin with a shorter time.")
+    count = number(len(posts), "message", "messages")
+    deed = Deed("purge", f"purged what {found.nick} said{where} {while_}: {count}", found.nick)
+    done = me.decree(deed, room=scope or me.stage(found.person))
+    # Room by room, so that deletions stand together in what each room is shown.
+    for stored in sorted(posts, key=lambda stored: (stored.event.room, stored.event.id)):
+        # Nobody is told of one that somebody else deleted meanwhile.
+        me.hall.commits.post(Posting(_deletion(me, stored.event.id), Receipt()))
+    return done
+
+
+@inlineCallbacks
+def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | None]":
+    """Delete somebody else's message; None when the caller may not, or it is their own.
+
+    :raises NoSuchMessage: there is none with this number.
+    """
+    hall = me.hall
+    audience = Audience(hall.rooms.names(), me.person.author)
+    (stored,) = yield hall.stream.journal.around(audience, target, 0)
+    post = stored.event
+    if not isinstance(post, Said | Acted | Edited) or not post.room or stored.author == me.person.author:
+        return None
+    theirs = hall.moderation.rank_of(hall.accounts.of(stored.author), post.room)
+    mine = me.rank_in(post.room)
+    if mine < Rank.ROOM_OPERATOR or (mine < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR):
+        return None
+    me.decree(Deed("delete", f"deleted #{target} of {post.nick}", post.nick), room=post.room, awaited=False)
+    return me.post(_deletion(me, target))
+
+
+@inlineCallbacks
+def _said_by(
+    me: Actor, found: Target, audience: Audience, since: float
+) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
+    """Return what somebody said since then and was not deleted; at most one page more than can be purged."""
+    stream = me.hall.stream
+    said: list[StoredPost] = []
+    page = yield stream.journal.between(audience, since, FOREVER, PAGE)
+    while True:
+        said += [stored for stored in page if _is_by(me, found, stored)]
+        if len(page) < PAGE or len(said) > MOST:
+            return said
+        page = yield stream.journal.following(audience, page[-1].event.id, stream.delivered, PAGE)
+
+
+def _is_by(me: Actor, found: Target, stored: StoredPost) -> bool:
+    """Say whether a message is theirs: their account's, or for guests, of the same connection or nickname."""
+    if not isinstance(stored.event, Said | Acted | Edited):
+        return False
+    if stored.author == found.author:
+        return True
+    if found.account is not None or me.hall.accounts.of(stored.author) is not None:
+        return False
+    return names.key(stored.event.nick) == found.key
+
+
+def _deletion(me: Actor, target: int) -> Draft:
+    person = me.person
+    return Draft(Kind.DELETED, person.author, person.nick, me.hall.now(), target=target, anyones=True)
+
+
+def _span(duration: float) -> str:
+    """Return a duration as it follows "the last": ``hour``, ``2 hours``."""
+    count, _, unit = spoken(duration).partition(" ")
+    return unit if count == "1" and " " not in unit else f"{count} {unit}"

@@ -1,0 +1,84 @@
+"""The verbs about the connection and the server: preferences, the server's state, a barrier, the end."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from groupchat.delivery.queue import Barrier
+from groupchat.model import preferences
+from groupchat.model.errors import BadArguments
+from groupchat.model.events import Answer, Done, Listed
+from groupchat.model.times import iso, minute
+from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.grammar.arguments import PreferenceName, PreferenceValue, Reason, Switch
+from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.visiting import farewell
+
+GENERAL = Table("settings and the server")
+
+
+@GENERAL.verb()
+def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", remember: Switch = True) -> Reply:
+    """Change how you are shown things, such as "/set zone Europe/Paris"; alone, shows what there is."""
+    mine = me.connection.screen.style.preferences
+    if not name:
+        items = tuple({"name": name, "value": mine.shown(name)} for name in preferences.names())
+        return Listed("preferences", tuple(mine.describe()), items)
+    if not value:
+        raise BadArguments(f"Usage: /set {name} VALUE; /set alone shows the values.")
+    name = name.lower()
+    shown = mine.changed(name, value).shown(name)
+    answer = Done(text=f"{name} is now {shown}.", fields={"name": name, "value": shown})
+    account = me.person.account
+    # What is remembered for an account holds at each such door where a person sits, now and later.
+    kept = remember and account is not None and me.hall.accounts.of(account.author) is not None
+    for connection in me.person.connections if kept else (me.connection,):
+        if connection is me.connection or (connection.attended and connection.door == me.connection.door):
+            connection.screen.prefer(connection.screen.style.preferences.changed(name, value))
+            me.hall.readers.review(connection)
+    if not kept or account is None:
+        return answer
+    newest = me.hall.registration.newest(account)
+    here: Mapping[str, str] = {**newest.preferences.get(me.connection.door, {}), name: shown}
+    everywhere = {**newest.preferences, me.connection.door: here}
+    return me.hall.registration.change(account, me.connection, me.ref, answer, preferences=everywhere)
+
+
+@GENERAL.verb(cost=2)
+def status(me: Actor) -> Answer:
+    """Tell how the server is: since when it runs, who is here, and whether messages can be stored."""
+    hall, commits = me.hall, me.hall.commits
+    people, occupied = len(hall.roster), sum(1 for room in hall.rooms if room.members)
+    lines = (
+        f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
+        f"{number(people, 'person', 'people')}, {number(len(hall.sessions), 'connection', 'connections')}, "
+        + number(occupied, "room", "rooms"),
+        f"The newest message is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
+        commits.trouble or "Messages can be posted.",
+    )
+    item = {
+        "version": hall.version, "name": hall.settings.name, "since": iso(hall.since), "people": people,
+        "connections": len(hall.sessions), "rooms": occupied, "head": hall.stream.delivered, "queued": commits.queued,
+        "delay": round(commits.delay, 3), "trouble": commits.trouble,
+    }  # fmt: skip
+    return Listed("status", lines, (item,))
+
+
+@GENERAL.verb()
+def ping(me: Actor) -> Reply:
+    """Be answered after everything that was posted before; for programs to send."""
+    me.hall.commits.post(Barrier(me.connection, me.ref, Done()))
+    return None
+
+
+@GENERAL.verb("quit")
+def exit_(me: Actor, reason: Reason = "") -> Reply:
+    """Leave, and close the connection."""
+    return depart(me, farewell(reason))
+
+
+def depart(me: Actor, reason: str) -> Reply:
+    """Leave the hall; the connection is closed when everything it said is posted and answered."""
+    me.hall.attendance.leave(me.connection, reason)
+    answer = Done(text=f"Goodbye, {me.person.nick}.")
+    me.hall.commits.post(Barrier(me.connection, me.ref, answer, partial(me.connection.screen.close, "exit")))
+    return None

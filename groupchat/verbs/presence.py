@@ -1,0 +1,114 @@
+"""The verbs about people: who somebody is, one's own nickname, being away, whom one ignores."""
+
+from groupchat.model import names
+from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
+from groupchat.model.events import Answer, AwayChanged, Done, Listed
+from groupchat.model.ranks import Rank
+from groupchat.model.times import iso, minute
+from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.grammar.arguments import Name, Nick, Rest
+from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.visiting import folded
+
+PRESENCE = Table("people")
+
+AWAY_MAX = 200
+"""The most characters of the words somebody leaves behind."""
+
+
+@PRESENCE.verb()
+def whois(me: Actor, nick: Nick) -> Answer:
+    """Tell which rooms somebody is in, since when, and whether they are away."""
+    person = me.hall.find(nick)
+    account, secure = person.account, person.is_secure
+    lines = [
+        f"{person.nick} is in {', '.join(person.rooms) or 'no room'}, here since {minute(person.since, me.zone)}",
+        f"{person.nick}'s connection is {'encrypted' if secure else 'not encrypted'}",
+    ]
+    if person.away is not None:
+        lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
+    item = {
+        "nick": person.nick, "rooms": list(person.rooms), "since": iso(person.since), "secure": secure,
+        "account": account.nick if account is not None else "",
+        "operator": me.hall.moderation.rank_of(account, "") >= Rank.OPERATOR,
+        "away": person.away is not None, "words": person.away or "",
+    }  # fmt: skip
+    return Listed("whois", tuple(lines), (item,))
+
+
+@PRESENCE.verb()
+def nick(me: Actor, nick: Name) -> Reply:
+    """Take another nickname."""
+    hall, person = me.hall, me.person
+    new = names.nick(nick, hall.settings.name_rules)
+    key = names.key(new)
+    if key != person.key:
+        if person.account is not None:
+            raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
+        if hall.accounts.is_taken(person.key):
+            raise NotAllowed(f"{person.nick} is just becoming your own.")
+        hall.moderation.check_coming(person.author, key, hall.now())
+    answer = Done(text="" if me.connection.rooms else f"You are {new} now.")
+    hall.attendance.rename(me.connection, new, key, answer, me.ref)
+    return None
+
+
+@PRESENCE.verb()
+def away(me: Actor, text: Rest = "") -> Reply:
+    """Say that you are away; people who write to you privately are told so once."""
+    words = text.strip()
+    if len(words) > AWAY_MAX:
+        raise BadArguments(f"That is longer than {AWAY_MAX} characters.")
+    me.person.away = words
+    me.person.told_away = frozenset()
+    _announce(me, True, words, "You are away; people who write to you are told so. /back ends it.")
+    return None
+
+
+@PRESENCE.verb()
+def back(me: Actor) -> Reply:
+    """End being away."""
+    if me.person.away is None:
+        raise BadArguments("You are not away.")
+    me.person.away = None
+    _announce(me, False, "", "You are back.")
+    return None
+
+
+@PRESENCE.verb()
+def ignore(me: Actor, nick: Nick) -> Answer:
+    """See nothing more of somebody."""
+    other, person = me.hall.find(nick), me.person
+    if other is person:
+        raise BadArguments("That is you.")
+    person.ignored = {**person.ignored, other.author: other.nick}
+    me.hall.fanout.ignore(person, other.author)
+    return Done(text=f"You see nothing more of {other.nick}. /unignore {other.nick} ends it.")
+
+
+@PRESENCE.verb()
+def unignore(me: Actor, nick: Nick) -> Answer:
+    """See somebody's messages again."""
+    key, person = names.key(nick), me.person
+    found = [author for author, known in person.ignored.items() if names.key(known) == key]
+    if not found:
+        raise NoSuchNick(f"You do not ignore {nick}. /ignored lists the people you ignore.")
+    person.ignored = {author: known for author, known in person.ignored.items() if author not in found}
+    for author in found:
+        me.hall.fanout.unignore(person, author)
+    return Done(text=f"You see the messages of {nick} again.")
+
+
+@PRESENCE.verb()
+def ignored(me: Actor) -> Answer:
+    """List the people you ignore."""
+    nicks = list(me.person.ignored.values())
+    heading = f"You ignore {number(len(nicks), 'person', 'people')}{':' if nicks else '.'}"
+    return Listed("ignored", (heading, *folded(nicks)), tuple({"nick": nick} for nick in nicks))
+
+
+def _announce(me: Actor, away: bool, words: str, told: str) -> None:
+    """Tell people who share a room; a reader who shares only one of several is not told of another."""
+    rooms = me.person.rooms
+    room = rooms[0] if len(rooms) == 1 else ""
+    me.tell(AwayChanged(room, me.person.nick, me.hall.now(), away, words), rooms, told)

@@ -1,0 +1,154 @@
+"""The verbs about rooms: going in and out, who is there, what it is about."""
+
+from collections.abc import Generator
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from groupchat.model import names
+from groupchat.model.drafts import Audience, Kind
+from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
+from groupchat.model.events import Answer, Done, Listed
+from groupchat.state.people import SERVER, Person
+from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.grammar.arguments import Here, Reason, Rest, Room
+from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.reading import replay
+
+VISITING = Table("rooms")
+
+FAREWELL_MAX = 100
+"""The most characters of a reason for leaving."""
+WIDTH = 72
+"""Lists of names are broken into lines of about so many characters."""
+
+
+@VISITING.verb("j", cost=2)
+def join(me: Actor, room: Room) -> Reply:
+    """Go into a room, which is made if it is new; your lines go there from then on."""
+    name, connection = names.room(room), me.connection
+    if name in connection.rooms:
+        return switch(me, name)
+    if me.person.author == SERVER or connection.quiet:
+        raise NotAllowed("This connection is in no room.")
+    if len(connection.rooms) >= me.hall.settings.rooms_max:
+        raise BadArguments(f"You are in {len(connection.rooms)} rooms, which is the most; /leave one first.")
+    me.hall.moderation.check_room(name, me.person, me.hall.now())
+    return _move_in(me, name)
+
+
+@VISITING.verb("part")
+def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
+    """Leave a room: this one, or the one you name."""
+    name, connection = me.room(room), me.connection
+    me.hall.attendance.note_position(connection, (name,))
+    me.hall.attendance.leave_room(connection, name, farewell(reason))
+    if connection.current:
+        return Done(text=f"You left {name}. Your lines now go to {connection.current}.")
+    return Done(text=f"You left {name}, and are in no room now. /join {name} takes you back.")
+
+
+@VISITING.verb("s")
+def switch(me: Actor, room: Room) -> Answer:
+    """Let your lines go to another of your rooms."""
+    name = me.room(room)
+    me.hall.attendance.switch(me.connection, name)
+    return Done(text=f"Your lines now go to {name}.")
+
+
+@VISITING.verb(cost=5)
+def rooms(me: Actor) -> Answer:
+    """List the rooms, with how many people are there and what they are about."""
+    hall, connection = me.hall, me.connection
+    shown = sorted(hall.rooms, key=lambda room: (-len(room.members), room.name))[: hall.settings.query_posts]
+    counts = [(room, sum(1 for _ in room.people)) for room in shown]
+    lines = [
+        f"{room.name}: {number(count, 'person', 'people')}"
+        + (f", {room.topic}" if room.topic else "")
+        + (" (you are here)" if room.name == connection.current else "")
+        for room, count in counts
+    ]
+    if len(hall.rooms) > len(shown):
+        lines.append(f"… and {number(len(hall.rooms) - len(shown), 'more room', 'more rooms')}")
+    items = tuple(
+        {
+            "room": room.name, "people": count, "topic": room.topic, "joined": room.name in connection.rooms,
+            "locked": room.name in hall.moderation.locked,
+        }
+        for room, count in counts
+    )  # fmt: skip
+    return Listed("rooms", tuple(lines), items)
+
+
+@VISITING.verb()
+def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
+    """Show what this room is about, or say what it is about from now on; "/topic -" clears it."""
+    name = me.room(room)
+    if not text:
+        known = me.hall.rooms.open(name).topic
+        line = f"The topic of {name} is: {known}" if known else f"{name} has no topic."
+        return Listed("topic", (line,), ({"room": name, "topic": known},))
+    words = "" if text == "-" else text.strip()
+    most = me.hall.settings.topic_max
+    if len(words) > most:
+        raise BadArguments(f"A topic has at most {most} characters; this one has {len(words)}.")
+    return me.post(me.draft(Kind.TOPIC, name, words))
+
+
+@VISITING.verb("who", "names", cost=5)
+def list_(me: Actor, room: Room = "") -> Answer:
+    """List the people in this room, or in another."""
+    found = me.hall.rooms.find(names.room(room) if room else me.room(""))
+    if found is None:
+        raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
+    people = list(found.people)
+    heading = f"{number(len(people), 'person is', 'people are')} in {found.name}:"
+    items = tuple(me.hall.attendance.presence(person, found.name) for person in people)
+    return Listed("people", (heading, *folded([_with_marks(person) for person in people])), items)
+
+
+def farewell(reason: str) -> str:
+    """Return a reason for leaving as others may read it."""
+    return reason.strip()[:FAREWELL_MAX]
+
+
+def folded(nicks: list[str]) -> list[str]:
+    """Return names with commas between them, in lines that fit a terminal."""
+    lines = []
+    line = ""
+    for nick in nicks:
+        if line and len(line) + len(nick) + 2 > WIDTH:
+            lines.append(line + ",")
+            line = ""
+        line = f"{line}, {nick}" if line else nick
+    return [*lines, line] if line else lines
+
+
+@inlineCallbacks
+def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
+    """Show what was said in the room lately, and go in, without missing anything between."""
+    hall, connection, stream = me.hall, me.connection, me.hall.stream
+    upto = -1
+    while upto < stream.recent.floor:
+        upto = stream.delivered
+        posts = list((yield stream.journal.recent(Audience((room,)), upto, hall.settings.replay_posts)))
+    if connection.gone:
+        return Done()
+    hall.moderation.check_room(room, me.person, hall.now())  # it may have been locked meanwhile
+    if connection.cursor is not None:
+        # What comes after the cursor it will show by itself.
+        position = connection.cursor.position
+        posts = [stored for stored in posts if stored.event.id <= position]
+    else:
+        posts.extend(stream.recent.after(upto, Audience((room,))))
+    hall.attendance.enter_room(connection, room)
+    hall.attendance.tell_entered(connection, room)
+    if posts:
+        connection.show(replay(posts, hall.now()))
+    return Done(text=f"You are in {room} now.")
+
+
+def _with_marks(person: Person) -> str:
+    """Return a nickname with what there is to know about the person."""
+    marks = [*(["away"] if person.away is not None else []), *(["TLS"] if person.is_secure else [])]
+    return f"{person.nick} ({', '.join(marks)})" if marks else person.nick
