@@ -12,7 +12,8 @@ from groupchat.journals.sqlite.database import APPLICATION, SCHEMA, connect
 from groupchat.journals.sqlite.folder import DATABASE, read_mark
 from groupchat.model.errors import CannotStart
 
-_TARGETS = """
+_EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
+_TARGETS = f"""
 SELECT change.id, change.kind, change.target, target.id IS NULL, target.id >= change.id,
     target.kind NOT IN ('said', 'acted', 'whispered')
 FROM posts AS change LEFT JOIN posts AS target ON target.id = change.target
@@ -20,7 +21,7 @@ WHERE change.kind IN ('edited', 'deleted') AND (
     change.target IS NULL OR target.id IS NULL OR target.id >= change.id
     OR target.kind NOT IN ('said', 'acted', 'whispered')
     OR change.room <> target.room OR change.reader IS NOT target.reader)
-    AND ifnull(change.target, -1) NOT BETWEEN 0 AND (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')
+    AND ifnull(change.target, -1) NOT BETWEEN 0 AND {_EXPIRED}
 """
 _REVISED = """
 SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND post.gone_by IS NULL
@@ -34,9 +35,9 @@ SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispere
 _LEFT = "SELECT id FROM posts WHERE gone_by IS NOT NULL AND (text <> '' OR revised IS NOT NULL)"
 _STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 7)})"
 _ALIKE = "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL"
-_GAP = """
-SELECT id, before FROM (SELECT id, lag(id, 1, 0) OVER (ORDER BY id) AS before FROM posts) WHERE id <> before + 1
-AND NOT (id > 0 AND before < (SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired'))
+_GAP = f"""
+SELECT id, before FROM (SELECT id, max(lag(id, 1, 0) OVER (ORDER BY id), {_EXPIRED}) AS before FROM posts)
+WHERE id < 1 OR (id > {_EXPIRED} AND id <> before + 1)
 """
 _AUTHORED = """
 SELECT id FROM posts WHERE kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL

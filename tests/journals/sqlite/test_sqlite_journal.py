@@ -19,7 +19,6 @@ from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
-from groupchat.journals.sqlite.worker import Worker
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from tests.journals.contract import LOBBY, SearchContract, folder, said
 
@@ -101,15 +100,6 @@ class ThreadTests(TestCase):
         self.assertEqual(len(await self.journal.page(LOBBY, 0, 9, 9)), 1)
         # It may have found out while it was idle, before the append.
         self.flushLoggedErrors(sqlite3.OperationalError, JournalBroken)
-
-    async def test_worker_survives(self) -> None:
-        """What fails in a thread fails its Deferred, or is logged when nobody waits for it; the thread goes on."""
-        worker = Worker(THREADS, "worker")
-        self.addCleanup(worker.join)
-        await self.assertFailure(worker.call(int, "x"), ValueError)
-        worker.tell(int, "y")
-        self.assertEqual(await worker.call(int, "3"), 3)
-        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
 
 
 WRITING = """

@@ -1,0 +1,82 @@
+"""The data folder: who may use it, and what is remembered beside the database."""
+
+import os
+import stat
+
+from groupchat.journals.sqlite.folder import Folder, read_mark
+from groupchat.model.errors import CannotStart
+from tests.journals.contract import said
+from tests.journals.sqlite.files import DataFolderCase
+
+
+class FolderTest(DataFolderCase):
+    async def test_two_daemons(self) -> None:
+        """A second journal on the same folder is refused with the number of the process that has it."""
+        first = self.open()
+        self.refused(str(self.folder), f"in use by another groupchat (pid {os.getpid()})")
+        self.assertEqual(len(await first.append([said("still works")])), 1)
+        await first.close()
+        self.assertEqual(self.open().head, 1)
+
+    def test_no_folder(self) -> None:
+        """A folder that cannot be made is refused by name."""
+        self.folder.write_text("a file")
+        self.refused(str(self.folder), "cannot be used")
+
+    def test_folder_for_a_file(self) -> None:
+        """A database that cannot be written is refused by name."""
+        self.path.mkdir(parents=True)
+        self.refused(str(self.path), "cannot be written")
+
+    async def test_modes(self) -> None:
+        """The folder is made, and it and its files are for this user only."""
+        self.folder = self.folder / "deep" / "er"
+        self.path = self.folder / "chat.db"
+        old = os.umask(0)
+        self.addCleanup(os.umask, old)
+        journal = self.open()
+        await journal.append([said("a")])
+        self.assertEqual(stat.S_IMODE(self.folder.stat().st_mode), 0o700)
+        names = {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in self.folder.iterdir()}
+        expected = ("chat.db", "chat.db-wal", "chat.db-shm", "chat.db-head", "lock")
+        self.assertEqual(names, dict.fromkeys(expected, "0o600"))
+
+    async def test_clean_close(self) -> None:
+        """After a close everything is in the one file, and the folder can be used again."""
+        await self.filled()
+        self.assertEqual(sorted(file.name for file in self.folder.iterdir()), ["chat.db", "chat.db-head", "lock"])
+        self.assertEqual(self.open().head, 3)
+
+    def test_mark(self) -> None:
+        """The mark is the highest number acknowledged, also after the folder was let go of; at first there is none."""
+        held = Folder(self.path)
+        self.assertEqual(held.marked(), 0)
+        held.mark(12345)
+        self.assertEqual(held.marked(), 12345)
+        held.release()
+        self.assertEqual(read_mark(self.path), 12345)
+
+    def test_strange_mark(self) -> None:
+        """A mark that is no number says nothing; nor does one that is not there."""
+        self.assertEqual(read_mark(self.path), 0)
+        self.folder.mkdir()
+        for content in ("", "x", "-1", "1.5"):
+            (self.folder / "chat.db-head").write_text(content)
+            self.assertEqual(read_mark(self.path), 0, content)
+
+    def test_unclean(self) -> None:
+        """A folder is unclean unless it was let go of as clean."""
+        for clean in (True, False, True):
+            held = Folder(self.path)
+            held.release(clean)
+            again = Folder(self.path)
+            self.assertEqual(again.unclean, not clean)
+            again.release(clean=True)
+
+    def test_refused_and_released(self) -> None:
+        """A folder that is refused names its holder, and can be had when it is let go of."""
+        held = Folder(self.path)
+        error = self.assertRaises(CannotStart, Folder, self.path)
+        self.assertIn(f"(pid {os.getpid()})", str(error))
+        held.release()
+        Folder(self.path).release()

@@ -1,0 +1,160 @@
+"""The reader of the SQLite journal, without its thread: what its queries cost, and that they answer as they should."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.journals.memory import MemoryJournal
+from groupchat.journals.sqlite.database import connect, opened
+from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.reader import Reader
+from groupchat.journals.sqlite.writer import Writer
+from groupchat.model.drafts import Audience, Draft, Fact, Kind, StoredSession
+from groupchat.model.errors import Refusal
+from groupchat.model.events import AuthorId
+from tests.journals.contract import ALICE, BOB, NICKS, NOON, deleted, edited, said, topic, whispered
+from tests.journals.sqlite.files import FileCase
+
+
+class CostTests(FileCase):
+    """No query of a running chat reads a whole table or a whole index."""
+
+    def test_plans(self) -> None:
+        """Each statement that any request makes finds its rows by an index."""
+        self.append(said("w", key="k"), whispered("w", ALICE, BOB), topic("t"), edited(1, "x"), said("gone"))
+        while self.writer.idle() == 0.0:
+            pass
+        statements: set[str] = set()
+        connections = self.database.within, self.reader._database
+        for connection in connections:
+            connection.set_trace_callback(statements.add)
+        self.append(
+            said("again", key="k"), said("new", key="l"), edited(1, "y"), deleted(None), deleted(5), edited(9, "")
+        )
+        self.writer.append(
+            [], [StoredSession(ALICE, "d", "alice", (), 1, NOON)], [Fact("ban", "x", {}), Fact("ban", "y", None)]
+        )
+        self.writer.idle()
+        audience = Audience(("lobby", "dev"), ALICE)
+        self.reader.page(audience, 0, 9, 9)
+        self.reader.recent(audience, 9, 9)
+        self.reader.following(audience, 0, 9, 9)
+        self.reader.between(audience, 0, NOON + 1, 9)
+        self.reader.around(audience, 1, 9)
+        self.reader.around(audience, 2, 9)
+        self.reader.latest(ALICE)
+        self.reader.search(audience, "w", 9)
+        self.reader.rooms()
+        self.reader.facts("ban")
+        self.reader.moderated(9, 9)
+        self.reader.recall("d")
+        for connection in connections:
+            connection.set_trace_callback(None)
+        ours = [one for one in statements if "'main'.'search_" not in one]
+        checked = [one for one in ours if one.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
+        self.assertGreater(len(checked), 30)
+        for statement in checked:
+            for *_, plan in connections[0].execute(f"EXPLAIN QUERY PLAN {statement}"):
+                harmless = ("SCAN spans", "SCAN json_each", "SCAN search VIRTUAL TABLE", "SCAN CONSTANT ROW")
+                self.assertTrue(not plan.startswith("SCAN") or plan.startswith(harmless), f"{statement}: {plan}")
+
+
+AUTHORS = st.sampled_from(sorted(NICKS))
+ROOMS = st.sampled_from(["lobby", "dev"])
+TEXTS = st.lists(st.sampled_from(["red", "Redo", "fox", "Café", "天気", "don't", "x"]), max_size=4).map(" ".join)
+TIMES = st.integers(0, 20).map(lambda n: NOON + n / 10)
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> Draft:
+    """Any draft that a hall could make."""
+    kind = draw(st.sampled_from([Kind.SAID, *Kind]))
+    author, reader = draw(AUTHORS), draw(AUTHORS)
+    private, change = kind == Kind.WHISPERED, kind in (Kind.EDITED, Kind.DELETED)
+    return Draft(
+        kind,
+        author,
+        NICKS[author],
+        draw(TIMES),
+        "" if private or change else draw(ROOMS),
+        draw(TEXTS),
+        reader if private else None,
+        NICKS[reader] if private else "",
+        draw(st.none() | st.integers(0, 25)) if change else None,
+        draw(TIMES) if change and draw(st.booleans()) else 0.0,
+        change and draw(st.booleans()),
+        draw(st.none() | st.sampled_from("kl")),
+    )
+
+
+AUDIENCES = st.builds(
+    Audience, st.lists(ROOMS, max_size=3).map(tuple), st.none() | AUTHORS.map(AuthorId)
+)  # fmt: skip
+
+
+class EqualityTests(SynchronousTestCase):
+    """The journal in memory, which is plain to see through, says what the other must do."""
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(st.tuples(st.lists(drafts(), max_size=8), st.integers(0, 5)), max_size=6),
+        st.lists(AUDIENCES, min_size=1, max_size=3),
+        st.tuples(st.integers(-1, 30), st.integers(-1, 30), st.integers(-1, 9)),
+        st.tuples(TIMES, TIMES),
+        st.sampled_from(["red", "re", "red fox", "cafe x", "気", "don't", "x"]),
+    )
+    def test_equal(
+        self,
+        batches: list[tuple[list[Draft], int]],
+        audiences: list[Audience],
+        bounds: tuple[int, int, int],
+        times: tuple[float, float],
+        words: str,
+    ) -> None:
+        """Any drafts have the same outcomes in both, and any question the same answer, however much is indexed."""
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "chat.db"
+            held = Folder(path)
+            writer = Writer(opened(path, 0), held)
+            reader, memory = Reader(connect(path, "ro")), MemoryJournal()
+            try:
+                for batch, indexed in batches:
+                    expected = self.successResultOf(memory.append(batch))
+                    self.assertEqual(plain(writer.append(batch, ())[0]), plain(expected))
+                    if indexed:
+                        writer.index.fill(writer.head, indexed)
+                after, upto, limit = bounds
+                for audience in audiences:
+                    for name, values in [
+                        ("page", (after, upto, limit)), ("recent", (upto, limit)), ("following", (after, upto, limit)),
+                        ("between", (*times, limit)), ("search", (words, limit)), ("around", (max(1, after), limit)),
+                    ]:  # fmt: skip
+                        found = attempt(getattr(reader, name), audience, *values)
+                        told: list[object] = []
+                        getattr(memory, name)(audience, *values).addErrback(lambda f: f.value).addCallback(told.append)
+                        self.assertEqual(plain([found]), plain(told), name)
+                for author in NICKS:
+                    self.assertEqual(reader.latest(author), self.successResultOf(memory.latest(author)))
+                self.assertEqual(reader.moderated(upto, limit), self.successResultOf(memory.moderated(upto, limit)))
+                self.assertEqual(reader.rooms(), self.successResultOf(memory.rooms()))
+            finally:
+                reader.close()
+                writer.close()
+
+
+def attempt(function: Any, *values: object) -> object:
+    """Call; a refusal is a result too."""
+    try:
+        return function(*values)
+    except Refusal as refusal:
+        return refusal
+
+
+def plain(results: Sequence[object]) -> list[object]:
+    """Make refusals comparable."""
+    return [(type(one), str(one)) if isinstance(one, Refusal) else one for one in results]

@@ -1,0 +1,56 @@
+"""A journal as a whole, without a daemon."""
+
+from groupchat.journals.tools.archive import Archive, reading
+from groupchat.model.drafts import Fact, StoredPost
+from groupchat.model.errors import CannotStart
+from tests.journals.contract import said
+from tests.journals.sqlite.files import DataFolderCase, FileCase
+
+
+class ArchiveTest(DataFolderCase):
+    def test_kept(self) -> None:
+        """What is appended is there again, with the next numbers."""
+        with Archive(self.path) as archive:
+            archive.append([said("a"), said("b")])
+        with Archive(self.path) as archive:
+            (outcome,) = archive.append([said("c")])
+        assert isinstance(outcome, StoredPost)
+        self.assertEqual(outcome.event.id, 3)
+
+    def test_facts(self) -> None:
+        """Facts are kept beside messages."""
+        with Archive(self.path) as archive:
+            archive.append([], [Fact("ban", "bob", {"until": 1})])
+            found = archive.database.execute("SELECT kind, name, value FROM facts").fetchall()
+        self.assertEqual(found, [("ban", "bob", '{"until": 1}')])
+
+    def test_tidy(self) -> None:
+        """At the end everything is indexed, and in one file."""
+        with Archive(self.path) as archive:
+            archive.append([said("a") for _ in range(250)])
+        self.assertEqual(sorted(file.name for file in self.folder.iterdir()), ["chat.db", "chat.db-head", "lock"])
+        with Archive(self.path) as archive:
+            found = archive.database.execute("SELECT value FROM counters WHERE name = 'indexed'").fetchone()
+        self.assertEqual(found, (250,))
+
+    def test_alone(self) -> None:
+        """Only one process has an archive; a start that fails holds nothing."""
+        with Archive(self.path):
+            self.assertIn("in use by another", str(self.assertRaises(CannotStart, Archive, self.path)))
+        self.path.write_text("Dear diary, " * 1000)
+        for _ in range(2):
+            self.assertIn("not a groupchat database", str(self.assertRaises(CannotStart, Archive, self.path)))
+
+
+class ReadingTest(FileCase):
+    def test_rows(self) -> None:
+        """All rows are given in order, with how many there are, while a daemon writes."""
+        self.append(said("a"), said("b"))
+        with reading(self.path) as (count, rows):
+            self.append(said("c"))
+            self.assertEqual((count, [row.text for row in rows]), (2, ["a", "b"]))
+
+    def test_no_journal(self) -> None:
+        """Without a journal there is nothing to read."""
+        with self.assertRaises(CannotStart), reading(self.path.with_name("none")):
+            pass
