@@ -90,6 +90,8 @@ class Actor:
         """
         connection = self.connection
         room = names.room(name) if name else connection.current
+        if not room and connection.quiet:
+            raise NotInRoom("A quiet connection is in no room: name the room you mean.")
         if not room:
             raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
         if room in connection.rooms:
