@@ -1,4 +1,4 @@
-"""Write the manual pages, from the same tables the program works by: ``python packaging/manuals.py FOLDER``."""
+"""Write the manual pages from the tables of the program: ``python packaging/manuals.py FOLDER``."""
 
 import argparse
 import sys
@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from groupchat.verbs.vocabulary import COMMANDS
-
 from groupchat.admin.main import SUB_COMMANDS
-from groupchat.config.checks import written
+from groupchat.config.checks import number, written
 from groupchat.config.settings import Settings
 from groupchat.daemon.options import Options
+from groupchat.verbs.commands import COMMANDS
 
 
 def pages() -> dict[str, str]:
-    """Each page, by the name of its file."""
+    """Return each page by the name of its file."""
     return {
         "groupchat.1": program(),
         "groupchat-commands.7": commands(),
@@ -25,12 +24,12 @@ def pages() -> dict[str, str]:
 
 
 def program() -> str:
-    """The command line ``groupchat``."""
+    """Write the page of the command line ``groupchat``."""
     body = [
-        *_head("groupchat", "1", "chat, and the administration of a chat daemon"),
+        *_head("groupchat", "1", "chat, and administer a chat server"),
         ".SH SYNOPSIS", r".B groupchat", r"\fICOMMAND\fP [\fIARGUMENTS\fP]",
         ".SH DESCRIPTION",
-        _escaped("Clients for a groupchat server, and commands for who runs one. The daemon is run by twistd."),
+        _escaped("Clients for a groupchat server, and commands for its administrator. twistd runs the server."),
         ".SH COMMANDS",
     ]  # fmt: skip
     for name, command in SUB_COMMANDS.items():
@@ -47,30 +46,35 @@ def program() -> str:
 
 
 def commands() -> str:
-    """What one can type in the chat."""
+    """Write the page of the commands in the chat."""
     body = [
         *_head("groupchat-commands", "7", "commands in a chat"),
         ".SH DESCRIPTION",
-        _escaped("What one types is said; a line that begins with a slash is a command, and two slashes say one."),
-        ".SH COMMANDS",
+        _escaped(
+            "What you type is said. A line that begins with a slash is a command; two slashes say a line with one."
+        ),
     ]
-    for command in COMMANDS.sorted():
-        body += [".TP", rf"\fB{_escaped(command.usage)}\fP", _sentence(command.summary)]
+    for topic in COMMANDS.topics():
+        body.append(f".SH {_escaped(topic.upper())}")
+        for verb in COMMANDS.sorted():
+            if verb.topic == topic:
+                body += [".TP", rf"\fB{_escaped(verb.usage)}\fP", _sentence(verb.explanation)]
     return _joined([*body, ".SH SEE ALSO", _see("groupchat", "1")])
 
 
 def settings() -> str:
-    """The settings file."""
+    """Write the page of the settings file."""
     body = [
         *_head("groupchat.toml", "5", "settings of the groupchat daemon"),
         ".SH DESCRIPTION",
-        _escaped("A TOML file, named to the daemon by --settings; none is needed. Each setting can also stand in"),
-        _escaped("the environment, as GROUPCHAT_NAME, which counts more. “groupchat check” tells whether all is good."),
+        _escaped("A TOML file that the option --settings names; the daemon runs without one too."),
+        _escaped("Each setting can also be given in the environment, as GROUPCHAT_ and its name in capitals,"),
+        _escaped("which overrides the file. “groupchat check” checks all settings."),
         ".SH SETTINGS",
     ]
     for about in fields(Settings):
         data = about.metadata
-        span = "" if data["minimum"] is None else f"; {data['minimum']:g} to {data['maximum']:g}"
+        span = "" if data["minimum"] is None else f"; {number(data['minimum'])} to {number(data['maximum'])}"
         when = "" if data["reload"] else " A change needs a restart."
         unit = _escaped(f"({data['unit']}{span})")
         default = _escaped(written(about.name, about.default))
@@ -79,14 +83,14 @@ def settings() -> str:
 
 
 def daemon() -> str:
-    """The options of the daemon."""
+    """Write the page of the options of the daemon."""
     options = Options()
     valued = {name.removesuffix("=") for name in options.longOpt if name.endswith("=")}
     body = [
         *_head("groupchat-daemon", "8", "the groupchat daemon"),
         ".SH SYNOPSIS", r".B twistd \-n groupchat", r"[\fIOPTIONS\fP]",
         ".SH DESCRIPTION",
-        _escaped("One room, one port, whatever client people have. What anyone has seen is on disk."),
+        _escaped("A group chat on one port, for any client. Every message is on disk before anybody sees it."),
         ".SH OPTIONS",
     ]  # fmt: skip
     for name, about in sorted(options.docs.items()):
@@ -94,18 +98,18 @@ def daemon() -> str:
         body += [".TP", rf"\fB{_escaped(f'--{name}')}\fP{value}", _sentence(about)]
     body += [
         ".SH SIGNALS",
-        ".TP", "SIGTERM, SIGINT", _escaped("Tell everybody, deliver what was said, close the journal, exit with 0."),
-        ".TP", "SIGHUP", _escaped("Read settings and certificate again."),
+        ".TP", "SIGTERM, SIGINT", _escaped("Tell everybody, deliver what was said, close the journal, and exit with status 0."),
+        ".TP", "SIGHUP", _escaped("Read the settings and the certificate again."),
         ".SH EXIT STATUS",
-        ".TP", "1", _escaped("It could not start; one line on standard error says why."),
-        ".TP", "70", _escaped("The disk failed while a message was written; nothing was acknowledged after that."),
+        ".TP", "1", _escaped("The daemon could not start; one line on standard error says why."),
+        ".TP", "70", _escaped("The disk failed; nothing was acknowledged afterwards."),
         ".SH SEE ALSO", _see("groupchat", "1"), _see("groupchat.toml", "5"),
     ]  # fmt: skip
     return _joined(body)
 
 
 def _arguments(parser: argparse.ArgumentParser, prefix: str) -> Iterator[str]:
-    """The arguments of a sub-command, and of the actions within it."""
+    """Describe the arguments of a sub-command, and of the actions within it."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, inner in action.choices.items():
@@ -135,7 +139,7 @@ def _sentence(text: object) -> str:
 
 
 def _escaped(text: object) -> str:
-    """Text in which nothing is a request to roff."""
+    """Escape text so that nothing in it is a request to roff."""
     escaped = str(text).replace("\\", r"\e").replace("-", r"\-").replace("\n", " ")
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
 

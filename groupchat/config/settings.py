@@ -233,7 +233,7 @@ class Settings:
     registration: str = setting(
         "open",
         "open, invite or closed",
-        "who may register: everybody, people with a code of /invitecode (or the password), or nobody",
+        "who may register: everybody, people with a code of /invitecode (or the password), or nobody by themselves",
         choices=("open", "invite", "closed"),
     )
     plain_passwords: bool = setting(

@@ -107,7 +107,7 @@ class AttackTests(SynchronousTestCase):
         owner.screen.address = AWAY
         owner.type("/login alice the right one")
         self.assertEqual(owner.codes, [])
-        self.assertEqual(owner.member.person.nick, "alice")
+        self.assertEqual(owner.connection.person.nick, "alice")
 
     def test_parallel_guesses(self) -> None:
         """Guesses that are all begun before the first is answered are counted all the same."""
