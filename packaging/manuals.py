@@ -98,7 +98,7 @@ def daemon() -> str:
         body += [".TP", rf"\fB{_escaped(f'--{name}')}\fP{value}", _sentence(about)]
     body += [
         ".SH SIGNALS",
-        ".TP", "SIGTERM, SIGINT", _escaped("Tell everybody, deliver what was said, close the journal, and exit with status 0."),
+        ".TP", "SIGTERM, SIGINT", _escaped("Tell everybody, deliver what was said, and exit with status 0."),
         ".TP", "SIGHUP", _escaped("Read the settings and the certificate again."),
         ".SH EXIT STATUS",
         ".TP", "1", _escaped("The daemon could not start; one line on standard error says why."),
