@@ -29,7 +29,7 @@ class ControlConversation(JsonConversation):
     def connectionMade(self) -> None:
         self.reception.arrived(self)
         super().connectionMade()
-        self.secure = True  # nobody can listen between two programs of one machine
+        self.secure = True  # nothing on the way between two programs of one machine can listen
         self.session.serve()
 
 
@@ -74,7 +74,7 @@ def listen(reactor: Any, folder: Path, factory: ControlFactory) -> IListeningPor
 
 
 def _check_dead(path: Path) -> None:
-    """:raises CannotStart: somebody listens there."""
+    """:raises CannotStart: another process listens there."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))

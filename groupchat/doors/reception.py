@@ -1,4 +1,4 @@
-"""What all connections of some ports have in common: who is let in, whose turn it is, whose time is up."""
+"""The state that all connections of some ports share: limits, turns and deadlines."""
 
 import resource
 from collections import Counter
@@ -49,9 +49,9 @@ class Reception:
         self.make_session = make_session
         self.settings = settings
         self.connections = 0
-        """How many there are now."""
+        """The present number of connections."""
         self.turned_away: Counter[str] = Counter()
-        """How many were not let in, by code."""
+        """The number of connections turned away, by code."""
         self.tunnels: Tunnels | None = None
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5

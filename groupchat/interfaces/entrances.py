@@ -54,7 +54,7 @@ class IBacklog(Interface):
 
 
 class IReception(Interface):
-    """What all connections of some ports have in common, as each of them sees it."""
+    """The state that all connections of some ports share, as each of them sees it."""
 
     settings: Settings = Attribute("The settings in force.")
     handshakes: IDeadlines = Attribute("The time each connection has to get a nickname.")
@@ -78,7 +78,7 @@ class IReception(Interface):
 class IFront(Interface):
     """A connection whose door is being chosen."""
 
-    reception: IReception = Attribute("What all connections have in common.")
+    reception: IReception = Attribute("The state that connections share.")
     address: str = Attribute("The peer's IP address; empty when there is none.")
     exempt: bool = Attribute("Whether flood limits do not apply to the address.")
     secure: bool = Attribute("Whether the connection is encrypted.")

@@ -1,1 +1,1 @@
-"""What the doors promise: every byte in, every event out."""
+"""Tests of the doors: every byte in, every event out."""

@@ -62,7 +62,7 @@ class Port:
         self.factory = ChatFactory(self.reception)
         self.reception.tunnels = Tunnels(certificates(), False, self.factory, self.clock)
 
-    def make_session(self, screen: IScreen, *door: str) -> FakeSession:
+    def make_session(self, screen: IScreen) -> FakeSession:
         session = FakeSession(screen)
         session.state = self.state
         self.sessions.append(session)
@@ -91,7 +91,7 @@ class Visit:
 
     @property
     def server(self) -> Any:
-        """What serves the connection now, within TLS if there is some."""
+        """Return what serves the connection now, within TLS if there is some."""
         protocol = self.transport.protocol
         while isinstance(protocol, ProtocolWrapper):
             protocol = protocol.wrappedProtocol
@@ -167,20 +167,20 @@ class Connection:
         self.session = cast(FakeSession, self.protocol.session)
 
     def come(self, transport: Any, address: IAddress | None = None) -> TextConversation:
-        """Somebody comes, and waits for the greeting."""
+        """Connect, and wait for the greeting."""
         front = self.factory.buildProtocol(address)
         front.makeConnection(transport)
         cast(Front, front).silence_expired()
         return cast(TextConversation, transport.protocol)
 
-    def make_session(self, screen: IScreen, *door: str) -> FakeSession:
+    def make_session(self, screen: IScreen) -> FakeSession:
         session = FakeSession(screen)
         session.state = self.state
         return session
 
     @property
     def protocol(self) -> TextConversation:
-        """What serves the connection now."""
+        """Return what serves the connection now."""
         return cast(TextConversation, self.transport.protocol)
 
     def receive(self, data: bytes) -> None:

@@ -29,9 +29,8 @@ class TurnClock(Clock):
 class FakeSession:
     """Writes down what it is called with; closes its screen when told to leave."""
 
-    def __init__(self, screen: IScreen, door: str = "") -> None:
+    def __init__(self, screen: IScreen) -> None:
         self.screen = screen
-        self.door = door
         self.state = State.CHATTING
         self.calls: list[Any] = []
 
@@ -43,9 +42,6 @@ class FakeSession:
 
     def offer(self, claim: Claim, ref: Ref = None) -> None:
         self.calls.append(("offer", claim, ref))
-
-    def say(self, words: str, ref: Ref = None, key: str | None = None, room: str = "") -> None:
-        self.calls.append(("say", words, ref, key, room))
 
     def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
         self.calls.append(("type", line, ref, key))
@@ -60,11 +56,11 @@ class FakeSession:
         self.calls.append(("hangup", refusal and refusal.code))
         if refusal is not None:
             self.screen.write(Rendered(f"!! {refusal.code}: {refusal}\r\n".encode()))
-        self.screen.close()
+        self.screen.close(refusal.code if refusal is not None else "connection-lost")
 
     def ended(self) -> None:
         self.calls.append("ended")
-        self.screen.close()
+        self.screen.close("exit")
 
     def lost(self, reason: str) -> None:
         self.calls.append(("lost", reason))

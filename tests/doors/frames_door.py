@@ -29,9 +29,6 @@ class FramesStyle:
     def echoes(self, event: Event) -> bool:
         return False
 
-    def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
-        return frame(f"{type(answer).__name__} {getattr(answer, 'code', '')}")
-
 
 STYLE = FramesStyle()
 
@@ -54,7 +51,7 @@ class FramesConversation(Conversation):
         self.session.typed(line.decode())
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
-        return STYLE.answer(answer, ref, current)
+        return frame(f"{type(answer).__name__} {getattr(answer, 'code', '')}")
 
 
 def frame(text: str) -> Rendered:

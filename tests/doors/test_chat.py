@@ -25,7 +25,7 @@ PROMPT = "Choose your nickname: "
 
 
 class Client:
-    """Somebody at the other end of a connection."""
+    """A client at the other end of a connection."""
 
     def __init__(self, server: "ServerTests") -> None:
         self.clock = server.clock
@@ -35,7 +35,7 @@ class Client:
 
     @property
     def protocol(self) -> TextConversation:
-        """Who serves the connection now: at first the front, which has what this is used for."""
+        """Return what serves the connection now: at first the front, which is enough for these tests."""
         return cast(TextConversation, self.transport.protocol)
 
     def wait(self) -> str:
@@ -56,11 +56,11 @@ class Client:
         return self.heard()
 
     def heard(self) -> list[dict[str, Any]]:
-        """What came back since last time, as a program reads it: lines that do not start with { are skipped."""
+        """Return what came back since last time, as a program reads it: lines that do not start with { are skipped."""
         return [json.loads(line) for line in self.read().splitlines() if line.startswith("{")]
 
     def read(self) -> str:
-        """What came back since last time, without CR; every line must have ended with CR LF."""
+        """Return what came back since last time, without CR; every line must have ended with CR LF."""
         text: str = self.transport.value().decode()
         self.transport.clear()
         assert text.count("\n") == text.count("\r\n") == text.count("\r"), text
@@ -84,7 +84,7 @@ class ServerTests(SynchronousTestCase):
         self.factory = ChatFactory(self.reception)
 
     def people(self, *nicks: str) -> list[Client]:
-        """People at keyboards, who have read what came so far."""
+        """Return people at keyboards that have read what came so far."""
         clients = []
         for nick in nicks:
             clients.append(Client(self))
@@ -179,9 +179,11 @@ class TextTests(ServerTests):
             alice.send("/nik x"),
             "!! unknown-command: There is no command /nik. Did you mean /nick? /help lists the commands.\n",
         )
-        self.assertEqual(alice.send("/msg bob"), "!! bad-arguments: Usage: /msg NICK TEXT…\n")
+        self.assertEqual(alice.send("/msg bob"), "!! bad-arguments: Usage: /msg NICK TEXT\n")
         self.assertEqual(
-            alice.send("/help msg"), "-- /msg NICK TEXT…\n-- Say something to one person only.\n-- also: /tell, /w\n"
+            alice.send("/help msg"),
+            "-- /msg NICK TEXT\n-- Say something to one person only.\n"
+            "-- Somebody who has an account and is not here reads it when they come.\n-- also: /tell, /w\n",
         )
 
     def test_other_room(self) -> None:
@@ -207,7 +209,7 @@ class TextTests(ServerTests):
         )
 
     def test_preferences(self) -> None:
-        """Times follow the zone one sets; one's own lines come back, and emoji stay away, if one likes it so."""
+        """Times follow the zone that is set; own lines come back, and emoji stay away, if preferred."""
         alice, bob = self.people("alice", "bob")
         bob.send("/set zone Europe/Paris", "/set time minutes")
         bob.read()
@@ -236,7 +238,7 @@ class TextTests(ServerTests):
         self.assertTrue(alice.closed)
 
     def test_too_slow(self) -> None:
-        """Who reads nothing is told why, and cut off."""
+        """A peer that reads nothing is told why, and cut off."""
         alice, bob = self.people("alice", "bob")
         bob.protocol.pauseProducing()
         alice.send("hello")
@@ -253,11 +255,19 @@ class JsonTests(ServerTests):
         """Welcome, done with the number, said with its time, edits, private messages, refusals: each with its ref."""
         (alice,) = self.people("alice")
         bot = Client(self)
-        (welcome,) = bot.ask(do="nick", nick="bot", ref=1)
+        welcome, entered = bot.ask(do="nick", nick="bot", ref=1)
         token = welcome.pop("token")
         self.assertGreaterEqual(len(token), 22)
-        known = {"event": "welcome", "ref": 1, "nick": "bot", "room": "lobby", "head": 0, "position": 0}
-        self.assertEqual(welcome, welcome | known)
+        self.assertIn("rooms", welcome.pop("features"))
+        self.assertEqual(
+            welcome,
+            {
+                "event": "welcome", "ref": 1, "nick": "bot", "room": "lobby", "head": 0, "position": 0,
+                "rooms": ["lobby"], "version": "1.0", "name": "chat.example.org",
+            },
+        )  # fmt: skip
+        people = [{"nick": "alice"}, {"nick": "bot"}]
+        self.assertEqual(entered, {"event": "entered", "room": "lobby", "topic": "", "people": people})
         self.assertEqual(bot.ask(do="say", text="build ok", ref=2), [{"event": "done", "ref": 2, "id": 1}])
         self.clock.advance(0.123)
         alice.send("thanks")
@@ -307,11 +317,12 @@ class JsonTests(ServerTests):
         bot.drop()
         alice.send("two", "three")
         again = Client(self)
-        back, *events = again.ask(do="nick", nick="bot", since=1, token=welcome["token"], ref="r")
+        back, entered, *events = again.ask(do="nick", nick="bot", since=1, token=welcome["token"], ref="r")
         self.assertEqual((back["event"], back["ref"], back["head"], back["position"]), ("welcome", "r", 3, 1))
+        self.assertEqual((entered["event"], entered["room"]), ("entered", "lobby"))
         self.assertEqual([event["id"] for event in events], [2, 3])
-        self.assertEqual(Client(self).ask(do="nick", nick="dot", since="head")[1:], [])
-        self.assertEqual([event["id"] for event in Client(self).ask(do="nick", nick="pot")[1:]], [1, 2, 3])
+        self.assertEqual(Client(self).ask(do="nick", nick="dot", since="head")[2:], [])
+        self.assertEqual([event["id"] for event in Client(self).ask(do="nick", nick="pot")[2:]], [1, 2, 3])
 
     def test_key(self) -> None:
         """A key that was used before is not posted twice, also over connections: done names the first number."""
@@ -324,7 +335,7 @@ class JsonTests(ServerTests):
         self.assertEqual(alice.read().count("once"), 1)
 
     def test_typed(self) -> None:
-        """What a person typed at a program is read as at a keyboard, answered once, and said once for its key."""
+        """A line typed at a program is read as at a keyboard, answered once, and said once for its key."""
         bot, _ = self.program("bot")
         (alice,) = self.people("alice")
         bot.heard()
@@ -332,7 +343,8 @@ class JsonTests(ServerTests):
         self.assertEqual(bot.ask(do="type", line="//hi", key="k", ref=2), [{"event": "done", "ref": 2, "id": 1}])
         self.assertEqual(bot.ask(do="type", line="/me waves", ref=3), [{"event": "done", "ref": 3, "id": 2}])
         self.assertEqual(bot.ask(do="type", line="/edit #1 hello", ref=4), [{"event": "done", "ref": 4, "id": 3}])
-        (joined,) = bot.ask(do="type", line="/join dev", ref=5)
+        entered, joined = bot.ask(do="type", line="/join dev", ref=5)
+        self.assertEqual((entered["event"], entered["room"]), ("entered", "dev"))
         self.assertEqual((joined["ref"], joined["room"]), (5, "dev"))
         (listed,) = bot.ask(do="type", line="/list", ref=6)
         self.assertEqual((listed["ref"], listed["text"]), (6, "1 person is in dev:\nbot"))
@@ -389,3 +401,78 @@ class JsonTests(ServerTests):
         self.assertEqual([event["active"] for event in bot.heard()], [False])
         self.assertEqual(alice.read(), "")
         self.assertEqual(dot.heard(), [])  # nothing of its own typing
+
+    def test_own_rooms(self) -> None:
+        """A program is told of each room it enters and leaves, and where its lines go then."""
+        bot = Client(self)
+        heard = bot.ask(do="nick", nick="bot", rooms=["dev", "ops"])
+        self.assertEqual([(one["event"], one["room"]) for one in heard[1:]], [("entered", "dev"), ("entered", "ops")])
+        self.assertEqual((heard[0]["room"], heard[0]["rooms"]), ("ops", ["dev", "ops"]))
+        departed, done = bot.ask(do="leave", room="ops", ref=1)
+        self.assertEqual(departed, {"event": "departed", "room": "ops", "reason": "", "code": "left", "current": "dev"})
+        self.assertEqual((done["ref"], done["room"]), (1, "dev"))
+        self.assertEqual(bot.ask(do="leave")[0]["current"], "")
+
+    def test_no_rooms(self) -> None:
+        """A program can begin in no room, and a quiet one is in no list, and says things into rooms all the same."""
+        (alice,) = self.people("alice")
+        hook = Client(self)
+        (welcome,) = hook.ask(do="nick", nick="hook", rooms=[], quiet=True)
+        self.assertEqual((welcome["room"], welcome["rooms"]), ("", []))
+        self.assertEqual(hook.ask(do="say", text="build ok", room="lobby", ref=1)[0]["id"], 1)
+        self.assertEqual(alice.read(), "[12:00:00] #1 hook: build ok\n")
+        hook.drop()
+        self.assertEqual(alice.read(), "")
+
+    def test_room_of_a_request(self) -> None:
+        """A request is about the room it names; a field that it does not take is refused, so none is done elsewhere."""
+        bot, _ = self.program("bot", rooms=["dev", "lobby"])
+        (alice,) = self.people("alice")
+        bot.ask(do="topic", text="secret plans", room="dev")
+        (listed,) = bot.ask(do="topic", room="dev", ref=1)
+        self.assertEqual((listed["what"], listed["items"]), ("topic", [{"room": "dev", "topic": "secret plans"}]))
+        (refused,) = bot.ask(do="say", text="for dev only", romo="dev", ref=2)
+        self.assertEqual((refused["ref"], refused["code"]), (2, "bad-arguments"))
+        self.assertIn("romo", refused["text"])
+        self.assertEqual(bot.ask(do="ping", ref=3, **{"x-mine": 1}), [{"event": "done", "ref": 3}])
+        self.assertEqual(alice.read(), "")
+
+    def test_replaced(self) -> None:
+        """An old connection is told that its person is back, and why it is closed."""
+        bot, welcome = self.program("bot")
+        bot.heard()
+        self.program("bot", token=welcome["token"])
+        refused, closing = bot.heard()
+        self.assertEqual((refused["event"], refused["code"]), ("refused", "replaced"))
+        self.assertEqual((closing["event"], closing["code"]), ("closing", "replaced"))
+        self.assertTrue(bot.closed)
+
+    def test_exit(self) -> None:
+        """The last line is the reason of the end; others are told that the person has left the server."""
+        bot, _ = self.program("bot")
+        dot, _ = self.program("dot")
+        done, closing = bot.ask(do="exit", ref=1)[-2:]
+        self.assertEqual((done["ref"], closing["event"], closing["code"]), (1, "closing", "exit"))
+        left = dot.heard()[-1]
+        self.assertEqual((left["event"], left["nick"], left["gone"]), ("left", "bot", True))
+
+    def test_preference(self) -> None:
+        """A changed preference comes back as name and value, and all of them as items."""
+        bot, _ = self.program("bot")
+        (done,) = bot.ask(do="set", name="zone", value="utc")
+        self.assertEqual((done["name"], done["value"]), ("zone", "UTC"))
+        (listed,) = bot.ask(do="set")
+        self.assertIn({"name": "zone", "value": "UTC"}, listed["items"])
+
+    def test_presence(self) -> None:
+        """Being away is shown to programs, and not to people."""
+        bot, _ = self.program("bot")
+        alice, bob = self.people("alice", "bob")
+        bot.heard()
+        alice.send("/away tea")
+        alice.send("/back")
+        self.assertEqual(
+            [(one["event"], one["nick"], one["away"], one["text"]) for one in bot.heard()],
+            [("away-changed", "alice", True, "tea"), ("away-changed", "alice", False, "")],
+        )
+        self.assertEqual(bob.read(), "")

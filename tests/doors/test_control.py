@@ -1,4 +1,4 @@
-"""The control socket: who can open it may do everything."""
+"""The control socket: a program that can open it may do everything."""
 
 import json
 import socket

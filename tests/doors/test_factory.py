@@ -17,7 +17,7 @@ from tests.doors.fakes import SETTINGS, FakeSession
 
 class AdmissionTest(SynchronousTestCase):
     def test_full(self) -> None:
-        """Who comes when the server is full is told so, and may come when somebody has gone."""
+        """A full server says so; when a connection has gone there is room for another."""
         connection = Connection(settings=SETTINGS.replaced(connections=1))
         transport = StringTransport()
         connection.factory.buildProtocol(None).makeConnection(transport)
@@ -27,7 +27,7 @@ class AdmissionTest(SynchronousTestCase):
         self.assertIsInstance(connection.factory.buildProtocol(None), Front)
 
     def test_address(self) -> None:
-        """An address has so many connections, and one that ends makes room for another."""
+        """The connections of an address are limited; one that ends makes room for another."""
         turnstile = Turnstile(live=1)
         factory = ChatFactory(Reception(FakeSession, SETTINGS, Clock(), turnstile))
         address = IPv4Address("TCP", "192.0.2.1", 1)

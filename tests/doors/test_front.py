@@ -23,7 +23,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
 
 class SilenceTest(SynchronousTestCase):
     def test_greeting(self) -> None:
-        """Who waits is greeted after a quarter of a second, and not before; through TLS, from its handshake on."""
+        """A peer that waits is greeted after a quarter of a second, and not before; in TLS, after its handshake."""
         for visit in (Visit(Port()), TlsVisit(Port())):
             visit.port.clock.advance(SILENCE_S - 0.01)
             self.assertEqual(visit.read(), b"")
@@ -32,7 +32,7 @@ class SilenceTest(SynchronousTestCase):
             self.assertEqual(visit.session.screen.style.door, "text")
 
     def test_slow_handshake(self) -> None:
-        """A TLS handshake that takes longer than that is no silence."""
+        """A TLS handshake that takes longer does not count as silence."""
         visit = TlsVisit(Port(), begin=False)
         try:
             visit.tls.do_handshake()
@@ -45,7 +45,7 @@ class SilenceTest(SynchronousTestCase):
         self.assertEqual(visit.session.calls, ["alice"])
 
     def test_unfinished_opening(self) -> None:
-        """An opening that is not finished in time is the begin of a person's line."""
+        """An opening that is not finished in time is the beginning of a person's line."""
         visit = Visit(Port())
         visit.send(b"GE")
         visit.port.clock.pump(SILENCE)
@@ -53,12 +53,12 @@ class SilenceTest(SynchronousTestCase):
         self.assertEqual((visit.read(), visit.session.calls), (b"? ", ["GET some sleep"]))
 
     def test_late_program(self) -> None:
-        """A program that begins late was greeted, and is a program all the same."""
+        """A program that begins late was greeted, and is still a program."""
         visit = Visit(Port(state=State.NAMELESS))
         visit.port.clock.pump(SILENCE)
         visit.send(b'{"do":"say","text":"hi"}\n')
         self.assertEqual((visit.read(), visit.session.screen.style.door), (b"? \r\n", "json"))
-        self.assertEqual(visit.session.calls, [("say", "hi", None, None, "")])
+        self.assertEqual(visit.session.calls, [("do", "say", {"text": "hi"}, None, None)])
 
     def test_late_server(self) -> None:
         """A program that began in time is not greeted because the server was kept from reading."""
@@ -69,7 +69,7 @@ class SilenceTest(SynchronousTestCase):
         self.assertEqual((visit.read(), visit.session.screen.style.door), (b"", "json"))
 
     def test_one_timer(self) -> None:
-        """A hundred who wait share one timer; they are greeted at most a hundred in a turn."""
+        """All waiting peers share one timer; at most a hundred are greeted in a turn."""
         port = Port()
         visits = [Visit(port) for _ in range(150)]
         self.assertEqual(len(port.clock.getDelayedCalls()), 2)  # this one, and that of the nicknames
@@ -79,7 +79,7 @@ class SilenceTest(SynchronousTestCase):
         self.assertEqual([visit.read() for visit in visits], [b"? "] * 150)
 
     def test_half_closed(self) -> None:
-        """Who sends a little, and closes its half, has said it; who sends nothing is greeted."""
+        """A peer that sends a little and closes its half has said it; one that sends nothing is greeted."""
         for sent, calls in ((b"", ["ended"]), (b"G", ["G", "ended"]), (b"GET", ["GET", "ended"])):
             visit = Visit(Port())
             visit.send(sent)
@@ -93,7 +93,7 @@ class SilenceTest(SynchronousTestCase):
 
 class LifeTest(SynchronousTestCase):
     def test_nothing_remains(self) -> None:
-        """Whatever a connection came to, when it is gone it is counted nowhere, and no timer is left."""
+        """A connection that is gone is counted nowhere and leaves no timer, whatever it came to."""
         for hello in (b"", b"G", b"alice\n", b"{}\n", REQUEST, b"\x16", b"\x16\x03", b"\x16\x03\x01junk" * 100):
             visit = Visit(Port(state=State.NAMELESS))
             visit.send(hello)
@@ -130,14 +130,14 @@ class LifeTest(SynchronousTestCase):
         self.assertEqual(slow.session.calls, [("hangup", "handshake-timeout")])
 
     def test_end_within_handshake(self) -> None:
-        """A peer that ends before TLS is established is gone, and was nobody."""
+        """A peer that ends before TLS is established is gone without a session."""
         visit = Visit(Port())
         visit.send(b"\x16\x03\x01")
         visit.transport.protocol.readConnectionLost()
         self.assertEqual((visit.transport.disconnecting, visit.port.sessions), (True, []))
 
     def test_endpoints_with_tls(self) -> None:
-        """Where an endpoint has put TLS round everything already, the first bytes within choose."""
+        """If an endpoint has put TLS round everything already, the first bytes within choose."""
         port = Port()
         visit = TlsVisit(port, begin=False)
         wrapped = TLSMemoryBIOFactory(certificates(), False, port.factory, port.clock)
@@ -146,4 +146,4 @@ class LifeTest(SynchronousTestCase):
         visit.transport.protocol.makeConnection(visit.transport)
         visit.establish()
         visit.send(b'{"do":"say","text":"hi"}\n')
-        self.assertEqual(visit.session.calls, [("say", "hi", None, None, "")])
+        self.assertEqual(visit.session.calls, [("do", "say", {"text": "hi"}, None, None)])

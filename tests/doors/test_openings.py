@@ -30,7 +30,7 @@ SILENCE = (SILENCE_S + 0.1, TURN_S)
 LONGEST = max(len(opening) for door in DOORS for opening in door.openings)
 REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
 HELLOS: dict[bytes, list[Any]] = {
-    b'{"do":"say","text":"hi"}\n': [("say", "hi", None, None, "")],
+    b'{"do":"say","text":"hi"}\n': [("do", "say", {"text": "hi"}, None, None)],
     b"alice\nhello\n": ["alice", "hello"],
     b"\xff\xfb\x1falice\r\0": ["alice"],
     b"Gandalf\nGET\n": ["Gandalf", "GET"],
@@ -39,7 +39,7 @@ HELLOS: dict[bytes, list[Any]] = {
     b"SSH\n": ["SSH"],
     b"\n": [""],
 }
-"""What a peer begins with, and what its session is then called with."""
+"""The first bytes of a peer, and the calls of its session that follow."""
 STRANGERS = {
     REQUEST: b"HTTP/1.1 501 ",
     b"POST /x HTTP/1.0\r\n\r\n": b"HTTP/1.1 501 ",
@@ -49,7 +49,7 @@ STRANGERS = {
     b"CAP LS 302\r\n": b"ERROR :",
     b"PASS secret\r\n": b"ERROR :",
 }
-"""What those begin with who have no door, and how their answer begins."""
+"""The first bytes of clients without a door, and the beginning of their answer."""
 
 
 class DoorTest(SynchronousTestCase):
@@ -89,7 +89,7 @@ class DoorTest(SynchronousTestCase):
     @given(st.binary(max_size=LONGEST) | st.sampled_from(sorted(HELLOS) + sorted(STRANGERS)), st.binary(max_size=512),
            st.data())  # fmt: skip
     def test_anything(self, begin: bytes, rest: bytes, data: st.DataObject) -> None:
-        """Whatever comes, in whatever pieces: one door or a clean end, and never more kept than the longest opening."""
+        """Any bytes, in any pieces, lead to one door or a clean end; never more is kept than the longest opening."""
         visit = Visit(Port())
         stream = begin + rest
         expected = door_of(DOORS, stream) or default_of(DOORS)
@@ -111,7 +111,7 @@ class RequiredTest(SynchronousTestCase):
     port_settings = SETTINGS.replaced(tls_required=True)
 
     def test_plain(self) -> None:
-        """Where TLS is required, a plain peer is told so in its own form and let go; a silent one too."""
+        """If TLS is required, a plain peer is told so in its own form and closed; a silent one too."""
         for hello in (b"alice\n", b"\xff\xfb\x1f", b""):
             visit = Visit(Port(self.port_settings))
             visit.send(hello)
@@ -127,7 +127,7 @@ class RequiredTest(SynchronousTestCase):
         )
 
     def test_encrypted(self) -> None:
-        """Through TLS, or a UNIX socket, one comes in."""
+        """TLS and UNIX sockets are let in."""
         for visit in (TlsVisit(Port(self.port_settings)), Visit(Port(self.port_settings), address=None)):
             visit.send(b"alice\n")
             self.assertEqual(visit.session.calls, ["alice"])
@@ -154,7 +154,7 @@ class NewDoorTest(ServerTests):
         frames_door.STYLE.rendered = 0
 
     def come(self, nick: str, size: int = 1000) -> Any:
-        """Somebody with frames, cut in pieces of this size."""
+        """Connect a client with frames, whose bytes come in pieces of this size."""
         transport: Any = Recorder()
         transport.protocol = self.factory.buildProtocol(None)
         transport.protocol.makeConnection(transport)

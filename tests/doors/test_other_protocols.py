@@ -22,7 +22,7 @@ STRANGERS = {
     b"CAP LS 302\r\n": b"ERROR :",
     b"PASS secret\r\n": b"ERROR :",
 }
-"""What those begin with who have no door, and how their answer begins."""
+"""The first bytes of clients without a door, and the beginning of their answer."""
 
 
 class AnswerTest(SynchronousTestCase):
@@ -80,7 +80,7 @@ class LifeTest(SynchronousTestCase):
         self.assertEqual((lazy.transport.disconnected, busy.transport.disconnected), (True, True))
 
     def test_turned_away_before_the_deadline(self) -> None:
-        """Who was turned away has no time for a nickname any more that could end."""
+        """The deadline for a nickname does not apply to peers that were turned away."""
         visit = Visit(Port(SETTINGS.replaced(handshake_timeout_s=1)))
         visit.send(REQUEST)
         visit.port.clock.pump([1] * 3)

@@ -1,4 +1,4 @@
-"""What all connections have in common."""
+"""The state that connections share."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class ReceptionTest(SynchronousTestCase):
         self.reception = Reception(FakeSession, SETTINGS.replaced(connections=3), self.clock, self.turnstile)
 
     def come(self, address: str = ADDRESS) -> Party:
-        """Let somebody in."""
+        """Admit a connection."""
         self.reception.admit(address)
         party = Party()
         party.address = address
@@ -59,7 +59,7 @@ class ReceptionTest(SynchronousTestCase):
             verifyObject(IDeadlines, deadlines)
 
     def test_counted(self) -> None:
-        """Whoever is here is counted, for the address too, and no longer when they are gone."""
+        """A connection is counted while it exists, for its address too."""
         first, second = self.come(), self.come()
         self.assertRaises(TooManyConnections, self.reception.admit, ADDRESS)
         self.reception.departed(first)
@@ -84,13 +84,13 @@ class ReceptionTest(SynchronousTestCase):
         self.assertEqual(self.turnstile.connections(ADDRESS), 0)
 
     def test_exempt(self) -> None:
-        """What the turnstile exempts is exempt; where nothing is counted nobody is."""
+        """The turnstile says which addresses are exempt; without one none is."""
         self.assertTrue(self.reception.exempts(""))
         self.assertFalse(self.reception.exempts(ADDRESS))
         self.assertFalse(Reception(FakeSession, SETTINGS, self.clock).exempts(""))
 
     def test_handshake(self) -> None:
-        """A connection has so long for a nickname, unless it departs before."""
+        """A connection's time for a nickname runs out, unless it departs before."""
         late, gone = self.come(), self.come()
         self.reception.departed(gone)
         self.clock.pump([1] * 31)
@@ -98,7 +98,7 @@ class ReceptionTest(SynchronousTestCase):
         self.assertEqual((late.happened, gone.happened), (["expired"], []))
 
     def test_closing(self) -> None:
-        """A peer has so long to read its last lines."""
+        """A peer that does not read its last lines in time is dropped."""
         party = self.come()
         self.reception.closings.set(party)
         self.clock.pump([1] * round(CLOSING_S + 1))

@@ -76,7 +76,7 @@ class ConversationTests(ServerTests):
     @settings(deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(VERBS), HOSTILE), min_size=1, max_size=4), HOSTILE)
     def test_whatever_is_typed(self, said: list[tuple[str, str]], nick: str) -> None:
-        """Whatever mallory types, as a nickname and after every command, bob's screen holds, and mallory's own."""
+        """Bob's screen and mallory's own stay intact, whatever mallory types, as a nickname and after every command."""
         self.setUp()
         bob, mallory = Client(self), Client(self)
         bob.wait()

@@ -10,7 +10,7 @@ from groupchat.model.events import Answer, Ref
 from groupchat.model.preferences import Preferences
 
 BEGINNING = Preferences(emoji=False)
-"""How programs begin: what they say arrives as they say it."""
+"""The preferences of a new program: what it says arrives unchanged."""
 
 
 class JsonConversation(Conversation):

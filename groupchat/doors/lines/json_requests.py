@@ -22,7 +22,7 @@ HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
 OWN = "x-"
-"""The beginning of the names of fields that nobody here looks at."""
+"""The beginning of the names of fields that the server ignores."""
 
 _CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet")
 """The fields of ``nick``."""
@@ -93,7 +93,7 @@ def _check(name: str, fields: dict[str, Any], known: Sequence[str]) -> None:
     """:raises BadArguments: there are fields which this request does not take."""
     for field in fields:
         if field not in known:
-            raise BadArguments(f"{name} has no field {field[:32]}; it takes {', '.join(known)}.")
+            raise BadArguments(f"{name} has no field {field[:64]}; its fields: {', '.join(known)}.")
 
 
 def _claim(fields: dict[str, Any]) -> Claim:

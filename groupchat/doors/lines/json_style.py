@@ -14,7 +14,7 @@ from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.model.times import iso
 
-# Fields in the order they are written; dataclasses inherit theirs, so the order of definition is no help.
+# Fields in the order they are written; dataclasses inherit theirs, so the order of definition is not the one wanted.
 _FIELDS: dict[type, tuple[str, ...]] = {
     events.Said: ("id", "room", "nick", "text", "at"),
     events.Acted: ("id", "room", "nick", "text", "at"),
@@ -139,7 +139,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "listed", {"what": what, "items": [_event(post) for post in posts], **words}
         case events.Asked() | events.Greeted():
             return None
-    raise TypeError(f"{type(answer).__name__} is no answer for programs.")
+    raise TypeError(f"{type(answer).__name__} is not an answer for programs.")
 
 
 _styles: WeakValueDictionary[Preferences, JsonStyle] = WeakValueDictionary()

@@ -34,7 +34,7 @@ _NEVER_SHOWN = frozenset({events.Typing, events.AwayChanged})
 _NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing, events.AwayChanged})
 
 SHOWN = 5
-"""Up to so many deletions in a row are shown one by one; more, as by a purge, become one line."""
+"""Up to this many deletions in a row are shown one by one; more, as by a purge, become one line."""
 NAMED = 3
 """How many of the people who join or leave together are named in the line about them."""
 _Deleted = events.Deleted
@@ -205,11 +205,11 @@ def _answered(answer: Answer) -> list[str]:
             return [f"!! {code}: {text}"]
         case events.Told(lines) | events.Listed(_, lines):
             return [f"-- {line}" for line in lines]
-    raise TypeError(f"{type(answer).__name__} is no answer for people.")
+    raise TypeError(f"{type(answer).__name__} is not an answer for people.")
 
 
 def _departed(departed: events.Departed) -> list[str]:
-    """Return where lines go now, for a person who did not leave by themselves: then the answer says so."""
+    """Return where lines go now; people who left by themselves read it in the answer."""
     if departed.code == "left":
         return []
     now = f"Your lines now go to {departed.current}." if departed.current else "You are in no room now."

@@ -12,7 +12,7 @@ from groupchat.interfaces.entrances import IDeadlines
 Party = TypeVar("Party")
 
 SWEEP_S = 1.0
-"""How often expired deadlines are looked for, in seconds; so late can one be noticed."""
+"""How often expired deadlines are looked for, in seconds; a deadline is noticed at most this much late."""
 
 AT_ONCE = 100
 """How many deadlines expire in one reactor turn at most; more wait for the next."""

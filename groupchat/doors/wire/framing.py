@@ -14,7 +14,7 @@ SKIPPED_LIMIT = 1024 * 1024
 """How much of one line too long is skipped for a peer that may go on after it, in bytes."""
 
 _NOTHING = bytearray()
-"""What waits of a peer of which nothing waits; never changed."""
+"""The empty buffer of every peer of which nothing waits; never changed."""
 
 _NO_HOLD = Hold(0)
 

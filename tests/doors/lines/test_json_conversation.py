@@ -19,7 +19,7 @@ STREAM = (
 )
 CALLS: list[Any] = [
     ("offer", Claim("bot"), 1),
-    ("say", "hé 😊", None, None, ""),
+    ("do", "say", {"text": "hé 😊"}, None, None),
     ("refuse", "bad-json", None),
     ("type", "/me waves", None, None),
 ]
@@ -50,7 +50,7 @@ class ProgramTest(SynchronousTestCase):
         self.assertEqual(visit.read(), b"")
 
     def test_beginning(self) -> None:
-        """What a program says arrives as it says it, until it prefers otherwise."""
+        """A program's words arrive unchanged, until it prefers otherwise."""
         visit = self.program()
         self.assertFalse(visit.server.style.preferences.emoji)
         visit.server.prefer(Preferences(echo=True))
@@ -95,7 +95,7 @@ class ProgramTest(SynchronousTestCase):
                 visit = self.program()
                 visit.size = size
                 visit.send(too_long + end + b'{"do":"say","text":"next"}\n')
-                expected = [("refuse", "line-too-long", None), ("say", "next", None, None, "")]
+                expected = [("refuse", "line-too-long", None), ("do", "say", {"text": "next"}, None, None)]
                 self.assertEqual(visit.session.calls[1:], expected)
 
     def test_endless_line(self) -> None:

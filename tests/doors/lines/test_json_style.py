@@ -33,7 +33,7 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         return json_style(preferences)
 
     def test_said(self) -> None:
-        """What is said looks exactly as the protocol shows it, without the spaces."""
+        """A message looks exactly as the protocol shows it, without the spaces."""
         (rendered,) = json_style(Preferences()).render([SAID], [0], False)
         self.assertEqual(
             rendered,
@@ -190,7 +190,7 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         self.assertIsNone(answered(events.Asked("nickname")))
 
     def test_replay_on_joining(self) -> None:
-        """What was said before comes as ordinary events."""
+        """Earlier messages come as ordinary events."""
         rendered = json_style(Preferences()).answer(events.Replayed("join", "h", (SAID, SAID), "e", AT), 1, "lobby")
         self.assertEqual(rendered, b"".join(json_style(Preferences()).render([SAID, SAID], [0, 0], False)))
 

@@ -1,4 +1,4 @@
-"""Telnet commands are taken out and answered; nobody else ever sees one."""
+"""Telnet commands are removed and answered; other people never see one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +32,7 @@ class FilterTests(SynchronousTestCase):
         self.assertEqual(telnet.replies, b"\xff\xfc\x06" * 10)
 
     def test_answers_are_bounded(self) -> None:
-        """Asking again and again whether one is there gets no more bytes than were sent, but for the first."""
+        """Repeated are-you-there commands get at most as many bytes as were sent, except for the first."""
         telnet = TelnetFilter()
         for _ in range(100):
             telnet.feed(b"\xff\xf6")
@@ -71,7 +71,7 @@ class FilterTests(SynchronousTestCase):
 
     @given(st.lists(st.sampled_from([b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\x01", b"\x06", b"\xf6", b"x"])))
     def test_any_bytes(self, pieces: list[bytes]) -> None:
-        """Whatever comes: one byte at a time gives what all at once gives, and answers are no longer than it."""
+        """One byte at a time gives the same as all at once, whatever comes, and answers are not longer than it."""
         whole, parts = TelnetFilter(), TelnetFilter()
         stream = b"".join(pieces)
         self.assertEqual(whole.feed(stream), b"".join(map(parts.feed, pieces)))

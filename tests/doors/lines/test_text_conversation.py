@@ -57,16 +57,20 @@ class LateProgramTest(SynchronousTestCase):
         connection = self.program()
         connection.session.state = State.CHATTING
         connection.receive(b'{"do":"say","text":"hi","ref":2}\n')
-        self.assertEqual(connection.calls, [("offer", Claim("bot"), 1), ("say", "hi", 2, None, "")])
+        self.assertEqual(connection.calls, [("offer", Claim("bot"), 1), ("do", "say", {"text": "hi"}, 2, None)])
         self.assertEqual(connection.transport.value(), b"? \r\n")
         self.assertIsInstance(connection.protocol, JsonConversation)
         self.assertIs(connection.session.screen, connection.protocol)
         self.assertEqual(connection.session.screen.style.door, "json")
 
     def test_every_cut(self) -> None:
-        """Whatever comes in the same segment, or with it, is taken once and in order, plain and through TLS."""
+        """Everything that comes with the first line is taken once and in order, plain and through TLS."""
         stream = b'{"do":"say","text":"one"}\r\n{"do":"say","text":"two"}\nthree\n{"do":"say","text":"four"}'
-        expected = [("say", "one", None, None, ""), ("say", "two", None, None, ""), ("refuse", "bad-json", None)]
+        expected = [
+            ("do", "say", {"text": "one"}, None, None),
+            ("do", "say", {"text": "two"}, None, None),
+            ("refuse", "bad-json", None),
+        ]
         for visit_class in (Visit, TlsVisit):
             for size in range(1, len(stream) + 1) if visit_class is Visit else (1, 30, 1000):
                 visit = visit_class(Port(state=State.NAMELESS), size)
@@ -75,7 +79,7 @@ class LateProgramTest(SynchronousTestCase):
                 self.assertEqual(visit.session.calls, expected, size)
                 self.assertIsInstance(visit.server, JsonConversation)
                 visit.server.readConnectionLost()
-                self.assertEqual(visit.session.calls[3:], [("say", "four", None, None, ""), "ended"])
+                self.assertEqual(visit.session.calls[3:], [("do", "say", {"text": "four"}, None, None), "ended"])
 
     def test_only_line(self) -> None:
         """A program whose only line has no end is served, and its end is told after it."""
@@ -96,7 +100,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.calls, calls)
 
     def test_share(self) -> None:
-        """What the program had sent beyond its share waits for the next turns, and nothing is lost."""
+        """Requests beyond the program's share wait for the next turns, and none is lost."""
         connection = Connection(State.NAMELESS)
         connection.receive(b'{"do":"ping"}\n' * 10)
         connection.session.state = State.CHATTING
@@ -105,7 +109,7 @@ class LateProgramTest(SynchronousTestCase):
         self.assertEqual(connection.calls, [("do", "ping", {}, None, None)] * 310)
 
     def test_its_own_now(self) -> None:
-        """What the transport tells, and the end, reach the session through the successor; nothing is counted twice."""
+        """Pauses and the end reach the session through the successor; nothing is counted twice."""
         connection = self.program()
         former, producer = connection.session.screen, connection.transport.producer
         self.assertIs(producer, connection.protocol)

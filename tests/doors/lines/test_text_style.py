@@ -68,7 +68,7 @@ class LineTests(SynchronousTestCase):
             self.assertEqual(shown(event), f"[09:42:00] {line}\r\n")
 
     def test_no_time(self) -> None:
-        """What the server announces has no time; typing and being away are not shown."""
+        """Announcements have no time; typing and being away are not shown."""
         self.assertEqual(shown(events.Announced("The server stops.", AT), previous=0), "-- The server stops.\r\n")
         for event in (events.Typing("lobby", "bob", AT), events.AwayChanged("lobby", "bob", AT, True, "tea")):
             self.assertEqual(shown(event, previous=0), "")
@@ -124,7 +124,7 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(shown(events.Said(1, "r", "a", AT, "t"), time="off"), "#1 a: t\r\n")
 
     def test_joins_off(self) -> None:
-        """Who does not care for comings and goings is shown none, nor a day for them."""
+        """Without ``joins`` there are no lines about joining and leaving, and no day's line for them."""
         for event in (
             events.Joined("lobby", "bob", AT),
             events.Left("lobby", "bob", AT),
@@ -134,12 +134,12 @@ class LineTests(SynchronousTestCase):
             self.assertEqual(shown(event, previous=0, joins=False), "")
 
     def test_harmful_text(self) -> None:
-        """What is harmful in a stored post does no harm when it is shown."""
+        """Harmful characters in a stored post are harmless when it is shown."""
         shown_text = shown(events.Said(1, "r", "a", AT, "x\x1b[2Jy\u2028z\udc80"))
         self.assertEqual(shown_text, "[09:42:00] #1 a: xy z\r\n")
 
     def test_echoes(self) -> None:
-        """One's own words come back only if one likes it so; a whisper always; one's own coming never."""
+        """Own words come back only if preferred; whispers always; own joins never."""
         quiet, loud = TextStyle(Preferences()), TextStyle(Preferences(echo=True))
         self.assertEqual((quiet.echoes(SAID), loud.echoes(SAID)), (False, True))
         self.assertTrue(quiet.echoes(events.Whispered(43, "", "alice", AT, "bob", "text")))
@@ -147,7 +147,7 @@ class LineTests(SynchronousTestCase):
 
 
 def deletions(count: int, nick: str = "alice", room: str = "lobby", first: int = 41) -> list[events.Event]:
-    """So many messages that somebody deletes one after the other."""
+    """Return deletions of messages in a row."""
     return [events.Deleted(1000 + number, room, nick, AT, number) for number in range(first, first + count)]
 
 
@@ -188,7 +188,7 @@ class DeletionTests(SynchronousTestCase):
         self.assertEqual(b"".join(rendered).decode().count("\r\n"), 2)
 
     def test_replayed(self) -> None:
-        """What was purged is one line in what is replayed too."""
+        """Purged messages are one line in a replay too."""
         posts = tuple(event for event in deletions(6) if isinstance(event, events.Post))
         text = answered(events.Replayed("history", "", posts, "", AT))
         self.assertEqual(text.splitlines()[-1].partition("] ")[2], "* alice deleted 6 messages, #41 to #46")

@@ -1,4 +1,4 @@
-"""What waits for peers that do not read has a bound, and the largest goes first."""
+"""The bytes that wait for peers that do not read are bounded; the peer with the most goes first."""
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -8,7 +8,7 @@ from groupchat.model.errors import TooSlow
 
 
 class FakeTransport:
-    """A transport that holds back so many bytes."""
+    """A transport that holds back a number of bytes."""
 
     def __init__(self, buffered: int) -> None:
         self.dataBuffer = b"x" * buffered
@@ -36,7 +36,7 @@ class BacklogTest(SynchronousTestCase):
         return found
 
     def test_within(self) -> None:
-        """As long as all is within the limit nobody is cut off."""
+        """Below the limit no peer is cut off."""
         found = self.connections(400, 600)
         self.clock.advance(0)
         self.assertEqual([connection.cut for connection in found], [[], []])
@@ -58,7 +58,7 @@ class BacklogTest(SynchronousTestCase):
         self.assertEqual(len(self.clock.getDelayedCalls()), 1)
 
     def test_flows_again(self) -> None:
-        """Who takes something again, or is gone, counts no longer."""
+        """A peer that takes something again, or is gone, does not count any more."""
         found = self.connections(600, 600)
         self.backlog.flows(found[0])
         self.backlog.flows(found[0])

@@ -40,7 +40,7 @@ class CertificateCase(SynchronousTestCase):
         self.events = observer
 
     def logged(self, level: LogLevel) -> list[str]:
-        """What the log was told since the last time, at this level."""
+        """Return the lines of the log since the last time, at this level."""
         told = [formatEvent(event) for event in self.events if event["log_level"] is level]
         self.events._events.clear()
         return told
@@ -91,7 +91,7 @@ def handshake(found: Certificates, lowest: ssl.TLSVersion, highest: ssl.TLSVersi
 
 class OwnTests(CertificateCase):
     def test_made_once(self) -> None:
-        """Where there is none it is made, for its owner's eyes only, and is the same at the next start."""
+        """A missing certificate is made, readable by its owner only, and is the same at the next start."""
         umask = os.umask(0)
         self.addCleanup(os.umask, umask)
         first, second = own(self.folder / "data" / "tls"), own(self.folder / "data" / "tls")
@@ -112,7 +112,7 @@ class OwnTests(CertificateCase):
         self.assertIn(f"SHA-256 {found.fingerprint}, valid until {datetime.now(UTC).year + 10}-", told)
 
     def test_its_names(self) -> None:
-        """It is for this host and for localhost: whoever trusts it can check that."""
+        """It is for this host and for localhost: clients that trust it can check that."""
         own(self.folder)
         certificate = x509.load_pem_x509_certificate((self.folder / "cert.pem").read_bytes())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -128,7 +128,7 @@ class OwnTests(CertificateCase):
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["cert.pem", "key.pem"])
 
     def test_expired(self) -> None:
-        """One that is no longer valid is replaced at the start."""
+        """An expired one is replaced at the start."""
         leaf = authority().issue_cert("localhost", not_after=datetime.now(UTC) - timedelta(days=1))
         leaf.cert_chain_pems[0].write_to_path(str(self.folder / "cert.pem"))
         leaf.private_key_pem.write_to_path(str(self.folder / "key.pem"))
@@ -145,7 +145,7 @@ class OwnTests(CertificateCase):
             own(self.folder / "tls" / "tls")
 
     def test_not_ours(self) -> None:
-        """A file that is no certificate is not replaced, but told of."""
+        """A file that is not a certificate is reported, not replaced."""
         for name in ("cert.pem", "key.pem"):
             (self.folder / name).write_text("something else")
         with self.assertRaisesRegex(CannotStart, r"cert\.pem has no certificate in PEM\."):
@@ -171,7 +171,7 @@ class GivenTests(CertificateCase):
         self.assertEqual(served(found), serial_of(leaf.cert_chain_pems[0].bytes()))
 
     def test_refused(self) -> None:
-        """What is of no use is told in one sentence that names the file."""
+        """Unusable files are reported in one sentence that names the file."""
         self.issue()
         (self.folder / "other").mkdir()
         self.issue(self.folder / "other")
@@ -195,7 +195,7 @@ class GivenTests(CertificateCase):
             self.assert_refused(pattern, place)
 
     def test_expires_soon(self) -> None:
-        """That a certificate has two weeks or less is warned of; more is not."""
+        """A certificate with two weeks or less left is warned of; one with more is not."""
         for days, told in ((15, 0), (13, 1), (-1, 1)):
             leaf = authority().issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=days))
             leaf.private_key_and_cert_chain_pem.write_to_path(str(self.folder / "all.pem"))
@@ -278,7 +278,7 @@ class RenewalTests(CertificateCase):
         self.assertEqual(served(found), second)
 
     def test_name_of_pairs(self) -> None:
-        """What we make ourselves has the names by which a folder is searched."""
+        """Our own files have the names by which a folder is searched."""
         own(self.folder)
         self.assertEqual(served(given(str(self.folder))), served(own(self.folder)))
         self.assertTrue(all(re.fullmatch(r"[\w.]+", name) for pair in certificates.PAIRS for name in pair))

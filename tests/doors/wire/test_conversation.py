@@ -56,7 +56,7 @@ class EndTest(SynchronousTestCase):
         """After closing nothing more is taken, the producer is gone, and nothing more is written."""
         connection = Connection()
         connection.receive(b"\n" * 65)
-        connection.protocol.close()
+        connection.protocol.close("exit")
         connection.receive(b"more\n")
         connection.turns()
         self.assertEqual(len(connection.calls), 64)
@@ -66,7 +66,7 @@ class EndTest(SynchronousTestCase):
     def test_sending_on_after_the_end(self) -> None:
         """A peer that goes on sending after it was cut off is dropped."""
         connection = Connection()
-        connection.protocol.close()
+        connection.protocol.close("exit")
         for _ in range(DISCARDED_LIMIT // 65536):
             connection.receive(b"x" * 65536)
         self.assertFalse(connection.transport.disconnected)
@@ -76,7 +76,7 @@ class EndTest(SynchronousTestCase):
     def test_closing_takes_too_long(self) -> None:
         """A peer that does not read its last lines is dropped in the end."""
         connection = Connection()
-        connection.protocol.close()
+        connection.protocol.close("exit")
         connection.clock.advance(CLOSING_S - 1)
         self.assertFalse(connection.transport.disconnected)
         connection.clock.pump([1, 1])
@@ -87,7 +87,7 @@ class EndTest(SynchronousTestCase):
 
 class HandshakeTest(SynchronousTestCase):
     def test_timeout(self) -> None:
-        """Who has no nickname in time is told so and cut off, however many bytes come meanwhile."""
+        """A peer without a nickname in time is told so and cut off, however many bytes come meanwhile."""
         connection = Connection(State.NAMELESS)
         for _ in range(32):
             connection.clock.advance(1)
@@ -95,7 +95,7 @@ class HandshakeTest(SynchronousTestCase):
         self.assertEqual(connection.calls, [("hangup", "handshake-timeout")])
 
     def test_in_time(self) -> None:
-        """Who has a nickname in time stays."""
+        """A peer with a nickname in time stays."""
         connection = Connection(State.NAMELESS)
         connection.receive(b"alice\n")
         connection.session.state = State.CHATTING

@@ -166,7 +166,7 @@ class EndTest(SynchronousTestCase):
         self.assertEqual(connection.calls, ["x"] * 100 + ["last", "ended"])
 
     def test_half_closed_while_held(self) -> None:
-        """What waits at the end waits for every release, and the end comes once, after it."""
+        """Lines that wait at the end wait for every release, and the end comes once, after them."""
         connection = Connection()
         connection.protocol.hold(Hold.ANSWER)
         connection.receive(b"one\ntwo")

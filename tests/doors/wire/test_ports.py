@@ -16,7 +16,7 @@ from groupchat.model.errors import CannotStart
 
 class EndpointsTest(SynchronousTestCase):
     def listened(self, place: str) -> list[tuple[Any, ...]]:
-        """What the reactor is asked for: port, factory, backlog and interface."""
+        """The reactor is asked for the port, with factory, backlog and interface."""
         reactor = MemoryReactorClock()
         for endpoint in ports.endpoints(reactor, place):
             self.successResultOf(endpoint.listen(ServerFactory()))
@@ -46,7 +46,7 @@ class EndpointsTest(SynchronousTestCase):
                 self.assertEqual(backlog, expected, place)
 
     def test_nonsense(self) -> None:
-        """What is neither is refused with the words that were written."""
+        """Anything else is refused, in the administrator's own words."""
         for place in ("", "nowhere", "tcp:x", "65536", "tcp:5000:colour=red", "ssl:5000:privateKey=missing.pem", "-1"):
             with self.assertRaises(CannotStart) as caught:
                 ports.endpoints(MemoryReactorClock(), place)
@@ -54,7 +54,7 @@ class EndpointsTest(SynchronousTestCase):
             self.assertEqual(len(str(caught.exception).splitlines()), 1)
 
     def test_refused(self) -> None:
-        """Why one cannot listen is told in the system's words, without numbers and repeated addresses."""
+        """A port that cannot be taken is explained in the system's words, without numbers and repeated addresses."""
         error = CannotListenError("", 80, PermissionError(13, "Permission denied"))
         self.assertEqual(str(ports.refused("80", Failure(error))), "Cannot listen at 80: Permission denied.")
         self.assertEqual(str(ports.refused("x", Failure(ValueError("oh\nno.")))), "Cannot listen at x: oh no.")

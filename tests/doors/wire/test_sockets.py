@@ -1,4 +1,4 @@
-"""What a connection's socket is set to, and what reaches a real client at the end."""
+"""The options of a connection's socket, and what reaches a real client at the end."""
 
 import socket
 from typing import Any, cast
@@ -30,7 +30,7 @@ class SocketTests(TestCase):
     def connect(self) -> Any:
         self.sessions: list[FakeSession] = []
 
-        def make_session(screen: IScreen, *door: str) -> FakeSession:
+        def make_session(screen: IScreen) -> FakeSession:
             self.sessions.append(FakeSession(screen))
             return self.sessions[-1]
 

@@ -17,7 +17,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
 
 class TunnelTest(SynchronousTestCase):
     def test_lines_that_wait_at_the_end(self) -> None:
-        """Who sends lines through TLS and ends it has all of them taken, an unfinished one too."""
+        """All lines sent through TLS before its end are taken, an unfinished one too."""
         visit = TlsVisit(Port())
         visit.send(b"alice\n")
         visit.server.hold(Hold.ANSWER)
@@ -42,13 +42,13 @@ class TunnelTest(SynchronousTestCase):
         self.assertTrue(visit.transport.disconnecting)
 
     def test_cut_off(self) -> None:
-        """Who is cut off through TLS reads why, and its end, even while it was not being read."""
+        """A peer that is cut off through TLS reads why, and the end, even while it was not being read."""
         visit = TlsVisit(Port())
         visit.send(b"zero\n")
         visit.server.hold(Hold.FLOOD)
         visit.send(b"one\n")
         self.assertEqual(visit.transport.producerState, "paused")
-        visit.server.close()
+        visit.server.close("exit")
         self.assertEqual(visit.transport.producerState, "producing")
         self.assertEqual(visit.read(), b"? ")
         self.assertFalse(visit.transport.disconnecting)
@@ -64,7 +64,7 @@ class TunnelTest(SynchronousTestCase):
         self.assertEqual(visit.session.calls, ["alice", "paused", "drained"])
 
     def test_written_at_once(self) -> None:
-        """What is written is on its way before write returns, and in order."""
+        """Written bytes are on their way before write returns, and in order."""
         visit = TlsVisit(Port())
         visit.send(b"alice\n")
         visit.read()
@@ -73,7 +73,7 @@ class TunnelTest(SynchronousTestCase):
         self.assertEqual(visit.read(), b"x" * 100_000 + b"y")
 
     def test_abort(self) -> None:
-        """Who is dropped is dropped at once, and nothing more of it is taken."""
+        """A dropped peer is gone at once, and nothing more of it is taken."""
         visit = TlsVisit(Port())
         visit.send(b"alice\n")
         visit.server.abort()
@@ -84,7 +84,7 @@ class TunnelTest(SynchronousTestCase):
 
 class OpeningTest(SynchronousTestCase):
     def test_nothing_like_tls(self) -> None:
-        """What begins as TLS and goes on as none of it is ended, without a word of ours and without a session."""
+        """A connection that begins as TLS and goes on as something else is ended without a word or a session."""
         visit = Visit(Port())
         visit.send(b"\x16\x03\x01" + b"x" * 509)
         self.assertTrue(visit.transport.disconnecting)
@@ -99,7 +99,7 @@ class OpeningTest(SynchronousTestCase):
             self.assertEqual(visit.session.calls, ["alice"])
 
     def test_tls_within_tls(self) -> None:
-        """Within TLS there is no other."""
+        """There is no TLS within TLS."""
         visit = TlsVisit(Port())
         visit.send(b"\x16\x03\x01\x00\xc8")
         self.assertIsInstance(visit.server, Stranger)

@@ -123,7 +123,7 @@ def read_what_is_there(client: socket.socket) -> bytes:
 
 
 class TransportContract:
-    """What every transport promises; ``transport`` is the class under test."""
+    """The contract of every transport; ``transport`` is the class under test."""
 
     transport: ClassVar[type[Server]]
     timeout = 60
@@ -190,7 +190,7 @@ class TransportContract:
 
     @inlineCallbacks
     def test_peer_closes_its_half(self: Any) -> Any:
-        """What is written after the peer has closed its half still arrives."""
+        """Bytes written after the peer has closed its half still arrive."""
         server, transport, client = yield self.connect()
         client.sendall(b"last words")
         client.shutdown(socket.SHUT_WR)
@@ -265,7 +265,7 @@ class TransportContract:
         yield server.lost
 
     def test_only_bytes(self: Any) -> Any:
-        """What is no bytes is refused."""
+        """Only bytes can be written."""
         connecting = self.connect()
 
         def connected(parts: Any) -> None:
@@ -294,7 +294,7 @@ class WireTests(TransportContract, TestCase):
 
 
 class PrivateTest(TestCase):
-    """What is used of Twisted and documented nowhere."""
+    """The attributes of Twisted that are used and documented nowhere."""
 
     timeout = 5
 
@@ -353,7 +353,7 @@ class PrivateTest(TestCase):
 
 class QueuedTest(SynchronousTestCase):
     def test_what_counts(self) -> None:
-        """What a transport holds counts, in both of its buffers, and what TLS holds above it."""
+        """Both buffers of a transport count, and that of TLS above it."""
         self.assertEqual(queued(FakeTransport(10, 7)), 17)
         self.assertEqual(queued(FakeTransport(0, 1, FakeTransport(10, 7))), 18)
         self.assertEqual(queued(None), 0)
@@ -361,7 +361,7 @@ class QueuedTest(SynchronousTestCase):
 
 
 class FakeTransport:
-    """A transport that holds back so many bytes, with another below it or not."""
+    """A transport that holds back a number of bytes, with another below it or not."""
 
     def __init__(self, buffered: int, waiting: int = 0, transport: "FakeTransport | None" = None) -> None:
         self.dataBuffer = b"x" * (buffered + 5)
@@ -372,7 +372,7 @@ class FakeTransport:
 
 class SmallTest(SynchronousTestCase):
     def test_hand_over(self) -> None:
-        """What comes next goes to the successor, also where something is put round the connection."""
+        """Later bytes go to the successor, also where something is put round the connection."""
         plain: Any = StringTransport()
         first, second = Protocol(), Protocol()
         plain.protocol = first
