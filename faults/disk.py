@@ -27,7 +27,7 @@ def flush_fails(trial: Trial) -> Verdict:
     status = daemon.wait()
     took = time.monotonic() - begun
     daemon = trial.start()
-    load.place = (load.place[0], daemon.port)
+    load.server = (load.server[0], daemon.port)
     findings = trial.findings(load)
     kept = status == 70 and findings.good and daemon.stop() == 0
     return Verdict(kept, f"exit {status} after {took:.1f} s; {summary(load.ledger, findings)}")
@@ -124,7 +124,7 @@ def disk_full(trial: Trial) -> Verdict:
     load.run(0.5)
     load.settle(START_S)
     # This room has posts other than those of the load.
-    findings = compare(load.ledger, history(load.place, load.ledger, START_S))
+    findings = compare(load.ledger, history(load.server, load.ledger, START_S))
     load.close()
     status = daemon.stop()
     kept = REFUSED in load.refused and answered and again and findings.good and status == 0

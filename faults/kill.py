@@ -53,7 +53,7 @@ def _round(trial: Trial, load: Load, daemon: Daemon, after: float) -> tuple[Daem
     begun = time.monotonic()
     daemon = trial.start()
     took = time.monotonic() - begun
-    load.place = (load.place[0], daemon.port)
+    load.server = (load.server[0], daemon.port)
     load.run(0.3)
     return daemon, took
 
@@ -72,7 +72,7 @@ def start_with_a_million(trial: Trial) -> Verdict:
     begun = time.monotonic()
     daemon = trial.launch()
     daemon.ready(START_S)
-    Drain((load.place[0], daemon.port), START_S).close()
+    Drain((load.server[0], daemon.port), START_S).close()
     took = time.monotonic() - begun
     return Verdict(took <= 2.0, f"{posts} posts, joined {took:.2f} s after the start")
 

@@ -45,7 +45,7 @@ def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings,
     disk.unmount()
     data = disk.mount() / "data"
     daemon = trial.start(data=data)
-    load.place = (load.place[0], daemon.port)
+    load.server = (load.server[0], daemon.port)
     findings = trial.findings(load)
     load.close()
     daemon.stop()

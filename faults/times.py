@@ -63,7 +63,7 @@ def stopped_under_load(trial: Trial) -> Verdict:
     status = daemon.process.poll()
     unseen = [attempt.id for attempt in load.ledger.attempts if attempt.id and attempt.id not in load.ledger.shown]
     daemon = trial.start()
-    load.place = (HOST, daemon.port)
+    load.server = (HOST, daemon.port)
     findings = trial.findings(load)
     return Verdict(
         status == 0 and took <= 12.0 and not unseen and findings.good,

@@ -1,4 +1,4 @@
-"""The server's whole history from a number on, as anybody can read it: page by page with ``/history since``."""
+"""Reading a server's history from a number on, page by page, with ``/history since`` as every client can."""
 
 import contextlib
 import json
@@ -11,34 +11,36 @@ from typing import Any
 from groupchat.checker.ledger import Kept, Ledger
 
 ANSWER_S = 60.0
-"""How long one answer may take, in seconds; who is no exempt address waits for each page."""
+"""Seconds that one answer may take: a client whose address is not exempt waits for each page."""
+
 PAUSE_S = 0.05
+"""Seconds between two attempts to reach the server."""
 
 
 class Unreachable(Exception):
-    """The server does not let us in, or does not answer; the text says why."""
+    """The server does not let the reader in, or does not answer; the text says why."""
 
 
 class Drain:
     """One connection that reads the history.
 
-    :param patience: for how many seconds a server that cannot be reached is tried again.
-    :raises Unreachable: it could not, up to the end.
+    :param patience: seconds for which a server that cannot be reached is tried again.
+    :raises Unreachable: it could not be reached in that time.
     """
 
-    def __init__(self, place: tuple[str, int], patience: float) -> None:
+    def __init__(self, server: tuple[str, int], patience: float) -> None:
         end = time.monotonic() + patience
         while True:
             try:
-                self._enter(place)
+                self._enter(server)
                 return
             except (OSError, Unreachable) as error:
                 if time.monotonic() > end:
-                    raise Unreachable(f"{place[0]}:{place[1]} does not let the reader in: {error}") from error
+                    raise Unreachable(f"{server[0]}:{server[1]} does not let the reader in: {error}") from error
                 time.sleep(PAUSE_S)
 
     def posts(self, ledger: Ledger) -> list[Kept]:
-        """What the server has of this run, in the order it gives it.  Raises Unreachable."""
+        """Return the posts of this run in the order of the server's history.  Raises Unreachable."""
         found: list[Kept] = []
         after = max(ledger.after, 0)
         while page := self._page(after):
@@ -54,8 +56,8 @@ class Drain:
         self._lines.close()
         self._socket.close()
 
-    def _enter(self, place: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(place, ANSWER_S)
+    def _enter(self, server: tuple[str, int]) -> None:
+        self._socket = socket.create_connection(server, ANSWER_S)
         self._lines = self._socket.makefile("rb")
         try:
             self._ask({"do": "nick", "nick": f"drain-{secrets.token_hex(4)}", "since": "head"})
@@ -72,7 +74,7 @@ class Drain:
         return items
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any]:
-        """The answer to a request."""
+        """Send a request and return its answer."""
         self._socket.sendall(json.dumps(request | {"ref": 1}).encode() + b"\n")
         for message in self._messages():
             if message.get("ref") == 1 and message["event"] != "refused":

@@ -1,7 +1,7 @@
-"""What a checker attempted and was answered, and the comparison of that with what the server has in the end.
+"""The record of a check: what was attempted and answered, and its comparison with the server's history.
 
-Every post of a checker has a text of its own, so that it is known wherever it turns up:
-the run it belongs to, the client that sent it, and how many that client had sent before.
+Every post of a check has a unique text, by which it is recognised wherever it appears:
+the run, the client that sent it, and how many posts that client had sent before.
 """
 
 import json
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 SHOWN = 10
-"""How many faults of a kind are described one by one."""
+"""How many faults of a kind are described; the others are counted."""
 
 DOUBTFUL = frozenset({"journal-unavailable", "server-error"})
-"""Refusals after which a post may be on disk all the same: the disk failed while it was written."""
+"""Refusals after which a post may be on disk anyway: the disk failed while it was written."""
 
 
 class Outcome(StrEnum):
@@ -33,10 +33,10 @@ class Outcome(StrEnum):
 class Attempt:
     """One post that was sent.
 
-    ``client`` and ``post``: which client sent it, as its how-manieth.
-    ``before``: the highest number anybody had been told when it was sent first: its own must be above.
+    ``client`` and ``post``: the number of the client that sent it, and its ordinal among the posts of that client.
+    ``before``: the highest number that any client knew when it was first sent: its own must be higher.
     ``id``: the number it was acknowledged with; 0: none.
-    ``code``: why it was refused; empty: it was not.
+    ``code``: why it was refused; empty: it was not refused.
     """
 
     client: int
@@ -47,14 +47,14 @@ class Attempt:
 
     @property
     def outcome(self) -> Outcome:
-        """What the client knows."""
+        """What the client knows of the post."""
         if self.id:
             return Outcome.ACKNOWLEDGED
         return Outcome.REFUSED if self.code and self.code not in DOUBTFUL else Outcome.UNKNOWN
 
 
 class Kept(NamedTuple):
-    """A post of this run as the server's history has it."""
+    """A post of this run in the server's history."""
 
     id: int
     client: int
@@ -65,8 +65,8 @@ class Ledger:
     """Everything one run attempted, and what its clients were shown meanwhile.
 
     ``after``: the highest number before the run began.
-    ``highest``: the highest number any client was told so far.
-    ``shown``: what the watcher was shown, by number.
+    ``highest``: the highest number that any client knows so far.
+    ``shown``: the posts that the watcher was shown, by number.
     """
 
     def __init__(self, run: str = "") -> None:
@@ -76,41 +76,41 @@ class Ledger:
         self.attempts: list[Attempt] = []
         self.shown: dict[int, Kept] = {}
         self.watched = False
-        """Whether the watcher read up to the end, and so must have been shown everything."""
+        """Whether the watcher has read to the end, and so must have been shown everything."""
         self.disorder: list[str] = []
-        """Numbers that came to a client in a wrong order."""
+        """Numbers that came to a client in the wrong order, as sentences."""
         self._pattern = re.compile(rf"{self.run}\.(\d+)\.(\d+)(?: |$)")
 
     def attempt(self, client: int, post: int) -> Attempt:
-        """Note a post that is being sent for the first time."""
+        """Record a post that is sent for the first time."""
         attempt = Attempt(client, post, self.highest)
         self.attempts.append(attempt)
         return attempt
 
     def acknowledge(self, attempt: Attempt, id: int) -> None:
-        """Note that a post was answered with its number."""
+        """Record that a post was answered with its number."""
         if attempt.id and attempt.id != id:
             self.disorder.append(f"{self.text(attempt)} was acknowledged as #{attempt.id}, and again as #{id}")
         attempt.id, attempt.code = id, ""
         self.highest = max(self.highest, id)
 
     def text(self, attempt: Attempt) -> str:
-        """What a post says, but for what fills it up."""
+        """Return the text of a post, without its filler."""
         return f"{self.run}.{attempt.client}.{attempt.post}"
 
     def kept(self, id: int, text: str) -> Kept | None:
-        """A post of this run; None for others."""
+        """Return the post that this text is; None if it is not of this run."""
         found = self._pattern.match(text)
         return None if found is None else Kept(id, int(found[1]), int(found[2]))
 
     def tally(self) -> Mapping[Outcome, int]:
-        """How many posts have which outcome."""
+        """Return how many posts have each outcome."""
         return Counter(attempt.outcome for attempt in self.attempts)
 
     # On disk
 
     def write(self, path: Path) -> None:
-        """Keep the attempts in a file of JSON Lines, the run's own line first.  Raises OSError."""
+        """Write the attempts to a file of JSON Lines, after a line about the run.  Raises OSError."""
         with path.open("w", encoding="utf-8") as file:
             for line in self._lines():
                 file.write(json.dumps(line) + "\n")
@@ -124,10 +124,10 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> "Ledger":
-        """Take the attempts from a file.
+        """Read a file that ``write`` made.
 
-        :raises OSError: it cannot be read.
-        :raises ValueError: it is not one that ``write`` made.
+        :raises OSError: the file cannot be read.
+        :raises ValueError: the file is something else.
         """
         with path.open(encoding="utf-8") as file:
             try:
@@ -140,13 +140,13 @@ class Ledger:
                         Attempt(line["client"], line["post"], line["before"], line.get("id", 0), line.get("code", ""))
                     )
             except (KeyError, TypeError) as error:
-                raise ValueError(f"{path} is no record of a check") from error
+                raise ValueError(f"{path} is not a record of a check") from error
         return ledger
 
 
 @dataclass(slots=True)
 class Findings:
-    """What a comparison found, each thing as a sentence; ``recovered`` are posts that were unknown, and are there."""
+    """The faults that a comparison found, as sentences; ``recovered`` counts unanswered posts that exist."""
 
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
@@ -160,7 +160,7 @@ class Findings:
         return not (self.lost or self.duplicated or self.unexpected or self.out_of_order)
 
     def lines(self) -> Iterator[str]:
-        """The findings as a person reads them: a count for each, then the faults."""
+        """Return the findings for people: a count for each kind, then the faults."""
         kinds = {"lost": self.lost, "duplicated": self.duplicated, "unexpected": self.unexpected}
         kinds["out of order"] = self.out_of_order
         for name, found in kinds.items():
@@ -174,9 +174,9 @@ class Findings:
 
 
 def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
-    """Hold what was promised against what is there.
+    """Compare what was promised with what exists.
 
-    :param history: this run's posts as the server has them, in the order it gives them.
+    :param history: the posts of this run in the order of the server's history.
     """
     findings = Findings()
     places: dict[tuple[int, int], list[int]] = {}
@@ -200,7 +200,7 @@ def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
 
 
 def _judge(ledger: Ledger, attempt: Attempt, ids: list[int], findings: Findings) -> None:
-    """One post, and the numbers under which it is there."""
+    """Compare one post with the numbers under which it exists."""
     text = ledger.text(attempt)
     if len(ids) > 1:
         findings.duplicated.append(f"{text} stands at {', '.join(f'#{id}' for id in ids)}")
@@ -217,7 +217,7 @@ def _judge(ledger: Ledger, attempt: Attempt, ids: list[int], findings: Findings)
 
 
 def _compare_order(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -> None:
-    """Each client's posts must stand in the order it sent them."""
+    """Check that the posts of each client are in the order in which it sent them."""
     findings.out_of_order.extend(ledger.disorder)
     newest: dict[int, int] = {}
     for id in sorted(at):
@@ -228,10 +228,10 @@ def _compare_order(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -
 
 
 def _compare_view(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -> None:
-    """What was shown must be there, and what is there must have been shown to who read everything."""
+    """Check that what was shown exists, and that what exists was shown to the watcher."""
     told = {attempt.id for attempt in ledger.attempts}
     for id, shown in ledger.shown.items():
         if at.get(id) != shown and id not in told:
             findings.lost.append(f"#{id}, {ledger.run}.{shown.client}.{shown.post}, was shown, and is not there")
     if ledger.watched:
-        findings.lost += [f"#{id} was never shown to who read everything" for id in at if id not in ledger.shown]
+        findings.lost += [f"#{id} was never shown to the watcher" for id in at if id not in ledger.shown]

@@ -1,6 +1,6 @@
-"""Load for a checker: clients that post at a rate, know what became of each post, and come back when they are cut off.
+"""Load for a check: clients that post at a rate, know the outcome of each post, and reconnect when they are cut off.
 
-Plain sockets in one loop, and none of the client library:
+They use plain sockets in one loop instead of the client library:
 a checker that shared code with what it checks would share its mistakes.
 """
 
@@ -17,21 +17,23 @@ from typing import Any
 from groupchat.checker.ledger import Attempt, Ledger
 
 WINDOW = 256
-"""Posts of one client that may be unanswered."""
+"""How many posts of one client may be unanswered."""
 RETRY_S = 0.1
-"""Seconds until a client that was cut off, or not let in, tries again."""
+"""Seconds until a client that was cut off, or refused, tries again."""
 TICK_S = 0.002
+"""Seconds that the loop waits for bytes."""
 CATCH_UP_S = 0.2
-"""Of so much time, in seconds, posts are made up for."""
+"""Posts that are late by at most so many seconds are still sent."""
 READ = 1 << 18
+"""Bytes that are read or written at once."""
 ROOM = "lobby"
 
 _EVENTS = re.compile(rb'\{"event":"(?:said","id":(\d+)|((?:done|refused|welcome)"[^\n]*))')
-"""The numbers of what is said, and whole answers; what people say cannot look so, since its quotes are escaped."""
+"""The numbers of messages, and whole answers; no message looks like this, since quotes are escaped in it."""
 
 
 class Client:
-    """One of the load's connections, and all that follow when it is lost."""
+    """One client of the load, over all its connections."""
 
     def __init__(self, load: "Load", number: int) -> None:
         self.load = load
@@ -41,7 +43,7 @@ class Client:
         self.joined = False
         self.retry_at = 0.0
         self.last = 0
-        """The highest number it was shown."""
+        """The highest number that it was shown."""
         self.unanswered: deque[Attempt] = deque()
         self.posts = 0
         self.socket: socket.socket | None = None
@@ -51,11 +53,11 @@ class Client:
         self._ref = 0
 
     def connect(self) -> None:
-        """Begin a connection."""
-        self.socket = socket.socket(socket.AF_INET6 if ":" in self.load.place[0] else socket.AF_INET)
+        """Begin a connection, and join with it."""
+        self.socket = socket.socket(socket.AF_INET6 if ":" in self.load.server[0] else socket.AF_INET)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.connect_ex(self.load.place)
+        self.socket.connect_ex(self.load.server)
         self._unsent.clear()
         self._rest = b""
         self._asked.clear()
@@ -63,21 +65,21 @@ class Client:
         self.load.register(self)
 
     def since(self) -> int | str:
-        """What of what was said before is to be shown."""
+        """Return which earlier messages the client wants."""
         return "head"
 
     def _proof(self) -> dict[str, object]:
         return {} if self.token is None else {"token": self.token}
 
     def post(self) -> None:
-        """Say the next thing."""
+        """Send the next post."""
         attempt = self.load.ledger.attempt(self.number, self.posts)
         self.posts += 1
         self.unanswered.append(attempt)
         self._send(attempt)
 
     def flush(self) -> None:
-        """Send what waits, as far as the socket takes it."""
+        """Send waiting bytes, as many as the socket takes."""
         while self._unsent and self.socket is not None:
             try:
                 sent = self.socket.send(memoryview(self._unsent)[:READ])
@@ -89,7 +91,7 @@ class Client:
             del self._unsent[:sent]
 
     def read(self) -> None:
-        """Take what has come."""
+        """Read what the socket has."""
         assert self.socket is not None
         try:
             data = self.socket.recv(READ)
@@ -108,10 +110,10 @@ class Client:
         self.take(lines)
 
     def take(self, lines: bytes) -> None:
-        """Look through whole lines: only answers and numbers matter.
+        """Search whole lines for answers and numbers.
 
-        Everybody is shown everything, so nearly all of the load's own work is this:
-        numbers as they should be are not looked at one by one.
+        Every client is shown every post, so this is nearly all of the load's own work:
+        numbers in the right order are not checked one by one.
         """
         found = _EVENTS.findall(lines)
         numbers = [int(number) for number, _ in found if number]
@@ -125,13 +127,13 @@ class Client:
                 self.answered(json.loads(b'{"event":"' + answer))
 
     def told(self, number: int) -> None:
-        """Something was shown with this number."""
+        """Note the number of a message that was shown."""
         if number <= self.last:
             self.load.ledger.disorder.append(f"client {self.number} was shown #{number} after #{self.last}")
         self.last = max(number, self.last)
 
     def answered(self, message: dict[str, Any]) -> None:
-        """An answer came."""
+        """Handle an answer."""
         ref, event = message.get("ref"), message["event"]
         if event == "welcome":
             self._welcomed(message)
@@ -151,7 +153,7 @@ class Client:
                 self.load.refused[attempt.code] = self.load.refused.get(attempt.code, 0) + 1
 
     def lost(self) -> None:
-        """The connection is gone; what was not answered is sent again on the next one."""
+        """Close the connection; what was not answered is sent again on the next one."""
         if self.socket is not None:
             self.load.unregister(self)
             self.socket.close()
@@ -171,7 +173,7 @@ class Client:
     def _turned_away(self, code: str) -> None:
         self.load.turned_away[code] = self.load.turned_away.get(code, 0) + 1
         if code == "token-invalid":
-            # Who comes back as somebody new cannot say again what may be there: it stays unknown.
+            # A new person cannot repeat a post that may exist: its outcome stays unknown.
             self.token = None
             self.unanswered.clear()
         elif code == "nick-taken":
@@ -192,13 +194,13 @@ class Client:
 
 
 class Watcher(Client):
-    """A client that posts nothing and reads everything, over all its connections."""
+    """A client that posts nothing and reads everything."""
 
     def since(self) -> int | str:
         return self.last or "head"
 
     def take(self, lines: bytes) -> None:
-        """Look at every line."""
+        """Read every line."""
         for line in lines.splitlines():
             if not line.startswith(b"{"):
                 continue
@@ -219,16 +221,17 @@ class Watcher(Client):
 
 
 class Load:
-    """So many clients that post, at a rate, to the lobby of the server at ``place``; and one that watches.
+    """Clients that post to the lobby of a server, and one that watches.
 
-    :param rate: posts a second of all clients together.
+    :param server: the server's host and port.
+    :param rate: posts a second, of all clients together.
     :param size: characters of a post.
 
-    ``turned_away``: how often somebody was not let in, by code; ``refused``: posts that were refused, by code.
+    ``turned_away`` counts refused connections by code, ``refused`` refused posts.
     """
 
-    def __init__(self, place: tuple[str, int], ledger: Ledger, clients: int, rate: float, size: int = 100) -> None:
-        self.place = place
+    def __init__(self, server: tuple[str, int], ledger: Ledger, clients: int, rate: float, size: int = 100) -> None:
+        self.server = server
         self.ledger = ledger
         self.rate = rate
         self.size = size
@@ -242,11 +245,11 @@ class Load:
         self._next = 0
 
     def join(self, limit: float) -> bool:
-        """Wait until everybody is in, for so many seconds; give whether they are."""
+        """Wait until every client has joined, for at most ``limit`` seconds; return whether they have."""
         return self._until(lambda: all(client.joined for client in self._everybody), limit)
 
     def run(self, seconds: float) -> None:
-        """Post for so long; what could not be posted in its time, since nobody was let in, is not made up for."""
+        """Post for so many seconds; posts that are late because no client was let in are left out."""
         before = time.monotonic()
         end, due = before + seconds, 1.0
         while before < end:
@@ -257,16 +260,16 @@ class Load:
             before = now
 
     def settle(self, limit: float) -> bool:
-        """Wait until every post is answered, for so many seconds; give whether they are."""
+        """Wait until every post is answered, for at most ``limit`` seconds; return whether they are."""
         return self._until(lambda: not any(client.unanswered for client in self.posters), limit)
 
     def watch(self, upto: int, limit: float) -> None:
-        """Let the watcher read up to this number, for so many seconds."""
+        """Let the watcher read up to this number, for at most ``limit`` seconds."""
         self.ledger.watched = True
         self._until(lambda: self.watcher.last >= upto, limit)
 
     def close(self) -> None:
-        """Cut all connections."""
+        """Close all connections."""
         for client in self._everybody:
             if client.socket is not None:
                 client.lost()
@@ -275,22 +278,24 @@ class Load:
     # The clients call these.
 
     def begun(self, head: int) -> None:
-        """Somebody is in: what came before the first is none of ours."""
+        """Note the newest number as a client joins: what came before the first client is not of this run."""
         if self.ledger.after < 0:
             self.ledger.after = head
 
     def register(self, client: Client) -> None:
+        """Watch the socket of this client."""
         assert client.socket is not None
         self._clients[client.socket.fileno()] = client
         self._epoll.register(client.socket.fileno(), select.EPOLLIN)
 
     def unregister(self, client: Client) -> None:
+        """Stop watching the socket of this client."""
         assert client.socket is not None
         del self._clients[client.socket.fileno()]
         self._epoll.unregister(client.socket.fileno())
 
     def _post(self, count: int) -> int:
-        """Let so many posts be sent, in turn by everybody who can; give how many were."""
+        """Let the clients that can send ``count`` posts in turn; return how many were sent."""
         able = [client for client in self.posters if client.joined and len(client.unanswered) < WINDOW]
         if not able:
             return 0
@@ -310,7 +315,7 @@ class Load:
         return True
 
     def _turn(self, wait: float) -> None:
-        """Come back where one was cut off, send what waits, and take what has come."""
+        """Reconnect clients that were cut off, send what waits, and read what has come."""
         now = time.monotonic()
         for client in self._everybody:
             if client.socket is None and now >= client.retry_at:

@@ -1,4 +1,4 @@
-"""``groupchat verify``: whether a server keeps its promises under load, or a stopped one's journal is whole."""
+"""``groupchat verify``: checks a server's promises under load, or the journal of a stopped daemon."""
 
 import argparse
 import contextlib
@@ -19,14 +19,14 @@ UNCHECKED = 2
 """The exit status when nothing could be checked."""
 
 SETTLE_S = 30.0
-"""How long posts that are under way at the end may take to be answered, in seconds."""
+"""Seconds in which posts that are under way at the end must be answered."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what stands behind ``groupchat verify``."""
+    """Declare the arguments of ``groupchat verify``."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("address", metavar="HOST[:PORT]", type=address, nargs="?", help="the server to put under load")
-    what.add_argument("--data", metavar="DIR", type=Path, help="the data folder of a stopped daemon, to be read")
+    what.add_argument("--data", metavar="DIR", type=Path, help="check the data folder of a stopped daemon instead")
     parser.add_argument(
         "--clients", metavar="N", type=_number(1, 10000), default=8,
         help="clients that post; more than 15 need an exempt address (default: 8)",
@@ -40,12 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--patience", metavar="S", type=float, default=30.0, help="seconds to wait for a server that is away"
     )
-    parser.add_argument("--record", metavar="FILE", type=Path, help="write here what was attempted, and what became")
-    parser.add_argument("--against", metavar="FILE", type=Path, help="no load: check what such a file says is there")
+    parser.add_argument("--record", metavar="FILE", type=Path, help="write every attempt and its outcome to FILE")
+    parser.add_argument("--against", metavar="FILE", type=Path, help="no load: check the server against such a file")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check, print what was found, and return 0 only when every promise was kept."""
+    """Check, print what was found, and return 0 only if every promise was kept."""
     try:
         if arguments.data is not None:
             return check_journal(arguments.data)
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check_journal(data: Path) -> int:
-    """Look through the journal of a stopped daemon.  Raises CannotStart."""
+    """Check the journal of a stopped daemon.  Raises CannotStart."""
     audit = Audit(data)
     found = 0
     for fault in audit.faults():
@@ -72,17 +72,17 @@ def check_journal(data: Path) -> int:
 
 
 def check_server(arguments: argparse.Namespace) -> int:
-    """Put a server under load, or take an earlier record, and compare.  Raises Unreachable, OSError, ValueError."""
-    place = (arguments.address.host, arguments.address.port)
+    """Put a server under load, or read an earlier record, and compare.  Raises Unreachable, OSError, ValueError."""
+    server = (arguments.address.host, arguments.address.port)
     if arguments.against is not None:
         ledger = Ledger.read(arguments.against)
-        return report(ledger, history(place, ledger, arguments.patience))
+        return report(ledger, history(server, ledger, arguments.patience))
     ledger = Ledger()
-    with contextlib.closing(Load(place, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
+    with contextlib.closing(Load(server, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
         try:
             if not load.join(arguments.patience):
                 codes = ", ".join(sorted(load.turned_away)) or "it does not answer"
-                raise Unreachable(f"{arguments.address} does not let everybody in: {codes}.")
+                raise Unreachable(f"{arguments.address} does not let all clients in: {codes}.")
             load.run(arguments.seconds)
             load.settle(SETTLE_S)
             found = finish(load, arguments.patience)
@@ -93,23 +93,23 @@ def check_server(arguments: argparse.Namespace) -> int:
 
 
 def finish(load: Load, patience: float) -> list[Kept]:
-    """Read the history when the load is over, and let the watcher read to its end.  Raises Unreachable."""
+    """Read the history after the load, and let the watcher read to its end.  Raises Unreachable."""
     ledger = load.ledger
-    found = history(load.place, ledger, patience)
+    found = history(load.server, ledger, patience)
     load.watch(max(found[-1].id if found else 0, ledger.highest), SETTLE_S)
     if ledger.shown and max(ledger.shown) > (found[-1].id if found else 0):
-        found = history(load.place, ledger, patience)  # what was on its way has come meanwhile
+        found = history(load.server, ledger, patience)  # what was on its way has come meanwhile
     return found
 
 
-def history(place: tuple[str, int], ledger: Ledger, patience: float) -> list[Kept]:
-    """What the server has of a run.  Raises Unreachable."""
-    with contextlib.closing(Drain(place, patience)) as drain:
+def history(server: tuple[str, int], ledger: Ledger, patience: float) -> list[Kept]:
+    """Return the posts of a run that the server has.  Raises Unreachable."""
+    with contextlib.closing(Drain(server, patience)) as drain:
         return drain.posts(ledger)
 
 
 def report(ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None = None) -> int:
-    """Print what was promised and what is there; give the exit status."""
+    """Print what was promised and what exists; return the exit status."""
     tally = ledger.tally()
     print(f"{'attempted':13}{len(ledger.attempts)}")
     for outcome in Outcome:
@@ -123,11 +123,11 @@ def report(ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None 
 
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
-    """A whole number in a range, for argparse."""
+    """Return a type for argparse: a whole number in this range."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {lowest} to {highest}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {lowest} to {highest}")
         return int(text)
 
     return read

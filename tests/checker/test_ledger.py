@@ -124,4 +124,4 @@ class CompareTest(SynchronousTestCase):
         read = Ledger.read(folder / "record")
         self.assertEqual((read.run, read.after, read.attempts), ("cafe0123", 3, self.ledger.attempts))
         (folder / "other").write_text('{"something": "else"}\n')
-        self.assertRaisesRegex(ValueError, "no record of a check", Ledger.read, folder / "other")
+        self.assertRaisesRegex(ValueError, "not a record of a check", Ledger.read, folder / "other")

@@ -2,8 +2,9 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.checker.ledger import Ledger, Outcome
+from groupchat.checker.ledger import Kept, Ledger, Outcome
 from groupchat.checker.load import Client, Load
+from tests.checker.fakes import FakeServer, Hall, Message
 
 
 def shown(*numbers: int) -> bytes:
@@ -55,3 +56,94 @@ class LoadTest(SynchronousTestCase):
         self.assertEqual([attempt.outcome for attempt in attempts], [Outcome.ACKNOWLEDGED] * 2 + [Outcome.REFUSED])
         self.assertEqual((list(self.client.unanswered), self.client.last), ([], 4))
         self.assertEqual((self.load.refused, self.load.ledger.disorder), ({"muted": 1}, []))
+
+
+class RunTest(SynchronousTestCase):
+    """The load on a server in a thread."""
+
+    def begin(self, hall: Hall, clients: int = 2) -> Load:
+        self.server = FakeServer(hall.answer)
+        self.addCleanup(self.server.close)
+        load = Load(self.server.address, Ledger(), clients, 200.0, 40)
+        self.addCleanup(load.close)
+        return load
+
+    def test_posts(self) -> None:
+        """All clients post in turn, at the rate and in the size wanted, and every post is accounted for."""
+        hall = Hall()
+        load = self.begin(hall)
+        self.assertTrue(load.join(30))
+        load.run(0.3)
+        self.assertTrue(load.settle(30))
+        attempts = load.ledger.attempts
+        self.assertLess(5, len(attempts))
+        self.assertLessEqual(len(attempts), 200)
+        self.assertEqual({attempt.outcome for attempt in attempts}, {Outcome.ACKNOWLEDGED})
+        self.assertEqual({attempt.client for attempt in attempts}, {0, 1})
+        self.assertEqual({len(post["text"]) for post in hall.posts}, {40})
+
+    def test_cut_off(self) -> None:
+        """A client that is cut off comes back with its token, and repeats what was not answered, once."""
+
+        class Cutting(Hall):
+            cuts = 3
+
+            def carry_out(self, request: Message) -> list[Message] | None:
+                answers = super().carry_out(request)
+                if request["do"] == "say" and self.cuts:
+                    self.cuts -= 1
+                    return None
+                return answers
+
+        hall = Cutting()
+        load = self.begin(hall, 1)
+        load.join(30)
+        load.run(0.5)
+        self.assertTrue(load.settle(30))
+        self.assertEqual(len(hall.posts), len(load.ledger.attempts))
+        claims = [request for request in self.server.requests if request["do"] == "nick" and "token" in request]
+        self.assertEqual([claim["token"] for claim in claims], ["t"] * 3)
+
+    def test_turned_away(self) -> None:
+        """Refused connections are counted by code; a nickname that is taken is changed, and a token forgotten."""
+        refusals = ["nick-taken", "server-full"]
+
+        class Refusing(Hall):
+            def carry_out(self, request: Message) -> list[Message] | None:
+                if request["do"] == "nick" and request["nick"].startswith("v0") and refusals:
+                    return [{"event": "refused", "code": refusals.pop(0), "text": "No."}]
+                return super().carry_out(request)
+
+        load = self.begin(Refusing(), 1)
+        self.assertTrue(load.join(30))
+        self.assertEqual(load.turned_away, {"nick-taken": 1, "server-full": 1})
+        nicks = [request["nick"] for request in self.server.requests if request["nick"].startswith("v0")]
+        self.assertNotEqual(nicks[0], nicks[1])
+        self.assertEqual(nicks[1], nicks[2])
+        (client,) = load.posters
+        client.post()
+        client.answered({"event": "refused", "ref": 0, "code": "token-invalid"})
+        self.assertEqual((client.token, len(client.unanswered)), (None, 0))
+        self.assertEqual(load.ledger.attempts[0].outcome, Outcome.UNKNOWN)
+
+    def test_nobody(self) -> None:
+        """A server that lets nobody in is given up after the time that was set."""
+        load = Load(("127.0.0.1", 1), Ledger(), 1, 10.0)
+        self.addCleanup(load.close)
+        self.assertFalse(load.join(0.05))
+        load.run(0.05)
+        self.assertEqual(load.ledger.attempts, [])
+
+    def test_watcher(self) -> None:
+        """The watcher notes what it is shown, and everything it should have been."""
+        load = Load(("127.0.0.1", 1), Ledger("cafe"), 0, 10.0)
+        self.addCleanup(load.close)
+        load.watcher.answered({"event": "welcome", "token": "t", "head": 4})
+        load.watcher.take(
+            b'groupchat 1.0\r\n{"event":"said","id":5,"text":"cafe.0.0 x"}\r\n{"event":"joined","nick":"a"}\r\n'
+            b'{"event":"said","id":6,"text":"hello"}'
+        )
+        self.assertEqual((load.watcher.last, load.ledger.shown), (6, {5: Kept(5, 0, 0)}))
+        self.assertEqual((load.watcher.since(), load.ledger.after), (6, 4))
+        load.watch(6, 0)
+        self.assertTrue(load.ledger.watched)

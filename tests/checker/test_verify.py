@@ -1,0 +1,115 @@
+"""``groupchat verify`` on servers that keep their promises, and on some that do not."""
+
+import argparse
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.checker.ledger import Kept, Ledger
+from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, report, run
+from tests.checker.fakes import FakeServer, Hall, Message
+
+
+class Forgetful(Hall):
+    """Acknowledges every tenth post without storing it."""
+
+    def post(self, request: Message) -> int:
+        number = super().post(request)
+        if number % 10 == 0:
+            self.posts[-1] = {**self.posts[-1], "text": "nothing"}
+        return number
+
+
+class Muting(Hall):
+    """Refuses every second post."""
+
+    def carry_out(self, request: Message) -> list[Message] | None:
+        if request["do"] == "say" and request["ref"] % 2:
+            return [{"event": "refused", "code": "muted", "text": "You are muted."}]
+        return super().carry_out(request)
+
+
+class VerifyTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(rmtree, self.folder)
+
+    def verify(self, *words: object) -> tuple[int, str]:
+        """Return the exit status, and everything that was printed."""
+        parser = argparse.ArgumentParser(exit_on_error=False)
+        add_arguments(parser)
+        arguments = parser.parse_args([str(word) for word in words])
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            status = run(arguments)
+        return status, output.getvalue()
+
+    def serve(self, hall: Hall) -> str:
+        server = FakeServer(hall.answer, hall.news)
+        self.addCleanup(server.close)
+        return "{}:{}".format(*server.address)
+
+    def load(self, hall: Hall, *more: object) -> tuple[int, str]:
+        return self.verify(self.serve(hall), "--clients", 2, "--rate", 200, "--seconds", 0.3, *more)
+
+    def test_forgetful(self) -> None:
+        """A server that loses what it acknowledged is found out."""
+        status, printed = self.load(Forgetful())
+        self.assertEqual(status, BROKEN, printed)
+        self.assertRegex(printed, r"! lost: \w+\.\d+\.\d+ was acknowledged as #10: it is not there")
+
+    def test_refusals(self) -> None:
+        """Refusals are no fault when their posts are not there; they are counted by code, and recorded."""
+        hall = Muting()
+        record = self.folder / "record"
+        _, printed = self.load(hall, "--record", record)
+        ledger = Ledger.read(record)
+        refused = [attempt for attempt in ledger.attempts if attempt.code]
+        self.assertTrue(refused)
+        self.assertRegex(printed, rf"refused +{len(refused)} \(muted: {len(refused)}\)")
+        self.assertNotIn("! unexpected", printed)
+        self.assertEqual(len(hall.posts), len(ledger.attempts) - len(refused))
+
+    def test_against(self) -> None:
+        """A record is compared with a server without load: what is gone since is lost."""
+        hall, record = Hall(), self.folder / "record"
+        self.load(hall, "--record", record)
+        status, printed = self.verify(self.serve(hall), "--against", record)
+        self.assertEqual(status, 0, printed)
+        hall.posts.pop()
+        status, printed = self.verify(self.serve(hall), "--against", record)
+        self.assertEqual(status, BROKEN)
+        self.assertRegex(printed, r"lost +1\n")
+
+    def test_unchecked(self) -> None:
+        """What cannot be checked has a status of its own: a server that is away, and a file that is no record."""
+        self.assertEqual(self.verify("127.0.0.1:1", "--patience", 0.1, "--clients", 1)[0], UNCHECKED)
+        (self.folder / "other").write_text("{}\n")
+        self.assertEqual(self.verify("127.0.0.1:1", "--against", self.folder / "other")[0], UNCHECKED)
+        self.assertEqual(self.verify("127.0.0.1:1", "--against", self.folder / "none")[0], UNCHECKED)
+        self.assertEqual(self.verify("--data", self.folder / "none")[0], UNCHECKED)
+
+    def test_arguments(self) -> None:
+        """A server or a data folder is needed, not both, and numbers have their ranges."""
+        parser = argparse.ArgumentParser(exit_on_error=False)
+        add_arguments(parser)
+        for words in (
+            ["localhost", "--data", "x"], ["localhost", "--clients", "0"], ["localhost", "--rate", "1.5"],
+            ["localhost", "--size", "4001"],
+        ):  # fmt: skip
+            self.assertRaises(argparse.ArgumentError, parser.parse_args, words)
+
+
+class ReportTest(SynchronousTestCase):
+    def test_counts(self) -> None:
+        """The report counts attempts by outcome, then the faults, and its status is 0 only without any."""
+        ledger = Ledger("cafe")
+        ledger.acknowledge(ledger.attempt(0, 0), 5)
+        ledger.attempt(0, 1)
+        for found, status in (([Kept(5, 0, 0)], 0), ([], BROKEN)):
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                self.assertEqual(report(ledger, found), status)
+            self.assertIn("attempted    2\nacknowledged 1\nrefused      0\nunknown      1\n", output.getvalue())
