@@ -112,22 +112,26 @@ class Attendance:
         room, style = self._rooms.open(name), connection.screen.style
         people: tuple[dict[str, Any], ...] | None = None
         if style.preferences.joins and not style.prose:
-            people = tuple(self.presence(person, name, brief=True) for person in room.people)
+            people = tuple([self._brief(person, name) for person in room.people])
         connection.show(Entered(name, room.topic, people))
 
-    def presence(self, person: Person, room: str, brief: bool = False) -> dict[str, Any]:
-        """Describe a person in a room to a program.
+    def presence(self, person: Person, room: str) -> dict[str, Any]:
+        """Describe a person in a room to a program, with every field."""
+        fields = {"nick": "", "account": "", "operator": False, "away": False, "secure": False}
+        return {**fields, **self._brief(person, room)}
 
-        :param brief: leave out what is empty or false.
-        """
-        item = {
-            "nick": person.nick,
-            "account": person.account.nick if person.account is not None else "",
-            "operator": self._moderation.rank_of(person.account, room) >= Rank.ROOM_OPERATOR,
-            "away": person.away is not None,
-            "secure": person.is_secure,
-        }
-        return {name: value for name, value in item.items() if value} if brief else item
+    def _brief(self, person: Person, room: str) -> dict[str, Any]:
+        """Describe a person in a room, without what is empty or false: a crowd that joins needs it once for each pair."""
+        item: dict[str, Any] = {"nick": person.nick}
+        if person.account is not None:
+            item["account"] = person.account.nick
+            if self._moderation.rank_of(person.account, room) >= Rank.ROOM_OPERATOR:
+                item["operator"] = True
+        if person.away is not None:
+            item["away"] = True
+        if person.connections[0].screen.secure and person.is_secure:
+            item["secure"] = True
+        return item
 
     def switch(self, connection: Connection, name: str) -> None:
         """Let a connection's lines go to another of its rooms."""
