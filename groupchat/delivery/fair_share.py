@@ -10,7 +10,7 @@ SHARE = 300
 
 
 class FairShare:
-    """How much is left of this turn, and who waits for the next.
+    """The share that is left of this turn, and the readers that wait for the next.
 
     ``turn_end(function)`` calls the function at the end of this turn of the reactor.
     """

@@ -1,4 +1,4 @@
-"""How a batch that is on disk reaches everybody: its outcomes first, then what is shown, then what follows from it.
+"""Deliver a batch that is on disk: its outcomes first, then what is shown, then what follows from it.
 
 Rules:
 

@@ -1,7 +1,7 @@
-"""What waits in the queue before the journal: posts, changes of facts, notices, and barriers.
+"""The items of the queue before the journal: posts, changes of facts, notices, and barriers.
 
 Each is built complete and queued once; nothing changes it afterwards.
-What becomes of a post or a change is told by its receipt.
+A receipt tells what becomes of a post or a change.
 All have ``draft`` and ``facts``, so that the queue need not ask what it holds.
 """
 

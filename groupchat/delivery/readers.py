@@ -1,9 +1,9 @@
-"""Which connections are live, and which are catching up; one that takes nothing for too long is cut off.
+"""Readers: connections that are live, and those that are catching up; one that takes nothing for too long is cut off.
 
 Rules:
 
 1. A connection is live (in the fanout, no cursor), or catching up (a cursor), or neither, before it has come in.
-2. During a batch nobody becomes live or falls behind: who stops reading then falls behind when the batch ends.
+2. During a batch nobody becomes live or falls behind: a connection that stops reading then does so when it ends.
 3. A connection that is cut off has been told so, and leaves by ``leave``.
 """
 
@@ -21,7 +21,7 @@ from groupchat.state.people import Connection
 
 
 class Readers:
-    """How far every connection has read.
+    """Knows how far every connection has read.
 
     ``refuse(connection, refusal, ref)`` tells a connection why it is cut off, and
     ``leave(connection, reason)`` takes it out of the hall.

@@ -1,4 +1,4 @@
-"""Admission: who may come in, and how people prove who they are."""
+"""Admission: decide who may come in, and check how they prove who they are."""
 
 import hmac
 import unicodedata
@@ -42,7 +42,7 @@ EVERYBODY = ""
 
 
 class Admission:
-    """What the hall asks of people who come in.
+    """Decides who may come in, and checks their proofs.
 
     ``passwords``: None where nobody can have an account, as in a hall without a daemon round it.
     ``rehashed(account, hash)`` persists a password's hash as it is made today.

@@ -1,9 +1,9 @@
-"""Who comes into the hall and its rooms, who leaves, and who is told of it.
+"""Attendance: let people into the hall and its rooms and out again, and announce it.
 
 Rules:
 
 1. Only this module changes the rooms of a connection, which of them is current, and the connections of a person.
-2. Whatever changes that, the connection itself is told (``entered``, ``departed``), and so are the others in the room.
+2. Whatever changes that, the connection itself is told (``entered``, ``departed``), and so are others in the room.
 3. Others are told of a person, not of a connection: once when the first one comes, once when the last one goes.
 """
 
@@ -121,7 +121,7 @@ class Attendance:
         return {**fields, **self._brief(person, room)}
 
     def _brief(self, person: Person, room: str) -> dict[str, Any]:
-        """Describe a person in a room, without what is empty or false: a crowd that joins needs it once for each pair."""
+        """Describe a person in a room without empty fields: a crowd that joins needs it once for each pair."""
         item: dict[str, Any] = {"nick": person.nick}
         if person.account is not None:
             item["account"] = person.account.nick

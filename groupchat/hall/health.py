@@ -1,4 +1,4 @@
-"""How the server is: what it refuses, whether messages are stored, and what everybody is told when they are not."""
+"""The health of the server: count refusals, and tell everybody when messages cannot be stored."""
 
 import math
 from collections import Counter
@@ -19,7 +19,7 @@ TROUBLE_S = 60.0
 
 
 class Health:
-    """What goes wrong, counted and told.
+    """Counts and reports what goes wrong.
 
     ``refusals``: how often something was refused, by code.
     ``tell(text)`` says something to everybody now, past the queue, which may be what does not move.

@@ -1,4 +1,4 @@
-"""What happened while nobody was here from an account: private messages, and new ones in its rooms."""
+"""Find what an account missed while nobody was here from it: private messages, and new ones in its rooms."""
 
 import re
 from collections.abc import Generator, Mapping, Sequence
@@ -45,7 +45,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What an account missed."""
+    """The messages an account missed."""
 
     whispers: Sequence[StoredPost] = ()
     rooms: Sequence[Unread] = ()

@@ -1,4 +1,4 @@
-"""Who is typing just now: shown to programs, never stored."""
+"""People who are typing just now: shown to programs, never stored."""
 
 from collections.abc import Callable
 

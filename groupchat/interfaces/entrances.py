@@ -18,7 +18,7 @@ class Party(Protocol):
 
     @property
     def has_session(self) -> bool:
-        """Whether a session serves the peer; if not, nobody tells it when the server stops."""
+        """Say whether a session serves the peer; if not, nobody tells it when the server stops."""
 
     def handshake_expired(self) -> None:
         """The time for a nickname is over."""

@@ -1,4 +1,4 @@
-"""Who somebody is: which nickname is whose, and how a password proves it."""
+"""Identity: nicknames, and the passwords that prove them."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class IPasswords(Interface):
 
 
 class IRoster(Interface):
-    """Who is here, and the only place that knows whether a nickname is free."""
+    """Knows everybody who is here, and alone decides whether a nickname is free."""
 
     def claim(person: Any) -> None:
         """Give a new person the nickname they ask for.  Raises NickTaken or PasswordNeeded when it is not free."""

@@ -1,4 +1,4 @@
-"""What the core asks of a screen and of the style in which things are shown there."""
+"""Screens and styles: a connection as the core sees it, and the form in which things are shown there."""
 
 from collections.abc import Sequence
 from enum import IntFlag

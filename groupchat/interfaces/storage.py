@@ -1,4 +1,4 @@
-"""Where posts live, and what is known of rooms, accounts and sessions."""
+"""The journal: it keeps posts, and what is known of rooms, accounts and sessions."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from groupchat.model.events import AuthorId
 
 
 class IJournal(Interface):
-    """Where posts live.  One object; a cluster would replace it and nothing else.
+    """Keeps posts, facts and sessions, and gives posts their numbers.
 
     Methods that return a Deferred fail with JournalUnavailable (may work later) or JournalBroken (never again).
     """

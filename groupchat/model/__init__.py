@@ -1,1 +1,1 @@
-"""What things are: events, drafts, names, times.  Nothing here knows of a server."""
+"""The vocabulary: events, drafts, names, times.  Nothing here knows of a server."""

@@ -1,4 +1,4 @@
-"""What a client asks to come in as, and with which proof."""
+"""Claims: requests to come in under a nickname, with their proofs."""
 
 from dataclasses import dataclass, field
 

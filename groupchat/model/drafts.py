@@ -1,4 +1,4 @@
-"""What the hall asks a journal to write, and what it gets back.
+"""Drafts: the rows the hall asks a journal to write, and the outcomes it gets back.
 
 A draft has no number yet: the journal gives it one inside the transaction that stores it.
 Rights that depend on stored posts (whose is #41, how old is it) are judged there too, so nothing can come in between.
@@ -14,7 +14,7 @@ from groupchat.model.events import AuthorId, Event, Post, record
 
 
 class Kind(StrEnum):
-    """What a stored row is.  The values stand in the database; never change one."""
+    """The kind of a stored row.  The values stand in the database; never change one."""
 
     SAID = "said"
     ACTED = "acted"
@@ -31,7 +31,7 @@ MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
 
 @record
 class Deed:
-    """What an operator did, as a program reads it and as a person does.
+    """An act of an operator, as a program reads it and as a person does.
 
     ``act`` is the verb, ``target`` the nickname, address or room it is about, ``until`` when it ends, in seconds
     since 1970 UTC (None: not by itself), ``words`` what follows the operator's nickname in a sentence.
@@ -122,7 +122,7 @@ REVOKED = ""
 
 @record
 class StoredSession:
-    """What outlives one connection of a program: written so that its token works later.
+    """The part of a connection that outlives it: written so that its token works later.
 
     An account may have many, one for each of its devices.
 
@@ -167,7 +167,7 @@ class StoredRoom:
 
 @record
 class Audience:
-    """What a reader may see.
+    """Describes the posts a reader may see.
 
     The posts of ``rooms``, and what is private between ``author`` and anyone else (None: nothing private).
     """

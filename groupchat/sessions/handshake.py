@@ -25,7 +25,7 @@ log = Logger()
 
 
 class State(Enum):
-    """Where a connection is in its life."""
+    """The stages of a connection's life."""
 
     NAMELESS = "nameless"
     ASKED = "asked for a password"

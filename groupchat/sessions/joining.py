@@ -1,4 +1,4 @@
-"""How somebody comes in: they prove who they are, claim the nickname, the earlier posts are read, and they are live.
+"""Joining: people prove who they are, claim their nickname, the earlier posts are read, and they are live.
 
 Rules:
 

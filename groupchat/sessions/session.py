@@ -1,4 +1,4 @@
-"""What one connection says and asks for, and its answers; how it comes to a nickname is told in ``handshake``.
+"""Sessions: the requests of one connection and their answers; ``handshake`` has what comes before there is a nickname.
 
 Nothing that a session does raises into the door: what the person did wrong is answered,
 and what we did wrong is logged and answered, and everybody lives on.
@@ -35,7 +35,7 @@ SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
 
 
 class Session(Handshake):
-    """What a door drives: lines and requests in; the answers go to its screen."""
+    """Takes lines and requests from a door; the answers go to its screen."""
 
     __slots__ = ("_bucket", "_calm_at")
 

@@ -1,1 +1,1 @@
-"""Who is here and what is true: people, rooms, accounts, sanctions.  Data, without verbs."""
+"""Everybody who is here and everything that is true: people, rooms, accounts, sanctions.  Data, without verbs."""

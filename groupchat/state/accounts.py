@@ -42,7 +42,7 @@ class Account:
 
     @property
     def is_operator(self) -> bool:
-        """Whether its owner is an operator of the whole server."""
+        """Say whether its owner is an operator of the whole server."""
         return self.rank >= Rank.OPERATOR
 
     def fact(self) -> Fact:

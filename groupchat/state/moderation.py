@@ -1,4 +1,4 @@
-"""What operators have decided: bans, mutes, locks, slow rooms, who operates a room, the message of the day.
+"""Decisions of operators: bans, mutes, locks, slow rooms, who operates a room, the message of the day.
 
 All of it is facts of the journal, and it changes in one way: ``learn`` is given a fact that is on disk.
 So what is true after a restart is what was true before it.

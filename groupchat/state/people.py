@@ -27,7 +27,7 @@ NOBODY: dict[AuthorId, str] = {}
 
 
 class Position(Protocol):
-    """Where a connection that is catching up stands in the journal."""
+    """The position in the journal of a connection that is catching up."""
 
     position: int
     acknowledged: set[int]
@@ -37,7 +37,7 @@ class Position(Protocol):
 
 
 class View(NamedTuple):
-    """What the connections of one crowd have in common: how they are shown things, and which."""
+    """Common to the connections of one crowd: the things they are shown, and their style."""
 
     style: IStyle
     rooms: tuple[str, ...]
@@ -77,7 +77,7 @@ class Person:
 
     @property
     def is_secure(self) -> bool:
-        """Whether all of their connections are encrypted."""
+        """Say whether all of their connections are encrypted."""
         return bool(self.connections) and all(connection.screen.secure for connection in self.connections)
 
     @property
@@ -131,7 +131,7 @@ class Connection:
 
     @property
     def audience(self) -> Audience:
-        """What it may read in the journal."""
+        """Return the audience it reads the journal as."""
         return Audience(self.rooms, self.person.author)
 
     def show(self, answer: Answer, ref: Ref = None) -> None:

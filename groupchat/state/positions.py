@@ -1,4 +1,4 @@
-"""How far each account has read."""
+"""Positions: the number up to which each account has read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Position:
 
 
 class Positions:
-    """How far each account has read, in each room and in its private messages.
+    """The position of each account in each room, and in its private messages.
 
     Positions are noted when a connection leaves; after a crash some messages count as new again, which does no harm.
     """

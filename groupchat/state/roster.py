@@ -1,4 +1,4 @@
-"""Who is here: nicknames are claimed, changed and freed in this one place, with one winner each."""
+"""The roster: nicknames are claimed, changed and freed in this one place, with one winner each."""
 
 from collections.abc import Iterator
 

@@ -77,7 +77,7 @@ class Sanction:
 
     @property
     def is_network(self) -> bool:
-        """Whether it is about addresses, and not about a person."""
+        """Say whether it is about addresses, and not about a person."""
         return self.author is None and not self.named
 
 

@@ -81,12 +81,12 @@ PUBLIC: dict[str, Callable[[int, str, str, float, str], Post]] = {
 
 
 def sees(audience: Audience, row: Row) -> bool:
-    """Whether the audience may see the row."""
+    """Say whether the audience may see the row."""
     if row.reader is None:
         return row.room in audience.rooms
     return audience.author is not None and audience.author in (row.author, row.reader)
 
 
 def is_message(row: Row) -> bool:
-    """Whether the row is a message that is still there."""
+    """Say whether the row is a message that is still there."""
     return row.kind in MESSAGES and row.gone_by is None

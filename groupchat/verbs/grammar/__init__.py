@@ -1,1 +1,1 @@
-"""How verbs are declared, and how their arguments are read."""
+"""Declarations of verbs, and their arguments."""

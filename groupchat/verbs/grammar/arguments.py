@@ -22,7 +22,7 @@ LARGEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What completion can choose from."""
+    """The names that completion can choose from."""
 
     nicks: Callable[[], Iterable[str]]
     rooms: Callable[[], Iterable[str]]
