@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 
 from groupchat.client.client import Client
 from groupchat.client.client_errors import ClientError
@@ -49,6 +50,7 @@ class Chat:
         self._settings = settings
         self._leave = leave
         self._typed_at = self._rang_at = float("-inf")
+        self._list_timer: IDelayedCall | None = None
         self._helped = False
 
     # The session calls these.
@@ -159,8 +161,11 @@ class Chat:
 
     def _list_people_soon(self) -> None:
         """Ask who is in the current room, unless the server says so by itself, as it does in ``entered``."""
+        timer = self._list_timer
+        if timer is not None and timer.active():
+            timer.cancel()
         if self._state.people is None and self._state.room:
-            self._reactor.callLater(LIST_S, self._list_people, self._state.room)
+            self._list_timer = self._reactor.callLater(LIST_S, self._list_people, self._state.room)
 
     def _list_people(self, room: str) -> None:
         if self._state.people is not None or self._state.room != room or not self._connected:

@@ -115,6 +115,14 @@ class RoomsTest(ChatTest):
         self.hear({"event": "departed", "room": "lobby", "code": "left", "reason": "", "current": ""})
         self.assertEqual((self.state.room, len(self.surface.lines)), ("", 1))
 
+    def test_people_of_the_room_back_in(self) -> None:
+        """The room that lines go to now has its people counted, if the server did not tell of them."""
+        self.hear(entered("dev", "alice"))
+        self.connection.requests()
+        self.hear({"event": "departed", "room": "dev", "code": "left", "reason": "", "current": "lobby"})
+        self.clock.advance(LIST_S)
+        self.assertEqual(self.asked(), [("list", "lobby")])
+
     def test_in_no_room(self) -> None:
         """In no room there is nobody to be counted, and nothing is asked about it."""
         self.connection.requests()

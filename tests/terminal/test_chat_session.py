@@ -57,6 +57,7 @@ class JoiningTest(SessionTest):
     def test_claim(self) -> None:
         """The client says that a person sits at it, and hears its own messages."""
         connection = self.begin(password="sesame", since=41)
+        self.assertEqual((self.state.nick, self.session.connected), ("alice", False))
         claim = connection.welcome(rooms=["lobby"])
         self.assertEqual((claim["nick"], claim["password"], claim["since"]), ("alice", "sesame", 41))
         self.assertEqual((claim["attended"], "token" in claim), (True, False))

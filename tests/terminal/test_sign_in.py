@@ -30,6 +30,7 @@ class SignInTest(SynchronousTestCase):
         self.sign_in("alice").show_menu("")
         for line in ("", "q", "3", " 1 "):
             self.assertEqual(self.label(), CHOICE)
+            self.surface.asked = None
             self.assertTrue(self.questions.take(line))
         self.assertEqual((self.entered, self.over), ([("alice", None)], []))
         self.assertEqual(self.surface.lines, [MENU, "Type 1 or 2."])

@@ -29,6 +29,7 @@ class TimestampsTest(SynchronousTestCase):
         self.assertEqual(self.stamp(AT), "18:42:07 ")
         here = datetime(2026, 11, 21, 9, 42, 7, tzinfo=UTC).astimezone().strftime("%H:%M:%S ")
         for zone in ("server", "No/Where", "../etc/passwd", "\0", ""):
+            self.timestamps.use_zone("Asia/Tokyo")
             self.timestamps.use_zone(zone)
             self.assertEqual(self.stamp(AT), here, zone)
 

@@ -48,7 +48,7 @@ class WrappedTest(SynchronousTestCase):
     def test_one_word_of_several_parts(self) -> None:
         """A nickname and its colon are one word, and are not torn apart."""
         parts = [("text", "hello there "), ("nick:bob", "bob"), ("", ":"), ("text", " hi")]
-        self.assertEqual(wrapped(parts, 14, 0, PLAIN).split("\n"), ["hello there", "\x1b[1mbob\x1b[0m: hi"])
+        self.assertEqual(wrapped(parts, 15, 0, PLAIN).split("\n"), ["hello there", "\x1b[1mbob\x1b[0m: hi"])
 
     def test_long_word(self) -> None:
         """A word that is longer than a line begins where the last one ended."""

@@ -70,12 +70,12 @@ class FollowTest(SynchronousTestCase):
     def test_followed(self) -> None:
         """A change at the server changes the times that are shown, and holds on later connections."""
         self.follow("/set time minutes", name="time", value="minutes", text="Whatever it says in whatever language.")
-        self.follow("/SET zone utc", name="zone", value="UTC")
+        self.follow("/SET zone asia/tokyo", name="zone", value="Asia/Tokyo")
         self.follow("/set joins off", name="joins", value="off")
         moment = self.timestamps.moment("2026-11-21T09:42:00Z")
         assert moment is not None
-        self.assertEqual((self.timestamps.stamp(moment), moment.tzname()), ("09:42 ", "UTC"))
-        self.assertEqual(self.preferred(), {"time": "minutes", "zone": "UTC", "joins": "off"})
+        self.assertEqual((self.timestamps.stamp(moment), moment.tzname()), ("18:42 ", "JST"))
+        self.assertEqual(self.preferred(), {"time": "minutes", "zone": "Asia/Tokyo", "joins": "off"})
 
     def test_old_server(self) -> None:
         """A server that does not repeat name and value has done what was typed."""

@@ -82,6 +82,12 @@ class ShowingTest(SynchronousTestCase):
         self.clock.turn()
         self.assertEqual(self.source.asked, ["pause", "resume"])
 
+    def test_not_held_back(self) -> None:
+        """A source that sends no more than can wait is not paused."""
+        self.hear(MANY)
+        self.clock.turn()
+        self.assertEqual(self.source.asked, [])
+
     def test_finish(self) -> None:
         """At the end everything is shown at once, and nothing afterwards."""
         self.hear(3)
