@@ -109,7 +109,7 @@ class AccountTest(FunctionalTest):
         self.assertEqual(self.user("list").stdout, "")
         self.assertEqual(self.user("add", "alice", typed=f"{PASSWORD}\n").stdout, "There is an account alice now.\n")
         self.assertIn("has 8 to 256 characters", self.user("add", "bob", typed="short\n").stderr)
-        self.assertIn("There is no password", self.user("add", "bob").stderr)
+        self.assertIn("No password was given", self.user("add", "bob").stderr)
         self.assertEqual(self.user("promote", "alice").returncode, 0)
         self.assertRegex(self.user("list").stdout, r"^alice operator \d{4}-")
         self.assertEqual(self.user("demote", "nobody").returncode, 1)
