@@ -73,7 +73,7 @@ def removeuser(me: Actor, name: Nick) -> Receipt:
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
 def promote(me: Actor, name: Nick) -> Receipt:
-    """Make somebody with an account an operator of the whole server."""
+    """Make somebody an operator of the whole server; they need an account."""
     return _rank(me, "promote", name, Rank.OPERATOR)
 
 

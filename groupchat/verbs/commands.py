@@ -1,5 +1,7 @@
 """Every verb there is, in one table, and the two that need all of it: help and completion."""
 
+from collections.abc import Iterable
+
 from groupchat.model.events import Answer, Listed
 from groupchat.model.ranks import Rank
 from groupchat.verbs.actor import Actor
@@ -8,7 +10,7 @@ from groupchat.verbs.disciplining import DISCIPLINING
 from groupchat.verbs.erasing import ERASING
 from groupchat.verbs.general import GENERAL
 from groupchat.verbs.grammar.arguments import CommandName, Rest
-from groupchat.verbs.grammar.table import Table, Verb
+from groupchat.verbs.grammar.table import Parameter, Table, Verb
 from groupchat.verbs.logging_in import LOGGING_IN
 from groupchat.verbs.presence import PRESENCE
 from groupchat.verbs.reading import READING
@@ -16,38 +18,62 @@ from groupchat.verbs.room_orders import ROOM_ORDERS
 from groupchat.verbs.talking import TALKING
 from groupchat.verbs.visiting import VISITING
 
-HELP = Table("help")
+HELP = Table("settings", "settings and the server")
 
-FIRST_PAGE = ("msg", "me", "list", "join", "rooms", "switch", "history", "search", "edit", "delete", "nick", "exit")
-"""The commands on the first page of the help, which fits a terminal of 80 columns and 24 lines."""
+COLUMNS = 77
+"""The most characters of a line of help: a terminal has 80 columns, and ``-- `` stands before the line."""
+LINES = 22
+"""The most lines of a page of help: a terminal has 24, of which the command and the next prompt take two."""
+USAGE = 28
+"""The most characters of a usage line on the page of a topic; what the command does stands beside it."""
+
+FIRST_PAGE = """\
+Talking    what you type goes to your room; a line with a slash is a command
+           /msg NICK TEXT           write to one person only
+           /edit TEXT, /delete      change your last message, or delete it
+Reading    /history, /search TEXT   show what was said, or find words in it
+Rooms      /list, /rooms            list the people here, or all rooms
+           /join ROOM               go into a room, which is made if it is new
+           /switch ROOM, /leave     send your lines to another room, or leave one
+People     /nick NAME               take another nickname
+           /register PASSWORD       make your nickname your own
+           /away [TEXT]             say that you are away; /back ends it
+           /ignore NICK             see nothing more of somebody
+Settings   /set                     change how you are shown things
+           /exit                    leave
+Help       /help topics             list every command, by topic
+           /help rooms              list the commands of a topic
+           /help join               explain a command"""
+"""The commands a newcomer needs."""
+
+ORDER_LINE = "           /help order              list what operators can do"
 
 
 @HELP.verb("h", "commands")
-def help_(me: Actor, name: CommandName | None = None) -> Answer:
-    """Show the most important commands, those of a topic, or one.
+def help_(me: Actor, name: CommandName = "") -> Answer:
+    """Show the most important commands, those of a topic, or one command.
 
-    "/help", "/help topics", "/help rooms", "/help join".
+    "/help", "/help topics", "/help rooms", "/help join". "/help /rooms" explains the command of that name.
     """
-    known = [verb for verb in COMMANDS.sorted() if verb.needs <= me.rank]
-    topics = [topic for topic in COMMANDS.topics() if any(verb.topic == topic for verb in known)]
-    if name is None:
-        first = [COMMANDS.find(command) for command in FIRST_PAGE]
-        ending = "/help NAME explains a command, /help topics lists all topics."
-        return _page(me, first, known, ending)
+    rank = _highest(me)
+    known = COMMANDS.of_rank(rank)
+    if not name:
+        order = [ORDER_LINE] if rank >= Rank.ROOM_OPERATOR else []
+        return Listed("help", (*FIRST_PAGE.splitlines(), *order), _items(known))
     if name == "topics":
-        lines = [f"/help {_word(topic)}: {_named([verb for verb in known if verb.topic == topic])}" for topic in topics]
-        return Listed("help", tuple(line for long in lines for line in _broken(long)), _items(known))
-    for topic in topics:
-        if name == _word(topic):
-            return _page(me, [verb for verb in known if verb.topic == topic], known, "/help NAME explains a command.")
-    found = COMMANDS.find(name, me.rank)
+        return Listed("help", tuple(_topics(known)), _items(known))
+    verbs = [verb for verb in known if verb.topic == name]
+    if verbs:
+        return Listed("help", (*_page(verbs), "/help NAME explains a command."), _items(verbs))
+    found = COMMANDS.find(name.removeprefix("/"), rank)
+    found.check_rank(rank)
     aliases = [f"also: {', '.join('/' + alias for alias in found.aliases)}"] if found.aliases else []
     return Listed("help", (found.usage, found.explanation, *found.details, *aliases), _items([found]))
 
 
 @HELP.verb()
 def complete(me: Actor, text: Rest) -> Answer:
-    """List what the last word of a half-typed line could become; for programs to ask."""
+    """List how the last word of a half-typed line could go on; for programs to ask."""
     choices = COMMANDS.complete(me, text)
     return Listed("completions", tuple(choices), tuple({"text": choice} for choice in choices))
 
@@ -57,54 +83,63 @@ COMMANDS = Table.of(
 )
 
 
-def _page(me: Actor, shown: list[Verb], known: list[Verb], ending: str) -> Answer:
-    """Return a page of the help: people read the commands shown, programs learn of all that are known to them."""
-    width = max(len(verb.usage) for verb in shown)
-    lines = []
-    for verb in shown:
-        line = f"{verb.usage:{width}}  {verb.summary}"
-        lines += [line] if len(line) <= COLUMNS else _broken(line, width + 2)
-    return Listed("help", (*lines, ending), _items(known))
+def _highest(me: Actor) -> Rank:
+    """Return the highest rank the caller has in any room."""
+    operates = me.hall.moderation.keeps_order(me.person.account)
+    return max(me.rank, Rank.ROOM_OPERATOR) if operates else me.rank
 
 
-COLUMNS = 77
-"""The most characters of a line: 80, less ``-- ``."""
+def _topics(known: Iterable[Verb]) -> Iterable[str]:
+    """Yield the topics with the names of their commands."""
+    topics: dict[str, list[str]] = {}
+    for verb in known:
+        topics.setdefault(verb.topic, []).append(verb.name)
+    for topic in COMMANDS.topics():
+        if topic in topics:
+            yield from _broken(f"/help {topic:10}", ", ".join(topics[topic]))
 
 
-def _broken(line: str, indent: int = 4) -> list[str]:
-    """Return a line broken at blanks, so that it fits a terminal."""
-    lines = []
-    while len(line) > COLUMNS:
-        cut = line.rfind(" ", indent + 1, COLUMNS + 1)
-        cut = cut if cut > 0 else COLUMNS
-        lines.append(line[:cut].rstrip())
-        line = " " * indent + line[cut:].lstrip()
-    return [*lines, line]
+def _page(verbs: Iterable[Verb]) -> Iterable[str]:
+    """Yield a line for each verb: how it is typed, and in short what it does."""
+    usages = {verb.short_usage(USAGE): verb.clause for verb in verbs}
+    width = max(map(len, usages))
+    for usage, clause in usages.items():
+        line = f"{usage:{width}}  {clause}"
+        yield line if len(line) <= COLUMNS else f"{line[: COLUMNS - 1].rstrip()}…"
 
 
-def _word(topic: str) -> str:
-    """Return the word that stands for a topic after /help."""
-    return {"your account": "account", "settings and the server": "settings", "keeping order": "order"}.get(
-        topic, topic
-    )
+def _broken(heading: str, words: str) -> Iterable[str]:
+    """Yield a heading and words after it, broken at blanks so that they fit a terminal."""
+    room = COLUMNS - len(heading) - 1
+    while words:
+        cut = words.rfind(" ", 0, room + 1) if len(words) > room else len(words)
+        yield f"{heading} {words[:cut]}"
+        heading, words = " " * len(heading), words[cut:].lstrip()
 
 
-def _named(verbs: list[Verb]) -> str:
-    return ", ".join(verb.name for verb in verbs)
-
-
-def _items(verbs: list[Verb]) -> tuple[dict[str, object], ...]:
+def _items(verbs: Iterable[Verb]) -> tuple[dict[str, object], ...]:
     return tuple(_item(verb) for verb in verbs)
 
 
 def _item(verb: Verb) -> dict[str, object]:
-    item: dict[str, object] = {
+    """Describe a verb to a program, which needs no English to know what to ask for and what not to show."""
+    return {
         "command": verb.name,
         "usage": verb.usage,
         "fields": [parameter.name for parameter in verb.parameters],
+        "arguments": [_argument(parameter) for parameter in verb.parameters],
         "aliases": [*verb.aliases],
         "text": verb.summary,
         "topic": verb.topic,
-        "operators": verb.needs >= Rank.ROOM_OPERATOR,
+        "secret": verb.secret,
     }
-    return {**item, "secret": True} if verb.secret else item
+
+
+def _argument(parameter: Parameter) -> dict[str, object]:
+    argument: dict[str, object] = {
+        "name": parameter.name,
+        "label": parameter.argument.label or parameter.name.upper(),
+        "typed": parameter.is_typed,
+        "optional": parameter.optional,
+    }
+    return {**argument, "secret": True} if parameter.argument.secret else argument

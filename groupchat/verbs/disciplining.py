@@ -22,7 +22,7 @@ from groupchat.verbs.grammar import arguments
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Reason
 from groupchat.verbs.grammar.table import Table
 
-DISCIPLINING = Table("keeping order")
+DISCIPLINING = Table("order", "keeping order")
 
 KEEPERS = Rank.ROOM_OPERATOR
 """The rank most of these need: operators have it, and in their rooms the operators of these."""

@@ -16,7 +16,7 @@ from groupchat.verbs.actor import Actor, Target, number
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick
 from groupchat.verbs.grammar.table import Table
 
-ERASING = Table("keeping order")
+ERASING = Table("order", "keeping order")
 
 HOUR = 3600.0
 """How far back a purge goes unless told otherwise, in seconds."""
@@ -31,7 +31,7 @@ MOST = 5_000
 def purge(
     me: Actor, nick: Nick, duration: Duration = HOUR, room: Here = ""
 ) -> "Generator[Deferred[Any], Any, Receipt]":
-    """Delete all that somebody said in this room in the last hour, or another time; for an operator, in all rooms.
+    """Delete what somebody said in the last hour, or another time, in this room; for an operator, in all rooms.
 
     Private messages stay: nobody else sees them. This cannot be undone.
     """

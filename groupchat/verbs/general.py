@@ -13,7 +13,7 @@ from groupchat.verbs.grammar.arguments import PreferenceName, PreferenceValue, R
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.visiting import farewell
 
-GENERAL = Table("settings and the server")
+GENERAL = Table("settings", "settings and the server")
 
 
 @GENERAL.verb()

@@ -15,7 +15,7 @@ from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Code, Name, NewPassword, OldPassword, Passphrase, Password
 from groupchat.verbs.grammar.table import Table
 
-LOGGING_IN = Table("your account")
+LOGGING_IN = Table("account", "your account")
 
 
 @LOGGING_IN.verb(secret=True, cost=5)
@@ -53,7 +53,7 @@ def login(me: Actor, name: Name, password: Passphrase) -> Reply:
 
 @LOGGING_IN.verb(needs=Rank.MEMBER)
 def logout(me: Actor) -> Reply:
-    """Leave, and choose another nickname."""
+    """Log out, and choose another nickname."""
     _owned(me)
     return Logout()
 

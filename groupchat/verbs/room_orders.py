@@ -14,10 +14,10 @@ from groupchat.model.times import spoken
 from groupchat.state.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor, Reply, Target, number
-from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, Seconds
+from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, RoomBefore, Seconds
 from groupchat.verbs.grammar.table import Table
 
-ROOM_ORDERS = Table("keeping order")
+ROOM_ORDERS = Table("order", "keeping order")
 
 SLOWEST_S = 3600
 """The longest a slow room makes people wait between two messages, in seconds."""
@@ -31,7 +31,7 @@ KEEPERS = Rank.ROOM_OPERATOR
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
 def op(me: Actor, nick: Nick, room: Room = "") -> Receipt:
-    """Make somebody with an account an operator of this room, or of another."""
+    """Make somebody an operator of this room, or of another; they need an account."""
     place, found = me.place(room), me.target(nick)
     if found.account is None:
         raise NoSuchAccount(f"{found.nick} has no account, which operators need. /register makes one.")
@@ -43,7 +43,7 @@ def op(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
 def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
-    """Make somebody no longer an operator of a room."""
+    """Undo /op: make somebody no longer an operator of this room, or of another."""
     place, found = me.place(room), me.target(nick)
     if found.author not in me.hall.moderation.operators.get(place, ()):
         raise NothingToUndo(f"{found.nick} is not an operator of {place}.")
@@ -53,8 +53,8 @@ def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
-def slow(me: Actor, room: Room, seconds: Seconds) -> Receipt:
-    """Let each person say something in a room only every so many seconds; 0 ends it."""
+def slow(me: Actor, room: RoomBefore = "", *, seconds: Seconds) -> Receipt:
+    """Make people wait between two messages, for so many seconds; 0 ends it."""
     place = me.place(room)
     if seconds > SLOWEST_S:
         raise BadArguments(f"At most {SLOWEST_S} seconds.")
@@ -68,7 +68,7 @@ def slow(me: Actor, room: Room, seconds: Seconds) -> Receipt:
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def lock(me: Actor, room: Room = "") -> Receipt:
-    """Let only its operators and invited people into a room; people who are in it stay."""
+    """Let only invited people into a room, and its operators; people who are in it stay."""
     place = me.place(room)
     if place == LOBBY:
         raise BadArguments(f"Everybody comes into {LOBBY} first, so it cannot be locked.")
@@ -88,7 +88,7 @@ def unlock(me: Actor, room: Room = "") -> Receipt:
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def invite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
-    """Let somebody into a room although it is locked, and tell them."""
+    """Let somebody into a locked room, and tell them."""
     place, found = me.place(room), me.target(nick)
     if found.author is None:
         raise NoSuchAccount(f"{found.nick} is not here, and has no account; invite them when they are here.")

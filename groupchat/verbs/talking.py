@@ -22,7 +22,7 @@ TALKING = Table("talking")
 
 @TALKING.verb()
 def say(me: Actor, text: Rest, room: Here = "") -> Receipt:
-    """Say something, whatever it begins with; a line without a slash says itself."""
+    """Say the text as it is, also when it begins with a slash."""
     return me.post(me.draft(Kind.SAID, me.room(room), spoken(me, text)))
 
 
@@ -61,7 +61,7 @@ def reply(me: Actor, text: Rest) -> Receipt:
 
 @TALKING.verb()
 def edit(me: Actor, id: PostId | None = None, *, text: Rest) -> Receipt:
-    """Change your message with this number; without one, your last message.
+    """Change your last message, or the one with this number.
 
     You can do so for 24 hours. "s/typo/fix/" as a line of its own changes a word of your last message.
     """
@@ -70,7 +70,7 @@ def edit(me: Actor, id: PostId | None = None, *, text: Rest) -> Receipt:
 
 @TALKING.verb("del")
 def delete(me: Actor, id: PostId | None = None) -> Reply:
-    """Delete your message with this number; without one, your last message.
+    """Delete your last message, or the one with this number.
 
     Operators can delete anybody's.
     """

@@ -42,7 +42,7 @@ class SecretCommands:
         for item in commands:
             if not isinstance(item, dict):
                 continue
-            fields = tuple(_fields(item.get("fields")))
+            fields = tuple(_fields(item.get("arguments", item.get("fields"))))
             if not (item.get("secret") or any(field.secret for field in fields)):
                 continue
             aliases = item.get("aliases")

@@ -30,9 +30,14 @@ class Choices:
 
 
 class Argument:
-    """One kind of argument.  ``label`` stands in the usage line; empty: it is not typed, only sent as JSON."""
+    """One kind of argument.
+
+    ``label`` stands in the usage line; empty: it is not typed, only sent as JSON.
+    ``secret``: it is a password or a code, which is not shown while it is typed, and kept nowhere.
+    """
 
     label = "NAME"
+    secret = False
     pattern = re.compile(r"(\S+)\s*")
 
     def take(self, line: str) -> tuple[Any, str] | None:
@@ -77,6 +82,12 @@ class RoomArgument(Argument):
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return sorted(name for name in choices.rooms() if name.startswith(start.removeprefix("#").lower()))
+
+
+class RoomBeforeArgument(RoomArgument):
+    """The name of a room, when another argument follows it."""
+
+    pattern = re.compile(r"(\S+)\s+(?=\S)")
 
 
 class HereArgument(RoomArgument):
@@ -235,12 +246,12 @@ class SwitchArgument(Argument):
 
 
 class CommandArgument(Argument):
-    """The name of a command, or of a topic of the help."""
+    """The name of a command, or of a topic of the help; with its slash always that of a command."""
 
     label = "NAME"
 
     def value(self, word: str) -> str:
-        return word.removeprefix("/").lower()
+        return word.lower()
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [name for name in choices.commands() if name.startswith(start.removeprefix("/").lower())]
@@ -250,6 +261,7 @@ class PasswordArgument(Argument):
     """A password among other arguments: without spaces, as it is."""
 
     label = "PASSWORD"
+    secret = True
 
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):
@@ -290,6 +302,7 @@ def _whole(given: object, label: str) -> int:
 Nick = Annotated[str, NickArgument()]
 Target = Annotated[str, TargetArgument()]
 Room = Annotated[str, RoomArgument()]
+RoomBefore = Annotated[str, RoomBeforeArgument()]
 Here = Annotated[str, HereArgument()]
 Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]

@@ -5,6 +5,7 @@ The declared function is the verb itself; its signature is the grammar: a defaul
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,9 @@ ROOM = "room"
 
 EVERYWHERE = frozenset({"do", "ref", "key"})
 """The fields of a JSON request that every verb takes."""
+
+CLAUSE_END = re.compile(r"[,:;.](?: |$)")
+"""What the first clause of a summary ends with."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -50,6 +54,11 @@ class Parameter:
     optional: bool
 
     @property
+    def is_typed(self) -> bool:
+        """Say whether people can type it; else it is only sent as JSON."""
+        return bool(self.argument.label)
+
+    @property
     def usage(self) -> str:
         """Return how it stands in the usage line."""
         return f"[{self.argument.label}]" if self.optional else self.argument.label
@@ -63,7 +72,7 @@ class Verb:
     ``cost``: how much of the flood allowance it takes, where a line that is said takes 1.
     ``needs``: the rank it needs in the room it is about; enforced by the table, before the function runs.
     ``secret``: its arguments contain a password, and so are never logged, stored or shown.
-    ``topic``: the page of the help it stands on.
+    ``topic``: the page of the help it stands on, in one word.
     """
 
     name: str
@@ -78,13 +87,30 @@ class Verb:
     @property
     def usage(self) -> str:
         """Return its usage line, such as ``/msg NICK TEXT``."""
-        typed = [parameter for parameter in self.parameters if parameter.argument.label]
-        return " ".join([f"/{self.name}", *(parameter.usage for parameter in typed)])
+        return " ".join([f"/{self.name}", *self._typed])
+
+    def short_usage(self, most: int) -> str:
+        """Return the usage line, with an ellipsis for its last arguments when it has more than ``most`` characters."""
+        words = [f"/{self.name}", *self._typed]
+        for kept in range(len(words), 1, -1):
+            line = " ".join(words[:kept] + ["…"] * (kept < len(words)))
+            if len(line) <= most:
+                return line
+        return f"{words[0]} …"[:most] if len(words) > 1 else words[0]
+
+    @property
+    def _typed(self) -> list[str]:
+        return [parameter.usage for parameter in self.parameters if parameter.is_typed]
 
     @property
     def summary(self) -> str:
         """Return what it does, in one line."""
         return inspect.getdoc(self.function).partition("\n")[0]  # type: ignore[union-attr]  # Table checks it has one
+
+    @property
+    def clause(self) -> str:
+        """Return the first clause of the summary."""
+        return CLAUSE_END.split(self.summary, maxsplit=1)[0]
 
     @property
     def explanation(self) -> str:
@@ -96,6 +122,11 @@ class Verb:
         """Return what else there is to say of it, line by line."""
         lines = inspect.cleandoc(self.function.__doc__ or "").splitlines()[1:]
         return [line for line in lines if line]
+
+    def check_rank(self, rank: Rank) -> None:
+        """:raises NotAllowed: this rank is too low."""
+        if rank < self.needs:
+            raise NotAllowed(f"/{self.name} is for {self.needs.title} only.")
 
     def read(self, line: str) -> dict[str, Any]:
         """Read the arguments that were typed.
@@ -135,10 +166,15 @@ class Verb:
 
 
 class Table:
-    """Verbs by name and alias.  ``topic``: the page of the help they stand on."""
+    """Verbs by name and alias.
 
-    def __init__(self, topic: str = "") -> None:
+    ``topic``: the page of the help they stand on, in one word; ``title``: its heading, if that is more.
+    """
+
+    def __init__(self, topic: str = "", title: str = "") -> None:
         self.topic = topic
+        self.titles = {topic: title or topic}
+        """The heading of each topic."""
         self._verbs: dict[str, Verb] = {}
         self._names: dict[str, Verb] = {}
 
@@ -146,6 +182,7 @@ class Table:
     def of(cls, *tables: "Table") -> "Table":
         """Return a table of all verbs of these tables."""
         whole = cls()
+        whole.titles = {topic: title for table in tables for topic, title in table.titles.items()}
         for table in tables:
             for verb in table._verbs.values():
                 whole._add(verb)
@@ -176,9 +213,13 @@ class Table:
         """Return every verb, by name."""
         return sorted(self._verbs.values(), key=lambda verb: verb.name)
 
-    def topics(self) -> list[str]:
-        """Return the topics, in the order of the tables."""
-        return list(dict.fromkeys(verb.topic for verb in self._verbs.values()))
+    def of_rank(self, rank: Rank) -> list[Verb]:
+        """Return every verb that somebody of this rank may use, by name."""
+        return [verb for verb in self.sorted() if verb.needs <= rank]
+
+    def topics(self, rank: Rank = Rank.OPERATOR) -> list[str]:
+        """Return the topics of the verbs that somebody of this rank may use, in the order of the tables."""
+        return list(dict.fromkeys(verb.topic for verb in self._verbs.values() if verb.needs <= rank))
 
     def names(self, rank: Rank = Rank.OPERATOR) -> list[str]:
         """Return every name and alias that somebody of this rank may use, in order."""
@@ -204,7 +245,7 @@ class Table:
         """
         name, _, rest = line.partition(" ")
         verb = self.find(name, caller.rank_in(caller.current))
-        if not any(parameter.name == ROOM and parameter.argument.label for parameter in verb.parameters):
+        if not any(parameter.name == ROOM and parameter.is_typed for parameter in verb.parameters):
             _check_rank(caller, verb, "")  # whatever the arguments are
         arguments = verb.read(rest)
         _check_rank(caller, verb, arguments.get(ROOM, ""))
@@ -216,7 +257,7 @@ class Table:
         :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
         verb = self.find(name, caller.rank_in(caller.current))
-        if not fields.get(ROOM):
+        if not fields.get(ROOM) or all(parameter.name != ROOM for parameter in verb.parameters):
             _check_rank(caller, verb, "")
         arguments = verb.check(fields)
         _check_rank(caller, verb, arguments.get(ROOM, ""))
@@ -225,18 +266,18 @@ class Table:
     def complete(self, caller: Caller, line: str) -> list[str]:
         """Return what the last word of a half-typed line could become."""
         rank = caller.rank_in(caller.current)
-        choices = Choices(caller.nicks, caller.room_names, lambda: self.names(rank))
+        choices = Choices(caller.nicks, caller.room_names, lambda: sorted({*self.names(rank), *self.topics(rank)}))
         if not line.startswith("/") or line.startswith("//"):
             return list(RestArgument().complete(choices, line.rpartition(" ")[2]))
         name, space, rest = line[1:].partition(" ")
         if not space:
             return [f"/{known}" for known in self.names(rank) if known.startswith(name.lower())]
         verb = self._names.get(name.lower())
-        if verb is None:
+        if verb is None or verb.needs > rank:
             return []
         *before, start = rest.split(" ")
         typed = len([word for word in before if word])
-        parameters = [parameter for parameter in verb.parameters if parameter.argument.label]
+        parameters = [parameter for parameter in verb.parameters if parameter.is_typed]
         found: list[str] = []
         for parameter in parameters[: typed + 1][-1:]:
             found.extend(parameter.argument.complete(choices, start))
@@ -246,7 +287,11 @@ class Table:
         """Return the table as a page of documentation."""
         pieces = []
         for topic in self.topics():
-            pieces += [f"\n## {topic.capitalize()}\n", "| command | what it does | also |", "|---|---|---|"]
+            pieces += [
+                f"\n## {self.titles[topic].capitalize()}\n",
+                "| command | what it does | also |",
+                "|---|---|---|",
+            ]
             verbs = [verb for verb in self.sorted() if verb.topic == topic]
             for verb in verbs:
                 aliases = ", ".join(f"`/{alias}`" for alias in verb.aliases)
@@ -263,10 +308,8 @@ def _check_rank(caller: Caller, verb: Verb, room: str) -> None:
 
     :raises NotAllowed: they may not.
     """
-    if verb.needs is Rank.GUEST:
-        return
-    if caller.rank_in(names.room(room) if room else caller.current) < verb.needs:
-        raise NotAllowed(f"/{verb.name} is for {verb.needs.title} only.")
+    if verb.needs is not Rank.GUEST:
+        verb.check_rank(caller.rank_in(names.room(room) if room else caller.current))
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
