@@ -84,22 +84,32 @@ class Actor:
         return self.hall.moderation.rank_of(self.person.account, room)
 
     def room(self, name: str) -> str:
-        """Return one of their rooms: the named one, or (empty) the current one.
+        """Return a room they may use: the named one of theirs, or (empty) the current one.
+
+        A quiet caller is in no room; it may use those it could join.
 
         :raises NotInRoom, RoomInvalid: there is none.  Banned, RoomLocked: a quiet caller may not go there.
         """
         connection = self.connection
-        room = names.room(name) if name else connection.current
-        if not room and connection.quiet:
+        if not connection.quiet:
+            return self.own_room(name)
+        if not name:
             raise NotInRoom("A quiet connection is in no room: name the room you mean.")
+        room = names.room(name)
+        self.hall.moderation.check_room(room, self.person, self.hall.now())
+        return room
+
+    def own_room(self, name: str) -> str:
+        """Return a room they are in: the named one, or (empty) the current one.
+
+        :raises NotInRoom, RoomInvalid: there is none.
+        """
+        room = names.room(name) if name else self.current
         if not room:
             raise NotInRoom("You are in no room. /join lobby takes you to the lobby, /rooms lists them all.")
-        if room in connection.rooms:
-            return room
-        if connection.quiet:  # in no room, it posts to those it could join
-            self.hall.moderation.check_room(room, self.person, self.hall.now())
-            return room
-        raise NotInRoom(f"You are not in {room}. /join {room} takes you there.")
+        if room not in self.connection.rooms:
+            raise NotInRoom(f"You are not in {room}. /join {room} takes you there.")
+        return room
 
     def place(self, name: str) -> str:
         """Return the room an order is about: the named one, or (empty) the current one.

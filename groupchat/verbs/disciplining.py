@@ -37,7 +37,7 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     scope, person = me.scope(room), me.hall.find(nick)
     me.subject(nick, scope)
     why = _reason(reason)
-    if scope and not me.hall.rooms.open(scope).holds(person):
+    if scope and scope not in person.rooms:
         raise NoSuchNick(f"{person.nick} is not in {scope}.")
     where = f" out of {scope}" if scope else ""
     told = Kicked(f"You were put out{f' of {scope}' if scope else ''} by {me.person.nick}{because(why) or '.'}")
@@ -205,7 +205,8 @@ def _put_out(me: Actor, meant: Callable[[Person], bool], scope: str, told: Kicke
     if not scope:
         hall.cut_off(told, is_meant)
         return
-    for connection in [member for member in hall.rooms.open(scope).members if meant(member.person)]:
+    room = hall.rooms.find(scope)
+    for connection in [member for member in (room.members if room is not None else ()) if meant(member.person)]:
         hall.health.refuse(connection, told)
         hall.attendance.leave_room(connection, scope, told.code, told.code)
         hall.attendance.remember(connection)

@@ -85,7 +85,7 @@ def typing(me: Actor, room: Here = "") -> Answer:
 
     Sent more often than every 3 seconds it changes nothing.
     """
-    me.hall.typists.started(me.connection, me.room(room))
+    me.hall.typists.started(me.connection, me.own_room(room))
     return Done()
 
 

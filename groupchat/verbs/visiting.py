@@ -40,7 +40,7 @@ def join(me: Actor, room: Room) -> Reply:
 @VISITING.verb("part")
 def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
     """Leave a room: this one, or the one you name."""
-    name, connection = me.room(room), me.connection
+    name, connection = me.own_room(room), me.connection
     me.hall.attendance.note_position(connection, (name,))
     me.hall.attendance.leave_room(connection, name, farewell(reason))
     if connection.current:
@@ -51,7 +51,7 @@ def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
 @VISITING.verb("s")
 def switch(me: Actor, room: Room) -> Answer:
     """Let your lines go to another of your rooms."""
-    name = me.room(room)
+    name = me.own_room(room)
     me.hall.attendance.switch(me.connection, name)
     return Done(text=f"Your lines now go to {name}.")
 
@@ -85,7 +85,8 @@ def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
     """Show what this room is about, or say what it is about from now on; "/topic -" clears it."""
     name = me.room(room)
     if not text:
-        known = me.hall.rooms.open(name).topic
+        about = me.hall.rooms.find(name)
+        known = about.topic if about is not None else ""
         line = f"The topic of {name} is: {known}" if known else f"{name} has no topic."
         return Listed("topic", (line,), ({"room": name, "topic": known},))
     words = "" if text == "-" else text.strip()
