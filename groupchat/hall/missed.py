@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.stream import Stream
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
+from groupchat.model.wording import plural
 from groupchat.state.accounts import Account
 from groupchat.state.people import Connection
 from groupchat.state.positions import PRIVATE, Position, Positions
@@ -56,8 +57,7 @@ class Missed:
         """Tell a connection that has come in from the account."""
         connection.person.unread.update(self.followed)
         if self.whispers:
-            number = len(self.whispers)
-            heading = f"{number} message{'' if number == 1 else 's'} while you were away:"
+            heading = f"{plural(len(self.whispers), 'message')} while you were away:"
             posts = tuple(stored.event for stored in self.whispers)
             connection.show(Replayed("join", heading, posts, "end of these messages", now))
         if self.rooms:

@@ -37,9 +37,9 @@ def parse(written: str) -> float:
 
 
 def spoken(seconds: float) -> str:
-    """Return the duration in words, rounded up, in its two largest units: ``2 hours``, ``1 day 4 hours``, ``ever``."""
+    """Return a duration in words, rounded up, in its two largest units: ``2 hours``, ``1 day 4 hours``, ``forever``."""
     if seconds == FOREVER:
-        return "ever"
+        return "forever"
     step = next(step for least, step in _STEPS if seconds >= least)
     left = max(1, math.ceil(seconds / step)) * step
     words: list[str] = []

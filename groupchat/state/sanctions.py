@@ -6,7 +6,7 @@ from typing import Any
 
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
-from groupchat.model.times import FOREVER, spoken
+from groupchat.model.times import FOREVER, lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Sanction:
 
 def span(seconds: float, undone: str) -> str:
     """Return how long a sanction lasts, as a sentence goes on: `` for 2 hours``, or `` until unmuted``."""
-    return f" until {undone}" if seconds == FOREVER else f" for {spoken(seconds)}"
+    return f" {lasting(seconds) or f'until {undone}'}"
 
 
 class Book:

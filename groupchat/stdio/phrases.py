@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from groupchat.client.protocol import Message
+from groupchat.model.wording import listed, plural
 from groupchat.stdio.printable import one_line
 
 Part: TypeAlias = tuple[str, str]
@@ -100,8 +101,8 @@ def _crowd(event: Message) -> str:
     named = [str(nick) for nick in nicks[:NAMED]]
     others = len(nicks) - len(named) + (uncounted if type(uncounted) is int else 0)
     if others:
-        return f"{', '.join(named)} and {others} other{'' if others == 1 else 's'}"
-    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+        return f"{', '.join(named)} and {plural(others, 'other')}"
+    return listed(named)
 
 
 def phrase(event: Message, reader: Reader, room: str) -> Phrase | None:

@@ -248,8 +248,3 @@ def reason(words: str) -> str:
 def because(why: str) -> str:
     """Return how a reason follows what was done; nothing when there is none."""
     return f": {why}" if why else ""
-
-
-def number(count: int, one: str, many: str) -> str:
-    """Return a count with its noun: ``1 person``, ``2 people``."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -14,9 +14,10 @@ from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
 from groupchat.model.events import Answer, AuthorId, Listed
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
+from groupchat.model.wording import plural
 from groupchat.state.accounts import Account, Invite, digest_of
 from groupchat.state.rooms import LOBBY
-from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Name, Nick, Passphrase
 from groupchat.verbs.grammar.table import Table
 
@@ -27,7 +28,7 @@ ADMINISTERING = Table("accounts")
 def accounts(me: Actor) -> Answer:
     """List the accounts."""
     every, roster = list(me.hall.accounts), me.hall.roster
-    heading = f"{number(len(every), 'account', 'accounts')}{':' if every else '.'}"
+    heading = f"{plural(len(every), 'account')}{':' if every else '.'}"
     lines = [
         f"{account.nick}: {'operator, ' if account.is_operator else ''}since {minute(account.since, me.zone)}"
         + (", here now" if roster.of(account.author) is not None else "")

@@ -12,7 +12,8 @@ from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import Acted, Edited, Said
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
-from groupchat.verbs.actor import Actor, Target, number
+from groupchat.model.wording import plural
+from groupchat.verbs.actor import Actor, Target
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick
 from groupchat.verbs.grammar.table import Table
 
@@ -46,7 +47,7 @@ def purge(
         raise NoSuchMessage(f"{found.nick} said nothing{where} {while_}.")
     if len(posts) > MOST:
         raise BadArguments(f"That is more than {MOST:,} messages; begin with a shorter time.")
-    count = number(len(posts), "message", "messages")
+    count = plural(len(posts), "message")
     deed = Deed("purge", f"purged what {found.nick} said{where} {while_}: {count}", found.nick)
     done = me.decree(deed, room=scope or me.stage(found.person))
     # Room by room, so that deletions stand together in what each room is shown.

@@ -8,7 +8,8 @@ from groupchat.model import preferences
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Done, Listed
 from groupchat.model.times import iso, minute
-from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.model.wording import plural
+from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import PreferenceName, PreferenceValue, Reason, Switch
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.visiting import farewell
@@ -50,8 +51,8 @@ def status(me: Actor) -> Answer:
     people, occupied = len(hall.roster), sum(1 for room in hall.rooms if room.members)
     lines = (
         f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
-        f"{number(people, 'person', 'people')}, {number(len(hall.sessions), 'connection', 'connections')}, "
-        + number(occupied, "room", "rooms"),
+        f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}, "
+        + plural(occupied, "room"),
         f"The newest message is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
         commits.trouble or "Messages can be posted.",
     )

@@ -5,7 +5,8 @@ from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
 from groupchat.model.events import Answer, AwayChanged, Done, Listed
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
-from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.model.wording import plural
+from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Name, Nick, Rest
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.visiting import folded
@@ -103,7 +104,7 @@ def unignore(me: Actor, nick: Nick) -> Answer:
 def ignored(me: Actor) -> Answer:
     """List the people you ignore."""
     nicks = list(me.person.ignored.values())
-    heading = f"You ignore {number(len(nicks), 'person', 'people')}{':' if nicks else '.'}"
+    heading = f"You ignore {plural(len(nicks), 'person', 'people')}{':' if nicks else '.'}"
     return Listed("ignored", (heading, *folded(nicks)), tuple({"nick": nick} for nick in nicks))
 
 

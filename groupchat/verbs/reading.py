@@ -11,7 +11,8 @@ from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import Answer, Done, Replayed, Told
 from groupchat.model.ranks import Rank
-from groupchat.verbs.actor import Actor, number
+from groupchat.model.wording import plural
+from groupchat.verbs.actor import Actor
 from groupchat.verbs.grammar.arguments import Count, Day, Here, PostId, Rest, Since
 from groupchat.verbs.grammar.table import Table
 
@@ -109,7 +110,7 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
 
 def replay(posts: Sequence[StoredPost], now: float) -> Replayed:
     """Return what was said in a room before one came in; programs get these as ordinary events."""
-    heading = f"{number(len(posts), 'earlier message', 'earlier messages')}:"
+    heading = f"{plural(len(posts), 'earlier message')}:"
     return Replayed("join", heading, tuple(stored.event for stored in posts), "end of the earlier messages", now)
 
 
@@ -131,4 +132,4 @@ def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str) ->
     shown = tuple(stored.event for stored in posts if stored.author not in me.person.ignored)
     if not shown and me.connection.screen.style.prose:
         return Told(("Nothing was found." if what == "search" else "There is nothing to show.",))
-    return Replayed(what, f"{number(len(shown), 'message', 'messages')}:", shown, ending, me.hall.now())
+    return Replayed(what, f"{plural(len(shown), 'message')}:", shown, ending, me.hall.now())

@@ -11,9 +11,10 @@ from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.model.events import Answer, Replayed, Told
 from groupchat.model.ranks import Rank
 from groupchat.model.times import spoken
+from groupchat.model.wording import plural
 from groupchat.state.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
 from groupchat.state.rooms import LOBBY
-from groupchat.verbs.actor import Actor, Reply, Target, number
+from groupchat.verbs.actor import Actor, Reply, Target
 from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, RoomBefore, Seconds
 from groupchat.verbs.grammar.table import Table
 
@@ -151,7 +152,7 @@ def modlog(me: Actor, count: Count | None = None, room: Here = "") -> "Generator
     posts = tuple(stored.event for stored in found[-wanted:])
     if not posts and me.connection.screen.style.prose:
         return Told(("No operator has done anything yet.",))
-    heading = f"{number(len(posts), 'thing', 'things')} operators did:"
+    heading = f"{plural(len(posts), 'thing')} operators did:"
     return Replayed("modlog", heading, posts, "end of what operators did", me.hall.now())
 
 

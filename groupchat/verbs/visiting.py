@@ -9,8 +9,9 @@ from groupchat.model import names
 from groupchat.model.drafts import Audience, Kind
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import Answer, Done, Listed
+from groupchat.model.wording import plural
 from groupchat.state.people import SERVER, Person
-from groupchat.verbs.actor import Actor, Reply, number
+from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Here, Reason, Rest, Room
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.reading import replay
@@ -63,13 +64,13 @@ def rooms(me: Actor) -> Answer:
     shown = sorted(hall.rooms, key=lambda room: (-len(room.members), room.name))[: hall.settings.query_posts]
     counts = [(room, sum(1 for _ in room.people)) for room in shown]
     lines = [
-        f"{room.name}: {number(count, 'person', 'people')}"
+        f"{room.name}: {plural(count, 'person', 'people')}"
         + (f", {room.topic}" if room.topic else "")
         + (" (you are here)" if room.name == connection.current else "")
         for room, count in counts
     ]
     if len(hall.rooms) > len(shown):
-        lines.append(f"… and {number(len(hall.rooms) - len(shown), 'more room', 'more rooms')}")
+        lines.append(f"… and {plural(len(hall.rooms) - len(shown), 'more room')}")
     items = tuple(
         {
             "room": room.name, "people": count, "topic": room.topic, "joined": room.name in connection.rooms,
@@ -103,7 +104,7 @@ def list_(me: Actor, room: Room = "") -> Answer:
     if found is None:
         raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
     people = list(found.people)
-    heading = f"{number(len(people), 'person is', 'people are')} in {found.name}:"
+    heading = f"{plural(len(people), 'person is', 'people are')} in {found.name}:"
     items = tuple(me.hall.attendance.presence(person, found.name) for person in people)
     return Listed("people", (heading, *folded([_with_marks(person) for person in people])), items)
 

@@ -63,7 +63,7 @@ class Durations(SynchronousTestCase):
             (86400 + 3600, "1 day 1 hour"), (86400 + 60, "1 day 1 hour"),
             (7199, "2 hours"), (599, "10 minutes"), (3541, "1 hour"), (299, "4 minutes 59 seconds"),
             (86399.5, "1 day"),
-            (14 * 86400, "2 weeks"), (LONGEST, "5,214 weeks 2 days"), (FOREVER, "ever"),
+            (14 * 86400, "2 weeks"), (LONGEST, "5,214 weeks 2 days"), (FOREVER, "forever"),
         ]:  # fmt: skip
             self.assertEqual(spoken(seconds), words)
 

@@ -16,6 +16,7 @@ from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.model.text import harmless
+from groupchat.model.wording import listed, plural
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -160,12 +161,11 @@ def _encoded(line: str) -> Rendered:
 
 
 def _many(event: events.ManyJoined | events.ManyLeft) -> str:
-    """``alice, bob, carol and 54 others``"""
+    """Return ``alice, bob, carol and 54 others``."""
     others = len(event.nicks) - NAMED
     if others > 0:
-        return f"{', '.join(event.nicks[:NAMED])} and {others} other{'s' if others > 1 else ''}"
-    *most, last = event.nicks
-    return f"{', '.join(most)} and {last}" if most else last
+        return f"{', '.join(event.nicks[:NAMED])} and {plural(others, 'other')}"
+    return listed(event.nicks)
 
 
 _FORMS: dict[type, Callable[[Any], str]] = {
@@ -191,7 +191,7 @@ def _answered(answer: Answer) -> list[str]:
     """Return the lines of an answer."""
     match answer:
         case events.Greeted(version, name, people, motd):
-            here = "1 person is here" if people == 1 else f"{people} people are here"
+            here = plural(people, "person is here", "people are here")
             return [f"groupchat {version} at {name}: {here}.", *(f"-- {line}" for line in motd.splitlines())]
         case events.Welcomed(nick, room):
             return [f"Connected to the server! You are {nick}, in {room or 'no room'}. /help lists the commands."]

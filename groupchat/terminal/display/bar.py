@@ -2,6 +2,7 @@
 
 from wcwidth import iter_graphemes
 
+from groupchat.model.wording import plural
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.wrapping import columns
@@ -58,9 +59,7 @@ def _joined(shown: list[tuple[int, str]]) -> str:
 
 
 def _people(count: int | None) -> str:
-    if count is None:
-        return ""
-    return "1 person" if count == 1 else f"{count:,} people"
+    return "" if count is None else plural(count, "person", "people")
 
 
 def _unread(unread: dict[str, int]) -> str:
