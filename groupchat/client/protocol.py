@@ -98,7 +98,9 @@ class JsonLines(LineOnlyReceiver):
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
-        self._told = _farewell(message)
+        told = _farewell(message)
+        if told is None or self._told is None or told.code != self._told.code:
+            self._told = told  # else the refusal before this ``closing`` has already said more
         self._owner.wire_received(self, message)
 
     def lineLengthExceeded(self, line: bytes) -> None:

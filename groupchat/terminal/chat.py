@@ -28,6 +28,9 @@ RING_S = 1.0
 LIST_S = 0.3
 """Seconds in which the server says by itself who is in a room; then it is asked."""
 
+TOLD_OTHERWISE = frozenset({"kicked", "banned", "replaced"})
+"""Refusals that answer no request, and of which the loss of the room or of the connection tells anyway."""
+
 
 class Chat:
     """One session's chat, over any number of connections.
@@ -142,6 +145,8 @@ class Chat:
                 self._ring(calls, event)
             case "entered" | "many-joined" | "many-left":
                 self._list_people_soon()
+            case "refused" if event.get("code") not in TOLD_OTHERWISE:
+                self._surface.write(self._display.refused(str(event.get("code")), str(event.get("text"))))
             case "departed":
                 if (sentence := departure(event)) is not None:
                     self._surface.write(self._display.remark(sentence))

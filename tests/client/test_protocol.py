@@ -87,6 +87,7 @@ class JsonLinesTest(SynchronousTestCase):
             ([muted], None),
             ([old], "too-slow: Read."),
             ([old, kicked], "kicked: Out."),
+            ([b'{"event":"refused","code":"kicked","text":"By olga."}', kicked], "kicked: By olga."),
             ([old, b'{"event":"said"}'], None),
             ([b"!! server-full: The server is full."], "server-full: The server is full."),
             ([b"!! server-full: Full.", b'{"event":"said"}'], None),

@@ -139,6 +139,12 @@ class ShownTest(ChatTest):
         self.chat.touched()
         self.assertEqual(self.state.unseen, 0)
 
+    def test_refused(self) -> None:
+        """A refusal that answers nothing is shown, unless the loss of the room or the connection tells of it."""
+        for code in ("kicked", "muted", "banned", "replaced"):
+            self.hear({"event": "refused", "code": code, "text": "No."})
+        self.assertEqual(self.surface.lines, ["!! muted: No."])
+
     def test_bell(self) -> None:
         """A mention rings, but not twice a second; with "all" everything rings, with "off" nothing."""
         self.hear(said(1, "hi"), said(2, "hi alice"), said(3, "alice?"))
