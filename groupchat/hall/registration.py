@@ -85,7 +85,8 @@ class Registration:
         used = () if invite is None else (invite.removal(),)
         receipt = Receipt(changes=True)
         self._commits.post(Change((account.fact(), *used), receipt, origin, ref, answer))
-        return self.reserve(receipt, account.key, *(() if invite is None else (invite.digest,)))
+        self.reserve(receipt, account.key, *(() if invite is None else (invite.digest,)))
+        return self.follow(receipt, account, account)
 
     def reserve(self, receipt: Receipt, *names: str) -> Receipt:
         """Keep nicknames (by their keys) and codes (by their digests) from others until this is settled."""

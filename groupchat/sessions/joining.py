@@ -75,6 +75,8 @@ class Joining:
         stored: StoredSession | None = None
         if self._token is not None:
             stored = yield self._recall(self._token)
+            if hall.accounts.is_coming(stored.author):
+                yield hall.passed()  # an account just made may still be on its way to the disk
             self._account = hall.accounts.of(stored.author)
         else:
             yield self._prove()
@@ -170,6 +172,8 @@ class Joining:
             author = AuthorId(secrets.randbits(63))
         hall.moderation.check_coming(author, key, hall.now())
         person = hall.roster.of(author)
+        if person is None and account is None and hall.accounts.is_coming(author):
+            raise NickTaken("Your account is just being made; try again.")
         if person is None:
             person = Person(nick, key, author, hall.now(), account)
             hall.roster.claim(person)
@@ -282,7 +286,8 @@ class Joining:
         if person.account is None:
             nick = names.nick(self._claim.nick, hall.settings.name_rules)
             key = names.key(nick)
-            if key != person.key and hall.roster.is_free(key):
+            # Not if theirs is just becoming an account's.
+            if key != person.key and hall.roster.is_free(key) and not hall.accounts.is_taken(person.key):
                 hall.attendance.rename(connection, nick, key)
 
     def _choose_preferences(self, person: Person) -> None:

@@ -145,6 +145,11 @@ class Accounts:
         """Say whether the nickname with this key belongs to an account, or is about to."""
         return key in self._by_key or key in self.pending
 
+    def is_coming(self, author: AuthorId) -> bool:
+        """Say whether this author, who has no account, has one that is on its way to the disk."""
+        queued = (account for account in self.queued.values() if account is not None)
+        return author not in self._by_author and any(account.author == author for account in queued)
+
     def invite(self, code: str, now: float) -> Invite | None:
         """Return the invitation with this code, if it was not used and has not ended."""
         found = self.invites.get(digest_of(code))
