@@ -22,10 +22,42 @@ NOON = 1795262400.0
 """12:00 UTC on Saturday 21 November 2026, in seconds since 1970 UTC."""
 
 
+class Turns:
+    """Turns of a reactor: all that is done in one is one batch.  Outside of them each thing is a turn of its own."""
+
+    def __init__(self) -> None:
+        self._is_inside = False
+        self._ends: list[Callable[[], None]] = []
+
+    def end(self, function: Callable[[], None]) -> None:
+        """Call the function when this turn ends."""
+        if self._is_inside:
+            self._ends.append(function)
+        else:
+            function()
+
+    def run(self, action: Callable[[], object]) -> None:
+        """Do this in one turn."""
+        if self._is_inside:
+            action()
+            return
+        self._is_inside = True
+        try:
+            action()
+        finally:
+            self._is_inside = False
+            ends, self._ends = self._ends, []
+            for function in ends:
+                function()
+
+
 class Peer:
     """Somebody at a FakeScreen."""
 
-    def __init__(self, hall: Hall, clock: Clock, door: str = "text", exempt: bool = True) -> None:
+    def __init__(
+        self, hall: Hall, clock: Clock, door: str = "text", exempt: bool = True, turns: Turns | None = None
+    ) -> None:
+        self.turns = turns if turns is not None else Turns()
         self.screen = FakeScreen(clock, door, exempt)
         self.session = self.screen.session = Session(hall, self.screen)
 
@@ -65,7 +97,7 @@ class Peer:
 
     def _send(self, action: Callable[[], None]) -> "Peer":
         if not self.screen.closed:
-            self.screen.lines.append(action)
+            self.screen.lines.append(partial(self.turns.run, action))
             self.screen.take_lines()
         return self
 
@@ -135,6 +167,7 @@ class House:
         self.passwords = FakePasswords()
         self.journal = journal if journal is not None else MemoryJournal()
         self.clock = Clock()
+        self.turns = Turns()
         self.broken: list[Failure] = []
         self.hall = self.reopened(**settings)
 
@@ -144,14 +177,17 @@ class House:
 
     def reopened(self, **settings: object) -> Hall:
         """Another hall on the same journal, as after a restart."""
-        hall = Hall(self.journal, Settings().replaced(**settings), self.clock, self.now, passwords=self.passwords)
+        hall = Hall(
+            self.journal, Settings().replaced(**settings), self.clock, self.now,
+            turn_end=self.turns.end, passwords=self.passwords,
+        )  # fmt: skip
         hall.health.on_broken = self.broken.append
         hall.open()
         return hall
 
     def connect(self, door: str = "text", exempt: bool = True) -> Peer:
         """Somebody without a nickname."""
-        return Peer(self.hall, self.clock, door, exempt)
+        return Peer(self.hall, self.clock, door, exempt, self.turns)
 
     def come(self, *nicks: str, door: str = "text", exempt: bool = True) -> list[Peer]:
         """People with these nicknames, who have forgotten how they came in."""
@@ -171,5 +207,5 @@ class House:
         """Let time pass, with a sweep each second."""
         for _ in range(seconds):
             self.clock.pump([1 / 16] * 16)
-            self.hall.sweep()
+            self.turns.run(self.hall.sweep)
             self.turn()

@@ -23,7 +23,7 @@ class TurnsTest(SynchronousTestCase):
             self.turns.spend(SHARE)
 
         if self.turns.over:
-            self.turns.next().addCallback(spend)
+            self.turns.next_turn().addCallback(spend)
         else:
             spend()
 
@@ -48,7 +48,7 @@ class TurnsTest(SynchronousTestCase):
         """Who comes while others wait comes after them, also in a turn that has something left."""
         self.show("a")
         self.show("b")
-        self.turns.next().addCallback(lambda _: self.show("again"))
+        self.turns.next_turn().addCallback(lambda _: self.show("again"))
         self.show("c")
         self.shown.clear()
         self.assertEqual([self.end() for _ in range(4)], [["b"], ["c"], ["again"], []])
@@ -59,6 +59,6 @@ class TurnsTest(SynchronousTestCase):
         self.assertFalse(self.turns.over)
         self.turns.spend(SHARE)
         for _ in range(3):
-            self.turns.next().addCallback(lambda _: self.turns.spend(1))
+            self.turns.next_turn().addCallback(lambda _: self.turns.spend(1))
         self.end()
         self.assertFalse(self.turns.over)

@@ -131,9 +131,9 @@ class Race(RuleBasedStateMachine):
         """The roster and the people agree, and nobody has a nickname of somebody else's."""
         hall = self.home.hall
         people = list(hall.roster)
-        assert sorted(person.author for person in people) == sorted(hall.people)
+        assert len(hall.roster._by_author) == len(people)
         for person in people:
-            assert hall.people[person.author] is person
+            assert hall.roster.of(person.author) is person
             assert hall.roster.find(person.key) is person
             known = hall.accounts.find(person.nick)
             assert person.account is known or not person.connections, (person.nick, person.account, known)

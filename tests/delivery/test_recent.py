@@ -54,7 +54,7 @@ class RecentTest(SynchronousTestCase):
             if post is not None:
                 tail.add(post)
         for room in ("lobby", "dev"):
-            found = tail.recent(room, count)
+            found = tail.latest(room, count)
             if found is not None:
                 self.assertEqual(found, self.successResultOf(journal.recent(Audience((room,)), journal.head, count)))
 
@@ -83,7 +83,7 @@ class RecentTest(SynchronousTestCase):
             post = happened(journal, Kind.SAID, "lobby", 0)
             assert post is not None
             tail.add(post)
-        found = tail.recent("lobby", 3)
+        found = tail.latest("lobby", 3)
         assert found is not None
         self.assertEqual([post.event.id for post in found], [2, 3, 4])
-        self.assertIsNone(tail.recent("lobby", 4))
+        self.assertIsNone(tail.latest("lobby", 4))

@@ -11,7 +11,7 @@ from tests.house import House
 class HallTests(SynchronousTestCase):
     def test_lobby(self) -> None:
         """There is a lobby in an empty hall."""
-        self.assertEqual(list(House().hall.rooms), ["lobby"])
+        self.assertEqual(House().hall.rooms.names(), ("lobby",))
 
     def test_announce(self) -> None:
         """An announcement reaches everybody once, whichever rooms they are in."""
