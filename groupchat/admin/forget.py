@@ -31,8 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
         traces = Traces(archive, arguments.nick)
         if not (traces.messages or traces.topics or traces.facts):
             raise Failed(f"{arguments.nick} has said nothing in {path}, and has no account there.")
-        found = [plural(len(traces.messages), "message"), plural(len(traces.topics), "topic")]
-        found.append(f"the account {arguments.nick}" if traces.has_account else "no account")
+        counts = [(len(traces.messages), "message"), (len(traces.topics), "topic")]
+        found = [plural(count, noun) for count, noun in counts if count]
+        if traces.has_account:
+            found.append(f"the account {arguments.nick}")
         if not arguments.yes and not _agreed(f"Erase {listed(found)}? This cannot be undone. [y/N] "):
             raise Failed("Nothing was erased. --yes erases without asking.")
         with Progress("erasing") as progress:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from groupchat.admin.data import Failed
 from groupchat.model.text import harmless
 from groupchat.model.times import spoken
+from groupchat.model.wording import plural
 
 TIMEOUT_S = 5.0
 """Seconds an answer may take."""
@@ -110,8 +111,9 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
         for code, count in after.by_label.get("refusals_total", {}).items()
     }
     news = ", ".join(f"{code} {count:.0f}" for code, count in sorted(refused.items()) if count > 0)
+    rooms, accounts = plural(round(now["rooms"]), "room"), plural(round(now["accounts"]), "account")
     rows = [
-        ("people", f"{now['people']:,.0f} in {now['rooms']:,.0f} rooms; {now['accounts']:,.0f} accounts"),
+        ("people", f"{now['people']:,.0f} in {rooms}; {accounts}"),
         ("connections", f"{now['sockets']:,.0f} ({doors})"),
         ("posts", f"{rate('posts_total'):,.1f}/s; the newest is #{now['head']:,.0f}"),
         ("deliveries", f"{rate('deliveries_total'):,.1f}/s, {rate('delivered_bytes_total') / 1024:,.1f} KiB/s"),

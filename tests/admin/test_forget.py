@@ -25,7 +25,7 @@ class ForgetTest(ArchiveCase):
         """Of a nickname without an account, everything of guests is erased, but nothing of an account that used it."""
         with Archive(self.data / "chat.db") as archive:
             archive.append([draft(BOB, "guest", "bongo")])
-        self.assertIn("no account", self.output("forget", "GUEST", "--yes", "--data", self.data))
+        self.assertIn("Erased 1 message. ", self.output("forget", "GUEST", "--yes", "--data", self.data))
         self.assertFalse(b"impala" in self.on_disk())
         self.assertTrue(b"zebra" in self.on_disk())
         self.assertTrue(b"bongo" in self.on_disk())
