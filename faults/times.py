@@ -67,7 +67,7 @@ def stopped_under_load(trial: Trial) -> Verdict:
     findings = trial.findings(load)
     return Verdict(
         status == 0 and took <= 12.0 and not unseen and findings.good,
-        f"exit {status} after {took:.1f} s; acknowledged and not shown to who reads: {len(unseen)}; "
+        f"exit {status} after {took:.1f} s; acknowledged but not shown to readers: {len(unseen)}; "
         f"{summary(load.ledger, findings)}",
     )
 
