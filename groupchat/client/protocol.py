@@ -34,8 +34,8 @@ class Owner(Protocol):
 class JsonLines(LineOnlyReceiver):
     """One object a line, both ways; lines that do not start with ``{`` are for people and skipped.
 
-    The reason why the connection ends is, in this order: the client's own, the last ``closing`` event,
-    the last refusal that answered no request, and the network's error.
+    The reason why the connection ends is, in this order: the client's own, the last ``closing`` event
+    (in the words of the refusal before it, if they have the same code), such a refusal alone, and the network's error.
     """
 
     delimiter = b"\n"
@@ -51,6 +51,8 @@ class JsonLines(LineOnlyReceiver):
         """Whether reading is paused, so that silence means nothing."""
         self._owner = owner
         self._told: ConnectionDropped | None = None
+        self._refused = ConnectionDropped("")
+        """The last refusal that answered no request; its sentence says more than that of ``closing``."""
         self._fault: Exception | None = None
 
     def send(self, message: Message) -> None:
@@ -98,9 +100,7 @@ class JsonLines(LineOnlyReceiver):
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
-        told = _farewell(message)
-        if told is None or self._told is None or told.code != self._told.code:
-            self._told = told  # else the refusal before this ``closing`` has already said more
+        self._told = self._farewell(message)
         self._owner.wire_received(self, message)
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -109,16 +109,18 @@ class JsonLines(LineOnlyReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._owner.wire_closed(self, self._fault or self._told or as_exception(reason))
 
+    def _farewell(self, message: Message) -> ConnectionDropped | None:
+        """Return why the server is about to close the connection, if this message says so.
 
-def _farewell(message: Message) -> ConnectionDropped | None:
-    """Return why the server is about to close the connection, if this message says so.
-
-    Servers before the ``closing`` event say it with a refusal that answers no request.
-    """
-    event = message.get("event")
-    if event == "closing" or (event == "refused" and message.get("ref") is None):
-        return ConnectionDropped(str(message.get("text", "")), str(message.get("code", "")))
-    return None
+        Servers before the ``closing`` event say it with a refusal that answers no request.
+        """
+        event = message.get("event")
+        if event != "closing" and (event != "refused" or message.get("ref") is not None):
+            return None
+        told = ConnectionDropped(str(message.get("text", "")), str(message.get("code", "")))
+        if event == "refused":
+            self._refused = told
+        return self._refused if self._refused.code == told.code else told
 
 
 def encode(message: Message) -> bytes:

@@ -94,21 +94,30 @@ class PlainJoin:
 
     def fail(self, sentence: str) -> None:
         """End the conversation, or the program, and say why."""
-        self._complain(sentence)
-        self.over(1)
-
-    def over(self, status: int) -> None:
-        """Return to the menu, if there is one and somebody to read it; otherwise finish."""
-        if self.menu and (status == 0 or self.terminal):
+        if self.menu and self.terminal:
+            self._complain(sentence)
             self.go(Menu(self))
         else:
-            self.finish(status)
+            self.finish(1, sentence)
 
-    def finish(self, status: int) -> None:
-        """End the program, once everything is printed."""
+    def over(self) -> None:
+        """Return to the menu, if there is one; otherwise finish."""
+        if self.menu:
+            self.go(Menu(self))
+        else:
+            self.finish(0)
+
+    def finish(self, status: int, sentence: str = "") -> None:
+        """End the program, once everything is printed; the sentence comes after it."""
+
+        def closed() -> None:
+            if sentence:
+                self._complain(sentence)
+            self._finished.callback(status)
+
         if not isinstance(self.state, Finished):
             self.state = Finished(self)
-            self.keyboard.close(lambda: self._finished.callback(status))
+            self.keyboard.close(closed)
 
     # The keyboard and the connection call these.
 

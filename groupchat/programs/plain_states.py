@@ -76,11 +76,11 @@ class Join(Owner, Protocol):
     def fail(self, sentence: str) -> None:
         """End the conversation, or the program, and say why."""
 
-    def over(self, status: int) -> None:
-        """Return to the menu, if there is one and somebody to read it; otherwise finish."""
+    def over(self) -> None:
+        """Return to the menu, if there is one; otherwise finish."""
 
-    def finish(self, status: int) -> None:
-        """End the program, once everything is printed."""
+    def finish(self, status: int, sentence: str = "") -> None:
+        """End the program, once everything is printed; the sentence comes after it."""
 
 
 class State:
@@ -172,7 +172,7 @@ class Online(State):
     def closed(self, why: Exception) -> None:
         """The connection is gone."""
         if isinstance(why, ConnectionDropped) and why.code == "exit":
-            self._join.over(0)
+            self._join.over()
         else:
             self._join.fail(reason(self._join.address, why))
 
@@ -203,7 +203,7 @@ class Naming(Online):
         if question == "password":
             self._claim(self._nick, password=answer)
         elif answer.strip().lower() in EXIT:
-            self._hang_up(lambda: self._join.over(0))
+            self._hang_up(lambda: self._join.over())
         else:
             self._claim(answer.strip())
 
@@ -324,4 +324,4 @@ class Leaving(Online):
     def closed(self, why: Exception) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
-        self._join.over(0)
+        self._join.over()

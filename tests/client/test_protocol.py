@@ -81,16 +81,18 @@ class JsonLinesTest(SynchronousTestCase):
         """The reason is the server's last word, if that says why; what came before does not count."""
         kicked = b'{"event":"closing","code":"kicked","text":"Out."}'
         muted = b'{"event":"refused","ref":7,"code":"muted","text":"Not now."}'
+        said = b'{"event":"said"}'
         old = b'{"event":"refused","code":"too-slow","text":"Read."}'
         for lines, reason in (
             ([kicked], "kicked: Out."),
             ([muted], None),
             ([old], "too-slow: Read."),
             ([old, kicked], "kicked: Out."),
-            ([b'{"event":"refused","code":"kicked","text":"By olga."}', kicked], "kicked: By olga."),
-            ([old, b'{"event":"said"}'], None),
+            ([kicked.replace(b"closing", b"refused").replace(b"Out", b"By bob"), kicked], "kicked: By bob."),
+            ([kicked.replace(b"closing", b"refused").replace(b"Out", b"By bob"), said, kicked], "kicked: By bob."),
+            ([old, said], None),
             ([b"!! server-full: The server is full."], "server-full: The server is full."),
-            ([b"!! server-full: Full.", b'{"event":"said"}'], None),
+            ([b"!! server-full: Full.", said], None),
             ([b"!! strange"], None),
             ([b"-- Goodbye"], None),
         ):

@@ -126,6 +126,31 @@ class Join(ProgramTest):
         self.assertEqual(done.stdout.count(b"1  join the chat"), 3)
         self.assertEqual(self.posts(), ["alice: one", "alice: two"])
 
+    def test_put_out(self) -> None:
+        """An operator's kick ends it with status 1, and says by whom; it does not come back by itself."""
+        olga = self.connect(self.daemon, "olga")
+        olga.send("/register correct-horse-battery\n")
+        olga.expect("olga is yours from now on")
+        data = str(self.folder / "data")
+        self.assertEqual(self.run_client("user", "promote", "olga", "--data", data).returncode, 0)
+        olga.expect("made olga an operator")
+        chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")
+        chat.expect("You are alice")
+        olga.send("/kick alice spam\n")
+        self.assertRegex(chat.rest(), "closed the connection: kicked: .*spam")
+        self.assertEqual(chat.process.wait(LIMIT_S), 1)
+
+    def test_logout(self) -> None:
+        """After /logout it asks for a nickname again."""
+        chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")
+        chat.expect("You are alice")
+        chat.send("/register correct-horse-battery\n")
+        chat.expect("alice is yours from now on")
+        chat.send("/logout\n")
+        chat.expect("Choose your nickname: ")
+        chat.send("bob\n")
+        chat.expect("You are bob")
+
 
 class Say(ProgramTest):
     def test_lines(self) -> None:
@@ -164,6 +189,14 @@ class Say(ProgramTest):
             self.assertEqual(self.run_client("say", self.place, *words).returncode, 0, words)
         self.assertEqual(self.posts(), ["ci: a b", "ci: a b", "ci: a b", "ci: a --room b"])
 
+    def test_quiet(self) -> None:
+        """Nobody is told that it comes and goes, and it is in no list."""
+        alice = self.connect(self.daemon, "alice")
+        self.assertEqual(self.run_client("say", self.place, "build ok", "--nick", "ci").returncode, 0)
+        alice.expect(r"#1 ci: build ok\r\n")
+        alice.send("/list\n/exit\n")
+        self.assertNotRegex(alice.rest() + alice.heard, "ci (joined|left)|2 people")
+
     def test_room(self) -> None:
         """It is said in the room asked for."""
         self.assertEqual(self.run_client("say", self.place, "psst", "--room", "dev").returncode, 0)
@@ -191,7 +224,8 @@ class Recent(ProgramTest):
         words = ["tail", self.place, "--json", "--since", "1", "--nick", "tail"]
         tail = Program(sys.executable, "-c", RUN, *words, env=self.environment)
         self.addCleanup(tail.close)
-        events = [json.loads(tail.expect(r"^\{.*\}$")[0]) for _ in range(2)]
+        said = r'^\{"event": "said".*\}$'
+        events = [json.loads(tail.expect(said)[0]) for _ in range(2)]
         self.assertEqual([(event["id"], event["text"]) for event in events], [(2, "two"), (3, "three")])
         assert tail.process.stdout is not None
         tail.process.stdout.close()
