@@ -285,9 +285,13 @@ class Departed(Answer):
 
 @record
 class Closing(Answer):
-    """The server closes the connection; ``code`` says why (``exit``, ``kicked``, ``replaced``, ``stopping`` …)."""
+    """The server closes the connection; ``code`` says why (``exit``, ``kicked``, ``replaced``, ``stopping`` …).
+
+    ``text`` is the sentence of the refusal that came before; empty: there was none.
+    """
 
     code: str
+    text: str = ""
 
 
 @record

@@ -49,7 +49,7 @@ ANSWERS = st.one_of(
     st.builds(events.Welcomed, HOSTILE, HOSTILE, NUMBERS, HOSTILE, NUMBERS, TEXTS, HOSTILE, HOSTILE, HOSTILE, TEXTS),
     st.builds(events.Entered, HOSTILE, HOSTILE, st.none() | ITEMS),
     st.builds(events.Departed, HOSTILE, HOSTILE, st.sampled_from(["left", "kicked"]), HOSTILE),
-    st.builds(events.Closing, st.sampled_from(["exit", "kicked"])),
+    st.builds(events.Closing, st.sampled_from(["exit", "kicked"]), HOSTILE),
     st.builds(events.Done, st.integers(0, 9), HOSTILE, st.none() | ITEMS.map(lambda items: dict(*items[:1]))),
     st.builds(events.Refused, st.just("nick-taken"), HOSTILE),
     st.builds(events.Told, TEXTS),

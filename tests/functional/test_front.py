@@ -255,7 +255,7 @@ class CertificateTest(TlsTest):
             connection, _ = server.accept()
             with connection:
                 connection.sendall(b"220 mail.example.org ESMTP\r\n")
-                self.assertRegex(client.rest(), "no encrypted connection .*perhaps the server does not speak TLS")
+                self.assertRegex(client.rest(), "No encrypted connection .*perhaps the server does not speak TLS")
             self.assertEqual(client.process.wait(LIMIT_S), 1)
         (self.folder / "text").write_text("text")
         for options, words in (

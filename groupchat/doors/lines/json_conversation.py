@@ -1,12 +1,14 @@
 """The door of programs: JSON Lines from the first byte on, without greeting or prompt."""
 
+from typing import cast
+
 from groupchat.doors.lines.json_requests import obey
 from groupchat.doors.lines.json_style import JsonStyle, json_style
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong
-from groupchat.model.events import Answer, Ref
+from groupchat.model.events import Answer, Closing, Ref, Refused
 from groupchat.model.preferences import Preferences
 
 BEGINNING = Preferences(emoji=False)
@@ -16,11 +18,13 @@ BEGINNING = Preferences(emoji=False)
 class JsonConversation(Conversation):
     """One connection of a program."""
 
-    __slots__ = ()
+    __slots__ = ("_refused",)
     style: JsonStyle
 
     def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
         super().__init__(reception, address, exempt, json_style(BEGINNING))
+        self._refused: Refused | None = None
+        """The last refusal: if the connection is closed because of it, its sentence is told again."""
 
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
@@ -28,7 +32,16 @@ class JsonConversation(Conversation):
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
         """Return the object for this answer."""
+        kind = type(answer)
+        if kind is Refused:
+            self._refused = cast(Refused, answer)
+        elif kind is Closing:
+            answer = self._with_reason(cast(Closing, answer))
         return self.style.answer(answer, ref, current)
+
+    def _with_reason(self, closing: Closing) -> Closing:
+        refused = self._refused
+        return closing if refused is None or refused.code != closing.code else Closing(refused.code, refused.text)
 
     def line_limit(self) -> int:
         return self.reception.settings.json_limit_bytes

@@ -50,7 +50,7 @@ _CLOSINGS = {
     "replaced": "You have joined again from elsewhere.",
     "stopping": "The server is stopping. Come back later.",
 }
-"""Sentences for closings before which nothing was refused; a refusal has said all others."""
+"""Sentences for closings before which nothing was refused."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=dict).encode
 
@@ -126,8 +126,8 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "entered", {"room": room, "topic": topic, **({} if people is None else {"people": people})}
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
-        case events.Closing(code):
-            return "closing", {"code": code, "text": _CLOSINGS.get(code, "The server closes this connection.")}
+        case events.Closing(code, text):
+            return "closing", {"code": code, "text": text or _CLOSINGS.get(code, "The server closes this connection.")}
         case events.Refused(code, text):
             return "refused", {"code": code, "text": text}
         case events.Told(lines):

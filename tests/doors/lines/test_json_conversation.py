@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.doors.wire.framing import SKIPPED_LIMIT
 from groupchat.interfaces.screens import Hold
 from groupchat.model.claims import Claim
-from groupchat.model.events import Done
+from groupchat.model.events import Done, Refused
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import State
 from tests.doors.connections import Port, Visit
@@ -71,6 +71,17 @@ class ProgramTest(SynchronousTestCase):
         closing = json.loads(line)
         self.assertEqual((closing["event"], closing["code"]), ("closing", "replaced"))
         self.assertTrue(visit.transport.disconnecting)
+
+    def test_reason(self) -> None:
+        """The last line repeats the sentence of the refusal it follows from, and not of another one."""
+        for code, text in (("kicked", "You were put out by olga: spam"), ("stopping", "The server is stopping.")):
+            visit = self.program()
+            for refused in (Refused("kicked", "An earlier one."), Refused("kicked", "You were put out by olga: spam")):
+                visit.server.answer(refused, None, "bot", "lobby")
+            visit.server.close(code)
+            closing = json.loads(visit.read())
+            self.assertEqual(closing["code"], code)
+            self.assertTrue(closing["text"].startswith(text), closing)
 
     def test_closing_while_held(self) -> None:
         """A program that was not being read is told too."""
