@@ -15,8 +15,10 @@ from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
-from groupchat.model.events import Answer, Ref
+from groupchat.model.events import Answer, Done, Ref
 from groupchat.model.preferences import Preferences
+
+_NOTHING = Rendered(b"")
 
 
 class WrongProtocol(Refusal):
@@ -42,6 +44,8 @@ class TextConversation(Conversation):
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
         """Return the lines of this answer."""
+        if type(answer) is Done and not answer.text:  # nearly every answer: what they said is on disk
+            return _NOTHING
         return self.style.answer(answer, ref, current)
 
     def line_limit(self) -> int:

@@ -75,8 +75,6 @@ class TextStyle:
 
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
         """Render an answer's lines, or a prompt without line end.  People have no ``ref``."""
-        if type(answer) is events.Done and not answer.text:  # nearly every answer: what they said is on disk
-            return Rendered(b"")
         if isinstance(answer, events.Replayed):
             return self._replayed(answer, current)
         if isinstance(answer, events.Asked):

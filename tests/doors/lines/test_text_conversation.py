@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.interfaces.screens import Hold
 from groupchat.model.claims import Claim
-from groupchat.model.events import Done
+from groupchat.model.events import Done, Refused
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import State
 from tests.doors.connections import Connection, Port, TlsVisit, Visit
@@ -33,9 +33,13 @@ class TextTest(SynchronousTestCase):
         self.assertEqual((connection.protocol.style.door, connection.protocol.style.preferences.echo), ("text", True))
 
     def test_answer(self) -> None:
-        """An answer is a line."""
-        answer = Connection().protocol.answer(Done(text="Done."), None, "alice", "lobby")
-        self.assertEqual(answer, b"-- Done.\r\n")
+        """An answer is a line, and none when there is nothing to say."""
+        for answer, line in (
+            (Done(text="Done."), b"-- Done.\r\n"),
+            (Done(3), b""),
+            (Refused("muted", "Not now."), b"!! muted: Not now.\r\n"),
+        ):
+            self.assertEqual(Connection().protocol.answer(answer, None, "alice", "lobby"), line)
 
     def test_closing(self) -> None:
         """A person has been told why in words; the code adds nothing."""
