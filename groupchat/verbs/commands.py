@@ -28,13 +28,13 @@ USAGE = 28
 """The most characters of a usage line on the page of a topic; what the command does stands beside it."""
 
 FIRST_PAGE = """\
-Talking    what you type goes to your room; a line with a slash is a command
+Talking    what you type goes to your room; a slash begins a command
            /msg NICK TEXT           write to one person only
            /edit TEXT, /delete      change your last message, or delete it
 Reading    /history, /search TEXT   show what was said, or find words in it
 Rooms      /list, /rooms            list the people here, or all rooms
-           /join ROOM               go into a room, which is made if it is new
-           /switch ROOM, /leave     send your lines to another room, or leave one
+           /join ROOM               go into a room, or make a new one
+           /switch ROOM, /leave     send your lines elsewhere; leave a room
 People     /nick NAME               take another nickname
            /register PASSWORD       make your nickname your own
            /away [TEXT]             say that you are away; /back ends it

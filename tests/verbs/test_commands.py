@@ -1,90 +1,294 @@
-"""What the commands do that other tests do not try: changing one's words, reading what was said."""
+"""The table of all verbs, and the help: its pages, for people and for programs."""
+
+import re
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Deleted, Done, Edited, Listed, Replayed
-from tests.fakes import HeldJournal
-from tests.house import House
+from groupchat.model.events import Listed
+from groupchat.model.ranks import Rank
+from groupchat.verbs.commands import COLUMNS, COMMANDS, LINES, USAGE
+from tests.house import House, Peer
+from tests.people import member, operator
+
+TOPICS = ["talking", "reading", "rooms", "people", "account", "settings", "order", "accounts"]
+
+HIDDEN = [verb.name for verb in COMMANDS.sorted() if verb.needs >= Rank.ROOM_OPERATOR]
+"""The commands of operators."""
 
 
-class ChangeTests(SynchronousTestCase):
-    def test_pipelined(self) -> None:
-        """Without a number one changes one's last message, also one that is not on disk yet."""
-        journal = HeldJournal(MemoryJournal())
-        house = House(journal)
-        alice, bob = house.come("alice", "bob")
-        alice.type("one", "two", "/edit deux", "/delete", "/edit uno")
-        while journal.pending:
-            journal.commit()
-        changes = [event for event in bob.events if isinstance(event, Edited | Deleted)]
-        self.assertEqual([change.target for change in changes], [2, 2, 1])
-
-    def test_others(self) -> None:
-        """What others said, what is not there, and what is deleted cannot be changed."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("mine", "gone", "/delete")
-        bob.type("/edit #1 stolen", "/delete #1", "/edit #99 x")
-        self.assertEqual(bob.codes, ["not-yours", "not-yours", "no-such-message"])
-        alice.type("/edit #2 x")
-        self.assertEqual(alice.codes, ["already-deleted"])
-
-    def test_a_day(self) -> None:
-        """One's own words can be changed for 24 hours, and not after."""
-        house = House()
-        (alice,) = house.come("alice")
-        alice.type("one")
-        house.clock.advance(24 * 3600 - 1)
-        alice.type("/edit #1 uno")
-        self.assertEqual(alice.codes, [])
-        house.clock.advance(2)
-        alice.type("/edit #1 eins", "/delete #1")
-        self.assertEqual(alice.codes, ["too-old"] * 2)
+def people() -> dict[Rank, Peer]:
+    """Return somebody of each rank, all in the lobby, which rita operates."""
+    house = House()
+    (guest,) = house.come("gus")
+    found = {
+        Rank.GUEST: guest,
+        Rank.MEMBER: member(house, "alice"),
+        Rank.ROOM_OPERATOR: member(house, "rita"),
+        Rank.OPERATOR: operator(house, "olga"),
+    }
+    found[Rank.OPERATOR].type("/op rita lobby")
+    for peer in found.values():
+        peer.take()
+    return found
 
 
-class ReadingTests(SynchronousTestCase):
-    def test_history(self) -> None:
-        """/history shows the last messages, those after a number, or those of a day, of the current room only."""
-        house = House(query_posts=5)
-        (alice,) = house.come("alice")
-        alice.type(*map(str, range(8)), "/join dev", "elsewhere", "/switch lobby")
-        for command, numbers in (
-            ("/history 2", [7, 8]),
-            ("/history 100", [4, 5, 6, 7, 8]),
-            ("/history since #1", [2, 3, 4, 5, 6]),
-            ("/history 2026-11-21", [1, 2, 3, 4, 5]),
-        ):
-            alice.type(command)
-            replayed = alice.answers[-1]
-            assert isinstance(replayed, Replayed), (command, replayed)
-            self.assertEqual([post.id for post in replayed.posts], numbers, command)
+def asked(peer: Peer, words: str = "") -> Listed:
+    """Return what /help answers."""
+    peer.type(f"/help {words}".rstrip())
+    answer = peer.answers[-1]
+    assert isinstance(answer, Listed), answer
+    return answer
 
-    def test_search(self) -> None:
-        """/search finds words in one's rooms, newest first; /goto shows what is around a message; /last one's own."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        bob.type("/join dev", "secret cats")
-        alice.type("black cats", "dogs", "white cats", "/search cats", "/goto #3", "/goto #1", "/last")
+
+class TableTests(SynchronousTestCase):
+    def test_topics(self) -> None:
+        """Every verb stands on the page of one topic, whose name is one word that can be typed after /help."""
+        self.assertEqual(COMMANDS.topics(), TOPICS)
+        self.assertEqual({verb.topic for verb in COMMANDS.sorted()}, set(TOPICS))
+
+    def test_secret(self) -> None:
+        """A verb is secret exactly when one of its arguments is."""
+        for verb in COMMANDS.sorted():
+            secret = any(parameter.argument.secret for parameter in verb.parameters)
+            self.assertEqual(verb.secret, secret, verb.name)
+
+    def test_rooms(self) -> None:
+        """Every verb about a room takes the room as an argument, and none needs it but those that go there."""
+        about_rooms = """
+            say me topic list history catchup leave typing kick ban unban bans mute unmute mutes purge modlog lock
+            unlock slow invite uninvite op deop join switch
+        """.split()  # noqa: SIM905  # as prose
+        found = {verb.name: parameter for verb in COMMANDS.sorted() for parameter in verb.parameters
+                 if parameter.name == "room"}  # fmt: skip
+        self.assertEqual(sorted(found), sorted(about_rooms))
+        self.assertEqual({name for name, room in found.items() if not room.optional}, {"join", "switch"})
+
+
+class PageTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.people = people()
+
+    def check(self, lines: tuple[str, ...], words: object) -> None:
+        """See that a page fits a terminal of 80 columns and 24 lines."""
+        self.assertLessEqual(len(lines), LINES, words)
+        self.assertLessEqual(max(map(len, lines)), COLUMNS, words)
+        self.assertTrue(all(line.strip() for line in lines), words)
+
+    def test_numbers(self) -> None:
+        """A line leaves room for the mark before it; a page, for the command and the next prompt."""
+        self.assertEqual((COLUMNS + len("-- "), LINES + 2), (80, 24))
+
+    def test_every_page(self) -> None:
+        """The first page, the topics and the page of each topic fit a terminal, for everybody who may see them."""
+        for rank, peer in self.people.items():
+            for words in ("", "topics", *COMMANDS.topics(rank)):
+                self.check(asked(peer, words).lines, (rank, words))
+
+    def test_first_page(self) -> None:
+        """The first page names the commands of a newcomer, each of which there is, and how to find the others."""
+        page = "\n".join(asked(self.people[Rank.GUEST]).lines)
+        named = set(re.findall(r"/(\w+)", page))
         self.assertEqual(
-            [[post.id for post in answer.posts] for answer in alice.answers if isinstance(answer, Replayed)],
-            [[4, 2], [2, 3, 4], [4]],
-        )
-        self.assertEqual(alice.codes, ["no-such-message"])
+            named,
+            {"msg", "edit", "delete", "history", "search", "list", "rooms", "join", "switch", "leave", "nick",
+             "register", "away", "back", "ignore", "set", "exit", "help"},
+        )  # fmt: skip
+        for name in named:
+            self.assertIs(COMMANDS.find(name).needs, Rank.GUEST, name)
+        for words in re.findall(r"/help (\w+)", page):
+            asked(self.people[Rank.GUEST], words)
+
+    def test_order_line(self) -> None:
+        """Only operators, also those of a room, are pointed to what operators can do."""
+        for rank, peer in self.people.items():
+            is_shown = any("/help order" in line for line in asked(peer).lines)
+            self.assertEqual(is_shown, rank >= Rank.ROOM_OPERATOR, rank)
+
+    def test_topics(self) -> None:
+        """/help topics names every command somebody may use, and no other, with its topic."""
+        for rank, peer in self.people.items():
+            lines = asked(peer, "topics").lines
+            named = re.findall(r"\w+", " ".join(line[17:] for line in lines))
+            self.assertEqual(sorted(named), [verb.name for verb in COMMANDS.of_rank(rank)])
+            topics = [line.split()[1] for line in lines if line.startswith("/help ")]
+            self.assertEqual(topics, COMMANDS.topics(rank))
+
+    def test_topic(self) -> None:
+        """The page of a topic has a line for each of its commands somebody may use: usage and first clause."""
+        for rank, peer in self.people.items():
+            for topic in COMMANDS.topics(rank):
+                *lines, ending = asked(peer, topic).lines
+                verbs = [verb for verb in COMMANDS.of_rank(rank) if verb.topic == topic]
+                self.assertEqual([line.split()[0] for line in lines], [f"/{verb.name}" for verb in verbs])
+                for line, verb in zip(lines, verbs, strict=True):
+                    self.assertTrue(line.startswith(verb.short_usage(USAGE)), line)
+                    self.assertTrue(line.endswith(f"  {verb.clause}"), line)
+                self.assertEqual(ending, "/help NAME explains a command.")
+
+    def test_operators_topics(self) -> None:
+        """A topic with no command for somebody is no topic to them."""
+        for rank, topic in (
+            (Rank.GUEST, "order"), (Rank.MEMBER, "order"), (Rank.GUEST, "accounts"), (Rank.ROOM_OPERATOR, "accounts"),
+        ):  # fmt: skip
+            peer = self.people[rank]
+            peer.take()
+            peer.type(f"/help {topic}")
+            self.assertEqual(len(peer.codes), 1, topic)
+
+    def test_command(self) -> None:
+        """/help NAME shows usage, explanation, details and aliases, by any name of the command."""
+        for name in ("msg", "/msg", "TELL", "/w"):
+            self.assertEqual(
+                asked(self.people[Rank.GUEST], name).lines,
+                (
+                    "/msg NICK TEXT",
+                    "Say something to one person only.",
+                    "Somebody who has an account and is not here reads it when they come.",
+                    "also: /tell, /w",
+                ),
+            )
+
+    def test_command_named_like_a_topic(self) -> None:
+        """With a slash the name is always that of a command."""
+        self.assertEqual(asked(self.people[Rank.GUEST], "/rooms").lines[0], "/rooms")
+        self.assertIn("/join ROOM", asked(self.people[Rank.GUEST], "rooms").lines[0])
+        self.assertEqual(asked(self.people[Rank.OPERATOR], "/accounts").lines[0], "/accounts")
+
+    def test_every_command(self) -> None:
+        """Each command is explained in full to those who may use it, and to nobody else."""
+        for rank, peer in self.people.items():
+            for verb in COMMANDS.sorted():
+                peer.take()
+                peer.type(f"/help /{verb.name}")
+                if verb.needs <= rank:
+                    (listed,) = peer.answers
+                    assert isinstance(listed, Listed)
+                    self.assertEqual(listed.lines[:2], (verb.usage, verb.explanation))
+                else:
+                    self.assertEqual(peer.codes, ["not-allowed"], (rank, verb.name))
+
+    def test_unknown(self) -> None:
+        """What is neither a topic nor a command is refused."""
+        peer = self.people[Rank.OPERATOR].type("/help nothing")
+        self.assertEqual(peer.codes, ["unknown-command"])
+
+    def test_nothing_of_operators(self) -> None:
+        """No page of anybody else names a command of operators: neither in text nor in items."""
+        peer = self.people[Rank.MEMBER]
+        for words in ("", "topics", *COMMANDS.topics(Rank.MEMBER)):
+            listed = asked(peer, words)
+            words_shown = set(re.findall(r"/(\w+)", "\n".join(listed.lines)))
+            self.assertFalse(words_shown.intersection(HIDDEN), words)
+            self.assertFalse({item["command"] for item in listed.items}.intersection(HIDDEN), words)
+
+    def test_elsewhere(self) -> None:
+        """A room's operator is shown what they can do there, in whichever room they ask."""
+        rita = self.people[Rank.ROOM_OPERATOR].type("/join dev")
+        self.assertIs(rita.actor.rank, Rank.MEMBER)
+        self.assertIn("/help order", asked(rita).lines[-1])
+        self.assertIn("kick", [item["command"] for item in asked(rita).items])
+
+
+class SuggestionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.people = people()
+
+    def test_nearest(self) -> None:
+        """A mistyped command of operators is suggested to those who may use it only."""
+        for rank, peer in self.people.items():
+            for verb in COMMANDS.sorted():
+                peer.take()
+                peer.type(f"/{verb.name}x")
+                (refused,) = peer.answers
+                suggested = re.search(r"Did you mean /(\w+)\?", refused.text)  # type: ignore[attr-defined]
+                if suggested is not None:
+                    self.assertLessEqual(COMMANDS.find(suggested[1]).needs, rank, verb.name)
+                else:
+                    self.assertGreater(verb.needs, rank, verb.name)
+
+    def test_completion(self) -> None:
+        """Completion offers the names, and the arguments, of commands somebody may use only."""
+        for rank, peer in self.people.items():
+            names = {COMMANDS.find(choice.removeprefix("/")).name for choice in COMMANDS.complete(peer.actor, "/")}
+            self.assertEqual(names, {verb.name for verb in COMMANDS.of_rank(rank)}, rank)
+            self.assertEqual(COMMANDS.complete(peer.actor, "/kick g"), ["gus"] if rank >= 2 else [])
 
     def test_help(self) -> None:
-        """/help lists every command with its usage, or explains one by any of its names."""
-        (alice,) = House().come("alice")
-        alice.type("/help", "/help /tell", "/help nothing")
-        every, one = (answer for answer in alice.answers if isinstance(answer, Listed))
-        self.assertEqual(len(every.lines), len(every.items))
-        self.assertEqual(one.lines[0], "/msg NICK TEXT…")
-        self.assertEqual(alice.codes, ["unknown-command"])
+        """After /help, names of commands and topics are completed; those of operators for operators only."""
+        guest, boss = self.people[Rank.GUEST].actor, self.people[Rank.OPERATOR].actor
+        self.assertEqual(COMMANDS.complete(guest, "/help a"), ["account", "away"])
+        self.assertEqual(COMMANDS.complete(boss, "/help ac"), ["account", "accounts"])
+        self.assertEqual(COMMANDS.complete(guest, "/help /sw"), ["switch"])
 
-    def test_settings(self) -> None:
-        """/set alone shows what there is; a name or value that is not is refused."""
-        (alice,) = House().come("alice")
-        alice.type("/set", "/set echo", "/set echo perhaps", "/set colour red")
-        self.assertIn("echo off", str(alice.answers[0]))
-        self.assertEqual(alice.codes, ["bad-arguments"] * 3)
-        self.assertFalse([answer for answer in alice.answers if isinstance(answer, Done)])
+    def test_program(self) -> None:
+        """A program asks what a half-typed line could become."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("complete", text="/hi", ref=1)
+        (listed,) = bot.answers
+        self.assertEqual(listed, Listed("completions", ("/history",), ({"text": "/history"},)))
+
+
+class ItemTests(SynchronousTestCase):
+    def test_every_verb(self) -> None:
+        """The items list every verb somebody may use, on the first page and on that of the topics."""
+        for rank, peer in people().items():
+            for words in ("", "topics"):
+                names = [item["command"] for item in asked(peer, words).items]
+                self.assertEqual(names, [verb.name for verb in COMMANDS.of_rank(rank)])
+
+    def test_one(self) -> None:
+        """The items of a command or a topic are those it is about."""
+        (guest,) = House().come("gus")
+        self.assertEqual([item["command"] for item in asked(guest, "msg").items], ["msg"])
+        self.assertEqual({item["topic"] for item in asked(guest, "rooms").items}, {"rooms"})
+
+    def test_fields(self) -> None:
+        """An item says how the verb is typed and asked for, what it does, and where it stands."""
+        (guest,) = House().come("gus")
+        (item,) = asked(guest, "register").items
+        self.assertEqual(
+            item,
+            {
+                "command": "register",
+                "usage": "/register PASSWORD [CODE]",
+                "fields": ["password", "code"],
+                "arguments": [
+                    {"name": "password", "label": "PASSWORD", "typed": True, "optional": False, "secret": True},
+                    {"name": "code", "label": "CODE", "typed": True, "optional": True, "secret": True},
+                ],
+                "aliases": [],
+                "text": "Make your nickname your own: from then on it asks for this password.",
+                "topic": "account",
+                "secret": True,
+            },
+        )
+
+    def test_arguments(self) -> None:
+        """The arguments have the names of the fields; those that are only sent as JSON are not typed."""
+        peer = people()[Rank.OPERATOR]
+        for item in asked(peer).items:
+            arguments = item["arguments"]
+            self.assertEqual([argument["name"] for argument in arguments], item["fields"])
+            for argument in arguments:
+                self.assertTrue(argument["label"], item)
+                self.assertEqual(argument["typed"], argument["label"] in item["usage"], (item, argument))
+        (say,) = asked(peer, "say").items
+        self.assertEqual(
+            say["arguments"][1], {"name": "room", "label": "ROOM", "typed": False, "optional": True}
+        )  # fmt: skip
+
+    def test_secret(self) -> None:
+        """Only passwords and codes are marked as secret: a client needs no English to know what to hide."""
+        secret = {
+            (item["command"], argument["name"])
+            for item in asked(people()[Rank.OPERATOR]).items
+            for argument in item["arguments"]
+            if argument.get("secret")
+        }
+        self.assertEqual(
+            secret,
+            {
+                ("register", "password"), ("register", "code"), ("login", "password"), ("password", "old"),
+                ("password", "new"), ("unregister", "password"), ("adduser", "password"), ("setpassword", "password"),
+            },
+        )  # fmt: skip

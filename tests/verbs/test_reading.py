@@ -1,0 +1,281 @@
+"""The verbs with which people read what was said: history, search, what they missed."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.events import Done, Listed, Post, Replayed, Told, Whispered
+from groupchat.verbs.reading import AROUND, MENTIONS, SEARCHED
+from tests.house import House, Peer
+from tests.people import account, member, operator
+
+PASSWORD = "correct horse"
+
+
+def ids(peer: Peer) -> list[list[int]]:
+    """Return the numbers in each of the replays somebody was shown."""
+    return [[post.id for post in answer.posts] for answer in peer.answers if isinstance(answer, Replayed)]
+
+
+def back(house: House, nick: str, door: str = "text") -> Peer:
+    """Return somebody who logs in, and what they were shown then."""
+    peer = house.connect(door)
+    return peer.offer(nick, password=PASSWORD) if door == "json" else peer.type(nick, PASSWORD)
+
+
+class HistoryTests(SynchronousTestCase):
+    def test_history(self) -> None:
+        """/history shows the last messages, those after a number, or those of a day, of the current room only."""
+        house = House(query_posts=5)
+        (alice,) = house.come("alice")
+        alice.type(*map(str, range(8)), "/join dev", "elsewhere", "/switch lobby")
+        for command, numbers in (
+            ("/history 2", [7, 8]),
+            ("/history 100", [4, 5, 6, 7, 8]),
+            ("/history since #1", [2, 3, 4, 5, 6]),
+            ("/history 2026-11-21", [1, 2, 3, 4, 5]),
+        ):
+            alice.type(command)
+            replayed = alice.answers[-1]
+            assert isinstance(replayed, Replayed), (command, replayed)
+            self.assertEqual([post.id for post in replayed.posts], numbers, command)
+
+    def test_other_room(self) -> None:
+        """A program reads the room it names; of a room it is not in it reads nothing."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        bot.say("here").do("join", room="dev").say("there").do("switch", room="lobby")
+        house.come("alice")[0].type("/join secret", "hidden", "/leave")
+        bot.take()
+        bot.do("history", room="dev").do("history", since=0, room="#Dev").do("history")
+        self.assertEqual(ids(bot), [[2], [2], [1]])
+        bot.do("history", room="secret")
+        self.assertEqual(bot.codes, ["not-in-room"])
+
+    def test_in_no_room(self) -> None:
+        """Somebody in no room reads what is private to them."""
+        (alice, bob) = House().come("alice", "bob")
+        bob.type("aloud", "/msg alice psst")
+        alice.take()
+        alice.type("/leave", "/history")
+        (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+        self.assertEqual([type(post) for post in page.posts], [Whispered])
+
+    def test_one_of_them(self) -> None:
+        """A program asks by a count, a number or a day, and not by several of them."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("history", count=1, since=1).do("history", since=1, day="2026-11-21")
+        self.assertEqual(bot.codes, ["bad-arguments"] * 2)
+
+    def test_next_page(self) -> None:
+        """A full page says how to read on, and the whole room can be read in that way."""
+        house = House(query_posts=3)
+        (alice,) = house.come("alice")
+        alice.type(*map(str, range(7)))
+        alice.take()
+        line, seen = "/history since #0", []
+        for _ in range(3):
+            alice.take()
+            alice.type(line)
+            (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+            seen += [post.id for post in page.posts]
+            line = page.ending.partition("; ")[2].partition(" shows")[0]
+        self.assertEqual((seen, line), ([1, 2, 3, 4, 5, 6, 7], ""))
+
+    def test_most(self) -> None:
+        """More than a page at a time is not shown, and the answer says so."""
+        (alice,) = House(query_posts=3).come("alice")
+        alice.type(*map(str, range(7)), "/history 4")
+        (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+        self.assertIn("3 is the most", page.ending)
+
+    def test_day_in_zone(self) -> None:
+        """A day is one of the reader's time zone: 12:00 UTC on 21 November is the 22nd on Kiritimati."""
+        (alice,) = House().come("alice")
+        alice.type("/set zone Pacific/Kiritimati", "hi", "/history 2026-11-22", "/history 2026-11-21")
+        self.assertEqual(ids(alice), [[1]])
+        self.assertEqual(alice.answers[-1], Told(("There is nothing to show.",)))
+
+    def test_nothing(self) -> None:
+        """Where there is nothing, people read a sentence and programs an empty list."""
+        house = House()
+        (alice,), (bot,) = house.come("alice"), house.come("bot", door="json")
+        alice.type("/history", "/search cats")
+        bot.do("history").do("search", text="cats")
+        self.assertEqual(alice.answers, [Told(("There is nothing to show.",)), Told(("Nothing was found.",))])
+        self.assertEqual(ids(bot), [[], []])
+
+    def test_ignored(self) -> None:
+        """What ignored people said is not shown in history either."""
+        (alice, bob, carol) = House().come("alice", "bob", "carol")
+        bob.type("one")
+        carol.type("two")
+        alice.take()
+        alice.type("/ignore bob", "/history", "/search one")
+        self.assertEqual(ids(alice), [[2]])
+
+
+class SearchTests(SynchronousTestCase):
+    def test_search(self) -> None:
+        """/search finds words in one's rooms, newest first; /goto shows what is around a message; /last one's own."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.type("/join dev", "secret cats")
+        alice.type("black cats", "dogs", "white cats", "/search cats", "/goto #3", "/goto #1", "/last")
+        self.assertEqual(ids(alice), [[4, 2], [2, 3, 4], [4]])
+        self.assertEqual(alice.codes, ["no-such-message"])
+
+    def test_numbers(self) -> None:
+        """No more is shown than the help says: 20 found messages, five before and after another."""
+        (alice,) = House().come("alice")
+        alice.type(*["cat"] * 30, "/search cat", "/goto #15")
+        found, around = ids(alice)
+        self.assertEqual((len(found), found[0]), (SEARCHED, 30))
+        self.assertEqual(around, list(range(15 - AROUND, 15 + AROUND + 1)))
+
+    def test_private(self) -> None:
+        """What is private is found by the two it is between, and by nobody else."""
+        (alice, bob, carol) = House().come("alice", "bob", "carol")
+        alice.type("/msg bob secret")
+        for peer, found in ((alice, [[1]]), (bob, [[1]]), (carol, [])):
+            peer.take()
+            peer.type("/search secret")
+            self.assertEqual(ids(peer), found)
+            peer.take()
+            peer.type("/goto #1")
+            self.assertEqual(ids(peer), found)
+
+    def test_last(self) -> None:
+        """/last shows one's own last message, aloud or private; somebody who said nothing has none."""
+        (alice, bob) = House().come("alice", "bob")
+        alice.type("aloud", "/msg bob psst")
+        alice.take()
+        alice.type("/last")
+        bob.type("/last")
+        self.assertEqual(ids(alice), [[2]])
+        self.assertEqual(bob.codes, ["no-such-message"])
+
+
+class CatchupTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House(replay_posts=1)
+        account(self.house.hall, "alice")
+        alice = back(self.house, "alice")
+        alice.type("/join dev", "/switch lobby")
+        (self.bob,) = self.house.come("bob")
+        self.bob.type("/join dev", "/switch lobby", "before")
+        alice.vanish()
+        self.house.pass_time(61)
+        self.bob.take()
+
+    def back(self, door: str = "text") -> Peer:
+        """Return alice, who comes back."""
+        peer = back(self.house, "alice", door)
+        peer.take()
+        return peer
+
+    def test_unread(self) -> None:
+        """Somebody who comes back is told how much is new, since when, and how much of it has their nickname."""
+        self.bob.type("one", "alice: two", "malice", "@Alice!")
+        (listed,) = (answer for answer in back(self.house, "alice").answers if isinstance(answer, Listed))
+        self.assertTrue(listed.lines[0].startswith("4 new since "), listed.lines)
+        self.assertTrue(listed.lines[0].endswith(", 2 for you; /catchup shows them."))
+        self.assertEqual(listed.items, ({"room": "lobby", "new": 4, "mentions": 2, "after": 1},))
+
+    def test_nothing_unread(self) -> None:
+        """Nothing new is no line; nor is one's own, nor what another connection of one's own saw."""
+        first = back(self.house, "alice")
+        self.bob.type("seen")
+        second = back(self.house, "alice")
+        for peer in (first, second):
+            self.assertEqual([answer for answer in peer.answers if isinstance(answer, Listed)], [])
+
+    def test_catchup(self) -> None:
+        """/catchup shows what was new, and then says that there is no more."""
+        self.bob.type("one", "two")
+        alice = self.back()
+        alice.type("/catchup", "/catchup")
+        shown, done = alice.answers
+        self.assertEqual([post.text for post in shown.posts], ["one", "two"])  # type: ignore[attr-defined]
+        self.assertEqual(done, Done(text="You have seen everything in lobby."))
+
+    def test_pages(self) -> None:
+        """What is too much for one answer is continued by the next."""
+        self.house.hall = self.house.reopened(query_posts=2)
+        (bob,) = self.house.come("bob")
+        bob.type("one", "two", "three")
+        alice = self.back()
+        alice.type("/catchup", "/catchup", "/catchup")
+        pages = [[post.text for post in a.posts] for a in alice.answers if isinstance(a, Replayed)]  # type: ignore[attr-defined]
+        self.assertEqual(pages, [["one", "two"], ["three"]])
+
+    def test_other_room(self) -> None:
+        """A program catches up in the room it names, and what is new in the current one stays new."""
+        self.bob.type("/switch dev", "there", "/switch lobby", "here")
+        other = back(self.house, "alice", "json")
+        other.do("join", room="dev").do("switch", room="lobby")
+        other.take()
+        other.do("catchup", room="lobby").do("catchup", room="lobby").do("catchup", room="nowhere")
+        pages = [[post.text for post in a.posts] for a in other.answers if isinstance(a, Replayed)]  # type: ignore[attr-defined]
+        self.assertEqual(pages, [["here"]])
+        self.assertEqual(other.codes, ["not-in-room"])
+
+    def test_guest(self) -> None:
+        """A guest has nothing to catch up with."""
+        self.bob.type("/catchup")
+        self.assertEqual(self.bob.codes, ["not-allowed"])
+
+    def test_left_room(self) -> None:
+        """A room that was left is read up to then."""
+        alice = self.back().type("/join ops", "/leave ops")
+        self.assertIsNotNone(self.house.hall.positions.find(alice.connection.person.author, "ops"))
+
+
+class MentionsTests(SynchronousTestCase):
+    def test_mentions(self) -> None:
+        """/mentions shows the newest messages with one's nickname as a word, of others, in one's rooms."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.type("alice one", "malice", "to alice.", "alicexyz", "/join dev", "alice elsewhere")
+        alice.type("alice myself")
+        alice.take()
+        alice.type("/mentions")
+        self.assertEqual([post.text for post in alice.answers[0].posts], ["to alice.", "alice one"])  # type: ignore[attr-defined]
+
+    def test_number(self) -> None:
+        """At most 20 are shown; none of people who are ignored."""
+        alice, bob, carol = House().come("alice", "bob", "carol")
+        bob.type(*["alice!"] * 30)
+        carol.type("alice?")
+        alice.type("/ignore carol")
+        alice.take()
+        alice.type("/mentions")
+        self.assertEqual(ids(alice), [list(range(30, 30 - MENTIONS, -1))])
+
+
+class AnswerTests(SynchronousTestCase):
+    def test_refs(self) -> None:
+        """Every question of a program is answered with its ref, once."""
+        house = House()
+        boss = operator(house, "boss", "json")
+        boss.say("one")
+        boss.take()
+        for ref, name in enumerate(("history", "last", "mentions", "catchup", "modlog")):
+            boss.do(name, ref=ref)
+        boss.do("search", text="one", ref=5).do("goto", id=1, ref=6)
+        self.assertEqual([ref for _, ref in boss.refs()], [0, 1, 2, 3, 4, 5, 6])
+
+    def test_heading(self) -> None:
+        """The heading counts what is shown."""
+        (alice,) = House().come("alice")
+        alice.type("one", "/history", "two", "/history")
+        headings = [answer.heading for answer in alice.answers if isinstance(answer, Replayed)]
+        self.assertEqual(headings, ["1 message:", "2 messages:"])
+
+    def test_edited(self) -> None:
+        """An edited message is shown as it reads now, under its own number; a deleted one as deleted."""
+        alice = member(House(), "alice")
+        alice.type("teh", "gone", "/delete", "/edit #1 the")
+        alice.take()
+        alice.type("/history")
+        (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+        posts: list[Post] = list(page.posts)
+        self.assertEqual([(type(post).__name__, post.id) for post in posts], [("Edited", 1), ("Deleted", 2)])

@@ -1,0 +1,194 @@
+"""The verbs that post: saying, writing privately, changing and deleting."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.events import Acted, Deleted, Done, Edited, Said, Typing, Whispered
+from tests.fakes import HeldJournal
+from tests.house import House
+from tests.people import account, member
+
+
+class SayingTests(SynchronousTestCase):
+    def test_say(self) -> None:
+        """/say says its text as it is, also when that begins with a slash; nothing to say is refused."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("/say /exit", "/say  s/a/b/ ", "/me waves", "/say", "/me")
+        self.assertEqual(
+            [(type(event), event.text) for event in bob.take()],  # type: ignore[attr-defined]
+            [(Said, "/exit"), (Said, "s/a/b/ "), (Acted, "waves")],
+        )
+        self.assertEqual(alice.codes, ["bad-arguments"] * 2)
+
+    def test_other_room(self) -> None:
+        """A program says and does things in the room it names, and stays in its current one."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        (alice,) = house.come("alice")
+        alice.type("/join dev", "/leave lobby")
+        bot.do("join", room="dev").do("switch", room="lobby")
+        alice.take()
+        bot.do("say", text="there", room="dev").do("me", text="waves", room="#DEV").do("say", text="here")
+        self.assertEqual([(event.room, event.text) for event in alice.take()], [("dev", "there"), ("dev", "waves")])  # type: ignore[attr-defined]
+        self.assertEqual(bot.connection.current, "lobby")
+        self.assertEqual(bot.codes, [])
+
+    def test_not_there(self) -> None:
+        """Nothing is said in a room one is not in, is none, or cannot be: nor in the current one instead."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        for verb in ("say", "me"):
+            for room, code in (("dev", "not-in-room"), ("no such", "room-invalid"), (7, "bad-arguments")):
+                bot.take()
+                bot.do(verb, text="x", room=room)
+                self.assertEqual(bot.codes, [code], (verb, room))
+        self.assertEqual(house.hall.stream.delivered, 0)
+
+    def test_emoji(self) -> None:
+        """Shortcuts become emoji for those who like them, in everything that is said."""
+        house = House()
+        (alice, bob) = house.come("alice", "bob")
+        alice.type(":)", "/me :)", "/msg bob :)", "/set emoji off", ":)")
+        self.assertEqual([event.text for event in bob.events], ["😊"] * 3 + [":)"])  # type: ignore[attr-defined]
+
+
+class PrivateTests(SynchronousTestCase):
+    def test_reply(self) -> None:
+        """/reply answers the sender of the last private message, under whichever nickname they have now."""
+        house = House()
+        alice, bob, carol = house.come("alice", "bob", "carol")
+        bob.type("/reply too early")
+        self.assertEqual(bob.codes, ["no-such-nick"])
+        carol.type("/msg bob first")
+        alice.type("/msg bob second", "/nick anna")
+        bob.type("/r yes?")
+        self.assertEqual([event.text for event in alice.events if isinstance(event, Whispered)][-1], "yes?")
+        alice.vanish()
+        house.come("anna")
+        bob.take()
+        bob.type("/reply still there?")
+        self.assertEqual(bob.codes, ["no-such-nick"])
+
+    def test_reply_later(self) -> None:
+        """A reply to somebody with an account who has left is kept for them."""
+        house = House()
+        alice = member(house, "alice")
+        (bob,) = house.come("bob")
+        alice.type("/msg bob hi")
+        alice.vanish()
+        bob.take()
+        bob.type("/reply later")
+        self.assertEqual(bob.told, ["alice is not here, and will be shown it on coming back."])
+
+    def test_account_elsewhere(self) -> None:
+        """A message to an account that is not here is private between the two, and stays out of rooms."""
+        house = House()
+        account(house.hall, "dora")
+        alice, bob = house.come("alice", "bob")
+        alice.type("/msg dora psst")
+        self.assertEqual(bob.events, [])
+        self.assertEqual([type(event) for event in alice.events], [Whispered])
+        self.assertEqual(len(alice.told), 1)
+
+    def test_oneself(self) -> None:
+        """A message to oneself is shown once."""
+        (alice,) = House().come("alice")
+        alice.type("/msg alice note")
+        self.assertEqual([event.text for event in alice.events if isinstance(event, Whispered)], ["note"])
+
+
+class ChangeTests(SynchronousTestCase):
+    def test_pipelined(self) -> None:
+        """Without a number the last message is changed, also one that is not on disk yet."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        alice, bob = house.come("alice", "bob")
+        alice.type("one", "two", "/edit deux", "/delete", "/edit uno")
+        while journal.pending:
+            journal.commit()
+        changes = [event for event in bob.events if isinstance(event, Edited | Deleted)]
+        self.assertEqual([change.target for change in changes], [2, 2, 1])
+
+    def test_others(self) -> None:
+        """What others said, what is not there, and what is deleted cannot be changed."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        alice.type("mine", "gone", "/delete")
+        bob.type("/edit #1 stolen", "/delete #1", "/edit #99 x")
+        self.assertEqual(bob.codes, ["not-yours", "not-yours", "no-such-message"])
+        alice.type("/edit #2 x")
+        self.assertEqual(alice.codes, ["already-deleted"])
+
+    def test_a_day(self) -> None:
+        """One's own words can be changed for 24 hours, and not after."""
+        house = House()
+        (alice,) = house.come("alice")
+        alice.type("one")
+        house.clock.advance(24 * 3600 - 1)
+        alice.type("/edit #1 uno")
+        self.assertEqual(alice.codes, [])
+        house.clock.advance(2)
+        alice.type("/edit #1 eins", "/delete #1")
+        self.assertEqual(alice.codes, ["too-old"] * 2)
+
+    def test_private(self) -> None:
+        """A change of a private message is shown to the two it is between only."""
+        alice, bob, carol = House().come("alice", "bob", "carol")
+        alice.type("/msg bob teh", "/edit the", "/delete")
+        self.assertEqual([type(event) for event in bob.events], [Whispered, Edited, Deleted])
+        self.assertEqual(carol.events, [])
+
+    def test_answers(self) -> None:
+        """A program is told the number under which its change stands."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("say", text="one", ref=1).do("edit", text="uno", ref=2).do("delete", id=1, ref=3)
+        self.assertEqual(bot.refs(), [("Done", 1), ("Done", 2), ("Done", 3)])
+
+    def test_same_key(self) -> None:
+        """What is posted again with the same key is answered as before, and stored once."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        (alice,) = house.come("alice")
+        for _ in range(2):
+            bot.do("say", text="once", key="k1")
+        bot.do("me", text="waves", key="k2")
+        self.assertEqual(bot.answers, [Done(1), Done(1), Done(2)])
+        self.assertEqual([event.id for event in alice.events], [1, 2])  # type: ignore[attr-defined]
+
+
+class SubstitutionTests(SynchronousTestCase):
+    def test_private(self) -> None:
+        """A correction of a private message stays private."""
+        alice, bob, carol = House().come("alice", "bob", "carol")
+        alice.type("/msg bob teh", "s/teh/the/")
+        self.assertEqual([event.text for event in bob.events], ["teh", "the"])  # type: ignore[attr-defined]
+        self.assertEqual(carol.events, [])
+
+    def test_nothing_left(self) -> None:
+        """A correction that would leave nothing is refused, and the message stays."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        alice.type("oops", "s/oops//")
+        self.assertEqual(alice.codes, ["nothing-to-say"])
+        self.assertEqual(bob.texts, ["oops"])
+
+
+class TypingTests(SynchronousTestCase):
+    def test_other_room(self) -> None:
+        """A program says in which of its rooms somebody is typing; others are told there only."""
+        house = House()
+        bot, here, there = house.come("bot", "here", "there", door="json")
+        there.do("join", room="dev").do("leave", room="lobby")
+        bot.do("join", room="dev").do("switch", room="lobby")
+        for peer in (bot, here, there):
+            peer.take()
+        bot.do("typing", room="dev")
+        self.assertEqual(there.take(), [Typing("dev", "bot", house.now())])
+        self.assertEqual(here.take(), [])
+        self.assertEqual(bot.take(), [Done()])
+
+    def test_not_there(self) -> None:
+        """Nobody types in a room they are not in."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("typing", room="dev").do("leave").do("typing")
+        self.assertEqual(bot.codes, ["not-in-room"] * 2)

@@ -1,0 +1,260 @@
+"""The verbs about rooms: going in and out, who is there, what it is about."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.events import Departed, Done, Entered, Joined, Left, Listed, Replayed, TopicChanged
+from groupchat.verbs.visiting import FAREWELL_MAX, WIDTH, folded
+from tests.fakes import SlowJournal
+from tests.house import House, Peer
+from tests.people import member, operator
+
+
+def items(peer: Peer) -> list[dict[str, object]]:
+    """Return the items of the last list somebody was shown."""
+    listed = [answer for answer in peer.answers if isinstance(answer, Listed)][-1]
+    return [dict(item) for item in listed.items]
+
+
+class JoinTests(SynchronousTestCase):
+    def test_entered(self) -> None:
+        """A program that joins is told the room, its topic and the people in it, itself included, and then done."""
+        house = House()
+        (alice,) = house.come("alice")
+        alice.type("/join dev", "/topic code", "hello")
+        (bot,) = house.come("bot", door="json")
+        bot.do("join", room="#DEV", ref=1)
+        entered, replayed, done = bot.answers
+        self.assertEqual(entered, Entered("dev", "code", ({"nick": "alice"}, {"nick": "bot"})))
+        assert isinstance(replayed, Replayed)
+        self.assertEqual([post.id for post in replayed.posts], [2])
+        self.assertEqual(done, Done(text="You are in dev now."))
+        self.assertEqual(bot.connection.rooms, ("lobby", "dev"))
+        self.assertEqual(bot.connection.current, "dev")
+
+    def test_without_joins(self) -> None:
+        """A program that does not want joins and leaves is not told who is there either."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("set", name="joins", value=False).do("join", room="dev")
+        self.assertIn(Entered("dev", "", None), bot.answers)
+
+    def test_again(self) -> None:
+        """Joining a room one is in switches to it, and nobody sees anything."""
+        house = House()
+        (alice, bob) = house.come("alice", "bob")
+        alice.type("/join dev", "/join lobby")
+        self.assertEqual(alice.connection.current, "lobby")
+        self.assertEqual(bob.events, [])
+
+    def test_locked_meanwhile(self) -> None:
+        """A room that is locked while its history is read is not entered."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        boss = operator(house, "boss")
+        (alice,) = house.come("alice")
+        journal.slow = True
+        alice.type("/join dev")
+        house.hall.stream.recent.floor = -1
+        boss.type("/lock dev")
+        journal.answer_all()
+        self.assertEqual(alice.codes, ["room-locked"])
+        self.assertEqual(alice.connection.rooms, ("lobby",))
+
+    def test_gone_meanwhile(self) -> None:
+        """Somebody who is gone while the history is read enters no room."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        (alice,) = house.come("alice")
+        journal.slow = True
+        alice.type("/join dev")
+        alice.vanish()
+        journal.answer_all()
+        room = house.hall.rooms.find("dev")
+        self.assertFalse(room is not None and room.members)
+
+
+class LeaveTests(SynchronousTestCase):
+    def test_other_room(self) -> None:
+        """A program leaves the room it names; its lines go where they went, and it is told so."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        (alice,) = house.come("alice")
+        alice.type("/join dev")
+        bot.do("join", room="dev").do("switch", room="lobby")
+        alice.take(), bot.take()
+        bot.do("leave", room="dev", reason="tea", ref=1)
+        self.assertEqual(bot.answers[0], Departed("dev", "tea", "left", "lobby"))
+        self.assertEqual(bot.told, ["You left dev. Your lines now go to lobby."])
+        self.assertEqual(alice.take(), [Left("dev", "bot", house.now(), "tea", False)])
+
+    def test_current(self) -> None:
+        """Without a room the current one is left; lines go to the room joined last, at the end nowhere."""
+        (alice,) = House().come("alice")
+        alice.type("/join a", "/join b", "/switch a", "/leave")
+        self.assertEqual((alice.connection.rooms, alice.connection.current), (("lobby", "b"), "b"))
+        alice.type("/part", "/leave lobby", "/leave", "hello")
+        self.assertEqual((alice.connection.rooms, alice.connection.current), ((), ""))
+        self.assertEqual(alice.codes, ["not-in-room"] * 2)
+
+    def test_reason(self) -> None:
+        """A reason is cut to what others should have to read."""
+        alice, bob = House().come("alice", "bob")
+        alice.type(f"/leave lobby   {'x' * 200} ")
+        self.assertEqual(bob.events[0].reason, "x" * FAREWELL_MAX)  # type: ignore[attr-defined]
+
+    def test_not_in(self) -> None:
+        """A room one is not in cannot be left, nor switched to."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("leave", room="dev").do("switch", room="dev").do("switch", room="no such")
+        self.assertEqual(bot.codes, ["not-in-room", "not-in-room", "room-invalid"])
+
+
+class TopicTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House()
+        self.alice, self.bob = self.house.come("alice", "bob")
+
+    def test_listed(self) -> None:
+        """/topic alone answers the room and its topic as fields, with a sentence for people."""
+        self.alice.type("/topic", "/topic the weather", "/topic")
+        self.assertEqual(
+            [answer for answer in self.alice.answers if isinstance(answer, Listed)],
+            [
+                Listed("topic", ("lobby has no topic.",), ({"room": "lobby", "topic": ""},)),
+                Listed("topic", ("The topic of lobby is: the weather",), ({"room": "lobby", "topic": "the weather"},)),
+            ],
+        )
+
+    def test_changed(self) -> None:
+        """A new topic is shown to everybody in the room; "-" clears it."""
+        self.alice.type("/topic the weather", "/topic -")
+        topics = [event.text for event in self.bob.events if isinstance(event, TopicChanged)]
+        self.assertEqual(topics, ["the weather", ""])
+        self.assertEqual(self.house.hall.rooms.open("lobby").topic, "")
+
+    def test_other_room(self) -> None:
+        """A program shows and changes the topic of the room it names only."""
+        (bot,) = self.house.come("bot", door="json")
+        bot.do("join", room="dev").do("switch", room="lobby").do("topic", text="code", room="dev")
+        bot.do("topic", room="dev")
+        self.assertEqual(items(bot), [{"room": "dev", "topic": "code"}])
+        bot.do("topic")
+        self.assertEqual(items(bot), [{"room": "lobby", "topic": ""}])
+        bot.take()
+        bot.do("topic", text="x", room="ops").do("topic", room="ops")
+        self.assertEqual(bot.codes, ["not-in-room"] * 2)
+        self.assertIsNone(self.house.hall.rooms.find("ops"))
+
+    def test_too_long(self) -> None:
+        """A topic that is too long is refused, with its length."""
+        most = self.house.hall.settings.topic_max
+        self.alice.type(f"/topic {'x' * (most + 1)}", f"/topic {'x' * most}")
+        self.assertEqual(self.alice.codes, ["bad-arguments"])
+        self.assertEqual(len(self.house.hall.rooms.open("lobby").topic), most)
+
+
+class ListTests(SynchronousTestCase):
+    def test_people(self) -> None:
+        """/list says of everybody in the room whether they have an account, operate it, are away or encrypted."""
+        house = House()
+        boss, rita = operator(house, "boss"), member(house, "rita")
+        (alice, bob) = house.come("alice", "bob")
+        boss.type("/op rita lobby")
+        rita.screen.secure = True
+        bob.type("/away")
+        alice.take()
+        alice.type("/list")
+        nothing = {"account": "", "operator": False, "away": False, "secure": False}
+        self.assertEqual(
+            items(alice),
+            [
+                {**nothing, "nick": "boss", "account": "boss", "operator": True},
+                {**nothing, "nick": "rita", "account": "rita", "operator": True, "secure": True},
+                {**nothing, "nick": "alice"},
+                {**nothing, "nick": "bob", "away": True},
+            ],
+        )
+        (listed,) = alice.answers
+        self.assertEqual(
+            listed.lines,  # type: ignore[attr-defined]
+            ("4 people are in lobby:", "boss, rita (TLS), alice, bob (away)"),
+        )
+
+    def test_other_room(self) -> None:
+        """The people of any room can be listed, by typing its name and by JSON; of no room, there are none."""
+        house = House()
+        (alice,), (bot,) = house.come("alice"), house.come("bot", door="json")
+        alice.type("/join dev", "/leave lobby")
+        bot.do("list", room="#Dev")
+        self.assertEqual([item["nick"] for item in items(bot)], ["alice"])
+        alice.type("/list lobby")
+        self.assertEqual([item["nick"] for item in items(alice)], ["bot"])
+        bot.take()
+        bot.do("list", room="nowhere").do("leave").do("list")
+        self.assertEqual(bot.codes, ["no-such-room", "not-in-room"])
+
+    def test_many_connections(self) -> None:
+        """Somebody with several connections in a room is listed once."""
+        house = House()
+        alice = member(house, "alice")
+        house.connect().type("alice", "correct horse")
+        alice.take()
+        alice.type("/list")
+        self.assertEqual(len(items(alice)), 1)
+
+    @given(st.lists(st.text("abc", min_size=1, max_size=30)))
+    def test_folded(self, nicks: list[str]) -> None:
+        """Names are folded into lines that fit, in order, without losing any."""
+        lines = folded(nicks)
+        self.assertEqual(" ".join(lines).replace(",", "").split(), nicks)
+        self.assertTrue(all(len(line) <= WIDTH + 1 for line in lines))
+
+
+class RoomsTests(SynchronousTestCase):
+    def test_rooms(self) -> None:
+        """/rooms lists the fullest rooms first, and says which one is in and which are locked."""
+        house = House()
+        boss = operator(house, "boss")
+        (alice, bob) = house.come("alice", "bob")
+        boss.type("/join dev", "/lock dev", "/topic code", "/leave lobby")
+        bob.type("/join ops", "/switch lobby")
+        alice.take()
+        alice.type("/rooms")
+        self.assertEqual(
+            items(alice),
+            [
+                {"room": "lobby", "people": 2, "topic": "", "joined": True, "locked": False},
+                {"room": "dev", "people": 1, "topic": "code", "joined": False, "locked": True},
+                {"room": "ops", "people": 1, "topic": "", "joined": False, "locked": False},
+            ],
+        )
+        (listed,) = alice.answers
+        self.assertEqual(listed.lines[0], "lobby: 2 people (you are here)")  # type: ignore[attr-defined]
+
+    def test_many(self) -> None:
+        """Of very many rooms the fullest are listed, and how many more there are."""
+        house = House(query_posts=2)
+        (alice,) = house.come("alice")
+        alice.type("/join a", "/join b", "/join c", "/rooms")
+        listed = alice.answers[-1]
+        self.assertEqual((len(listed.items), listed.lines[-1]), (2, "… and 2 more rooms"))  # type: ignore[attr-defined]
+
+
+class NoticeTests(SynchronousTestCase):
+    def test_account(self) -> None:
+        """A join tells others which account somebody has; a leave, whether they are gone altogether."""
+        house = House()
+        (bob,) = house.come("bob")
+        alice = member(house, "alice")
+        bob.take()
+        alice.type("/leave", "/join lobby", "/exit")
+        self.assertEqual(
+            bob.take(),
+            [
+                Left("lobby", "alice", house.now(), "", False),
+                Joined("lobby", "alice", house.now(), "alice"),
+                Left("lobby", "alice", house.now(), "", True),
+            ],
+        )
