@@ -1,264 +1,124 @@
-"""Rooms: going in and out, and how little a crowd of comings and goings costs."""
+"""Rooms as data: which there are, and the people in them."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.lines.text_style import text_style
-from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Joined, Left, Listed, ManyJoined, ManyLeft, Replayed, TopicChanged
-from groupchat.model.preferences import Preferences
-from groupchat.verbs.presence import away, whois
-from groupchat.verbs.visiting import list_
-from tests.fakes import HeldJournal, SlowJournal
-from tests.house import House, Peer
+from groupchat.model.drafts import StoredRoom
+from groupchat.model.events import AuthorId
+from groupchat.state.people import Connection, Person
+from groupchat.state.rooms import LOBBY, Room, Rooms
+from tests.fakes import FakeScreen
+
+
+def connected(nick: str, count: int = 1) -> Person:
+    """Somebody with so many connections."""
+    person = Person(nick, nick, AuthorId(1), 0.0)
+    person.connections = tuple(Connection(person, FakeScreen(Clock(), "text"), 0.0) for _ in range(count))
+    return person
 
 
 class RoomTests(SynchronousTestCase):
-    def test_join(self) -> None:
-        """Who goes into a room is shown what was said there, and their lines go there from then on."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("/join #Dev", "first")
-        bob.type("/join dev")
-        (replayed,) = (answer for answer in bob.answers if isinstance(answer, Replayed))
-        self.assertEqual([post.id for post in replayed.posts], [1])
-        self.assertEqual(alice.events[-1], Joined("dev", "bob", house.now()))
-        bob.type("second")
-        self.assertEqual((alice.ids, bob.ids), ([2], []))
-        self.assertEqual(bob.connection.rooms, ("lobby", "dev"))
+    def test_new(self) -> None:
+        """A new room is empty, has no topic, and the journal has no posts of it."""
+        room = Room("dev", 5.0)
+        self.assertEqual((room.name, room.last_at, room.topic, room.stored), ("dev", 5.0, "", False))
+        self.assertEqual((list(room.people), room.members), ([], {}))
 
-    def test_posts_during_the_read(self) -> None:
-        """What is posted in a room while its earlier messages are read is neither lost nor doubled."""
-        for late in (False, True):
-            journal = SlowJournal(MemoryJournal(), late=late)
-            house = House(journal)
-            alice, bob = house.come("alice", "bob")
-            alice.type("/join dev", "one")
-            journal.slow = True
-            bob.type("/join dev")
-            alice.type("two", "three")
-            journal.answer_all()
-            alice.type("four")
-            (replayed,) = (answer for answer in bob.answers if isinstance(answer, Replayed))
-            self.assertEqual([*(post.id for post in replayed.posts), *bob.ids], [1, 2, 3, 4])
+    def test_people(self) -> None:
+        """A person with several connections in a room is there once, in the order people came."""
+        room, alice, bob = Room("dev", 0.0), connected("alice", 2), connected("bob")
+        for connection in (alice.connections[0], *bob.connections, alice.connections[1]):
+            room.members[connection] = None
+        self.assertEqual(list(room.people), [alice, bob])
 
-    def test_join_again(self) -> None:
-        """Who joins a room they are in goes to it; nobody is told."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        for peer in (alice, bob):
-            peer.type("/join dev")
-        alice.take()
-        bob.type("/join lobby")
-        self.assertEqual((bob.connection.current, alice.take()), ("lobby", []))
+    def test_holds(self) -> None:
+        """A room holds a person as long as any of their connections is in it."""
+        room, alice = Room("dev", 0.0), connected("alice", 2)
+        self.assertFalse(room.holds(alice))
+        room.members[alice.connections[1]] = None
+        self.assertTrue(room.holds(alice))
+        self.assertFalse(room.holds(connected("alice")))
+        del room.members[alice.connections[1]]
+        self.assertFalse(room.holds(alice))
 
-    def test_leave(self) -> None:
-        """Who leaves a room is back in the one before; the others see it, with the reason."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        for peer in (alice, bob):
-            peer.type("/join dev")
-        bob.type("/leave dev bored")
-        self.assertEqual(alice.events[-1], Left("dev", "bob", house.now(), "bored"))
-        self.assertEqual(bob.connection.current, "lobby")
-        self.assertIn("lobby", bob.told[-1])
-        alice.type("not for bob")
-        self.assertEqual(bob.ids, [])
-
-    def test_no_room(self) -> None:
-        """Who is in no room is told so by whatever needs one, and can go into one again."""
-        house = House()
-        (alice,) = house.come("alice")
-        alice.type("/leave", "hello", "/list", "/topic x", "/me waves", "/leave", "/typing")
-        self.assertEqual(alice.codes, ["not-in-room"] * 6)
-        self.assertIn("no room", alice.told[0])
-        alice.type("/history", "/join lobby", "hello")
-        self.assertEqual(house.journal.head, 1)
-
-    def test_not_in(self) -> None:
-        """Of rooms one is not in one can leave, switch to or post to none."""
-        house = House()
-        (alice,) = house.come("alice")
-        alice.type("/leave dev", "/switch dev").say("x", room="dev")
-        self.assertEqual(alice.codes, ["not-in-room"] * 3)
-
-    def test_names(self) -> None:
-        """A room's name is lower case, with or without #; a malformed one is refused."""
-        house = House()
-        (alice,) = house.come("alice")
-        alice.type("/join #DEV", "/join dev", "/join a/b")
-        self.assertEqual(alice.connection.rooms, ("lobby", "dev"))
-        self.assertEqual(alice.codes, ["room-invalid"])
-
-    def test_most_rooms(self) -> None:
-        """One connection may be in so many rooms, and in another one when it has left one."""
-        house = House(rooms_max=3)
-        (alice,) = house.come("alice")
-        alice.type("/join a", "/join b", "/join c")
-        self.assertEqual(alice.codes, ["bad-arguments"])
-        alice.type("/leave a", "/join c")
-        self.assertEqual(alice.connection.rooms, ("lobby", "b", "c"))
-
-    def test_vanish(self) -> None:
-        """A room without posts is gone when the last one leaves; one with posts stays; the lobby always does."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("/join quiet", "/join loud", "hello", "/leave quiet", "/leave loud")
-        self.assertEqual(sorted(house.hall.rooms.names()), ["lobby", "loud"])
-        alice.vanish()
-        bob.vanish()
-        self.assertEqual(sorted(house.hall.rooms.names()), ["lobby", "loud"])
-
-    def test_rooms(self) -> None:
-        """/rooms lists the fullest first, with topics; they are known after a restart too."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("/join dev", "/topic all about :)", "/join old", "/leave lobby")
-        for peer in (alice, bob):
-            peer.type("/join dev", "/rooms")
-        self.assertEqual(
-            bob.answers[-1],
-            Listed(
-                "rooms",
-                ("dev: 2 people, all about :) (you are here)", "lobby: 1 person", "old: 1 person"),
-                (
-                    {"room": "dev", "people": 2, "topic": "all about :)", "joined": True, "locked": False},
-                    {"room": "lobby", "people": 1, "topic": "", "joined": True, "locked": False},
-                    {"room": "old", "people": 1, "topic": "", "joined": False, "locked": False},
-                ),
-            ),
-        )
-        hall = house.reopened()
-        self.assertEqual({room.name: room.topic for room in hall.rooms}, {"dev": "all about :)", "lobby": ""})
-
-    def test_topic(self) -> None:
-        """A topic is set, shown, cleared with "-", and of bounded length."""
-        house = House(topic_max=10)
-        alice, bob = house.come("alice", "bob")
-        alice.type("/topic", "/topic 1234567890", "/topic", "/topic 12345678901", "/topic -", "/topic")
-        self.assertEqual(
-            [answer.lines[0] for answer in alice.answers if isinstance(answer, Listed)],
-            ["lobby has no topic.", "The topic of lobby is: 1234567890", "lobby has no topic."],
-        )
-        self.assertEqual(alice.codes, ["bad-arguments"])
-        self.assertEqual([event.text for event in bob.events if isinstance(event, TopicChanged)], ["1234567890", ""])
-
-    def test_list(self) -> None:
-        """/list says who is here, or in another room, and who is away."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        bob.type("/away", "/join dev")
-        alice.type("/list", "/list dev", "/list nowhere")
-        lobby, dev = (answer for answer in alice.answers if isinstance(answer, Listed))
-        self.assertEqual(lobby.lines, ("2 people are in lobby:", "alice, bob (away)"))
-        self.assertEqual(dev.items, ({"nick": "bob", "account": "", "operator": False, "away": True, "secure": False},))
-        self.assertEqual(alice.codes, ["no-such-room"])
-
-    def test_who_is_encrypted(self) -> None:
-        """/list and /whois say whose connection is encrypted: all of a person's have to be."""
-        alice, bob = House().come("alice", "bob")
-        bob.screen.secure = True
-        away(alice.actor)
-        people, person = list_(alice.actor), whois(alice.actor, "bob")
-        assert isinstance(people, Listed)
-        assert isinstance(person, Listed)
-        self.assertEqual(people.lines[1], "alice (away), bob (TLS)")
-        self.assertEqual([item["secure"] for item in (*people.items, *person.items)], [False, True, True])
-        self.assertEqual(person.lines[1], "bob's connection is encrypted")
-        bob.connection.person.connections = (*bob.connection.person.connections, alice.connection)
-        person = whois(alice.actor, "bob")
-        assert isinstance(person, Listed)
-        self.assertEqual(person.lines[1], "bob's connection is not encrypted")
+    def test_holds_nobody_gone(self) -> None:
+        """A connection that its person no longer has does not count."""
+        room, alice = Room("dev", 0.0), connected("alice")
+        room.members[alice.connections[0]] = None
+        alice.connections = ()
+        self.assertFalse(room.holds(alice))
 
 
-class CrowdTests(SynchronousTestCase):
-    def hold(self) -> tuple[HeldJournal, House]:
-        journal = HeldJournal(MemoryJournal())
-        return journal, House(journal)
+class RoomsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.time = 1000.0
+        self.rooms = Rooms(lambda: self.time)
 
-    def test_five(self) -> None:
-        """Five who come in one batch are shown one by one; nobody is told of their own coming."""
-        journal, house = self.hold()
-        (alice,) = house.come("alice")
-        alice.say("hold")
-        peers = [house.connect().type(f"peer{number}") for number in range(5)]
-        self.assertEqual(alice.events, [])
-        journal.commit()
-        self.assertEqual([type(event) for event in alice.events], [Joined] * 5)
-        for peer in peers:
-            nicks = [event.nick for event in peer.events if isinstance(event, Joined)]
-            self.assertNotIn(peer.connection.person.nick, nicks)
+    def test_lobby(self) -> None:
+        """There is a lobby from the beginning."""
+        self.assertEqual((self.rooms.names(), len(self.rooms)), ((LOBBY,), 1))
 
-    def test_six(self) -> None:
-        """More than five become one line, where the last of them stands."""
-        journal, house = self.hold()
-        alice, bob = house.come("alice", "bob")
-        alice.say("hold")
-        peers = [house.connect().type(f"peer{number}") for number in range(6)]
-        bob.say("after")
-        journal.commit()
-        journal.commit()
-        now = house.now()
-        self.assertEqual(alice.events[0], ManyJoined("lobby", tuple(f"peer{n}" for n in range(6)), now))
-        self.assertEqual(alice.texts, ["after"])
-        alice.say("hold")
-        for peer in peers:
-            peer.vanish()
-        journal.commit()
-        self.assertEqual(
-            alice.events[-1], ManyLeft("lobby", tuple(f"peer{n}" for n in range(6)), now, "connection lost", True)
-        )
+    def test_find(self) -> None:
+        """A room that does not exist is not made by looking for it."""
+        self.assertIsNone(self.rooms.find("dev"))
+        self.assertEqual(self.rooms.names(), (LOBBY,))
 
-    def test_six_exits(self) -> None:
-        """Each of many who exit in one batch is bidden goodbye."""
-        journal, house = self.hold()
-        (alice,) = house.come("alice")
-        peers = house.come(*(f"peer{number}" for number in range(8)))
-        alice.say("hold")
-        for peer in peers:
-            peer.type("/exit")
-        journal.commit()
-        self.assertEqual([peer.told for peer in peers], [[f"Goodbye, peer{number}."] for number in range(8)])
-        self.assertTrue(all(peer.screen.closed for peer in peers))
+    def test_open(self) -> None:
+        """A new room begins now; an old one is the same object again."""
+        self.time = 2000.0
+        dev = self.rooms.open("dev")
+        self.assertEqual((dev.name, dev.last_at), ("dev", 2000.0))
+        self.assertIs(self.rooms.open("dev"), dev)
+        self.assertIs(self.rooms.find("dev"), dev)
+        self.assertEqual([room.name for room in self.rooms], [LOBBY, "dev"])
 
-    def test_budget(self) -> None:
-        """Notices beyond the room's budget wait for a later sweep, and then are all told of in one line."""
-        house = House(notice_burst=20, notice_rate=10)
-        (alice,) = house.come("alice")
-        house.come(*(f"peer{number}" for number in range(20)))
-        told = len(alice.take())
-        self.assertLess(told, 10)
-        self.assertTrue(house.hall.attendance._doorways["lobby"].waiting)
-        house.pass_time(5)
-        (many,) = alice.take()
-        assert isinstance(many, ManyJoined)
-        self.assertEqual(len(many.nicks) + told, 20)
-        self.assertEqual(house.hall.attendance._doorways["lobby"].waiting, [])
+    def test_load(self) -> None:
+        """A room that the journal has posts of has its topic and the time of its newest post, the lobby too."""
+        for name in ("dev", LOBBY):
+            self.rooms.load(StoredRoom(name, "plans", 500.0))
+            room = self.rooms.open(name)
+            self.assertEqual((room.topic, room.last_at, room.stored), ("plans", 500.0, True))
+        self.assertEqual(len(self.rooms), 2)
 
-    def test_order_after_gathering(self) -> None:
-        """While notices of a room wait, later ones wait behind them: nobody leaves before they have come."""
-        house = House(notice_burst=2, notice_rate=1)
-        (alice,) = house.come("alice")
-        peers = house.come("bob", "carol", "dave")
-        alice.take()
-        peers[-1].vanish()
-        house.pass_time(60)
-        events = [(type(event), event.nick) for event in alice.events if isinstance(event, Joined | Left)]
-        self.assertEqual(events[-2:], [(Joined, "dave"), (Left, "dave")])
+    def test_drop_unused(self) -> None:
+        """A room with nobody in it and without posts is forgotten."""
+        dev = self.rooms.open("dev")
+        self.rooms.drop_unused(dev)
+        self.assertIsNone(self.rooms.find("dev"))
+        self.rooms.drop_unused(dev)  # and that it is gone does no harm
 
-    def test_proportional(self) -> None:
-        """What n people who come at once are sent in all grows as n does, not as its square."""
-        style = text_style(Preferences(), "UTC")
-        sizes = []
-        for count in (500, 1000, 2000):
-            house = House()
-            peers: list[Peer] = [house.connect().type(f"peer{number}") for number in range(count)]
-            house.pass_time(10)
-            known: dict[int, int] = {}
-            total = 0
-            for peer in peers:
-                for event in peer.events:
-                    if id(event) not in known:
-                        known[id(event)] = len(style.render([event], [house.now()], False)[0])
-                    total += known[id(event)]
-            sizes.append(total / count)
-        self.assertLess(max(sizes[1:]) / sizes[0], 1.5, sizes)
+    def test_kept(self) -> None:
+        """A room is kept while somebody is in it or it has posts; the lobby always is."""
+        full, stored = self.rooms.open("full"), self.rooms.open("stored")
+        full.members[connected("alice").connections[0]] = None
+        stored.stored = True
+        for room in list(self.rooms):
+            self.rooms.drop_unused(room)
+        self.assertEqual(self.rooms.names(), (LOBBY, "full", "stored"))
+
+    @given(st.lists(st.tuples(st.sampled_from(["open", "load", "drop", "enter", "leave"]), st.sampled_from("abc"))))
+    def test_any_order(self, steps: list[tuple[str, str]]) -> None:
+        """In whatever order rooms are opened, filled and dropped, only empty ones without posts are ever forgotten."""
+        rooms = Rooms(lambda: 0.0)
+        alice = connected("alice").connections[0]
+        expected = {LOBBY}
+        for step, name in steps:
+            room = rooms.open(name) if step in ("open", "enter") else rooms.find(name)
+            if step == "load":
+                members = room.members if room is not None else {}
+                rooms.load(StoredRoom(name, "", 0.0))
+                rooms.open(name).members.update(members)
+            elif step == "enter":
+                rooms.open(name).members[alice] = None
+            elif step == "leave" and room is not None:
+                room.members.pop(alice, None)
+            elif step == "drop" and room is not None:
+                rooms.drop_unused(room)
+                if not room.members and not room.stored:
+                    expected.discard(name)
+                    continue
+            if step in ("open", "load", "enter"):
+                expected.add(name)
+            self.assertEqual(set(rooms.names()), expected)

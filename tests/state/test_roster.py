@@ -1,4 +1,4 @@
-"""Nicknames: claimed in one place, with one winner, and released exactly once."""
+"""Nicknames: claimed, changed and freed in one place, with one winner each."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,14 +6,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.identity import IRoster
-from groupchat.journals.memory import MemoryJournal
-from groupchat.model.errors import NickTaken
-from groupchat.model.events import AuthorId, Renamed
-from groupchat.state.accounts import Accounts
+from groupchat.model.errors import NickTaken, PasswordNeeded
+from groupchat.model.events import AuthorId
+from groupchat.model.ranks import Rank
+from groupchat.state.accounts import Account, Accounts
 from groupchat.state.people import Person
 from groupchat.state.roster import Roster
-from tests.fakes import SlowJournal
-from tests.house import House
 
 
 class RosterTests(SynchronousTestCase):
@@ -70,97 +68,84 @@ class RosterTests(SynchronousTestCase):
                 self.assertIs(roster.of(person.author), person if here else None)
 
 
-class ClaimTests(SynchronousTestCase):
-    def test_letter_case(self) -> None:
-        """Nicknames that differ in case only are the same; one's own can be spelt anew."""
-        house = House()
-        (alice,) = house.come("Alice")
-        self.assertEqual(house.connect().type("aLICE").codes, ["nick-taken"])
-        alice.type("/nick ALICE")
-        self.assertEqual(alice.connection.person.nick, "ALICE")
-        self.assertEqual(house.connect().type("alice").codes, ["nick-taken"])
+class FreeTests(SynchronousTestCase):
+    """One object is asked whether a nickname is free: alice has an account, carol is being made one, dave is here."""
 
-    def test_200_claim_one_name(self) -> None:
-        """Of 200 who claim one nickname at the same time, one wins, and the others stay nameless."""
-        journal = SlowJournal(MemoryJournal())
-        house = House(journal)
-        journal.slow = True
-        peers = [house.connect().type("alice") for _ in range(200)]
-        journal.answer_all()
-        winners = [peer for peer in peers if peer.session.connection is not None]
-        self.assertEqual(winners, peers[:1])
-        self.assertEqual([peer.codes for peer in peers[1:]], [["nick-taken"]] * 199)
-        peers[0].vanish()
-        self.assertEqual(len(house.hall.roster), 0)
+    def setUp(self) -> None:
+        self.accounts = Accounts()
+        self.roster = Roster(self.accounts)
+        self.account = Account("Alice", AuthorId(7), "hash", Rank.MEMBER, 0.0)
+        self.accounts.learn(self.account.fact())
+        self.accounts.pending.add("carol")
+        self.dave = Person("Dave", "dave", AuthorId(1), 0.0)
+        self.roster.claim(self.dave)
 
-    def test_lost_while_claiming(self) -> None:
-        """Who is lost while coming in frees the nickname, is never in the hall, and nobody sees it."""
-        journal = SlowJournal(MemoryJournal())
-        house = House(journal)
-        (bob,) = house.come("bob")
-        journal.slow = True
-        peer = house.connect().type("alice")
-        self.assertEqual(house.connect().type("alice").codes, ["nick-taken"])
-        peer.vanish()
-        journal.answer_all()
-        self.assertEqual(bob.take(), [])
-        self.assertEqual([person.nick for person in house.hall.roster], ["bob"])
-        self.assertEqual(len(house.hall.rooms.open("lobby").members), 1)
+    def guest(self, nick: str) -> Person:
+        """A guest who is not here yet."""
+        return Person(nick, nick.lower(), AuthorId(2), 0.0)
 
-    def test_stopped_while_claiming(self) -> None:
-        """Who is just coming in while the server stops does not come in."""
-        journal = SlowJournal(MemoryJournal())
-        house = House(journal)
-        journal.slow = True
-        peer = house.connect().type("alice")
-        self.successResultOf(house.hall.stop("The server stops."))
-        journal.answer_all()
-        self.assertEqual((peer.answers, peer.screen.closed), ([], True))
-        self.assertEqual(len(house.hall.roster), 0)
+    def test_is_free(self) -> None:
+        """A nickname is free when nobody here holds it and no account has it, or is about to."""
+        self.assertEqual(
+            [self.roster.is_free(key) for key in ("alice", "carol", "dave", "erin")], [False, False, False, True]
+        )
 
+    def test_check_free(self) -> None:
+        """The refusal names the person who is here, in their spelling, or tells how to log in."""
+        self.roster.check_free("erin", "erin")
+        with self.assertRaises(NickTaken) as taken:
+            self.roster.check_free("DAVE", "dave")
+        self.assertEqual(str(taken.exception), "Dave is already here; choose another nickname.")
+        for nick in ("alice", "carol"):
+            with self.assertRaises(PasswordNeeded) as needed:
+                self.roster.check_free(nick, nick)
+            self.assertIn(f"/login {nick} PASSWORD", str(needed.exception))
 
-class RenameTests(SynchronousTestCase):
+    def test_own(self) -> None:
+        """A nickname that somebody holds is free for that person."""
+        self.roster.check_free("DAVE", "dave", self.dave)
+
+    def test_guest_claims_an_accounts(self) -> None:
+        """A guest gets no account's nickname, and is not in the roster then."""
+        for nick in ("alice", "carol"):
+            self.assertRaises(PasswordNeeded, self.roster.claim, self.guest(nick))
+        self.assertEqual((list(self.roster), self.roster.of(AuthorId(2))), ([self.dave], None))
+
+    def test_owner_claims(self) -> None:
+        """The owner of an account claims its nickname, and is found by it and by the author."""
+        owner = Person("Alice", "alice", AuthorId(7), 0.0, self.account)
+        self.roster.claim(owner)
+        self.assertIs(self.roster.find("alice"), owner)
+        self.assertIs(self.roster.of(AuthorId(7)), owner)
+        self.assertRaises(NickTaken, self.roster.claim, Person("Alice", "alice", AuthorId(7), 0.0, self.account))
+
     def test_rename(self) -> None:
-        """A new nickname is seen by all, oneself too; the old one is free, and the new one taken."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("/nick Carol")
-        renamed = Renamed("lobby", "alice", house.now(), "Carol")
-        self.assertEqual((alice.events, bob.events), ([renamed], [renamed]))
-        self.assertEqual(house.connect().type("carol").codes, ["nick-taken"])
-        self.assertEqual(house.connect().type("alice").codes, [])
+        """A new nickname frees the old one; the author stays."""
+        self.roster.rename(self.dave, "David", "david")
+        self.assertEqual((self.dave.nick, self.dave.key), ("David", "david"))
+        self.assertTrue(self.roster.is_free("dave"))
+        self.assertIs(self.roster.find("david"), self.dave)
+        self.assertIs(self.roster.of(AuthorId(1)), self.dave)
+        self.assertEqual(len(self.roster), 1)
 
-    def test_refused(self) -> None:
-        """A refused new nickname leaves one the old one."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        alice.type("/nick bob", "/nick ?", "/nick admin")
-        self.assertEqual(alice.codes, ["nick-taken", "nick-invalid", "nick-reserved"])
-        self.assertEqual((alice.connection.person.nick, bob.take()), ("alice", []))
+    def test_rename_case(self) -> None:
+        """A nickname can be spelt anew, also while an account with it is being made."""
+        self.accounts.pending.add("dave")
+        self.roster.rename(self.dave, "DAVE", "dave")
+        self.assertEqual((self.dave.nick, list(self.roster)), ("DAVE", [self.dave]))
 
-    def test_two_shared_rooms(self) -> None:
-        """Who shares two rooms with somebody sees the new nickname once; who shares none, never."""
-        house = House()
-        alice, bob, carol = house.come("alice", "bob", "carol")
-        for peer in (alice, bob):
-            peer.type("/join dev")
-        carol.type("/join elsewhere", "/leave lobby")
-        for peer in (bob, carol):
-            peer.take()
-        alice.type("/nick alicia")
-        self.assertEqual([type(event) for event in bob.events], [Renamed])
-        self.assertEqual(carol.events, [])
+    def test_rename_refused(self) -> None:
+        """After a refused new nickname everything is as before."""
+        erin = self.guest("erin")
+        self.roster.claim(erin)
+        self.assertRaises(PasswordNeeded, self.roster.rename, self.dave, "alice", "alice")
+        self.assertRaises(NickTaken, self.roster.rename, self.dave, "erin", "erin")
+        self.assertEqual((self.dave.nick, self.dave.key, list(self.roster)), ("Dave", "dave", [self.dave, erin]))
+        self.assertIsNone(self.roster.find("alice"))
 
-    def test_room_is_not_told(self) -> None:
-        """Who shares one room with somebody does not learn from their new nickname in which others they are."""
-        house = House()
-        (alice,) = house.come("alice")
-        (bot,) = house.come("bot", door="json")
-        alice.type("/join secret", "/nick alicia")
-        self.assertEqual(bot.take(), [Renamed("", "alice", house.now(), "alicia")])
-
-    def test_nowhere(self) -> None:
-        """Who is in no room is told of the new nickname too."""
-        (alice,) = House().come("alice")
-        alice.type("/leave", "/nick alicia")
-        self.assertIn("alicia", alice.told[-1])
+    def test_release_of_another(self) -> None:
+        """A person who holds nothing frees nothing, also with the nickname or the author of somebody who does."""
+        self.roster.release(Person("dave", "dave", AuthorId(9), 0.0))
+        self.roster.release(Person("x", "x", AuthorId(1), 0.0))
+        self.assertIs(self.roster.find("dave"), self.dave)
+        self.assertIs(self.roster.of(AuthorId(1)), self.dave)

@@ -1,4 +1,4 @@
-"""Those who keep order: what they can do, what others are shown of it, and what is true afterwards."""
+"""Keeping order: what operators can do, what others are shown of it, and what is true afterwards."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
