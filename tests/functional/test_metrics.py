@@ -108,7 +108,7 @@ class MetricsTest(FunctionalTest):
         done = subprocess.run(
             [*command, "--once"], capture_output=True, text=True, timeout=LIMIT_S, env=self.environment
         )
-        self.assertRegex(done.stdout, r"(?s)^groupchat .*people +2 in 1 rooms.*the newest is #1\n.*refused +nothing\n$")
+        self.assertRegex(done.stdout, r"(?s)^groupchat .*people +2 in 1 room;.*the newest is #1\n.*refused +nothing\n$")
         live = self.spawn(program("env"), *command, terminal=True)
         for _ in range(2):
             live.expect(r"\x1b\[H\x1b\[Jgroupchat ")
