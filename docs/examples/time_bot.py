@@ -5,15 +5,23 @@ from datetime import datetime
 
 from twisted.internet import reactor
 
+from groupchat.client import Client, State, events
 from groupchat.client.address import address
-from groupchat.client.client import Client
 
 
-def heard(event):
-    if event.get("event") == "said" and event["nick"] != bot.nick and event["text"] == "!time":
-        bot.say(f"{event['nick']}: it is {datetime.now():%H:%M:%S} here.", key=f"time-{event['id']}")
+def on_event(event):
+    match event:
+        case events.Said(id=id, room=room, nick=nick, text="!time") if nick != bot.nick:
+            bot.say(f"{nick}: it is {datetime.now():%H:%M:%S} here.", room=room, key=f"time-{id}")
 
 
-bot = Client(address(sys.argv[1]).endpoint(reactor), "time_bot", reactor, heard=heard, since="head")
-bot.start().addErrback(lambda failure: (print(failure.getErrorMessage(), file=sys.stderr), reactor.stop()))
+def changed(change):
+    if change.state is State.FAILED:
+        print(change.reason, file=sys.stderr)
+        reactor.stop()
+
+
+server = address(sys.argv[1]).endpoint(reactor)
+bot = Client(server, "time_bot", reactor, on_event=on_event, changed=changed, since="head")
+bot.start().addErrback(lambda failure: None)  # changed() has told why
 reactor.run()

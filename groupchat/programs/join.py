@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
     parser.add_argument("--plain-screen", action="store_true", help="for screen readers: no redraws, words for colours")
     parser.add_argument("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")
-    parser.add_argument("--room", metavar="ROOM", help="the room to be in, on a terminal (default: where you were)")
+    parser.add_argument("--room", metavar="ROOM", help="the room to be in (default: where you were)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         process.complain(str(error))
         return 1
     nick = arguments.nick or (host.nick if host is not None else "") or configuration.nick
+    room = arguments.room or (host.room if host is not None else "")
     if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
-        room = arguments.room or (host.room if host is not None else "")
         destination = Destination(server, nick, room, arguments.menu)
         return program.run(destination, configuration, not arguments.no_color, arguments.plain_screen)
-    plain = PlainJoin(server, nick or None, arguments.menu, os.isatty(0), process.complain)
+    plain = PlainJoin(server, nick or None, room, arguments.menu, os.isatty(0), process.complain)
     return process.run(plain.start, plain.interrupt)

@@ -22,6 +22,7 @@ class PlainJoin:
     """Passes lines to the state, and what the states say to standard output.
 
     :param nick: the answer to the first question for a nickname (None: the person is asked).
+    :param room: the room to be in (empty: the server decides).
     :param menu: whether to begin with the menu, and to come back to it.
     :param terminal: whether a person can be asked again.
     :param complain: prints one sentence on standard error.
@@ -29,11 +30,12 @@ class PlainJoin:
     """
 
     def __init__(
-        self, address: Address, nick: str | None, menu: bool, terminal: bool, complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard,
+        self, address: Address, nick: str | None, room: str, menu: bool, terminal: bool,
+        complain: Callable[[str], object], make_keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:  # fmt: skip
         self.address = address
         self.nick = nick
+        self.room = room
         self.terminal = terminal
         self.menu = menu
         self.transcript = Transcript(date.today())

@@ -51,6 +51,7 @@ class Join(Owner, Protocol):
 
     address: Address
     nick: str | None
+    room: str
     terminal: bool
     menu: bool
     keyboard: Keyboard
@@ -219,6 +220,8 @@ class Naming(Online):
         else:
             self._join.show(message)
             if message.get("event") == "welcome":
+                if self._join.room.casefold() not in ("", str(message.get("room")).casefold()):
+                    self.wire.send({"do": "join", "room": self._join.room, "ref": "join"})
                 self._join.go(Chatting(self._join, self.wire))
 
     def _claim(self, nick: str, **proof: str) -> None:

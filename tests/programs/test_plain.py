@@ -20,11 +20,11 @@ NAME = "Choose your nickname: "
 
 
 class PlainCase(SynchronousTestCase):
-    def begin(self, nick: str | None = None, menu: bool = False, terminal: bool = True) -> None:
+    def begin(self, nick: str | None = None, room: str = "", menu: bool = False, terminal: bool = True) -> None:
         server, self.network = address()
         self.clock = Clock()
         self.complaints: list[str] = []
-        self.join = PlainJoin(server, nick, menu, terminal, self.complaints.append, FakeKeyboard)
+        self.join = PlainJoin(server, nick, room, menu, terminal, self.complaints.append, FakeKeyboard)
         self.status = self.join.start(self.clock)
 
     @property
@@ -64,6 +64,15 @@ class NamingTest(PlainCase):
         self.assertEqual([request["line"] for request in server.requests()], ["hello", "/rooms"])
         self.assertEqual(self.read(), "Connected to the server! You are alice, in lobby. /help lists the commands.\n")
         self.assertFalse(self.keyboard.transport.paused)
+
+    def test_room(self) -> None:
+        """The room of the command line is joined before anything is said, unless the server chose it already."""
+        for room, moves in (("dev", ["join"]), ("Lobby", []), ("", [])):
+            self.begin(nick="alice", room=room)
+            server = self.network.accept()
+            self.keyboard.type("hello")
+            server.welcome()
+            self.assertEqual([request["do"] for request in server.requests()], [*moves, "type"])
 
     def test_pipe(self) -> None:
         """Where nobody presses Enter the question ends its own line."""
