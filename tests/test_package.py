@@ -1,4 +1,4 @@
-"""What is built from the tree holds all of it, and what is installed runs."""
+"""Packages have the whole program, and run when installed."""
 
 import os
 import re
@@ -132,7 +132,7 @@ def kebab(name: str) -> str:
 
 
 class AgreementTest(SynchronousTestCase):
-    """What is said in two places is the same in both."""
+    """Documents and code agree."""
 
     def test_readme_and_ci(self) -> None:
         """CI sets up and tests as the README tells."""

@@ -43,7 +43,7 @@ from groupchat.sessions.session import Session
 
 
 class FiguresServer(Protocol):
-    """Where figures are served: a MetricsServer, whose module is imported only when figures are asked for."""
+    """The server of figures: a MetricsServer, whose module is imported only when figures are asked for."""
 
     def listen(self) -> list[str]:
         """Listen, and return the addresses.  Raises CannotStart."""

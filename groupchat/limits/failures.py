@@ -49,7 +49,7 @@ class Failures:
         """Count a try as a failure before its result is known; otherwise many at the same time would all be free.
 
         :param account: the key of a nickname, whether there is such an account or not.
-        :param address: an IP address; empty: there is none, and none is counted.
+        :param address: an IP address; empty: only the account is counted.
         :return: how many seconds to wait (nothing was counted then); 0.0: go on.
         """
         named = _tally(self._accounts, account, now)

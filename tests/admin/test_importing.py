@@ -23,7 +23,7 @@ class ImportTest(ArchiveCase):
         ]
 
     def test_there_and_back(self) -> None:
-        """What was exported can be imported elsewhere, and reads the same, except for the numbers."""
+        """An export can be imported elsewhere, and reads the same, except for the numbers."""
         self.file.write_text(self.exported("--private"), encoding="utf-8")
         printed = self.output("import", self.file, "--data", self.other)
         self.assertEqual(printed, "imported: 5, there already: 0, left out: 2\n")
@@ -31,7 +31,7 @@ class ImportTest(ArchiveCase):
         self.assertEqual(self.shown(self.other), self.shown(self.data))
 
     def test_twice(self) -> None:
-        """What is there already is not imported again."""
+        """Messages that are there already are not imported again."""
         self.file.write_text(self.exported(), encoding="utf-8")
         self.output("import", self.file, "--data", self.other)
         printed = self.output("import", self.file, "--data", self.other)

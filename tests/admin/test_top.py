@@ -125,5 +125,5 @@ class TopTest(CommandCase):
             server.shutdown()
 
     def test_nobody(self) -> None:
-        """Where no daemon answers, the command says so."""
+        """The command says so when no daemon answers."""
         self.assertIn("does the daemon run with --metrics?", self.complaint("top", f"127.0.0.1:{free_port()}").lower())

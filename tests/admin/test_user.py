@@ -46,7 +46,7 @@ class UserTest(CommandCase):
         self.assertEqual(requests, [{"do": "accounts", "ref": 1}])
 
     def test_done(self) -> None:
-        """What the daemon answers is printed."""
+        """The daemon's answer is printed."""
         requests = self.serve_answer(event="done", text="alice is an operator now.")
         self.assertEqual(self.output("user", "promote", "alice", "--data", self.folder), "alice is an operator now.\n")
         self.assertEqual(requests, [{"do": "promote", "name": "alice", "ref": 1}])

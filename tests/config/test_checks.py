@@ -1,4 +1,4 @@
-"""What a setting may be, and how it is written."""
+"""The checks of settings, and how their values are written."""
 
 import tomllib
 from dataclasses import Field, fields
@@ -100,7 +100,7 @@ class OwnChecksTest(SynchronousTestCase):
 class WritingTest(SynchronousTestCase):
     @given(st.booleans() | st.integers(-(2**63), 2**63) | st.lists(st.text(st.characters(categories=["L", "P", "Zs"]))))
     def test_toml(self, value: object) -> None:
-        """What is written is read back by TOML."""
+        """TOML reads back what was written."""
         self.assertEqual(tomllib.loads(f"x = {toml(value)}")["x"], value)
 
     def test_networks(self) -> None:

@@ -25,7 +25,7 @@ class EnvironmentTest(SynchronousTestCase):
         self.assertEqual((settings.motd, len(settings.exempt)), ("Hello\nthere", 2))
 
     def test_mistakes(self) -> None:
-        """What is nearly a setting, or no value of it, is refused by its whole name; others are not ours."""
+        """A misspelt setting, or a wrong value, is refused with the whole name; other variables are not ours."""
         for variable, value, words in [
             ("GROUPCHAT_NIK_MAX", "3", "do you mean GROUPCHAT_NICK_MAX?"),
             ("GROUPCHAT_NICK_MAX", "three", "GROUPCHAT_NICK_MAX must be a number of characters, not 'three'."),

@@ -24,7 +24,7 @@ class SettingsFileTest(SynchronousTestCase):
         return load(self.path)
 
     def refusal(self, text: str | bytes) -> str:
-        """What is said about a file, from the line's number on."""
+        """Return the complaint about a file, from the line's number on."""
         sentence = str(self.assertRaises(CannotStart, self.load, text))
         before = f"{self.path}, line "
         self.assertTrue(sentence.startswith(before), sentence)
@@ -119,7 +119,7 @@ class SettingsFileTest(SynchronousTestCase):
         self.assertEqual(self.load("nick_min = 30\nnick_max = 40").nick_min, 30)
 
     def test_no_toml(self) -> None:
-        """What is no TOML is refused with the line where it stops being it."""
+        """A file that is not TOML is refused with the line of the mistake."""
         self.assertTrue(self.refusal("nick_max = 3\nnick_min 3\n").startswith("2: Expected '='"))
         self.assertTrue(self.refusal("nick_max = 3\n\nnick_max = 3\n").startswith("3: Cannot overwrite a value"))
         self.assertTrue(self.refusal("nick_max = 3\nmotd = [\n\n").startswith("2: "))

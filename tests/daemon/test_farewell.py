@@ -1,4 +1,4 @@
-"""How everybody is told that the server stops, and how long it waits for them."""
+"""Everybody is told that the server stops, and waited for."""
 
 from typing import Any, cast
 

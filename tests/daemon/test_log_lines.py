@@ -28,7 +28,7 @@ class LogsTest(SynchronousTestCase):
         self.assertEqual(self.stream.getvalue(), "2026-11-21T09:35:20.123Z [groupchat.test#info] alice left\n")
 
     def test_text_is_not_injectable(self) -> None:
-        """What a stranger chose stays within its line, and moves no cursor."""
+        """Text of a stranger stays within its line, and moves no cursor."""
         self.logger(logs.text_observer(self.stream)).info("{nick} left", nick=EVIL)
         (line,) = self.stream.getvalue().splitlines()
         self.assertTrue(line.isprintable())

@@ -60,7 +60,7 @@ class MetricsTest(SynchronousTestCase):
         self.assertEqual(figures["refusals_total{code=server-full}"], 2)
 
     def test_lag(self) -> None:
-        """How late the reactor is, is measured twice a second until the end."""
+        """The delay of the reactor is measured twice a second until the end."""
         self.metrics.start()
         self.house.clock.advance(LAG_STEP_S)
         self.house.clock.advance(LAG_STEP_S + 0.3)

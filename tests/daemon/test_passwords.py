@@ -46,7 +46,7 @@ class PasswordsTests(TestCase):
         self.assertTrue(await passwords.verify(CHEAP.hash("sesame"), "sesame"))
 
     async def test_queue(self) -> None:
-        """So many may wait, and more are refused at once; when these are done, it goes on."""
+        """A limited number of requests may wait, and more are refused at once; later ones are accepted again."""
         passwords = self.passwords(queue=5)
         asked: list[Deferred[str]] = [passwords.hash("x") for _ in range(5 + THREADS)]
         self.failureResultOf(passwords.hash("x"), Busy)

@@ -1,4 +1,4 @@
-"""What the supervisor is told."""
+"""Reports to the supervisor."""
 
 import os
 import shutil

@@ -31,7 +31,7 @@ class ChoreTest(SynchronousTestCase):
         raise ValueError("once more")
 
     def test_failing(self) -> None:
-        """What fails is logged each time, and done again each time."""
+        """A failure is logged each time, and the work is done again."""
         chore = Chore(self.clock, 10.0, self.fail_once, "It went wrong")
         chore.start()
         self.clock.pump([10, 10])

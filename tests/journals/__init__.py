@@ -1,1 +1,1 @@
-"""What every journal promises, and what each promises beside."""
+"""Tests of the journals."""

@@ -1,4 +1,4 @@
-"""What every journal promises: one class of tests that each of them passes."""
+"""The promises of every journal: one class of tests that each journal passes."""
 
 import shutil
 import tempfile
@@ -272,7 +272,7 @@ class JournalContract(TestCase):
         self.assertEqual(events(await self.journal.recent(LOBBY, 9, 9))[0], Deleted(1, "lobby", "alice", NOON, 1))
 
     async def test_delete_by_another(self) -> None:
-        """Who deleted it is shown, not who wrote it."""
+        """The person who deleted a message is shown, not its author."""
         await self.append(said("spam"), deleted(1, BOB, anyones=True))
         self.assertEqual([post.nick for post in await self.page()], ["bob", "bob"])
 
@@ -375,7 +375,7 @@ class JournalContract(TestCase):
         self.assertEqual(await self.append(said("g", BOB, key="k"), said("h", key="k")), [Repeated(2), Repeated(1)])
 
     async def test_key_of_a_change(self) -> None:
-        """What changes a message, or a room, happens once too; a key that was refused something can be used again."""
+        """Changes of messages and rooms with a key happen once too; the key of a refused draft can be used again."""
         drafts = [
             edited(None, "x"), deleted(None), Draft(Kind.ACTED, ALICE, "alice", NOON, "lobby", "waves"),
             whispered("psst", ALICE, BOB), topic("tea"),
@@ -391,7 +391,7 @@ class JournalContract(TestCase):
         self.assertEqual(self.journal.head, 7)
 
     async def test_key_of_who_keeps_order(self) -> None:
-        """Who deletes what another whispered to them may use a key that this one used, and takes none away."""
+        """A person who deletes what another whispered to them can use the same key, and uses up none of theirs."""
         await self.append(said("a", key="k"), whispered("spam", ALICE, BOB))
         (outcome,) = await self.append(replace(deleted(2, BOB, anyones=True), key="k"))
         self.assertIsInstance(outcome, StoredPost)
@@ -469,7 +469,7 @@ class JournalContract(TestCase):
         self.assertEqual(await self.journal.facts("account"), [Fact("account", "bob", {"a": 1})])
 
     async def test_moderated(self) -> None:
-        """What operators did is in the log of its room, is no message, and can be listed for all rooms."""
+        """Acts of operators are in the log of their room, are not messages, and can be listed for all rooms."""
 
         def did(text: str, room: str) -> Draft:
             return Draft(Kind.MODERATED, ALICE, "alice", NOON, room, text)
@@ -495,7 +495,7 @@ class JournalContract(TestCase):
 
 
 class SearchContract(JournalContract):
-    """What every journal finds."""
+    """Searches that have the same results in every journal."""
 
     async def found(self, words: str, audience: Audience = LOBBY, count: int = 50) -> list[int]:
         """Search, and give the numbers."""
@@ -534,7 +534,7 @@ class SearchContract(JournalContract):
             self.assertEqual(await self.found(words), [id] if id else [], words)
 
     async def test_phrases(self) -> None:
-        """What stands without a space between must stand side by side; the rest may be anywhere."""
+        """Words without a space between them must be side by side; the rest may be anywhere."""
         await self.append(said("see http://a.example/x"), said("example a"), said("don't"), said("t don"))
         self.assertEqual(await self.found("a.example"), [1])
         self.assertEqual(await self.found("a example"), [2, 1])

@@ -1,4 +1,4 @@
-"""How the journal that an option names is opened."""
+"""The journal that an option names is opened."""
 
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.opening import open_journal

@@ -24,7 +24,7 @@ class BucketTest(SynchronousTestCase):
         self.assertEqual([bucket.spend(5.0) for _ in range(11)], [0.0] * 10 + [0.5])
 
     def test_debt_adds_up(self) -> None:
-        """Who spends on in debt waits for all of it."""
+        """A peer that goes on in debt waits for all of it."""
         bucket = TokenBucket(burst=1, rate=2.0)
         self.assertEqual(bucket.spend(0.0, cost=5.0), 2.0)
         self.assertEqual(bucket.spend(1.0, cost=1.0), 1.5)
@@ -48,13 +48,13 @@ class BucketTest(SynchronousTestCase):
         self.assertLess(excess, 30.0)
 
     def test_flood(self) -> None:
-        """Who sends as fast as taken, on and on, is seen to be in excess for all that time, timers late or not."""
+        """A peer that sends as fast as it can is in excess for all that time, whether timers are late or not."""
         for late in (0.0, 0.02):
             _, excess = self.flood(TokenBucket(burst=10, rate=2.0), 100, late)
             self.assertGreater(excess, 40.0)
 
     def test_excess_ends(self) -> None:
-        """Who pauses once the debt is paid starts afresh."""
+        """A peer that pauses after its debt is paid starts afresh."""
         bucket = TokenBucket(burst=2, rate=2.0)
         for _ in range(4):
             bucket.spend(0.0)
@@ -71,7 +71,7 @@ class BucketTest(SynchronousTestCase):
 
     @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 20)), max_size=50))
     def test_rate_holds(self, spendings: list[tuple[float, float]]) -> None:
-        """Who waits as told never spends more than a burst, the rate, and the last line's cost."""
+        """A peer that waits as told never spends more than a burst, the rate, and the last line's cost."""
         bucket = TokenBucket(burst=10, rate=2.0)
         now = spent = 0.0
         for pause, cost in spendings:

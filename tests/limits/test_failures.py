@@ -33,7 +33,7 @@ class FailuresTests(SynchronousTestCase):
             self.assertEqual(self.failures.begin("alice", HOME, now), 0.0)
 
     def test_forgotten(self) -> None:
-        """Who has waited twice as long as asked begins anew."""
+        """After twice the wait, counting begins again."""
         for _ in range(3):
             self.failures.begin("alice", HOME, 0.0)
         self.assertEqual([self.failures.begin("alice", HOME, 120.0) for _ in range(4)], [0, 0, 0, 60])

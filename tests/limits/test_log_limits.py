@@ -1,4 +1,4 @@
-"""Under attack the log says how much happened, and not each time that it did."""
+"""Under attack the log has how often something happened, and not each time."""
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
@@ -25,7 +25,7 @@ class LogLimitsTest(SynchronousTestCase):
         return [line for event in self.observer if pattern in (line := formatEvent(event))]
 
     def test_counted(self) -> None:
-        """So many lines of a kind are written; of more it is said how many, and then one begins anew."""
+        """A limited number of lines of a kind is written, then the number of the rest, and counting begins again."""
         sparing = LogLimits(3)
         self.assertEqual([sparing.allows("storms") for _ in range(5)], [True] * 3 + [False] * 2)
         self.assertTrue(sparing.allows("floods"))
@@ -59,7 +59,7 @@ class LogLimitsTest(SynchronousTestCase):
         )
 
     def test_strangers(self) -> None:
-        """Who breaks TLS off, or brings it where there is none, again and again leaves a bounded log too."""
+        """Peers that break TLS off, or use it where there is none, again and again, leave a bounded log too."""
         port = Port(SETTINGS.replaced(log_lines=5), State.NAMELESS)
         lost = Failure(ConnectionDone())
         for _ in range(50):

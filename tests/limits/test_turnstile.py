@@ -1,4 +1,4 @@
-"""How many connections an address may have and make."""
+"""Limits of the connections of one address."""
 
 from ipaddress import ip_network
 

@@ -77,7 +77,7 @@ PUBLIC: dict[str, Callable[[int, str, str, float, str], Post]] = {
     Kind.TOPIC: TopicChanged,
     Kind.MODERATED: _moderated,
 }
-"""What a whole room sees, by its kind."""
+"""The functions that make the events a whole room sees, by kind."""
 
 
 def sees(audience: Audience, row: Row) -> bool:

@@ -1,4 +1,4 @@
-"""Who may change which message, and the rows that drafts become."""
+"""The rights to change messages, and the rows that drafts become."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,11 +50,11 @@ class RefusalTest(SynchronousTestCase):
             self.assertEqual(str(found), str(no_such_message(7)))
 
     def test_newest(self) -> None:
-        """Who has said nothing is told so, when they name no number."""
+        """A person who has said nothing and names no number is told so."""
         self.assertIn("not said anything", str(refusal(edited(None, "x"), None)))
 
     def test_deleted(self) -> None:
-        """What is deleted is not changed again, by nobody."""
+        """Nobody changes a deleted message again."""
         gone = SAID._replace(text="", gone_by="bob", gone_to="")
         self.assertIsInstance(refusal(deleted(7), gone), AlreadyDeleted)
         self.assertIsInstance(refusal(edited(7, "x", anyones=True), gone), AlreadyDeleted)
@@ -69,7 +69,7 @@ class RefusalTest(SynchronousTestCase):
         self.assertEqual(self.refused(exactly, SAID), "")
 
     def test_secrets_first(self) -> None:
-        """That a private message is deleted, or old, is told only to those who may see it."""
+        """Only people who may see a private message learn that it is deleted or old."""
         gone = WHISPERED._replace(text="", gone_by="alice", gone_to="bob")
         self.assertIsInstance(refusal(edited(7, "x", CAROL), gone), NoSuchMessage)
         self.assertIsInstance(refusal(edited(7, "x", BOB), gone), NotYours)

@@ -48,7 +48,7 @@ class PhrasesTest(SynchronousTestCase):
         self.assertEqual(phrases("red f"), (Phrase(("red",)), Phrase(("f",))))
 
     def test_side_by_side(self) -> None:
-        """What is typed without a space is found side by side."""
+        """Words that are typed without a space are found side by side."""
         self.assertEqual(phrases("don't 天気"), (Phrase(("don", "t")), Phrase(("天", "気"))))
 
     def test_repeated(self) -> None:
@@ -61,7 +61,7 @@ class PhrasesTest(SynchronousTestCase):
             self.assertIn("/search TEXT", str(self.assertRaises(BadArguments, phrases, query)))
 
     def test_too_many(self) -> None:
-        """So many words may be asked for, and no more."""
+        """A search takes a limited number of words."""
         words = [f"w{number}" for number in range(PHRASES_MAX)]
         self.assertEqual(len(phrases(" ".join(words))), PHRASES_MAX)
         self.assertRaises(BadArguments, phrases, " ".join([*words, "more"]))

@@ -33,7 +33,7 @@ class CopyTest(FileCase):
         self.assertEqual(copied.execute("PRAGMA journal_mode").fetchone(), ("delete",))
 
     def test_progress(self) -> None:
-        """How far it is, is told after each piece, and at the end that all is done."""
+        """Progress is reported after each piece, and at the end that everything is copied."""
         told: list[tuple[int, int]] = []
         copy(self.source, self.target, lambda done, total: told.append((done, total)))
         self.assertEqual(told[0][0], PAGES)
@@ -41,7 +41,7 @@ class CopyTest(FileCase):
         self.assertEqual(told, sorted(told))
 
     def test_left_over(self) -> None:
-        """What an earlier attempt left, and an older copy, are replaced."""
+        """The remains of an earlier attempt and an older copy are replaced."""
         self.target.write_text("old")
         self.target.with_name("copy.db.part").write_text("left over")
         copy(self.source, self.target)

@@ -1,4 +1,4 @@
-"""How a database is checked before it is trusted, and upgraded."""
+"""Databases are checked before they are trusted, and upgraded."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ class ConnectionTest(DataFolderCase):
 
 
 class RefusalTest(DataFolderCase):
-    """What does not open."""
+    """Databases that are refused."""
 
     def test_not_a_database(self) -> None:
         """Some other file is refused, and not touched."""
@@ -143,7 +143,7 @@ class RefusalTest(DataFolderCase):
 
 
 class UpgradeTest(DataFolderCase):
-    """How an older file is brought up to date."""
+    """Older files are upgraded."""
 
     def newer_schema(self, *steps: str) -> Path:
         """Make a schema folder with further steps."""

@@ -1,4 +1,4 @@
-"""What is removed from a journal because it is old."""
+"""Old rows are removed from a journal."""
 
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ class ExpiryTest(DataFolderCase):
         return [post.event.text for post in posts if isinstance(post.event, Said)]  # type: ignore[attr-defined]
 
     async def test_expired(self) -> None:
-        """What is older is gone from answers, from the search and from the files; topics stay, and numbers go on."""
+        """Older messages are gone from answers, searches and files; topics stay, and numbers go on."""
         old = [draft(ALICE, "alice", f"ancient{number}", number / 500) for number in range(500)]
         with Archive(self.path) as archive:  # which ends with everything indexed
             archive.append([draft(BOB, "bob", "rules", kind=Kind.TOPIC), *old])

@@ -23,7 +23,7 @@ class IndexTest(FileCase):
         return [id for (id,) in rows]
 
     def test_filled(self) -> None:
-        """What is indexed is found by its words, by those who may see it; topics are not indexed."""
+        """Indexed messages are found by their words, by people who may see them; topics are not indexed."""
         self.append(said("red fox"), said("red", room="dev"), whispered("red", ALICE, BOB), topic("red"))
         self.assertEqual(self.found("red"), [])
         self.fill()
@@ -41,7 +41,7 @@ class IndexTest(FileCase):
         self.assertEqual((self.writer.index.upto, self.found("red")), (4, [1, 2, 3, 4]))
 
     def test_remembered(self) -> None:
-        """How far it is filled is known after a restart."""
+        """After a restart the index goes on where it was."""
         self.append(said("red"), said("red"))
         self.fill(1)
         self.again()

@@ -36,7 +36,7 @@ class SqliteJournalTests(SearchContract):
 
 
 class ThreadTests(TestCase):
-    """What its threads do."""
+    """The journal and its threads."""
 
     timeout = 60
 
@@ -66,7 +66,7 @@ class ThreadTests(TestCase):
             self.assertIn(n + 1, [post.event.id for post in found])
 
     async def test_idle(self) -> None:
-        """What was posted is indexed soon, without anybody asking."""
+        """Posts are indexed soon, without anybody asking."""
         await self.journal.append([said("word")])
         done = threading.Event()
         other = connect(self.path, "ro")
@@ -120,7 +120,7 @@ while True:
 
 
 class KillTests(SynchronousTestCase):
-    """What kill -9 leaves."""
+    """The journal after kill -9."""
 
     def test_killed(self) -> None:
         """Every number that was acknowledged is there after kill -9, once, and the numbers go on from there."""

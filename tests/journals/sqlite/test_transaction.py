@@ -46,7 +46,7 @@ class TransactionTest(FileCase):
         self.assertTrue(transaction.deletes)
 
     def test_refused(self) -> None:
-        """What is refused uses up no number, and does not hinder the rest."""
+        """A refused draft uses up no number, and does not hinder the others."""
         transaction, outcomes = self.take(edited(9, "x"), said("a"))
         self.assertIsInstance(outcomes[0], NoSuchMessage)
         self.assertEqual((transaction.head, transaction.deletes), (1, False))

@@ -13,7 +13,7 @@ class WorkerTest(TestCase):
     timeout = 60
 
     async def test_worker_survives(self) -> None:
-        """What fails in a thread fails its Deferred, or is logged when nobody waits for it; the thread goes on."""
+        """A job that fails also fails its Deferred, or is logged when nobody waits for it; the thread goes on."""
         worker = Worker(THREADS, "worker")
         self.addCleanup(worker.join)
         await self.assertFailure(worker.call(int, "x"), ValueError)

@@ -11,7 +11,7 @@ from tests.journals.sqlite.files import FileCase
 
 
 class LastingTests(FileCase):
-    """What holds from one run to the next."""
+    """Everything that outlives a run."""
 
     def test_lasting(self) -> None:
         """Posts, keys and sessions are there again."""
@@ -42,7 +42,7 @@ class LastingTests(FileCase):
         self.assertEqual(found, [1, 3, 4])
 
     def test_deleted_text(self) -> None:
-        """What was deleted is nowhere on the disk once the writer was idle: not the message, nor its edits."""
+        """A deleted message is nowhere on the disk once the writer was idle, nor are its edits."""
         self.append(said("the first secret"), said("another thing"), said("the third secret"))
         while self.writer.idle() == 0.0:
             pass
@@ -57,7 +57,7 @@ class LastingTests(FileCase):
 
 
 class FaultTests(FileCase):
-    """What goes wrong while running."""
+    """Faults while the writer runs."""
 
     def test_disk_full(self) -> None:
         """With no room nothing of the batch is written and it is said why; with room again all goes on, numbers too."""
@@ -123,7 +123,7 @@ class FaultTests(FileCase):
 
 
 class TidyingTests(FileCase):
-    """What the writer does when it has nothing better to do."""
+    """The work of an idle writer."""
 
     def test_pieces(self) -> None:
         """An idle writer indexes in small pieces, until all is."""

@@ -9,7 +9,7 @@ from tests.journals.sqlite.files import DataFolderCase, FileCase
 
 class ArchiveTest(DataFolderCase):
     def test_kept(self) -> None:
-        """What is appended is there again, with the next numbers."""
+        """Appended messages are there again, and numbers go on."""
         with Archive(self.path) as archive:
             archive.append([said("a"), said("b")])
         with Archive(self.path) as archive:

@@ -76,7 +76,7 @@ class AuditTest(DataFolderCase):
         self.assertEqual(self.faults(), [])
 
     def test_expired(self) -> None:
-        """What was removed because it was old is not missing."""
+        """Rows that were removed because they were old are not missing."""
         removed = ("DELETE FROM posts WHERE id < 3", "INSERT OR REPLACE INTO counters VALUES ('expired', 2)")
         self.assertEqual(self.broken(*removed, "DELETE FROM authored WHERE id < 3"), [])
         self.assertIn("after #2 comes #4", self.broken("DELETE FROM posts WHERE id = 3", *removed))
@@ -112,7 +112,7 @@ class AuditTest(DataFolderCase):
         self.assertIn("There is no journal", str(self.assertRaises(CannotStart, self.faults)))
 
     def test_lock_is_kept(self) -> None:
-        """That the last stop was unclean is known after an audit as before."""
+        """An audit does not hide that the last stop was unclean."""
         (self.folder / "lock").write_text("12345\n")
         self.faults()
         self.assertEqual((self.folder / "lock").read_text(), "12345\n")

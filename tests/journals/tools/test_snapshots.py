@@ -23,7 +23,7 @@ class SnapshotTest(FileCase):
         return int(count)
 
     def test_one_state(self) -> None:
-        """What is written meanwhile is not seen."""
+        """Later posts are not seen."""
         with snapshot(self.path) as database:
             self.assertEqual(self.count(database), 2)
             self.append(said("c"))

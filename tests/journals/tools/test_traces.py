@@ -1,4 +1,4 @@
-"""What a person leaves in a journal."""
+"""The traces of a person in a journal."""
 
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.tools.archive import Archive, reading
