@@ -21,3 +21,12 @@ class Ranks(SynchronousTestCase):
                 "This is for operators only.",
             ],
         )
+
+    def test_includes_lower_ranks(self) -> None:
+        """What needs a rank is allowed to this rank and all higher ones."""
+        for needed in Rank:
+            self.assertEqual([rank for rank in sorted(Rank) if rank >= needed], sorted(Rank)[needed:])
+
+    def test_written_as_numbers(self) -> None:
+        """Ranks are the numbers from 0 upwards, so that they can be compared with stored ones."""
+        self.assertEqual([int(rank) for rank in sorted(Rank)], list(range(len(Rank))))

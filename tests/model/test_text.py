@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadCharacter
 from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, escape, harmless, is_harmless
-from tests.model.texts import ANY, LINES
+from tests.model.texts import ANY, LINES, SENTENCES
 
 
 class Cleaning(SynchronousTestCase):
@@ -28,6 +28,18 @@ class Cleaning(SynchronousTestCase):
         self.assert_kept(
             "", "  Hello,  you\\[31m!  ", "Grüße", "Привет", "你好　吗", "שלום", "สวัสดี", "한국어", "é" * 99
         )
+
+    def test_languages(self) -> None:
+        """Sentences of many languages stay as they are, alone, decomposed, and with emoji in them."""
+        for language, sentence in SENTENCES.items():
+            for text in (
+                sentence,
+                unicodedata.normalize("NFD", sentence),
+                f"👍🏽 {sentence} ❤\ufe0f",
+                sentence.upper(),
+            ):
+                self.assertEqual(ascii(clean(text)), ascii(text), language)
+                self.assertTrue(is_harmless(text), language)
 
     def test_controls(self) -> None:
         """Control characters are dropped, and a tab becomes one space."""
