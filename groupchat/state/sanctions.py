@@ -92,7 +92,7 @@ class Book:
     def __init__(self) -> None:
         self._named: dict[str, Sanction] = {}
         self._about: dict[AuthorId | str, dict[str, Sanction]] = {}
-        """Subject -> room -> sanction."""
+        """Subject -> name -> sanction: several may be about one person, made under different nicknames."""
 
     def __len__(self) -> int:
         return len(self._named)
@@ -109,7 +109,7 @@ class Book:
         self.strike(sanction.name)
         self._named[sanction.name] = sanction
         for subject in sanction.subjects:
-            self._about.setdefault(subject, {})[sanction.room] = sanction
+            self._about.setdefault(subject, {})[sanction.name] = sanction
 
     def strike(self, name: str) -> None:
         """Remove the sanction with this name."""
@@ -117,21 +117,19 @@ class Book:
         if sanction is None:
             return
         for subject in sanction.subjects:
-            rooms = self._about.get(subject, {})
-            if rooms.get(sanction.room) is sanction:
-                del rooms[sanction.room]
-            if not rooms:
-                self._about.pop(subject, None)
+            known = self._about[subject]
+            del known[name]
+            if not known:
+                del self._about[subject]
 
     def find(self, subjects: Iterable[AuthorId | str], room: str, now: float) -> Sanction | None:
         """Return what holds for any of these in this room (empty: everywhere); what holds everywhere comes first."""
         for subject in subjects:
-            rooms = self._about.get(subject)
-            if rooms is not None:
-                for place in ("", room):
-                    found = rooms.get(place)
-                    if found is not None and found.holds(now):
-                        return found
+            known = self._about.get(subject)
+            if known is not None:
+                holding = [found for found in known.values() if found.room in ("", room) and found.holds(now)]
+                if holding:
+                    return min(holding, key=lambda found: found.room)
         return None
 
     def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> Sanction | None:
