@@ -1,0 +1,52 @@
+"""What the tests of operators' verbs have in common: people of each rank, and what they are shown."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.events import Listed, Moderated, Refused, Told
+from tests.house import House, Peer
+from tests.people import member, operator
+
+
+class OperatorsCase(SynchronousTestCase):
+    """Olga is an operator, rita operates the room dev only, alice has an account, bob is a guest, bot a program.
+
+    All are in dev and in the lobby, which is the current room of everybody.
+    """
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.olga = operator(self.house, "olga", "json")
+        self.rita = member(self.house, "rita", "json")
+        self.alice = member(self.house, "alice")
+        (self.bob,) = self.house.come("bob")
+        self.olga.do("op", nick="rita", room="dev")
+        for peer in (self.olga, self.rita):
+            peer.do("join", room="dev").do("switch", room="lobby")
+        for peer in (self.alice, self.bob):
+            peer.type("/join dev", "/switch lobby")
+        self.forget()
+
+    def forget(self) -> None:
+        """Let everybody forget what they were shown so far."""
+        for peer in (self.olga, self.rita, self.alice, self.bob):
+            peer.take()
+
+    def deeds(self, peer: Peer) -> list[Moderated]:
+        """Return what somebody was shown that operators did."""
+        return [event for event in peer.events if isinstance(event, Moderated)]
+
+    def acts(self, peer: Peer) -> list[tuple[str, str, str]]:
+        """Return room, verb and target of what somebody was shown that operators did."""
+        return [(deed.room, deed.act, deed.target) for deed in self.deeds(peer)]
+
+    def told(self, peer: Peer) -> list[str]:
+        """Return what somebody was told without having asked."""
+        return [line for answer in peer.answers if isinstance(answer, Told) for line in answer.lines]
+
+    def refused(self, peer: Peer) -> list[str]:
+        """Return code and text of each refusal."""
+        return [f"{answer.code}: {answer.text}" for answer in peer.answers if isinstance(answer, Refused)]
+
+    def items(self, peer: Peer) -> list[dict[str, object]]:
+        """Return the items of the last list somebody was shown."""
+        return [dict(item) for item in [a for a in peer.answers if isinstance(a, Listed)][-1].items]

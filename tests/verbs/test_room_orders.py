@@ -1,0 +1,213 @@
+"""Room operators, locked and slow rooms, announcements, and the log of what operators did."""
+
+from groupchat.model.events import Announced, Done, Moderated, Replayed, Told
+from groupchat.model.ranks import Rank
+from groupchat.verbs.room_orders import LOGGED, MOTD_MAX, SLOWEST_S
+from tests.house import House, Peer
+from tests.people import account, operator
+from tests.verbs.cases import OperatorsCase
+
+
+class OpTests(OperatorsCase):
+    def test_op(self) -> None:
+        """An operator makes somebody an operator of the room they name, or of the current one."""
+        self.olga.do("op", nick="alice", room="dev", ref=1).do("op", nick="alice", ref=2)
+        self.assertEqual(self.acts(self.bob), [("dev", "op", "alice"), ("lobby", "op", "alice")])
+        actor = self.alice.actor
+        self.assertEqual([actor.rank_in(room) for room in ("dev", "lobby", "ops")], [2, 2, Rank.MEMBER])
+        told = "olga made you an operator of dev; /help lists what you can do there."
+        self.assertEqual(self.told(self.alice)[0], told)
+
+    def test_deop(self) -> None:
+        """What was given in one room is taken there, and stays in another."""
+        self.olga.do("op", nick="alice", room="dev").do("op", nick="alice", room="lobby")
+        self.olga.do("deop", nick="alice", room="dev")
+        self.assertEqual([self.alice.actor.rank_in(room) for room in ("dev", "lobby")], [Rank.MEMBER, 2])
+        self.olga.take()
+        self.olga.do("deop", nick="alice", room="dev").do("op", nick="alice").do("op", nick="bob")
+        self.assertEqual(self.olga.codes, ["nothing-to-undo", "bad-arguments", "no-such-account"])
+
+    def test_room_operators_may_not(self) -> None:
+        """A room's operator makes no other."""
+        self.rita.do("op", nick="alice", room="dev").do("deop", nick="rita", room="dev")
+        self.assertEqual(self.rita.codes, ["not-allowed"] * 2)
+
+    def test_absent(self) -> None:
+        """Somebody with an account need not be here."""
+        account(self.house.hall, "dora")
+        self.olga.do("op", nick="Dora", room="dev")
+        self.assertEqual(self.acts(self.alice), [("dev", "op", "dora")])
+
+
+class SlowTests(OperatorsCase):
+    def test_other_room(self) -> None:
+        """A room's operator slows the room they name; others are as before."""
+        self.rita.do("slow", room="dev", seconds=10)
+        self.assertEqual(self.acts(self.alice), [("dev", "slow", "dev")])
+        self.bob.type("a", "b", "/switch dev", "c", "d")
+        self.assertEqual(self.bob.codes, ["slow-mode"])
+        self.rita.do("slow", seconds=10).do("slow", room="lobby", seconds=10)
+        self.assertEqual(self.rita.codes, ["not-allowed"] * 2)
+
+    def test_current_room(self) -> None:
+        """Without a room the current one is meant, typed and by JSON."""
+        self.olga.do("slow", seconds=7)
+        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 7})
+        self.olga.session.type("/slow 8")
+        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 8})
+        self.olga.session.type("/slow dev 9")
+        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 8, "dev": 9})
+
+    def test_end(self) -> None:
+        """0 ends it; a room that is not slow has nothing to end."""
+        self.rita.do("slow", room="dev", seconds=0)
+        self.assertEqual(self.rita.codes, ["nothing-to-undo"])
+        self.rita.do("slow", room="dev", seconds=10).do("slow", room="dev", seconds=0)
+        self.bob.type("/switch dev", "a", "b")
+        self.assertEqual(self.bob.codes, [])
+
+    def test_seconds(self) -> None:
+        """The seconds are a whole number, up to an hour."""
+        for wrong in (SLOWEST_S + 1, -1, "10", 1.5, None):
+            self.rita.take()
+            self.rita.do("slow", room="dev", seconds=wrong)
+            self.assertEqual(self.rita.codes, ["bad-arguments"], wrong)
+        self.olga.session.type("/slow")
+        self.olga.session.type("/slow dev soon")
+        self.assertEqual(self.olga.codes, ["bad-arguments"] * 2)
+
+
+class LockTests(OperatorsCase):
+    def test_other_room(self) -> None:
+        """A room's operator locks and unlocks the room they name; people in it stay."""
+        self.bob.type("/leave dev")
+        self.forget()
+        self.rita.do("lock", room="dev")
+        self.bob.type("/join dev")
+        self.assertEqual(self.bob.codes, ["room-locked"])
+        self.assertIn("dev", self.alice.connection.rooms)
+        self.rita.do("unlock", room="#Dev")
+        self.bob.type("/join dev")
+        self.assertIn("dev", self.bob.connection.rooms)
+        self.assertEqual(self.acts(self.alice), [("dev", "lock", "dev"), ("dev", "unlock", "dev")])
+
+    def test_not_their_room(self) -> None:
+        """A room's operator locks no other room, named or current."""
+        for verb in ("lock", "unlock"):
+            self.rita.take()
+            self.rita.do(verb).do(verb, room="lobby").do(verb, room="ops")
+            self.assertEqual(self.rita.codes, ["not-allowed"] * 3, verb)
+
+    def test_refused(self) -> None:
+        """The lobby is never locked, no room twice, and only a locked one is unlocked."""
+        self.olga.do("lock").do("unlock", room="dev").do("lock", room="dev").do("lock", room="dev")
+        self.assertEqual(self.olga.codes, ["bad-arguments", "nothing-to-undo", "bad-arguments"])
+
+    def test_invite(self) -> None:
+        """Invited people may come into the locked room they were invited to, and are told."""
+        self.bob.type("/leave dev")
+        self.rita.do("lock", room="dev").do("invite", nick="bob", room="dev")
+        self.assertEqual(self.told(self.bob), ["rita invites you to dev: /join dev"])
+        self.bob.type("/join dev", "/leave dev")
+        self.rita.do("uninvite", nick="bob", room="dev")
+        self.bob.take()
+        self.bob.type("/join dev")
+        self.assertEqual(self.bob.codes, ["room-locked"])
+        self.assertEqual(
+            self.acts(self.alice), [("dev", "lock", "dev"), ("dev", "invite", "bob"), ("dev", "uninvite", "bob")]
+        )
+
+    def test_invite_elsewhere(self) -> None:
+        """A room's operator invites to their own room only; nobody uninvites somebody who was not invited."""
+        for verb in ("invite", "uninvite"):
+            self.rita.do(verb, nick="bob", room="lobby").do(verb, nick="bob")
+        self.assertEqual(self.rita.codes, ["not-allowed"] * 4)
+        self.rita.take()
+        self.rita.do("uninvite", nick="bob", room="dev").do("invite", nick="nobody", room="dev")
+        self.assertEqual(self.rita.codes, ["nothing-to-undo", "no-such-account"])
+
+    def test_stranger_to_the_room(self) -> None:
+        """An operator can lock a room they are not in, by naming it."""
+        self.olga.do("lock", room="ops")
+        self.bob.type("/join ops")
+        self.assertEqual(self.bob.codes, ["room-locked"])
+
+
+class ServerTests(OperatorsCase):
+    def test_motd(self) -> None:
+        """The message of the day is shown, set and cleared; it has a length."""
+        self.olga.do("motd").do("motd", text="-").do("motd", text="x" * (MOTD_MAX + 1)).do("motd", text="Welcome!")
+        self.assertEqual(self.told(self.olga), ["There is no message of the day."])
+        self.assertEqual(self.olga.codes, ["nothing-to-undo", "bad-arguments"])
+        self.assertEqual(self.house.hall.motd, "Welcome!")
+        self.olga.take()
+        self.olga.do("motd")
+        self.assertEqual(self.olga.answers, [Told(("Welcome!",))])
+        self.olga.do("motd", text="-")
+        self.assertEqual(self.house.hall.motd, "")
+
+    def test_announce(self) -> None:
+        """An announcement reaches everybody, in whichever room; it stands in the log."""
+        self.bob.type("/leave dev", "/leave lobby")
+        self.forget()
+        self.olga.do("announce", text="Tea!").do("announce", text="  ")
+        for peer in (self.alice, self.bob, self.rita):
+            heard = [event.text for event in peer.events if isinstance(event, Announced)]
+            self.assertEqual(heard, ["olga to everybody: Tea!"])
+        self.assertEqual(self.olga.codes, ["bad-arguments"])
+
+    def test_operators_only(self) -> None:
+        """A room's operator neither announces nor changes the message of the day."""
+        self.rita.do("announce", text="Tea!").do("motd", text="Tea!").do("motd")
+        self.assertEqual(self.rita.codes, ["not-allowed"] * 3)
+
+
+class LogTests(OperatorsCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.olga.do("mute", nick="bob", room="dev", duration="1h", reason="loud").do("mute", nick="bob", room="lobby")
+        self.olga.do("unmute", nick="bob", room="dev").do("ban", whom="198.51.100.7")
+        self.forget()
+
+    def log(self, peer: Peer, **fields: object) -> list[Moderated]:
+        """Return what /modlog shows somebody."""
+        peer.take()
+        peer.do("modlog", **fields)
+        (page,) = (answer for answer in peer.answers if isinstance(answer, Replayed))
+        return [post for post in page.posts if isinstance(post, Moderated)]
+
+    def test_room(self) -> None:
+        """A room's operator is shown what was done in the room they name, as fields and in order."""
+        op, mute, unmute = self.log(self.rita, room="dev")
+        self.assertEqual([op.act, mute.act, unmute.act], ["op", "mute", "unmute"])
+        self.assertEqual((mute.target, mute.until, mute.reason), ("bob", self.house.now() + 3600, "loud"))
+        self.rita.take()
+        self.rita.do("modlog").do("modlog", room="lobby")
+        self.assertEqual(self.rita.codes, ["not-allowed"] * 2)
+
+    def test_everything(self) -> None:
+        """An operator who names no room is shown everything, oldest first, or the last few."""
+        self.assertEqual([post.act for post in self.log(self.olga)], ["op", "mute", "mute", "unmute", "ban"])
+        self.assertEqual([post.act for post in self.log(self.olga, count=2)], ["unmute", "ban"])
+        self.assertEqual([post.act for post in self.log(self.olga, room="lobby")], ["mute"])
+
+    def test_many(self) -> None:
+        """Twenty are shown unless more are asked for, however many others lie between."""
+        for number in range(LOGGED + 5):
+            self.olga.do("slow", room="dev", seconds=number + 1).do("slow", room="lobby", seconds=number + 1)
+        shown = self.log(self.rita, room="dev")
+        self.assertEqual(len(shown), LOGGED)
+        self.assertEqual(len(self.log(self.rita, room="dev", count=100)), LOGGED + 5 + 3)
+
+    def test_nothing(self) -> None:
+        """Where nothing was done, people read a sentence; programs get an empty list."""
+        self.assertEqual(self.log(self.olga, room="ops"), [])
+        boss = operator(House(), "boss").type("/modlog")
+        self.assertEqual(boss.answers, [Told(("No operator has done anything yet.",))])
+
+    def test_answer(self) -> None:
+        """A deed is answered with its number."""
+        self.rita.do("lock", room="dev", ref=1)
+        (done,) = self.rita.answers
+        assert isinstance(done, Done)
+        self.assertEqual(done.id, self.house.hall.stream.delivered)
