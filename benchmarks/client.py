@@ -1,4 +1,4 @@
-"""Client: how the terminal client catches up with many messages, and what a person who types meanwhile notices."""
+"""Client: let the terminal client catch up with many messages while a person types."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Crowds: many members of a room, how they join and how they leave."""
+"""Crowds: let many members join a room, and leave it."""
 
 import select
 import socket
@@ -11,13 +11,13 @@ from benchmarks.peer import Peer
 from benchmarks.processes import HOST
 
 AT_ONCE = 200
-"""How many join at a time: few enough that no server's queue of connections overflows."""
+"""Members that join at a time: few enough that no server's queue of connections overflows."""
 PATIENCE_S = 20.0
-"""How long members wait to be admitted without receiving anything, in seconds."""
+"""Seconds that members wait for admission without receiving anything."""
 TAIL = 64
 """Bytes kept of what was read, to find a sign that is split between two reads."""
 QUIET_S = 0.3
-"""After so many seconds without a byte, nobody is being told any more who has joined."""
+"""Seconds without a byte after which everybody has been told who has joined."""
 
 
 class Crowd:

@@ -1,4 +1,4 @@
-"""Durable: how long a program waits until what it said is on disk."""
+"""Durable: measure how long a program waits until its post is on disk."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Fan-out: how much work a line is for the server, and how long it takes to reach so many members of a room."""
+"""Fan-out: measure the work for a line, and the time until it reaches so many members of a room."""
 
 import socket
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Figures: how they are calculated from many measurements."""
+"""Figures: calculate them from many measurements."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""History: how the cost of everyday operations grows with the number of posts ever made."""
+"""History: measure how the cost of everyday operations grows with the number of posts."""
 
 import random
 import shutil

@@ -16,7 +16,7 @@ LONGEST_S = 120.0
 
 
 def join(count: int, tell: Tell) -> list[Row]:
-    """Return one row: how fast ``count`` members join, and what the live members notice of it."""
+    """Return one row: the speed at which ``count`` members join, and the delays of live members meanwhile."""
     tell(f"join: {count} members arrive")
     with running(Groupchat()) as server, ThreadPoolExecutor(1) as pool:
         live = gather(Groupchat(), server.port, LIVE)

@@ -1,4 +1,4 @@
-"""The load: who sends, how fast, and what is received; in C if there is a compiler, else in Python."""
+"""The load: send lines and count what is received, in C if there is a compiler, else in Python."""
 
 import ctypes
 import hashlib
@@ -90,7 +90,7 @@ def library() -> ctypes.CDLL | None:
 
 @dataclass(frozen=True)
 class Span:
-    """What was counted in a span of time.
+    """The counts of a span of time.
 
     ``delays``: milliseconds from sending to receiving, sampled; ``lasts``: until all members must have received it.
     ``cpu``: the share of one processor that the load itself used.

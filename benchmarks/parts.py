@@ -33,7 +33,7 @@ SENDERS = 20
 BATCH = 60
 """Lines at a time, as with 64 outstanding: three from each sender."""
 TIMES = 20
-"""How often each part is timed; the median is reported."""
+"""Times that each part is timed; the median is reported."""
 
 
 def parts(count: int, tell: Tell) -> list[Row]:

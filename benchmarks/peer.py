@@ -1,4 +1,4 @@
-"""Peers: what the benchmark must know of a server to start it without limits, and to join and speak there."""
+"""Peers: the interface for a server that the benchmark can start without limits, join and speak to."""
 
 import shutil
 import sys

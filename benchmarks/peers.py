@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is started without limits, and how to join and speak there."""
+"""The servers that are compared: start each without limits, join it, and speak to it."""
 
 import sys
 from pathlib import Path
@@ -88,7 +88,7 @@ class Nats(Peer):
         return [self._located(), "-c", str(settings)]
 
     def hello(self, index: int) -> bytes:
-        """Subscribe, without an echo of one's own messages."""
+        """Subscribe, without an echo of its own messages."""
         return b'CONNECT {"verbose":false,"echo":false}\r\nSUB room 1\r\nPING\r\n'
 
 

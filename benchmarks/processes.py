@@ -15,7 +15,7 @@ LOAD_CORE = 1
 DESCRIPTORS = 20_000
 """The number of files and sockets that a server, and the load, may have open."""
 START_S = 60.0
-"""How long a server may take until it accepts connections, in seconds."""
+"""Seconds that a server may take until it accepts connections."""
 STOP_S = 30.0
 
 

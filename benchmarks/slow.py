@@ -1,4 +1,4 @@
-"""Slow: what live members notice of others who read slowly, or not at all."""
+"""Slow: measure what live members notice of others who read slowly, or not at all."""
 
 import socket
 import threading

@@ -18,7 +18,7 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """Whether the target is reached."""
+        """Return whether the target is reached."""
         return self.figure <= self.limit
 
 

@@ -15,9 +15,9 @@ from groupchat.doors.reception import Reception
 from groupchat.journals.opening import open_journal
 
 HELD_S = 600.0
-"""How long acknowledged posts are kept out of the file, in seconds."""
+"""Seconds for which acknowledged posts are kept out of the file."""
 BESIDE = sys.getsizeof(b"") + 8
-"""What leaked bytes take in addition: the object, and its place in a list."""
+"""Bytes that each leaked object takes in addition: its header, and its place in a list."""
 
 
 class Proxy:

@@ -21,7 +21,7 @@ from faults.trial import NotRun, Trial, Verdict
 
 CORPUS = Path(__file__).with_name("corpus")
 RUNS = {"text": 5000, "json": 7000, "telnet": 70_000}
-"""How many inputs the short form tries for each target: some 20 s on a quiet machine."""
+"""Inputs that the short form tries for each target: some 20 s on a quiet machine."""
 TARGETS = tuple(RUNS)
 CONTROLS = re.compile(r"[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 RENEWED = 500

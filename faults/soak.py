@@ -28,7 +28,7 @@ NOISE_MIB = 1.0
 SPARE = 8
 """Descriptors that may be open when all have left, in addition to those before the first came."""
 POSTS, SESSIONS = 100_000, 300_000
-"""What is in the journal: the digests of that many sessions take more pages than SQLite keeps."""
+"""Posts and sessions in the journal: the digests of that many sessions take more pages than SQLite keeps."""
 ADDRESSES = 20_000
 """The connections come from so many addresses in turn: more than are remembered."""
 WARM = 100_000
@@ -41,7 +41,7 @@ FEWEST = 10
 
 @dataclass(frozen=True)
 class Sample:
-    """What a daemon held after so many connections: memory in MiB, and open files and sockets."""
+    """A measurement after so many connections: memory in MiB, and open files and sockets."""
 
     made: int
     memory: float
@@ -117,7 +117,7 @@ OPENINGS: dict[int, Callable[[int], str]] = {
     6: lambda number: "\x16\x03\x01\x02\x00\x01\x00",
     7: lambda number: "GET / HTTP/1.1\r\nHost: here\r\n\r\n",
 }
-"""What is sent, by the last digit of a connection's number.
+"""Data to send, by the last digit of the number of a connection.
 
 People who say goodbye, programs that vanish, unknown tokens, no nickname, half a telnet line,
 half a beginning of TLS, another protocol; the others send nothing, and those with a 1 reset the connection.

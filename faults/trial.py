@@ -18,7 +18,7 @@ from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, free_port
 
 HOST = "127.0.0.1"
 START_S = LIMIT_S
-"""How long a daemon may take to listen, in seconds."""
+"""Seconds that a daemon may take until it listens."""
 
 
 class NotRun(Exception):
@@ -27,7 +27,7 @@ class NotRun(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a trial ended; ``kept`` is None if it was not run."""
+    """The result of a trial; ``kept`` is None if it was not run."""
 
     kept: bool | None
     figure: str

@@ -1,4 +1,4 @@
-"""Faults: how a soak is judged."""
+"""Faults: the verdict of a soak."""
 
 import random
 
@@ -8,7 +8,7 @@ from faults.soak import Sample, growth, is_flat
 
 
 class SoakTest(SynchronousTestCase):
-    """When memory counts as flat."""
+    """The growth that counts as flat."""
 
     def samples(self, leak: float, connections: int, noise: float = 0.0) -> list[Sample]:
         """Return samples of a daemon that leaks so many bytes with each connection."""

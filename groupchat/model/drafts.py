@@ -113,7 +113,7 @@ class Repeated:
 
 
 Outcome: TypeAlias = StoredPost | Repeated | Refusal
-"""What became of one draft."""
+"""The outcome of one draft."""
 
 
 REVOKED = ""

@@ -35,7 +35,7 @@ It is never shown: the nickname says who spoke, the author decides who may edit.
 """
 
 Ref: TypeAlias = Any
-"""What a program put in ``ref``: any JSON value, handed back untouched.  Core code only carries it."""
+"""The ``ref`` of a request: any JSON value, handed back untouched.  Core code only carries it."""
 
 
 @record
@@ -134,7 +134,7 @@ class Moderated(Post):
 
 @record
 class Notice(Event):
-    """Something that passes: shown to who is here now, and never again."""
+    """Something that passes: it is shown to people who are here now, and never again."""
 
     room: str
     nick: str

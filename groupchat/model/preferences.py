@@ -10,12 +10,12 @@ from groupchat.model.errors import BadArguments
 from groupchat.model.wording import listed
 
 SERVER_ZONE = "server"
-"""What people write for the time zone of the server, which is the empty string in ``Preferences.zone``."""
+"""The word for the time zone of the server, which is the empty string in ``Preferences.zone``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a person wants things shown.  Connections with equal preferences share one style, and so one rendering."""
+    """A person's choices of what is shown.  Connections with equal preferences share one style and one rendering."""
 
     echo: bool = False
     emoji: bool = True

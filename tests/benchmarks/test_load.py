@@ -205,7 +205,7 @@ class CompiledLoadTest(LoadTest):
 
 
 class FiguresTest(SynchronousTestCase):
-    """How figures are calculated from times."""
+    """Figures that are calculated from times."""
 
     def test_quantile(self) -> None:
         """A quantile is one of the values, or 0 if there are none."""

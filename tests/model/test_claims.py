@@ -1,4 +1,4 @@
-"""Claims: what a client asks for, without its secrets in any log."""
+"""Claims: they keep their secrets out of logs."""
 
 from dataclasses import FrozenInstanceError, fields
 
@@ -23,7 +23,7 @@ class Claims(SynchronousTestCase):
         self.assertEqual({field.name for field in fields(Claim) if not field.repr}, SECRETS)
 
     def test_defaults(self) -> None:
-        """A claim with a nickname only is that of a guest who proves nothing and wants the usual."""
+        """A claim with only a nickname is that of a guest without proofs or wishes."""
         claim = Claim("alice")
         self.assertEqual([getattr(claim, secret) for secret in sorted(SECRETS)], [None, None, None])
         self.assertIsNone(claim.since)

@@ -1,4 +1,4 @@
-"""Drafts: what is asked of a journal, in values that never change."""
+"""Drafts and records: their values never change."""
 
 from twisted.trial.unittest import SynchronousTestCase
 

@@ -153,7 +153,7 @@ class UnicodeNicknames(SynchronousTestCase):
             self.assertIn("2 to 3 characters", str(self.assertRaises(NickInvalid, nick, name, rules)))
 
     def test_rule_names_scripts(self) -> None:
-        """Where Unicode is allowed, the sentence about nicknames says so."""
+        """If Unicode is allowed, the sentence about nicknames says so."""
         self.assertIn("letters and digits of one script", str(self.assertRaises(NickInvalid, nick, "!!", UNICODE)))
 
     def test_normal_form(self) -> None:

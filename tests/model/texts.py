@@ -11,7 +11,7 @@ PIECES = [
     "\x1b]0;",
     "\u0301" * 7,
 ]
-"""What the rules mention, so that Hypothesis tries it often."""
+"""Characters that the rules mention, so that Hypothesis tries them often."""
 
 PIECE = st.sampled_from(PIECES) | st.characters(categories=["L", "M", "N", "P", "S", "Z", "C"])
 ANY = st.lists(PIECE, max_size=40).map("".join)
