@@ -123,6 +123,7 @@ class Readers:
             seconds = self.settings.stuck_timeout_s
             refusal = TooSlow(f"You have taken nothing for {seconds:g} seconds. Join again to go on where you were.")
             self._refuse(connection, refusal, None)
+            connection.screen.close(refusal.code)
             self._leave(connection, "too slow")
             connection.screen.abort()
 

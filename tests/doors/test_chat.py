@@ -476,3 +476,44 @@ class JsonTests(ServerTests):
             [("away-changed", "alice", True, "tea"), ("away-changed", "alice", False, "")],
         )
         self.assertEqual(bob.read(), "")
+
+    def test_late(self) -> None:
+        """A program that begins late is greeted, and then served like any other, by its first line on."""
+        (alice,) = self.people("alice")
+        bot = Client(self)
+        self.assertTrue(bot.wait().endswith(PROMPT))
+        welcome, *_ = bot.ask(do="nick", nick="bot", ref=1)
+        self.assertEqual((welcome["event"], welcome["ref"]), ("welcome", 1))
+        self.assertTrue(welcome["token"])
+        alice.send("hi :)")
+        self.assertEqual(bot.heard()[-1]["text"], "hi 😊")
+        self.assertEqual(bot.ask(do="say", text=":)", ref=2)[0]["id"], 2)
+        self.assertTrue(alice.read().endswith(": :)\n"))
+        bot.drop()
+        self.assertEqual(alice.read(), "[12:00:00] * bot left lobby (connection lost)\n")
+        self.assertEqual((len(self.hall.sessions), self.reception.connections), (1, 1))
+
+    def test_cut_off(self) -> None:
+        """A program that reads nothing is told so twice: as a refusal, and as its last line."""
+        bot, _ = self.program("bot")
+        (alice,) = self.people("alice")
+        bot.protocol.pauseProducing()
+        alice.send("hello")
+        bot.read()
+        for _ in range(60):
+            self.clock.advance(1)
+            self.hall.sweep()
+        refused, closing = bot.heard()
+        self.assertEqual((refused["event"], refused["code"]), ("refused", "too-slow"))
+        self.assertEqual(closing, {"event": "closing", "code": "too-slow", "text": refused["text"]})
+
+    def test_stop(self) -> None:
+        """When the server stops, everybody is told; programs by a code too, so that they come back."""
+        bot, _ = self.program("bot")
+        (alice,) = self.people("alice")
+        bot.heard()
+        self.hall.stop("The server is stopping.")
+        self.clock.advance(0)
+        announced, closing = bot.heard()
+        self.assertEqual((announced["event"], closing["event"], closing["code"]), ("announced", "closing", "stopping"))
+        self.assertEqual(alice.read(), "-- The server is stopping.\n")
