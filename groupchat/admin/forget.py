@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from typing import TextIO
 
 from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = [plural(count, noun) for count, noun in counts if count]
         if traces.has_account:
             found.append(f"the account {arguments.nick}")
-        if not arguments.yes and not _agreed(f"Erase {listed(found)}? This cannot be undone. [y/N] "):
+        if not arguments.yes and not agreed(sys.stdin, f"Erase {listed(found)}? This cannot be undone. [y/N] "):
             raise Failed("Nothing was erased. --yes erases without asking.")
         with Progress("erasing") as progress:
             traces.erase(time.time(), progress.show)
@@ -43,5 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _agreed(question: str) -> bool:
-    return sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+def agreed(stream: TextIO, question: str) -> bool:
+    """Ask a question on a terminal; return whether the answer is yes.  Elsewhere there is nobody to ask."""
+    if not stream.isatty():
+        return False
+    print(question, end="", flush=True)
+    return stream.readline().strip().lower() in ("y", "yes")

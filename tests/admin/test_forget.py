@@ -1,8 +1,12 @@
 """``groupchat forget``."""
 
 import contextlib
+import io
 import sqlite3
 
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.admin.forget import agreed
 from groupchat.journals.tools.archive import Archive
 from tests.admin.cases import BOB, ArchiveCase, draft
 
@@ -48,3 +52,27 @@ class ForgetTest(ArchiveCase):
         with Archive(self.data / "chat.db"):
             self.assertIn("in use by another", self.complaint("forget", "alice", "--yes", "--data", self.data))
             self.assertIn("zebra", self.exported())
+
+
+class Terminal(io.StringIO):
+    """Standard input of a person."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class AgreedTest(SynchronousTestCase):
+    def answered(self, stream: io.StringIO) -> tuple[bool, str]:
+        """Return whether the answer is yes, and what was printed."""
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            return agreed(stream, "Erase it? "), out.getvalue()
+
+    def test_terminal(self) -> None:
+        """A person is asked; only yes is yes."""
+        for answer, expected in [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)]:
+            self.assertEqual(self.answered(Terminal(answer)), (expected, "Erase it? "), answer)
+
+    def test_pipe(self) -> None:
+        """A pipe is not asked, whatever is in it."""
+        self.assertEqual(self.answered(io.StringIO("y\n")), (False, ""))
