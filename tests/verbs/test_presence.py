@@ -1,0 +1,179 @@
+"""Who somebody is, one's own nickname, being away, and people who are ignored."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.events import AwayChanged, Done, Listed, Renamed, Whispered
+from groupchat.verbs.presence import AWAY_MAX
+from tests.house import House, Peer
+from tests.people import member, operator
+
+
+def items(peer: Peer) -> list[dict[str, object]]:
+    """Return the items of the last list somebody was shown."""
+    listed = [answer for answer in peer.answers if isinstance(answer, Listed)][-1]
+    return [dict(item) for item in listed.items]
+
+
+class WhoisTests(SynchronousTestCase):
+    def test_fields(self) -> None:
+        """A program is told rooms, since when, encryption, account, rank and absence as fields."""
+        house = House()
+        boss = operator(house, "boss")
+        (bot,) = house.come("bot", door="json")
+        boss.screen.secure = True
+        boss.type("/join dev", "/away lunch")
+        bot.take()
+        bot.do("whois", nick="BOSS").do("whois", nick="bot")
+        (of_boss, of_bot) = (answer.items[0] for answer in bot.answers if isinstance(answer, Listed))
+        since = "2026-11-21T12:00:00.000Z"
+        self.assertEqual(
+            dict(of_boss),
+            {"nick": "boss", "rooms": ["lobby", "dev"], "since": since, "secure": True, "account": "boss",
+             "operator": True, "away": True, "words": "lunch"},
+        )  # fmt: skip
+        self.assertEqual(
+            dict(of_bot),
+            {"nick": "bot", "rooms": ["lobby"], "since": since, "secure": False, "account": "", "operator": False,
+             "away": False, "words": ""},
+        )  # fmt: skip
+
+    def test_lines(self) -> None:
+        """A person reads the same in sentences."""
+        alice, bob = House().come("alice", "bob")
+        bob.type("/leave", "/away tea")
+        alice.take()
+        alice.type("/whois bob", "/whois carol")
+        self.assertEqual(
+            [line.partition(", here since")[0] for line in alice.answers[0].lines],  # type: ignore[attr-defined]
+            ["bob is in no room", "bob's connection is not encrypted", "bob is away: tea"],
+        )
+        self.assertEqual(alice.codes, ["no-such-nick"])
+
+
+class NickTests(SynchronousTestCase):
+    def test_everybody_is_told_once(self) -> None:
+        """People who share a room see the new nickname once, the person included; the answer comes with it."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        alice.type("/nick anna")
+        renamed = Renamed("lobby", "alice", house.now(), "anna")
+        self.assertEqual(bob.take(), [renamed])
+        self.assertEqual(alice.events, [renamed])
+        self.assertEqual(alice.screen.nick, "anna")
+
+    def test_refused(self) -> None:
+        """A nickname that is taken, reserved, malformed or banned is refused, and the old one stays."""
+        house = House()
+        boss = operator(house, "boss")
+        alice, _ = house.come("alice", "bob")
+        boss.type("/ban carol")
+        alice.type("/nick bob", "/nick admin", "/nick a,b", "/nick carol", "/nick boss")
+        self.assertEqual(alice.codes, ["nick-taken", "nick-reserved", "nick-invalid", "banned", "password-needed"])
+        self.assertEqual(alice.connection.person.nick, "alice")
+
+    def test_nowhere(self) -> None:
+        """Somebody in no room is answered in words, for nobody sees it."""
+        (alice,) = House().come("alice")
+        alice.type("/leave", "/nick anna")
+        self.assertEqual(alice.told[-1], "You are anna now.")
+
+
+class AwayTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House()
+        self.alice, self.bob = self.house.come("alice", "bob")
+
+    def test_away(self) -> None:
+        """People who share a room are told; so is the person."""
+        self.alice.type("/away for  lunch ", "/back")
+        now = self.house.now()
+        self.assertEqual(
+            self.bob.take(),
+            [AwayChanged("lobby", "alice", now, True, "for  lunch"), AwayChanged("lobby", "alice", now, False, "")],
+        )
+        self.assertEqual(self.alice.told[-1], "You are back.")
+
+    def test_several_rooms(self) -> None:
+        """A reader who shares one of several rooms is told once, and not of the other."""
+        self.alice.type("/join secret")
+        self.bob.take()
+        self.alice.type("/away")
+        self.assertEqual(self.bob.take(), [AwayChanged("", "alice", self.house.now(), True, "")])
+
+    def test_told_once(self) -> None:
+        """People who write to somebody away are told once, until they are away anew."""
+        self.alice.type("/away lunch")
+        self.bob.type("/msg alice one", "/msg alice two")
+        self.assertEqual([told for told in self.bob.told if told], ["alice is away: lunch."])
+        self.bob.take()
+        self.alice.type("/away")
+        self.bob.type("/msg alice three")
+        self.assertEqual([told for told in self.bob.told if told], ["alice is away."])
+        self.assertEqual(len([event for event in self.alice.events if isinstance(event, Whispered)]), 3)
+
+    def test_limits(self) -> None:
+        """The words have a length; somebody who is not away cannot be back."""
+        self.alice.type(f"/away {'x' * (AWAY_MAX + 1)}", "/back", f"/away {'x' * AWAY_MAX}", "/back")
+        self.assertEqual(self.alice.codes, ["bad-arguments"] * 2)
+
+    def test_nowhere(self) -> None:
+        """Somebody in no room is answered, and nobody is told."""
+        (bot,) = self.house.come("bot", door="json")
+        bot.do("leave")
+        self.bob.take(), bot.take()
+        bot.do("away", ref=1)
+        self.assertEqual(bot.refs(), [("Done", 1)])
+        self.assertEqual(self.bob.take(), [])
+
+
+class IgnoreTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House()
+        self.alice, self.bob, self.carol = self.house.come("alice", "bob", "carol")
+
+    def test_ignore(self) -> None:
+        """What ignored people say, aloud or privately, is not shown; it is again after /unignore."""
+        self.alice.type("/ignore BOB", "/ignored")
+        self.bob.type("aloud", "/msg alice psst", "/me waves")
+        self.carol.type("hello")
+        self.assertEqual(self.alice.texts, ["hello"])
+        self.assertEqual([event for event in self.alice.events if isinstance(event, Whispered)], [])
+        self.assertEqual(items(self.alice), [{"nick": "bob"}])
+        self.alice.type("/unignore bob", "/ignored")
+        self.bob.type("again")
+        self.assertEqual(self.alice.texts, ["hello", "again"])
+        self.assertEqual(items(self.alice), [])
+
+    def test_nickname(self) -> None:
+        """It is the person who is ignored, whatever they are called then, and not who has the nickname next."""
+        self.alice.type("/ignore bob")
+        self.bob.type("/nick rob", "as rob")
+        (other,) = self.house.come("bob")
+        other.type("as another bob")
+        self.assertEqual(self.alice.texts, ["as another bob"])
+
+    def test_refused(self) -> None:
+        """Nobody ignores themselves, or somebody who is not here; only ignored people are unignored."""
+        self.alice.type("/ignore alice", "/ignore nobody", "/unignore bob")
+        self.assertEqual(self.alice.codes, ["bad-arguments", "no-such-nick", "no-such-nick"])
+
+    def test_lists(self) -> None:
+        """The list counts, also nobody."""
+        self.alice.type("/ignored", "/ignore bob", "/ignore carol", "/ignored")
+        listed = [answer.lines for answer in self.alice.answers if isinstance(answer, Listed)]
+        self.assertEqual(listed, [("You ignore 0 people.",), ("You ignore 2 people:", "bob, carol")])
+
+    def test_each_person(self) -> None:
+        """Two people who ignore the same person do so independently of each other."""
+        dora = member(self.house, "dora")
+        for peer in (self.alice, dora):
+            peer.type("/ignore bob")
+        dora.type("/unignore bob")
+        self.bob.type("hello")
+        self.assertEqual((self.alice.texts, dora.texts), ([], ["hello"]))
+
+    def test_answer(self) -> None:
+        """The answer says how it ends."""
+        (bot,) = self.house.come("bot", door="json")
+        bot.do("ignore", nick="bob", ref=1)
+        self.assertEqual(bot.answers, [Done(text="You see nothing more of bob. /unignore bob ends it.")])
