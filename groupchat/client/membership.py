@@ -107,6 +107,7 @@ class Membership:
         elif self._requests.expects(message):
             if message.get("event") == "done" and not self._echoes:
                 self._resumption.posted(message.get("id"))
+            self._resumption.follow(message)
             self._requests.settle(message)
             self._send_waiting()
         else:

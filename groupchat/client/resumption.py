@@ -25,7 +25,7 @@ class Resumption:
 
     1. ``since`` only rises, and only to a number up to which every post was handled.
        Answers may overtake the posts before them, so the client's own numbers wait in ``_own`` until the gap is closed.
-    2. The server's word on rooms holds: ``welcome``, ``entered`` and ``departed`` change ``rooms`` and ``room``.
+    2. The server's word on rooms holds: ``welcome``, ``entered``, ``departed`` and ``done`` change ``rooms`` and ``room``.
        The client's own wish counts until it was fulfilled once, and again when the server has forgotten the token.
 
     :param room: a room to go to, beside those the server puts the client in (None: none).
@@ -153,12 +153,14 @@ class Resumption:
         return self._ghost_until is not None and now < self._ghost_until
 
     def follow(self, event: Message) -> None:
-        """Note the rooms that the client enters and leaves."""
+        """Note the rooms that the client enters and leaves, and the one an answer says its lines go to."""
         if event.get("event") == "entered":
             self._move_to(str(event.get("room", "")))
         elif event.get("event") == "departed":
             self.rooms = tuple(room for room in self.rooms if room != event.get("room"))
             self.room = str(event.get("current", self.room or ""))
+        elif event.get("event") == "done" and event.get("room"):
+            self._move_to(str(event["room"]))
 
     def handled(self, event: Message) -> None:
         """Note that everything up to this event was handled: the server sends posts in the order of their numbers."""

@@ -79,7 +79,7 @@ class TerminalClient(Owner):
 
     def pasted(self, lines: list[str]) -> None:
         if self._session.chat is not None:
-            self._session.chat.sending.paste.add(lines)
+            self._session.chat.sending.send_paste(lines)
 
     def touched(self) -> None:
         if self._session.chat is not None:

@@ -102,6 +102,21 @@ class RoomsTest(ClientCase):
         self.assertEqual((client.rooms, client.room), (("lobby", "dev"), "dev"))
         self.assertEqual((client.account, client.version, client.features), ("bot", "1.2", frozenset({"quiet"})))
 
+    def test_switched(self) -> None:
+        """An answer that says where lines go now is followed, so that a line that waits is bound to the right room."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="lobby", rooms=["dev", "lobby"])
+        client.request("switch", room="dev")
+        server.done(text="Your lines now go to dev.", room="dev")
+        self.assertEqual((client.room, client.rooms), ("dev", ("lobby", "dev")))
+        server.cut()
+        client.say("hello")
+        self.clock.advance(2)
+        again = self.endpoint.accept()
+        again.welcome(room="lobby", rooms=["dev", "lobby"])
+        self.assertEqual([request["room"] for request in again.requests() if request["do"] == "say"], ["dev"])
+
     def test_entered_and_departed(self) -> None:
         """The server's word on the client's rooms holds, and is heard like every other event."""
         client = self.client()

@@ -1,14 +1,14 @@
-"""Being put out, on a terminal: what one is told, and that the client does not come back by itself."""
+"""Being kicked and banned, on a terminal: the client says so, and does not come back by itself."""
 
 from tests.functional.harness import Daemon
 from tests.functional.pane import PaneTest
 
 ELSEWHERE = "127.0.0.9"
-"""Where the operator is."""
+"""The operator's address."""
 
 
 def connections(daemon: Daemon) -> int:
-    """How many there have been."""
+    """Return how many connections there have been."""
     return daemon.log.count("Connection opened from 127.0.0.1")
 
 
@@ -19,7 +19,7 @@ class PutOutTest(PaneTest):
         self.olga = self.operator(self.daemon, ELSEWHERE)
 
     def test_kicked(self) -> None:
-        """Who is kicked is told by whom and why, with status 1, and is away until they come back themselves."""
+        """A kicked person is told by whom and why, with status 1; they are away until they join again themselves."""
         pane = self.join(self.daemon.port, width=120)
         pane.type("half a line")
         before = connections(self.daemon)
@@ -34,7 +34,7 @@ class PutOutTest(PaneTest):
         pane.expect("olga: she is gone$")
 
     def test_kicked_from_room(self) -> None:
-        """Who is kicked out of a room is told, and is in another one, in which what they type is said."""
+        """A person kicked out of a room is told, and their lines go to another room."""
         bob = self.connect(self.daemon, "bob")
         bob.send("/register tea-for-two-at-five\n")
         bob.expect("bob is yours from now on")
@@ -48,13 +48,14 @@ class PutOutTest(PaneTest):
         pane.expect("│ dev │ 2 people │ connected$")
         bob.send("/kick alice not here\n")
         pane.expect(r"bob kicked alice out of dev: not here$")
+        pane.expect(r"^\* You are no longer in dev: kicked\. Your lines go to lobby now\.$")
         pane.expect("│ lobby │ 3 people │ connected$")
         pane.type("here?")
         pane.keys("Enter")
         self.olga.expect(r"alice: here\?\r\n")
 
     def test_banned(self) -> None:
-        """Who is banned is told so, once; the client tries no more, neither then nor when it is started again."""
+        """A banned person is told so once; the client makes one attempt when it is started again, and no other."""
         pane = self.join(self.daemon.port, width=120)
         before = connections(self.daemon)
         told = "You are banned for 10 minutes, by olga: enough"
@@ -68,7 +69,7 @@ class PutOutTest(PaneTest):
         self.assertEqual(connections(self.daemon), before + 1)
 
     def test_banned_address(self) -> None:
-        """Whose address is banned is told so at the door; from the menu one can try again, by hand."""
+        """A person whose address is banned is told so before they join; from the menu they can try again."""
         pane = self.open("join", f"127.0.0.1:{self.daemon.port}", "--nick", "alice", "--menu", width=120)
         pane.expect("^2  exit$")
         pane.type("1")

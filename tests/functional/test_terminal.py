@@ -1,10 +1,11 @@
 """The client on a terminal, driven by real keys in a real terminal."""
 
+import json
 import re
 import threading
 import time
 
-from tests.functional.harness import LIMIT_S, free_port
+from tests.functional.harness import LIMIT_S, Line, free_port
 from tests.functional.pane import Pane, PaneTest
 
 TITLE = re.compile("\x1b][^\a]*\a")
@@ -228,6 +229,85 @@ class TerminalTest(PaneTest):
         pane.expect("│ lobby │ 2 people │ connected$")
         other.type("and")
         pane.expect("│ bob is typing$")
+
+    def test_rooms_after_kill(self) -> None:
+        """After kill -9 of the server the person is in all their rooms again, and their lines go to the same one."""
+        bob = self.connect(self.daemon, "bob")
+        pane = self.join(self.daemon.port)
+        for line, bar in ("/join dev", "│ dev │ 1 person │"), ("/join ops", "│ ops │ 1 person │"):
+            pane.type(line)
+            pane.keys("Enter")
+            pane.expect(bar)
+        pane.type("/switch dev")
+        pane.keys("Enter")
+        pane.expect("│ dev │ 1 person │ connected$")
+        pane.type("before")  # rooms are written with the next post
+        pane.keys("Enter")
+        pane.expect("alice: before$")
+        bob.close()
+        self.daemon.kill()
+        pane.expect("What you type is kept")
+        pane.type("to dev")
+        pane.keys("Enter")
+        pane.expect("1 unsent")
+        place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
+        again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
+        pane.expect(r"(?s)alice: to dev$.*│ dev │ 1 person │ connected$")
+        bob = self.connect(again, "bob")
+        for room, mark in ("ops", r"\(ops\) "), ("dev", ""):
+            bob.send(f"/join {room}\nhi {room}\n")
+            pane.expect(rf"{mark}#\d+ bob: hi {room}$")
+        pane.expect("│ dev │ 2 people │ connected │ ops:1$")
+
+    def test_replaced(self) -> None:
+        """A client whose person joins from elsewhere says so, ends with status 1, and does not come back."""
+        pane = self.join(self.daemon.port, width=120)
+        pane.type("hello")
+        pane.keys("Enter")
+        pane.expect("alice: hello$")
+        saved = self.home / ".local/state/groupchat" / f"127.0.0.1_{self.daemon.port}.json"
+        other = Line(self.daemon.port)
+        self.addCleanup(other.close)
+        other.send(json.dumps({"do": "nick", "nick": "alice", "token": json.loads(saved.read_text())["token"]}) + "\n")
+        other.expect('"event":"welcome"')
+        pane.expect("^groupchat: .* closed the connection: replaced: You have joined again from elsewhere")
+        self.assertEqual(pane.status(), 1)
+        time.sleep(1)
+        other.send('{"do":"list"}\n')
+        other.expect(r'"what":"people","items":\[\{"nick":"alice"[^{]*\]')
+
+    def test_settings(self) -> None:
+        """What /set changes holds for what is shown, and after the connection was lost."""
+        bob = self.connect(self.daemon, "bob")
+        pane = self.join(self.daemon.port)
+        pane.type("/set time off")
+        pane.keys("Enter")
+        pane.expect("^-- time is now off")
+        bob.send("hi\n")
+        pane.expect("^#1 bob: hi$")
+
+    def test_secrets(self) -> None:
+        """Passwords are asked for without echo, under the names that the server takes, and are in no history."""
+        pane = self.join(self.daemon.port)
+        for command, questions in ("/register", ("Password",)), ("/password", ("Old", "New")):
+            pane.type(command)
+            pane.keys("Enter")
+            for question in questions:
+                pane.expect(f"^{question}: *$")
+                pane.type("new horse battery" if question == "New" else "correct horse battery")
+                pane.expect(rf"^{question}: \*+$")
+                pane.keys("Enter")
+            pane.expect("^-- .*yours|^-- .*password")
+            pane.expect("^> *$")
+        pane.type("/unregister new horse battery")
+        pane.keys("Enter")
+        pane.expect("^>\\s*$")
+        pane.type("done")
+        pane.keys("Enter")
+        pane.expect("alice: done$")
+        history = (self.home / ".local/state/groupchat/history").read_text()
+        self.assertEqual(history.splitlines(), ["done"])
+        self.assertNotIn("horse", pane.everything())
 
     def test_menu(self) -> None:
         """In the menu 1 joins, q returns to it, and 2 exits."""

@@ -20,32 +20,32 @@ REST_S = 0.6
 class Paste:
     """Lines that wait to be sent; at most one of them is unanswered.
 
-    :param say: posts a line.
+    :param say: posts a line to a room.
     :param failed: is called with a line that was refused; the others are sent all the same.
     """
 
     def __init__(
-        self, clock: IReactorTime, say: "Callable[[str], Deferred[Any]]", failed: Callable[[str, Refused], object]
+        self, clock: IReactorTime, say: "Callable[[str, str], Deferred[Any]]", failed: Callable[[str, Refused], object]
     ) -> None:
         self._clock = clock
         self._say = say
         self._failed = failed
-        self._lines: deque[str] = deque()
+        self._lines: deque[tuple[str, str]] = deque()
         self._busy = self._ended = False
 
     def __len__(self) -> int:
         """Return how many lines are not sent yet."""
         return len(self._lines)
 
-    def add(self, lines: list[str]) -> None:
-        """Send these after those that wait."""
-        self._lines.extend(lines)
+    def add(self, lines: list[str], room: str) -> None:
+        """Send these lines to this room, after those that wait."""
+        self._lines.extend((line, room) for line in lines)
         if not self._busy:
             self._next()
 
     def stop(self) -> list[str]:
         """Send no more; return the lines that were not sent."""
-        left = list(self._lines)
+        left = [line for line, _ in self._lines]
         self._lines.clear()
         return left
 
@@ -54,13 +54,13 @@ class Paste:
             self._busy = False
             return
         self._busy = True
-        line, begun = self._lines.popleft(), self._clock.seconds()
-        self._say(line).addErrback(self._refused, line).addCallback(self._answered, begun)
+        (line, room), begun = self._lines.popleft(), self._clock.seconds()
+        self._say(line, room).addErrback(self._refused, line, room).addCallback(self._answered, begun)
 
-    def _refused(self, failure: Failure, line: str) -> None:
+    def _refused(self, failure: Failure, line: str, room: str) -> None:
         if failure.check(Left):
             self._ended = True
-            self._lines.appendleft(line)
+            self._lines.appendleft((line, room))
         elif isinstance(failure.value, Refused):
             self._failed(line, failure.value)
         else:

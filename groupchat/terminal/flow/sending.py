@@ -29,7 +29,7 @@ class Sending:
         self, clock: IReactorTime, client: Client, surface: Surface, display: Display, state: ChatState,
         settings: LocalSettings, secret_commands: SecretCommands, switched: Callable[[str], object],
     ) -> None:  # fmt: skip
-        self.paste = Paste(clock, self._say, lambda line, refused: self._refused(refused))
+        self._paste = Paste(clock, self._say, lambda line, refused: self._refused(refused))
         self._client = client
         self._surface = surface
         self._display = display
@@ -45,27 +45,31 @@ class Sending:
     def type(self, line: str) -> None:
         """Send a line as a person types it: something to say, or a command.
 
-        What is said without a connection stays bound to its room.  A command fails when its answer is lost,
-        so that it is never carried out twice.
+        What is said goes to the room that the person sees, or nowhere, however long it waits for a connection.
+        A command fails when its answer is lost, so that it is never carried out twice.
         """
         if line.startswith("//"):
-            self._await(self._say(line[1:]), line)
+            self._await(self._say(line[1:], self._state.room), line)
         elif line.startswith(("/", "s/")):
             self._await(self._client.request("type", line=line), line)
         else:
-            self._await(self._say(line), line)
+            self._await(self._say(line, self._state.room), line)
 
     def carry_out(self, command: str, words: list[str]) -> None:
         """Send a secret command with the answers of the person."""
         fields = self._secret_commands.fields(command, words)
         self._await(self._client.request(command[1:].lower(), **fields), command)
 
+    def send_paste(self, lines: list[str]) -> None:
+        """Send pasted lines one by one, to the room that the person sees now."""
+        self._paste.add(lines, self._state.room)
+
     def finish(self) -> list[str]:
         """Send no more; return the lines that were not sent."""
-        return [*self._unsent.values(), *self.paste.stop()]
+        return [*self._unsent.values(), *self._paste.stop()]
 
-    def _say(self, line: str) -> "Deferred[Any]":
-        return self._client.say(line, self._new_key())
+    def _say(self, line: str, room: str) -> "Deferred[Any]":
+        return self._client.say(line, self._new_key(), room or None)
 
     def _new_key(self) -> str:
         self._keys += 1

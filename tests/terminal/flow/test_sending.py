@@ -47,7 +47,8 @@ class SendingTest(SynchronousTestCase):
             self.sending.type(line)
             self.assertEqual(self.state.pending, 1)
             request = self.answer(id=7)
-            self.assertEqual((request["do"], request["text"], self.state.pending), ("say", text, 0))
+            self.assertEqual((request["do"], request["text"], request["room"]), ("say", text, "lobby"))
+            self.assertEqual(self.state.pending, 0)
             keys.add(request["key"])
         self.assertEqual((len(keys), self.surface.lines), (4, []))
 
@@ -129,11 +130,22 @@ class SendingTest(SynchronousTestCase):
             self.surface.lines, ["!! not-in-room: You are not in lobby.", "* Not sent: for the lobby only"]
         )
 
+    def test_switched_meanwhile(self) -> None:
+        """Pasted lines go on to the room they were pasted in when the person has switched to another."""
+        self.sending.send_paste(["one", "two"])
+        self.state.switch("dev")
+        self.sending.type("hello")
+        one, hello = self.connection.requests()
+        self.connection.send({"event": "done", "ref": one["ref"], "id": 1})
+        self.clock.advance(0)
+        (two,) = self.connection.requests()
+        self.assertEqual([one["room"], hello["room"], two["room"]], ["lobby", "dev", "lobby"])
+
     def test_unsent(self) -> None:
         """At the end the lines that were not sent are given back, those of a paste too."""
         self.connection.cut()
         self.sending.type("one")
-        self.sending.paste.add(["two", "three"])
+        self.sending.send_paste(["two", "three"])
         self.client.leave()
         self.assertEqual(self.sending.finish(), ["one", "two", "three"])
 
