@@ -25,7 +25,7 @@ class Resumption:
 
     1. ``since`` only rises, and only to a number up to which every post was handled.
        Answers may overtake the posts before them, so the client's own numbers wait in ``_own`` until the gap is closed.
-    2. The server's word on rooms holds: ``welcome``, ``entered``, ``departed`` and ``done`` change ``rooms`` and ``room``.
+    2. The server's word on rooms holds: ``welcome``, ``entered``, ``departed`` and ``done`` say what they are.
        The client's own wish counts until it was fulfilled once, and again when the server has forgotten the token.
 
     :param room: a room to go to, beside those the server puts the client in (None: none).
