@@ -1,5 +1,7 @@
 """Options and settings from the environment."""
 
+from dataclasses import fields
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config import environment
@@ -40,3 +42,27 @@ class EnvironmentTest(SynchronousTestCase):
         """Options are there too; what Kubernetes says under the name of one is left alone."""
         given = {"GROUPCHAT_DATA": "/data", "GROUPCHAT_PORT": "tcp://10.0.0.1:5000"}
         self.assertEqual(environment.options(given), {"data": "/data"})
+
+    def test_every_setting(self) -> None:
+        """Every setting can be given in the environment, by its name in capitals."""
+        for about in fields(Settings):
+            default = about.default
+            text = " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+            found = environment.settings({f"GROUPCHAT_{about.name.upper()}": text})
+            self.assertEqual(Settings().replaced(**found), Settings(), about.name)
+
+    def test_option_names(self) -> None:
+        """Variables of options are not taken for misspelt settings."""
+        given = {f"GROUPCHAT_{name.upper()}": "x" for name in environment.OPTIONS}
+        self.assertEqual(environment.settings(given), {})
+        self.assertEqual(environment.options(given), dict.fromkeys(environment.OPTIONS, "x"))
+
+    def test_empty(self) -> None:
+        """An option that is set to nothing is not given; a text that is set to nothing is."""
+        self.assertEqual(environment.options({"GROUPCHAT_DATA": ""}), {})
+        self.assertEqual(environment.settings({"GROUPCHAT_MOTD": ""}), {"motd": ""})
+        self.assertRaises(CannotStart, environment.settings, {"GROUPCHAT_NICK_MAX": ""})
+
+    def test_whole_names(self) -> None:
+        """The prefix stands at the beginning, in capitals."""
+        self.assertEqual(environment.settings({"MY_GROUPCHAT_NICK_MAX": "3", "groupchat_nick_max": "3"}), {})

@@ -7,6 +7,7 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat import logs as documented
 from groupchat.daemon import log_lines as logs
 
 EVIL = "x\r\n2026-01-01T00:00:00.000Z [forged#info] \x1b[31mred\x9b\u2028\u202e"
@@ -61,3 +62,27 @@ class LogsTest(SynchronousTestCase):
         """A failure's traceback is one field."""
         self.logger(logs.json_observer(self.stream)).failure("Oh", Failure(ValueError("bad")))
         self.assertIn("ValueError: bad", json.loads(self.stream.getvalue())["traceback"])
+
+    def test_backslash(self) -> None:
+        """A backslash of a stranger cannot be taken for that of an escape."""
+        self.logger(logs.text_observer(self.stream)).info("{nick} left", nick=r"a\nb")
+        self.assertIn(r"a\\nb left", self.stream.getvalue())
+
+    def test_old_events(self) -> None:
+        """Fields of the old log system are left out, and an event without a level is one of information."""
+        event = {"log_time": 0.0, "log_format": "x", "isError": 0, "system": "-", "message": (), "time": 0.0}
+        logs.json_observer(self.stream)(event)
+        expected = {"at": "1970-01-01T00:00:00.000Z", "level": "info", "from": "-", "text": "x"}
+        self.assertEqual(json.loads(self.stream.getvalue()), expected)
+
+    def test_own_names(self) -> None:
+        """A field of the event cannot replace the time or the text."""
+        self.logger(logs.json_observer(self.stream)).info("{text}", text="x", at="never")
+        found = json.loads(self.stream.getvalue())
+        self.assertEqual((found["at"], found["text"]), ("2026-11-21T09:35:20.123Z", "x"))
+
+    def test_documented_names(self) -> None:
+        """The names that units and images give to ``--logger`` are there."""
+        for name in ("json_lines", "text_lines"):
+            self.assertIs(getattr(documented, name), getattr(logs, name))
+            self.assertTrue(callable(getattr(documented, name)()))

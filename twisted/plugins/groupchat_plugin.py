@@ -1,4 +1,4 @@
-"""Makes ``twistd groupchat`` known."""
+"""Make ``twistd groupchat`` available."""
 
 from twisted.application.service import ServiceMaker
 
