@@ -25,7 +25,7 @@ WRITE_PAGE = (
 
 def table() -> Table:
     """A table with a few commands."""
-    table = Table()
+    table = Table("trying", "trying things out")
 
     @table.verb("t", "whisper", cost=3)
     def tell(me: Actor, nick: Nick, text: Rest) -> Answer:
@@ -199,9 +199,10 @@ class TableTests(SynchronousTestCase):
     def test_markdown(self) -> None:
         """The page has a row for each command, and a section for each with more to say."""
         page = self.table.markdown()
+        self.assertTrue(page.startswith("## Trying things out\n\n| command |"), page)
         self.assertIn("| `/tell NICK TEXT` | Tell somebody. | `/t`, `/whisper` |\n", page)
         self.assertIn("| Show a \\| or two. |", page)
-        self.assertIn("\n## `/change [#N] TEXT`\n\nChange something.\nOr do not.\n", page)
+        self.assertIn("\n### `/change [#N] TEXT`\n\nChange something.\nOr do not.\n", page)
 
     @given(st.text(max_size=60))
     def test_any_line(self, line: str) -> None:

@@ -1,0 +1,209 @@
+"""Kinds of argument: typed, as JSON, and completed."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.errors import BadArguments
+from groupchat.model.times import FOREVER
+from groupchat.verbs.grammar import arguments
+from groupchat.verbs.grammar.arguments import LARGEST, SHORTCODES_MAX, Argument, Choices
+
+CHOICES = Choices(lambda: ["alice", "Albert", "bob"], lambda: ["lobby", "dev", "devops"], lambda: ["help", "history"])
+
+KINDS: list[type[Argument]] = [
+    kind for kind in vars(arguments).values() if isinstance(kind, type) and issubclass(kind, Argument)
+]
+"""Every kind of argument."""
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+class TypedTests(SynchronousTestCase):
+    def takes(self, kind: type[Argument], line: str, value: object, rest: str = "") -> None:
+        """See that this kind takes a value from the line, and leaves the rest."""
+        self.assertEqual(kind().take(line), (value, rest), kind)
+
+    def test_words(self) -> None:
+        """A name is one word; the blanks after it go with it."""
+        for kind in (arguments.Argument, arguments.NickArgument, arguments.RoomArgument, arguments.TargetArgument):
+            self.takes(kind, "bob  two  words", "bob", "two  words")
+
+    def test_rest(self) -> None:
+        """Text and reasons are all that is left, with their spacing."""
+        for kind in (arguments.RestArgument, arguments.ReasonArgument, arguments.PassphraseArgument):
+            self.takes(kind, "two  words ", "two  words ")
+
+    def test_numbers(self) -> None:
+        """Counts, seconds and numbers of messages are digits; anything else is left for the next argument."""
+        self.takes(arguments.CountArgument, "7 x", 7, "x")
+        self.takes(arguments.SecondsArgument, "0", 0)
+        self.takes(arguments.PostIdArgument, "#41 x", 41, "x")
+        self.takes(arguments.PostIdArgument, "41", 41)
+        self.takes(arguments.SinceArgument, "since  #41", 41)
+        for kind in (arguments.CountArgument, arguments.PostIdArgument, arguments.SinceArgument):
+            for line in ("x", "41st", "-1", "4.5", "#", "9" * 16):
+                self.assertIsNone(kind().take(line), (kind, line))
+        self.assertRaises(BadArguments, arguments.CountArgument().take, "0")
+
+    def test_days(self) -> None:
+        """A day is written as ISO 8601 writes it; one that is in no calendar is refused."""
+        self.takes(arguments.DayArgument, "2026-11-21 x", date(2026, 11, 21), "x")
+        self.assertRaises(BadArguments, arguments.DayArgument().take, "2026-02-30")
+        self.assertIsNone(arguments.DayArgument().take("yesterday"))
+
+    def test_durations(self) -> None:
+        """A duration is a number with a unit, several of these, or "forever"; anything else is left alone."""
+        for line, value in (("10m x", 600.0), ("1h30m x", 5400.0), ("7d x", 604800.0), ("forever x", FOREVER)):
+            self.takes(arguments.DurationArgument, line, value, "x")
+        for line in ("10", "m", "spam", "10mx"):
+            self.assertIsNone(arguments.DurationArgument().take(line), line)
+
+    def test_room_before(self) -> None:
+        """A room that another argument must follow is taken only if something follows."""
+        self.takes(arguments.RoomBeforeArgument, "dev 10", "dev", "10")
+        for line in ("10", "10 "):
+            self.assertIsNone(arguments.RoomBeforeArgument().take(line))
+
+    def test_never_typed(self) -> None:
+        """What has no label is never taken from a line."""
+        for kind in KINDS:
+            if not kind.label:
+                self.assertIsNone(kind().take("dev true"), kind)
+
+    def test_command_names(self) -> None:
+        """The name of a command is in lower case, and keeps the slash that says it is one."""
+        self.takes(arguments.CommandArgument, "/JOIN", "/join")
+        self.takes(arguments.CommandArgument, "Rooms", "rooms")
+
+    @given(st.text(max_size=40))
+    def test_any_line(self, line: str) -> None:
+        """From any line each kind takes a value and leaves an end of the line, or nothing, or refuses."""
+        for kind in KINDS:
+            try:
+                taken = kind().take(line)
+            except BadArguments:
+                continue
+            if taken is not None:
+                self.assertTrue(line.endswith(taken[1]), kind)
+
+
+class JsonTests(SynchronousTestCase):
+    def gives(self, kind: type[Argument], given: object) -> Any:
+        """Return what a value of JSON means, or the refusal."""
+        try:
+            return kind().from_json(given)
+        except BadArguments as refusal:
+            return refusal
+
+    def test_right(self) -> None:
+        """Each kind takes its own type."""
+        cases: list[tuple[type[Argument], object, object]] = [
+            (arguments.NickArgument, "bob", "bob"),
+            (arguments.HereArgument, "#Dev", "#Dev"),
+            (arguments.RestArgument, " x ", " x "),
+            (arguments.CountArgument, 7, 7),
+            (arguments.SecondsArgument, 0, 0),
+            (arguments.PostIdArgument, LARGEST, LARGEST),
+            (arguments.DayArgument, "2026-11-21", date(2026, 11, 21)),
+            (arguments.DurationArgument, 90, 90.0),
+            (arguments.DurationArgument, "1h", 3600.0),
+            (arguments.PreferenceValueArgument, True, "on"),
+            (arguments.PreferenceValueArgument, False, "off"),
+            (arguments.SwitchArgument, False, False),
+            (arguments.PasswordArgument, " as it is ", " as it is "),
+        ]
+        for kind, given_, value in cases:
+            self.assertEqual(self.gives(kind, given_), value, kind)
+
+    def test_wrong(self) -> None:
+        """A value of another type is refused."""
+        cases: list[tuple[type[Argument], list[object]]] = [
+            (arguments.NickArgument, [1, True, ["bob"], {}]),
+            (arguments.HereArgument, [1, False, ["dev"]]),
+            (arguments.RestArgument, [1, True, {}]),
+            (arguments.CountArgument, [0, -1, "7", True, 1.5, LARGEST + 1]),
+            (arguments.PostIdArgument, ["41", True, -1, 1.5]),
+            (arguments.DayArgument, [20261121, "today", "2026-13-01"]),
+            (arguments.DurationArgument, ["soon", -1, True, [], "10"]),
+            (arguments.SwitchArgument, [0, 1, "true", "on"]),
+            (arguments.PasswordArgument, [12345678, None, True]),
+        ]
+        for kind, values in cases:
+            for value in values:
+                self.assertIsInstance(self.gives(kind, value), BadArguments, f"{kind} {value!r}")
+
+    def test_cleaned(self) -> None:
+        """What others may be shown is cleaned; a password is taken as it is."""
+        for kind in (arguments.NickArgument, arguments.RestArgument, arguments.HereArgument, arguments.ReasonArgument):
+            self.assertEqual(self.gives(kind, "a\x1b[2Jb"), "ab", kind)
+        self.assertEqual(self.gives(arguments.PasswordArgument, "a\x1b[2Jb"), "a\x1b[2Jb")
+
+    @given(JSON)
+    def test_anything(self, given_: object) -> None:
+        """Whatever JSON has in store is understood or refused."""
+        for kind in KINDS:
+            self.gives(kind, given_)
+
+
+class SecretTests(SynchronousTestCase):
+    def test_secret(self) -> None:
+        """Passwords and codes are secret, and nothing else is."""
+        secret = {kind.__name__ for kind in KINDS if kind.secret}
+        self.assertEqual(
+            secret,
+            {"PasswordArgument", "OldPasswordArgument", "NewPasswordArgument", "PassphraseArgument", "CodeArgument"},
+        )
+
+    def test_never_completed(self) -> None:
+        """Nothing is offered for a secret."""
+        for kind in KINDS:
+            if kind.secret:
+                self.assertEqual(list(kind().complete(CHOICES, "")), [], kind)
+
+
+class CompletionTests(SynchronousTestCase):
+    def offers(self, kind: type[Argument], start: str) -> list[str]:
+        """Return what is offered for a beginning."""
+        return list(kind().complete(CHOICES, start))
+
+    def test_people(self) -> None:
+        """Nicknames are completed in whatever case; in text only when something is typed."""
+        for kind in (arguments.NickArgument, arguments.TargetArgument, arguments.RestArgument):
+            self.assertEqual(self.offers(kind, "AL"), ["Albert", "alice"], kind)
+        self.assertEqual(self.offers(arguments.NickArgument, ""), ["Albert", "alice", "bob"])
+        self.assertEqual(self.offers(arguments.RestArgument, ""), [])
+
+    def test_rooms(self) -> None:
+        """Rooms are completed with or without their sign."""
+        for kind in (arguments.RoomArgument, arguments.RoomBeforeArgument):
+            self.assertEqual(self.offers(kind, "#De"), ["dev", "devops"])
+
+    def test_emoji(self) -> None:
+        """A shortcode is completed after its colon and a letter, up to a few."""
+        self.assertEqual(self.offers(arguments.RestArgument, ":"), [])
+        self.assertIn(":smile_cat:", self.offers(arguments.RestArgument, ":smile_c"))
+        self.assertEqual(len(self.offers(arguments.RestArgument, ":s")), SHORTCODES_MAX)
+
+    def test_others(self) -> None:
+        """Preferences, their values, durations and commands are completed."""
+        self.assertEqual(self.offers(arguments.PreferenceArgument, "EC"), ["echo"])
+        self.assertIn("Europe/Paris", self.offers(arguments.PreferenceValueArgument, "europe/pa"))
+        self.assertEqual(self.offers(arguments.DurationArgument, "f"), ["forever"])
+        self.assertEqual(self.offers(arguments.CommandArgument, "/hi"), ["history"])
+        self.assertEqual(self.offers(arguments.Argument, "x"), [])
+
+    @given(st.text(max_size=10))
+    def test_beginnings(self, start: str) -> None:
+        """Whatever is offered begins with what was typed, but for a sign before it, and in whichever case."""
+        for kind in KINDS:
+            for choice in self.offers(kind, start):
+                typed = start.removeprefix("#").removeprefix("/").lower()
+                self.assertTrue(choice.lower().startswith((typed, start.lower())), (kind, start, choice))
