@@ -14,7 +14,7 @@ from tests.client.fakes import FakeConnection, FakeEndpoint, said
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
 PEOPLE = [{"nick": "alice"}, {"nick": "bob"}]
-HELP = [{"command": "unlock", "fields": [{"name": "key", "secret": True}]}]
+HELP = [{"command": "unlock", "arguments": [{"name": "key", "secret": True}]}]
 
 
 def entered(room: str, *people: str) -> dict[str, Any]:

@@ -37,12 +37,12 @@ class SecretCommands:
     def learn(self, commands: Iterable[Any]) -> None:
         """Add secret commands from the items of the server's help.
 
-        Older servers name their fields without saying which of them are secret; nothing is asked for with these.
+        Older servers do not say which arguments are secret; then nothing is asked for, and the line is kept nowhere.
         """
         for item in commands:
             if not isinstance(item, dict):
                 continue
-            fields = tuple(_fields(item.get("arguments", item.get("fields"))))
+            fields = tuple(_fields(item.get("arguments")))
             if not (item.get("secret") or any(field.secret for field in fields)):
                 continue
             aliases = item.get("aliases")
@@ -79,7 +79,8 @@ def _name(line: str) -> str:
     return first[1:].lower() if first.startswith("/") else ""
 
 
-def _fields(listed: object) -> Iterable[Field]:
-    for field in listed if isinstance(listed, list) else ():
-        if isinstance(field, dict):
+def _fields(arguments: object) -> Iterable[Field]:
+    """Yield the arguments that people can type."""
+    for field in arguments if isinstance(arguments, list) else ():
+        if isinstance(field, dict) and field.get("typed", True):
             yield Field(str(field.get("name")), field.get("secret") is True, field.get("optional") is True)

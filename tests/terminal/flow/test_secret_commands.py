@@ -4,18 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.flow.secret_commands import KNOWN, SecretCommands
+from groupchat.terminal.flow.secret_commands import KNOWN, Field, SecretCommands
+from groupchat.verbs.commands import COMMANDS
 
 HELP = [
     {
         "command": "unlockvault", "aliases": ["uv"],
-        "fields": [{"name": "vault", "kind": "word"}, {"name": "key", "kind": "password", "secret": True},
-                   {"name": "hint", "kind": "text", "optional": True}],
+        "arguments": [{"name": "room", "typed": False}, {"name": "vault", "label": "VAULT", "typed": True},
+                      {"name": "key", "label": "KEY", "typed": True, "secret": True},
+                      {"name": "hint", "label": "HINT", "typed": True, "optional": True}],
     },
     {"command": "oldsecret", "usage": "/oldsecret OLD NEW…", "fields": ["old", "new"], "secret": True},
     {"command": "password", "fields": ["old", "new"], "secret": True},
-    {"command": "setpassword", "fields": [{"name": "nick"}, {"name": "password", "secret": True}]},
-    {"command": "say", "usage": "/say TEXT…", "fields": [{"name": "text", "kind": "text"}]},
+    {"command": "setpassword", "arguments": [{"name": "nick"}, {"name": "password", "secret": True}]},
+    {"command": "say", "usage": "/say TEXT…", "arguments": [{"name": "text", "label": "TEXT"}]},
     {"command": "login"},
     "of the future",
 ]  # fmt: skip
@@ -31,6 +33,17 @@ class KnownTest(SynchronousTestCase):
         for name in KNOWN:
             self.assertTrue(self.commands.holds(f"/{name} sesame"), name)
             self.assertEqual(self.commands.shown(f" /{name.upper()} sesame"), f"/{name.upper()}")
+
+    def test_server(self) -> None:
+        """What the client knows before the help has come is what the server takes, and the server has no other."""
+        served = {
+            verb.name: tuple(
+                Field(parameter.name, parameter.argument.secret, parameter.optional) for parameter in verb.parameters
+            )
+            for verb in COMMANDS.sorted()
+            if verb.secret
+        }
+        self.assertEqual(served, dict(KNOWN))
 
     def test_other_lines(self) -> None:
         """What is said is not secret, nor what begins with two slashes."""
@@ -90,14 +103,14 @@ class LearnTest(SynchronousTestCase):
 
     def test_never_forgotten(self) -> None:
         """A help that does not call them secret does not make the known commands public."""
-        self.commands.learn([{"command": name, "fields": [{"name": "text"}]} for name in KNOWN])
+        self.commands.learn([{"command": name, "arguments": [{"name": "text"}]} for name in KNOWN])
         for name in KNOWN:
             self.assertTrue(self.commands.holds(f"/{name} sesame"), name)
         self.assertFalse(self.commands.holds("/say sesame"))
 
     @given(st.lists(st.recursive(st.none() | st.text(max_size=3) | st.integers(), lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["command", "fields", "secret", "aliases", "name"]), inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["command", "arguments", "secret", "aliases", "name"]), inner, max_size=4)
     ), max_leaves=8), max_size=4))  # fmt: skip
     def test_anything(self, items: list[object]) -> None:
         """Whatever a server sends as its help, the known commands stay secret."""
