@@ -51,7 +51,7 @@ class Metrics:
             "groupchat_batch_posts", "Posts in a batch.", registry=self.registry, buckets=BATCH_POSTS
         )
         self._fanouts = Histogram(
-            "groupchat_fanout_seconds", "Time to hand a batch to everybody.", registry=self.registry, buckets=FANOUT_S
+            "groupchat_fanout_seconds", "Time to deliver a batch to everybody.", registry=self.registry, buckets=FANOUT_S
         )
         self._lags = Histogram(
             "groupchat_reactor_lag_seconds", "How late a timer was.", registry=self.registry, buckets=LAG_S
@@ -97,16 +97,16 @@ class Metrics:
         for door in sorted({"text", "json", *doors}):
             connections.add_metric([door], doors[door])
         yield connections
-        yield _gauge("sockets", "Connections, with those that have said nothing yet.", {}, reception.connections)
-        yield _gauge("people", "People who are here.", {}, len(hall.roster))
+        yield _gauge("sockets", "Connections, including those that have sent nothing yet.", {}, reception.connections)
+        yield _gauge("people", "People online.", {}, len(hall.roster))
         members = sum(len(room.members) for room in hall.rooms)
-        yield _gauge("members", "Connections in rooms, each counted once a room.", {}, members)
-        yield _gauge("rooms", "Rooms with somebody in them.", {}, sum(1 for room in hall.rooms if room.members))
+        yield _gauge("members", "Connections in rooms, counted once per room.", {}, members)
+        yield _gauge("rooms", "Rooms that are not empty.", {}, sum(1 for room in hall.rooms if room.members))
         yield _gauge("accounts", "Accounts.", {}, len(hall.accounts))
         yield _gauge("head", "The number of the newest post.", {}, hall.stream.delivered)
-        yield _gauge("queued_entries", "Entries that wait for the journal.", {}, hall.commits.queued)
+        yield _gauge("queued_entries", "Entries waiting for the journal.", {}, hall.commits.queued)
         yield _gauge("commit_delay_seconds", "How long the commit in flight has taken.", {}, hall.commits.delay)
-        yield _gauge("slow_readers", "Connections that take nothing just now.", {}, len(reception.backlog))
+        yield _gauge("slow_readers", "Connections that take no output now.", {}, len(reception.backlog))
         lagging = sum(
             1 for session in hall.sessions if session.connection is not None and session.connection.cursor is not None
         )
@@ -114,7 +114,7 @@ class Metrics:
         yield _counter("posts", "Posts stored since the start.", self._posts)
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
-        refusals = CounterMetricFamily("groupchat_refusals", "What was refused, by code.", labels=["code"])
+        refusals = CounterMetricFamily("groupchat_refusals", "Refusals, by code.", labels=["code"])
         for code, count in sorted((hall.health.refusals + reception.turned_away).items()):
             refusals.add_metric([code], count)
         yield refusals

@@ -3,6 +3,8 @@
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from groupchat.admin.data import Failed
 from groupchat.admin.user import ask, read_password
 from tests.admin.cases import CommandCase
+from tests.functional.harness import TREE
 
 
 class UserTest(CommandCase):
@@ -84,3 +87,13 @@ class UserTest(CommandCase):
         """Without a password nothing is asked of the daemon."""
         for text in ("", "\n"):
             self.assertRaises(Failed, read_password, io.StringIO(text))
+
+    def test_add(self) -> None:
+        """The password of a new account is read from a pipe, and sent with the name."""
+        requests = self.serve_answer(event="done", text="There is an account carol now.")
+        command = [sys.executable, "-m", "groupchat.admin", "user", "add", "carol", "--data", str(self.folder)]
+        done = subprocess.run(
+            command, input="open sesame\n", capture_output=True, text=True, cwd=TREE, timeout=60, check=True
+        )
+        self.assertEqual((done.stdout, done.stderr), ("There is an account carol now.\n", ""))
+        self.assertEqual(requests, [{"do": "adduser", "name": "carol", "password": "open sesame", "ref": 1}])
