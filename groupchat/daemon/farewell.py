@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
+from groupchat.model.wording import plural
 
 STOPPING = "The server is stopping."
 RESTARTING = "The server is restarting."
@@ -51,7 +52,7 @@ class Farewell:
             yield deferLater(self._reactor, DRAIN_STEP_S)
         left = self._reception.connections
         if left:
-            self.log.warn("Connections that did not take all they were sent: {count}", count=left)
+            self.log.warn("Not everything was delivered to {connections}", connections=plural(left, "connection"))
 
     def _may_wait(self, end: float) -> bool:
         return self._patient and self._reactor.seconds() < end

@@ -51,7 +51,7 @@ class Metrics:
             "groupchat_batch_posts", "Posts in a batch.", registry=self.registry, buckets=BATCH_POSTS
         )
         self._fanouts = Histogram(
-            "groupchat_fanout_seconds", "Time to deliver a batch to everybody.", registry=self.registry, buckets=FANOUT_S
+            "groupchat_fanout_seconds", "Time to deliver a batch to all.", registry=self.registry, buckets=FANOUT_S
         )
         self._lags = Histogram(
             "groupchat_reactor_lag_seconds", "How late a timer was.", registry=self.registry, buckets=LAG_S

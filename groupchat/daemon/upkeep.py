@@ -16,6 +16,7 @@ from groupchat.doors.wire.certificates import Certificates
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.storage import IJournal, IRetention
 from groupchat.model.errors import CannotStart
+from groupchat.model.wording import plural
 
 SWEEP_S = 1.0
 """Seconds between two sweeps of the hall; the hall counts on it."""
@@ -151,10 +152,11 @@ class Upkeep:
         journal, settings = cast(Any, self._journal), self._hall.settings
         forgotten = yield journal.forget_sessions(time.time() - settings.session_days * DAY_S)
         if forgotten:
-            self.log.info("Forgot {count} tokens older than {days} days", count=forgotten, days=settings.session_days)
-        days = settings.retain_days
-        if not days:
+            days = plural(settings.session_days, "day")
+            self.log.info("Removed {tokens} older than {days}", tokens=plural(forgotten, "token"), days=days)
+        if not settings.retain_days:
             return
-        removed = yield journal.expire(time.time() - days * DAY_S)
+        removed = yield journal.expire(time.time() - settings.retain_days * DAY_S)
         if removed:
-            self.log.info("Removed {count} entries older than {days} days", count=removed, days=days)
+            days = plural(settings.retain_days, "day")
+            self.log.info("Removed {entries} older than {days}", entries=plural(removed, "entry", "entries"), days=days)

@@ -5,6 +5,8 @@ A peer that connects and disconnects endlessly must not fill the disk, or drown 
 
 from twisted.logger import Logger
 
+from groupchat.model.wording import plural
+
 log = Logger()
 
 PERIOD = 10
@@ -38,7 +40,7 @@ class LogLimits:
         for kind, count in self._counts.items():
             if count > self.limit:
                 log.warn(
-                    "{count} more lines about {kind} in {seconds} s were left out",
-                    count=count - self.limit, kind=kind, seconds=PERIOD,
+                    "Left out {lines} about {kind} in {seconds} s",
+                    lines=plural(count - self.limit, "more line"), kind=kind, seconds=PERIOD,
                 )  # fmt: skip
         self._counts.clear()

@@ -60,7 +60,7 @@ class AdministrationTest(FunctionalTest):
             database.execute("UPDATE spans SET at = (SELECT at FROM posts ORDER BY id LIMIT 1)")
         database.close()
         daemon = self.start("--settings", self.settings("retain_days = 1\n"))
-        daemon.logged("Removed 1 entries older than 1 days$")
+        daemon.logged("Removed 1 entry older than 1 day$")
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
         self.assertIn("is whole: 1 posts, up to #2", self.administer("verify", "--data", "data"))
@@ -77,7 +77,7 @@ class AdministrationTest(FunctionalTest):
             database.execute("UPDATE sessions SET seen = seen - 86400 * iif(nick = 'bot0', 39, 41)")
         database.close()
         daemon = self.start("--settings", self.settings("session_days = 40\n"))
-        daemon.logged("Forgot 1 tokens older than 40 days$")
+        daemon.logged("Removed 1 token older than 40 days$")
         self.assertEqual(daemon.stop(), 0)
         with sqlite3.connect(self.folder / "data" / "chat.db") as database:
             self.assertEqual(database.execute("SELECT nick FROM sessions").fetchall(), [("bot0",)])

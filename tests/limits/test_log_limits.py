@@ -26,18 +26,18 @@ class LogLimitsTest(SynchronousTestCase):
 
     def test_counted(self) -> None:
         """A limited number of lines of a kind is written, then the number of the rest, and counting begins again."""
-        sparing = LogLimits(3)
-        self.assertEqual([sparing.allows("storms") for _ in range(5)], [True] * 3 + [False] * 2)
-        self.assertTrue(sparing.allows("floods"))
+        limits = LogLimits(3)
+        self.assertEqual([limits.allows("storms") for _ in range(5)], [True] * 3 + [False] * 2)
+        self.assertTrue(limits.allows("floods"))
         for _ in range(9):
-            sparing.sweep()
-        self.assertEqual(self.lines("left out"), [])
-        sparing.sweep()
-        self.assertEqual(self.lines("left out"), ["2 more lines about storms in 10 s were left out"])
-        self.assertTrue(sparing.allows("storms"))
+            limits.sweep()
+        self.assertEqual(self.lines("Left out"), [])
+        limits.sweep()
+        self.assertEqual(self.lines("Left out"), ["Left out 2 more lines about storms in 10 s"])
+        self.assertTrue(limits.allows("storms"))
         for _ in range(20):
-            sparing.sweep()
-        self.assertEqual(len(self.lines("left out")), 1)
+            limits.sweep()
+        self.assertEqual(len(self.lines("Left out")), 1)
 
     def test_storm(self) -> None:
         """A thousand who come, chat and vanish leave a bounded log; what is no doing of theirs is all there."""
@@ -50,11 +50,11 @@ class LogLimitsTest(SynchronousTestCase):
             self.assertEqual(len(self.lines(pattern)), 50, pattern)
         house.pass_time(10)
         self.assertEqual(
-            sorted(self.lines("left out")),
+            sorted(self.lines("Left out")),
             [
-                "1950 more lines about connections in 10 s were left out",
-                "950 more lines about people who join in 10 s were left out",
-                "950 more lines about people who leave in 10 s were left out",
+                "Left out 1,950 more lines about connections in 10 s",
+                "Left out 950 more lines about people who join in 10 s",
+                "Left out 950 more lines about people who leave in 10 s",
             ],
         )
 
