@@ -113,7 +113,7 @@ class PackageTest(SynchronousTestCase):
 
 SETTINGS = """# Settings
 
-For a TOML file that `twistd groupchat --settings FILE` names; none is needed.
+These settings go into a TOML file for `twistd groupchat --settings FILE`; the daemon also runs without one.
 
 """
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from groupchat.journals.sqlite import database
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.journals.tools.audit import Audit
 from groupchat.model.errors import CannotStart, JournalBroken
+from groupchat.model.events import Moderated, Said, TopicChanged
 from tests.journals.contract import LOBBY, events, folder, said
 from tests.journals.sqlite.files import THREADS, DataFolderCase
 
@@ -186,3 +188,41 @@ class UpgradeTest(DataFolderCase):
         await self.filled()
         await self.open().close()
         self.assertEqual(list(self.folder.glob("*.bak")), [])
+
+
+OLD = (
+    (Path(database.__file__).parent / "schema" / "0001.sql").read_text()
+    + """
+PRAGMA user_version = 1;
+INSERT INTO posts (id, kind, author, room, nick, peer, at, text) VALUES
+    (1, 'said', 1, 'lobby', 'alice', '', 1795000000000, 'hi'),
+    (2, 'moderated', 1, 'lobby', 'alice', '', 1795000001000, 'muted bob for 10 minutes: spam'),
+    (3, 'topic', 1, 'lobby', 'alice', '', 1795000002000, 'ships');
+INSERT INTO spans VALUES (1, 1795000000000);
+UPDATE counters SET value = 3 WHERE name = 'head';
+INSERT INTO facts VALUES ('account', 'alice', '{"nick": "alice", "author": 1}');
+INSERT INTO sessions VALUES (1, 'd', 'alice', '["lobby"]', 3, 1795000002.5);
+"""
+)
+"""A journal as the first version wrote it, in which acts of operators are sentences."""
+
+
+class OldJournalTest(DataFolderCase):
+    async def test_read(self) -> None:
+        """An old journal is read with its facts and sessions; its acts of operators have a sentence and no fields."""
+        self.folder.mkdir()
+        connection = sqlite3.connect(self.path)
+        connection.executescript(OLD)
+        connection.close()
+        journal = self.open()
+        first, moderated, topic = events(await journal.page(LOBBY, 0, 9, 9))
+        self.assertIsInstance(first, Said)
+        assert isinstance(moderated, Moderated)
+        self.assertEqual((moderated.text, moderated.act), ("muted bob for 10 minutes: spam", ""))
+        assert isinstance(topic, TopicChanged)
+        self.assertEqual(len(await journal.facts("account")), 1)
+        session = await journal.recall("d")
+        assert session is not None
+        self.assertEqual(session.rooms, ("lobby",))
+        await journal.close()
+        self.assertEqual(list(Audit(self.folder).faults()), [])
