@@ -16,11 +16,11 @@ SIGNS = ("\x1b[7;7;7m", "\x1b]0;owned", "\x9b", "\x1bc", "\x1b[?1049h", "\u202e"
 """What of it must not reach the terminal."""
 KINDS = (
     *("said", "acted", "whispered", "edited", "deleted", "topic-changed", "moderated", "joined", "left"),
-    *("many-joined", "many-left", "renamed", "announced", "typing", "nothing-known"),
+    *("many-joined", "many-left", "renamed", "away-changed", "announced", "typing", "nothing-known"),
 )
 
 
-FIELDS = ("room", "to", "text", "at", "reason", "new", "id", "target", "others")
+FIELDS = ("room", "to", "text", "at", "reason", "new", "id", "target", "account", "act", "until")
 
 
 class Server:
@@ -43,16 +43,17 @@ class Server:
     def _answers(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         ref = {"ref": request["ref"]}
         bad: dict[str, Any] = dict.fromkeys(FIELDS, HARM)
+        words = request.get("line", request.get("text"))
         match request["do"]:
             case "nick":
                 return [{"event": "welcome", "nick": "alice", "room": f"room{HARM}", "head": 9, "token": "t", **ref}]
-            case "type" if request["line"] == "refuse":
+            case "say" if words == "refuse":
                 return [{"event": "refused", "code": HARM, "text": HARM, **ref}]
-            case "type" if request["line"] == "/list":
+            case "type" if words == "/list":
                 listed = {"event": "said", "nick": HARM, **bad}
                 return [{"event": "listed", "items": [listed], "heading": HARM, "ending": HARM, "text": HARM, **ref}]
-            case "type":
-                own = {"event": "said", "nick": "alice", **bad, "id": 10, "text": f"own {HARM}"}
+            case "say":
+                own = {"event": "said", "nick": "alice", **bad, "room": f"room{HARM}", "id": 10, "text": f"own {HARM}"}
                 events = [{"event": kind, "nick": f"{kind} {HARM}", "nicks": [HARM], **bad} for kind in KINDS]
                 here = [{"event": "typing", "nick": HARM, "room": f"room{HARM}"}]
                 return [*events, own, *here, {"event": "done", "text": f"told {HARM}", **ref}]
