@@ -242,8 +242,8 @@ class Attendance:
     def note_position(self, connection: Connection, rooms: Sequence[str]) -> None:
         """Persist how far the account has read these rooms; the journal may miss it, which does no harm."""
         account = connection.person.account
-        if account is None or self._roster.of(account.author) is None:
-            return
+        if account is None or connection.quiet or self._roster.of(account.author) is None:
+            return  # a quiet connection reads nothing
         upto = self._readers.position(connection)
         facts = self._positions.note(account.author, (*rooms, PRIVATE), upto, self._now())
         if facts and self._commits.refusal is None:

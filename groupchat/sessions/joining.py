@@ -217,7 +217,8 @@ class Joining:
     @inlineCallbacks
     def _missed(self, person: Person, rooms: Sequence[str], upto: int) -> Generator["Deferred[Any]", Any, Missed]:
         """Look up what happened while nobody was here from this account."""
-        if self._account is None or self._claim.quiet or any(not one.gone for one in person.connections):
+        readers = any(not one.gone and not one.quiet for one in person.connections)
+        if self._account is None or self._claim.quiet or readers:
             return Missed()
         hall = self._hall
         private = hall.settings.query_posts if self._claim.since is None else 0
