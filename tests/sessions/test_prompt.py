@@ -4,7 +4,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import Answer, Asked, Done, Refused, Told, Welcomed
+from groupchat.model.events import Answer, Asked, Done, Entered, Refused, Told, Welcomed
 from groupchat.model.ranks import Rank
 from groupchat.sessions.prompt import UNENCRYPTED
 from groupchat.sessions.session import State
@@ -33,7 +33,7 @@ ASKED_PASSWORD = [Told(("alice belongs to an account.", UNENCRYPTED)), Asked("pa
 
 class PasswordPromptTests(SynchronousTestCase):
     def test_right_password(self) -> None:
-        """A registered nickname asks for its password, unseen; with it one is in, as the account."""
+        """A registered nickname asks for its password, unseen; with it the person is in, as the account."""
         home = house()
         peer = home.connect().type("alice")
         self.assertEqual(lines(peer), ASKED_PASSWORD)
@@ -41,9 +41,12 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertIs(peer.session.state, State.ASKED)
         peer.type(PASSWORD)
         self.assertFalse(peer.screen.concealed)
-        self.assertEqual(lines(peer), [Welcomed("alice", "lobby", 0, "", 0)])
+        welcome, entered = lines(peer)
+        assert isinstance(welcome, Welcomed)
+        self.assertEqual((welcome.nick, welcome.room, welcome.account), ("alice", "lobby", "alice"))
+        self.assertEqual(entered, Entered("lobby", ""))
         self.assertIs(peer.connection.person.account, home.hall.accounts.find("alice"))
-        self.assertEqual(peer.connection.rank, Rank.MEMBER)
+        self.assertIs(peer.actor.rank, Rank.MEMBER)
 
     def test_three_failures(self) -> None:
         """The third wrong password brings the nickname prompt again."""
@@ -91,7 +94,7 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertIs(peer.type(f"/login alice {PASSWORD}").session.state, State.CHATTING)
 
     def test_busy(self) -> None:
-        """When too much is asked at once one is told so, and it counts as no failure."""
+        """When too much is asked at once the person is told so, and it does not count as a failure."""
         home = house()
         home.passwords.busy = True
         peer = home.connect().type("alice", "guess", "alice", "guess", "alice", "guess", "alice", "guess")
@@ -100,16 +103,16 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertIs(home.connect().type("alice", PASSWORD).session.state, State.CHATTING)
 
     def test_vanished_meanwhile(self) -> None:
-        """Who is gone before the password is checked never comes in."""
+        """Somebody who is gone before the password is checked never comes in."""
         home = house()
         home.passwords.held = True
         peer = home.connect().type("alice", PASSWORD)
         peer.vanish()
         home.passwords.answer()
-        self.assertEqual((len(home.hall.roster), home.hall.people), (0, {}))
+        self.assertEqual(len(home.hall.roster), 0)
 
     def test_removed_meanwhile(self) -> None:
-        """Who logs in to an account that is removed meanwhile is refused."""
+        """A login to an account that is removed meanwhile is refused."""
         home = house()
         boss = operator(home, "boss")
         home.passwords.held = True
@@ -135,7 +138,7 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(home.passwords.verified, [False, True])
 
     def test_register(self) -> None:
-        """A line at the nickname prompt can make an account; it is there when one is in."""
+        """A line at the nickname prompt can make an account; it is there when the person is in."""
         home = House()
         peer = home.connect().type("/register carol 12345678")
         self.assertEqual(peer.connection.person.account, home.hall.accounts.find("carol"))
@@ -161,7 +164,7 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(len(home.hall.roster), 1)
 
     def test_exit(self) -> None:
-        """One can still leave at the nickname prompt."""
+        """A person can still leave at the nickname prompt."""
         peer = house().connect().type("alice", "", "/exit")
         self.assertEqual(peer.answers[-1], Done(text="Goodbye."))
         self.assertTrue(peer.screen.closed)
@@ -177,23 +180,23 @@ class ProgramTests(SynchronousTestCase):
         self.assertEqual([ref for name, ref in bot.refs() if name == "Welcomed"], [3])
 
     def test_password_of_nobody(self) -> None:
-        """A password for a nickname without an account is refused as a wrong one: it is no guest who has one."""
+        """A password for a nickname without an account is refused as a wrong one: guests have none."""
         bot = house().connect("json").offer("bob", password="guess")
         self.assertEqual(bot.codes, ["password-wrong"])
 
     def test_token(self) -> None:
-        """A token of an account is as good as its password, and attaches to who is here from it."""
+        """A token of an account is as good as its password, and brings another connection of the same person."""
         home = house()
         phone = home.connect().type("alice", PASSWORD)
         bot = home.connect("json").offer("alice", password=PASSWORD)
         token = bot.token
         bot.vanish()
         again = home.connect("json").offer("alice", token=token)
-        self.assertIs(again.connection.person, phone.member.person)
+        self.assertIs(again.connection.person, phone.connection.person)
         self.assertFalse(phone.screen.closed)
 
     def test_same_token_twice(self) -> None:
-        """A client that comes back with its token puts out its own old connection, and no other."""
+        """A client that comes back with its token replaces its own old connection, and no other."""
         home = house()
         phone = home.connect().type("alice", PASSWORD)
         bot = home.connect("json").offer("alice", password=PASSWORD)
@@ -204,7 +207,7 @@ class ProgramTests(SynchronousTestCase):
         """A program can register as it comes in."""
         home = House()
         bot = home.connect("json").offer("bot", password="12345678", register=True)
-        self.assertEqual(bot.member.rank, Rank.MEMBER)
+        self.assertIs(bot.actor.rank, Rank.MEMBER)
 
     def test_guests_token_of_a_registered_nickname(self) -> None:
         """A guest's token is no key to a nickname that has become somebody else's own."""
@@ -218,7 +221,7 @@ class ProgramTests(SynchronousTestCase):
 
 class ClosedHallTests(SynchronousTestCase):
     def test_no_guests(self) -> None:
-        """Where guests may not come in, only an account lets one in: by prompt, as a program, with an old token."""
+        """Where guests may not come in, only accounts may: by prompt, as a program, with an old token."""
         home = House()
         bot = home.connect("json").offer("bot")
         account(home.hall, "alice")
@@ -230,7 +233,7 @@ class ClosedHallTests(SynchronousTestCase):
         self.assertIs(peer.type("alice", PASSWORD).session.state, State.CHATTING)
 
     def test_hall_password(self) -> None:
-        """Where there is one password for all, guests are asked for it, and those with an account for their own."""
+        """Where there is one password for all, guests are asked for it, and people with an account for their own."""
         home = house(password="sesame open")
         peer = home.connect().type("bob")
         self.assertEqual(lines(peer), [Told(("This hall has a password.", UNENCRYPTED)), Asked("password")])
@@ -242,7 +245,7 @@ class ClosedHallTests(SynchronousTestCase):
         self.assertEqual(home.connect("json").offer("bot", password="sesame open").codes, [])
 
     def test_register_with_the_hall_password(self) -> None:
-        """Who is not in yet needs the hall's password to register."""
+        """Somebody who is not in yet needs the hall's password to register."""
         home = House(password="sesame open")
         peer = home.connect().type("/register bob 12345678", "/register bob 12345678 wrong")
         self.assertEqual(peer.codes, ["password-needed", "password-wrong"])
@@ -278,7 +281,7 @@ class ClosedHallTests(SynchronousTestCase):
         self.assertEqual(home.connect().type(f"/register dave 12345678 {codes[2]}").codes, ["code-invalid"])
 
     def test_one_code_twice_at_once(self) -> None:
-        """Two who use one code at the same time: one gets in."""
+        """Of two people who use one code at the same time, one gets in."""
         home = House(registration="invite")
         operator(home, "boss").type("/invitecode")
         (code,) = (invite for invite in home.hall.accounts.invites)

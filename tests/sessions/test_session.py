@@ -1,4 +1,7 @@
-"""A connection's life: nameless, claiming, chatting, gone."""
+"""What a connection says and asks for: lines, requests, floods, and things that go wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -7,11 +10,13 @@ from groupchat.interfaces.screens import Hold, IScreen, IStyle
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.claims import Claim
-from groupchat.model.errors import HandshakeTimeout
-from groupchat.model.events import Asked, Done, Greeted, Left, Refused, Said, Welcomed
+from groupchat.model.events import Answer, Done, Left, Refused, Said
 from groupchat.sessions.session import State
+from groupchat.verbs import commands
+from groupchat.verbs.actor import Actor
 from tests.fakes import FakeScreen, FakeStyle, HeldJournal, SlowJournal
 from tests.house import House
+from tests.people import operator
 
 
 class FakesTests(SynchronousTestCase):
@@ -25,85 +30,9 @@ class FakesTests(SynchronousTestCase):
             self.assertTrue(verifyObject(IJournal, journal))
 
 
-class NamelessTests(SynchronousTestCase):
-    def test_greeting(self) -> None:
-        """Who connects is told how many are here, and asked for a nickname."""
-        house = House(name="chat.example.org")
-        house.come("alice")
-        peer = house.connect()
-        peer.session.greet()
-        greeted, asked = peer.answers
-        self.assertEqual(greeted, Greeted("", "chat.example.org", 1, ""))
-        self.assertEqual(asked, Asked("nickname"))
-
-    def test_nickname(self) -> None:
-        """A nickname that is free makes one a member of the lobby."""
-        peer = House().connect().type(" alice ")
-        self.assertEqual(peer.answers, [Welcomed("alice", "lobby", 0, "", 0)])
-        self.assertIs(peer.session.state, State.CHATTING)
-
-    def test_empty_line(self) -> None:
-        """An empty line at the prompt brings the prompt again, and counts as no refusal."""
-        peer = House().connect().type(*[""] * 9)
-        self.assertEqual(peer.answers, [Asked("nickname")] * 9)
-        self.assertFalse(peer.screen.closed)
-
-    def test_refused_nickname(self) -> None:
-        """A refused nickname leaves the person nameless, with the reason and the prompt again."""
-        house = House()
-        house.come("alice")
-        peer = house.connect().type("ALICE")
-        refused, asked = peer.answers
-        self.assertEqual((refused.code, asked), ("nick-taken", Asked("nickname")))  # type: ignore[attr-defined]
-        self.assertIs(peer.session.state, State.NAMELESS)
-        peer.type("bob")
-        self.assertEqual(peer.connection.person.nick, "bob")
-
-    def test_every_kind_of_refusal(self) -> None:
-        """A nickname may be taken, reserved or malformed."""
-        house = House()
-        house.come("alice")
-        peer = house.connect().type("alice", "admin", "x y")
-        self.assertEqual(peer.codes, ["nick-taken", "nick-reserved", "nick-invalid"])
-
-    def test_five_refusals(self) -> None:
-        """The fifth refused nickname ends the connection, after it was told why; the fourth does not."""
-        peer = House().connect().type(*["?"] * 4)
-        self.assertFalse(peer.screen.closed)
-        peer.type("?")
-        self.assertEqual(peer.codes, [*["nick-invalid"] * 5, "too-many-attempts"])
-        self.assertTrue(peer.screen.closed)
-        self.assertIs(peer.session.state, State.GONE)
-
-    def test_exit(self) -> None:
-        """One may leave without a nickname; nobody hears of it."""
-        house = House()
-        (alice,) = house.come("alice")
-        peer = house.connect().type("/exit")
-        self.assertEqual(peer.answers, [Done(text="Goodbye.")])
-        self.assertTrue(peer.screen.closed)
-        self.assertEqual(alice.take(), [])
-
-    def test_program_without_nickname(self) -> None:
-        """A program that says something before it has a nickname is told to choose one."""
-        peer = House().connect("json").say("hi", ref=7).do("list", ref=8)
-        self.assertEqual(peer.codes, ["no-nickname"] * 2)
-        self.assertEqual(peer.refs(), [("Refused", 7), ("Refused", 8)])
-
-    def test_handshake_timeout(self) -> None:
-        """A door that gives up tells why, and the session is gone."""
-        house = House()
-        peer = house.connect()
-        peer.session.hangup(HandshakeTimeout("Too late."))
-        self.assertEqual(peer.answers, [Refused("handshake-timeout", "Too late.")])
-        self.assertTrue(peer.screen.closed)
-        peer.session.hangup(HandshakeTimeout("Too late."))
-        self.assertEqual(len(peer.answers), 1)
-
-
 class ChattingTests(SynchronousTestCase):
     def test_say(self) -> None:
-        """What one types, all others see; one's own line does not come back."""
+        """What a person types, all others see; their own line does not come back."""
         house = House()
         alice, bob = house.come("alice", "bob")
         alice.type("hello :)")
@@ -111,7 +40,7 @@ class ChattingTests(SynchronousTestCase):
         self.assertEqual(alice.take(), [Done(1, "")])
 
     def test_echo(self) -> None:
-        """Who likes to, sees their own lines too."""
+        """Somebody who wants to sees their own lines too."""
         (alice,) = House().come("alice")
         alice.type("/set echo on", "hello")
         self.assertEqual(alice.texts, ["hello"])
@@ -176,24 +105,127 @@ class ChattingTests(SynchronousTestCase):
         """A program that offers another nickname later is renamed; a token is for coming in."""
         (bot,) = House().come("bot", door="json")
         bot.offer("robot", ref=5)
-        self.assertEqual(bot.member.person.nick, "robot")
+        self.assertEqual(bot.connection.person.nick, "robot")
         bot.offer("bot", token="x", ref=6)
         self.assertEqual(bot.codes, ["bad-arguments"])
         self.assertEqual(bot.refs(), [("Done", 5), ("Refused", 6)])
 
 
+class RequestTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House()
+        (self.bot,) = self.house.come("bot", door="json")
+        (self.alice,) = self.house.come("alice")
+
+    def test_unknown_fields(self) -> None:
+        """A field that is no argument is refused by name, and nothing is done; programs may send their own."""
+        self.bot.do("say", text="hi", rom="dev", ref=1)
+        (refused,) = self.bot.answers
+        assert isinstance(refused, Refused)
+        self.assertEqual((refused.code, "rom" in refused.text), ("bad-arguments", True))
+        self.assertEqual(self.alice.texts, [])
+        self.bot.session.do("say", {"text": "hi", "x-color": "red", "x-": [1]}, 2)
+        self.assertEqual(self.alice.texts, ["hi"])
+
+    def test_unknown_verb(self) -> None:
+        """A verb that does not exist is refused, with the nearest."""
+        self.bot.do("sya", text="hi", ref=1)
+        self.assertEqual(self.bot.codes, ["unknown-command"])
+        self.assertIn("/say", self.bot.answers[0].text)  # type: ignore[attr-defined]
+
+    def test_one_answer(self) -> None:
+        """Every request is answered exactly once with its ref, whatever kind of answer it has."""
+        self.bot.screen.take_lines()
+        for ref, (name, fields) in enumerate(
+            (
+                ("say", {"text": "hi"}), ("say", {"text": ""}), ("typing", {}), ("history", {}), ("away", {}),
+                ("back", {}), ("join", {"room": "dev"}), ("leave", {}), ("nick", {"nick": "robot"}), ("ping", {}),
+                ("set", {"name": "echo", "value": True}), ("help", {}), ("kick", {"nick": "alice"}), ("whois", {}),
+            )
+        ):  # fmt: skip
+            self.bot.session.do(name, fields, ref)
+            self.house.turn()
+        refs = [ref for event, ref in self.bot.screen.shown if isinstance(event, Answer) and ref is not None]
+        self.assertEqual(refs, list(range(14)))
+
+    def test_typed_at_a_program(self) -> None:
+        """What a person types at a program is a command, a correction or words, and is stored once with its key."""
+        session = self.bot.session
+        for line, key in (
+            ("hello teh", "a"),
+            ("hello teh", "a"),
+            ("s/teh/the/", "b"),
+            ("/me waves", "c"),
+            ("//x", "d"),
+        ):
+            session.type(line, 1, key)
+        texts = [event.text for event in self.alice.events]  # type: ignore[attr-defined]
+        self.assertEqual(texts, ["hello teh", "hello the", "waves", "/x"])
+
+    def test_changes_are_waited_for(self) -> None:
+        """The line after a request that changes what is true is taken when that is on disk."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        boss = operator(house, "boss")
+        while journal.pending:
+            journal.commit()
+            house.turn()
+        boss.type("/slow lobby 9", "after")
+        self.assertEqual(boss.screen.holds, Hold.ANSWER)
+        self.assertEqual(len(journal.pending[-1][0]), 1)
+        journal.commit()
+        house.turn()
+        self.assertEqual(boss.screen.holds, Hold(0))
+        self.assertEqual([draft.text for drafts, _ in journal.pending for draft in drafts], ["after"])
+
+    def test_journal_does_not_keep_up(self) -> None:
+        """When too much waits for the journal its sender is not read any more, until it has caught up."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        (bot,) = house.come("bot", door="json")
+        while journal.pending:
+            journal.commit()
+            house.turn()
+        sent = 0
+        while Hold.JOURNAL not in bot.screen.holds:
+            bot.say("x" * 1000)
+            sent += 1
+        while journal.pending:
+            journal.commit()
+            house.turn()
+        self.assertNotIn(Hold.JOURNAL, bot.screen.holds)
+        self.assertEqual(house.hall.stream.delivered, sent)
+
+    def test_server(self) -> None:
+        """The connection of the server itself is in no room and in no list, and is never in twice."""
+        server = self.house.connect("json")
+        server.session.serve()
+        self.assertIs(server.session.state, State.CHATTING)
+        self.assertEqual((server.connection.rooms, len(self.house.hall.roster)), ((), 2))
+        server.do("say", text="hi").do("say", text="hi", room="lobby")
+        self.assertEqual(server.codes, ["not-in-room"] * 2)
+
+    def test_settings(self) -> None:
+        """New settings hold at once for those who are here."""
+        (carol,) = self.house.come("carol", exempt=False)
+        self.house.pass_time(10)
+        self.house.hall.follow(self.house.hall.settings.replaced(flood_burst=1))
+        carol.type("one", "two", "three")
+        self.assertEqual(len(self.alice.texts), 2)
+
+
 class LeavingTests(SynchronousTestCase):
     def test_exit(self) -> None:
-        """Who exits is bidden goodbye and the connection is closed; the others see it, with the reason."""
+        """/exit is answered with a goodbye and the connection is closed; the others see it, with the reason."""
         house = House()
         alice, bob = house.come("alice", "bob")
         alice.type("/exit so tired")
         self.assertEqual(alice.told, ["Goodbye, alice."])
         self.assertTrue(alice.screen.closed)
-        self.assertEqual(bob.events, [Left("lobby", "alice", house.now(), "so tired")])
+        self.assertEqual(bob.events, [Left("lobby", "alice", house.now(), "so tired", True)])
 
     def test_exit_after_posts(self) -> None:
-        """Goodbye comes when one's own posts are on disk, and nobody sees one leave before one's last words."""
+        """Goodbye comes when everything said is on disk, and nobody sees a person leave before their last words."""
         journal = HeldJournal(MemoryJournal())
         house = House(journal)
         alice, bob = house.come("alice", "bob")
@@ -205,7 +237,7 @@ class LeavingTests(SynchronousTestCase):
         self.assertTrue(alice.screen.closed)
 
     def test_end_of_input(self) -> None:
-        """Who sends no more gets the answers to what was sent, and then leaves."""
+        """A peer that sends no more gets the answers to what it sent, and then leaves."""
         journal = HeldJournal(MemoryJournal())
         house = House(journal)
         alice, bob = house.come("alice", "bob")
@@ -230,7 +262,7 @@ class LeavingTests(SynchronousTestCase):
         self.assertTrue(alice.screen.closed)
 
     def test_end_of_input_without_nickname(self) -> None:
-        """Who ends before there is a nickname is simply gone."""
+        """A peer that ends before there is a nickname is simply gone."""
         house = House()
         peer = house.connect()
         peer.session.ended()
@@ -243,7 +275,7 @@ class LeavingTests(SynchronousTestCase):
         alice, bob = house.come("alice", "bob")
         alice.vanish()
         alice.session.lost("again")
-        self.assertEqual(bob.events, [Left("lobby", "alice", house.now(), "connection lost")])
+        self.assertEqual(bob.events, [Left("lobby", "alice", house.now(), "connection lost", True)])
         self.assertEqual([person.nick for person in house.hall.roster], ["bob"])
         self.assertNotIn(alice.session, house.hall.sessions)
 
@@ -254,13 +286,13 @@ class LeavingTests(SynchronousTestCase):
         alice.type("/exit")
         bob.take()
         alice.session.typed("hello")
-        alice.session.say("hello")
+        alice.session.do("say", {"text": "hello"})
         alice.session.offer(Claim("carol"))
         alice.session.lost("connection lost")
         self.assertEqual(bob.take(), [])
 
     def test_outbound_hold(self) -> None:
-        """Who takes nothing is not listened to either."""
+        """A peer that takes nothing is not listened to either."""
         (alice,) = House().come("alice")
         alice.screen.fill()
         self.assertIn(Hold.OUTBOUND, alice.screen.holds)
@@ -268,12 +300,164 @@ class LeavingTests(SynchronousTestCase):
         self.assertNotIn(Hold.OUTBOUND, alice.screen.holds)
 
 
+class FloodTests(SynchronousTestCase):
+    def test_burst(self) -> None:
+        """Ten lines at once are taken at once; the eleventh makes the peer wait half a second for its next."""
+        house = House()
+        (alice,) = house.come("alice")
+        (bob,) = house.come("bob", exempt=False)
+        bob.type(*map(str, range(20)))
+        self.assertEqual(len(alice.texts), 10)  # the nickname counted too
+        self.assertEqual(bob.screen.holds, Hold.FLOOD)
+        house.clock.advance(0.49)
+        self.assertEqual(len(alice.texts), 10)
+        house.clock.advance(0.02)
+        self.assertEqual(len(alice.texts), 11)
+
+    def test_rate(self) -> None:
+        """After the burst two lines a second are taken, in order, and none is lost: a paste of 40 goes through."""
+        house = House()
+        (alice,) = house.come("alice")
+        (bob,) = house.come("bob", exempt=False)
+        house.pass_time(10)
+        lines = [f"line {number}" for number in range(40)]
+        bob.type(*lines)
+        self.assertEqual(len(alice.texts), 11)
+        house.pass_time(5)
+        self.assertEqual(len(alice.texts), 21)
+        house.pass_time(10)
+        self.assertEqual(alice.texts, lines)
+        self.assertEqual((bob.codes, bob.screen.closed), ([], False))
+
+    def test_steady_excess(self) -> None:
+        """After 30 s of steady excess the peer is told why, cut off, and the others see it leave."""
+        house = House()
+        (alice,) = house.come("alice")
+        (bob,) = house.come("bob", exempt=False)
+        bob.type(*["spam"] * 200)
+        house.pass_time(28)
+        self.assertFalse(bob.screen.closed)
+        house.pass_time(4)
+        self.assertEqual(bob.codes, ["flooding"])
+        self.assertTrue(bob.screen.closed)
+        self.assertEqual(alice.events[-1].reason, "flooding")  # type: ignore[attr-defined]
+        self.assertLess(len(alice.texts), 75)
+
+    def test_excess_ends(self) -> None:
+        """A peer that pauses now and then is never cut off, however much it sends in all."""
+        house = House()
+        (bob,) = house.come("bob", exempt=False)
+        for _ in range(10):
+            bob.type(*["paste"] * 30)
+            house.pass_time(16)
+        self.assertEqual((bob.codes, bob.screen.closed), ([], False))
+
+    def test_exempt(self) -> None:
+        """An exempt peer is never held back."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.type(*["work"] * 500)
+        self.assertEqual(len(alice.texts), 500)
+        self.assertEqual(bob.screen.holds, Hold(0))
+
+    def test_costs(self) -> None:
+        """A costly command makes the peer wait as long as it costs, whatever else was waited for meanwhile."""
+        house = House()
+        (bob,) = house.come("bob", exempt=False)
+        house.pass_time(10)
+        bob.type("/history", "/history", "/nonsense")
+        self.assertEqual(len(bob.answers), 2)
+        for _ in range(4):
+            house.clock.advance(1.2)
+            self.assertEqual(len(bob.answers), 2)
+        house.clock.advance(0.3)
+        self.assertEqual(bob.codes, ["unknown-command"])
+
+    def test_cut_off_command(self) -> None:
+        """The command with which the patience ends is not carried out."""
+        house = House(flood_patience_s=1, flood_burst=1)
+        (bob,) = house.come("bob", exempt=False)
+        house.pass_time(5)
+        bob.type("/join a", "/join b", "/join c", "/join d")
+        house.pass_time(5)
+        self.assertTrue(bob.screen.closed)
+        self.assertEqual(bob.codes, ["flooding"])
+        self.assertIsInstance(bob.answers[-1], Refused)
+
+
+class MishapTests(SynchronousTestCase):
+    @contextmanager
+    def command_that_breaks(self) -> "Iterator[None]":
+        """Within, there is a command /break, which raises what nobody expected."""
+        table = commands.COMMANDS
+
+        def break_(me: Actor) -> Answer:
+            """Break."""
+            raise ZeroDivisionError("unexpected")
+
+        table.verb()(break_)
+        try:
+            yield
+        finally:
+            del table._verbs["break"], table._names["break"]
+
+    def test_command(self) -> None:
+        """A command that breaks is logged and answered; everybody lives on."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        with self.command_that_breaks():
+            alice.type("/break", "still here")
+            alice.do("break", ref=3)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+        self.assertEqual(alice.codes, ["server-error"] * 2)
+        self.assertEqual(bob.texts, ["still here"])
+        self.assertNotIn("ZeroDivision", str(alice.answers))
+
+    def test_read(self) -> None:
+        """A read of the journal that breaks is logged and answered with its ref; the next line is taken."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        alice, bob = house.come("alice", "bob", door="json")
+        journal.slow = True
+        alice.do("history", ref=4)
+        self.assertEqual(alice.screen.holds, Hold.ANSWER)
+        alice.say("and on", ref=5)
+        journal.fail(ValueError("unexpected"))
+        house.turn()
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(alice.refs(), [("Refused", 4), ("Done", 5)])
+        self.assertEqual(bob.texts, ["and on"])
+
+    def test_coming_in(self) -> None:
+        """A read that breaks while somebody comes in leaves them nameless, and the nickname free."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        journal.slow = True
+        peer = house.connect().type("alice")
+        journal.fail(ValueError("unexpected"))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(peer.codes, ["server-error"])
+        self.assertIs(peer.session.state, State.NAMELESS)
+        self.assertEqual(len(house.hall.roster), 0)
+
+    def test_gone_while_coming_in(self) -> None:
+        """A read that breaks is logged although the connection is lost meanwhile."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        journal.slow = True
+        peer = house.connect().type("alice")
+        peer.vanish()
+        journal.fail(ValueError("unexpected"))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(len(house.hall.roster), 0)
+
+
 class FakeScreenTests(SynchronousTestCase):
     def test_closed(self) -> None:
         """A closed screen takes and shows nothing more."""
         (alice,) = House().come("alice")
         screen: FakeScreen = alice.screen
-        screen.close()
+        screen.close("exit")
         alice.type("hello")
-        screen.write(FakeStyle.of("text").answer(Done(), None, ""))
+        screen.write(screen.answer(Done(), None, "", ""))
         self.assertEqual((alice.answers, screen.lines), ([], []))
