@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in SUB_COMMANDS:
         try:
-            return _run(words[0], words[1:])
+            return run_command(words[0], SUB_COMMANDS[words[0]], words[1:])
         except (CannotStart, Failed, JournalBroken, JournalUnavailable) as error:
             print(f"groupchat: {escape(str(error))}", file=sys.stderr)
             return FAILED
@@ -80,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return parser.error("the command comes first")
 
 
-def _run(name: str, words: list[str]) -> int:
-    command = SUB_COMMANDS[name]
+def run_command(name: str, command: SubCommand, words: list[str]) -> int:
+    """Run a sub-command with these words as its arguments, and return its exit status."""
     parser = argparse.ArgumentParser(prog=f"groupchat {name}", description=command.summary)
     run = command.load(parser)
     if not command.words:

@@ -62,3 +62,26 @@ class AdminTest(SynchronousTestCase):
             parser = argparse.ArgumentParser(prog=name)
             self.assertTrue(callable(command.load(parser)), name)
             self.assertGreater(len(parser._actions), 1, name)
+
+
+class WordsTest(SynchronousTestCase):
+    def run_words(self, *words: str, takes_words: str = "text") -> tuple[int, str]:
+        """Run the command of the tests; return its status and what it printed."""
+        command = admin.SubCommand("tests.admin.echoing", "echo", takes_words)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            return admin.run_command("echo", command, list(words)), out.getvalue()
+
+    def test_anywhere(self) -> None:
+        """Options may stand before, between and after the words."""
+        for line in ("--status 3 h a b", "h --status 3 a b", "h a --status=3 b"):
+            self.assertEqual(self.run_words(*line.split()), (3, "h ['a', 'b']\n"), line)
+
+    def test_after_dashes(self) -> None:
+        """After -- everything is a word, whatever it looks like, and further dashes too."""
+        self.assertEqual(self.run_words("h", "a", "--", "--status", "3"), (0, "h ['a', '--status', '3']\n"))
+        self.assertEqual(self.run_words("h", "--", "--", "x"), (0, "h ['--', 'x']\n"))
+
+    def test_plain(self) -> None:
+        """A command that takes no words leaves everything to argparse."""
+        self.assertEqual(self.run_words("h", "a", "--status", "2", takes_words=""), (2, "h ['a']\n"))

@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
@@ -58,6 +60,20 @@ class FarewellTest(SynchronousTestCase):
         self.assertNoResult(said)
         self.wait(0.5)
         self.successResultOf(said)
+
+    def test_undelivered(self) -> None:
+        """Connections that did not receive everything are counted in the log; when all have, there is no line."""
+        observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.say()
+        self.wait(6)
+        told = [formatEvent(event) for event in observer if "delivered" in formatEvent(event)]
+        self.assertEqual(told, ["Not everything was delivered to 1 connection"])
+        observer._events.clear()
+        self.reception.connections = 0
+        self.successResultOf(self.say(tell=False))
+        self.assertEqual([event for event in observer if "delivered" in formatEvent(event)], [])
 
     def test_hurry(self) -> None:
         """In a hurry nobody is waited for."""

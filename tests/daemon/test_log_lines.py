@@ -40,6 +40,7 @@ class LogsTest(SynchronousTestCase):
         self.logger(logs.text_observer(self.stream)).failure("Oh", Failure(ValueError(EVIL)))
         first, *rest = self.stream.getvalue().split("\n")
         self.assertIn("#critical] Oh", first)
+        self.assertIn("\tTraceback", rest[0])
         self.assertTrue(all(line.startswith("\t") for line in rest[:-1]))
         self.assertTrue(all(line[1:].isprintable() for line in rest))
 

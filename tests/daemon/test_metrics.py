@@ -127,3 +127,13 @@ class ServerTest(SynchronousTestCase):
         """Something that is no endpoint is refused by name."""
         error = self.assertRaises(CannotStart, MetricsServer, House().clock, "nowhere", str, str)
         self.assertIn("nowhere", str(error))
+
+    def test_life(self) -> None:
+        """The figures of a hall are served from when it is watched, and measured until the end."""
+        house = House()
+        server = MetricsServer(house.clock, "tcp:0", str, str)
+        self.assertEqual(house.clock.getDelayedCalls(), [])
+        server.watch(house.hall, Reception(cast(Any, house.connect), Settings(), cast(Any, house.clock)))
+        self.assertEqual(len(house.clock.getDelayedCalls()), 1)
+        self.successResultOf(server.close())
+        self.assertEqual(house.clock.getDelayedCalls(), [])
