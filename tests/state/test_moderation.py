@@ -68,10 +68,10 @@ class ModerationCase(SynchronousTestCase):
         """Let a fact be true; without a value it is not true any more."""
         self.moderation.learn(Fact(kind, name, value or None))
 
-    def refusal(self, *arguments: Any) -> Refusal | None:
+    def refusal(self, draft: Draft, person: Person) -> Refusal | None:
         """Why a post is refused, at second 10 of both clocks."""
         try:
-            self.moderation.check_post(*arguments, 10.0, 10.0)
+            self.moderation.check_post(draft, person, 10.0, 10.0)
         except Refusal as refusal:
             return refusal
         return None

@@ -108,7 +108,8 @@ class BookTests(SynchronousTestCase):
         """A sanction is found by any of its subjects, and by its name."""
         one = sanction()
         self.book.write(one)
-        for subjects in ([BOB], ["bob"], [ALICE, "bob"], [BOB, "robert"]):
+        found: list[list[AuthorId | str]] = [[BOB], ["bob"], [ALICE, "bob"], [BOB, "robert"]]
+        for subjects in found:
             self.assertIs(self.book.find(subjects, "lobby", 0.0), one)
         self.assertIsNone(self.book.find([ALICE, "alice"], "lobby", 0.0))
         self.assertIs(self.book.get("/bob"), one)
