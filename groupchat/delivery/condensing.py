@@ -1,9 +1,13 @@
 """Crowds: many people who come or go in one batch are announced together, with all their names."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from groupchat.delivery.fanout import Shown
-from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft
+from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft, Renamed
+
+_Key: TypeAlias = tuple[str, str, bool, bool]
+"""What the joins or leaves of a group have in common: the room, the reason, ``gone``, and whether they are joins."""
 
 SHOWN = 5
 """Up to this many people who come (or go) in one batch are announced one by one; more are announced together."""
@@ -14,25 +18,50 @@ def condense(items: Sequence[Shown]) -> Sequence[Shown]:
 
     Otherwise n people who come at the same time would cost n² lines.
     People who leave are announced together with those who leave for the same reason: no name and no reason is lost.
+    Nothing about a person moves past anything else about the same person: the last that is told of each is true.
     """
     if len(items) <= SHOWN:
         return items
-    groups: dict[object, list[int]] = {}
-    for index, item in enumerate(items):
-        event = item.event
-        if isinstance(event, Joined):
-            groups.setdefault((Joined, event.room), []).append(index)
-        elif isinstance(event, Left):
-            groups.setdefault((Left, event.room, event.reason, event.gone), []).append(index)
     dropped: set[int] = set()
     together: dict[int, Shown] = {}
-    for indexes in groups.values():
+    for indexes in _groups(items):
         if len(indexes) > SHOWN:
             dropped.update(indexes)
             together[indexes[-1]] = _together([items[index] for index in indexes])
     if not together:
         return items
     return [together.get(n, item) for n, item in enumerate(items) if n in together or n not in dropped]
+
+
+def _groups(items: Sequence[Shown]) -> list[list[int]]:
+    """Return the indexes of the joins (or leaves) that can be announced together."""
+    groups: list[list[int]] = []
+    growing: dict[_Key, list[int]] = {}
+    keys: dict[str, set[_Key]] = {}
+    """For each nickname, the keys of the groups it is in."""
+    for index, item in enumerate(items):
+        event = item.event
+        if isinstance(event, Renamed):
+            for nick in (event.nick, event.new):
+                for key in keys.pop(nick, ()):
+                    growing.pop(key, None)
+            continue
+        if isinstance(event, Joined):
+            key = (event.room, "", False, True)
+        elif isinstance(event, Left):
+            key = (event.room, event.reason, event.gone, False)
+        else:
+            continue
+        known = keys.setdefault(event.nick, set())
+        for other in [other for other in known if other[0] == event.room and other != key]:
+            known.discard(other)
+            growing.pop(other, None)
+        known.add(key)
+        if key not in growing:
+            growing[key] = []
+            groups.append(growing[key])
+        growing[key].append(index)
+    return groups
 
 
 def _together(items: Sequence[Shown]) -> Shown:

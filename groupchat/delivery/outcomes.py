@@ -21,7 +21,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.model.drafts import Fact, Outcome, Repeated, StoredPost
 from groupchat.model.errors import Refusal
-from groupchat.model.events import Done, Ref, TopicChanged
+from groupchat.model.events import Done, Joined, Left, Ref, Renamed, TopicChanged
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Rooms
 
@@ -89,9 +89,7 @@ class Outcomes:
                 else:
                     self._turn_down(item, outcome, afterwards)
             elif isinstance(item, Notice):
-                event, origin = item.event, item.origin
-                author = origin.person.author if origin is not None else None
-                shown.append(Shown(event, item.rooms, author, None, origin, item.answer, item.ref))
+                shown.append(self._notice(item))
             elif isinstance(item, Change):
                 self._change(item, refusal, afterwards)
             else:
@@ -127,6 +125,14 @@ class Outcomes:
         rooms = (post.room,) if post.room else ()
         answer = Done(post.id, item.text) if item.awaited else None
         return Shown(post, rooms, stored.author, stored.reader, origin, answer, item.ref)
+
+    def _notice(self, item: Notice) -> Shown:
+        event, origin = item.event, item.origin
+        if isinstance(event, Joined | Left | Renamed):
+            for room in filter(None, map(self._rooms.find, item.rooms or ())):
+                room.changes += 1
+        author = origin.person.author if origin is not None else None
+        return Shown(event, item.rooms, author, None, origin, item.answer, item.ref)
 
     def _turn_down(self, item: Posting, outcome: Repeated | Refusal, afterwards: list[Callable[[], None]]) -> None:
         """Answer a post that was not written: it is there already, or it is refused."""

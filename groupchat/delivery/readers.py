@@ -25,6 +25,8 @@ class Readers:
 
     ``refuse(connection, refusal, ref)`` tells a connection why it is cut off, and
     ``leave(connection, reason)`` takes it out of the hall.
+    ``behind(connection)`` is called when it begins to catch up, from when on it is shown no notices,
+    and ``level(connection)`` when it is live.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Readers:
         now: Callable[[], float],
         refuse: Callable[[Connection, Refusal, Ref], None],
         leave: Callable[[Connection, str], None],
+        behind: Callable[[Connection], None],
+        level: Callable[[Connection], None],
     ) -> None:
         self.settings = settings
         self._stream = stream
@@ -46,6 +50,8 @@ class Readers:
         self._now = now
         self._refuse = refuse
         self._leave = leave
+        self._behind = behind
+        self._level = level
         self._is_delivering = False
         self._fallen: list[Connection] = []
         """Connections that stopped reading while a batch was being handed over."""
@@ -64,6 +70,7 @@ class Readers:
             connection, position, self._stream, self._shares, self.settings.page_posts, self._now(),
             self._caught_up, self._failed,
         )  # fmt: skip
+        self._behind(connection)
         connection.cursor.advance()  # does nothing as long as it is paused
 
     def review(self, connection: Connection) -> None:
@@ -133,6 +140,7 @@ class Readers:
         """Make a connection live that stands at the head: from now on it gets batches as they come."""
         connection.cursor = None
         self._fanout.add(connection)
+        self._level(connection)
         for function in self._waiting.pop(connection, ()):
             function()
 

@@ -4,7 +4,8 @@ Rules:
 
 1. Only this module changes the rooms of a connection, which of them is current, and the connections of a person.
 2. Whatever changes that, the connection itself is told (``entered``, ``departed``), and so are others in the room.
-3. Others are told of a person, not of a connection: once when the first one comes, once when the last one goes.
+3. A connection that misses notices, because it is catching up, is told of its rooms anew if anybody came or went.
+4. Others are told of a person, not of a connection: once when the first one comes, once when the last one goes.
 """
 
 from collections.abc import Callable, Sequence
@@ -81,6 +82,8 @@ class Attendance:
         self._clock = clock
         self._now = now
         self._doorways: dict[str, Doorway] = {}
+        self._known: dict[Connection, dict[str, int]] = {}
+        """For each connection that is catching up, and each of its rooms: ``changes`` when it was told of it last."""
 
     @property
     def settings(self) -> Settings:
@@ -113,6 +116,8 @@ class Attendance:
         people: tuple[dict[str, Any], ...] | None = None
         if style.preferences.joins and not style.prose:
             people = tuple([self._brief(person, name) for person in room.people])
+        if connection in self._known:
+            self._known[connection][name] = room.changes
         connection.show(Entered(name, room.topic, people))
 
     def presence(self, person: Person, room: str) -> dict[str, Any]:
@@ -143,19 +148,35 @@ class Attendance:
 
         :param code: why, as the connection is told: ``left``, ``kicked``, ``banned`` …
         """
-        room = self._rooms.open(name)
-        del room.members[connection]
         connection.rooms = tuple(other for other in connection.rooms if other != name)
         if connection.current == name:
             connection.current = connection.rooms[-1] if connection.rooms else ""
-        if not room.holds(connection.person):
-            is_last = connection.gone and len(connection.person.connections) == 1
-            event = Left(name, connection.person.nick, self._now(), reason, is_last)
-            self._announce(room, event, connection)
-        self._rooms.drop_unused(room)
+        self._take_out(connection, name, reason)
         self._readers.review(connection)
         if not connection.gone:
             connection.show(Departed(name, reason, code, connection.current))
+
+    def _take_out(self, connection: Connection, name: str, reason: str) -> None:
+        """Remove a connection from a room, and announce it unless the person is still there."""
+        room, person = self._rooms.open(name), connection.person
+        del room.members[connection]
+        if not room.holds(person):
+            is_last = connection.gone and len(person.connections) == 1
+            self._announce(room, Left(name, person.nick, self._now(), reason, is_last), connection)
+        self._rooms.drop_unused(room)
+
+    def fell_behind(self, connection: Connection) -> None:
+        """Note that a connection is shown no notices from now on."""
+        self._known[connection] = {name: self._rooms.open(name).changes for name in connection.rooms}
+
+    def caught_up(self, connection: Connection) -> None:
+        """Tell a connection that is shown notices again of its rooms, if the people there have changed meanwhile."""
+        known, style = self._known.pop(connection, {}), connection.screen.style
+        changed = [name for name in connection.rooms if self._rooms.open(name).changes != known.get(name)]
+        if changed and style.preferences.joins and not style.prose:
+            # The current room comes last: its lines go there.
+            for name in (*(name for name in changed if name != connection.current), connection.current):
+                self.tell_entered(connection, name)
 
     # The hall
 
@@ -174,6 +195,8 @@ class Attendance:
         old = person.nick
         self._roster.rename(person, nick, key)
         rooms = person.rooms
+        for name in rooms:
+            self._announce_waiting(name)  # nobody is renamed before they have joined
         # A reader may share only one of several rooms, and is not told of another.
         event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
         self._commits.post(Notice(event, rooms, connection, ref, answer))
@@ -203,11 +226,14 @@ class Attendance:
             )  # fmt: skip
 
     def replace(self, connection: Connection) -> None:
-        """Close an old connection because its person came back with a new one.  Nobody else notices."""
+        """Close an old connection because its person came back with a new one, which is in its rooms already.
+
+        Others notice nothing, but in rooms that the new one is not in.
+        """
         connection.gone = True
         self._detach(connection)
         for name in connection.rooms:
-            del self._rooms.open(name).members[connection]
+            self._take_out(connection, name, "")
         person = connection.person
         person.connections = tuple(other for other in person.connections if other is not connection)
         replaced = Replaced("You have joined again from elsewhere; this connection is closed.")
@@ -256,13 +282,18 @@ class Attendance:
         now = self._clock.seconds()
         for name, doorway in list(self._doorways.items()):
             if doorway.waiting and not doorway.bucket.spend(now, 0):
-                waiting, doorway.waiting = doorway.waiting, []
-                room = self._rooms.find(name)
-                doorway.bucket.spend(now, len(room.members) if room is not None else 0)
-                for notice in waiting:
-                    self._commits.post(notice)
+                self._announce_waiting(name)
             elif not doorway.waiting and self._rooms.find(name) is None:
                 del self._doorways[name]
+
+    def _announce_waiting(self, name: str) -> None:
+        """Announce the joins and leaves of a room that were kept back, together."""
+        doorway, room = self._doorways.get(name), self._rooms.find(name)
+        if doorway is not None and doorway.waiting:
+            waiting, doorway.waiting = doorway.waiting, []
+            doorway.bucket.spend(self._clock.seconds(), len(room.members) if room is not None else 0)
+            for notice in waiting:
+                self._commits.post(notice)
 
     def _announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
         """Announce a join or leave, or keep it back when there were too many for a room of this size."""
@@ -280,4 +311,5 @@ class Attendance:
 
     def _detach(self, connection: Connection) -> None:
         self._readers.detach(connection)
+        self._known.pop(connection, None)
         self._typists.stopped(connection)

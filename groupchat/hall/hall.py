@@ -107,6 +107,8 @@ class Hall:
         self.readers = Readers(
             self.stream, self.fanout, FairShare(turn_end), settings, clock, now, self.health.refuse,
             lambda connection, reason: self.attendance.leave(connection, reason),
+            lambda connection: self.attendance.fell_behind(connection),
+            lambda connection: self.attendance.caught_up(connection),
         )  # fmt: skip
         self.outcomes = Outcomes(
             self.stream, self.rooms, self.fanout, self.readers, settings, clock, self.learn, self.health.refuse

@@ -14,15 +14,17 @@ class Room:
 
     ``last_at``: when something was last shown in it, in seconds since 1970 UTC, for day lines.
     ``stored``: the journal has posts of it.
+    ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("last_at", "members", "name", "stored", "topic")
+    __slots__ = ("changes", "last_at", "members", "name", "stored", "topic")
 
     def __init__(self, name: str, last_at: float, topic: str = "", stored: bool = False) -> None:
         self.name = name
         self.topic = topic
         self.last_at = last_at
         self.stored = stored
+        self.changes = 0
         self.members: dict[Connection, None] = {}
 
     @property
