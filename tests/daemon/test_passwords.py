@@ -1,5 +1,7 @@
 """Hashes made in threads: right, bounded, of today's parameters."""
 
+from typing import Literal
+
 from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
@@ -13,6 +15,18 @@ from tests.fakes import FakePasswords
 
 CHEAP = PasswordHasher(1, 8, 1)
 """Hashes that cost little, for tests that are not about the cost."""
+
+
+class CountingHasher(PasswordHasher):
+    """A hasher that counts how often it is asked to verify."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 8, 1)
+        self.verified = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.verified += 1
+        return super().verify(hash, password)
 
 
 class PasswordsTests(TestCase):
@@ -35,6 +49,15 @@ class PasswordsTests(TestCase):
         self.assertFalse(await passwords.verify(one, "Sesame"))
         self.assertFalse(await passwords.verify(None, "nobody's password"))
         self.assertFalse(await passwords.verify("no hash", "sesame"))
+
+    async def test_same_work(self) -> None:
+        """Without an account a hash is checked too, so that the time does not tell whether there is one."""
+        hasher = CountingHasher()
+        passwords = self.passwords(hasher)
+        hashed = await passwords.hash("sesame")
+        for asked in (hashed, None, None):
+            await passwords.verify(asked, "wrong")
+        self.assertEqual(hasher.verified, 3)
 
     async def test_parameters(self) -> None:
         """Hashes have the second choice of RFC 9106; those of other parameters are outdated."""

@@ -13,7 +13,7 @@ from tests.functional.harness import TREE
 
 def run(code: str) -> "subprocess.CompletedProcess[str]":
     """Run some lines of Python in a process of their own."""
-    environment = {**os.environ, "PYTHONPATH": str(TREE)}
+    environment = {**os.environ, "PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": ""}
     code = f"from groupchat.daemon import process\nfrom groupchat.model.errors import CannotStart\n{code}"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
 
