@@ -68,6 +68,14 @@ class JoinedTest(ChatTest):
         self.chat.joined()
         self.assertEqual(self.asked(), [])
 
+    def test_nickname(self) -> None:
+        """The person has the nickname that the server gives them."""
+        self.connection.cut()
+        self.clock.advance(2)
+        self.endpoint.accept().welcome(nick="ally", rooms=["lobby"])
+        self.chat.joined()
+        self.assertEqual((self.state.nick, self.state.reader.is_me("Ally")), ("ally", True))
+
     def test_people_told(self) -> None:
         """A server that tells who is in the room is not asked for it."""
         self.hear(entered("lobby", "alice", "bob", "eve"))

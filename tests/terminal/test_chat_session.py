@@ -93,6 +93,14 @@ class JoiningTest(SessionTest):
         (error,) = self.failed
         self.assertIsInstance(error, Refused)
 
+    def test_again(self) -> None:
+        """Another session begins like the first, without the memory of an interruption."""
+        self.join().cut()
+        self.session.end()
+        self.join()
+        told = "* You are alice, in lobby. /help lists the commands."
+        self.assertEqual((self.surface.lines.count(told), self.surface.lines[-1]), (2, told))
+
     def test_unreachable(self) -> None:
         """A server that cannot be reached at first is not tried again."""
         self.session.begin(self.clock, "alice", None, "", None)

@@ -259,8 +259,14 @@ class LeavingTest(ClientTest):
         self.assertOver(0, [])
 
     def test_ctrl_d(self) -> None:
-        """Ctrl-D, the end of the input and a signal leave at once."""
+        """Ctrl-D and the end of the input leave at once."""
         self.client.ended()
+        self.assertEqual(self.goodbye(), "")
+        self.assertOver(0, [])
+
+    def test_signal(self) -> None:
+        """A signal leaves at once, too, whatever question is open."""
+        self.type("/login bob")
         self.client.interrupt()
         self.assertEqual(self.goodbye(), "")
         self.assertOver(0, [])
