@@ -46,16 +46,17 @@ class Server:
         words = request.get("line", request.get("text"))
         match request["do"]:
             case "nick":
-                return [{"event": "welcome", "nick": "alice", "room": f"room{HARM}", "head": 9, "token": "t", **ref}]
+                welcome = {"event": "welcome", "nick": "alice", "room": "lobby", "head": 9, "token": "t", **ref}
+                return [welcome, {"event": "entered", "room": "lobby", "topic": HARM, "people": [{"nick": HARM}]}]
             case "say" if words == "refuse":
                 return [{"event": "refused", "code": HARM, "text": HARM, **ref}]
             case "type" if words == "/list":
                 listed = {"event": "said", "nick": HARM, **bad}
                 return [{"event": "listed", "items": [listed], "heading": HARM, "ending": HARM, "text": HARM, **ref}]
             case "say":
-                own = {"event": "said", "nick": "alice", **bad, "room": f"room{HARM}", "id": 10, "text": f"own {HARM}"}
+                own = {"event": "said", "nick": "alice", **bad, "room": "lobby", "id": 10, "text": f"own {HARM}"}
                 events = [{"event": kind, "nick": f"{kind} {HARM}", "nicks": [HARM], **bad} for kind in KINDS]
-                here = [{"event": "typing", "nick": HARM, "room": f"room{HARM}"}]
+                here = [{"event": "typing", "nick": HARM, "room": "lobby"}]
                 return [*events, own, *here, {"event": "done", "text": f"told {HARM}", **ref}]
             case "complete":
                 return [{"event": "listed", "items": [{"text": f"zz{HARM}"}, {"text": "zzbad"}], **ref}]
