@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print until interrupted, or until nobody reads it, and return 0; return 1 if the server cannot be reached."""
-    show = _json if arguments.json else _text(Transcript(date.today()))
+    show = as_json if arguments.json else as_text(Transcript(date.today()))
     program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
     return process.run(program.start, program.interrupt)
 
@@ -117,11 +117,12 @@ class Tail:
             self._finished.callback(self._status)
 
 
-def _json(event: Message) -> Iterable[str]:
+def as_json(event: Message) -> Iterable[str]:
+    """Return an event as one line of JSON."""
     return [escaped(json.dumps(event, ensure_ascii=False))]
 
 
-def _text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
+def as_text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
     """Return what makes lines for people; each names its room, since there is no current one."""
     return lambda event: () if event.get("event") in ("entered", "departed") else transcript.lines(event)
 

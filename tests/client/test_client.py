@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from groupchat.client import events
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused, Unanswered
 from groupchat.client.client_state import Change, State
@@ -52,7 +53,7 @@ class ClientCase(SynchronousTestCase):
         return [change.state for change in self.changes]
 
 
-class Joining(ClientCase):
+class JoiningTest(ClientCase):
     def test_honest(self) -> None:
         """The fake endpoint and the client provide what they say."""
         verifyObject(IStreamClientEndpoint, self.endpoint)
@@ -177,7 +178,48 @@ class Joining(ClientCase):
         self.assertEqual(self.changes[-1].delay, 1)
 
 
-class Resuming(ClientCase):
+class HearingTest(ClientCase):
+    def test_records(self) -> None:
+        """A program hears every event as a record too, in the same order, with its rooms up to date already."""
+        heard: list[object] = []
+
+        def on_event(event: events.Event) -> None:
+            heard.append((type(event).__name__, client.room))
+
+        client = self.client(on_event=on_event)
+        connection = self.endpoint.accept()
+        connection.welcome(rooms=["lobby"])
+        connection.send(said(1), {"event": "entered", "room": "dev"}, {"event": "polled"})
+        self.assertEqual(heard, [("Said", "lobby"), ("Entered", "dev"), ("Unknown", "dev")])
+        self.assertEqual([event["event"] for event in self.events], ["said", "entered", "polled"])
+
+    def test_broken_program(self) -> None:
+        """A program that fails on a record is told of in the log; the event counts as handled."""
+
+        def on_event(event: events.Event) -> None:
+            raise ZeroDivisionError
+
+        client = self.client(on_event=on_event)
+        connection = self.endpoint.accept()
+        connection.welcome()
+        connection.send(said(3))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(client.since, 3)
+
+    def test_broken_listener(self) -> None:
+        """One that fails on a change of state is, too, and the client goes on."""
+
+        def changed(change: Change) -> None:
+            raise ZeroDivisionError
+
+        client = Client(self.endpoint, "bot", self.clock, changed=changed)
+        client.start()
+        self.endpoint.accept().welcome()
+        self.assertIs(client.state, State.JOINED)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 3)
+
+
+class ResumingTest(ClientCase):
     def test_token_and_since(self) -> None:
         """After a lost connection the claim carries the token and the highest number handled."""
         self.client()
@@ -320,7 +362,7 @@ class Resuming(ClientCase):
         self.assertIs(self.changes[-1].state, State.WAITING)
 
 
-class Asking(ClientCase):
+class AskingTest(ClientCase):
     def joined_client(self, **options: Any) -> tuple[Client, FakeConnection]:
         client = self.client(**options)
         connection = self.endpoint.accept()
@@ -440,7 +482,7 @@ class Asking(ClientCase):
         self.assertEqual(connection.transport.producerState, "producing")
 
 
-class Leaving(ClientCase):
+class LeavingTest(ClientCase):
     def test_leave(self) -> None:
         """Leaving says so; it is over when the server has closed, and nothing connects again."""
         client = self.client()
@@ -488,3 +530,19 @@ class Leaving(ClientCase):
         self.endpoint.refuse(ConnectionRefusedError())
         self.successResultOf(client.leave())
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_after_the_end(self) -> None:
+        """After the end nothing is asked any more, and leaving again does nothing."""
+        client = self.client()
+        self.endpoint.accept().refuse("banned")
+        self.assertIs(client.state, State.FAILED)
+        self.failureResultOf(client.request("rooms"), Left)
+        self.successResultOf(client.leave())
+
+    def test_consumer_gone(self) -> None:
+        """A consumer that is gone makes the client leave."""
+        client = self.client()
+        connection = self.endpoint.accept()
+        connection.welcome()
+        client.stopProducing()
+        self.assertEqual([request["do"] for request in connection.requests()], ["exit"])

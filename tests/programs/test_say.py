@@ -153,6 +153,13 @@ class FailingTest(SayCase):
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000; nothing was posted."])
 
+    def test_lost_before_the_welcome(self) -> None:
+        """A connection that is lost before the server lets it in ends it at once."""
+        self.begin("hello")
+        self.network.accept().cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["example.org closed the connection; nothing was posted."])
+
     def test_patience(self) -> None:
         """A connection that was lost is made again for a minute."""
         self.begin("hello")
@@ -165,6 +172,7 @@ class FailingTest(SayCase):
             while self.network.attempts:
                 self.network.refuse(ConnectionRefusedError())
         self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000; nothing was posted."])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_back_in_time(self) -> None:
@@ -177,8 +185,13 @@ class FailingTest(SayCase):
         server = self.accept()
         (again,) = server.requests()
         self.assertEqual((again["key"], again["room"]), (first["key"], "lobby"))
+        self.clock.advance(PATIENCE)
+        self.assertNoResult(self.status)
         server.send({"event": "done", "ref": again["ref"], "id": 1})
-        self.assert_ended(server, 0)
+        requests = [request["do"] for request in server.requests()]
+        self.assertEqual(requests[-1], "exit")
+        server.cut()
+        self.assertEqual((self.successResultOf(self.status), self.complaints), (0, []))
 
     def test_put_out(self) -> None:
         """Being put out ends it at once."""

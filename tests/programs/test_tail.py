@@ -1,14 +1,18 @@
 """``groupchat tail``: what it prints, and when it gives up."""
 
+import json
 from argparse import ArgumentError, ArgumentParser
 from collections.abc import Iterable
+from datetime import date
 
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.protocol import Message
-from groupchat.programs.tail import Tail, add_arguments
+from groupchat.programs.tail import Tail, add_arguments, as_json, as_text
+from groupchat.programs.transcript import Transcript
+from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
 from tests.programs.fakes import FakeKeyboard, address
 
@@ -120,6 +124,23 @@ class TailCase(SynchronousTestCase):
         lost = {"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": ""}
         self.accept().send({**lost, "code": "left"}, lost)
         self.assertEqual(self.complaints, ["You are no longer in dev: spam. You are in no room now."])
+
+
+class FormTest(SynchronousTestCase):
+    def test_json(self) -> None:
+        """As JSON an event is one line that says the same, with nothing in it that a terminal obeys."""
+        event = {**said(1), "text": "h\u00e9 \x1b[2J \u202e"}
+        (line,) = as_json(event)
+        self.assertEqual((json.loads(line), printable(line)), (event, line))
+
+    def test_text(self) -> None:
+        """As text every line names its room; what concerns this client only makes no line."""
+        show = as_text(Transcript(date(2026, 11, 21)))
+        entered = {"event": "entered", "room": "lobby", "topic": ""}
+        departed = {"event": "departed", "room": "dev", "code": "kicked", "current": "lobby"}
+        self.assertEqual([*show(entered), *show(departed)], [])
+        (line,) = show({**said(1), "at": "nonsense"})
+        self.assertEqual(line, "[--:--] (lobby) #1 bob: hi")
 
 
 class ArgumentsTest(SynchronousTestCase):

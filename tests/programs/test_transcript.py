@@ -34,6 +34,10 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.lines(self.said(at="nonsense")), ["[--:--] #7 al: hi"])
         self.assertEqual(self.lines({"event": "announced", "text": "Stopping.", "at": "x"}), ["-- Stopping."])
 
+    def test_before_the_welcome(self) -> None:
+        """Before a room is known every line names its own."""
+        self.assertEqual(list(Transcript(TODAY).lines({**self.said(), "at": ""})), ["[--:--] (lobby) #7 al: hi"])
+
     def test_days(self) -> None:
         """Another day is named once, before its first line."""
         yesterday, today = self.said("2026-11-20T23:59:59Z"), self.said()
