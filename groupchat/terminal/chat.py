@@ -132,7 +132,7 @@ class Chat:
 
     @property
     def _connected(self) -> bool:
-        """Whether requests are sent at once."""
+        """Return whether requests are sent at once."""
         return self._state.connection == "connected"
 
     def _show(self, event: Message) -> None:

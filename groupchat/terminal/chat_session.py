@@ -74,12 +74,12 @@ class ChatSession:
 
     @property
     def nick(self) -> str:
-        """The nickname the person has, or asks for."""
+        """Return the nickname that the person has, or asks for."""
         return self._client.nick if self._client is not None else ""
 
     @property
     def connected(self) -> bool:
-        """Whether requests are sent at once."""
+        """Return whether requests are sent at once."""
         return self._state.connection == "connected"
 
     def leave(self, words: str) -> "Deferred[None] | None":

@@ -15,7 +15,7 @@ class ConnectionStatus:
         self._surface = surface
         self._display = display
         self.has_joined = False
-        """Whether the client was let in during this session."""
+        """True once the client has joined in this session."""
         self._interrupted = False
 
     def begin(self) -> None:

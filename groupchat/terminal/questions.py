@@ -14,7 +14,7 @@ class Questions:
 
     @property
     def open(self) -> bool:
-        """Whether an answer is awaited."""
+        """Return whether an answer is awaited."""
         return self._answer is not None
 
     def ask(self, label: str, answer: Callable[[str], None], hidden: bool = False, default: str = "") -> None:

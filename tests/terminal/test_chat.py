@@ -50,7 +50,7 @@ class ChatTest(SynchronousTestCase):
         self.clock.advance(0)
 
     def asked(self, connection: FakeConnection | None = None) -> list[tuple[str, Any]]:
-        """What was asked of the server, and the room it was asked about."""
+        """Return what was asked of the server, and the room it was asked about."""
         return [(request["do"], request.get("room")) for request in (connection or self.connection).requests()]
 
     def answer(self, do: str, **fields: Any) -> None:

@@ -162,7 +162,7 @@ class TalkingTest(ClientTest):
         self.connection = self.join(token="t1")
 
     def sent(self) -> list[str]:
-        """What was sent but for the client's own requests."""
+        """Return the lines that were sent, without the client's own requests."""
         requests = self.connection.requests()
         return [
             str(request.get("text", request.get("line"))) for request in requests if request["do"] in ("say", "type")
@@ -189,7 +189,7 @@ class TalkingTest(ClientTest):
         self.assertEqual(self.client.last(), (2, "hi"))
 
     def test_secret(self) -> None:
-        """What a secret command needs is asked for, hidden, and sent by name; its line is secret."""
+        """The arguments of a secret command are asked for, hidden, and sent by name; its line is secret."""
         self.assertTrue(self.client.is_secret("/password a b"))
         self.type("/password")
         self.assertEqual(self.surface.asked, ("Old: ", True, ""))
@@ -247,7 +247,7 @@ class LeavingTest(ClientTest):
         self.connection = self.join()
 
     def goodbye(self) -> str:
-        """The server closes; the reason that the client gave."""
+        """Close the connection; return the reason that the client gave."""
         (request,) = [request for request in self.connection.requests() if request["do"] == "exit"]
         self.connection.cut()
         return str(request.get("reason", ""))

@@ -35,13 +35,13 @@ class ChatState:
 
     @property
     def people(self) -> int | None:
-        """How many people are in the current room; None if that is not known."""
+        """Return how many people are in the current room; None if that is not known."""
         people = self._people.get(self.room)
         return len(people) if people is not None else None
 
     @property
     def last(self) -> tuple[int, str] | None:
-        """The number and text of the person's last message in the current room, safe to be shown."""
+        """Return the number and text of the person's last message in the current room, safe to be shown."""
         return self._last.get(self.room)
 
     def rename(self, nick: str) -> None:
@@ -100,7 +100,7 @@ class ChatState:
 
     @property
     def progress(self) -> tuple[int, int] | None:
-        """How many messages have come, of how many, while more than 500 are fetched."""
+        """Return how many messages have come, of how many; None unless more than 500 are fetched."""
         total = self._head - self._start
         if total <= FAR or self._position >= self._head:
             return None

@@ -54,12 +54,12 @@ class Showing:
 
     @property
     def drained(self) -> bool:
-        """Whether every event so far is shown."""
+        """Return whether every event so far is shown."""
         return not self._queue
 
     @property
     def quiet(self) -> bool:
-        """Whether every event is shown, and none has come for a second."""
+        """Return whether every event is shown, and none has come for a second."""
         return self.drained and self._reactor.seconds() - self._heard_at >= QUIET_S
 
     def finish(self) -> None:

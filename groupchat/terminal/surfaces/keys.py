@@ -13,7 +13,7 @@ from groupchat.terminal.surfaces.surface import Owner
 
 
 class Editor(Protocol):
-    """What the keys see of a line editor, and do with it."""
+    """A line editor, as far as the keys use it."""
 
     owner: Owner
     buffer: Buffer
@@ -24,7 +24,7 @@ class Editor(Protocol):
     choice: Choice | None
     """Words to complete with."""
     talking: bool
-    """Whether lines go to the chat, and do not answer a question."""
+    """True while lines go to the chat and do not answer a question."""
 
     def enter(self) -> None:
         """Take the line as finished."""

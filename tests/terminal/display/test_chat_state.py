@@ -79,7 +79,7 @@ class MembershipTest(StateTest):
         self.assertEqual((self.state.room, self.state.people), ("dev", 2))
 
     def test_without_people(self) -> None:
-        """Where the server does not tell who is in a room, it is not known, even if it was before."""
+        """People of a room are unknown when the server does not list them, even if they were known before."""
         self.take(entered("dev", "alice", "bob"), {"event": "entered", "room": "dev", "topic": ""})
         self.assertIsNone(self.state.people)
         self.state.list_people("dev", [{"nick": "alice"}, {"nick": "bob"}, "of the future"])
@@ -148,7 +148,7 @@ class PeopleTest(StateTest):
 
     @given(st.lists(st.tuples(st.sampled_from(("joined", "left", "renamed")), st.sampled_from(NICKS))))
     def test_model(self, happened: list[tuple[str, str]]) -> None:
-        """Whatever happens, the count is that of the people who are in."""
+        """In whatever order it happens, the count is that of the people who are in."""
         state, people = ChatState("example.org", "zoe"), {"bob"}
         state.take(entered("lobby", "bob"), 0)
         for kind, nick in happened:
@@ -176,7 +176,7 @@ class TypingTest(StateTest):
         self.assertEqual(self.state.typists(9), [])
 
     def test_stops(self) -> None:
-        """Whoever stops typing, or leaves, is not typing any more, nor is anybody in another room."""
+        """People who stop typing, or leave, no longer count as typing, nor do people in another room."""
         self.take(entered("lobby", "alice", "bob", "eve", "dave"))
         for nick in ("bob", "eve", "dave"):
             self.take({**self.typing, "nick": nick})

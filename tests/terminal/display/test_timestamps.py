@@ -34,7 +34,7 @@ class TimestampsTest(SynchronousTestCase):
             self.assertEqual(self.stamp(AT), here, zone)
 
     def test_no_time(self) -> None:
-        """What is not a time leaves a gap as wide as one, and none when times are off."""
+        """A value that is not a time leaves a gap as wide as one, and none when times are off."""
         for at in (None, 5, "yesterday", "", "0001-01-01T00:00:00+23:59"):
             self.assertEqual(self.stamp(at), "--:-- ", at)
         self.timestamps.form = "off"

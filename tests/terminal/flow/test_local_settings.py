@@ -61,7 +61,7 @@ class FollowTest(SynchronousTestCase):
         self.settings.follow(line, {"event": "done", **answer}, self.timestamps, self.client)
 
     def preferred(self) -> dict[str, str]:
-        """What the client sets on its next connection."""
+        """Return what the client sets on its next connection."""
         self.client.start()
         connection = self.endpoint.accept()
         connection.welcome()

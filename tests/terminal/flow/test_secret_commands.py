@@ -35,7 +35,7 @@ class KnownTest(SynchronousTestCase):
             self.assertEqual(self.commands.shown(f" /{name.upper()} sesame"), f"/{name.upper()}")
 
     def test_server(self) -> None:
-        """What the client knows before the help has come is what the server takes, and the server has no other."""
+        """The client knows the secret commands and their arguments before the server's help has come."""
         served = {
             verb.name: tuple(
                 Field(parameter.name, parameter.argument.secret, parameter.optional) for parameter in verb.parameters
@@ -46,7 +46,7 @@ class KnownTest(SynchronousTestCase):
         self.assertEqual(served, dict(KNOWN))
 
     def test_other_lines(self) -> None:
-        """What is said is not secret, nor what begins with two slashes."""
+        """Lines that are said are not secret, nor are those that begin with two slashes."""
         for line in ("register sesame", "//login a b", "/say login", "", "  ", "/"):
             self.assertFalse(self.commands.holds(line), line)
             self.assertEqual(self.commands.shown(line), line)

@@ -78,7 +78,7 @@ class SendingTest(SynchronousTestCase):
         self.assertEqual(self.switched, ["dev"])
 
     def test_set(self) -> None:
-        """What the server changes of how times are shown is followed."""
+        """A change of how times are shown is followed."""
         self.sending.type("/set time off")
         self.answer(text="From now on, no times.", name="time", value="off")
         self.assertEqual(self.display.timestamps.form, "off")
