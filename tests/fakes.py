@@ -1,7 +1,7 @@
 """Stand-ins for the tests, written by hand and honest by ``verifyObject``."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -14,7 +14,6 @@ from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, S
 from groupchat.model.errors import Busy
 from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
 from groupchat.model.preferences import Preferences
-from groupchat.sessions.session import Session
 
 
 @implementer(IJournal)
@@ -177,6 +176,16 @@ class SlowJournal:
         return self.within.close()
 
 
+class Reading(Protocol):
+    """What is told that a screen takes nothing more, and that it takes something again: a session, or a test."""
+
+    def paused(self) -> None:
+        """Note that the screen takes nothing more."""
+
+    def drained(self) -> None:
+        """Note that the screen takes something again."""
+
+
 @implementer(IStyle)
 class FakeStyle:
     """Shows things as numbers, and knows what each stands for: ``(event or answer, mark or ref)``."""
@@ -194,7 +203,7 @@ class FakeStyle:
 
     @classmethod
     def of(cls, door: str, preferences: Preferences = Preferences()) -> "FakeStyle":  # noqa: B008  # it is frozen
-        """The one style of a door with these preferences."""
+        """Return the style of a door with these preferences, always the same object."""
         return cls._styles.setdefault((door, preferences), cls(door, preferences))
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
@@ -227,7 +236,7 @@ class FakeScreen:
     def __init__(self, clock: Clock, door: str, exempt: bool = True) -> None:
         self.style: IStyle = FakeStyle.of(door)
         self.exempt = exempt
-        self.session: Session
+        self.session: Reading
         self.shown: list[tuple[Event, Any]] = []
         self.writes = 0
         self.room: int | None = None
@@ -289,23 +298,23 @@ class FakeScreen:
     # The test calls these.
 
     def take_lines(self) -> None:
-        """Take the lines that wait, as long as nothing holds."""
+        """Take the lines that wait, as long as there is no reason to hold."""
         while self.lines and not self.holds and not self.closed:
             self.lines.pop(0)()
 
     def fill(self) -> None:
-        """From now on the connection takes nothing more."""
+        """Take nothing more from now on."""
         self.full = True
         self.session.paused()
 
     def drain(self, room: int | None = None) -> None:
-        """The connection takes something again, so many writes."""
+        """Take something again: so many writes, or (None) all."""
         self.full, self.room = False, room
         self.session.drained()
 
 
 def hashed(password: str) -> str:
-    """What FakePasswords makes of a password."""
+    """Return what FakePasswords makes of a password."""
     return f"1:{password[::-1]}"
 
 

@@ -104,12 +104,12 @@ class Peer:
     # What it was shown
 
     def take(self) -> list[Event]:
-        """Everything it was shown since it was asked last."""
+        """Return everything it was shown since this was asked last."""
         shown, self.screen.shown = self.screen.shown, []
         return [event for event, _ in shown]
 
     def refs(self) -> list[tuple[str, Ref]]:
-        """The answers it was given since it was asked last: for each the class name and the ref."""
+        """Return the answers it was given since this was asked last: for each the class name and the ref."""
         shown, self.screen.shown = self.screen.shown, []
         return [(type(event).__name__, ref) for event, ref in shown if isinstance(event, Answer)]
 
@@ -172,11 +172,11 @@ class House:
         self.hall = self.reopened(**settings)
 
     def now(self) -> float:
-        """The wall-clock time."""
+        """Return the wall-clock time."""
         return NOON + self.clock.seconds()
 
     def reopened(self, **settings: object) -> Hall:
-        """Another hall on the same journal, as after a restart."""
+        """Return another hall on the same journal, as after a restart."""
         hall = Hall(
             self.journal, Settings().replaced(**settings), self.clock, self.now,
             turn_end=self.turns.end, passwords=self.passwords,
@@ -186,11 +186,11 @@ class House:
         return hall
 
     def connect(self, door: str = "text", exempt: bool = True) -> Peer:
-        """Somebody without a nickname."""
+        """Connect somebody, who has no nickname yet."""
         return Peer(self.hall, self.clock, door, exempt, self.turns)
 
     def come(self, *nicks: str, door: str = "text", exempt: bool = True) -> list[Peer]:
-        """People with these nicknames, who have forgotten how they came in."""
+        """Return people with these nicknames, who have forgotten how they came in."""
         peers = []
         for nick in nicks:
             peer = self.connect(door, exempt)

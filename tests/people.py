@@ -9,7 +9,7 @@ from tests.house import House, Peer
 
 
 def account(hall: Hall, nick: str, rank: Rank = Rank.MEMBER, password: str = "correct horse") -> Account:
-    """An account with this nickname, in memory and on disk; whoever is here with the nickname has it from now on."""
+    """Make an account with this nickname, in memory and on disk; the person with the nickname has it from now on."""
     person = hall.roster.find(nick.lower())
     author = person.author if person is not None else AuthorId(len(hall.accounts) + 1)
     made = Account(nick, author, hashed(password), rank, hall.now())
@@ -19,12 +19,12 @@ def account(hall: Hall, nick: str, rank: Rank = Rank.MEMBER, password: str = "co
 
 
 def member(house: House, nick: str, door: str = "text", rank: Rank = Rank.MEMBER) -> Peer:
-    """Somebody who is here with an account, and has forgotten how they came in."""
+    """Return somebody with an account, who has forgotten how they came in."""
     (peer,) = house.come(nick, door=door)
     account(house.hall, nick, rank)
     return peer
 
 
 def operator(house: House, nick: str, door: str = "text") -> Peer:
-    """An operator who is here, and has forgotten how they came in."""
+    """Return an operator, who has forgotten how they came in."""
     return member(house, nick, door, Rank.OPERATOR)

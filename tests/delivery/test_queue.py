@@ -1,0 +1,117 @@
+"""What waits in the queue, and the receipt that tells what became of it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
+from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.errors import BadArguments, JournalUnavailable
+from groupchat.model.events import Announced, AuthorId
+
+
+class ReceiptTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.receipt = Receipt()
+        self.called: list[str] = []
+
+    def settle(self, refusal: "JournalUnavailable | None" = None) -> None:
+        """Settle the receipt, and call what is to be called then, as a delivery does."""
+        for function in self.receipt.settle(refusal):
+            function()
+
+    def test_not_yet(self) -> None:
+        """As long as nothing is known nobody is called, and there is no refusal."""
+        self.receipt.when_settled(lambda: self.called.append("a"))
+        self.assertNoResult(self.receipt.result())
+        self.assertEqual((self.called, self.receipt.refusal), ([], None))
+
+    def test_in_order(self) -> None:
+        """Everybody who waits is called once, in the order in which they asked."""
+        for name in "abc":
+            self.receipt.when_settled(lambda name=name: self.called.append(name))  # type: ignore[misc]
+        self.settle()
+        self.assertEqual(self.called, ["a", "b", "c"])
+        self.assertEqual(self.receipt.settle(), [])
+
+    def test_called_by_the_delivery(self) -> None:
+        """Settling calls nobody: the delivery does, when everything of the batch was shown."""
+        self.receipt.when_settled(lambda: self.called.append("a"))
+        functions = self.receipt.settle()
+        self.assertEqual(self.called, [])
+        for function in functions:
+            function()
+        self.assertEqual(self.called, ["a"])
+
+    def test_afterwards(self) -> None:
+        """Whoever asks when it is settled is called at once, also between settling and the calls of the others."""
+        self.receipt.when_settled(lambda: self.called.append("early"))
+        functions = self.receipt.settle()
+        self.receipt.when_settled(lambda: self.called.append("late"))
+        self.assertEqual(self.called, ["late"])
+        self.assertEqual(len(functions), 1)
+
+    def test_result(self) -> None:
+        """The result comes with the delivery, to each who asked, before and after."""
+        before = self.receipt.result()
+        self.settle()
+        for waiting in (before, self.receipt.result()):
+            self.assertIsNone(self.successResultOf(waiting))
+
+    def test_refused(self) -> None:
+        """A refusal is kept, and every result fails with it."""
+        refusal = JournalUnavailable("The disk is full.")
+        before = self.receipt.result()
+        self.settle(refusal)
+        self.assertIs(self.receipt.refusal, refusal)
+        for waiting in (before, self.receipt.result()):
+            self.assertIs(self.failureResultOf(waiting, JournalUnavailable).value, refusal)
+
+    def test_changes(self) -> None:
+        """A receipt changes nothing unless it says so."""
+        self.assertEqual((Receipt().changes, Receipt(changes=True).changes), (False, True))
+
+    @given(st.lists(st.sampled_from(["ask", "settle"])))
+    def test_each_once(self, steps: list[str]) -> None:
+        """In whatever order people ask and it is settled, each who asked is called exactly once after it is."""
+        receipt, called, asked, is_settled = Receipt(), list[int](), 0, False
+        for step in steps:
+            if step == "ask":
+                receipt.when_settled(lambda number=asked: called.append(number))  # type: ignore[misc]
+                asked += 1
+            else:
+                is_settled = True
+                for function in receipt.settle(BadArguments("no")):
+                    function()
+            self.assertEqual(called, list(range(asked)) if is_settled else [])
+
+
+class ItemTests(SynchronousTestCase):
+    """Whatever waits has a draft and facts, so that the queue need not ask what it is."""
+
+    def test_posting(self) -> None:
+        """A posting has a draft, and may have facts; unless told otherwise nobody waits for an answer."""
+        said, fact = Draft(Kind.SAID, AuthorId(1), "alice", 0.0, "lobby", "hi"), Fact("motd", "", None)
+        item = Posting(said, Receipt(), facts=(fact,))
+        self.assertEqual((item.draft, item.facts), (said, (fact,)))
+        self.assertEqual((item.origin, item.awaited, item.text, item.then), (None, False, "", None))
+        self.assertEqual(Posting(said, Receipt()).facts, ())
+
+    def test_change(self) -> None:
+        """A change has facts and no draft."""
+        item = Change((Fact("motd", "", None),), Receipt())
+        self.assertEqual((item.draft, item.facts, item.answer), (None, (Fact("motd", "", None),), None))
+
+    def test_notice(self) -> None:
+        """A notice needs no journal."""
+        item = Notice(Announced("Soon.", 0.0), EVERYWHERE)
+        self.assertEqual((item.draft, item.facts, item.rooms), (None, (), None))
+
+    def test_barrier(self) -> None:
+        """A barrier needs no journal and has nothing to show."""
+        item = Barrier()
+        self.assertEqual((item.draft, item.facts, item.answer, item.then), (None, (), None, None))
+
+    def test_everywhere(self) -> None:
+        """Everywhere is not the same as in no room."""
+        self.assertNotEqual(EVERYWHERE, ())
