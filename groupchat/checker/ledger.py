@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 SHOWN = 10
-"""How many faults of a kind are described; the others are counted."""
+"""The number of faults of a kind that are described; the others are counted."""
 
 DOUBTFUL = frozenset({"journal-unavailable", "server-error"})
 """Refusals after which a post may be on disk anyway: the disk failed while it was written."""
 
 
 class Outcome(StrEnum):
-    """What a client knows of a post it sent."""
+    """The outcome of a post, as far as its client knows."""
 
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
@@ -47,7 +47,7 @@ class Attempt:
 
     @property
     def outcome(self) -> Outcome:
-        """What the client knows of the post."""
+        """The outcome of the post, as far as the client knows."""
         if self.id:
             return Outcome.ACKNOWLEDGED
         return Outcome.REFUSED if self.code and self.code not in DOUBTFUL else Outcome.UNKNOWN
@@ -76,7 +76,7 @@ class Ledger:
         self.attempts: list[Attempt] = []
         self.shown: dict[int, Kept] = {}
         self.watched = False
-        """Whether the watcher has read to the end, and so must have been shown everything."""
+        """True if the watcher has read to the end, and so must have been shown everything."""
         self.disorder: list[str] = []
         """Numbers that came to a client in the wrong order, as sentences."""
         self._pattern = re.compile(rf"{self.run}\.(\d+)\.(\d+)(?: |$)")
@@ -156,7 +156,7 @@ class Findings:
 
     @property
     def good(self) -> bool:
-        """Whether every promise was kept."""
+        """True if every promise was kept."""
         return not (self.lost or self.duplicated or self.unexpected or self.out_of_order)
 
     def lines(self) -> Iterator[str]:

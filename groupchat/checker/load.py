@@ -17,7 +17,7 @@ from typing import Any
 from groupchat.checker.ledger import Attempt, Ledger
 
 WINDOW = 256
-"""How many posts of one client may be unanswered."""
+"""The most posts of one client that may be unanswered."""
 RETRY_S = 0.1
 """Seconds until a client that was cut off, or refused, tries again."""
 TICK_S = 0.002

@@ -38,7 +38,7 @@ class Client(Membership):
     :param since: the number of the last event that was handled; ``"head"``: nothing old; None: the last few messages.
     :param room: a room to go to, beside those the server puts the client in.
     :param rooms: the rooms to be in, and no others; the last one is current (None: the server decides).
-    :param quiet: the client only posts: it is in no room and in no list, nobody is told that it comes and goes,
+    :param quiet: the client only posts: it is in no room and no list, its coming and going is not announced,
         and ``say`` needs a ``room``.
     :param password: the password of the nickname's account, or of the server.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
@@ -112,7 +112,7 @@ class Client(Membership):
 
     @property
     def features(self) -> frozenset[str]:
-        """What the server understands, by the names of docs/PROTOCOL.md."""
+        """The names of what the server understands (docs/PROTOCOL.md)."""
         features = self._server.get("features")
         return frozenset(map(str, features)) if isinstance(features, list) else frozenset()
 

@@ -172,7 +172,7 @@ class Typing(Event):
 
 @dataclass(frozen=True, slots=True)
 class Announced(Event):
-    """The server tells everybody something."""
+    """The server tells all its users something."""
 
     text: str
     at: When
@@ -263,7 +263,7 @@ _READERS: Mapping[Any, Callable[[Any], Any]] = {
     tuple[str, ...]: lambda value: tuple(map(str, value)) if isinstance(value, list) else (),
     tuple[Person, ...]: _people,
 }
-"""How a field of each type is read from JSON."""
+"""The functions that read a field of each type from JSON."""
 
 _KINDS: Mapping[str, type[Event]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind

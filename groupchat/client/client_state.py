@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How far a client is."""
+    """The states of a client, as drawn above."""
 
     NEW = "new"
     CONNECTING = "connecting"

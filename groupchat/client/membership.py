@@ -37,7 +37,7 @@ and a kick would be worth nothing if its victim returned within a second.
 
 
 class Membership:
-    """What a client does by itself: join, stay in, and pass on what the server sends.
+    """Joins, stays in, and passes on what the server sends, all by itself.
 
     :param heard: is called with every event, in order; an exception is logged, and the event counts as handled.
     :param changed: is called with every change of state.

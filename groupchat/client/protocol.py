@@ -15,7 +15,7 @@ Message: TypeAlias = dict[str, Any]
 """One JSON object as the server sent it."""
 
 _REFUSAL = re.compile(r"!! ([a-z0-9-]+): (.*)")
-"""How the server refuses a connection before it knows that a program is at the other end."""
+"""The form of a refusal before the server knows that a program is at the other end."""
 
 
 class Owner(Protocol):
@@ -46,9 +46,9 @@ class JsonLines(LineOnlyReceiver):
 
     def __init__(self, owner: Owner) -> None:
         self.heard = True
-        """Whether anything came since the owner last set this to false."""
+        """True if anything came since the owner last set this to false."""
         self.paused = False
-        """Whether reading is paused, so that silence means nothing."""
+        """True while reading is paused, so that silence means nothing."""
         self._owner = owner
         self._told: ConnectionDropped | None = None
         self._refused = ConnectionDropped("")

@@ -29,7 +29,7 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Whether it can be sent again when its answer was lost."""
+        """True if it can be sent again when its answer was lost."""
         return "key" in self.message
 
 

@@ -1,4 +1,4 @@
-"""What a client needs to come back as the person it was: nickname, token, rooms and position."""
+"""The data that a client needs to come back as the same person: nickname, token, rooms and position."""
 
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -9,7 +9,7 @@ POSTS = frozenset({"said", "acted", "whispered", "edited", "deleted", "topic-cha
 """The events whose ``id`` is a number in the journal.  The ``id`` of an unknown event may be anything."""
 
 CONTEXT = 20
-"""How many earlier messages the server shows to a client that joins without ``since``."""
+"""The number of earlier messages that the server shows to a client that joins without ``since``."""
 
 GHOST = 150.0
 """Seconds for which the client's own dead connection may hold the nickname: the server notices within 120."""
@@ -52,7 +52,7 @@ class Resumption:
         self.rooms: tuple[str, ...] = ()
         self.head = 0
         self.told_of_rooms = False
-        """Whether the server tells of every change of rooms, so that ``room`` is always right."""
+        """True if the server tells of every change of rooms, so that ``room`` is always right."""
         self._password = password
         self._attended = attended
         self._quiet = quiet

@@ -23,7 +23,7 @@ class PlainJoin:
 
     :param nick: the answer to the first question for a nickname (None: the person is asked).
     :param room: the room to be in (empty: the server decides).
-    :param menu: whether to begin with the menu, and to come back to it.
+    :param menu: whether to begin with the menu, and to return to it.
     :param terminal: whether a person can be asked again.
     :param complain: prints one sentence on standard error.
     :param make_keyboard: makes standard input and output.
@@ -55,7 +55,7 @@ class PlainJoin:
         return self._finished
 
     def interrupt(self) -> None:
-        """Leave now, after Ctrl-C, or when nobody reads the output any more."""
+        """Leave now, after Ctrl-C, or when the output is closed."""
         self._lines.clear()
         self.menu = False
         self.state.interrupt()

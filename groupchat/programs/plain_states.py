@@ -47,7 +47,7 @@ LOGOUT = "logout"
 
 
 class Join(Owner, Protocol):
-    """What the states use of the program they belong to."""
+    """The program as its states use it."""
 
     address: Address
     nick: str | None
@@ -85,10 +85,10 @@ class Join(Owner, Protocol):
 
 
 class State:
-    """What the program does with a line, the end of the input, and Ctrl-C."""
+    """Base class of the states: takes lines, the end of the input, and Ctrl-C."""
 
     ready = False
-    """Whether a line can be taken now."""
+    """True while a line can be taken."""
 
     def __init__(self, join: Join) -> None:
         self._join = join

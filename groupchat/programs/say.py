@@ -1,6 +1,6 @@
 """``groupchat say``: posts one line, or all lines of standard input, exactly once.
 
-It joins quietly: it is in no room and no list of people, and nobody is told that it comes and goes.
+It joins quietly: it is in no room and no list of people, and its coming and going is not announced.
 """
 
 import argparse

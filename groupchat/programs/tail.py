@@ -1,4 +1,4 @@
-"""``groupchat tail``: prints what is posted, until nobody reads it any more."""
+"""``groupchat tail``: prints what is posted, until its output is closed."""
 
 import argparse
 import json
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print until interrupted, or until nobody reads it, and return 0; return 1 if the server cannot be reached."""
+    """Print until interrupted, or until the output is closed; return 0, or 1 if the server cannot be reached."""
     show = as_json if arguments.json else as_text(Transcript(date.today()))
     program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
     return process.run(program.start, program.interrupt)
@@ -123,7 +123,7 @@ def as_json(event: Message) -> Iterable[str]:
 
 
 def as_text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
-    """Return what makes lines for people; each names its room, since there is no current one."""
+    """Return the function for lines for people; each names its room, since there is no current one."""
     return lambda event: () if event.get("event") in ("entered", "departed") else transcript.lines(event)
 
 

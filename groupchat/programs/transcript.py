@@ -1,4 +1,4 @@
-"""What the server sends, as lines for people, in the form of the text protocol."""
+"""Lines for people for everything that the server sends, in the form of the text protocol."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -18,7 +18,7 @@ Part: TypeAlias = tuple[str, str]
 """A piece of a line: its role, which gives it its looks, and its text, without any control character."""
 
 NAMED = 3
-"""How many of the people who come or go together are named; the others are counted."""
+"""The number of people who are named when many come or go together; the others are counted."""
 
 _LINKS = re.compile(r"https?://\S+")
 

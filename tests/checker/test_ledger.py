@@ -1,4 +1,4 @@
-"""What a checker makes of what it was promised and what is there."""
+"""The comparison of what was promised with what exists."""
 
 import tempfile
 from pathlib import Path
@@ -33,7 +33,7 @@ class CompareTest(SynchronousTestCase):
         self.assertIn(f"! {kind.replace('_', ' ')}: {sentence}", list(findings.lines()))
 
     def test_good(self) -> None:
-        """What was acknowledged and is there, what was refused and is not, and what is unknown either way, is good."""
+        """Acknowledged posts that exist, refused ones that do not, and unknown ones either way are good."""
         self.post(0, 0, 5)
         self.post(1, 0, code="muted")
         self.post(1, 1)
@@ -45,47 +45,47 @@ class CompareTest(SynchronousTestCase):
         self.assertEqual(self.ledger.tally(), {Outcome.ACKNOWLEDGED: 1, Outcome.REFUSED: 1, Outcome.UNKNOWN: 3})
 
     def test_lost(self) -> None:
-        """What was acknowledged and is not there is lost."""
+        """An acknowledged post that does not exist is lost."""
         self.post(0, 0, 5)
         self.assert_only(self.found(), "lost", r"^cafe0123\.0\.0 was acknowledged as #5: it is not there$")
 
     def test_another_number(self) -> None:
-        """So is what is there, but not under the number that was told."""
+        """So is one that exists, but under another number."""
         self.post(0, 0, 5)
         self.assert_only(self.found(Kept(6, 0, 0)), "lost", "it stands at #6")
 
     def test_shown_and_lost(self) -> None:
-        """So is what anybody was shown."""
+        """So is one that was shown and does not exist."""
         self.ledger.shown[5] = Kept(5, 0, 0)
         self.post(0, 0)
         self.assert_only(self.found(), "lost", "^#5, .* was shown, and is not there")
 
     def test_never_shown(self) -> None:
-        """So is, for who read everything, what never came."""
+        """So is one that the watcher, who reads everything, was never shown."""
         self.post(0, 0, 5)
         self.ledger.watched = True
         self.assert_only(self.found(Kept(5, 0, 0)), "lost", "^#5 was never shown")
 
     def test_duplicated(self) -> None:
-        """What stands there twice is duplicated."""
+        """A post that exists twice is duplicated."""
         self.post(0, 0, 5)
         self.assert_only(self.found(Kept(5, 0, 0), Kept(6, 0, 0)), "duplicated", "stands at #5, #6")
 
     def test_unexpected(self) -> None:
-        """What was refused, or never sent, and is there, is unexpected."""
+        """A post that was refused, or never sent, and exists is unexpected."""
         self.post(0, 0, code="muted")
         self.assert_only(self.found(Kept(5, 0, 0)), "unexpected", r"was refused \(muted\)")
         self.ledger.attempts.clear()
         self.assert_only(self.found(Kept(5, 0, 0)), "unexpected", "was never sent")
 
     def test_order_of_a_client(self) -> None:
-        """A client's posts stand in the order it sent them."""
+        """The posts of a client are in the order in which it sent them."""
         self.post(0, 0)
         self.post(0, 1)
         self.assert_only(self.found(Kept(5, 0, 1), Kept(6, 0, 0)), "out_of_order", "stands after")
 
     def test_order_of_time(self) -> None:
-        """What was sent after somebody was told a number has a higher one."""
+        """A post that was sent after a client knew a number has a higher one."""
         self.post(0, 0, 6)
         self.post(1, 0, 5)
         self.assert_only(self.found(Kept(5, 1, 0), Kept(6, 0, 0)), "out_of_order", "#6 was told before it was sent")
@@ -114,7 +114,7 @@ class CompareTest(SynchronousTestCase):
         self.assertEqual(lines[-1], "! lost: and 2 more")
 
     def test_on_disk(self) -> None:
-        """A record that was written is read back as it was; another file is none."""
+        """A record is read as it was written; another file is refused."""
         folder = Path(tempfile.mkdtemp())
         self.addCleanup(rmtree, folder)
         self.ledger.after = 3

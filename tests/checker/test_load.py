@@ -1,4 +1,4 @@
-"""What a checker's clients notice of what they are sent."""
+"""The clients of a check: what they send, and what they notice of what they are shown."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,13 +19,13 @@ class LoadTest(SynchronousTestCase):
 
     @property
     def client(self) -> Client:
-        """The only one that posts; it is in."""
+        """The only client that posts; it has joined."""
         (client,) = self.load.posters
         client.joined = True
         return client
 
     def test_order(self) -> None:
-        """Numbers that rise are in order, with gaps too; each that does not is noted, within a piece or between two."""
+        """Rising numbers are in order, also with gaps; each that falls is noted, within a piece or between two."""
         for pieces, wrong in (
             ([(1, 2, 4), (9, 10, 11)], []),
             ([(1, 3, 2), (4,)], ["#2 after #3"]),

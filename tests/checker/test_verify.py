@@ -85,7 +85,7 @@ class VerifyTest(SynchronousTestCase):
         self.assertRegex(printed, r"lost +1\n")
 
     def test_unchecked(self) -> None:
-        """What cannot be checked has a status of its own: a server that is away, and a file that is no record."""
+        """A server that is away and a file that is not a record have a status of their own: unchecked."""
         self.assertEqual(self.verify("127.0.0.1:1", "--patience", 0.1, "--clients", 1)[0], UNCHECKED)
         (self.folder / "other").write_text("{}\n")
         self.assertEqual(self.verify("127.0.0.1:1", "--against", self.folder / "other")[0], UNCHECKED)

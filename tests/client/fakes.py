@@ -53,11 +53,11 @@ class FakeConnection:
 
     @property
     def connected(self) -> bool:
-        """Whether the client has not hung up."""
+        """True until the client hangs up."""
         return bool(self.transport.connected)
 
     def requests(self) -> list[Message]:
-        """What the client has sent since the last call."""
+        """Return the requests since the last call."""
         lines = self.transport.value().splitlines()
         self.transport.clear()
         return [json.loads(line) for line in lines]

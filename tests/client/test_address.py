@@ -32,7 +32,7 @@ class AddressTest(SynchronousTestCase):
 
     @given(st.sampled_from(["localhost", "::1", "10.0.0.1"]), st.integers(1, 65535))
     def test_written(self, host: str, port: int) -> None:
-        """What is written of an address is read as the same."""
+        """An address is read as it was written."""
         self.assertEqual(address(str(Address(host, port))), Address(host, port))
 
     def test_reasons(self) -> None:

@@ -70,7 +70,7 @@ class JoiningTest(ClientCase):
         self.assertEqual(self.states, [State.CONNECTING, State.JOINING, State.JOINED])
 
     def test_lines_for_people(self) -> None:
-        """What does not start with a brace is skipped, wherever the bytes are cut."""
+        """A line that does not start with a brace is skipped, wherever the bytes are cut."""
         self.client()
         connection = self.endpoint.accept()
         for byte in b"groupchat 1.0: 3 people are here.\r\nChoose your nickname: \r\n":
@@ -240,7 +240,7 @@ class ResumingTest(ClientCase):
         self.assertEqual(self.reconnect().welcome()["since"], 80)
 
     def test_head(self) -> None:
-        """Who wants nothing old resumes from where the head was."""
+        """A client that wants nothing old resumes from the head that it met."""
         self.client(since="head")
         connection = self.endpoint.accept()
         self.assertEqual(connection.welcome(head=100)["since"], "head")
@@ -315,7 +315,7 @@ class ResumingTest(ClientCase):
         self.assertEqual(reason.code, "token-invalid")
 
     def test_posts_of_a_forgotten_token(self) -> None:
-        """What was sent under a forgotten token may be posted or not, and is not sent again; what was not, is sent."""
+        """Posts that were sent under a forgotten token are not sent again; those that were not sent are."""
         client = self.client(window=1)
         connection = self.endpoint.accept()
         connection.welcome()

@@ -46,7 +46,7 @@ class ConnectorTest(SynchronousTestCase):
         self.assertEqual(self.waiter.told[-1], (ConnectionRefusedError, 2))
 
     def test_no_success_without_a_welcome(self) -> None:
-        """A connection alone is no success: a server may accept and then refuse everybody."""
+        """A connection alone is not a success: a server may accept connections and then refuse every client."""
         self.connector.connect()
         self.endpoint.accept()
         self.connector.retry(ConnectionRefusedError())

@@ -1,4 +1,4 @@
-"""Membership: what a client brings to every connection, the rooms it is in, and when it does not come back."""
+"""Membership: preferences and claims on every connection, rooms, and the ends after which there is no return."""
 
 from groupchat.client.client_errors import ConnectionDropped, Refused, Unanswered
 from groupchat.client.client_state import State
@@ -65,7 +65,7 @@ class ClaimTest(ClientCase):
         self.assertEqual(server.welcome()["password"], "sesame")
 
     def test_renamed(self) -> None:
-        """Who has taken another nickname comes back under that."""
+        """A client that has taken another nickname comes back under it."""
         client = self.client()
         server = self.endpoint.accept()
         server.welcome()

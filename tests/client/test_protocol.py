@@ -69,7 +69,7 @@ class JsonLinesTest(SynchronousTestCase):
 
     @given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
     def test_sent(self, message: Message) -> None:
-        """What is sent is one line, and reads as the same object."""
+        """An object is sent as one line, and reads as the same object."""
         line = encode({**message, "text": "a\r\nb\u2028"})
         self.assertEqual(line.count(b"\n"), 1)
         self.assertEqual(json.loads(line), {**message, "text": "a\r\nb\u2028"})

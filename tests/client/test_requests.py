@@ -54,7 +54,7 @@ class RequestsTest(SynchronousTestCase):
         self.assertFalse(self.requests.expects({}))
 
     def test_interrupted(self) -> None:
-        """What can be repeated waits again before all that was never sent; the rest fails."""
+        """Repeatable requests wait again, before those that were never sent; the others fail."""
         lost, kept, later = self.add("rooms"), self.add("say", key="k"), self.add("list")
         self.sent()
         self.requests.interrupted(None)
@@ -64,7 +64,7 @@ class RequestsTest(SynchronousTestCase):
         self.assertNoResult(later)
 
     def test_bound(self) -> None:
-        """What is said without a room is bound to the room that it was meant for; nothing else is changed."""
+        """A line without a room is bound to the room that it was meant for; nothing else is changed."""
         for fields in ({"do": "say", "key": "a"}, {"do": "say", "key": "b", "room": "ops"}, {"do": "me", "key": "c"}):
             self.add(**fields)
         self.requests.interrupted("dev")
@@ -74,7 +74,7 @@ class RequestsTest(SynchronousTestCase):
         self.assertEqual([message.get("room") for message in self.sent()], ["dev", "ops"])
 
     def test_abandoned(self) -> None:
-        """When nothing that was sent can be repeated, it fails, whether it waits again or not; the rest is sent."""
+        """When nothing can be repeated any more, all that was ever sent fails; the rest is still sent."""
         first, second, third = (self.add("say", key=key) for key in "abc")
         self.sent()
         self.requests.interrupted(None)

@@ -1,4 +1,4 @@
-"""What a client needs to come back as the person it was."""
+"""The data that a client needs to come back as the same person."""
 
 from typing import Any
 

@@ -47,7 +47,7 @@ class ProgramTest(FunctionalTest):
         return spawned
 
     def posts(self) -> list[str]:
-        """What was said, by name, as a late reader is shown it."""
+        """Return what was said, by name, as a reader who joins later is shown it."""
         shown = self.run_client("join", self.place, "--nick", "reader").stdout.decode()
         return [line.split("] ", 1)[1].split(" ", 1)[1] for line in shown.splitlines() if "] #" in line]
 
@@ -89,7 +89,7 @@ class Join(ProgramTest):
         self.assertEqual(self.posts(), [])
 
     def test_unreachable(self) -> None:
-        """Who cannot connect is told why in one line, with status 1."""
+        """A failed connection is told in one line, with status 1."""
         for place, words in (("127.0.0.1:1", b"Nothing listens"), ("no.such.invalid", b"Unknown host")):
             done = self.run_client("join", place)
             self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (1, b"", 1))
@@ -104,7 +104,7 @@ class Join(ProgramTest):
         self.assertEqual(chat.process.wait(LIMIT_S), 1)
 
     def test_terminal(self) -> None:
-        """On a terminal one can try another nickname, chat, and leave by Ctrl-C with status 0; the others see it."""
+        """On a terminal people can try another nickname, chat, and leave by Ctrl-C with status 0."""
         bob = self.connect(self.daemon, "bob")
         chat = self.on_terminal("join", self.place, "--plain", "--nick", "bob")
         chat.expect("!! nick-taken")
@@ -190,7 +190,7 @@ class Say(ProgramTest):
         self.assertEqual(self.posts(), ["ci: a b", "ci: a b", "ci: a b", "ci: a --room b"])
 
     def test_quiet(self) -> None:
-        """Nobody is told that it comes and goes, and it is in no list."""
+        """Its coming and going is not announced, and it is in no list."""
         alice = self.connect(self.daemon, "alice")
         self.assertEqual(self.run_client("say", self.place, "build ok", "--nick", "ci").returncode, 0)
         alice.expect(r"#1 ci: build ok\r\n")
@@ -198,7 +198,7 @@ class Say(ProgramTest):
         self.assertNotRegex(alice.rest() + alice.heard, "ci (joined|left)|2 people")
 
     def test_room(self) -> None:
-        """It is said in the room asked for."""
+        """The text is said in the room that was asked for."""
         self.assertEqual(self.run_client("say", self.place, "psst", "--room", "dev").returncode, 0)
         self.assertEqual(self.posts(), [])
         done = self.run_client("join", self.place, typed=b"bob\n/join dev\n")

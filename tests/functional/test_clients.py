@@ -1,4 +1,4 @@
-"""What people with netcat and telnet meet."""
+"""People with netcat and telnet, and programs that speak JSON Lines."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import socket
 from tests.functional.harness import LIMIT_S, FunctionalTest
 
 ROUNDS = int(os.environ.get("GROUPCHAT_ROUNDS", "100" if os.environ.get("CI") == "true" else "10"))
-"""How often two hundred want one name."""
+"""Rounds in which two hundred people want the same nickname."""
 
 
 class NetcatTest(FunctionalTest):
@@ -54,7 +54,7 @@ class NetcatTest(FunctionalTest):
             self.assertTrue(nc.rest().endswith("-- Goodbye, alice.\r\n"))
 
     def test_pipe_without_exit(self) -> None:
-        """Who only closes the pipe has said everything, too."""
+        """A pipe that only closes has said everything, too."""
         daemon = self.start()
         bob = self.connect(daemon, "bob")
         nc = self.spawn("nc", "-N", "127.0.0.1", daemon.port)
@@ -66,7 +66,7 @@ class NetcatTest(FunctionalTest):
 
 class TelnetTest(FunctionalTest):
     def test_control_c(self) -> None:
-        """After Ctrl-C a person with telnet still reads what is said, and can still speak."""
+        """After Ctrl-C a person with telnet still reads and can still write."""
         daemon = self.start()
         bob = self.connect(daemon, "bob")
         telnet = self.spawn("telnet", "127.0.0.1", daemon.port, terminal=True)
@@ -97,7 +97,7 @@ class SafetyTest(FunctionalTest):
         bob.expect(r"#1 alice: red bell csi evil\r\n")
 
     def test_one_line_stays_one(self) -> None:
-        """Nobody makes a second line on another's screen: a return within a line is refused."""
+        """A return within a line is refused, so that nothing makes a second line on another screen."""
         daemon = self.start()
         bob, alice = self.connect(daemon, "bob"), self.connect(daemon, "alice")
         for end in ("\r", "\x0b", "\x85", "\u2028"):
@@ -115,7 +115,7 @@ class SafetyTest(FunctionalTest):
         bob.expect(r"alice: hi 😺\r\n")
 
     def test_one_name_for_two_hundred(self) -> None:
-        """Of two hundred who want one name at the same instant one gets it, and all others are told."""
+        """Of two hundred people who want one nickname at the same instant, exactly one gets it."""
         daemon = self.start()
         for number in range(ROUNDS):
             lines = [self.connect(daemon) for _ in range(200)]
@@ -132,7 +132,7 @@ class SafetyTest(FunctionalTest):
                 line.close()
 
     def test_lost_connection(self) -> None:
-        """When a connection dies the others read so, and the name is free at once."""
+        """When a connection dies, the others are told, and its nickname is free at once."""
         daemon = self.start()
         alice, bob = self.connect(daemon, "alice"), self.connect(daemon, "bob")
         bob.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # a reset, no farewell

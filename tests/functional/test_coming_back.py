@@ -1,4 +1,4 @@
-"""What clients of ours make of a restart."""
+"""Our client programs during restarts of the server."""
 
 import signal
 import sys

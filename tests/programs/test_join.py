@@ -1,4 +1,4 @@
-"""``groupchat join``: which client it starts, with what of the command line and the file."""
+"""``groupchat join``: the client that it starts, as the command line and the file say."""
 
 import subprocess
 import sys

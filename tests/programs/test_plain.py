@@ -1,4 +1,4 @@
-"""The plain client: which line goes where, and how it ends."""
+"""The plain client: every line goes where it was meant, and every end has its status."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ class NamingTest(PlainCase):
             self.assertEqual([request["do"] for request in server.requests()], [*moves, "type"])
 
     def test_pipe(self) -> None:
-        """Where nobody presses Enter the question ends its own line."""
+        """In a pipe, where no Enter ends the line, the question does."""
         self.begin(terminal=False)
         self.network.accept()
         self.assertEqual(self.read(), f"{NAME}\n")
@@ -225,7 +225,7 @@ class ChattingTest(PlainCase):
         self.assert_ended(1, "example.org closed the connection.")
 
     def test_logout(self) -> None:
-        """After /logout the next line is a nickname again."""
+        """Lines that were sent before the answer to /logout are the server's to judge."""
         server = self.chat()
         self.keyboard.type("/logout", "bob", "hello")
         logout, *early = server.requests()
@@ -233,7 +233,7 @@ class ChattingTest(PlainCase):
         self.assertEqual([request["line"] for request in early], ["bob", "hello"])
 
     def test_logout_on_a_terminal(self) -> None:
-        """Who waits for the answer to /logout is asked for a nickname, and chats under it."""
+        """After the answer to /logout the person is asked for a nickname, and chats under it."""
         server = self.chat()
         self.keyboard.type("/logout")
         (logout,) = server.requests()

@@ -1,4 +1,4 @@
-"""``groupchat say``: which lines are posted, and what it says when one is not."""
+"""``groupchat say``: the lines that it posts, and its complaints about those it cannot post."""
 
 from typing import Any
 

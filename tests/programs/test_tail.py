@@ -1,4 +1,4 @@
-"""``groupchat tail``: what it prints, and when it gives up."""
+"""``groupchat tail``: the lines that it prints, and the ends after which it gives up."""
 
 import json
 from argparse import ArgumentError, ArgumentParser

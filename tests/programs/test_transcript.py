@@ -1,4 +1,4 @@
-"""Whatever the server sends, as lines for people."""
+"""Lines for people for everything that the server sends."""
 
 from datetime import date
 from typing import Any
@@ -80,7 +80,7 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.transcript.room, "ops")
 
     def test_preferences(self) -> None:
-        """What /set changes in how times look counts here, by its name and value."""
+        """A change of how times look counts here, by its name and value."""
         for name, value, line in (
             ("time", "minutes", "[09:42] #7 al: hi"),
             ("time", "off", "#7 al: hi"),
@@ -91,7 +91,7 @@ class TranscriptTest(SynchronousTestCase):
             self.assertEqual(self.lines(self.said()), [line])
 
     def test_events_of_the_future(self) -> None:
-        """What this version does not know makes no line."""
+        """An event that this version does not know makes no line."""
         self.assertEqual(self.lines({"event": "polled", "text": "?"}), [])
         self.assertEqual(self.lines({}), [])
 

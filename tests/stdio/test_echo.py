@@ -17,7 +17,7 @@ class EchoTest(SynchronousTestCase):
 
     @property
     def shows(self) -> bool:
-        """Whether the terminal shows what is typed."""
+        """True while the terminal shows what is typed."""
         return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
 
     def test_off_and_on(self) -> None:

@@ -31,7 +31,7 @@ class KeyboardTest(SynchronousTestCase):
 
     @given(st.lists(st.binary().map(lambda line: line.replace(b"\n", b"")), min_size=1), st.data())
     def test_lines(self, lines: list[bytes], data: Any) -> None:
-        """Wherever the bytes are cut, the lines come whole; the last one needs no end, and an empty one is none."""
+        """Wherever the bytes are cut, the lines come whole; the last one needs no end."""
         self.begin()
         text = b"\n".join(lines)
         cut = data.draw(st.integers(0, len(text)))

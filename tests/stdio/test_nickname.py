@@ -23,5 +23,5 @@ class NicknameTest(SynchronousTestCase):
         self.assertEqual(next(variations("deborah")), "deborah")
 
     def test_of_this_user(self) -> None:
-        """Whoever runs this has a nickname."""
+        """The user who runs this test has a nickname."""
         self.assertTrue(next(of_this_user()))

@@ -1,4 +1,4 @@
-"""The line for each event, and what of it is a name, a mention or a link."""
+"""The line for each event, and the names, mentions and links in it."""
 
 import re
 
@@ -46,7 +46,7 @@ class PhraseTest(SynchronousTestCase):
             self.assertIsNone(self.line({**POST, "event": name}))
 
     def test_another_room(self) -> None:
-        """What is said in another room is marked with its name; sentences that name the room anyway are not."""
+        """Lines from another room are marked with its name; sentences that name the room anyway are not."""
         self.assertEqual(self.line({**POST, "event": "said"}, "dev"), "(lobby) #7 al: hi")
         self.assertEqual(self.line({**POST, "event": "whispered", "room": "", "to": "bo"}, "dev"), "#7 al -> bo: hi")
         for name in ("joined", "left", "topic-changed"):
