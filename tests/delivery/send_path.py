@@ -65,6 +65,7 @@ class SendPath:
         self.behind: list[str] = []
         self.level: list[str] = []
         self.failures: list[Failure] = []
+        self.on_learn: Callable[[Fact], object] = lambda fact: None
         self.rooms = Rooms(self.now)
         self.stream = Stream(self.journal)
         self.fanout = Fanout(self.people.get)
@@ -93,6 +94,7 @@ class SendPath:
     def learn(self, fact: Fact) -> None:
         """Take a fact that is on disk."""
         self.learned.append(fact)
+        self.on_learn(fact)
 
     def refuse(self, connection: Connection, refusal: Refusal, ref: Ref) -> None:
         """Tell a connection that something is refused."""

@@ -1,0 +1,350 @@
+"""How a batch that is on disk reaches everybody: the four rules, and what each kind of item does."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
+from groupchat.interfaces.screens import Rendered
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.errors import JournalUnavailable
+from groupchat.model.events import (
+    Announced,
+    AuthorId,
+    Done,
+    Event,
+    Joined,
+    Left,
+    ManyJoined,
+    Refused,
+    Renamed,
+    Said,
+    TopicChanged,
+)
+from groupchat.model.preferences import Preferences
+from groupchat.state.people import Connection
+from tests.delivery.send_path import NOW, SendPath, draft, screen, shown
+from tests.fakes import FakeStyle, HeldJournal
+
+FACT = Fact("motd", "", {"text": "Hi."})
+
+
+class FailingStyle(FakeStyle):
+    """A style with a fault."""
+
+    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        raise ZeroDivisionError
+
+
+class OutcomesCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.journal = HeldJournal(MemoryJournal())
+        self.path = SendPath(self.journal)
+        self.alice, self.bob = self.path.connect("alice"), self.path.connect("bob")
+        self.happened: list[str] = []
+
+    def commit(self) -> None:
+        """Let everything that waits be written."""
+        while self.journal.pending:
+            self.journal.commit()
+
+    def hold(self) -> None:
+        """Let what is queued from now on gather in one batch."""
+        self.path.say(self.alice, "in flight")
+
+    def note(self, what: str) -> None:
+        """Note what happens, and what bob had been shown by then."""
+        self.happened.append(f"{what} after {len(screen(self.bob).shown)}")
+
+    def posting(self, origin: Connection, words: str = "words", **more: object) -> Posting:
+        """Something said that notes when it is followed and settled."""
+        receipt = Receipt()
+        receipt.when_settled(partial(self.note, f"{words} settled"))
+        fields: dict[str, object] = {"awaited": True, "then": partial(self.note, f"{words} then"), **more}
+        return Posting(draft(origin, words), receipt, origin, **fields)  # type: ignore[arg-type]
+
+
+class RuleTests(OutcomesCase):
+    def test_true_before_it_is_shown(self) -> None:
+        """Rule 1: every fact of a batch is true before anybody is shown anything of it."""
+        seen: list[int] = []
+        self.path.on_learn = lambda fact: seen.append(len(screen(self.bob).shown))
+        self.hold()
+        self.path.say(self.alice, "one")
+        self.path.post(Change((FACT,), Receipt()))
+        self.path.post(self.posting(self.alice, "two", facts=(FACT,)))
+        self.journal.commit()
+        shown(self.bob)
+        self.journal.commit()
+        self.assertEqual(seen, [0, 0])
+        self.assertEqual(len(shown(self.bob)), 2)
+
+    def test_one_turn_in_order(self) -> None:
+        """Rule 2: posts and notices of a batch are shown together, in the order of the queue, with one write."""
+        self.hold()
+        for number in range(3):
+            self.path.say(self.alice, str(number))
+            self.path.post(Notice(Announced(f"after {number}", NOW), EVERYWHERE))
+        self.journal.commit()
+        shown(self.bob)
+        writes = screen(self.bob).writes
+        self.journal.commit()
+        texts = [event.text for event in shown(self.bob) if isinstance(event, Said | Announced)]
+        self.assertEqual(texts, ["0", "after 0", "1", "after 1", "2", "after 2"])
+        self.assertEqual(screen(self.bob).writes - writes, 1)
+
+    def test_what_follows(self) -> None:
+        """Rule 3: after that barriers are passed, ``then`` is called and receipts are settled, in the same order."""
+        self.hold()
+        self.path.post(self.posting(self.alice, "a"))
+        self.path.post(Barrier(self.alice, "b", Done(text="barrier"), partial(self.note, "barrier")))
+        self.path.post(self.posting(self.alice, "c"))
+        self.journal.commit()
+        shown(self.bob)
+        self.journal.commit()
+        order = ["a then", "a settled", "barrier", "c then", "c settled"]
+        self.assertEqual(self.happened, [f"{what} after 2" for what in order])
+        answers = [(event, ref) for event, ref in screen(self.alice).shown if isinstance(event, Done)]
+        self.assertEqual(answers[-1], (Done(text="barrier"), "b"))
+
+    def test_whatever_goes_wrong(self) -> None:
+        """Rule 4: whatever goes wrong in what is called, the rest of the batch is delivered, and it is logged."""
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        self.path.on_learn = fail
+        self.hold()
+        broken = self.posting(self.alice, "one", then=fail, facts=(FACT,))
+        broken.receipt.when_settled(fail)
+        self.path.post(broken)
+        self.path.post(Barrier(then=fail))
+        self.path.post(self.posting(self.alice, "two"))
+        self.commit()
+        self.assertEqual([event.text for event in shown(self.bob) if isinstance(event, Said)][1:], ["one", "two"])
+        self.assertEqual([what.partition(" after")[0] for what in self.happened[-2:]], ["two then", "two settled"])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 4)
+
+    def test_a_style_that_fails(self) -> None:
+        """What follows is called also when showing the batch fails."""
+        carol = self.path.connect("carol")
+        good, screen(carol).style = screen(carol).style, FailingStyle("json", Preferences())
+        self.path.readers.review(carol)
+        self.path.post(self.posting(self.alice, "one"))
+        self.journal.commit()
+        screen(carol).style = good
+        self.path.readers.review(carol)
+        self.assertEqual(len(self.happened), 2)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.path.say(self.alice, "next")
+        self.commit()
+        self.assertEqual([event.text for event in shown(self.bob) if isinstance(event, Said)][-1], "next")
+
+
+class PostingTests(OutcomesCase):
+    def test_accepted(self) -> None:
+        """A post that is on disk is the newest of the stream, and its author is answered with its number and ref."""
+        receipt = self.path.say(self.alice, "hello", ref="r")
+        self.assertNoResult(receipt.result())
+        self.assertEqual(self.path.stream.delivered, 0)
+        self.commit()
+        self.assertEqual(self.path.stream.delivered, 1)
+        self.assertEqual(screen(self.alice).shown, [(Done(1), "r")])
+        self.assertEqual(shown(self.bob), [Said(1, "lobby", "alice", NOW, "hello")])
+        self.successResultOf(receipt.result())
+
+    def test_not_awaited(self) -> None:
+        """An author who waits for no answer gets none, and is shown the post as the style likes it."""
+        self.path.post(Posting(draft(self.alice), Receipt(), self.alice))
+        self.commit()
+        self.assertEqual(shown(self.alice), [])
+
+    def test_text(self) -> None:
+        """What the author reads comes with the answer."""
+        self.path.post(Posting(draft(self.alice), Receipt(), self.alice, None, True, "It is said."))
+        self.commit()
+        self.assertEqual(shown(self.alice), [Done(1, "It is said.")])
+
+    def test_without_origin(self) -> None:
+        """A post of nobody who is here is shown to everybody in the room."""
+        self.path.post(Posting(Draft(Kind.SAID, AuthorId(99), "ghost", NOW, "lobby", "boo"), Receipt()))
+        self.commit()
+        self.assertEqual([len(shown(connection)) for connection in (self.alice, self.bob)], [1, 1])
+
+    def test_repeated(self) -> None:
+        """A post with a key that was used before is answered with the first number, shown to nobody, and settled."""
+        said = Draft(Kind.SAID, self.alice.person.author, "alice", NOW, "lobby", "once", key="k")
+        receipts = [Receipt(), Receipt()]
+        for number, receipt in enumerate(receipts):
+            then = partial(self.note, f"then {number}")
+            self.path.post(Posting(said, receipt, self.alice, number, True, then=then))
+        self.commit()
+        self.assertEqual(screen(self.alice).shown, [(Done(1), 0), (Done(1), 1)])
+        self.assertEqual(len(shown(self.bob)), 1)
+        self.assertEqual(self.happened, ["then 0 after 1"], "what follows a post follows it once")
+        for receipt in receipts:
+            self.successResultOf(receipt.result())
+
+    def test_refused_by_the_journal(self) -> None:
+        """A refused draft does not hinder the others; its author is told, nothing follows, its facts are not true."""
+        self.hold()
+        edit = Draft(Kind.EDITED, self.alice.person.author, "alice", NOW, text="x", target=99)
+        receipt = Receipt()
+        self.path.post(Posting(edit, receipt, self.alice, "e", True, "", (), partial(self.note, "then")))
+        self.path.say(self.bob, "fine")
+        self.commit()
+        refused = [(event.code, ref) for event, ref in screen(self.alice).shown if isinstance(event, Refused)]
+        self.assertEqual(refused, [("no-such-message", "e")])
+        self.assertEqual(self.happened, [])
+        self.assertEqual(self.failureResultOf(receipt.result()).value.code, "no-such-message")
+        self.assertIn("fine", [event.text for event in shown(self.alice) if isinstance(event, Said)])
+
+    def test_whole_batch_refused(self) -> None:
+        """When the journal takes nothing, each author is refused, no fact is true, and notices pass."""
+        self.path.post(self.posting(self.alice, "one", facts=(FACT,)))
+        self.path.post(Notice(Announced("soon", NOW), EVERYWHERE))
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.assertEqual([type(event) for event in shown(self.alice)], [Refused, Announced])
+        self.assertEqual([type(event) for event in shown(self.bob)], [Announced])
+        self.assertEqual(self.path.learned, [])
+        self.assertEqual(self.happened, ["one settled after 0"])
+
+    def test_room_is_made(self) -> None:
+        """A post makes its room, which the journal has posts of from then on, and a topic is the room's."""
+        quiet = self.path.connect("bot")
+        for kind in (Kind.SAID, Kind.TOPIC):
+            self.path.post(Posting(draft(quiet, "plans", "dev", kind), Receipt()))
+        self.commit()
+        room = self.path.rooms.find("dev")
+        assert room is not None
+        self.assertEqual((room.stored, room.topic), (True, "plans"))
+
+    def test_acknowledged(self) -> None:
+        """The posts of a connection that is catching up are noted, so that it is not shown them again."""
+        screen(self.alice).fill()
+        self.path.say(self.alice, "mine")
+        self.path.say(self.bob, "his")
+        self.commit()
+        cursor = self.alice.cursor
+        assert cursor is not None
+        self.assertEqual(cursor.acknowledged, {1})
+
+    def test_private(self) -> None:
+        """What is private goes to the two alone."""
+        carol, author = self.path.connect("carol"), self.alice.person.author
+        whisper = Draft(Kind.WHISPERED, author, "alice", NOW, text="psst", reader=self.bob.person.author, to="bob")
+        self.path.post(Posting(whisper, Receipt(), self.alice))
+        self.commit()
+        self.assertEqual([len(shown(one)) for one in (self.alice, self.bob, carol)], [1, 1, 0])
+
+
+class ChangeTests(OutcomesCase):
+    def test_accepted(self) -> None:
+        """A change becomes true when it is on disk; who asked for it is answered, nobody else is shown anything."""
+        receipt = Receipt()
+        self.path.post(Change((FACT,), receipt, self.alice, "r", Done(text="Changed.")))
+        self.assertEqual(self.path.learned, [])
+        self.commit()
+        self.assertEqual(self.path.learned, [FACT])
+        self.assertEqual(screen(self.alice).shown, [(Done(text="Changed."), "r")])
+        self.assertEqual(shown(self.bob), [])
+        self.successResultOf(receipt.result())
+
+    def test_unanswered(self) -> None:
+        """A change that asks for no answer gets none."""
+        self.path.post(Change((FACT,), Receipt(), self.alice))
+        self.path.post(Change((FACT,), Receipt()))
+        self.commit()
+        self.assertEqual(shown(self.alice), [])
+
+    def test_refused(self) -> None:
+        """A change that cannot be written is not true, and who asked for it is told."""
+        receipt = Receipt()
+        self.path.post(Change((FACT,), receipt, self.alice, "r", Done(text="Changed.")))
+        self.path.post(Change((FACT,), Receipt()))
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.commit()
+        self.assertEqual([ref for event, ref in screen(self.alice).shown if isinstance(event, Refused)], ["r"])
+        self.assertEqual(receipt.refusal and receipt.refusal.code, "journal-unavailable")
+        self.assertEqual(self.path.learned, [FACT], "the second one, which gathered meanwhile")
+
+
+class NoticeTests(OutcomesCase):
+    def test_rooms(self) -> None:
+        """A notice is for the people of its rooms, each of whom sees it once, or for all."""
+        dev, both = self.path.connect("dora", "dev"), self.path.connect("both", "lobby", "dev")
+        self.path.post(Notice(Renamed("", "x", NOW, "y"), ("lobby", "dev"), self.alice))
+        self.assertEqual([len(shown(one)) for one in (self.bob, dev, both)], [1, 1, 1])
+        self.path.post(Notice(Joined("dev", "x", NOW), ("dev",)))
+        self.assertEqual([len(shown(one)) for one in (self.bob, dev, both)], [0, 1, 1])
+
+    def test_answer(self) -> None:
+        """Who caused a notice is answered with it."""
+        self.path.post(Notice(Renamed("lobby", "alice", NOW, "al"), ("lobby",), self.alice, "r", Done()))
+        self.assertEqual(screen(self.alice).shown[-1], (Done(), "r"))
+
+    def test_condensed(self) -> None:
+        """Many who join in one batch are announced together."""
+        self.hold()
+        for number in range(12):
+            self.path.post(Notice(Joined("lobby", f"peer{number}", NOW), ("lobby",)))
+        self.commit()
+        self.assertEqual([type(event) for event in shown(self.bob)], [Said, ManyJoined])
+
+    def test_changes_are_counted(self) -> None:
+        """Each room knows how often its people have changed; what is said and announced changes nobody."""
+        for event in (Joined("lobby", "x", NOW), Left("lobby", "x", NOW), Renamed("lobby", "a", NOW, "b")):
+            self.path.post(Notice(event, ("lobby",)))
+        self.path.post(Notice(Announced("Soon.", NOW), EVERYWHERE))
+        self.path.post(Notice(Left("gone", "x", NOW), ("gone",)))
+        self.path.say(self.alice, "hello")
+        self.commit()
+        self.assertEqual(self.path.rooms.open("lobby").changes, 3)
+
+    def test_previous(self) -> None:
+        """Each thing shown knows when something was shown in its room before it, for day lines."""
+        self.path.clock.advance(60)
+        lobby = self.path.rooms.open("lobby")
+        self.assertEqual(lobby.last_at, NOW)
+        self.path.post(Notice(Joined("lobby", "x", NOW + 60), ("lobby",)))
+        self.assertEqual(lobby.last_at, NOW + 60)
+        self.path.post(Notice(Announced("Soon.", NOW + 90), EVERYWHERE))
+        self.assertEqual(lobby.last_at, NOW + 60)
+
+
+class BarrierTests(OutcomesCase):
+    def test_answered_in_order(self) -> None:
+        """A barrier is answered after everything queued before it, also to a connection that is catching up."""
+        screen(self.alice).fill()
+        self.path.say(self.bob, "before")
+        self.path.post(Barrier(self.alice, "ping", Done()))
+        self.commit()
+        self.assertEqual(shown(self.alice), [])
+        screen(self.alice).drain()
+        self.assertEqual([type(event) for event in shown(self.alice)], [Said, Done])
+
+    def test_unwritten(self) -> None:
+        """A barrier is passed also when the batch could not be written."""
+        self.path.say(self.alice, "lost")
+        self.path.post(Barrier(then=partial(self.note, "barrier")))
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.assertEqual(self.happened, ["barrier after 0"])
+
+
+class TimeTests(OutcomesCase):
+    def test_on_delivery(self) -> None:
+        """The time a batch took is told; not of one that had nothing to show."""
+        times: list[float] = []
+        self.path.outcomes.on_delivery = times.append
+        self.path.say(self.alice, "hello")
+        self.path.post(Change((FACT,), Receipt()))
+        self.commit()
+        self.assertEqual(times, [0.0])
+
+    def test_topic_event(self) -> None:
+        """A topic is shown to the room, its author too."""
+        self.path.post(Posting(draft(self.alice, "tea", "", Kind.TOPIC), Receipt(), self.alice, None, True))
+        self.commit()
+        self.assertEqual([type(event) for event in shown(self.alice)], [TopicChanged, Done])
