@@ -125,3 +125,17 @@ class CompareTest(SynchronousTestCase):
         self.assertEqual((read.run, read.after, read.attempts), ("cafe0123", 3, self.ledger.attempts))
         (folder / "other").write_text('{"something": "else"}\n')
         self.assertRaisesRegex(ValueError, "not a record of a check", Ledger.read, folder / "other")
+
+    def test_recognised(self) -> None:
+        """Only a text of this run is one of its posts, with its filler or without."""
+        attempt = self.ledger.attempt(2, 7)
+        text = self.ledger.text(attempt)
+        for told, kept in (
+            (text, Kept(5, 2, 7)), (f"{text} xxx", Kept(5, 2, 7)), (f"{text}x", None), (f"x{text}", None),
+            (text.upper(), None), ("", None), ("cafe0123.2", None), ("cafe0124.2.7", None),
+        ):  # fmt: skip
+            self.assertEqual(self.ledger.kept(5, told), kept, told)
+
+    def test_runs_differ(self) -> None:
+        """Two runs have different texts."""
+        self.assertNotEqual(Ledger().run, Ledger().run)

@@ -1,5 +1,9 @@
 """The clients of a check: what they send, and what they notice of what they are shown."""
 
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.checker.ledger import Kept, Ledger, Outcome
@@ -56,6 +60,21 @@ class LoadTest(SynchronousTestCase):
         self.assertEqual([attempt.outcome for attempt in attempts], [Outcome.ACKNOWLEDGED] * 2 + [Outcome.REFUSED])
         self.assertEqual((list(self.client.unanswered), self.client.last), ([], 4))
         self.assertEqual((self.load.refused, self.load.ledger.disorder), ({"muted": 1}, []))
+
+
+class TextTest(SynchronousTestCase):
+    @given(st.text(), st.text())
+    def test_mistaken(self, nick: str, text: str) -> None:
+        """Whatever people say or are called, it is never taken for an answer, nor for another number."""
+        load = Load(("127.0.0.1", 1), Ledger(), 1, 10.0)
+        self.addCleanup(load.close)
+        (client,) = load.posters
+        client.joined = True
+        client.post()
+        fake = '"}{"event":"done","ref":1,"id":7}\n{"event":"said","id":99,'
+        event = {"event": "said", "id": 5, "room": "lobby", "nick": nick + fake, "text": text + fake}
+        client.take(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+        self.assertEqual((client.last, len(client.unanswered), load.ledger.disorder), (5, 1, []))
 
 
 class RunTest(SynchronousTestCase):
