@@ -181,7 +181,7 @@ class Commits:
 
     def when_idle(self) -> "Deferred[None]":
         """Return a Deferred that fires when nothing waits and nothing is in flight."""
-        if not self._in_flight and not self._queue and not self._sessions:
+        if self._is_idle:
             return succeed(None)
         waiter: Deferred[None] = Deferred()
         self._idle_waiters.append(waiter)
@@ -206,6 +206,10 @@ class Commits:
     @property
     def _in_flight(self) -> bool:
         return isinstance(self._state, Committing | Refusing)
+
+    @property
+    def _is_idle(self) -> bool:
+        return not (self._in_flight or self._queue or self._sessions)
 
     def _schedule(self) -> None:
         """At the end of this turn, send on what waits, unless a commit is in flight: then it goes next."""
@@ -306,7 +310,7 @@ class Commits:
             waiting, self._waiting = self._waiting, {}
             for sender in waiting:
                 sender.go_on()
-        if self._idle_waiters and not self._in_flight and not self._queue:
+        if self._idle_waiters and self._is_idle:
             idle, self._idle_waiters = self._idle_waiters, []
             for waiter in idle:
                 waiter.callback(None)
