@@ -203,6 +203,15 @@ class PositionTest(SynchronousTestCase):
             self.assertLessEqual(missing, own - handled)
         self.assertEqual(resumption.since, 18)
 
+    def test_claimed_anew(self) -> None:
+        """Own numbers up to the position that a claim names will not be replayed, and are forgotten."""
+        resumption = Resumption("al", since=10)
+        resumption.welcomed(welcome(head=20))
+        resumption.posted(11)
+        self.assertTrue(resumption.knows(said(11)))
+        self.assertEqual(resumption.claim()["since"], 11)
+        self.assertFalse(resumption.knows(said(11)))
+
     def test_replayed(self) -> None:
         """An own post is known when a replay brings it, as long as it may."""
         resumption = Resumption("al", since=10)

@@ -12,6 +12,7 @@ from zope.interface.verify import verifyObject
 
 from groupchat.programs.plain import PlainJoin
 from groupchat.programs.plain_states import GOODBYE, MENU, Chatting
+from groupchat.stdio.echo import Echo
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
 from tests.programs.fakes import FakeKeyboard, address
@@ -302,7 +303,53 @@ class LeavingTest(PlainCase):
         self.assert_ended(0)
 
 
+class FakeEcho(Echo):
+    """The echo of a terminal that is not there."""
+
+    def __init__(self) -> None:
+        self.shows = True
+
+    def off(self) -> None:
+        self.shows = False
+
+    def on(self) -> bool:
+        was, self.shows = self.shows, True
+        return not was
+
+
+class EchoTest(PlainCase):
+    def locked(self) -> FakeConnection:
+        """Come to the question for the password."""
+        self.begin(nick="alice")
+        self.join.echo = self.echo = FakeEcho()
+        server = self.network.accept()
+        server.refuse("password-needed")
+        self.assertEqual((self.read(), self.echo.shows), ("Password: ", False))
+        return server
+
+    def test_password(self) -> None:
+        """A password is not shown while it is typed; its line ends, and what follows is shown."""
+        server = self.locked()
+        self.keyboard.type("sesame")
+        self.assertEqual((self.read(), self.echo.shows), ("\n", True))
+        server.welcome()
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C, and a server that closes, leave the terminal as it was."""
+        self.locked()
+        self.join.interrupt()
+        self.assertTrue(self.echo.shows)
+        self.locked().cut()
+        self.assertTrue(self.echo.shows)
+
+
 class MenuTest(PlainCase):
+    def test_interrupt_at_the_menu(self) -> None:
+        """Ctrl-C at the menu leaves."""
+        self.begin(menu=True)
+        self.join.interrupt()
+        self.assert_ended(0)
+
     def test_choices(self) -> None:
         """1 joins, 2 exits, nothing and q ask again, and anything else is explained."""
         self.begin(menu=True)
