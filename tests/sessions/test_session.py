@@ -136,13 +136,12 @@ class RequestTests(SynchronousTestCase):
     def test_one_answer(self) -> None:
         """Every request is answered exactly once with its ref, whatever kind of answer it has."""
         self.bot.screen.take_lines()
-        for ref, (name, fields) in enumerate(
-            (
+        requests: tuple[tuple[str, dict[str, object]], ...] = (
                 ("say", {"text": "hi"}), ("say", {"text": ""}), ("typing", {}), ("history", {}), ("away", {}),
                 ("back", {}), ("join", {"room": "dev"}), ("leave", {}), ("nick", {"nick": "robot"}), ("ping", {}),
                 ("set", {"name": "echo", "value": True}), ("help", {}), ("kick", {"nick": "alice"}), ("whois", {}),
-            )
-        ):  # fmt: skip
+        )  # fmt: skip
+        for ref, (name, fields) in enumerate(requests):
             self.bot.session.do(name, fields, ref)
             self.house.turn()
         refs = [ref for event, ref in self.bot.screen.shown if isinstance(event, Answer) and ref is not None]
