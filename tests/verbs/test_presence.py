@@ -2,8 +2,10 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import AwayChanged, Done, Listed, Renamed, Whispered
 from groupchat.verbs.presence import AWAY_MAX
+from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -77,6 +79,19 @@ class NickTests(SynchronousTestCase):
         alice.type("/leave", "/nick anna")
         self.assertEqual(alice.told[-1], "You are anna now.")
 
+    def test_account(self) -> None:
+        """An account has one nickname, which changes its case only; so has one that is just being made."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        alice = member(house, "alice")
+        alice.do("nick", nick="anna")
+        alice.do("nick", nick="ALICE")
+        self.assertEqual((alice.codes, alice.connection.person.nick), (["not-allowed"], "ALICE"))
+        (bob,) = house.come("bob")
+        bob.session.typed("/register 12345678")
+        bob.session.typed("/nick rob")
+        self.assertEqual(bob.codes, ["not-allowed"])
+
 
 class AwayTests(SynchronousTestCase):
     def setUp(self) -> None:
@@ -115,6 +130,8 @@ class AwayTests(SynchronousTestCase):
         """The words have a length; somebody who is not away cannot be back."""
         self.alice.type(f"/away {'x' * (AWAY_MAX + 1)}", "/back", f"/away {'x' * AWAY_MAX}", "/back")
         self.assertEqual(self.alice.codes, ["bad-arguments"] * 2)
+        self.alice.type("/back")
+        self.assertEqual(self.alice.codes, ["bad-arguments"] * 3)
 
     def test_nowhere(self) -> None:
         """Somebody in no room is answered, and nobody is told."""
@@ -140,6 +157,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual([event for event in self.alice.events if isinstance(event, Whispered)], [])
         self.assertEqual(items(self.alice), [{"nick": "bob"}])
         self.alice.type("/unignore bob", "/ignored")
+        self.assertFalse(self.house.hall.fanout._ignorers)
         self.bob.type("again")
         self.assertEqual(self.alice.texts, ["hello", "again"])
         self.assertEqual(items(self.alice), [])

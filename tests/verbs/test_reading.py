@@ -2,8 +2,9 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.model.drafts import Audience
 from groupchat.model.events import Done, Listed, Post, Replayed, Told, Whispered
-from groupchat.verbs.reading import AROUND, MENTIONS, SEARCHED
+from groupchat.verbs.reading import AROUND, MENTIONS, SEARCHED, replay
 from tests.house import House, Peer
 from tests.people import account, member, operator
 
@@ -56,6 +57,8 @@ class HistoryTests(SynchronousTestCase):
         bob.type("aloud", "/msg alice psst")
         alice.take()
         alice.type("/leave", "/history")
+        alice.do("history", room="lobby")
+        self.assertEqual(alice.codes, ["not-in-room"])
         (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
         self.assertEqual([type(post) for post in page.posts], [Whispered])
 
@@ -86,6 +89,10 @@ class HistoryTests(SynchronousTestCase):
         alice.type(*map(str, range(7)), "/history 4")
         (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
         self.assertIn("3 is the most", page.ending)
+        alice.take()
+        alice.type("/history 3", "/history")
+        endings = [answer.ending for answer in alice.answers if isinstance(answer, Replayed)]
+        self.assertEqual(endings, ["end of the history"] * 2)
 
     def test_day_in_zone(self) -> None:
         """A day is one of the reader's time zone: 12:00 UTC on 21 November is the 22nd on Kiritimati."""
@@ -234,7 +241,7 @@ class MentionsTests(SynchronousTestCase):
         """/mentions shows the newest messages with one's nickname as a word, of others, in one's rooms."""
         house = House()
         alice, bob = house.come("alice", "bob")
-        bob.type("alice one", "malice", "to alice.", "alicexyz", "/join dev", "alice elsewhere")
+        bob.type("alice one", "malice", "to alice.", "alicexyz", "/topic alice", "/join dev", "alice elsewhere")
         alice.type("alice myself")
         alice.take()
         alice.type("/mentions")
@@ -249,6 +256,17 @@ class MentionsTests(SynchronousTestCase):
         alice.take()
         alice.type("/mentions")
         self.assertEqual(ids(alice), [list(range(30, 30 - MENTIONS, -1))])
+
+
+class EarlierTests(SynchronousTestCase):
+    def test_replay(self) -> None:
+        """What was said before somebody came in stands between two lines that count it."""
+        (alice,) = House().come("alice")
+        alice.type("one")
+        (stored,) = self.successResultOf(alice.actor.hall.stream.journal.around(Audience(("lobby",)), 1, 0))
+        shown = replay([stored], 7.0)
+        self.assertEqual((shown.what, shown.heading, shown.at), ("join", "1 earlier message:", 7.0))
+        self.assertEqual((shown.posts, shown.ending), ((stored.event,), "end of the earlier messages"))
 
 
 class AnswerTests(SynchronousTestCase):

@@ -6,7 +6,7 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import Acted, Deleted, Done, Edited, Said, Typing, Whispered
 from tests.fakes import HeldJournal
 from tests.house import House
-from tests.people import account, member
+from tests.people import account, member, operator
 
 
 class SayingTests(SynchronousTestCase):
@@ -14,11 +14,12 @@ class SayingTests(SynchronousTestCase):
         """/say says its text as it is, also when that begins with a slash; nothing to say is refused."""
         alice, bob = House().come("alice", "bob")
         alice.type("/say /exit", "/say  s/a/b/ ", "/me waves", "/say", "/me")
+        alice.do("say", text="   ")
         self.assertEqual(
             [(type(event), event.text) for event in bob.take()],  # type: ignore[attr-defined]
             [(Said, "/exit"), (Said, "s/a/b/ "), (Acted, "waves")],
         )
-        self.assertEqual(alice.codes, ["bad-arguments"] * 2)
+        self.assertEqual(alice.codes, ["bad-arguments", "bad-arguments", "nothing-to-say"])
 
     def test_other_room(self) -> None:
         """A program says and does things in the room it names, and stays in its current one."""
@@ -53,6 +54,31 @@ class SayingTests(SynchronousTestCase):
 
 
 class PrivateTests(SynchronousTestCase):
+    def test_answer(self) -> None:
+        """The sender is told the number, and once the words of somebody away; nobody is told their own words."""
+        house = House()
+        (bot, bob) = house.come("bot", "bob", door="json")
+        bot.do("msg", nick="BOB", text="here?")
+        bob.do("away", text="tea").do("msg", nick="bob", text="note")
+        bot.do("tell", nick="bob", text="one").do("w", nick="bob", text="two")
+        self.assertEqual(bot.answers, [Done(1), Done(3, "bob is away: tea."), Done(4)])
+        self.assertEqual([answer.text for answer in bob.answers if isinstance(answer, Done)][1:], [""])
+
+    def test_account_here(self) -> None:
+        """To somebody with an account who is here a message is shown at once, and said so by silence."""
+        house = House()
+        alice = member(house, "alice")
+        (bob,) = house.come("bob")
+        bob.type("/msg alice hi")
+        self.assertEqual(bob.told, [""])
+        self.assertEqual([event.text for event in alice.events if isinstance(event, Whispered)], ["hi"])
+
+    def test_reply_to_nobody(self) -> None:
+        """Before the first private message there is nobody to answer, and the refusal says so."""
+        (alice,) = House().come("alice")
+        alice.type("/reply hi")
+        self.assertEqual([answer.text for answer in alice.answers], ["Nobody has sent you a private message yet."])  # type: ignore[attr-defined]
+
     def test_reply(self) -> None:
         """/reply answers the sender of the last private message, under whichever nickname they have now."""
         house = House()
@@ -131,6 +157,17 @@ class ChangeTests(SynchronousTestCase):
         alice.type("/edit #1 eins", "/delete #1")
         self.assertEqual(alice.codes, ["too-old"] * 2)
 
+    def test_anybodys(self) -> None:
+        """An operator deletes a message of anybody by its number; without one, their own last message."""
+        house = House()
+        boss = operator(house, "boss")
+        (alice,) = house.come("alice")
+        alice.type("hers")
+        boss.type("mine", "/delete", "/delete #1")
+        self.assertEqual([event.target for event in alice.events if isinstance(event, Deleted)], [2, 1])
+        self.assertEqual(boss.codes, [])
+        self.assertEqual(len(boss.told), 3)
+
     def test_private(self) -> None:
         """A change of a private message is shown to the two it is between only."""
         alice, bob, carol = House().come("alice", "bob", "carol")
@@ -157,6 +194,12 @@ class ChangeTests(SynchronousTestCase):
 
 
 class SubstitutionTests(SynchronousTestCase):
+    def test_nothing_said(self) -> None:
+        """Somebody who has said nothing has nothing to correct."""
+        (alice,) = House().come("alice")
+        alice.type("s/a/b/")
+        self.assertEqual(alice.codes, ["no-such-message"])
+
     def test_private(self) -> None:
         """A correction of a private message stays private."""
         alice, bob, carol = House().come("alice", "bob", "carol")

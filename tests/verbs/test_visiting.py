@@ -48,6 +48,32 @@ class JoinTests(SynchronousTestCase):
         self.assertEqual(alice.connection.current, "lobby")
         self.assertEqual(bob.events, [])
 
+    def test_refused(self) -> None:
+        """Nobody goes into a locked room, one they are banned from, or more rooms than are allowed at a time."""
+        house = House(rooms_max=2)
+        boss = operator(house, "boss")
+        (alice,) = house.come("alice")
+        boss.type("/lock dev")
+        boss.do("ban", whom="alice", room="ops")
+        alice.type("/join dev", "/join ops", "/join a", "/join b", "/join lobby")
+        self.assertEqual(alice.codes, ["room-locked", "banned", "bad-arguments"])
+        self.assertEqual(alice.connection.rooms, ("lobby", "a"))
+
+    def test_said_meanwhile(self) -> None:
+        """What is said in the room while its history is read is neither lost nor doubled."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        bob, alice = house.come("bob", "alice")
+        bob.type("/join dev", "one")
+        journal.slow = True
+        alice.type("/join dev")
+        bob.type("two")
+        journal.answer_all()
+        bob.type("three")
+        (replayed,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+        self.assertEqual([post.id for post in replayed.posts], [1, 2])
+        self.assertEqual(alice.ids, [3])
+
     def test_locked_meanwhile(self) -> None:
         """A room that is locked while its history is read is not entered."""
         journal = SlowJournal(MemoryJournal())
@@ -97,6 +123,22 @@ class LeaveTests(SynchronousTestCase):
         alice.type("/part", "/leave lobby", "/leave", "hello")
         self.assertEqual((alice.connection.rooms, alice.connection.current), ((), ""))
         self.assertEqual(alice.codes, ["not-in-room"] * 2)
+        self.assertEqual(alice.told[-1], "You left lobby, and are in no room now. /join lobby takes you back.")
+
+    def test_switch(self) -> None:
+        """Lines go to the room switched to from then on, and the person is told."""
+        (alice,) = House().come("alice")
+        alice.type("/join dev", "/s lobby")
+        self.assertEqual((alice.connection.current, alice.told[-1]), ("lobby", "Your lines now go to lobby."))
+
+    def test_position(self) -> None:
+        """How far an account has read a room is kept when it leaves."""
+        house = House()
+        alice = member(house, "alice")
+        alice.type("one", "/leave")
+        position = house.hall.positions.find(alice.connection.person.author, "lobby")
+        assert position is not None
+        self.assertEqual(position.upto, 1)
 
     def test_reason(self) -> None:
         """A reason is cut to what others should have to read."""
