@@ -143,10 +143,14 @@ class Attendance:
         connection.current = name
         self._readers.review(connection)
 
-    def leave_room(self, connection: Connection, name: str, reason: str, code: str = "left") -> None:
+    def leave_room(
+        self, connection: Connection, name: str, reason: str, code: str = "left", words: str | None = None
+    ) -> None:
         """Take a connection out of a room, and tell everybody there; its lines go to the room it joined last.
 
+        :param reason: why, as the others are told.
         :param code: why, as the connection is told: ``left``, ``kicked``, ``banned`` …
+        :param words: the reason the connection is told with it; None: the same as the others.
         """
         connection.rooms = tuple(other for other in connection.rooms if other != name)
         if connection.current == name:
@@ -154,7 +158,7 @@ class Attendance:
         self._take_out(connection, name, reason)
         self._readers.review(connection)
         if not connection.gone:
-            connection.show(Departed(name, reason, code, connection.current))
+            connection.show(Departed(name, reason if words is None else words, code, connection.current))
 
     def _take_out(self, connection: Connection, name: str, reason: str) -> None:
         """Remove a connection from a room, and announce it unless the person is still there."""

@@ -44,7 +44,7 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     return me.decree(
         Deed("kick", f"kicked {person.nick}{where}{because(why)}", person.nick, None, why),
         room=scope or me.stage(person),
-        then=lambda: _put_out(me, lambda other: other is person, scope, told),
+        then=lambda: _put_out(me, lambda other: other is person, scope, told, why),
     )
 
 
@@ -71,7 +71,7 @@ def ban(
         made.fact(BAN),
         room=scope or me.stage(found.person),
         text=_advice(found, scope),
-        then=lambda: _put_out(me, lambda person: made.concerns(person.author, person.key), scope, told),
+        then=lambda: _put_out(me, lambda person: made.concerns(person.author, person.key), scope, told, made.why),
     )
 
 
@@ -195,7 +195,7 @@ def _known(me: Actor, book: Book, nick: str, room: str) -> Sanction | None:
     return next((found for place in places if (found := book.get(f"{place}/{key}")) is not None), None)
 
 
-def _put_out(me: Actor, meant: Callable[[Person], bool], scope: str, told: Kicked | Banned) -> None:
+def _put_out(me: Actor, meant: Callable[[Person], bool], scope: str, told: Kicked | Banned, why: str) -> None:
     """Take people out of a room, or (empty) cut off their connections, after saying why."""
     hall = me.hall
 
@@ -208,7 +208,7 @@ def _put_out(me: Actor, meant: Callable[[Person], bool], scope: str, told: Kicke
     room = hall.rooms.find(scope)
     for connection in [member for member in (room.members if room is not None else ()) if meant(member.person)]:
         hall.health.refuse(connection, told)
-        hall.attendance.leave_room(connection, scope, told.code, told.code)
+        hall.attendance.leave_room(connection, scope, told.code, told.code, why)
         hall.attendance.remember(connection)
 
 
