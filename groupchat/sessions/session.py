@@ -31,7 +31,7 @@ from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import say, substitute
 
 SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
-"""``s/typo/fix/``: in one's own last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
+"""``s/typo/fix/``: in the person's last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
 
 
 class Session(Handshake):

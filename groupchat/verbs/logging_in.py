@@ -1,4 +1,4 @@
-"""The verbs about one's own account: making it, coming in from it, its password, giving it up."""
+"""The verbs about the person's own account: making it, coming in from it, its password, giving it up."""
 
 from collections.abc import Generator
 from typing import Any
@@ -34,7 +34,7 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
     hashed = yield hall.admission.hash(nick, password, screen)
     if me.connection.gone or person.nick != nick or person.account is not None:
         raise NickTaken("That came too late; try again.")
-    told = f"{nick} is yours from now on: whoever takes it is asked for your password."
+    told = f"{nick} is yours from now on: anybody who takes it is asked for your password."
     if not screen.secure:
         told += " It came here unencrypted; with TLS, /password makes a new one nobody could read."
     return hall.registration.create(nick, person.author, hashed, invite, me.connection, me.ref, Done(text=told))

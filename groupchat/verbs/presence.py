@@ -1,4 +1,4 @@
-"""The verbs about people: who somebody is, one's own nickname, being away, whom one ignores."""
+"""The verbs about people: who they are, their nicknames, being away, ignoring them."""
 
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed

@@ -1,4 +1,4 @@
-"""The verbs that post: saying things, aloud and privately, and changing what one said."""
+"""The verbs that post: saying things, aloud and privately, and changing them later."""
 
 from collections.abc import Generator
 from typing import Any
@@ -91,7 +91,7 @@ def typing(me: Actor, room: Here = "") -> Answer:
 
 @inlineCallbacks
 def substitute(me: Actor, typo: str, fix: str) -> "Generator[Deferred[Any], Any, Receipt]":
-    """Replace, in one's own last message, the first ``typo`` by ``fix``."""
+    """Replace the first ``typo`` in the caller's last message by ``fix``."""
     yield me.hall.passed()  # the message may still be on its way to the disk
     stored = yield me.hall.stream.journal.latest(me.person.author)
     if stored is None:

@@ -138,7 +138,7 @@ class MovesTests(SynchronousTestCase):
 
 class NamelessTests(SynchronousTestCase):
     def test_greeting(self) -> None:
-        """Who connects is told how many are here, and asked for a nickname."""
+        """Somebody who connects is told how many are here, and asked for a nickname."""
         house = House(name="chat.example.org")
         house.come("alice")
         peer = house.connect()
@@ -190,7 +190,7 @@ class NamelessTests(SynchronousTestCase):
         self.assertIs(peer.session.state, State.GONE)
 
     def test_exit(self) -> None:
-        """One may leave without a nickname; nobody hears of it."""
+        """A person can leave without a nickname; nobody hears of it."""
         house = House()
         (alice,) = house.come("alice")
         peer = house.connect().type("/exit")

@@ -24,6 +24,7 @@ from groupchat.state.accounts import digest_of
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 from tests.people import account, member, operator
+from tests.verbs.cases import TypingCase
 
 PASSWORD = "correct horse"
 
@@ -76,6 +77,55 @@ class ReplayTests(SynchronousTestCase):
             said(alice, "five")
             (replayed,) = (answer for answer in bob.answers if isinstance(answer, Replayed))
             self.assertEqual([*(post.id for post in replayed.posts), *bob.ids], [1, 2, 3, 4, 5])
+
+
+class ClaimTests(SynchronousTestCase):
+    def test_letter_case(self) -> None:
+        """Nicknames that differ in case only are the same; a person can spell their own anew."""
+        house = House()
+        (alice,) = house.come("Alice")
+        self.assertEqual(house.connect().type("aLICE").codes, ["nick-taken"])
+        alice.type("/nick ALICE")
+        self.assertEqual(alice.connection.person.nick, "ALICE")
+        self.assertEqual(house.connect().type("alice").codes, ["nick-taken"])
+
+    def test_200_claim_one_name(self) -> None:
+        """Of 200 who claim one nickname at the same time, one wins, and the others stay nameless."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        journal.slow = True
+        peers = [house.connect().type("alice") for _ in range(200)]
+        journal.answer_all()
+        winners = [peer for peer in peers if peer.session.connection is not None]
+        self.assertEqual(winners, peers[:1])
+        self.assertEqual([peer.codes for peer in peers[1:]], [["nick-taken"]] * 199)
+        peers[0].vanish()
+        self.assertEqual(len(house.hall.roster), 0)
+
+    def test_lost_while_claiming(self) -> None:
+        """A connection lost while coming in frees the nickname, is never in the hall, and nobody sees it."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        (bob,) = house.come("bob")
+        journal.slow = True
+        peer = house.connect().type("alice")
+        self.assertEqual(house.connect().type("alice").codes, ["nick-taken"])
+        peer.vanish()
+        journal.answer_all()
+        self.assertEqual(bob.take(), [])
+        self.assertEqual([person.nick for person in house.hall.roster], ["bob"])
+        self.assertEqual(len(house.hall.rooms.open("lobby").members), 1)
+
+    def test_stopped_while_claiming(self) -> None:
+        """Somebody who is just coming in while the server stops does not come in."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        journal.slow = True
+        peer = house.connect().type("alice")
+        self.successResultOf(house.hall.stop("The server stops."))
+        journal.answer_all()
+        self.assertEqual((peer.answers, peer.screen.closed), ([], True))
+        self.assertEqual(len(house.hall.roster), 0)
 
 
 class TokenTests(SynchronousTestCase):
@@ -250,7 +300,7 @@ class TokenTests(SynchronousTestCase):
 class SinceTests(SynchronousTestCase):
     @given(st.integers(0, 40), st.integers(1, 30))
     def test_every_number(self, since: int, page: int) -> None:
-        """ "since" gives everything after that number in one's rooms, each once, in order, and then what follows."""
+        """ "since" gives everything after that number in the rooms, each once, in order, and then what follows."""
         house = House(page_posts=page)
         alice, elsewhere = house.come("alice", "elsewhere")
         elsewhere.type("/join dev", "/leave lobby")
@@ -742,3 +792,20 @@ class MissedTests(SynchronousTestCase):
         """For a guest who is not here nothing is kept, and the sender is told so."""
         self.bob.type("/msg carol hi")
         self.assertEqual(self.bob.codes, ["no-such-nick"])
+
+
+class LockedTests(TypingCase):
+    def test_resuming(self) -> None:
+        """A program that resumes is not let into a room that was locked meanwhile; without any it is in the lobby."""
+        bot = self.house.connect("json").offer("bot")
+        bot.do("join", room="dev").do("leave", room="lobby")
+        bot.vanish()
+        self.rita.type("/join dev", "/lock dev")
+        back = self.house.connect("json").offer("bot", token=bot.token)
+        self.assertEqual(back.connection.rooms, ("lobby",))
+        self.rita.type("/unlock dev", "/switch lobby")
+        self.olga.type("/op rita")
+        self.rita.type("/ban bot")
+        self.assertEqual(back.connection.rooms, ())
+        again = self.house.connect("json").offer("bot", token=back.token or bot.token)
+        self.assertEqual((again.codes, again.connection.rooms), ([], ()))

@@ -15,14 +15,14 @@ PASSWORD = "correct horse"
 
 
 def house(**settings: Any) -> House:
-    """A house where alice has an account, and is not here."""
+    """Return a house where alice has an account, and is not here."""
     made = House(**settings)
     account(made.hall, "alice")
     return made
 
 
 def lines(peer: Peer) -> list[Answer | str]:
-    """What a peer was answered, refusals by their codes."""
+    """Return the answers of a peer, refusals by their codes."""
     answers = [answer.code if isinstance(answer, Refused) else answer for answer in peer.answers]
     peer.take()
     return answers
@@ -298,6 +298,6 @@ class ClosedHallTests(SynchronousTestCase):
 
 
 def house_with_guests(home: House) -> House:
-    """The same house, where a guest can come in."""
+    """Let guests come into a house, and return it."""
     home.hall = home.reopened(registration="invite")
     return home

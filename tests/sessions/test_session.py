@@ -11,12 +11,13 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.claims import Claim
 from groupchat.model.events import Answer, Done, Left, Refused, Said
+from groupchat.model.ranks import Rank
 from groupchat.sessions.session import State
 from groupchat.verbs import commands
 from groupchat.verbs.actor import Actor
 from tests.fakes import FakeScreen, FakeStyle, HeldJournal, SlowJournal
 from tests.house import House
-from tests.people import operator
+from tests.people import account, operator
 
 
 class FakesTests(SynchronousTestCase):
@@ -79,7 +80,7 @@ class ChattingTests(SynchronousTestCase):
         self.assertEqual(bob.texts, ["abc"])
 
     def test_substitution(self) -> None:
-        """ "s/a/b/" changes the first such part of one's own last message, with an escaped slash if need be."""
+        """ "s/a/b/" changes the first such part of the person's last message, with an escaped slash if need be."""
         house = House()
         alice, bob = house.come("alice", "bob")
         alice.type("one teh two teh", "s/teh/the/", "s/the/a\\/b", "s/nowhere/x/")
@@ -460,3 +461,15 @@ class FakeScreenTests(SynchronousTestCase):
         alice.type("hello")
         screen.write(screen.answer(Done(), None, "", ""))
         self.assertEqual((alice.answers, screen.lines), ([], []))
+
+
+class HasteTests(SynchronousTestCase):
+    def test_operator_is_not_held_up(self) -> None:
+        """Beyond the burst an operator's commands are taken at once; a member's wait."""
+        house = House()
+        operator(house, "first")
+        for nick, rank, all_taken in (("olga", Rank.OPERATOR, True), ("alice", Rank.MEMBER, False)):
+            (peer,) = house.come(nick, exempt=False)
+            account(house.hall, nick, rank)
+            peer.type(*["/whois first"] * 40)
+            self.assertEqual(len(peer.answers) == 40, all_taken, nick)

@@ -1,4 +1,4 @@
-"""The verbs of operators about accounts: who has one, who is an operator, who may make one."""
+"""The verbs of operators about accounts: making, listing and removing them, ranks, passwords, invitations."""
 
 from twisted.trial.unittest import SynchronousTestCase
 

@@ -1,11 +1,24 @@
 """Kick, ban and mute: where an operator's word holds, and what everybody is told."""
 
+from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Deed
-from groupchat.model.events import Departed, Done, Entered, Left, Listed
+from groupchat.model.errors import Banned, JournalUnavailable
+from groupchat.model.events import (
+    Announced,
+    Deleted,
+    Departed,
+    Done,
+    Entered,
+    Left,
+    Listed,
+    Moderated,
+)
+from groupchat.model.times import minute
 from groupchat.verbs.actor import REASON_MAX
-from tests.house import House, Peer
+from tests.fakes import HeldJournal, SlowJournal
+from tests.house import NOON, House, Peer
 from tests.people import operator
-from tests.verbs.cases import OperatorsCase
+from tests.verbs.cases import OperatorsCase, TypingCase
 
 
 class KickTests(OperatorsCase):
@@ -240,3 +253,261 @@ class PutOutTests(OperatorsCase):
         boss = operator(house, "boss", "json")
         boss.do("bans")
         self.assertEqual(boss.answers, [Listed("bans", ("Nobody is banned.",), ())])
+
+
+class TypedTests(TypingCase):
+    def test_kick(self) -> None:
+        """An operator's kick ends every connection of the person, told why; the room sees both; they may return."""
+        self.olga.type("/kick bob stop that")
+        self.assertEqual(self.done(self.alice), ["olga kicked bob: stop that"])
+        self.assertEqual([type(event) for event in self.alice.events], [Moderated, Left])
+        self.assertEqual(self.refused(self.bob), "kicked: You were put out by olga: stop that")
+        self.assertTrue(self.bob.screen.closed)
+        self.assertEqual(self.done(self.bob), ["olga kicked bob: stop that"])
+        (again,) = self.house.come("bob")
+        self.assertFalse(again.screen.closed)
+
+    def test_kick_from_room(self) -> None:
+        """A room's operator puts out of the room only, and only who is there."""
+        self.in_dev(self.rita, self.bob)
+        self.rita.type("/kick bob", "/kick alice")
+        self.assertEqual(self.refused(self.bob), "kicked: You were put out of dev by rita.")
+        self.assertFalse(self.bob.screen.closed)
+        self.assertEqual(self.bob.connection.rooms, ("lobby",))
+        self.assertEqual(self.done(self.rita), ["rita kicked bob out of dev"])
+        self.assertEqual(self.rita.codes, ["no-such-nick"])
+        self.bob.type("/join dev")
+        self.assertEqual(self.bob.connection.rooms, ("lobby", "dev"))
+
+    def test_nobody_orders_themselves_or_superiors(self) -> None:
+        """Nobody kicks, bans, mutes or purges themselves, and a room's operator no operator nor another one's there."""
+        self.olga.type("/op alice dev")
+        self.in_dev(self.rita, self.olga, self.alice)
+        for verb in ("kick", "ban", "mute", "purge"):
+            for peer, nick, code in [
+                (self.olga, "olga", "bad-arguments"),
+                (self.rita, "rita", "bad-arguments"),
+                (self.rita, "olga", "not-allowed"),
+                (self.rita, "alice", "not-allowed"),
+            ]:
+                peer.take()
+                peer.type(f"/{verb} {nick}")
+                self.assertEqual(peer.codes, [code], f"{verb} {nick}")
+        self.assertFalse(any(self.house.hall.moderation.bans))
+
+    def test_ban_guest(self) -> None:
+        """A banned guest is put out with why and how long; the nickname is kept out, an address can be, too."""
+        self.olga.type("/ban bob 2h spam")
+        self.assertEqual(self.done(self.alice), ["olga banned bob for 2 hours: spam"])
+        self.assertEqual(self.refused(self.bob), "banned: You are banned for 2 hours, by olga: spam")
+        self.assertTrue(self.bob.screen.closed)
+        self.assertIn("/ban 192.0.2.1 keeps them out", self.olga.told[-1])
+        back = self.house.connect().type("BOB")
+        self.assertEqual(self.refused(back), "banned: You are banned for 2 hours, by olga: spam")
+        back.type("robert")
+        back.type("/nick bob")
+        self.assertEqual(self.refused(back), "banned: You are banned for 2 hours, by olga: spam")
+        self.house.pass_time(2 * 3600)
+        back.take()
+        back.type("/nick bob")
+        self.assertEqual(back.codes, [])
+        self.assertEqual(len(self.house.hall.moderation.bans), 0)
+
+    def test_ban_token(self) -> None:
+        """A guest's program cannot come back by its token under another nickname."""
+        bot = self.house.connect("json").offer("bot")
+        self.olga.type("/ban bot")
+        self.assertTrue(bot.screen.closed)
+        back = self.house.connect("json").offer("other", token=bot.token)
+        self.assertEqual(back.codes, ["banned"])
+        self.assertEqual(self.house.connect("json").offer("other").codes, [])
+
+    def test_ban_account(self) -> None:
+        """An account is banned whether it is here or not, as itself and not as a nickname."""
+        self.olga.type("/ban alice")
+        self.assertEqual(self.refused(self.alice), "banned: You are banned until unbanned, by olga.")
+        author = self.house.hall.accounts.find("alice")
+        assert author is not None
+        self.assertRaises(Banned, self.house.hall.moderation.check_coming, author.author, "other", 0.0)
+        self.olga.type("/unban ALICE", "/ban alice 10m")
+        self.assertEqual(self.olga.codes, [])
+        self.assertEqual(
+            self.log()[-3:], ["banned alice until unbanned", "unbanned alice", "banned alice for 10 minutes"]
+        )
+
+    def test_ban_from_room(self) -> None:
+        """A room's operator bans from the room, and only from there; nobody comes back by the room's name."""
+        self.in_dev(self.rita, self.bob)
+        self.rita.type("/ban bob 1h")
+        self.assertEqual(self.refused(self.bob), "banned: You are banned from dev for 1 hour, by rita.")
+        self.assertEqual(self.bob.connection.rooms, ("lobby",))
+        self.bob.take()
+        self.bob.type("/join dev", "still here")
+        self.assertEqual(self.bob.codes, ["banned"])
+        self.assertEqual(self.alice.texts, ["still here"])
+        self.rita.type("/unban bob")
+        self.bob.type("/join dev")
+        self.assertEqual(self.bob.connection.rooms, ("lobby", "dev"))
+
+    def test_ban_address(self) -> None:
+        """All connections of a banned network are cut, with and without a nickname; the rooms are not shown it."""
+        nameless, other = self.house.connect(), self.house.connect()
+        for peer in (self.olga, self.rita, self.alice, other):
+            peer.screen.address = "198.51.100.1"
+        self.olga.type("/ban 192.0.2.99/24 1d flood")
+        self.assertTrue(self.bob.screen.closed and nameless.screen.closed)
+        self.assertFalse(other.screen.closed)
+        self.assertEqual(self.refused(nameless), "banned: Your address is banned for 1 day, by olga: flood")
+        self.assertEqual(self.done(self.alice), [])
+        check = self.house.hall.moderation.check_address
+        self.assertRaises(Banned, check, "192.0.2.200", self.house.now())
+        check("198.51.100.7", self.house.now())
+        check("192.0.2.200", self.house.now() + 86400)
+        self.assertEqual(self.log()[-1], "banned 192.0.2.0/24 for 1 day: flood")
+        self.olga.type("/unban 192.0.2.0/24")
+        check("192.0.2.200", self.house.now())
+
+    def test_ban_own_address(self) -> None:
+        """Nobody bans the address they come from, and only operators ban addresses."""
+        self.in_dev(self.rita)
+        self.olga.type("/ban 192.0.2.0/24")
+        self.rita.type("/ban 198.51.100.7", "/unban 198.51.100.7")
+        self.assertEqual((self.olga.codes, self.rita.codes), (["bad-arguments"], ["not-allowed"] * 2))
+
+    def test_lists(self) -> None:
+        """Bans and mutes are listed with who, when, why and for how long; a room's operator sees those of the room."""
+        self.in_dev(self.rita, self.bob)
+        self.olga.type("/ban 203.0.113.0/24 7d", "/ban carol forever noise")
+        self.rita.type("/ban bob 1h", "/mute dave 10m")
+        self.house.pass_time(60)
+        self.olga.take()
+        self.olga.type("/bans", "/mutes")
+        bans, mutes = (answer for answer in self.olga.answers if isinstance(answer, Listed))
+        since = minute(NOON, None)  # in the zone of the machine
+        self.assertEqual(
+            list(bans.lines),
+            [
+                f"carol is banned, since {since}, by olga: noise",
+                f"bob is banned in dev for another 59 minutes, since {since}, by rita",
+                f"203.0.113.0/24 is banned for another 1 week, since {since}, by olga",
+            ],
+        )
+        self.assertEqual(
+            bans.items[1],
+            {"whom": "bob", "room": "dev", "by": "rita", "why": "", "at": "2026-11-21T12:00:00.000Z",
+             "until": "2026-11-21T13:00:00.000Z"},
+        )  # fmt: skip
+        self.assertEqual((mutes.items[0]["whom"], mutes.items[0]["room"]), ("dave", "dev"))
+        self.rita.take()
+        self.rita.type("/bans", "/mutes")
+        bans, mutes = (answer for answer in self.rita.answers if isinstance(answer, Listed))
+        self.assertEqual(([item["whom"] for item in bans.items], len(mutes.items)), (["bob"], 1))
+
+    def test_undo_nothing(self) -> None:
+        """What does not hold cannot be undone, and the operator is told so."""
+        self.olga.type(
+            "/unban carol", "/unban 203.0.113.1", "/unmute carol", "/unlock dev", "/slow dev 0", "/uninvite alice dev",
+            "/deop alice dev", "/motd -",
+        )  # fmt: skip
+        self.assertEqual(self.olga.codes, ["nothing-to-undo"] * 8)
+
+    def test_mute(self) -> None:
+        """A muted person is told, says nothing anywhere, reads on, may take back, and can speak again when it ends."""
+        self.bob.type("before")
+        self.olga.type("/mute bob 10m shouting")
+        self.assertEqual(self.told(self.bob), ["You are muted for 10 minutes, by olga: shouting"])
+        self.forget()
+        self.bob.type(
+            "x", "/me x", "/msg alice x", "/topic x", "/edit x", "s/before/x/", "/join dev", "x", "/nick rob", "x"
+        )
+        self.assertEqual(self.bob.codes, ["muted"] * 8)
+        self.assertEqual((self.alice.texts, self.house.hall.rooms.open("lobby").topic), ([], ""))
+        self.bob.type("/delete")
+        self.assertEqual(type(self.alice.events[-1]), Deleted)
+        self.alice.type("hello")
+        self.assertEqual(self.bob.texts, ["hello"])
+        self.house.pass_time(10 * 60)
+        self.assertEqual(self.told(self.bob), ["You can speak again."])
+        self.bob.type("/switch lobby", "thanks")
+        self.assertEqual(self.alice.texts, ["thanks"])
+
+    def test_mute_in_room(self) -> None:
+        """A room's operator mutes in the room: elsewhere one speaks, but cannot change old lines meanwhile."""
+        self.in_dev(self.rita, self.bob)
+        self.rita.type("/mute bob")
+        self.bob.type("x", "/edit y", "/switch lobby", "elsewhere")
+        self.assertEqual(self.bob.codes, ["muted", "muted"])
+        self.assertEqual(self.alice.texts, ["elsewhere"])
+        self.assertEqual(self.refused(self.bob), "muted: You are muted in dev until unmuted, by rita.")
+        self.olga.type("/unmute bob")
+        self.assertEqual(self.olga.codes, ["nothing-to-undo"])
+        self.rita.type("/unmute bob")
+        self.assertEqual(self.told(self.bob)[-1], "You can speak again in dev; rita unmuted you.")
+        self.bob.type("/switch dev", "free")
+        self.assertEqual(self.rita.texts[-1], "free")
+
+    def test_mute_follows(self) -> None:
+        """A mute of an account holds on all its connections; one of a guest also for who takes the nickname."""
+        self.olga.type("/mute alice", "/mute bob")
+        self.bob.vanish()
+        (other,) = self.house.come("bob")
+        other.type("x")
+        self.alice.type("x")
+        self.assertEqual((other.codes, self.alice.codes), (["muted"], ["muted"]))
+
+    def test_refused_by_journal(self) -> None:
+        """What the journal does not take does not happen: nobody is told, put out, muted or banned."""
+        house = House(HeldJournal(MemoryJournal()))
+        journal = house.journal
+        assert isinstance(journal, HeldJournal)
+        olga, bob = operator(house, "olga"), house.come("bob")[0]
+        while journal.pending:
+            journal.commit()
+        for line in (
+            "/kick bob",
+            "/ban bob",
+            "/mute bob",
+            "/slow lobby 5",
+            "/motd x",
+            "/announce x",
+            "/ban 203.0.113.9",
+        ):
+            olga.take()
+            olga.type(line)
+            self.assertEqual(olga.take(), [], "nothing is answered before it is on disk")
+            journal.fail(JournalUnavailable("The disk is full."))
+            self.assertEqual(olga.codes, ["journal-unavailable"], line)
+            told = [event for event in bob.take() if not isinstance(event, Announced)]  # that the disk is full
+            self.assertEqual(told, [], line)
+        state = house.hall.moderation
+        self.assertEqual(
+            (len(state.bans), len(state.mutes), state.networks, state.motd, state.curbs), (0, 0, {}, None, False)
+        )
+        self.assertFalse(bob.screen.closed)
+
+    def test_next_line_waits(self) -> None:
+        """A line typed after a command that changes something is taken when it is on disk."""
+        house = House(HeldJournal(MemoryJournal()))
+        journal = house.journal
+        assert isinstance(journal, HeldJournal)
+        olga = operator(house, "olga")
+        while journal.pending:
+            journal.commit()
+        olga.type("/ban bob", "/unban bob", "/bans")
+        for _ in range(2):
+            journal.commit()
+            house.turn()
+        (listed,) = (answer for answer in olga.answers if isinstance(answer, Listed))
+        self.assertEqual((olga.codes, listed.lines), ([], ("Nobody is banned.",)))
+
+    def test_arriving_meanwhile(self) -> None:
+        """Somebody who is just coming in when they are banned does not come in."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        olga = operator(house, "olga")
+        journal.slow = True
+        bob = house.connect().type("bob")
+        olga.type("/ban bob")
+        journal.answer_all()
+        self.assertEqual(bob.codes, ["banned"])
+        self.assertIsNone(house.hall.roster.find("bob"))

@@ -1,10 +1,16 @@
 """Deleting what others said: one message, or all of somebody's."""
 
-from groupchat.model.events import Deleted, Replayed, Whispered
+from groupchat.model.events import (
+    Deleted,
+    Replayed,
+    Said,
+    Whispered,
+)
 from groupchat.verbs import erasing
+from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member, operator
-from tests.verbs.cases import OperatorsCase
+from tests.verbs.cases import OperatorsCase, TypingCase, words
 
 
 def deleted(peer: Peer) -> list[int]:
@@ -154,3 +160,68 @@ class AccountTests(OperatorsCase):
         other.take()
         boss.do("purge", nick="carol")
         self.assertEqual(deleted(other), [2])
+
+
+class TypedTests(TypingCase):
+    def test_purge(self) -> None:
+        """All that somebody said in the time goes, in every room, also what another connection said by the nickname."""
+        self.bob.type("/join dev", "one", "/switch lobby", "two", "/msg alice private")
+        self.bob.vanish()
+        (again,) = self.house.come("bob")
+        again.type("three", "/me four")
+        self.alice.type("kept")
+        self.forget()
+        self.olga.type("/purge bob")
+        self.assertEqual(self.done(self.alice), ["olga purged what bob said in the last hour: 4 messages"])
+        self.assertEqual([event.target for event in self.alice.events if isinstance(event, Deleted)], [3, 5, 6])
+        self.olga.take()
+        self.olga.type("/history 50")
+        (answer,) = (answer for answer in self.olga.answers if isinstance(answer, Replayed))
+        self.assertEqual([words(post) for post in answer.posts if isinstance(post, Said)], ["kept"])
+        self.alice.take()
+        self.alice.type("/search private")
+        (answer,) = (answer for answer in self.alice.answers if isinstance(answer, Replayed))
+        self.assertEqual(len(answer.posts), 1)
+
+    def test_purge_time(self) -> None:
+        """Older messages stay; when there are none the operator is told so; an account's are told from a guest's."""
+        self.alice.type("old")
+        self.house.pass_time(2 * 3600)
+        self.alice.type("new")
+        self.forget()
+        self.olga.type("/purge alice 1h", "/purge alice 1h", "/purge alice forever")
+        self.assertEqual(self.olga.codes, ["no-such-message"])
+        self.assertEqual([event.target for event in self.bob.events if isinstance(event, Deleted)], [3, 2])
+
+    def test_purge_in_room(self) -> None:
+        """A room's operator purges the room only."""
+        self.in_dev(self.rita, self.bob)
+        self.bob.type("one", "/switch lobby", "two")
+        self.rita.type("/purge bob")
+        self.assertEqual(self.done(self.rita), ["rita purged what bob said in dev in the last hour: 1 message"])
+        self.assertEqual([type(event) for event in self.alice.events], [Said])
+
+    def test_purge_many(self) -> None:
+        """A thousand messages go in one transaction."""
+        for number in range(1000):
+            self.bob.type(f"{number}")
+        held = HeldJournal(self.house.journal)
+        self.house.hall.stream.journal = self.house.hall.commits._journal = held
+        self.olga.type("/purge bob")
+        ((drafts, _),) = held.pending
+        self.assertEqual(len(drafts), 1001)
+        held.commit()
+        self.assertEqual(len([event for event in self.alice.events if isinstance(event, Deleted)]), 1000)
+
+    def test_delete(self) -> None:
+        """Operators delete anybody's message by its number where they keep order; a room's operator no operator's."""
+        self.in_dev(self.rita, self.bob, self.olga)
+        self.bob.type("one", "/switch lobby", "two")
+        self.olga.type("three")
+        self.rita.type("/delete 2", "/delete 3", "/delete 4", "/delete 99")
+        self.assertEqual(self.rita.codes, ["not-yours", "not-yours", "no-such-message"])
+        self.assertEqual(self.done(self.rita), ["rita deleted #2 of bob"])
+        self.olga.type("/delete 3", "/delete")
+        self.assertEqual(self.log()[-2:], ["deleted #2 of bob", "deleted #3 of bob"])
+        (deleted,) = (event for event in self.alice.events if isinstance(event, Deleted))
+        self.assertEqual((deleted.target, deleted.nick), (3, "olga"))

@@ -1,4 +1,4 @@
-"""The verbs about one's own account: making it, coming in from it, its password, giving it up."""
+"""The verbs about the person's own account: making it, coming in from it, its password, giving it up."""
 
 from twisted.trial.unittest import SynchronousTestCase
 

@@ -1,4 +1,4 @@
-"""Who somebody is, one's own nickname, being away, and people who are ignored."""
+"""People: who they are, their nicknames, being away, and ignoring them."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -91,6 +91,37 @@ class NickTests(SynchronousTestCase):
         bob.session.typed("/register 12345678")
         bob.session.typed("/nick rob")
         self.assertEqual(bob.codes, ["not-allowed"])
+
+    def test_rename(self) -> None:
+        """A new nickname is seen by all, the person included; the old one is free, and the new one taken."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        alice.type("/nick Carol")
+        renamed = Renamed("lobby", "alice", house.now(), "Carol")
+        self.assertEqual((alice.events, bob.events), ([renamed], [renamed]))
+        self.assertEqual(house.connect().type("carol").codes, ["nick-taken"])
+        self.assertEqual(house.connect().type("alice").codes, [])
+
+    def test_two_shared_rooms(self) -> None:
+        """People who share two rooms with somebody see the new nickname once; people who share none, never."""
+        house = House()
+        alice, bob, carol = house.come("alice", "bob", "carol")
+        for peer in (alice, bob):
+            peer.type("/join dev")
+        carol.type("/join elsewhere", "/leave lobby")
+        for peer in (bob, carol):
+            peer.take()
+        alice.type("/nick alicia")
+        self.assertEqual([type(event) for event in bob.events], [Renamed])
+        self.assertEqual(carol.events, [])
+
+    def test_room_is_not_told(self) -> None:
+        """A new nickname does not tell people who share one room with somebody in which others they are."""
+        house = House()
+        (alice,) = house.come("alice")
+        (bot,) = house.come("bot", door="json")
+        alice.type("/join secret", "/nick alicia")
+        self.assertEqual(bot.take(), [Renamed("", "alice", house.now(), "alicia")])
 
 
 class AwayTests(SynchronousTestCase):

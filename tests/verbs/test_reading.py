@@ -122,7 +122,7 @@ class HistoryTests(SynchronousTestCase):
 
 class SearchTests(SynchronousTestCase):
     def test_search(self) -> None:
-        """/search finds words in one's rooms, newest first; /goto shows what is around a message; /last one's own."""
+        """/search finds words in joined rooms, newest first; /goto what is around a message; /last the last one."""
         house = House()
         alice, bob = house.come("alice", "bob")
         bob.type("/join dev", "secret cats")
@@ -151,7 +151,7 @@ class SearchTests(SynchronousTestCase):
             self.assertEqual(ids(peer), found)
 
     def test_last(self) -> None:
-        """/last shows one's own last message, aloud or private; somebody who said nothing has none."""
+        """/last shows the person's own last message, aloud or private; somebody who said nothing has none."""
         (alice, bob) = House().come("alice", "bob")
         alice.type("aloud", "/msg bob psst")
         alice.take()
@@ -188,7 +188,7 @@ class CatchupTests(SynchronousTestCase):
         self.assertEqual(listed.items, ({"room": "lobby", "new": 4, "mentions": 2, "after": 1},))
 
     def test_nothing_unread(self) -> None:
-        """Nothing new is no line; nor is one's own, nor what another connection of one's own saw."""
+        """There is no line when nothing is new, or only the person's own, or what another connection of theirs saw."""
         first = back(self.house, "alice")
         self.bob.type("seen")
         second = back(self.house, "alice")
@@ -238,7 +238,7 @@ class CatchupTests(SynchronousTestCase):
 
 class MentionsTests(SynchronousTestCase):
     def test_mentions(self) -> None:
-        """/mentions shows the newest messages with one's nickname as a word, of others, in one's rooms."""
+        """/mentions shows the newest messages of others in the person's rooms that have their nickname as a word."""
         house = House()
         alice, bob = house.come("alice", "bob")
         bob.type("alice one", "malice", "to alice.", "alicexyz", "/topic alice", "/join dev", "alice elsewhere")

@@ -1,11 +1,19 @@
 """Room operators, locked and slow rooms, announcements, and the log of what operators did."""
 
-from groupchat.model.events import Announced, Done, Moderated, Replayed, Told
+from groupchat.model.events import (
+    Announced,
+    Done,
+    Greeted,
+    Moderated,
+    Replayed,
+    Told,
+)
 from groupchat.model.ranks import Rank
+from groupchat.state.moderation import BAN
 from groupchat.verbs.room_orders import LOGGED, MOTD_MAX, SLOWEST_S
 from tests.house import House, Peer
 from tests.people import account, operator
-from tests.verbs.cases import OperatorsCase
+from tests.verbs.cases import OperatorsCase, TypingCase, words
 
 
 class OpTests(OperatorsCase):
@@ -211,3 +219,121 @@ class LogTests(OperatorsCase):
         (done,) = self.rita.answers
         assert isinstance(done, Done)
         self.assertEqual(done.id, self.house.hall.stream.delivered)
+
+
+class TypedTests(TypingCase):
+    def test_slow(self) -> None:
+        """In a slow room each person waits between messages, who keeps order there does not, and 0 ends it."""
+        self.in_dev(self.rita, self.bob, self.alice)
+        self.rita.type("/slow dev 30", "one", "two")
+        self.bob.type("one", "two", "/me three")
+        self.alice.type("mine")
+        self.assertEqual(self.rita.texts, ["one", "mine"])
+        self.assertEqual(self.bob.codes, ["slow-mode"] * 2)
+        self.assertEqual(
+            self.refused(self.bob), "slow-mode: In dev you can say something every 30 seconds; wait another 30 seconds."
+        )
+        self.house.pass_time(30)
+        self.bob.type("two")
+        self.assertEqual(self.rita.texts, ["one", "mine", "two"])
+        self.bob.type("/switch lobby", "a", "b")
+        self.rita.type("/slow dev 0")
+        self.bob.type("/switch dev", "three", "four")
+        self.assertEqual(self.rita.texts[-2:], ["three", "four"])
+        self.assertEqual(self.house.hall.moderation.curbs, False)
+        self.rita.type("/slow dev 3601")
+        self.assertEqual(self.rita.codes, ["bad-arguments"])
+
+    def test_lock(self) -> None:
+        """A locked room lets in operators and the invited; who is in stays; anybody comes in when it is unlocked."""
+        self.in_dev(self.rita, self.alice)
+        self.rita.type("/lock")
+        self.bob.type("/join dev")
+        self.assertEqual(self.refused(self.bob), "room-locked: dev is locked; its operators can /invite you.")
+        self.alice.type("still in")
+        self.assertEqual(self.rita.texts, ["still in"])
+        self.olga.type("/join dev")
+        self.assertIn("dev", self.olga.connection.rooms)
+        self.rita.type("/invite bob")
+        self.assertEqual(self.told(self.bob), ["rita invites you to dev: /join dev"])
+        self.bob.type("/join dev", "/leave dev")
+        self.rita.type("/uninvite bob")
+        self.bob.take()
+        self.bob.type("/join dev")
+        self.assertEqual(self.bob.codes, ["room-locked"])
+        self.rita.type("/lock dev", "/unlock", "/lock lobby")
+        self.assertEqual(self.rita.codes, ["bad-arguments", "not-allowed"])
+        self.bob.type("/join dev")
+        self.assertIn("dev", self.bob.connection.rooms)
+        self.olga.type("/lock lobby")
+        self.assertEqual(self.olga.codes, ["bad-arguments"])
+
+    def test_op(self) -> None:
+        """Only accounts are made operators of rooms; they and the room are told; it ends by /deop."""
+        self.olga.type("/op bob dev", "/op nobody dev", "/op rita dev", "/op alice")
+        self.assertEqual(self.olga.codes, ["no-such-account", "no-such-account", "bad-arguments"])
+        self.assertEqual(self.done(self.bob), ["olga made alice an operator of lobby"])
+        self.assertEqual(self.told(self.alice)[0].partition(";")[0], "olga made you an operator of lobby")
+        self.assertEqual(self.alice.actor.rank, Rank.ROOM_OPERATOR)
+        self.olga.type("/deop alice lobby")
+        self.assertEqual(self.alice.actor.rank, Rank.MEMBER)
+
+    def test_motd(self) -> None:
+        """The message of the day is shown to who comes from then on, until it is cleared."""
+        self.olga.type("/motd", "/motd Be kind.", "/motd")
+        self.assertEqual(self.told(self.olga), ["There is no message of the day.", "Be kind."])
+        peer = self.house.connect()
+        peer.session.greet()
+        (greeting,) = (answer for answer in peer.answers if isinstance(answer, Greeted))
+        self.assertEqual(greeting.motd, "Be kind.")
+        self.olga.type("/motd -")
+        self.assertEqual(self.house.hall.motd, "")
+
+    def test_announce(self) -> None:
+        """An announcement reaches everybody in every room, and is in the log."""
+        self.bob.type("/leave")
+        self.olga.type("/announce Tea at five.")
+        for peer in (self.alice, self.bob, self.olga):
+            (event,) = (event for event in peer.events if isinstance(event, Announced))
+            self.assertEqual(event.text, "olga to everybody: Tea at five.")
+        self.assertEqual(self.log()[-1], "announced: Tea at five.")
+
+    def test_modlog(self) -> None:
+        """Everything is in the log, in order; a room's operator is shown what was done in the room."""
+        self.in_dev(self.rita)
+        self.olga.type("/mute bob 1h", "/announce hello")
+        self.rita.type("/slow dev 5")
+        self.olga.type("/unmute bob", "/ban 203.0.113.9")
+        whole = [
+            "made rita an operator of dev",
+            "muted bob for 1 hour",
+            "announced: hello",
+            "made dev slow: a message every 5 seconds",
+            "unmuted bob",
+            "banned 203.0.113.9/32 until unbanned",
+        ]
+        self.assertEqual(self.log(), whole)
+        self.assertEqual(self.log(2), whole[-2:])
+        self.rita.take()
+        self.rita.type("/modlog")
+        (answer,) = (answer for answer in self.rita.answers if isinstance(answer, Replayed))
+        self.assertEqual([words(post) for post in answer.posts], [whole[0], whole[3]])
+
+    def test_after_restart(self) -> None:
+        """After a restart everything is as it was, but what has ended, which the journal is told."""
+        self.in_dev(self.rita)
+        self.olga.type(
+            "/ban carol 1h", "/ban dave", "/mute bob 2h", "/ban 203.0.113.0/24", "/motd Hi.", "/ban 198.51.100.1 1h",
+            "/slow dev 7", "/lock dev", "/invite bob dev",
+        )  # fmt: skip
+        before = self.house.hall.moderation
+        self.house.clock.advance(3600)
+        after = self.house.reopened().moderation
+        self.assertEqual([sanction.whom for sanction in after.bans], ["dave"])
+        self.assertEqual([*after.mutes], [*before.mutes])
+        self.assertEqual(list(after.networks), ["/203.0.113.0/24"])
+        self.assertEqual((after.motd, after.slow, after.locked), ("Hi.", {"dev": 7}, {"dev": "olga"}))
+        self.assertEqual((after.invited, after.operators), (before.invited, before.operators))
+        self.assertTrue(after.curbs)
+        names = [fact.name for fact in self.successResultOf(self.house.journal.facts(BAN))]
+        self.assertEqual(names, ["/dave"])

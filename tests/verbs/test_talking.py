@@ -35,7 +35,7 @@ class SayingTests(SynchronousTestCase):
         self.assertEqual(bot.codes, [])
 
     def test_not_there(self) -> None:
-        """Nothing is said in a room one is not in, is none, or cannot be: nor in the current one instead."""
+        """Nothing is said in a room somebody is not in, or with a wrong name; nor in the current room instead."""
         house = House()
         (bot,) = house.come("bot", door="json")
         for verb in ("say", "me"):
@@ -146,7 +146,7 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(alice.codes, ["already-deleted"])
 
     def test_a_day(self) -> None:
-        """One's own words can be changed for 24 hours, and not after."""
+        """Messages can be changed by their author for 24 hours, and not after."""
         house = House()
         (alice,) = house.come("alice")
         alice.type("one")

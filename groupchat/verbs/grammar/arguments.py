@@ -91,7 +91,7 @@ class RoomBeforeArgument(RoomArgument):
 
 
 class HereArgument(RoomArgument):
-    """The room a verb is about: the current one when typed, any of one's rooms in JSON."""
+    """The room a verb is about: the current one when typed, any of the caller's rooms in JSON."""
 
     label = ""
 

@@ -23,7 +23,7 @@ EVERYWHERE = frozenset({"do", "ref", "key"})
 """The fields of a JSON request that every verb takes."""
 
 CLAUSE_END = re.compile(r"[,:;.](?: |$)")
-"""What the first clause of a summary ends with."""
+"""The end of the first clause of a summary."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -24,7 +24,7 @@ WRITE_PAGE = (
 
 
 def table() -> Table:
-    """A table with a few commands."""
+    """Return a table with a few commands."""
     table = Table("trying", "trying things out")
 
     @table.verb("t", "whisper", cost=3)
@@ -60,7 +60,7 @@ class TableTests(SynchronousTestCase):
         self.me = alice.actor
 
     def typed(self, line: str) -> object:
-        """What the line does, or is refused with."""
+        """Return the result of a line, or its refusal."""
         try:
             verb, arguments = self.table.read_line(self.me, line)
             return verb.function(self.me, **arguments)
@@ -68,7 +68,7 @@ class TableTests(SynchronousTestCase):
             return type(refusal), str(refusal)
 
     def asked(self, name: str, **fields: object) -> object:
-        """What the request does, or is refused with."""
+        """Return the result of a request, or its refusal."""
         try:
             verb, arguments = self.table.read_fields(self.me, name, fields)
             return verb.function(self.me, **arguments)
@@ -101,7 +101,7 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(self.typed("show 2026-11-21"), Done(text="None None 2026-11-21"))
 
     def test_wrong(self) -> None:
-        """What does not fit is refused with the usage, or with what is wrong."""
+        """A line that does not fit is refused with the usage, or with what is wrong."""
         usage = (BadArguments, "Usage: /tell NICK TEXT")
         self.assertEqual([self.typed(line) for line in ("tell", "tell bob", "tell bob ")], [usage] * 3)
         for line in ("show seven", "show 7 7", "show 2026-11-21 x"):
@@ -116,7 +116,7 @@ class TableTests(SynchronousTestCase):
             self.assertEqual(self.asked(name, nick="bob", text="x"), Done(text="bob|x"))
 
     def test_nearest(self) -> None:
-        """An unknown command is refused, with the nearest known name if one is near."""
+        """An unknown command is refused, with the nearest known name if any is near."""
         self.assertEqual(
             self.typed("tel bob x"),
             (UnknownCommand, "There is no command /tel. Did you mean /tell? /help lists the commands."),
@@ -153,7 +153,7 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(self.asked("tell", nick="bob"), (BadArguments, "tell needs the field text."))
 
     def test_needs(self) -> None:
-        """What a command needs is enforced before it runs, for people and programs, and it is not offered."""
+        """The rank a command needs is enforced before it runs, and below it the command is not offered."""
         for answer in (self.typed("shutdown"), self.asked("shutdown")):
             self.assertEqual(answer, (NotAllowed, "/shutdown is for operators only."))
         self.assertNotIn("/shutdown", self.table.complete(self.me, "/s"))
