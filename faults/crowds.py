@@ -210,10 +210,12 @@ def half_open(trial: Trial) -> Verdict:
     trial.run("ip", "link", "set", link, "up")
     trial.run("ip", "netns", "exec", space, "ip", "addr", "add", f"{net}.2/24", "dev", far)
     trial.run("ip", "netns", "exec", space, "ip", "link", "set", far, "up")
-    settings = LIMITS if trial.full else LIMITS + "keepalive_idle_s = 4\nkeepalive_interval_s = 1\nuser_timeout_s = 4\n"
+    # The user timeout, which ends both, is at least 15 s longer than the stuck timeout.
+    short = "keepalive_idle_s = 4\nkeepalive_interval_s = 1\nuser_timeout_s = 4\nstuck_timeout_s = 2\n"
+    settings = LIMITS if trial.full else LIMITS + short
     daemon = trial.start(settings=settings, host="0.0.0.0")
     figures, kept = [], True
-    limit = 120.0 if trial.full else 20.0
+    limit = 120.0 if trial.full else 30.0
     for owed in (False, True):
         nick = "owed" if owed else "idle"
         peer = subprocess.Popen(
