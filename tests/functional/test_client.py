@@ -14,8 +14,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.protocols.portforward import ProxyFactory
 from twisted.trial.unittest import TestCase
 
-from groupchat.client.client import Client
-from groupchat.client.client_state import State
+from groupchat.client import Client, Refused, State, events
 from groupchat.client.protocol import Message
 from tests.functional.harness import LIMIT_S, TREE, FunctionalTest, Program
 
@@ -332,6 +331,92 @@ class ExactlyOnce(FunctionalTest, TestCase):
             return
         self.cuts += 1
         self.dice.choice(self.links).transport.abortConnection()
+
+
+class Hearing(FunctionalTest, TestCase):
+    """Clients of the library beside people, on a real server."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        FunctionalTest.setUp(self)
+        self.daemon = self.start()
+        self.heard: list[events.Event] = []
+
+    def client(self, nick: str, **options: Any) -> Client:
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.daemon.port)
+        client = Client(endpoint, nick, reactor, **options)
+        self.addCleanup(client.leave)
+        return client
+
+    def of(self, kind: type[events.Event]) -> list[Any]:
+        """Return what was heard of this kind."""
+        return [event for event in self.heard if isinstance(event, kind)]
+
+    @inlineCallbacks
+    def until(self, kind: type[events.Event], count: int = 1) -> Any:
+        while len(self.of(kind)) < count:
+            yield pause(0.02)
+
+    @inlineCallbacks
+    def test_every_kind(self) -> Any:
+        """Everything that a real server sends has a record, with its fields."""
+        bot = self.client("bot", on_event=self.heard.append, rooms=["lobby"])
+        yield bot.start()
+        yield self.until(events.Entered)
+        self.assertEqual(self.of(events.Entered)[0].people, (events.Person("bot"),))
+        self.assertEqual((bot.rooms, bot.room, bot.account), (("lobby",), "lobby", ""))
+        self.assertTrue(bot.version)
+        self.assertIn("quiet", bot.features)
+        olga = self.connect(self.daemon, "olga")
+        olga.send("/register correct-horse-battery\nhi\n/me waves\n/edit #1 ho\n/msg bot psst\n/topic tea\n")
+        olga.send("/away soon\n/back\n/delete #1\n")
+        yield self.until(events.Deleted)
+        self.assertEqual([event.text for event in self.of(events.Said) + self.of(events.Edited)], ["hi", "ho"])
+        self.assertEqual([(event.nick, event.to) for event in self.of(events.Whispered)], [("olga", "bot")])
+        self.assertEqual([event.away for event in self.of(events.AwayChanged)], [True, False])
+        self.assertEqual([event.text for event in self.of(events.TopicChanged)], ["tea"])
+        people = [self.connect(self.daemon) for _ in range(30)]
+        for number, person in enumerate(people):
+            person.send(f"guest{number}\n")
+        names = {"olga"}
+        while len(names) < 31:
+            yield pause(0.02)
+            names |= {event.nick for event in self.of(events.Joined)}
+            names |= {nick for event in self.of(events.ManyJoined) for nick in event.nicks}
+        self.assertEqual(names, {"olga", *(f"guest{number}" for number in range(30))})
+        for person in people:
+            person.close()
+        while len(names) > 1:
+            yield pause(0.02)
+            names -= {event.nick for event in self.of(events.Left) if event.gone}
+            names -= {nick for event in self.of(events.ManyLeft) if event.gone for nick in event.nicks}
+        self.assertEqual(self.of(events.Unknown), [])
+        self.assertTrue(all(event.at is not None for event in self.of(events.Post)))
+
+    @inlineCallbacks
+    def test_own_rooms(self) -> Any:
+        """The client knows its rooms, whoever changes them; a room that is lost takes no line any more."""
+        bot = self.client("bot", on_event=self.heard.append)
+        yield bot.start()
+        yield bot.request("join", room="dev")
+        self.assertEqual((bot.rooms, bot.room), (("lobby", "dev"), "dev"))
+        yield bot.request("leave", room="dev")
+        self.assertEqual((bot.rooms, bot.room), (("lobby",), "lobby"))
+        self.assertEqual([(event.room, event.code) for event in self.of(events.Departed)], [("dev", "left")])
+        yield self.assertFailure(bot.say("hi", room="dev"), Refused)
+
+    @inlineCallbacks
+    def test_replaced(self) -> Any:
+        """A client whose token another one uses is replaced, and does not come back."""
+        first = self.client("bot")
+        yield first.start()
+        second = self.client("bot", token=first.token, since="head")
+        yield second.start()
+        while first.state is not State.FAILED:
+            yield pause(0.02)
+        yield pause(1.5)  # it would be back within this time
+        self.assertEqual((first.state, second.state), (State.FAILED, State.JOINED))
 
 
 def pause(seconds: float) -> "Deferred[None]":
