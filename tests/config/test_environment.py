@@ -65,4 +65,5 @@ class EnvironmentTest(SynchronousTestCase):
 
     def test_whole_names(self) -> None:
         """The prefix stands at the beginning, in capitals."""
-        self.assertEqual(environment.settings({"MY_GROUPCHAT_NICK_MAX": "3", "groupchat_nick_max": "3"}), {})
+        others = {"MY_GROUPCHAT_NICK_MAX": "3", "groupchat_nick_max": "3", "NICK_MAX": "3", "nick_max": "3"}
+        self.assertEqual(environment.settings(others), {})

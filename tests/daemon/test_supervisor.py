@@ -6,7 +6,7 @@ import socket
 import tempfile
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -78,6 +78,7 @@ class SupervisorTest(SynchronousTestCase):
         watchdog = Watchdog(supervisor, clock, ask, lambda: well[0])
         watchdog.start()
         self.addCleanup(watchdog.stop)
+        self.watching = watchdog
         return clock, asked, well
 
     def test_fed_while_the_journal_answers(self) -> None:
@@ -94,6 +95,18 @@ class SupervisorTest(SynchronousTestCase):
         asked[2].callback([])
         clock.advance(10)
         self.assertEqual((len(asked), self.heard()), (4, ["WATCHDOG=1"]))
+
+    def test_stopped(self) -> None:
+        """After a stop nothing is asked or told; a watchdog that never began can be stopped too."""
+        clock, asked, _ = self.watchdog()
+        supervisor = Supervisor({})
+        unasked = Watchdog(supervisor, clock, lambda: succeed(None), lambda: True)
+        unasked.start()
+        unasked.stop()
+        asked[0].callback([])
+        self.watching.stop()
+        clock.advance(100)
+        self.assertEqual((len(asked), self.heard()), (1, ["WATCHDOG=1"]))
 
     def test_not_fed(self) -> None:
         """It hears nothing when the journal fails, or when the disk takes nothing."""

@@ -81,7 +81,7 @@ class RetainingJournal(MemoryJournal):
 
     def forget_sessions(self, before: float) -> "Deferred[int]":
         self.asked.append(("sessions", before))
-        return succeed(0)
+        return succeed(1)
 
 
 class FakeCertificates:
@@ -157,6 +157,7 @@ class UpkeepTest(SynchronousTestCase):
         self.house.clock.advance(EXPIRY_S)
         sessions, posts = dict(self.journal.asked[1:]).values()
         self.assertEqual(round((posts - sessions) / 86400), 30 - 7)
+        self.assertIn("Removed 1 token older than 30 days", self.logged())
         self.assertIn("Removed 3 entries older than 7 days", self.logged())
 
     def test_reload(self) -> None:

@@ -74,6 +74,24 @@ class FailuresTests(SynchronousTestCase):
             self.failures.begin(f"a{number}", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 0.0)
         self.assertEqual(len(self.failures), 2 * REMEMBERED)
 
+    def test_longest_unused_first(self) -> None:
+        """When there are too many, those not touched for longest are forgotten, and the others are not."""
+        for _ in range(3):
+            self.failures.begin("alice", HOME, 0.0)
+            self.failures.begin("bob", AWAY, 0.0)
+        for number in range(REMEMBERED - 1):
+            if number == 5:
+                self.assertGreater(self.failures.begin("alice", HOME, 0.0), 0.0)
+            self.failures.begin(f"a{number}", f"10.0.{number >> 8}.{number & 255}", 0.0)
+        self.assertGreater(self.failures.begin("alice", HOME, 0.0), 0.0)
+        self.assertEqual(self.failures.begin("bob", AWAY, 0.0), 0.0)
+
+    def test_forgiving_nobody(self) -> None:
+        """To forgive what was never counted, or is forgotten, changes nothing."""
+        self.failures.forgive("alice", HOME)
+        self.failures.forgive("alice", "")
+        self.assertEqual((len(self.failures), self.failures.begin("alice", HOME, 0.0)), (0, 0.0))
+
     @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([HOME, AWAY, ""]), st.integers(0, 700))))
     def test_never_longer_than_said(self, tries: list[tuple[str, str, int]]) -> None:
         """Whatever happened, one waits ten minutes at most, and may try when the time is over."""
