@@ -480,6 +480,8 @@ class AskingTest(ClientCase):
         self.assertEqual(connection.transport.producerState, "paused")
         client.resumeProducing()
         self.assertEqual(connection.transport.producerState, "producing")
+        connection.cut()
+        self.assertEqual(self.reconnect().transport.producerState, "producing")
 
 
 class LeavingTest(ClientCase):
