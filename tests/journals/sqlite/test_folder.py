@@ -80,3 +80,13 @@ class FolderTest(DataFolderCase):
         self.assertIn(f"(pid {os.getpid()})", str(error))
         held.release()
         Folder(self.path).release()
+
+    def test_lock(self) -> None:
+        """The lock has the number of this process and nothing else, whatever was there; a clean stop empties it."""
+        self.folder.mkdir()
+        lock = self.folder / "lock"
+        lock.write_text("123456789012345\n")
+        held = Folder(self.path)
+        self.assertEqual(lock.read_text(), f"{os.getpid()}\n")
+        held.release(clean=True)
+        self.assertEqual(lock.read_text(), "")
