@@ -1,18 +1,157 @@
-"""The hall as a whole: opening, announcing, stopping."""
+"""The hall as a whole: opening, sweeping, following new settings, announcing, stopping."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Announced, Said
+from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.errors import JournalUnavailable, Kicked, NoSuchNick
+from groupchat.model.events import Announced, AuthorId, Done, Listed, Said, Told
+from groupchat.model.ranks import Rank
+from groupchat.state.accounts import ACCOUNT, INVITE, Account, Invite
+from groupchat.state.moderation import BAN, KINDS, MUTE, NETWORK
+from groupchat.state.positions import POSITION, Position
+from groupchat.state.sanctions import Sanction
 from tests.fakes import HeldJournal
-from tests.house import House
+from tests.house import NOON, House
+from tests.people import member, operator
+
+ALICE = AuthorId(7)
 
 
-class HallTests(SynchronousTestCase):
-    def test_lobby(self) -> None:
-        """There is a lobby in an empty hall."""
-        self.assertEqual(House().hall.rooms.names(), ("lobby",))
+def sanction(kind: str, whom: str, until: float | None) -> Fact:
+    """A ban or a mute of somebody who is not here, as a fact."""
+    return Sanction(whom, whom, None, kind != NETWORK, "", "olga", "", NOON, until).fact(kind)
 
+
+class OpenTests(SynchronousTestCase):
+    def test_empty(self) -> None:
+        """There is a lobby in an empty hall, and nobody in it."""
+        hall = House().hall
+        self.assertEqual((hall.rooms.names(), len(hall.roster), len(hall.sessions)), (("lobby",), 0, 0))
+
+    def test_rooms(self) -> None:
+        """A hall knows the rooms that the journal has posts of, with topics."""
+        journal = MemoryJournal()
+        for kind, words in ((Kind.SAID, "hi"), (Kind.TOPIC, "plans")):
+            journal.append([Draft(kind, ALICE, "alice", NOON, "dev", words)])
+        hall = House(journal).hall
+        room = hall.rooms.find("dev")
+        assert room is not None
+        self.assertEqual((room.topic, room.stored, hall.stream.delivered), ("plans", True, 2))
+
+    def test_facts(self) -> None:
+        """Whatever is a fact in the journal is true in the hall, of every kind."""
+        account = Account("Alice", ALICE, "hash", Rank.OPERATOR, 0.0)
+        invite = Invite("digest", "olga", NOON + 60)
+        facts = [
+            account.fact(), invite.fact(), Fact(POSITION, f"{ALICE}/lobby", {"upto": 5, "at": 9.0}),
+            *(sanction(kind, "192.0.2.0/24" if kind == NETWORK else "bob", None) for kind in (BAN, MUTE, NETWORK)),
+            Fact("lock", "dev", {"by": "olga"}), Fact("slow", "dev", {"seconds": 5.0}),
+            Fact("motd", "", {"text": "Hi."}),
+            *(Fact(kind, f"dev/{ALICE}", {"nick": "Alice"}) for kind in ("invitation", "room-operator")),
+        ]  # fmt: skip
+        self.assertEqual({fact.kind for fact in facts}, {ACCOUNT, INVITE, POSITION, *KINDS}, "a kind is missing here")
+        journal = MemoryJournal()
+        journal.append([], [], facts)
+        hall = House(journal).hall
+        state = hall.moderation
+        self.assertEqual((hall.accounts.find("alice"), hall.accounts.invites), (account, {"digest": invite}))
+        self.assertEqual(hall.positions.find(ALICE, "lobby"), Position(5, 9.0))
+        self.assertEqual((len(state.bans), len(state.mutes), len(state.networks)), (1, 1, 1))
+        self.assertEqual((state.locked, state.slow, hall.motd), ({"dev": "olga"}, {"dev": 5.0}, "Hi."))
+        self.assertEqual((state.invited, state.operators), ({"dev": {ALICE: "Alice"}}, {"dev": {ALICE: "Alice"}}))
+
+    def test_ended(self) -> None:
+        """Sanctions that ended while the server was down are not learned, and the journal is told so."""
+        journal = MemoryJournal()
+        facts = [sanction(BAN, "bob", NOON), sanction(MUTE, "carol", NOON + 1), sanction(NETWORK, "192.0.2.0/24", NOON)]
+        journal.append([], [], facts)
+        state = House(journal).hall.moderation
+        self.assertEqual((len(state.bans), len(state.mutes), len(state.networks)), (0, 1, 0))
+        kept = [len(self.successResultOf(journal.facts(kind))) for kind in (BAN, MUTE, NETWORK)]
+        self.assertEqual(kept, [0, 1, 0])
+
+
+class SweepTests(SynchronousTestCase):
+    def test_mute_ends(self) -> None:
+        """People who can speak again are told, on every connection and with the room; others and bans are not."""
+        house = House()
+        olga, alice = operator(house, "olga"), member(house, "alice")
+        (bob,) = house.come("bob")
+        olga.type("/mute alice 10s", "/mute bob 20s lobby", "/ban carol 10s")
+        for peer in (alice, bob):
+            peer.take()
+        house.pass_time(10)
+        self.assertEqual(alice.take(), [Told(("You can speak again.",))])
+        self.assertEqual(bob.take(), [])
+        self.assertEqual(len(house.hall.moderation.bans), 0)
+        house.pass_time(10)
+        self.assertEqual([type(event) for event in bob.take()], [Told])
+        self.assertFalse(house.hall.moderation.curbs)
+
+    def test_everything_is_swept(self) -> None:
+        """A sweep looks after commits, typing, slow readers, and joins that were kept back."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal, stuck_timeout_s=20, notice_burst=1, notice_rate=1)
+        alice, bob = house.come("alice", "bob", door="json")
+        house.come("carol", "dave", door="json")
+        while journal.pending:
+            journal.commit()
+        alice.do("typing")
+        bob.screen.fill()
+        self.assertEqual(len(house.hall.typists._typing), 1)
+        self.assertTrue(house.hall.attendance._doorways["lobby"].waiting)
+        house.pass_time(20)
+        self.assertEqual(house.hall.typists._typing, {})
+        self.assertEqual(bob.codes, ["too-slow"])
+        self.assertEqual(house.hall.attendance._doorways["lobby"].waiting, [])
+        alice.say("hello")
+        house.pass_time(11)
+        self.assertIsNotNone(house.hall.commits.refusal)
+
+
+class SettingsTests(SynchronousTestCase):
+    def test_follow(self) -> None:
+        """Every part that follows settings goes by the new ones."""
+        house = House()
+        hall = house.hall
+        settings = hall.settings.replaced(motd="Changed.", log_lines=3, page_posts=7)
+        hall.follow(settings)
+        for part in (hall, hall.commits, hall.readers, hall.outcomes, hall.attendance, hall.admission):
+            self.assertIs(part.settings, settings)
+        self.assertEqual((hall.motd, hall.log_limits.limit), ("Changed.", 3))
+
+    def test_sessions_follow(self) -> None:
+        """Connections go by the new limits too."""
+        house = House()
+        (alice,) = house.come("alice", exempt=False)
+        house.hall.follow(house.hall.settings.replaced(flood_burst=3, flood_rate=1))
+        house.pass_time(1)
+        alice.type(*["/whois alice"] * 10)
+        self.assertEqual(len(alice.answers), 4, "three, and one in debt")
+
+    def test_motd(self) -> None:
+        """An operator's message of the day comes before that of the settings, also when it is empty."""
+        hall = House(motd="Settings.").hall
+        self.assertEqual(hall.motd, "Settings.")
+        hall.learn(Fact("motd", "", {"text": ""}))
+        self.assertEqual(hall.motd, "")
+        hall.learn(Fact("motd", "", None))
+        self.assertEqual(hall.motd, "Settings.")
+
+
+class FindTests(SynchronousTestCase):
+    def test_find(self) -> None:
+        """Somebody is found by their nickname in any spelling; of nobody is said how to see who is here."""
+        house = House()
+        (alice,) = house.come("Alice")
+        self.assertIs(house.hall.find("ALICE"), alice.connection.person)
+        with self.assertRaises(NoSuchNick) as nobody:
+            house.hall.find("bob")
+        self.assertEqual(str(nobody.exception), "Nobody here is called bob. /list shows who is.")
+
+
+class TellTests(SynchronousTestCase):
     def test_announce(self) -> None:
         """An announcement reaches everybody once, whichever rooms they are in."""
         house = House()
@@ -25,8 +164,53 @@ class HallTests(SynchronousTestCase):
         for peer in (alice, bob):
             self.assertEqual(peer.take(), [Announced("Soon.", house.now())])
 
-    def test_stop(self) -> None:
-        """Who stops the hall waits until all is written; everybody is told, nobody is seen to leave, all are closed."""
+    def test_trouble_does_not_wait(self) -> None:
+        """That nothing can be stored is told past the queue, which may be what does not move."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        (alice,) = house.come("alice")
+        alice.type("one")
+        house.hall.announce("This waits.")
+        house.hall.health.report("The disk is full.")
+        self.assertEqual(alice.take(), [Announced("The disk is full.", house.now())])
+
+    def test_passed(self) -> None:
+        """What is queued now has passed when it is delivered, or refused; of nothing, at once."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        self.successResultOf(house.hall.passed())
+        (alice,) = house.come("alice")
+        for end in (journal.commit, lambda: journal.fail(JournalUnavailable("Full."))):
+            alice.type("hello")
+            waiting = house.hall.passed()
+            self.assertNoResult(waiting)
+            end()
+            self.successResultOf(waiting)
+
+    def test_cut_off(self) -> None:
+        """Everybody who is meant is told why and closed, also without a nickname."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        nameless = house.connect()
+        house.hall.cut_off(Kicked("Out."), lambda peer: peer.connection is not alice.connection)
+        self.assertEqual([peer.screen.codes for peer in (alice, bob, nameless)], [[], ["kicked"], ["kicked"]])
+        self.assertEqual([person.nick for person in house.hall.roster], ["alice"])
+
+    def test_renew(self) -> None:
+        """Connections that stay are persisted; those without a nickname are passed over."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        house.connect()
+        house.clock.advance(43200)
+        house.hall.renew(60.0)
+        stored = self.successResultOf(house.journal.recall(bot.connection.digest))
+        assert stored is not None
+        self.assertEqual(stored.seen, house.now())
+
+
+class StopTests(SynchronousTestCase):
+    def test_all_is_written(self) -> None:
+        """Whoever stops the hall waits until all is written; all are told and closed, and nobody is seen to leave."""
         journal = HeldJournal(MemoryJournal())
         house = House(journal)
         alice, bob = house.come("alice", "bob")
@@ -38,4 +222,45 @@ class HallTests(SynchronousTestCase):
         journal.commit()
         self.successResultOf(stopped)
         self.assertEqual([type(event) for event in bob.events], [Said, Announced])
-        self.assertTrue(all(peer.screen.closed for peer in (alice, bob, nameless)))
+        self.assertEqual([peer.screen.codes for peer in (alice, bob, nameless)], [["stopping"]] * 3)
+
+    def test_sessions_are_written(self) -> None:
+        """Where everybody stands is written before it has stopped."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        (bot,) = house.come("bot", door="json")
+        while journal.pending:
+            journal.commit()
+        bot.do("join", room="dev")
+        stopped = house.hall.stop("The server stops.")
+        self.assertNoResult(stopped)
+        while journal.pending:
+            journal.commit()
+        self.successResultOf(stopped)
+        stored = self.successResultOf(journal.recall(bot.connection.digest))
+        assert stored is not None
+        self.assertEqual(stored.rooms, ("lobby", "dev"))
+
+    def test_catching_up(self) -> None:
+        """A connection that is catching up is told and closed when it has read everything."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.screen.fill()
+        alice.type("hello")
+        self.successResultOf(house.hall.stop("The server stops."))
+        self.assertEqual((alice.screen.closed, bob.screen.closed), (True, False))
+        bob.screen.drain()
+        self.assertEqual((bob.take()[-1], bob.screen.codes), (Told(("The server stops.",)), ["stopping"]))
+
+
+class HonestyTests(SynchronousTestCase):
+    def test_since_and_version(self) -> None:
+        """A hall knows its version and since when it is open."""
+        hall = House().hall
+        self.assertEqual((hall.since, hall.version), (NOON, ""))
+
+    def test_status(self) -> None:
+        """Answers reach only the one who asked."""
+        alice, bob = House().come("alice", "bob")
+        alice.do("list").do("ping")
+        self.assertEqual(([type(event) for event in alice.take()], bob.take()), ([Listed, Done], []))
