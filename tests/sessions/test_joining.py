@@ -673,6 +673,27 @@ class QuietTests(SynchronousTestCase):
 
 
 class ReplacedTests(SynchronousTestCase):
+    def test_fewer_rooms(self) -> None:
+        """People in a room that the new connection is not in see the person leave it; nobody else sees anything."""
+        house = House()
+        alice, carol = house.come("alice", "carol")
+        carol.type("/join dev", "/leave lobby")
+        bot = house.connect("json").offer("bot", rooms=("lobby", "dev"))
+        alice.take(), carol.take()
+        again = house.connect("json").offer("bot", token=bot.token, rooms=("dev",))
+        self.assertEqual(alice.take(), [Left("lobby", "bot", house.now(), "", False)])
+        self.assertEqual(carol.take(), [])
+        quiet = house.connect("json").offer("bot", token=again.token, quiet=True)
+        self.assertEqual(carol.take(), [Left("dev", "bot", house.now(), "", False)])
+        self.assertEqual(quiet.connection.person.rooms, ())
+
+    def test_empty_room(self) -> None:
+        """A room without messages that the replaced connection was alone in is forgotten."""
+        house = House()
+        bot = house.connect("json").offer("bot", rooms=("dev",))
+        house.connect("json").offer("bot", token=bot.token, rooms=("lobby",))
+        self.assertIsNone(house.hall.rooms.find("dev"))
+
     def test_replaced(self) -> None:
         """The connection that is replaced is told so with its own code, which is that of its closing too."""
         house = House()

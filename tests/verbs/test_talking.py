@@ -220,14 +220,14 @@ class TypingTests(SynchronousTestCase):
     def test_other_room(self) -> None:
         """A program says in which of its rooms somebody is typing; others are told there only."""
         house = House()
-        bot, here, there = house.come("bot", "here", "there", door="json")
-        there.do("join", room="dev").do("leave", room="lobby")
+        bot, alice, carol = house.come("bot", "alice", "carol", door="json")
+        carol.do("join", room="dev").do("leave", room="lobby")
         bot.do("join", room="dev").do("switch", room="lobby")
-        for peer in (bot, here, there):
+        for peer in (bot, alice, carol):
             peer.take()
         bot.do("typing", room="dev")
-        self.assertEqual(there.take(), [Typing("dev", "bot", house.now())])
-        self.assertEqual(here.take(), [])
+        self.assertEqual(carol.take(), [Typing("dev", "bot", house.now())])
+        self.assertEqual(alice.take(), [])
         self.assertEqual(bot.take(), [Done()])
 
     def test_not_there(self) -> None:
