@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable
-from groupchat.model.events import Listed, Moderated
+from groupchat.model.events import Listed, Moderated, Refused
 from groupchat.model.ranks import Rank
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
@@ -58,7 +58,11 @@ class AccountsTests(SynchronousTestCase):
                 {"nick": "boss", "operator": True, "since": since, "here": True},
             ),
         )
+        minutes = "2026-11-21 12:00"
         self.assertEqual(listed.lines[0], "2 accounts:")
+        self.assertIn(f"boss: operator, since {minutes}", listed.lines[2])
+        self.assertTrue(listed.lines[2].endswith(", here now"), listed.lines)
+        self.assertNotIn("operator", listed.lines[1])
 
     def test_seen(self) -> None:
         """Everybody in the lobby sees who becomes an operator; nobody sees what is about passwords."""
@@ -85,6 +89,49 @@ class AccountsTests(SynchronousTestCase):
         home.come("bob")
         boss.type("/adduser bob 12345678", "/adduser boss 12345678")
         self.assertEqual(boss.codes, ["nick-taken", "account-exists"])
+
+    def test_twice_at_once(self) -> None:
+        """Two operators who make the same account at once make it once."""
+        journal = HeldJournal(MemoryJournal())
+        home = House(journal)
+        first = operator(home, "boss", "json")
+        while journal.pending:
+            journal.commit()
+        second = home.connect("json")
+        second.session.serve()
+        first.do("adduser", name="alice", password="12345678", ref=1)
+        second.do("adduser", name="alice", password="87654321", ref=2)
+        while journal.pending:
+            journal.commit()
+            home.turn()
+        self.assertEqual((first.codes, second.codes), ([], ["account-exists"]))
+        self.assertEqual(home.connect().type("alice", "12345678").codes, [])
+
+    def test_answers(self) -> None:
+        """Each order is answered once, with its ref, in words."""
+        home = House()
+        boss = operator(home, "boss", "json")
+        boss.do("adduser", name="alice", password="12345678").do("promote", name="alice").do("demote", name="alice")
+        boss.do("setpassword", name="alice", password="87654321").do("removeuser", name="alice")
+        self.assertEqual(
+            boss.told,
+            [
+                "There is an account alice now.",
+                "alice is an operator.",
+                "alice is not an operator any more.",
+                "alice has this password now.",
+                "There is no account alice any more.",
+            ],
+        )
+
+    def test_nothing_to_change(self) -> None:
+        """Somebody who has the rank already is not given it again, and the refusal says so."""
+        home = House()
+        boss = operator(home, "boss")
+        account(home.hall, "alice")
+        boss.type("/promote boss", "/demote alice")
+        texts = [answer.text for answer in boss.answers if isinstance(answer, Refused)]
+        self.assertEqual(texts, ["boss is already an operator.", "alice is not an operator."])
 
     def test_taken_meanwhile(self) -> None:
         """A nickname that is taken while the password is hashed makes no account."""

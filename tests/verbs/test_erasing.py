@@ -1,6 +1,8 @@
 """Deleting what others said: one message, or all of somebody's."""
 
+from groupchat.model.drafts import Draft, Kind
 from groupchat.model.events import (
+    AuthorId,
     Deleted,
     Replayed,
     Said,
@@ -63,6 +65,10 @@ class PurgeTests(OperatorsCase):
         self.assertEqual(self.deeds(self.alice)[-1].text, "purged what bob said in dev in the last 2 hours: 2 messages")
         self.olga.do("purge", nick="bob", duration="forever", room="lobby")
         self.assertEqual(self.deeds(self.alice)[-1].text, "purged what bob said in lobby until now: 1 message")
+        self.bob.type("again")
+        self.olga.do("purge", nick="bob", duration="1h30m", room="lobby")
+        words = "purged what bob said in lobby in the last 1 hour 30 minutes: 1 message"
+        self.assertEqual(self.deeds(self.alice)[-1].text, words)
 
     def test_ranks(self) -> None:
         """A room's operator purges no other operator, and nobody themselves."""
@@ -96,6 +102,17 @@ class PagesTests(OperatorsCase):
         self.olga.do("purge", nick="bob")
         self.assertEqual(len(deleted(self.alice)), count)
 
+    def test_too_many(self) -> None:
+        """More messages than one transaction should delete are refused, and all of them stay."""
+        house = House()
+        drafts = [Draft(Kind.SAID, AuthorId(5), "bob", house.now(), "lobby", "spam")] * (erasing.MOST + 1)
+        self.successResultOf(house.journal.append(drafts))
+        house.hall = house.reopened()
+        boss = operator(house, "boss", "json")
+        boss.do("purge", nick="bob", duration="forever")
+        self.assertEqual(boss.codes, ["bad-arguments"])
+        self.assertEqual(house.hall.stream.delivered, erasing.MOST + 1)
+
 
 class EraseTests(OperatorsCase):
     def setUp(self) -> None:
@@ -126,6 +143,24 @@ class EraseTests(OperatorsCase):
         self.assertEqual(deleted(self.bob), [self.here, self.there])
         self.rita.do("delete", id=self.house.hall.stream.delivered)
         self.assertEqual(self.rita.codes, ["not-yours"])
+
+    def test_room_operators_message(self) -> None:
+        """An operator deletes a message of a room's operator, which another room operator may not."""
+        self.olga.do("op", nick="alice", room="dev")
+        self.rita.do("delete", id=self.there)
+        self.assertEqual(self.rita.codes, ["not-yours"])
+        self.olga.do("delete", id=self.there)
+        self.assertEqual(deleted(self.bob), [self.there])
+
+    def test_no_message(self) -> None:
+        """A topic and a deed are no messages: nobody deletes them."""
+        self.alice.type("/topic weather")
+        topic = self.house.hall.stream.delivered
+        self.rita.do("lock", room="dev")
+        self.olga.take()
+        self.olga.do("delete", id=topic).do("delete", id=topic + 1)
+        self.assertEqual(len(self.olga.codes), 2)
+        self.assertEqual(deleted(self.bob), [])
 
     def test_own(self) -> None:
         """An operator's own message is deleted as anybody's: there is no deed."""
