@@ -201,12 +201,14 @@ class Naming(Online):
         question, self._question = self._question, ""
         self._join.show_typing()
         answer = line.decode("utf-8", "replace")
-        if question == "password":
+        if not answer.strip():
+            self._ask("nickname")
+        elif question == "password":
             self._claim(self._nick, password=answer)
         elif answer.strip().lower() in EXIT:
             self._hang_up(lambda: self._join.over())
         else:
-            self._claim(answer.strip())
+            self._name(answer.strip())
 
     def end_input(self) -> None:
         self._hang_up(lambda: self._join.finish(0))
@@ -224,12 +226,24 @@ class Naming(Online):
                     self.wire.send({"do": "join", "room": self._join.room, "ref": "join"})
                 self._join.go(Chatting(self._join, self.wire))
 
-    def _claim(self, nick: str, **proof: str) -> None:
+    def _name(self, answer: str) -> None:
+        """Claim what was typed for a nickname; the two commands that are possible here give a password, too."""
+        command, *words = answer.split()
+        match [command.lower(), *words]:
+            case ["/login", nick, _, *_]:
+                self._claim(nick, password=answer.split(None, 2)[2])
+            case ["/register", nick, password, *code] if len(code) < 2:
+                self._claim(nick, password=password, register=True, **({"code": code[0]} if code else {}))
+            case _:
+                self._claim(answer)
+
+    def _claim(self, nick: str, **proof: str | bool) -> None:
         self._nick = nick
         self.wire.send({"do": "nick", "nick": nick, "attended": True, **proof, "ref": "nick"})
 
     def _refused(self, refused: Message) -> None:
         if refused.get("code") == "password-needed":
+            self._join.show({"event": "done", "text": refused.get("text")})
             self._ask("password")
             return
         self._join.show(refused)

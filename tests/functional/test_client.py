@@ -139,6 +139,22 @@ class Join(ProgramTest):
         self.assertRegex(chat.rest(), "closed the connection: kicked: .*spam")
         self.assertEqual(chat.process.wait(LIMIT_S), 1)
 
+    def test_password(self) -> None:
+        """The password of an account is asked for, and not shown while it is typed."""
+        owner = self.connect(self.daemon, "alice")
+        owner.send("/register correct-horse-battery\n/exit\n")
+        owner.rest()
+        chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")
+        chat.expect("Password: ")
+        chat.send("wrong-horse-battery\n")
+        chat.expect(r"!! password-wrong: .*\r\nPassword: ")
+        chat.send("correct-horse-battery\n")
+        chat.expect("You are alice")
+        chat.send("/exit\n")
+        self.assertNotIn("horse", chat.heard + chat.rest())
+        done = self.run_client("join", self.place, typed=b"/login alice correct-horse-battery\nhello\n")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
     def test_logout(self) -> None:
         """After /logout it asks for a nickname again."""
         chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")

@@ -103,14 +103,43 @@ class NamingTest(PlainCase):
         """A password that is needed is asked for, and goes with the same nickname; a wrong one is asked for again."""
         self.begin(nick="alice")
         server = self.network.accept()
-        server.refuse("password-needed")
-        self.assertEqual(self.read(), "Password: ")
+        server.refuse("password-needed", "alice belongs to an account.")
+        self.assertEqual(self.read(), "-- alice belongs to an account.\nPassword: ")
         self.keyboard.type("sesame")
         server.refuse("password-wrong", "Wrong.")
         self.assertEqual(self.read(), "!! password-wrong: Wrong.\nPassword: ")
         self.keyboard.type("open sesame")
         claim = server.welcome()
         self.assertEqual((claim["nick"], claim["password"]), ("alice", "open sesame"))
+
+    def test_empty_lines(self) -> None:
+        """An empty line is no answer: the question for the nickname comes again, also after that for a password."""
+        self.begin()
+        server = self.network.accept()
+        self.keyboard.type("", "  ", "alice")
+        self.assertEqual(self.read(), NAME * 3)
+        server.refuse("password-needed", "Why.")
+        self.read()
+        self.keyboard.type("")
+        self.assertEqual((self.read(), server.requests()), (NAME, []))
+        self.keyboard.type("bob")
+        self.assertEqual(server.welcome()["nick"], "bob")
+
+    def test_commands(self) -> None:
+        """Instead of a nickname, /login and /register give a password with it; others are nicknames, and bad ones."""
+        for line, fields in (
+            ("/login alice open sesame", {"nick": "alice", "password": "open sesame"}),
+            ("/LOGIN alice pw", {"nick": "alice", "password": "pw"}),
+            ("/register alice pw", {"nick": "alice", "password": "pw", "register": True}),
+            ("/register alice pw 123", {"nick": "alice", "password": "pw", "register": True, "code": "123"}),
+            ("/register alice pw 123 4", {"nick": "/register alice pw 123 4"}),
+            ("/login alice", {"nick": "/login alice"}),
+            ("/rooms", {"nick": "/rooms"}),
+        ):
+            self.begin()
+            server = self.network.accept()
+            self.keyboard.type(line)
+            self.assertEqual(server.welcome(), {"do": "nick", "attended": True, "ref": "nick", **fields})
 
     def test_password_in_a_pipe(self) -> None:
         """In a pipe the next line is the password; a wrong one ends the program."""
@@ -323,8 +352,8 @@ class EchoTest(PlainCase):
         self.begin(nick="alice")
         self.join.echo = self.echo = FakeEcho()
         server = self.network.accept()
-        server.refuse("password-needed")
-        self.assertEqual((self.read(), self.echo.shows), ("Password: ", False))
+        server.refuse("password-needed", "Why.")
+        self.assertEqual((self.read(), self.echo.shows), ("-- Why.\nPassword: ", False))
         return server
 
     def test_password(self) -> None:
