@@ -46,8 +46,9 @@ class SnapshotTest(FileCase):
     def test_no_journal(self) -> None:
         """A file that is not there, or is another program's, is refused by name, and not made."""
         other = self.path.with_name("other.db")
-        with self.assertRaises(CannotStart), snapshot(other):
+        with self.assertRaises(CannotStart) as caught, snapshot(other):
             pass
+        self.assertEqual(str(caught.exception), f"There is no journal {other}.")
         self.assertFalse(other.exists())
         sqlite3.connect(other).execute("CREATE TABLE x (y)").connection.close()
         with self.assertRaises(CannotStart) as caught, snapshot(other):
