@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import sqlite3
 import tempfile
 from pathlib import Path
 from shutil import rmtree
@@ -10,8 +11,11 @@ from shutil import rmtree
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.checker.ledger import Kept, Ledger
-from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, report, run
+from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, check_journal, report, run
+from groupchat.journals.tools.archive import Archive
 from tests.checker.fakes import FakeServer, Hall, Message
+from tests.journals.contract import said
+from tests.journals.sqlite.files import DataFolderCase
 
 
 class Forgetful(Hall):
@@ -101,6 +105,35 @@ class VerifyTest(SynchronousTestCase):
             ["localhost", "--size", "4001"],
         ):  # fmt: skip
             self.assertRaises(argparse.ArgumentError, parser.parse_args, words)
+
+
+class JournalTest(DataFolderCase):
+    """``groupchat verify --data`` on the journal of a stopped daemon."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        with Archive(self.path) as archive:
+            archive.append([said("one"), said("two"), said("three")], [])
+
+    def check(self) -> tuple[int, str]:
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            status = check_journal(self.folder)
+        return status, output.getvalue()
+
+    def test_whole(self) -> None:
+        """A whole journal passes, with its numbers."""
+        self.assertEqual(self.check(), (0, f"{self.path} is whole: 3 posts, up to #3.\n"))
+
+    def test_damaged(self) -> None:
+        """Each fault of a damaged one is told, and then how to save what can be read of it."""
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+            database.execute("DELETE FROM posts WHERE id = 2")
+        status, printed = self.check()
+        self.assertEqual(status, BROKEN)
+        fault, damaged, recover, *_ = printed.splitlines()
+        self.assertEqual(fault, "! after #1 comes #3")
+        self.assertTrue(damaged.startswith(f"{self.path} is damaged."))
+        self.assertIn(f"sqlite3 {self.path} .recover", recover)
 
 
 class ReportTest(SynchronousTestCase):
