@@ -130,9 +130,10 @@ class JournalTest(DataFolderCase):
             database.execute("DELETE FROM posts WHERE id = 2")
         status, printed = self.check()
         self.assertEqual(status, BROKEN)
-        fault, damaged, recover, *_ = printed.splitlines()
-        self.assertEqual(fault, "! after #1 comes #3")
-        self.assertTrue(damaged.startswith(f"{self.path} is damaged."))
+        *faults, damaged, recover, _ = printed.splitlines()
+        self.assertEqual(faults[0], "! after #1 comes #3")
+        self.assertTrue(all(fault.startswith("! ") for fault in faults))
+        self.assertTrue(damaged.startswith(f"{self.path} is damaged."), printed)
         self.assertIn(f"sqlite3 {self.path} .recover", recover)
 
 
