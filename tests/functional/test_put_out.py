@@ -48,7 +48,7 @@ class PutOutTest(PaneTest):
         pane.expect("│ dev │ 2 people │ connected$")
         bob.send("/kick alice not here\n")
         pane.expect(r"bob kicked alice out of dev: not here$")
-        pane.expect(r"^\* You are no longer in dev: kicked\. Your lines go to lobby now\.$")
+        pane.expect(r"^\* You are no longer in dev: not here\. Your lines go to lobby now\.$")
         pane.expect("│ lobby │ 3 people │ connected$")
         pane.type("here?")
         pane.keys("Enter")
