@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
@@ -36,6 +37,18 @@ class FailingStyle(FakeStyle):
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         raise ZeroDivisionError
+
+
+class RecordingStyle(FakeStyle):
+    """A style that remembers when something was shown before each event."""
+
+    def __init__(self, door: str, preferences: Preferences) -> None:
+        super().__init__(door, preferences)
+        self.previous: list[float] = []
+
+    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        self.previous += previous
+        return super().render(events, previous, marked)
 
 
 class OutcomesCase(SynchronousTestCase):
@@ -187,6 +200,27 @@ class PostingTests(OutcomesCase):
         for receipt in receipts:
             self.successResultOf(receipt.result())
 
+    def test_repeated_without_an_answer(self) -> None:
+        """A repeated post that nobody waits for is answered to nobody."""
+        said = Draft(Kind.SAID, self.alice.person.author, "alice", NOW, "lobby", "once", key="k")
+        for origin, awaited in ((self.alice, False), (self.alice, False), (None, True)):
+            self.path.post(Posting(said, Receipt(), origin, None, awaited))
+        self.commit()
+        self.assertEqual(shown(self.alice), [])
+
+    def test_logged(self) -> None:
+        """What is said is logged if the settings of now ask for it, and is not otherwise."""
+        logged: list[str] = []
+        observer = lambda event: logged.append(formatEvent(event))  # noqa: E731
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.path.say(self.alice, "silent")
+        self.commit()
+        self.path.outcomes.settings = self.path.settings.replaced(log_messages=True)
+        self.path.say(self.alice, "loud")
+        self.commit()
+        self.assertEqual(logged, ["#2 Said alice: 'loud'"])
+
     def test_refused_by_the_journal(self) -> None:
         """A refused draft does not hinder the others; its author is told, nothing follows, its facts are not true."""
         self.hold()
@@ -214,8 +248,8 @@ class PostingTests(OutcomesCase):
     def test_room_is_made(self) -> None:
         """A post makes its room, which the journal has posts of from then on, and a topic is the room's."""
         quiet = self.path.connect("bot")
-        for kind in (Kind.SAID, Kind.TOPIC):
-            self.path.post(Posting(draft(quiet, "plans", "dev", kind), Receipt()))
+        for kind, words in ((Kind.SAID, "before"), (Kind.TOPIC, "plans"), (Kind.SAID, "after")):
+            self.path.post(Posting(draft(quiet, words, "dev", kind), Receipt()))
         self.commit()
         room = self.path.rooms.find("dev")
         assert room is not None
@@ -313,6 +347,16 @@ class NoticeTests(OutcomesCase):
         self.path.post(Notice(Announced("Soon.", NOW + 90), EVERYWHERE))
         self.assertEqual(lobby.last_at, NOW + 60)
 
+    def test_previous_is_rendered(self) -> None:
+        """The style is given these times; what is in no room follows on itself."""
+        style = RecordingStyle("json", Preferences())
+        screen(self.bob).style = style
+        self.path.readers.review(self.bob)
+        self.path.post(Notice(Joined("lobby", "x", NOW + 60), ("lobby",)))
+        self.path.post(Notice(Joined("lobby", "y", NOW + 70), ("lobby",)))
+        self.path.post(Notice(Announced("Soon.", NOW + 90), EVERYWHERE))
+        self.assertEqual(style.previous, [NOW, NOW + 60, NOW + 90])
+
 
 class BarrierTests(OutcomesCase):
     def test_answered_in_order(self) -> None:
@@ -324,6 +368,12 @@ class BarrierTests(OutcomesCase):
         self.assertEqual(shown(self.alice), [])
         screen(self.alice).drain()
         self.assertEqual([type(event) for event in shown(self.alice)], [Said, Done])
+
+    def test_unanswered(self) -> None:
+        """A barrier without an answer, or without an origin, answers nobody."""
+        self.path.post(Barrier(self.alice, "r"))
+        self.path.post(Barrier(answer=Done()))
+        self.assertEqual(shown(self.alice), [])
 
     def test_unwritten(self) -> None:
         """A barrier is passed also when the batch could not be written."""

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Audience, Draft, Kind, Outcome, StoredPost
-from groupchat.model.events import AuthorId, Deleted
+from groupchat.model.events import AuthorId, Deleted, Edited
 
 ALICE = AuthorId(1)
 
@@ -87,3 +87,88 @@ class RecentTest(SynchronousTestCase):
         assert found is not None
         self.assertEqual([post.event.id for post in found], [2, 3, 4])
         self.assertIsNone(tail.latest("lobby", 4))
+
+
+class ChangeTests(SynchronousTestCase):
+    """Messages read as they were changed since."""
+
+    def setUp(self) -> None:
+        self.journal = MemoryJournal()
+        self.open(100)
+
+    def open(self, kept: int) -> None:
+        """Begin anew with room for so many posts."""
+        self.recent = Recent(self.journal.head, kept)
+
+    def add(self, kind: Kind = Kind.SAID, target: int = 0, room: str = "lobby") -> None:
+        """Let something happen that is taken."""
+        post = happened(self.journal, kind, room, target)
+        assert post is not None
+        self.recent.add(post)
+
+    def shown(self, after: int = 0) -> list[str]:
+        """What somebody in the lobby is shown after a number."""
+        found = self.recent.after(after, Audience(("lobby",), ALICE))
+        return [f"{stored.event.id} {type(stored.event).__name__}" for stored in found]
+
+    def test_after(self) -> None:
+        """What comes after a number does, in order, of the reader's rooms and private messages only."""
+        self.add()
+        self.add(room="dev")
+        self.add(Kind.WHISPERED)
+        self.add()
+        self.assertEqual(self.shown(), ["1 Said", "3 Whispered", "4 Said"])
+        self.assertEqual(self.shown(3), ["4 Said"])
+        self.assertEqual(self.shown(4), [])
+        self.assertEqual(len(self.recent.after(0, Audience(("lobby",), AuthorId(9)))), 2)
+
+    def test_edited(self) -> None:
+        """An edited message comes in its newest form, in its old place; the edit comes too."""
+        self.add()
+        self.add()
+        self.add(Kind.EDITED, 1)
+        self.assertEqual(self.shown(), ["1 Edited", "2 Said", "3 Edited"])
+        first = self.recent.after(0, Audience(("lobby",)))[0].event
+        assert isinstance(first, Edited)
+        self.assertEqual((first.text, first.target), ("better", 1))
+
+    def test_deleted(self) -> None:
+        """Of a deleted message nothing is shown any more, nor of its edits."""
+        self.add()
+        self.add(Kind.EDITED, 1)
+        self.add(Kind.DELETED, 1)
+        self.assertEqual(self.shown(), ["1 Deleted", "2 Deleted", "3 Deleted"])
+        self.assertEqual(self.recent._edits, {})
+
+    def test_only_so_many(self) -> None:
+        """So many posts are kept; the floor is the number of the last that is not."""
+        self.open(2)
+        for _ in range(2):
+            self.add()
+        self.assertEqual((self.recent.floor, self.shown()), (0, ["1 Said", "2 Said"]))
+        self.add()
+        self.assertEqual((self.recent.floor, self.shown(1)), (1, ["2 Said", "3 Said"]))
+
+    def test_edits_are_forgotten(self) -> None:
+        """Edits that are not here any more are not remembered; those that are, are."""
+        self.open(2)
+        self.add()
+        for _ in range(3):
+            self.add(Kind.EDITED, 1)
+        self.assertEqual(self.recent._edits, {1: [3, 4]})
+        self.add()
+        self.add()
+        self.assertEqual(self.recent._edits, {})
+
+    def test_messages(self) -> None:
+        """The latest messages are what was said and done, changed or not; changes and topics are none."""
+        self.add()
+        self.add(Kind.ACTED)
+        self.add(Kind.EDITED, 1)
+        self.add(Kind.TOPIC)
+        self.add(Kind.DELETED, 2)
+        found = self.recent.latest("lobby", 2)
+        assert found is not None
+        self.assertEqual([(one.event.id, type(one.event)) for one in found], [(1, Edited), (2, Deleted)])
+        self.assertIsNone(self.recent.latest("lobby", 3))
+        self.assertEqual(self.recent.latest("lobby", 0), [])

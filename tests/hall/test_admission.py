@@ -276,7 +276,8 @@ class RegistrationTests(AdmissionCase):
 class HashTests(AdmissionCase):
     def weak(self, password: str, nick: str = "bob") -> str:
         """Why this password is refused."""
-        return self.failureResultOf(self.admission.hash(nick, password, self.screen), PasswordWeak).getErrorMessage()
+        refused = self.failureResultOf(self.admission.hash(nick, password, self.screen), PasswordWeak)
+        return str(refused.value)
 
     def test_made(self) -> None:
         """A password of any length that is allowed is hashed."""

@@ -298,8 +298,11 @@ class SlowTests(ModerationCase):
         self.moderation.forget_speakers(29.9)
         self.assertEqual(set(self.moderation._spoke), {("dev", BOB)})
         self.assertFalse(self.says(29.9))
+        self.moderation.forget_speakers(30.0)
+        self.assertEqual(self.moderation._spoke, {})
+        self.says(40.0)
         self.learn(SLOW, "dev")
-        self.moderation.forget_speakers(29.9)
+        self.moderation.forget_speakers(40.0)
         self.assertEqual(self.moderation._spoke, {})
 
 

@@ -31,7 +31,8 @@ def connect(somebody: Person, door: str = "text", secure: bool = False) -> Conne
 class PersonTests(SynchronousTestCase):
     def test_new(self) -> None:
         """A new person is a guest who is not away, ignores nobody, and was written to by nobody."""
-        alice = person()
+        alice = Person("Alice", "alice", AuthorId(1), 100.0)
+        self.assertEqual((alice.nick, alice.key, alice.author, alice.since), ("Alice", "alice", 1, 100.0))
         self.assertEqual((alice.account, alice.away, alice.last_whisperer), (None, None, None))
         self.assertEqual((alice.unread, alice.told_away, alice.connections), ({}, frozenset(), ()))
         self.assertIs(alice.ignored, NOBODY)
@@ -70,6 +71,7 @@ class ConnectionTests(SynchronousTestCase):
         """A new connection is in no room, not live, and has read nothing yet."""
         connection = connect(person())
         self.assertEqual((connection.rooms, connection.current, connection.digest), ((), "", ""))
+        self.assertEqual((connection.since, connection.person.nick), (200.0, "alice"))
         self.assertEqual((connection.live, connection.paused, connection.gone, connection.quiet), (False,) * 4)
         self.assertIsNone(connection.cursor)
         self.assertEqual(connection.view, View(connection.screen.style, (), ""))

@@ -59,6 +59,12 @@ class PositionsTests(SynchronousTestCase):
         self.positions.learn(fact(ALICE, "lobby", 5))
         self.assertEqual(self.positions.find(ALICE, "lobby"), Position(9, 1.0))
 
+    def test_learn_the_same_again(self) -> None:
+        """A fact with the same number and a later time is the newer one."""
+        for at in (1.0, 2.0):
+            self.positions.learn(fact(ALICE, "lobby", 5, at))
+        self.assertEqual(self.positions.find(ALICE, "lobby"), Position(5, 2.0))
+
     def test_forget(self) -> None:
         """An account that is removed has no position any more, and the journal is told so for each room."""
         self.positions.note(ALICE, ["lobby", PRIVATE], 5, 9.0)

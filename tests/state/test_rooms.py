@@ -24,7 +24,7 @@ class RoomTests(SynchronousTestCase):
         """A new room is empty, has no topic, and the journal has no posts of it."""
         room = Room("dev", 5.0)
         self.assertEqual((room.name, room.last_at, room.topic, room.stored), ("dev", 5.0, "", False))
-        self.assertEqual((list(room.people), room.members), ([], {}))
+        self.assertEqual((list(room.people), room.members, room.changes), ([], {}, 0))
 
     def test_people(self) -> None:
         """A person with several connections in a room is there once, in the order people came."""
