@@ -111,6 +111,11 @@ class Client(Membership):
         return str(self._server.get("version", ""))
 
     @property
+    def motd(self) -> str:
+        """The message of the day, which may have several lines; empty if there is none."""
+        return str(self._server.get("motd") or "")
+
+    @property
     def features(self) -> frozenset[str]:
         """The names of what the server understands (docs/PROTOCOL.md)."""
         features = self._server.get("features")

@@ -243,7 +243,7 @@ class Welcomed(Answer):
     ``token`` proves later that a client is the same person;
     ``position`` is how far they had read when their last connection with this token ended (0: not known).
     ``version``, ``name`` and ``features`` say what the server is and what it understands.
-    ``account`` is empty for a guest.
+    ``account`` is empty for a guest.  ``motd``: the message of the day, for programs that a person uses.
     """
 
     nick: str
@@ -256,6 +256,7 @@ class Welcomed(Answer):
     version: str = ""
     name: str = ""
     features: tuple[str, ...] = ()
+    motd: str = ""
 
 
 @record

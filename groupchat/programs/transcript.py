@@ -46,6 +46,7 @@ class Transcript:
         self.room = str(welcome.get("room", ""))
         nick, room = one_line(str(welcome.get("nick"))), one_line(self.room) or "no room"
         yield f"Connected to the server! You are {nick}, in {room}. /help lists the commands."
+        yield from _answered(welcome.get("motd"))
 
     def _changed(self, done: Message) -> None:
         """Follow a change of the room, or of what ``/set`` changes in how lines look."""

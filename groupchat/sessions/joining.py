@@ -247,7 +247,7 @@ class Joining:
         account = person.account.nick if person.account is not None else ""
         welcome = Welcomed(
             person.nick, connection.current, hall.stream.delivered, self._token or "", position, connection.rooms,
-            account, hall.version, hall.settings.name, FEATURES,
+            account, hall.version, hall.settings.name, FEATURES, hall.motd,
         )  # fmt: skip
         connection.show(welcome, self._ref)
         for room in connection.rooms:

@@ -34,6 +34,8 @@ class ConnectionStatus:
         elif not self.has_joined:
             where = f"in {client.room}" if client.room else "in no room"
             self._remark(f"You are {client.nick}, {where}. /help lists the commands.")
+            for line in client.motd.splitlines():
+                self._surface.write(self._display.answer(line))
         self.has_joined, self._interrupted = True, False
 
     def lost(self, sentence: str, delay: float) -> None:

@@ -45,6 +45,11 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.lines(yesterday), ["[23:59:59] #7 al: hi"])
         self.assertEqual(self.lines(today)[0], "-- Saturday 21 November 2026")
 
+    def test_message_of_the_day(self) -> None:
+        """The message of the day follows the welcome, line by line."""
+        welcome = {"event": "welcome", "nick": "al", "room": "dev", "motd": "Be kind.\n\x1bAlways."}
+        self.assertEqual(self.lines(welcome)[1:], ["-- Be kind.", f"-- {one_line(chr(27))}Always."])
+
     def test_welcome(self) -> None:
         """The welcome says who the person is, and where."""
         welcome = {"event": "welcome", "nick": "al", "room": "dev"}

@@ -38,6 +38,18 @@ class ConnectionStatusTest(SynchronousTestCase):
         self.join(room="")
         self.assertEqual(self.surface.lines, ["* You are alice, in no room. /help lists the commands."])
 
+    def test_message_of_the_day(self) -> None:
+        """The message of the day is shown after the first welcome, and not again after an interruption."""
+        self.client.start()
+        self.endpoint.accept().welcome(motd="Be kind.\nAlways.")
+        self.status.joined(self.client)
+        self.assertEqual(len(self.surface.lines), 3)
+        self.assertIn("Be kind.", self.surface.lines[1])
+        self.assertIn("Always.", self.surface.lines[2])
+        self.status.lost("Gone.", 1)
+        self.status.joined(self.client)
+        self.assertEqual(self.surface.lines[4:], ["* Connected again."])
+
     def test_interrupted(self) -> None:
         """An interruption is told once, however many attempts it takes, and so is its end."""
         self.join()

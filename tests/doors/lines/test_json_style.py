@@ -201,9 +201,12 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             self.assertEqual((closing["event"], closing["code"]), ("closing", code))
             self.assertTrue(closing["text"].endswith("."))
 
-    def test_guests_have_no_account(self) -> None:
-        """A guest's welcome has no account."""
-        self.assertNotIn("account", answered(events.Welcomed("bot", "lobby", 0, "token")))
+    def test_what_a_welcome_leaves_out(self) -> None:
+        """A guest's welcome has no account, and none has a message of the day unless there is one."""
+        plain = answered(events.Welcomed("bot", "lobby", 0, "token"))
+        self.assertEqual({"account", "motd"} & set(plain), set())
+        full = answered(events.Welcomed("bot", "lobby", 0, "token", account="bot", motd="Be kind.\nAlways."))
+        self.assertEqual((full["account"], full["motd"]), ("bot", "Be kind.\nAlways."))
 
     def test_facts(self) -> None:
         """The core is told that programs come back with a token, and want no sentence for an empty list."""
