@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
 from groupchat.interfaces.screens import Rendered
@@ -211,7 +212,11 @@ class PostingTests(OutcomesCase):
     def test_logged(self) -> None:
         """What is said is logged if the settings of now ask for it, and is not otherwise."""
         logged: list[str] = []
-        observer = lambda event: logged.append(formatEvent(event))  # noqa: E731
+
+        @implementer(ILogObserver)
+        def observer(event: LogEvent) -> None:
+            logged.append(formatEvent(event))
+
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
         self.path.say(self.alice, "silent")
