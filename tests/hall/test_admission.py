@@ -154,6 +154,18 @@ class CheckTests(AdmissionCase):
         elsewhere.address = "198.51.100.9"
         self.assertEqual(self.successResultOf(self.admission.check("alice", GOOD, elsewhere)), self.alice)
 
+    def test_unencrypted(self) -> None:
+        """Where passwords are not taken unencrypted, none is looked at."""
+        self.open(plain_passwords=False)
+        self.failureResultOf(self.admission.check("alice", GOOD, self.screen), NotEncrypted)
+        self.assertEqual(self.passwords.verified, [])
+
+    def test_forgiven(self) -> None:
+        """The right password counts as no failure, however often it is given."""
+        self.open(password_failures=2)
+        for _ in range(5):
+            self.successResultOf(self.admission.check("alice", GOOD, self.screen))
+
     def test_busy(self) -> None:
         """A check for which there was no time counts as no failure."""
         self.open(password_failures=1)
@@ -296,6 +308,19 @@ class HashTests(AdmissionCase):
         self.assertIn("10 to 256", self.weak("x" * 9))
         self.failureResultOf(self.admission.check("alice", "guess", self.screen), PasswordWrong)
         self.failureResultOf(self.admission.check("alice", "guess", self.screen), TooManyFailures)
+
+    def test_new_waits(self) -> None:
+        """How long to wait after failures is that of the settings of now, too."""
+        self.admission.settings = Settings().replaced(password_failures=1, password_wait_s=7.0, password_wait_max_s=7.0)
+        self.failureResultOf(self.admission.check("alice", "guess", self.screen), PasswordWrong)
+        failure = self.failureResultOf(self.admission.check("alice", GOOD, self.screen), TooManyFailures)
+        self.assertIn("7 seconds", str(failure.value))
+
+    def test_one_form(self) -> None:
+        """What is hashed, and counted, is the one form of the password."""
+        self.assertIn("this one has 7", self.weak("cafe\u0301xxx"))
+        made = self.successResultOf(self.admission.hash("bob", "cafe\u0301xxxx", self.screen))
+        self.assertEqual(made, hashed("caf\u00e9xxxx"))
 
     def test_unencrypted(self) -> None:
         """Where passwords are not taken unencrypted, none is made."""

@@ -314,6 +314,16 @@ class ReplaceTests(AttendanceCase):
         self.assertEqual(others(self.watcher), [])
         self.assertIsNotNone(self.hall.roster.find("bot"))
 
+    def test_nothing_more_for_the_old_one(self) -> None:
+        """The old connection is shown nothing more, is none of its person's, and holds no room."""
+        old = self.bot.connection
+        again = self.come("bot", token=self.bot.token)
+        self.bot.take()
+        self.watcher.say("hello", room="lobby")
+        self.assertEqual((self.bot.take(), old.live, old.gone), ([], False, True))
+        self.assertEqual(again.connection.person.connections, (again.connection,))
+        self.assertEqual(list(self.hall.rooms.open("dev").members), [again.connection, self.watcher.connection][::-1])
+
     def test_other_rooms(self) -> None:
         """Who comes back into other rooms is announced there, and leaves the old ones, which are not kept for them."""
         self.come("bot", token=self.bot.token, rooms=("ops", "lobby"))
@@ -340,6 +350,31 @@ class LeaveTests(AttendanceCase):
         self.assertEqual([event for event in self.watcher.take() if isinstance(event, Typing)], [])
         self.assertEqual(self.hall.fanout._ignorers, {})
         self.assertEqual(self.attendance._known, {})
+
+    def test_shown_nothing_more(self) -> None:
+        """A connection that has left is shown nothing more, also when it was catching up."""
+        for full in (False, True):
+            bot = self.come("bot")
+            connection = bot.connection
+            if full:
+                bot.screen.fill()
+                self.assertIn(connection, self.attendance._known)
+            self.attendance.leave(connection, "bored")
+            bot.take()
+            self.watcher.say("hello")
+            bot.screen.drain()
+            self.assertEqual((bot.take(), connection.live, connection.cursor), ([], False, None))
+            self.assertEqual(self.attendance._known, {})
+
+    def test_positions(self) -> None:
+        """How far an account had read is noted when its connection leaves, and when it is remembered."""
+        alice = member(self.house, "alice", "json")
+        author = alice.connection.person.author
+        for number, act in enumerate((lambda: self.attendance.remember(alice.connection), alice.vanish), start=1):
+            self.watcher.say("hello")
+            act()
+            position = self.hall.positions.find(author, "lobby")
+            self.assertEqual(position and position.upto, number)
 
     def test_rooms_vanish(self) -> None:
         """A room without posts vanishes with the last one in it."""
@@ -443,6 +478,19 @@ class RenameTests(AttendanceCase):
         self.assertRaises(NickTaken, self.attendance.rename, bot.connection, "watcher", "watcher")
         self.assertEqual((others(self.watcher), bot.connection.person.nick), ([], "bot"))
 
+    def test_moved_to_a_room_again(self) -> None:
+        """A connection that enters a room it is in has it once, as the last and current one."""
+        bot = self.come("bot", rooms=("dev", "lobby"))
+        self.attendance.enter_room(bot.connection, "dev")
+        self.assertEqual((bot.connection.rooms, bot.connection.current), (("lobby", "dev"), "dev"))
+        self.assertEqual(bot.connection.view.rooms, ("lobby", "dev"))
+
+    def test_shown_the_rooms_of_now(self) -> None:
+        """After leaving a room a connection is shown nothing of it."""
+        bot = self.come("bot", rooms=("dev", "lobby"))
+        self.attendance.leave_room(bot.connection, "dev", "")
+        self.assertEqual(bot.connection.view.rooms, ("lobby",))
+
     def test_after_a_join_that_was_kept_back(self) -> None:
         """Nobody is renamed before they have joined."""
         house = House(notice_burst=1, notice_rate=1)
@@ -533,6 +581,17 @@ class CrowdTests(SynchronousTestCase):
         names = {event.nick for event in early if isinstance(event, Joined)} | set(many.nicks)
         self.assertEqual(names, {f"peer{number}" for number in range(60)})
 
+    def test_kept_back_costs_too(self) -> None:
+        """What was kept back and is told together costs as much as anything else: the next ones wait again."""
+        house = House(notice_burst=4, notice_rate=4)
+        (alice,) = house.come("alice", door="json")
+        house.come(*(f"peer{number}" for number in range(6)), door="json")
+        alice.take()
+        house.pass_time(2)
+        self.assertNotEqual(others(alice), [])
+        house.come("late", door="json")
+        self.assertEqual(others(alice), [])
+
     def test_new_settings(self) -> None:
         """A room that exists bears what the settings of now say."""
         house = House(notice_burst=1, notice_rate=1)
@@ -540,6 +599,7 @@ class CrowdTests(SynchronousTestCase):
         house.come("bob", "carol", door="json")
         alice.take()
         house.hall.attendance.settings = house.hall.settings.replaced(notice_burst=10**6, notice_rate=10**6)
+        self.assertEqual(house.hall.attendance.settings.notice_burst, 10**6)
         house.pass_time(1)
         alice.take()
         house.come("dave", "erin", door="json")

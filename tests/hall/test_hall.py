@@ -89,6 +89,29 @@ class SweepTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in bob.take()], [Told])
         self.assertFalse(house.hall.moderation.curbs)
 
+    def test_mute_of_a_nickname(self) -> None:
+        """Whoever has a nickname that was muted is told, and nobody when nobody has it; of a ban nobody is told."""
+        house = House()
+        (bob,) = house.come("bob")
+        for fact in (
+            sanction(MUTE, "bob", NOON + 5), sanction(MUTE, "nobody", NOON + 5), sanction(BAN, "bob", NOON + 10)
+        ):  # fmt: skip
+            house.hall.learn(fact)
+        house.pass_time(5)
+        self.assertEqual(bob.take(), [Told(("You can speak again.",))])
+        house.pass_time(5)
+        self.assertEqual(bob.take(), [])
+
+    def test_what_is_forgotten(self) -> None:
+        """A sweep forgets people who spoke in slow rooms long ago."""
+        house = House()
+        olga, bob = operator(house, "olga"), house.come("bob")[0]
+        olga.type("/slow lobby 5")
+        bob.type("hello")
+        self.assertEqual(len(house.hall.moderation._spoke), 1)
+        house.pass_time(5)
+        self.assertEqual(house.hall.moderation._spoke, {})
+
     def test_everything_is_swept(self) -> None:
         """A sweep looks after commits, typing, slow readers, and joins that were kept back."""
         journal = HeldJournal(MemoryJournal())
@@ -173,6 +196,14 @@ class TellTests(SynchronousTestCase):
         house.hall.announce("This waits.")
         house.hall.health.report("The disk is full.")
         self.assertEqual(alice.take(), [Announced("The disk is full.", house.now())])
+
+    def test_trouble_of_the_journal(self) -> None:
+        """When the journal takes nothing everybody is told."""
+        journal = HeldJournal(MemoryJournal())
+        alice, bob = House(journal).come("alice", "bob")
+        alice.type("lost")
+        journal.fail(JournalUnavailable("The disk is full."))
+        self.assertEqual([event.text for event in bob.take() if isinstance(event, Announced)], ["The disk is full."])
 
     def test_passed(self) -> None:
         """What is queued now has passed when it is delivered, or refused; of nothing, at once."""
