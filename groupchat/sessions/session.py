@@ -184,9 +184,18 @@ class Session(Handshake):
 
     def _await(self, reply: "Deferred[Receipt] | Deferred[Answer]", ref: Ref) -> None:
         self.screen.hold(Hold.ANSWER)
-        reply.addCallback(self._reply, ref)
+        reply.addCallback(self._settled, ref)
         reply.addErrback(self._excuse, ref)
         reply.addBoth(self._answered)
+
+    def _settled(self, reply: "Receipt | Answer", ref: Ref) -> "Deferred[None] | None":
+        """Answer what was waited for; return a Deferred if there is more to wait for before the next line."""
+        if not isinstance(reply, Receipt) or not reply.changes:
+            self._reply(reply, ref)
+            return None
+        waiting: Deferred[None] = Deferred()
+        reply.when_settled(lambda: waiting.callback(None))
+        return waiting
 
     def _guard(self, ref: Ref, action: Callable[[], None]) -> None:
         """Do this for the peer; nothing it raises goes further than here."""
