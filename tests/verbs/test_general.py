@@ -7,6 +7,7 @@ from groupchat.model import preferences
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Done, Left, Listed, Said
 from groupchat.model.preferences import Preferences
+from groupchat.state.accounts import ACCOUNT
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import account, member
@@ -114,6 +115,30 @@ class SetTests(SynchronousTestCase):
         self.assertEqual(alice.codes, ["journal-unavailable"])
         self.assertTrue(alice.screen.style.preferences.echo)
 
+    def test_at_once(self) -> None:
+        """A change holds from the next line on."""
+        (alice, bob) = House().come("alice", "bob")
+        alice.type("one", "/set echo on", "two", "/set joins off")
+        bob.type("/leave")
+        self.assertEqual(alice.texts, ["two"])
+
+    def test_usage(self) -> None:
+        """A name without a value is answered with the usage."""
+        (bot,) = House().come("bot", door="json")
+        bot.do("set", name="echo")
+        self.assertEqual(bot.codes, ["bad-arguments"])
+        self.assertTrue(bot.answers[0].text.startswith("Usage: /set echo VALUE"))  # type: ignore[attr-defined]
+
+    def test_server(self) -> None:
+        """What the server itself sets is stored nowhere."""
+        house = House()
+        server = house.connect("json")
+        server.session.serve()
+        server.do("set", name="zone", value="UTC", ref=1)
+        self.assertEqual(server.refs(), [("Done", 1)])
+        self.assertEqual(server.screen.style.preferences.zone, "UTC")
+        self.assertEqual(self.successResultOf(house.journal.facts(ACCOUNT)), [])
+
     def test_remember(self) -> None:
         """Only true and false are taken for "remember"."""
         (bot,) = House().come("bot", door="json")
@@ -139,7 +164,10 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(counts, {"people": 2, "connections": 4, "rooms": 2, "head": 1, "queued": 0, "trouble": ""})
         self.assertEqual((item["name"], item["since"]), (home.hall.settings.name, "2026-11-21T12:00:00.000Z"))
         alice.type("/status")
-        self.assertIn("2 people, 4 connections, 2 rooms", alice.answers[-1].lines)  # type: ignore[attr-defined]
+        listed = alice.answers[-1]
+        assert isinstance(listed, Listed)
+        self.assertEqual(listed.lines[1], "2 people, 4 connections, 2 rooms")
+        self.assertEqual(listed.lines[3], "Messages can be posted.")
 
     def test_trouble(self) -> None:
         """When nothing can be stored, the status says so."""

@@ -2,6 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.interfaces.screens import Hold
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import (
@@ -126,6 +127,36 @@ class RegisterTests(SynchronousTestCase):
         self.assertEqual(sorted(alice.refs()), [("Done", 2), ("Refused", 1)])
         self.assertEqual(list(home.hall.accounts), [])
 
+    def test_gone_meanwhile(self) -> None:
+        """Somebody who is gone before the password is hashed has no account."""
+        home = House()
+        (alice,) = home.come("alice")
+        home.passwords.held = True
+        alice.type("/register 12345678")
+        alice.vanish()
+        home.passwords.answer()
+        self.assertEqual(list(home.hall.accounts), [])
+        self.assertEqual(home.connect().type("alice").codes, [])
+
+    def test_twice_at_once(self) -> None:
+        """Of two requests to register at once, one makes the account."""
+        home = House()
+        (bot,) = home.come("bot", door="json")
+        home.passwords.held = True
+        for ref, password in enumerate(("12345678", "87654321")):
+            bot.session.do("register", {"password": password}, ref)
+        home.passwords.answer()
+        home.passwords.answer()
+        self.assertEqual(bot.refs(), [("Done", 0), ("Refused", 1)])
+        home.passwords.held = False
+        self.assertEqual(home.connect().type("bot", "12345678").codes, [])
+
+    def test_own_already(self) -> None:
+        """Somebody with an account is told how to change its password."""
+        alice = member(House(), "alice")
+        alice.type("/register 12345678")
+        self.assertIn("/password", alice.answers[-1].text)  # type: ignore[attr-defined]
+
     def test_program(self) -> None:
         """A program registers by fields, and is answered once with its ref."""
         home = House()
@@ -171,6 +202,32 @@ class PasswordTests(SynchronousTestCase):
         self.assertEqual(phone.told[-1], "Your password is changed; tokens of other connections work no longer.")
         bot.vanish()
         self.assertEqual(home.connect("json").offer("alice", token=token).codes, ["token-invalid"])
+
+    def test_waits(self) -> None:
+        """The line after a change of the password is taken when the change is on disk."""
+        journal = HeldJournal(MemoryJournal())
+        home = House(journal)
+        alice = member(home, "alice")
+        while journal.pending:
+            journal.commit()
+            home.turn()
+        alice.type(f"/password {PASSWORD.split()[0]} 12345678")
+        alice.take()
+        alice.do("password", old=PASSWORD, new="12345678")
+        self.assertEqual(alice.screen.holds, Hold.ANSWER)
+        while journal.pending:
+            journal.commit()
+            home.turn()
+        self.assertEqual(alice.screen.holds, Hold(0))
+        self.assertEqual(len(alice.told), 1)
+
+    def test_server(self) -> None:
+        """The server itself has no password to change and no account to leave."""
+        server = House().connect("json")
+        server.session.serve()
+        server.do("password", old="x", new="12345678").do("logout").do("unregister", password="x")
+        self.assertEqual(server.codes, ["not-allowed"] * 3)
+        self.assertIn("The server has no password", server.answers[0].text)  # type: ignore[attr-defined]
 
     def test_spaces(self) -> None:
         """Typed, the new password has all the rest of the line; as a field it is taken as it is."""
