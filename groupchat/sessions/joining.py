@@ -83,6 +83,7 @@ class Joining:
             if self._screen.style.resumes:
                 self._token = secrets.token_urlsafe(16)
         if self._account is None:
+            names.nick(self._claim.nick, hall.settings.name_rules)  # no password is asked for one nobody can have
             hall.admission.check_guest(self._claim.password, self._screen)
         if self.is_given_up:
             return

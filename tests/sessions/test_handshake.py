@@ -215,6 +215,20 @@ class NamelessTests(SynchronousTestCase):
         self.assertEqual(len(peer.answers), 1)
 
 
+class PatienceTests(SynchronousTestCase):
+    def test_begins_anew(self) -> None:
+        """Refusals are counted from the last time somebody was in."""
+        house = House()
+        account(house.hall, "alice")
+        peer = house.connect()
+        for _ in range(2):
+            peer.type(*["?"] * 4)
+            self.assertFalse(peer.screen.closed)
+            peer.type("alice", PASSWORD, "/logout")
+            self.assertIs(peer.session.state, NAMELESS)
+        self.assertEqual(peer.codes, ["nick-invalid"] * 8)
+
+
 class ClosingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = House()

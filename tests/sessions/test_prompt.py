@@ -244,6 +244,19 @@ class ClosedHallTests(SynchronousTestCase):
         self.assertEqual(home.connect("json").offer("bot").codes, ["password-needed"])
         self.assertEqual(home.connect("json").offer("bot", password="sesame open").codes, [])
 
+    def test_login_with_the_hall_password(self) -> None:
+        """/login wants an account: the hall's password lets nobody in there."""
+        peer = House(password="sesame open").connect().type("/login bob sesame open")
+        self.assertEqual(peer.codes, ["password-wrong"])
+        self.assertIs(peer.session.state, State.NAMELESS)
+
+    def test_impossible_nickname(self) -> None:
+        """A nickname that nobody can have is refused at once; no password is asked for it."""
+        peer = House(password="sesame open").connect().type("x y", "/exit now")
+        self.assertEqual(peer.codes, ["nick-invalid"] * 2)
+        self.assertNotIn(Asked("password"), peer.answers)
+        self.assertFalse(peer.screen.closed)
+
     def test_register_with_the_hall_password(self) -> None:
         """Somebody who is not in yet needs the hall's password to register."""
         home = House(password="sesame open")

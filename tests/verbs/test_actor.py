@@ -145,6 +145,17 @@ class TargetTests(SynchronousTestCase):
         self.assertEqual(actor.stage(person), "lobby")
         self.assertEqual(actor.stage(None), "lobby")
 
+    def test_stage_of_several_connections(self) -> None:
+        """When one of their connections is where the caller is, that room is shown it."""
+        second = self.house.connect("json").offer("alice", password="correct horse", rooms=("dev",))
+        self.assertEqual(self.boss.actor.stage(second.connection.person), "lobby")
+
+    def test_zone(self) -> None:
+        """Times are in the caller's zone; without one, in the server's."""
+        self.assertIsNone(self.bob.actor.zone)
+        self.bob.type("/set zone Europe/Paris")
+        self.assertEqual(str(self.bob.actor.zone), "Europe/Paris")
+
 
 class PostTests(SynchronousTestCase):
     def setUp(self) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.errors import BadArguments
+from groupchat.model.errors import BadArguments, Refusal
 from groupchat.model.times import FOREVER
 from groupchat.verbs.grammar import arguments
 from groupchat.verbs.grammar.arguments import LARGEST, SHORTCODES_MAX, Argument, Choices
@@ -100,7 +100,7 @@ class JsonTests(SynchronousTestCase):
         """Return what a value of JSON means, or the refusal."""
         try:
             return kind().from_json(given)
-        except BadArguments as refusal:
+        except Refusal as refusal:
             return refusal
 
     def test_right(self) -> None:
