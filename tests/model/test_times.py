@@ -102,6 +102,15 @@ class Times(SynchronousTestCase):
         self.assertEqual(minute(1_795_683_660, UTC), "2026-11-26 09:01")
         self.assertEqual(minute(1_795_683_660, ZoneInfo("Asia/Tokyo")), "2026-11-26 18:01")
 
+    def test_minute_in_summer(self) -> None:
+        """The hour follows the time zone's summer time, and is the same twice when that ends."""
+        paris = ZoneInfo("Europe/Paris")
+        end = datetime(2026, 10, 25, 1, 0, tzinfo=UTC).timestamp()
+        self.assertEqual(
+            [minute(end + seconds, paris) for seconds in (-1800, 1800, 5400)],
+            ["2026-10-25 02:30", "2026-10-25 02:30", "2026-10-25 03:30"],
+        )
+
     def test_minute_at_the_server(self) -> None:
         """Without a time zone it is the server's."""
         here = datetime(2026, 7, 1, 12, 30).astimezone()
