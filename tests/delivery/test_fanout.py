@@ -2,9 +2,24 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.fanout import Batch, Shown
+from groupchat.delivery.queue import EVERYWHERE
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Acted, Deleted, Done, Edited, Post, Said, TopicChanged, Whispered
+from groupchat.model.events import (
+    Acted,
+    Announced,
+    AuthorId,
+    Deleted,
+    Done,
+    Edited,
+    Post,
+    Said,
+    TopicChanged,
+    Whispered,
+)
 from groupchat.model.preferences import Preferences
+from groupchat.state.people import View
+from tests.delivery.send_path import NOW, SendPath, ids, screen
 from tests.fakes import FakeStyle, HeldJournal
 from tests.house import House, Peer
 
@@ -236,3 +251,133 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in bob.events if isinstance(event, Post)], [Acted, TopicChanged])
         self.assertEqual([type(event) for event in alice.events if isinstance(event, Post)], [TopicChanged])
         self.assertEqual(carol.take(), [])
+
+
+class FanoutTests(SynchronousTestCase):
+    """Crowds: connections that see the same things in the same way."""
+
+    def setUp(self) -> None:
+        self.path = SendPath()
+        self.fanout = self.path.fanout
+        self.alice, self.bob, self.dora = (
+            self.path.connect("alice"), self.path.connect("bob"), self.path.connect("dora", "dev")
+        )  # fmt: skip
+
+    def deliver(self, *items: Shown) -> None:
+        """Hand over a batch."""
+        self.fanout.deliver(items)
+
+    def said(self, number: int, room: str = "lobby", author: int = 99) -> Shown:
+        """Something said by somebody."""
+        return Shown(Said(number, room, "x", NOW, "words"), (room,), AuthorId(author))
+
+    def test_crowds(self) -> None:
+        """Connections with one view are one crowd; a crowd is gone with its last connection."""
+        self.assertEqual(sorted(len(crowd) for crowd in self.fanout._crowds.values()), [1, 2])
+        for connection in (self.alice, self.bob):
+            self.fanout.remove(connection)
+        self.assertEqual(len(self.fanout._crowds), 1)
+
+    def test_add_again(self) -> None:
+        """A connection whose view has changed moves to another crowd, and is shown things once."""
+        self.bob.rooms, self.bob.current = ("dev",), "dev"
+        self.fanout.add(self.bob)
+        self.fanout.add(self.bob)
+        self.deliver(self.said(1), self.said(2, "dev"))
+        self.assertEqual([ids(one) for one in (self.alice, self.bob, self.dora)], [[1], [2], [2]])
+
+    def test_remove(self) -> None:
+        """A connection that is removed is shown nothing, but for answers to what it posted."""
+        self.fanout.remove(self.bob)
+        self.fanout.remove(self.bob)
+        mine = self.said(1)
+        mine.origin, mine.answer, mine.ref = self.bob, Done(1), "r"
+        self.deliver(mine, self.said(2))
+        self.assertEqual(screen(self.bob).shown, [(Done(1), "r")])
+        self.assertFalse(self.bob.live)
+
+    def test_nothing_to_show(self) -> None:
+        """Nobody is written to who is shown nothing."""
+        self.deliver(self.said(1, "ops"))
+        self.assertEqual([screen(one).writes for one in (self.alice, self.bob, self.dora)], [0, 0, 0])
+
+    def test_figures(self) -> None:
+        """Writes and bytes are counted, those of crowds and those of one connection."""
+        mine = self.said(1)
+        mine.origin, mine.answer = self.bob, Done(1)
+        self.deliver(mine, self.said(2))
+        self.assertEqual(self.fanout.deliveries, 2)
+        self.assertGreater(self.fanout.bytes, 2)
+        before = self.fanout.bytes
+        self.deliver(self.said(3, "ops"))
+        self.assertEqual((self.fanout.deliveries, self.fanout.bytes), (2, before))
+
+    def test_everywhere(self) -> None:
+        """What is for everybody is not marked with a room; what is for other rooms than the current one is."""
+        self.alice.rooms = ("dev", "lobby")
+        self.fanout.add(self.alice)
+        self.deliver(Shown(Announced("Soon.", NOW), EVERYWHERE), self.said(1, "dev"), self.said(2))
+        self.assertEqual([mark for _, mark in screen(self.alice).shown], [False, True, False])
+
+    def test_ignored(self) -> None:
+        """Of an ignored author a person is shown nothing, until they end it; others are not concerned."""
+        person, author = self.alice.person, AuthorId(99)
+        person.ignored = {author: "x"}
+        self.fanout.ignore(person, author)
+        self.deliver(self.said(1), self.said(2, author=98))
+        person.ignored = {}
+        for _ in range(2):
+            self.fanout.unignore(person, author)
+        self.deliver(self.said(3))
+        self.assertEqual((ids(self.alice), ids(self.bob)), ([2, 3], [1, 2, 3]))
+        self.assertEqual(self.fanout._ignorers, {})
+
+    def test_two_ignore_one(self) -> None:
+        """That one person ends ignoring somebody does not end it for another."""
+        author = AuthorId(99)
+        for connection in (self.alice, self.bob):
+            connection.person.ignored = {author: "x"}
+            self.fanout.ignore(connection.person, author)
+        self.fanout.unignore(self.alice.person, author)
+        self.alice.person.ignored = {}
+        self.deliver(self.said(1))
+        self.assertEqual((ids(self.alice), ids(self.bob)), ([1], []))
+
+    def test_private(self) -> None:
+        """What is private is shown to the connections of the two that are live, and to nobody else."""
+        whisper = Shown(
+            Whispered(1, "", "alice", NOW, "bob", "psst"), (), self.alice.person.author, self.bob.person.author
+        )
+        self.fanout.remove(self.bob)
+        self.deliver(whisper)
+        self.assertEqual([ids(one) for one in (self.alice, self.bob, self.dora)], [[1], [], []])
+        self.fanout.add(self.bob)
+        self.deliver(whisper)
+        self.assertEqual(ids(self.bob), [1])
+
+    def test_full_while_it_is_delivered(self) -> None:
+        """A connection that is removed by the write of another one has this batch all the same."""
+        screen(self.alice).room = 1
+        self.deliver(self.said(1))
+        self.assertEqual((ids(self.alice), ids(self.bob)), ([1], [1]))
+
+
+class BatchTests(SynchronousTestCase):
+    def test_rendered_once(self) -> None:
+        """A batch is rendered once for each style and mark, however many views ask for it."""
+        style = FakeStyle("json", Preferences())
+        batch = Batch([Shown(Said(1, "lobby", "x", NOW, "words"), ("lobby",))])
+        views = [View(style, rooms, rooms[-1]) for rooms in (("lobby",), ("dev", "lobby"), ("lobby", "dev"))]
+        pieces = [batch.pieces(view) for view in (*views, *views)]
+        self.assertEqual(style.renders, 2)
+        self.assertEqual(pieces[0], pieces[1])
+        self.assertNotEqual(pieces[0], pieces[2])
+        self.assertEqual(batch.shared(View(style, ("ops",), "ops")), b"")
+
+    def test_several_rooms(self) -> None:
+        """Of a batch for several rooms each view gets its own, and nothing where the others' would stand."""
+        style = FakeStyle("json", Preferences())
+        batch = Batch([Shown(Said(n, room, "x", NOW, "words"), (room,)) for n, room in ((1, "lobby"), (2, "dev"))])
+        first, second = batch.pieces(View(style, ("dev",), "dev"))
+        self.assertEqual(first, b"")
+        self.assertNotEqual(second, b"")
