@@ -152,7 +152,8 @@ class WaitTests(ReadersCase):
         self.readers.when_caught_up(self.bob, lambda: called.append(1))
         self.readers.detach(self.bob)
         screen(self.bob).drain()
-        self.assertEqual(called, [])
+        self.readers.begin(self.bob, self.path.stream.delivered)
+        self.assertEqual((self.bob.live, called), (True, []))
 
 
 class DetachTests(ReadersCase):
@@ -191,6 +192,7 @@ class SweepTests(ReadersCase):
         self.assertIn("60 seconds", refused.text)
         self.assertTrue(screen(self.bob).aborted)
         self.assertFalse(screen(self.alice).aborted)
+        self.assertEqual(screen(self.bob).codes, ["too-slow"])
 
     def test_time_begins_anew(self) -> None:
         """Who takes something has another 60 seconds; who is told again that it is full, has not."""
