@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from groupchat.delivery.queue import EVERYWHERE
 from groupchat.interfaces.screens import IStyle, Rendered
-from groupchat.model.events import AuthorId, Done, Event, Ref
+from groupchat.model.events import AuthorId, Done, Event, Post, Ref, Typing
 from groupchat.state.people import Connection, Person, View
 
 
@@ -90,7 +90,7 @@ class Batch:
         shown = (
             (_seen(item, view.rooms) or _is_party(item, connection.person.author))
             and not (mine and not view.style.echoes(item.event))
-            and item.author not in connection.person.ignored
+            and not (item.author in connection.person.ignored and _is_ignorable(item.event, view.style))
         )
         line = self._line(view, index) if shown else Rendered(b"")
         return Rendered(line + _answer(item, connection)) if mine and item.answer is not None else line
@@ -114,6 +114,11 @@ def _seen(item: Shown, rooms: tuple[str, ...]) -> bool:
 
 def _is_party(item: Shown, author: AuthorId) -> bool:
     return item.reader is not None and author in (item.author, item.reader)
+
+
+def _is_ignorable(event: Event, style: IStyle) -> bool:
+    """Say whether ignoring its author hides this: what they say, and for people all else; programs keep exact lists."""
+    return style.prose or isinstance(event, Post | Typing)
 
 
 def _answer(item: Shown, connection: Connection) -> Rendered:

@@ -128,7 +128,7 @@ class Readers:
         limit = self._clock.seconds() - self.settings.stuck_timeout_s
         for connection in [connection for connection, since in self._stalled.items() if since <= limit]:
             seconds = self.settings.stuck_timeout_s
-            refusal = TooSlow(f"You have taken nothing for {seconds:g} seconds. Join again to go on where you were.")
+            refusal = TooSlow(f"You have read nothing for {seconds:g} seconds. Join again to go on where you were.")
             self._refuse(connection, refusal, None)
             connection.screen.close(refusal.code)
             self._leave(connection, "too slow")

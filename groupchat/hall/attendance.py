@@ -199,8 +199,10 @@ class Attendance:
         old = person.nick
         self._roster.rename(person, nick, key)
         rooms = person.rooms
-        for name in rooms:
-            self._announce_waiting(name)  # nobody is renamed before they have joined
+        for name, doorway in self._doorways.items():
+            # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
+            if any(notice.event.nick == old for notice in doorway.waiting if isinstance(notice.event, Joined | Left)):
+                self._announce_waiting(name)
         # A reader may share only one of several rooms, and is not told of another.
         event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
         self._commits.post(Notice(event, rooms, connection, ref, answer))

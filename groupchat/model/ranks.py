@@ -21,4 +21,4 @@ class Rank(IntEnum):
     @property
     def title(self) -> str:
         """Return what a sentence calls the people who have this rank."""
-        return ("everybody", "people with an account", "operators of the room", "operators")[self]
+        return ("everybody", "people with an account", "operators of the room or the server", "operators")[self]

@@ -163,7 +163,7 @@ class Handshake:
         self._refused += 1
         most = self._hall.settings.handshake_refusals
         if self._refused >= most:
-            self.hangup(TooManyAttempts(f"{most} nicknames were refused; connect again to go on."))
+            self.hangup(TooManyAttempts(f"{most} attempts were refused. Connect again to go on."))
         else:
             self._show(Asked("nickname"))
 

@@ -117,6 +117,8 @@ class Joining:
         :raises RoomInvalid, BadArguments: they cannot be.
         """
         if self._claim.quiet:
+            if self._claim.rooms:
+                raise BadArguments("A quiet connection is in no room: leave rooms out, or quiet.")
             return ()
         if self._claim.rooms is None:
             return None
@@ -156,7 +158,7 @@ class Joining:
         elif claim.login or admission.expects_account(claim.nick, claim.password):
             if claim.password is None:
                 raise PasswordNeeded(
-                    f"{claim.nick} belongs to an account: come with its password, or choose another nickname."
+                    f"{claim.nick} belongs to an account: give its password, or choose another nickname."
                 )
             self._account = yield admission.check(claim.nick, claim.password, screen)
 
@@ -240,8 +242,8 @@ class Joining:
             hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
         self._choose_preferences(person)
+        position = self._position(person, stored)
         connection = self._connect(person, rooms)
-        position = stored.position if stored is not None else 0
         if self._token is not None:
             hall.commits.save(hall.attendance.stored(connection, connection.rooms, position))
         self._take_wished_nickname(connection)
@@ -263,6 +265,13 @@ class Joining:
         hall.readers.begin(connection, upto)
         if hall.log_limits.allows("people who join"):
             log.info("{nick} joined from {address}", nick=person.nick, address=screen.address, door=connection.door)
+
+    def _position(self, person: Person, stored: StoredSession | None) -> int:
+        """Return how far the last connection with this token has read; it may still be here."""
+        if stored is None:
+            return 0
+        here = next((one for one in person.connections if one.digest == stored.digest), None)
+        return stored.position if here is None else self._hall.readers.position(here)
 
     def _connect(self, person: Person, rooms: Sequence[str]) -> Connection:
         """Make the connection, put it into its rooms, and close the one it replaces."""

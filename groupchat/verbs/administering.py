@@ -103,7 +103,7 @@ def invitecode(me: Actor) -> Reply:
     code = secrets.token_hex(5)
     days = hall.settings.invite_days
     invite = Invite(digest_of(code), me.person.nick, hall.now() + days * 86400)
-    told = f"{code} makes one account, within {days} days: /register NAME PASSWORD {code} instead of a nickname."
+    told = f"{code} is a code for one account, for {days} days. To use it: /register NAME PASSWORD {code}"
     deed = Deed("invitecode", "made an invitation", until=invite.until)
     return me.decree(deed, invite.fact(), *hall.accounts.ended(hall.now()), text=told)
 

@@ -106,7 +106,7 @@ def bans(me: Actor, room: Here = "") -> Answer:
 
 @DISCIPLINING.verb(needs=KEEPERS)
 def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "", room: Here = "") -> Receipt:
-    """Let somebody say nothing in this room; for an operator, nowhere. They go on reading."""
+    """Stop somebody from saying anything in this room; an operator of the server, in all rooms. They can read."""
     scope = me.scope(room)
     found = me.subject(nick, scope)
     made = _sanction(me, found, scope, duration, _reason(reason))
@@ -235,7 +235,7 @@ def _listed(me: Actor, what: str, done: str, sanctions: list[Sanction], scope: s
 
 
 def _left(seconds: float) -> str:
-    return "" if seconds == FOREVER else f" for another {spoken(seconds)}"
+    return "" if seconds == FOREVER else f" for {spoken(seconds)} more"
 
 
 def _is_in(address: str, network: Network) -> bool:

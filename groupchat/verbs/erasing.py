@@ -48,7 +48,7 @@ def purge(
     if len(posts) > MOST:
         raise BadArguments(f"That is more than {MOST:,} messages; begin with a shorter time.")
     count = plural(len(posts), "message")
-    deed = Deed("purge", f"purged what {found.nick} said{where} {while_}: {count}", found.nick)
+    deed = Deed("purge", f"deleted everything {found.nick} said{where} {while_}: {count}", found.nick)
     done = me.decree(deed, room=scope or me.stage(found.person))
     # Room by room, so that deletions stand together in what each room is shown.
     for stored in sorted(posts, key=lambda stored: (stored.event.room, stored.event.id)):

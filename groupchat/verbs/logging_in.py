@@ -36,7 +36,7 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
         raise NickTaken("That came too late; try again.")
     told = f"{nick} is yours from now on: anybody who takes it is asked for your password."
     if not screen.secure:
-        told += " It came here unencrypted; with TLS, /password makes a new one nobody could read."
+        told += " It was sent unencrypted: set a new one with /password over TLS."
     return hall.registration.create(nick, person.author, hashed, invite, me.connection, me.ref, Done(text=told))
 
 

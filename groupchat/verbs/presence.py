@@ -84,7 +84,7 @@ def ignore(me: Actor, nick: Nick) -> Answer:
         raise BadArguments("That is you.")
     person.ignored = {**person.ignored, other.author: other.nick}
     me.hall.fanout.ignore(person, other.author)
-    return Done(text=f"You see nothing more of {other.nick}. /unignore {other.nick} ends it.")
+    return Done(text=f"You no longer see anything from {other.nick}. /unignore {other.nick} ends it.")
 
 
 @PRESENCE.verb()
@@ -97,14 +97,14 @@ def unignore(me: Actor, nick: Nick) -> Answer:
     person.ignored = {author: known for author, known in person.ignored.items() if author not in found}
     for author in found:
         me.hall.fanout.unignore(person, author)
-    return Done(text=f"You see the messages of {nick} again.")
+    return Done(text=f"You see everything from {nick} again.")
 
 
 @PRESENCE.verb()
 def ignored(me: Actor) -> Answer:
     """List the people you ignore."""
     nicks = list(me.person.ignored.values())
-    heading = f"You ignore {plural(len(nicks), 'person', 'people')}{':' if nicks else '.'}"
+    heading = f"You ignore {plural(len(nicks), 'person', 'people')}:" if nicks else "You ignore nobody."
     return Listed("ignored", (heading, *folded(nicks)), tuple({"nick": nick} for nick in nicks))
 
 

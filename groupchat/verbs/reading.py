@@ -70,7 +70,7 @@ def last(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     """Show your own last message, with its number."""
     stored = yield me.hall.stream.journal.latest(me.person.author)
     if stored is None:
-        raise NoSuchMessage("You have not said anything yet.")
+        raise NoSuchMessage("You have no message: you have said nothing, or deleted it.")
     return _replayed(me, "history", (stored,), "/edit and /delete without a number mean this one")
 
 

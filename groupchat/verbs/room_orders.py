@@ -62,8 +62,8 @@ def slow(me: Actor, room: RoomBefore = "", *, seconds: Seconds) -> Receipt:
     if not seconds:
         if place not in me.hall.moderation.slow:
             raise NothingToUndo(f"{place} is not slow.")
-        return me.decree(Deed("slow", f"made {place} no longer slow", place), Fact(SLOW, place, None), room=place)
-    deed = Deed("slow", f"made {place} slow: a message every {spoken(seconds)}", place)
+        return me.decree(Deed("slow", f"ended slow mode in {place}", place), Fact(SLOW, place, None), room=place)
+    deed = Deed("slow", f"set slow mode in {place}: one message every {spoken(seconds)}", place)
     return me.decree(deed, Fact(SLOW, place, _note(me, seconds=seconds)), room=place)
 
 

@@ -95,7 +95,7 @@ def substitute(me: Actor, typo: str, fix: str) -> "Generator[Deferred[Any], Any,
     yield me.hall.passed()  # the message may still be on its way to the disk
     stored = yield me.hall.stream.journal.latest(me.person.author)
     if stored is None:
-        raise NoSuchMessage("You have not said anything yet.")
+        raise NoSuchMessage("You have no message: you have said nothing, or deleted it.")
     typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
     post = stored.event
     assert isinstance(post, Said | Acted | Whispered | Edited)
@@ -119,7 +119,7 @@ def _private(me: Actor, reader: AuthorId, to: str, words: str, told: str) -> Rec
 
 
 def _leave_message(me: Actor, account: Account, words: str) -> Receipt:
-    told = f"{account.nick} is not here, and will be shown it on coming back."
+    told = f"{account.nick} is not here now, and will see it when they come back."
     return _private(me, account.author, account.nick, words, told)
 
 

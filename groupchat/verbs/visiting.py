@@ -31,7 +31,7 @@ def join(me: Actor, room: Room) -> Reply:
     if name in connection.rooms:
         return switch(me, name)
     if me.person.author == SERVER or connection.quiet:
-        raise NotAllowed("This connection is in no room.")
+        raise NotAllowed("A quiet connection, and the server's own, is in no room.")
     if len(connection.rooms) >= me.hall.settings.rooms_max:
         raise BadArguments(f"You are in {len(connection.rooms)} rooms, which is the most; /leave one first.")
     me.hall.moderation.check_room(name, me.person, me.hall.now())
@@ -51,7 +51,7 @@ def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
 
 @VISITING.verb("s")
 def switch(me: Actor, room: Room) -> Answer:
-    """Let your lines go to another of your rooms."""
+    """Send your lines to another of your rooms."""
     name = me.own_room(room)
     me.hall.attendance.switch(me.connection, name)
     return Done(text=f"Your lines now go to {name}.")

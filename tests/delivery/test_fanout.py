@@ -9,10 +9,13 @@ from groupchat.model.events import (
     Acted,
     Announced,
     AuthorId,
+    AwayChanged,
     Deleted,
     Done,
     Edited,
+    Left,
     Post,
+    Renamed,
     Said,
     TopicChanged,
     Whispered,
@@ -161,6 +164,17 @@ class IgnoreTests(SynchronousTestCase):
         bob.vanish()
         self.assertEqual([event.nick for event in alice.events], ["carol"])  # type: ignore[attr-defined]
         self.assertEqual(sum(isinstance(event, Post) for event in carol.events), 3)
+
+    def test_programs_keep_exact_lists(self) -> None:
+        """A program is shown nothing that ignored people say, but who comes, goes and is renamed all the same."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        (bob,) = house.come("bob")
+        bot.do("ignore", nick="bob")
+        bot.take()
+        bob.type("hello", "/msg bot psst", "/nick robert", "/away")
+        bob.vanish()
+        self.assertEqual([type(event) for event in bot.events], [Renamed, AwayChanged, Left])
 
     def test_while_catching_up(self) -> None:
         """Nor does one see them when one has been slow."""

@@ -321,7 +321,7 @@ class JournalContract(TestCase):
         for _ in range(2):
             (outcome,) = await self.append(deleted(None))
             self.assertIsInstance(outcome, NoSuchMessage)
-            self.assertEqual(str(outcome), "You have not said anything yet.")
+            self.assertEqual(str(outcome), "You have no message: you have said nothing, or deleted it.")
             await self.append(said("x"), deleted(None))
 
     async def test_not_yours(self) -> None:

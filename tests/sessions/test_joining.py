@@ -282,6 +282,17 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual((welcome.nick, welcome.room, welcome.rooms), ("bot", "dev", ("lobby", "dev")))
         self.assertEqual((welcome.head, welcome.token, welcome.position), (2, bot.token, 2))
 
+    def test_taken_over(self) -> None:
+        """A client that comes back before its old connection ended is told how far that one had read."""
+        house = House()
+        (alice,) = house.come("alice")
+        bot = house.connect("json").offer("bot")
+        said(alice, "one", "two")
+        again = house.connect("json").offer("bot", token=bot.token, since="head")
+        welcome = again.answers[0]
+        assert isinstance(welcome, Welcomed)
+        self.assertEqual((welcome.head, welcome.position), (2, 2))
+
     def test_lost_while_behind(self) -> None:
         """A client lost while it took nothing is told how far it had read, not how far the others had."""
         house = House()
@@ -632,10 +643,11 @@ class QuietTests(SynchronousTestCase):
         self.assertFalse([event for event in self.alice.events if isinstance(event, Left)])
 
     def test_rooms_are_ignored(self) -> None:
-        """Quiet and rooms together mean quiet."""
+        """Quiet and rooms together are refused: nothing is ignored."""
         bot = self.house.connect("json").offer("bat", quiet=True, rooms=("lobby",))
-        self.assertEqual((bot.connection.rooms, entered(bot)), ((), []))
-        self.assertEqual(self.alice.take(), [])
+        self.assertEqual(bot.codes, ["bad-arguments"])
+        bot.offer("bat", quiet=True, rooms=())
+        self.assertEqual(bot.connection.rooms, ())
 
     def test_account(self) -> None:
         """A quiet program of an account beside a person: the person's rooms and messages stay as they are."""
@@ -792,7 +804,7 @@ class MissedTests(SynchronousTestCase):
     def test_private(self) -> None:
         """Private messages to an account that is away are kept, and shown once when it comes back."""
         self.bob.type("/msg alice one", "/msg alice two")
-        self.assertEqual(self.bob.told[-1], "alice is not here, and will be shown it on coming back.")
+        self.assertEqual(self.bob.told[-1], "alice is not here now, and will see it when they come back.")
         alice = back(self.house, "alice")
         (shown,) = (answer for answer in alice.answers if isinstance(answer, Replayed) and "away" in answer.heading)
         self.assertEqual(shown.heading, "2 messages while you were away:")

@@ -388,8 +388,8 @@ class TypedTests(TypingCase):
             list(bans.lines),
             [
                 f"carol is banned, since {since}, by olga: noise",
-                f"bob is banned in dev for another 59 minutes, since {since}, by rita",
-                f"203.0.113.0/24 is banned for another 1 week, since {since}, by olga",
+                f"bob is banned in dev for 59 minutes more, since {since}, by rita",
+                f"203.0.113.0/24 is banned for 1 week more, since {since}, by olga",
             ],
         )
         self.assertEqual(

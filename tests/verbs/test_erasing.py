@@ -38,7 +38,7 @@ class PurgeTests(OperatorsCase):
         self.assertEqual(deleted(self.alice), self.numbers(2, 3))
         (deed,) = self.deeds(self.alice)
         self.assertEqual((deed.room, deed.act, deed.target), ("dev", "purge", "bob"))
-        self.assertEqual(deed.text, "purged what bob said in dev in the last hour: 2 messages")
+        self.assertEqual(deed.text, "deleted everything bob said in dev in the last hour: 2 messages")
 
     def test_not_their_room(self) -> None:
         """A room's operator purges no other room."""
@@ -62,12 +62,13 @@ class PurgeTests(OperatorsCase):
         self.olga.do("purge", nick="bob", room="dev")
         self.assertEqual(self.refused(self.olga), ["no-such-message: bob said nothing in dev in the last hour."])
         self.olga.do("purge", nick="bob", duration="2h", room="dev")
-        self.assertEqual(self.deeds(self.alice)[-1].text, "purged what bob said in dev in the last 2 hours: 2 messages")
+        text = "deleted everything bob said in dev in the last 2 hours: 2 messages"
+        self.assertEqual(self.deeds(self.alice)[-1].text, text)
         self.olga.do("purge", nick="bob", duration="forever", room="lobby")
-        self.assertEqual(self.deeds(self.alice)[-1].text, "purged what bob said in lobby until now: 1 message")
+        self.assertEqual(self.deeds(self.alice)[-1].text, "deleted everything bob said in lobby until now: 1 message")
         self.bob.type("again")
         self.olga.do("purge", nick="bob", duration="1h30m", room="lobby")
-        words = "purged what bob said in lobby in the last 1 hour 30 minutes: 1 message"
+        words = "deleted everything bob said in lobby in the last 1 hour 30 minutes: 1 message"
         self.assertEqual(self.deeds(self.alice)[-1].text, words)
 
     def test_ranks(self) -> None:
@@ -207,7 +208,7 @@ class TypedTests(TypingCase):
         self.alice.type("kept")
         self.forget()
         self.olga.type("/purge bob")
-        self.assertEqual(self.done(self.alice), ["olga purged what bob said in the last hour: 4 messages"])
+        self.assertEqual(self.done(self.alice), ["olga deleted everything bob said in the last hour: 4 messages"])
         self.assertEqual([event.target for event in self.alice.events if isinstance(event, Deleted)], [3, 5, 6])
         self.olga.take()
         self.olga.type("/history 50")
@@ -233,7 +234,7 @@ class TypedTests(TypingCase):
         self.in_dev(self.rita, self.bob)
         self.bob.type("one", "/switch lobby", "two")
         self.rita.type("/purge bob")
-        self.assertEqual(self.done(self.rita), ["rita purged what bob said in dev in the last hour: 1 message"])
+        self.assertEqual(self.done(self.rita), ["rita deleted everything bob said in dev in the last hour: 1 message"])
         self.assertEqual([type(event) for event in self.alice.events], [Said])
 
     def test_purge_many(self) -> None:

@@ -210,7 +210,7 @@ class IgnoreTests(SynchronousTestCase):
         """The list counts, also nobody."""
         self.alice.type("/ignored", "/ignore bob", "/ignore carol", "/ignored")
         listed = [answer.lines for answer in self.alice.answers if isinstance(answer, Listed)]
-        self.assertEqual(listed, [("You ignore 0 people.",), ("You ignore 2 people:", "bob, carol")])
+        self.assertEqual(listed, [("You ignore nobody.",), ("You ignore 2 people:", "bob, carol")])
 
     def test_each_person(self) -> None:
         """Two people who ignore the same person do so independently of each other."""
@@ -225,4 +225,4 @@ class IgnoreTests(SynchronousTestCase):
         """The answer says how it ends."""
         (bot,) = self.house.come("bot", door="json")
         bot.do("ignore", nick="bob", ref=1)
-        self.assertEqual(bot.answers, [Done(text="You see nothing more of bob. /unignore bob ends it.")])
+        self.assertEqual(bot.answers, [Done(text="You no longer see anything from bob. /unignore bob ends it.")])

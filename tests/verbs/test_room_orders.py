@@ -311,7 +311,7 @@ class TypedTests(TypingCase):
             "made rita an operator of dev",
             "muted bob for 1 hour",
             "announced: hello",
-            "made dev slow: a message every 5 seconds",
+            "set slow mode in dev: one message every 5 seconds",
             "unmuted bob",
             "banned 203.0.113.9/32 until unbanned",
         ]

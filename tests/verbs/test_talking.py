@@ -104,7 +104,7 @@ class PrivateTests(SynchronousTestCase):
         alice.vanish()
         bob.take()
         bob.type("/reply later")
-        self.assertEqual(bob.told, ["alice is not here, and will be shown it on coming back."])
+        self.assertEqual(bob.told, ["alice is not here now, and will see it when they come back."])
 
     def test_account_elsewhere(self) -> None:
         """A message to an account that is not here is private between the two, and stays out of rooms."""

@@ -22,7 +22,7 @@ def refusal(draft: Draft, target: Row | None) -> Refusal | None:
     """
     if target is None or not _sees(draft, target):
         if draft.target is None:
-            return NoSuchMessage("You have not said anything yet.")
+            return NoSuchMessage("You have no message: you have said nothing, or deleted it.")
         return no_such_message(draft.target)
     done = "edit" if draft.kind == Kind.EDITED else "delete"
     if draft.author != target.author and not draft.anyones:

@@ -235,7 +235,7 @@ class Table:
         if verb is None:
             near = get_close_matches(name[:32].lower(), self.names(rank), n=1)
             hint = f"Did you mean /{near[0]}? " if near else ""
-            raise UnknownCommand(f"There is no command /{name[:32]}. {hint}/help lists the commands.")
+            raise UnknownCommand(f"There is no command /{name[:32].lstrip('/')}. {hint}/help lists the commands.")
         return verb
 
     def read_line(self, caller: Caller, line: str) -> tuple[Verb, dict[str, Any]]:
