@@ -1,4 +1,4 @@
-"""Answers !time in the lobby.  Usage: python time_bot.py HOST[:PORT]"""
+"""Answers !time in the lobby. Usage: python time_bot.py HOST[:PORT]"""
 
 import sys
 from datetime import datetime

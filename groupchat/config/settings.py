@@ -228,7 +228,7 @@ class Settings:
     # Accounts
     guests: bool = setting(True, "true or false", "let people in without an account")
     password: str = setting(
-        "", "text", "one password that every guest is asked for; empty: none.  Accounts have their own"
+        "", "text", "one password that every guest is asked for; empty: none. Accounts have their own"
     )
     registration: str = setting(
         "open",
@@ -290,7 +290,7 @@ class Settings:
         10.0, "seconds", "wait for the disk, above which new messages are refused", minimum=0.1, maximum=3600
     )
     retain_days: int = setting(
-        0, "days", "how long messages are kept; older ones, except topics, are removed within an hour.  0: keep all",
+        0, "days", "how long messages are kept; older ones, except topics, are removed within an hour. 0: keep all",
         minimum=0, maximum=36500,
     )  # fmt: skip
 

@@ -25,6 +25,13 @@ EVERYWHERE = frozenset({"do", "ref", "key"})
 CLAUSE_END = re.compile(r"[,:;.](?: |$)")
 """The end of the first clause of a summary."""
 
+INTRODUCTION = """\
+Brackets stand for what can be left out.
+Programs send a command as `{"do": "ban", "whom": "bob"}`, with the arguments in the column *fields*, in JSON.
+*Cost* is how much a command takes of what a connection may send ([PROTOCOL.md](PROTOCOL.md#rates)), where it is not 1.
+"""
+"""The first lines of the page of documentation."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -285,22 +292,28 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table as a page of documentation."""
-        pieces = []
+        pieces = [INTRODUCTION.rstrip("\n")]
         for topic in self.topics():
             pieces += [
                 f"\n## {self.titles[topic].capitalize()}\n",
-                "| command | what it does | also |",
-                "|---|---|---|",
+                "| command | what it does | fields | cost | also |",
+                "|---|---|---|---|---|",
             ]
             verbs = [verb for verb in self.sorted() if verb.topic == topic]
-            for verb in verbs:
-                aliases = ", ".join(f"`/{alias}`" for alias in verb.aliases)
-                usage = verb.usage.replace("|", "\\|")
-                pieces.append(f"| `{usage}` | {verb.explanation.replace('|', chr(92) + '|')} | {aliases} |")
+            pieces += [_row(verb) for verb in verbs]
             for verb in verbs:
                 if verb.details:
                     pieces.append(f"\n### `{verb.usage}`\n\n" + "\n".join([verb.explanation, *verb.details]))
-        return "\n".join(pieces).lstrip("\n") + "\n"
+        return "\n".join(pieces) + "\n"
+
+
+def _row(verb: Verb) -> str:
+    """Return the row of a verb in a table of Markdown."""
+    fields = ", ".join(f"`{parameter.name}`" for parameter in verb.parameters)
+    cost = "" if verb.cost == 1 else f"{verb.cost:g}"
+    aliases = ", ".join(f"`/{alias}`" for alias in verb.aliases)
+    cells = (f"`{verb.usage}`", verb.explanation, fields, cost, aliases)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _check_rank(caller: Caller, verb: Verb, room: str) -> None:

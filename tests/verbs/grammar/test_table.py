@@ -13,7 +13,7 @@ from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.grammar.arguments import Count, Day, Name, Nick, PostId, PreferenceValue, Rest, Since
-from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.table import INTRODUCTION, Table
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
@@ -197,11 +197,12 @@ class TableTests(SynchronousTestCase):
             self.assertRaises(TypeError, self.table.verb(), function)
 
     def test_markdown(self) -> None:
-        """The page has a row for each command, and a section for each with more to say."""
+        """The page has a row for each command, with its fields and cost, and a section for each with more to say."""
         page = self.table.markdown()
-        self.assertTrue(page.startswith("## Trying things out\n\n| command |"), page)
-        self.assertIn("| `/tell NICK TEXT` | Tell somebody. | `/t`, `/whisper` |\n", page)
-        self.assertIn("| Show a \\| or two. |", page)
+        self.assertTrue(page.startswith(INTRODUCTION), page)
+        self.assertIn("\n\n## Trying things out\n\n| command | what it does | fields | cost | also |\n|---|", page)
+        self.assertIn("| `/tell NICK TEXT` | Tell somebody. | `nick`, `text` | 3 | `/t`, `/whisper` |\n", page)
+        self.assertIn("| Show a \\| or two. | `count`, `since`, `day` |  |  |\n", page)
         self.assertIn("\n### `/change [#N] TEXT`\n\nChange something.\nOr do not.\n", page)
 
     @given(st.text(max_size=60))
