@@ -162,6 +162,7 @@ class EraseTests(OperatorsCase):
         self.olga.do("delete", id=topic).do("delete", id=topic + 1)
         self.assertEqual(len(self.olga.codes), 2)
         self.assertEqual(deleted(self.bob), [])
+        self.assertEqual([deed.act for deed in self.deeds(self.bob)], ["lock"])
 
     def test_own(self) -> None:
         """An operator's own message is deleted as anybody's: there is no deed."""

@@ -1,5 +1,7 @@
 """The verbs about the person's own account: making it, coming in from it, its password, giving it up."""
 
+from dataclasses import replace
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.interfaces.screens import Hold
@@ -103,7 +105,9 @@ class RegisterTests(SynchronousTestCase):
         """A hash of old parameters is made anew when the password is known."""
         home = House()
         old = account(home.hall, "alice")
-        home.hall.learn(type(old)(old.nick, old.author, "0:" + old.hash[2:], old.rank, old.since).fact())
+        outdated = replace(old, hash="0:" + old.hash[2:]).fact()
+        self.successResultOf(home.journal.append([], [], [outdated]))
+        home.hall.learn(outdated)
         back(home, "alice")
         self.assertEqual([fact.value["hash"][:2] for fact in self.successResultOf(home.journal.facts(ACCOUNT))], ["1:"])  # type: ignore[index]
 
@@ -339,5 +343,6 @@ class LoginTests(SynchronousTestCase):
         (bob,) = home.come("bob")
         laptop.type("/logout")
         self.assertEqual(bob.take(), [])
+        self.assertIs(home.hall.roster.find("alice"), phone.connection.person)
         phone.type("still here")
         self.assertEqual(bob.texts, ["still here"])
