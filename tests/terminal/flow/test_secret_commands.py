@@ -95,14 +95,6 @@ class LearnTest(SynchronousTestCase):
         self.assertEqual(self.commands.fields("/uv", ["safe", "a b"]), {"vault": "safe", "key": "a b"})
         self.assertEqual(self.commands.fields("/setpassword", ["a", "b"]), {"nick": "a", "password": "b"})
 
-    def test_arguments(self) -> None:
-        """A server that describes the arguments beside the names of the fields says which of them to ask for."""
-        argument = {"label": "X", "typed": True, "optional": False}
-        arguments = [{"name": "vault", **argument}, {"name": "key", "secret": True, **argument}]
-        self.commands.learn([{"command": "seal", "fields": ["vault", "key"], "arguments": arguments, "secret": True}])
-        self.assertEqual(self.commands.missing("/seal safe"), ["key"])
-        self.assertEqual(self.commands.missing("/seal"), [])
-
     def test_old_server(self) -> None:
         """A server that only names its fields makes a command secret, but nothing is asked for."""
         self.assertTrue(self.commands.holds("/oldsecret a b"))
