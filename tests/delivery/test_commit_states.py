@@ -210,25 +210,28 @@ class MoveTests(StateCase):
         self.assertEqual(self.queue.state, "Committing")
 
     def test_taken_while_delivered(self) -> None:
-        """What is posted while the batch of a stuck commit is delivered is taken."""
-        self.queue.post()
-        self.queue.wait(11)
-        errors: list[Exception] = []
+        """What is posted while the batch of a stuck commit is delivered is taken, however that commit ended."""
+        for end in (HeldJournal.commit, lambda journal: journal.fail(JournalUnavailable("Full."))):
+            queue, taken = Queue(), list[bool]()
 
-        def deliver(batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal) -> None:
-            if batch and self.queue.number < 5:
-                try:
-                    self.queue.post()
-                except JournalUnavailable as error:
-                    errors.append(error)
+            def deliver(
+                batch: Sequence[Queued],
+                outcomes: Sequence[Outcome] | Refusal,
+                queue: Queue = queue,
+                taken: list[bool] = taken,
+            ) -> None:
+                if batch and queue.number == 1:
+                    queue.post()
+                    taken.append(True)
 
-        queue = Queue()
-        queue.commits = Commits(queue.journal, Settings(), queue.clock, deliver, queue.failures.append, queue.turn_end)
-        self.queue = queue
-        self.queue.post()
-        self.queue.wait(11)
-        queue.journal.commit()
-        self.assertEqual(errors, [])
+            queue.commits = Commits(
+                queue.journal, Settings(), queue.clock, deliver, queue.failures.append, queue.turn_end
+            )
+            queue.post()
+            queue.wait(11)
+            end(queue.journal)
+            self.assertEqual((taken, len(queue.journal.pending)), ([True], 1))
+            self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_committing_to_broken(self) -> None:
         """A journal that fails for good, or in a way nobody foresaw, breaks the queue, which says so once."""

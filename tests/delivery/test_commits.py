@@ -352,6 +352,7 @@ class TurnTests(SynchronousTestCase):
         self.post()
         self.post()
         self.assertEqual(self.journal.pending, [])
+        self.assertEqual(len(self.turns), 1, "the reactor is asked once")
         self.assertEqual(self.end_turn(), [2])
 
     def test_while_an_answer_is_handed_out(self) -> None:
