@@ -1,6 +1,6 @@
 """The send path without a hall round it: what is posted, from the queue to the screens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from twisted.internet.task import Clock
@@ -14,17 +14,31 @@ from groupchat.delivery.outcomes import Outcomes
 from groupchat.delivery.queue import Posting, Queued, Receipt
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
+from groupchat.interfaces.screens import Rendered
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Fact, Kind
 from groupchat.model.errors import Refusal
-from groupchat.model.events import AuthorId, Post, Ref, Refused
+from groupchat.model.events import AuthorId, Event, Post, Ref, Refused
+from groupchat.model.preferences import Preferences
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Rooms
-from tests.fakes import FakeScreen
+from tests.fakes import FakeScreen, FakeStyle
 
 NOW = 1795262400.0
 """12:00 UTC on Saturday 21 November 2026, in seconds since 1970 UTC."""
+
+
+class RecordingStyle(FakeStyle):
+    """A style that remembers when something was shown before each event."""
+
+    def __init__(self, door: str, preferences: Preferences) -> None:
+        super().__init__(door, preferences)
+        self.previous: list[float] = []
+
+    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        self.previous += previous
+        return super().render(events, previous, marked)
 
 
 class Reader:

@@ -5,10 +5,15 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.cursor import Cursor
 from groupchat.delivery.fair_share import SHARE, FairShare
+from groupchat.delivery.queue import Posting, Receipt
 from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
+from groupchat.model.drafts import Draft, Kind
 from groupchat.model.events import Deleted, Done, Edited, Joined, Left, Replayed, Said
+from groupchat.model.preferences import Preferences
+from tests.delivery.send_path import NOW, RecordingStyle, SendPath, ids, screen
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 
@@ -286,3 +291,55 @@ class StuckTests(SynchronousTestCase):
         bob.screen.fill()
         house.pass_time(20)
         self.assertTrue(bob.screen.aborted)
+
+
+class PositionTests(SynchronousTestCase):
+    """One cursor on the send path, without a hall."""
+
+    def setUp(self) -> None:
+        self.path = SendPath(page_posts=2)
+        self.path.stream.recent = Recent(0, 3)
+        self.alice, self.bob = self.path.connect("alice"), self.path.connect("bob")
+
+    def test_behind(self) -> None:
+        """A cursor says by how many numbers its connection is behind the others."""
+        screen(self.bob).fill()
+        for number in range(7):
+            self.path.say(self.alice, str(number))
+        cursor = self.bob.cursor
+        assert isinstance(cursor, Cursor)
+        self.assertEqual((cursor.position, cursor.behind), (0, 7))
+        screen(self.bob).drain(1)
+        self.assertEqual((cursor.position, cursor.behind, ids(self.bob)), (2, 5, [1, 2]))
+
+    def test_previous(self) -> None:
+        """The first thing shown follows on the time when it began, and each later one on the one before."""
+        style = RecordingStyle("json", Preferences())
+        screen(self.bob).style = style
+        screen(self.bob).fill()
+        for second in (10, 20, 30):
+            self.path.clock.advance(10)
+            said = Draft(Kind.SAID, self.alice.person.author, "alice", NOW + second, "lobby", "words")
+            self.path.post(Posting(said, Receipt()))
+        screen(self.bob).drain()
+        self.assertEqual(style.previous, [NOW, NOW + 10, NOW + 20])
+
+    def test_nothing_for_this_reader(self) -> None:
+        """A reader who is to be shown nothing of what was said is live, and was written nothing."""
+        screen(self.bob).fill()
+        for _ in range(5):
+            self.path.say(self.alice, "elsewhere", "dev")
+        writes = screen(self.bob).writes
+        screen(self.bob).drain()
+        self.assertEqual((self.bob.live, screen(self.bob).writes), (True, writes))
+
+    def test_no_more_than_one_reading(self) -> None:
+        """A cursor that is told to go on twice reads once."""
+        screen(self.bob).fill()
+        for number in range(7):
+            self.path.say(self.alice, str(number))
+        cursor = self.bob.cursor
+        assert isinstance(cursor, Cursor)
+        screen(self.bob).drain()
+        cursor.advance()
+        self.assertEqual(ids(self.bob), list(range(1, 8)))

@@ -27,7 +27,7 @@ from groupchat.model.events import (
 )
 from groupchat.model.preferences import Preferences
 from groupchat.state.people import Connection
-from tests.delivery.send_path import NOW, SendPath, draft, screen, shown
+from tests.delivery.send_path import NOW, RecordingStyle, SendPath, draft, screen, shown
 from tests.fakes import FakeStyle, HeldJournal
 
 FACT = Fact("motd", "", {"text": "Hi."})
@@ -38,18 +38,6 @@ class FailingStyle(FakeStyle):
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         raise ZeroDivisionError
-
-
-class RecordingStyle(FakeStyle):
-    """A style that remembers when something was shown before each event."""
-
-    def __init__(self, door: str, preferences: Preferences) -> None:
-        super().__init__(door, preferences)
-        self.previous: list[float] = []
-
-    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
-        self.previous += previous
-        return super().render(events, previous, marked)
 
 
 class OutcomesCase(SynchronousTestCase):
