@@ -120,7 +120,7 @@ class StateCase(SynchronousTestCase):
         self.journal.fail(JournalBroken("I/O error"))
 
     def outcomes(self) -> list[str]:
-        """What each delivered batch was told."""
+        """Return what each delivered batch was told."""
         return [type(outcomes).__name__ for _, outcomes in self.queue.delivered]
 
 

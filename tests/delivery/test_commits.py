@@ -166,11 +166,11 @@ class FailureTests(HeldTests):
         self.assertEqual([type(event) for event in alice.take()], [Announced, Left])
 
     def told(self, peer: Peer) -> list[str]:
-        """What everybody was told."""
+        """Return what everybody was told."""
         return [event.text for event in peer.take() if isinstance(event, Announced)]
 
     def trouble(self, peer: Peer) -> str:
-        """What /status says is wrong."""
+        """Return what /status says is wrong."""
         (answer,) = (answer for answer in peer.do("status").answers if isinstance(answer, Listed))
         return str(dict(answer.items[0])["trouble"])
 

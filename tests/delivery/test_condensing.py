@@ -35,7 +35,7 @@ def said(number: int) -> Shown:
 
 
 def events(items: Sequence[Shown]) -> list[Event]:
-    """What is shown."""
+    """Return what is shown."""
     return [item.event for item in condense(items)]
 
 
@@ -158,7 +158,7 @@ class OrderTests(SynchronousTestCase):
 
 
 def members(items: Sequence[Shown], before: "set[str] | None" = None) -> set[str]:
-    """Who is in the lobby, for somebody who reads this."""
+    """Return who is in the lobby, for somebody who reads this."""
     here = set(before or ())
     for item in items:
         event = item.event

@@ -125,7 +125,7 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(bob.ids, [2])
 
     def test_one_page_at_a_time(self) -> None:
-        """Who catches up is handed one page at a time, only as fast as the connection takes them."""
+        """Somebody who catches up is handed one page at a time, only as fast as the connection takes them."""
         alice, bob = self.open("alice", "bob")
         bob.screen.fill()
         alice.type(*map(str, range(20)))
@@ -186,7 +186,7 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(again.ids, list(range(1, 12)))
 
     def test_changed_meanwhile(self) -> None:
-        """Who catches up is shown what was edited in its newest form, and of what was deleted nothing."""
+        """Somebody who catches up is shown what was edited in its newest form, and of what was deleted nothing."""
         alice, bob = self.open("alice", "bob", kept=3)
         for kept in (3, 100):
             self.house.hall.stream.recent = Recent(self.journal.head, kept)
@@ -203,7 +203,7 @@ class PauseTests(SynchronousTestCase):
             self.assertEqual([type(event) for event in (gone, three, deleted)], [Deleted, Said, Deleted])
 
     def test_room_joined_while_a_page_is_read(self) -> None:
-        """Who goes into a room while a page is read misses nothing of that room."""
+        """Somebody who goes into a room while a page is read misses nothing of that room."""
         alice, bob = self.open("alice", "bob")
         alice.type("/join dev")
         bob.screen.fill()
@@ -219,7 +219,7 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(sorted(replayed + bob.ids), list(range(1, 42)))
 
     def test_room_left_while_a_page_is_read(self) -> None:
-        """Who leaves a room while a page is read is shown nothing more of it."""
+        """Somebody who leaves a room while a page is read is shown nothing more of it."""
         alice, bob = self.open("alice", "bob")
         bob.screen.fill()
         alice.type(*map(str, range(10)))
@@ -231,7 +231,7 @@ class PauseTests(SynchronousTestCase):
         self.assertTrue(bob.connection.live)
 
     def test_failed_page(self) -> None:
-        """Who cannot be promised an unbroken stream is told so and cut off; the others live on."""
+        """Somebody who cannot be promised an unbroken stream is told so and cut off; the others live on."""
         alice, bob = self.open("alice", "bob")
         bob.screen.fill()
         alice.type(*map(str, range(10)))
@@ -244,7 +244,7 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in alice.events], [Left])
 
     def test_leaves_while_a_page_is_read(self) -> None:
-        """Who is gone when a page has been read is shown nothing."""
+        """Somebody who is gone when a page has been read is shown nothing."""
         alice, bob = self.open("alice", "bob")
         bob.screen.fill()
         alice.type(*map(str, range(10)))
@@ -257,7 +257,7 @@ class PauseTests(SynchronousTestCase):
 
 class StuckTests(SynchronousTestCase):
     def test_cut_off(self) -> None:
-        """Who takes nothing for 60 s is cut off with everything unsent; the nickname is free, the others see it."""
+        """A connection that takes nothing for 60 s is cut off; the nickname is free, the others see it."""
         house = House()
         alice, bob = house.come("alice", "bob")
         bob.screen.fill()
@@ -273,7 +273,7 @@ class StuckTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in alice.events], [Left, Joined])
 
     def test_takes_now_and_then(self) -> None:
-        """Who takes something now and then is never cut off."""
+        """Somebody who takes something now and then is never cut off."""
         house = House()
         (bob,) = house.come("bob")
         for _ in range(5):

@@ -46,7 +46,7 @@ class TurnsTest(SynchronousTestCase):
         self.assertEqual(self.ends, [])
 
     def test_nobody_overtakes(self) -> None:
-        """Who comes while others wait comes after them, also in a turn that has something left."""
+        """Somebody who comes while others wait comes after them, also in a turn that has something left."""
         self.show("a")
         self.show("b")
         self.turns.next_turn().addCallback(lambda _: self.show("again"))
@@ -55,7 +55,7 @@ class TurnsTest(SynchronousTestCase):
         self.assertEqual([self.end() for _ in range(4)], [["b"], ["c"], ["again"], []])
 
     def test_without_being_shown(self) -> None:
-        """Who only waits has a turn when this one ends."""
+        """Somebody who only waits has a turn when this one ends."""
         waiting = self.turns.next_turn()
         self.assertNoResult(waiting)
         self.end()
@@ -106,7 +106,7 @@ class TurnsTest(SynchronousTestCase):
         self.assertEqual(begun, [0, 1])
 
     def test_little(self) -> None:
-        """Who needs little shares a turn with others."""
+        """Somebody who needs little shares a turn with others."""
         self.turns.spend(1)
         self.assertFalse(self.turns.over)
         self.turns.spend(SHARE)

@@ -56,7 +56,7 @@ class CountTests(SynchronousTestCase):
         self.assertEqual({len(peer.ids) for peer in peers[1:]}, {21})
 
     def test_authors_have_bytes_of_their_own(self) -> None:
-        """Who posts in a batch sees the others' posts and the numbers of their own, in journal order."""
+        """Somebody who posts in a batch sees the others' posts and the numbers of their own, in journal order."""
         journal = HeldJournal(MemoryJournal())
         house = House(journal)
         alice, bob, carol = house.come("alice", "bob", "carol")
@@ -142,7 +142,7 @@ class PrivateTests(SynchronousTestCase):
         self.assertEqual((alice.codes, other.ids), (["no-such-nick"], []))
 
     def test_away(self) -> None:
-        """Who writes to somebody away is told so once."""
+        """Somebody who writes to somebody away is told so once."""
         house = House()
         alice, bob = house.come("alice", "bob")
         bob.type("/away lunch")
@@ -154,7 +154,7 @@ class PrivateTests(SynchronousTestCase):
 
 class IgnoreTests(SynchronousTestCase):
     def test_ignore(self) -> None:
-        """Who ignores somebody sees nothing of them, in rooms and privately; others do, and so does the author."""
+        """A person sees nothing of people they ignore, in rooms and privately; others do, and so does the author."""
         house = House()
         alice, bob, carol = house.come("alice", "bob", "carol")
         alice.type("/ignore BOB")
@@ -177,7 +177,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual([type(event) for event in bot.events], [Renamed, AwayChanged, Left])
 
     def test_while_catching_up(self) -> None:
-        """Nor does one see them when one has been slow."""
+        """Somebody who was slow does not see them later either."""
         house = House()
         alice, bob, carol = house.come("alice", "bob", "carol")
         alice.type("/ignore bob")
@@ -190,7 +190,7 @@ class IgnoreTests(SynchronousTestCase):
         self.assertEqual([post.nick for post in alice.answers[-1].posts], ["carol"])  # type: ignore[attr-defined]
 
     def test_unignore(self) -> None:
-        """One may end ignoring; oneself one cannot ignore."""
+        """Ignoring can be ended; nobody can ignore themselves."""
         house = House()
         alice, bob = house.come("alice", "bob")
         alice.type("/ignore bob", "/ignored", "/unignore BOB", "/unignore bob", "/ignore alice")
@@ -242,7 +242,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual([mark for _, mark in self.shown(carol)], [False, False])
 
     def test_switch(self) -> None:
-        """Who switches rooms sees the marks change with it."""
+        """Somebody who switches rooms sees the marks change with it."""
         house = House()
         alice, bob = house.come("alice", "bob")
         bob.type("/join dev", "/switch lobby")

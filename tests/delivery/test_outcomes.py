@@ -308,7 +308,7 @@ class NoticeTests(OutcomesCase):
         self.assertEqual([len(shown(one)) for one in (self.bob, dev, both)], [0, 1, 1])
 
     def test_answer(self) -> None:
-        """Who caused a notice is answered with it."""
+        """Somebody who caused a notice is answered with it."""
         self.path.post(Notice(Renamed("lobby", "alice", NOW, "al"), ("lobby",), self.alice, "r", Done()))
         self.assertEqual(screen(self.alice).shown[-1], (Done(), "r"))
 

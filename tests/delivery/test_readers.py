@@ -52,7 +52,7 @@ class BeginTests(ReadersCase):
         self.assertEqual((ids(carol), carol.live, self.readers.position(carol)), ([1], True, 1))
 
     def test_told(self) -> None:
-        """Who begins to catch up is named, and then who is live; nobody in between is live twice."""
+        """Somebody who begins to catch up is named, and then who is live; nobody in between is live twice."""
         carol = self.path.connect("carol")
         self.assertEqual((self.path.behind, self.path.level), (["carol"], ["carol"]))
         screen(carol).fill()
@@ -83,14 +83,14 @@ class PauseTests(ReadersCase):
         self.assertEqual(ids(self.bob), [1, 2])
 
     def test_gone_during_a_batch(self) -> None:
-        """Who stops reading during a batch and is gone before it ends does not fall behind."""
+        """Somebody who stops reading during a batch and is gone before it ends does not fall behind."""
         screen(self.bob).room = 1
         self.path.outcomes.on_delivery = lambda seconds: self.readers.detach(self.bob)
         self.path.say(self.alice, "one")
         self.assertEqual((self.bob.live, self.bob.cursor), (False, None))
 
     def test_resumed_during_a_batch(self) -> None:
-        """Who takes something again before the batch ends misses nothing."""
+        """Somebody who takes something again before the batch ends misses nothing."""
         screen(self.bob).room = 1
         self.path.outcomes.on_delivery = lambda seconds: screen(self.bob).drain()
         self.path.say(self.alice, "one")
@@ -195,7 +195,7 @@ class SweepTests(ReadersCase):
         self.assertEqual(screen(self.bob).codes, ["too-slow"])
 
     def test_time_begins_anew(self) -> None:
-        """Who takes something has another 60 seconds; who is told again that it is full, has not."""
+        """Somebody who takes something has another 60 seconds; who is told again that it is full, has not."""
         screen(self.bob).fill()
         self.path.clock.advance(50)
         screen(self.bob).drain()
@@ -217,7 +217,7 @@ class SweepTests(ReadersCase):
         self.assertEqual(self.path.left, [("bob", "too slow")])
 
     def test_gone_before(self) -> None:
-        """Who is gone is not cut off."""
+        """Somebody who is gone is not cut off."""
         screen(self.bob).fill()
         self.readers.detach(self.bob)
         self.path.clock.advance(100)
@@ -227,7 +227,7 @@ class SweepTests(ReadersCase):
 
 class FailureTests(ReadersCase):
     def test_failed(self) -> None:
-        """Who cannot be promised an unbroken stream is told, leaves, and is closed with the code; others live on."""
+        """A connection without an unbroken stream is told, leaves, and is closed with the code; others live on."""
         screen(self.bob).fill()
         self.path.say(self.alice, "hello")
         self.path.stream.recent.floor = 1

@@ -107,7 +107,7 @@ class ChangeTests(SynchronousTestCase):
         self.recent.add(post)
 
     def shown(self, after: int = 0) -> list[str]:
-        """What somebody in the lobby is shown after a number."""
+        """Return what somebody in the lobby is shown after a number."""
         found = self.recent.after(after, Audience(("lobby",), ALICE))
         return [f"{stored.event.id} {type(stored.event).__name__}" for stored in found]
 

@@ -98,7 +98,7 @@ class EnteredTests(AttendanceCase):
         self.assertIsInstance(events[-1], Done)
 
     def test_resuming(self) -> None:
-        """Who comes back with a token, or takes over a living connection, is told of every room again."""
+        """Somebody who comes back with a token, or takes over a living connection, is told of every room again."""
         bot = self.come("bot", rooms=("dev", "lobby"))
         token = bot.token
         for lost in (True, False):
@@ -124,7 +124,7 @@ class EnteredTests(AttendanceCase):
         self.assertEqual(people, ["watcher", "alice"])
 
     def test_logging_in(self) -> None:
-        """Who logs in while being here is told of the rooms anew."""
+        """Somebody who logs in while being here is told of the rooms anew."""
         account(self.hall, "alice")
         bot = self.come("bot")
         bot.take()
@@ -133,7 +133,7 @@ class EnteredTests(AttendanceCase):
         self.assertEqual([type(event) for event in others(self.watcher)], [Joined, Left, Joined])
 
     def test_without_joins(self) -> None:
-        """Who does not want to know of joins is not told who is there; who reads prose is told in words."""
+        """Somebody who does not want to know of joins is not told who is there; who reads prose is told in words."""
         bot = self.come("bot").do("set", name="joins", value="off")
         bot.take()
         bot.do("join", room="dev")
@@ -184,23 +184,23 @@ class DepartedTests(AttendanceCase):
             peer.take()
 
     def test_left(self) -> None:
-        """Who leaves is told so before the request is answered; the others see the reason."""
+        """Somebody who leaves is told so before the request is answered; the others see the reason."""
         self.bot.do("leave", room="dev", reason="bored")
         self.assertEqual(self.bot.take()[0], Departed("dev", "bored", "left", "lobby"))
         self.assertEqual(others(self.watcher), [Left("dev", "bot", self.now, "bored")])
 
     def test_left_the_last(self) -> None:
-        """Who leaves the last room has their lines go nowhere."""
+        """Somebody who leaves the last room has their lines go nowhere."""
         self.bot.do("leave", room="dev").do("leave", room="lobby")
         self.assertEqual(own(self.bot)[-1], Departed("lobby", "", "left", ""))
 
     def test_left_another(self) -> None:
-        """Who leaves a room that is not the current one stays where they are."""
+        """Somebody who leaves a room that is not the current one stays where they are."""
         self.bot.do("leave", room="lobby")
         self.assertEqual(own(self.bot), [Departed("lobby", "", "left", "dev")])
 
     def test_kicked(self) -> None:
-        """Who is put out of a room is told by the code, on each connection; the others see them leave the room."""
+        """Somebody put out of a room is told by the code, on each connection; the others see them leave the room."""
         self.olga.do("kick", nick="bot", room="dev", reason="spam")
         (departed,) = own(self.bot)
         assert isinstance(departed, Departed)
@@ -211,14 +211,14 @@ class DepartedTests(AttendanceCase):
         self.assertEqual((left.room, left.nick, left.gone), ("dev", "bot", False))
 
     def test_banned(self) -> None:
-        """Who is banned from a room is told by the code too."""
+        """Somebody who is banned from a room is told by the code too."""
         self.olga.do("ban", whom="bot", room="dev")
         (departed,) = own(self.bot)
         assert isinstance(departed, Departed)
         self.assertEqual((departed.code, departed.current), ("banned", "lobby"))
 
     def test_put_out_of_the_server(self) -> None:
-        """Who is put out of the server is told why it closes; the others see them leave the server."""
+        """Somebody who is put out of the server is told why it closes; the others see them leave the server."""
         self.olga.do("kick", nick="bot")
         self.assertEqual(self.bot.codes, ["kicked"])
         self.assertEqual(self.bot.screen.codes, ["kicked"])
@@ -270,7 +270,7 @@ class PersonTests(AttendanceCase):
         self.assertIsNone(self.hall.roster.find("alice"))
 
     def test_not_gone(self) -> None:
-        """Who leaves a room with one connection, and is on the server with another one, is not gone."""
+        """Somebody who leaves a room with one connection, and is on the server with another one, is not gone."""
         self.first.do("leave", room="lobby")
         self.assertEqual(others(self.watcher)[1:], [])
         self.second.vanish()
@@ -325,7 +325,7 @@ class ReplaceTests(AttendanceCase):
         self.assertEqual(list(self.hall.rooms.open("dev").members), [again.connection, self.watcher.connection][::-1])
 
     def test_other_rooms(self) -> None:
-        """Who comes back into other rooms is announced there, and leaves the old ones, which are not kept for them."""
+        """Somebody who comes back into other rooms is announced there, and leaves the old ones."""
         self.come("bot", token=self.bot.token, rooms=("ops", "lobby"))
         self.assertEqual(others(self.watcher), [Left("dev", "bot", self.now)])
         self.watcher.do("leave", room="dev")
@@ -644,7 +644,7 @@ class SlowReaderTests(AttendanceCase):
         self.assertEqual(own(self.bot), [])
 
     def test_prose_and_no_joins(self) -> None:
-        """Who reads prose, or wants no joins, is not told."""
+        """Somebody who reads prose, or wants no joins, is not told."""
         (text,) = self.house.come("text")
         quiet = self.come("quiet").do("set", name="joins", value="off")
         for peer in (text, quiet):

@@ -45,7 +45,7 @@ class LookUpTests(SynchronousTestCase):
         return self.successResultOf(found)
 
     def test_nothing(self) -> None:
-        """Who missed nothing is told nothing."""
+        """Somebody who missed nothing is told nothing."""
         self.write("old")
         self.read(1, "lobby", PRIVATE)
         self.assertEqual(self.missed("lobby"), Missed([], [], {}))

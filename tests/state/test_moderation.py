@@ -251,7 +251,7 @@ class SlowTests(ModerationCase):
         self.learn(SLOW, "dev", seconds=30.0)
 
     def says(self, moment: float, person: Person | None = None, kind: Kind = Kind.SAID, room: str = "dev") -> bool:
-        """Whether somebody may say something at this moment."""
+        """Say whether somebody may say something at this moment."""
         try:
             self.moderation.check_post(draft(kind, room), person or guest(), 0.0, moment)
         except SlowMode:
@@ -342,7 +342,7 @@ class ComingTests(ModerationCase):
         self.assertRaises(Banned, self.moderation.check_address, "192.0.2.1", 60.0)
 
     def admits(self, person: Person, room: str = "dev") -> bool:
-        """Whether somebody may go into a room."""
+        """Say whether somebody may go into a room."""
         return self.moderation.admits(room, person, 10.0)
 
     def test_banned_from_a_room(self) -> None:
