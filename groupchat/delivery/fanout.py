@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from groupchat.delivery.queue import EVERYWHERE
 from groupchat.interfaces.screens import IStyle, Rendered
-from groupchat.model.events import AuthorId, Done, Event, Post, Ref, Typing
+from groupchat.model.events import AuthorId, Done, Event, Joined, Left, Post, Ref, Typing
 from groupchat.state.people import Connection, Person, View
 
 
@@ -88,7 +88,8 @@ class Batch:
         item, view = self.items[index], connection.view
         mine = item.origin is connection
         shown = (
-            (_seen(item, view.rooms) or _is_party(item, connection.person.author))
+            not (isinstance(item.event, Joined | Left) and item.author == connection.person.author)
+            and (_seen(item, view.rooms) or _is_party(item, connection.person.author))
             and not (mine and not view.style.echoes(item.event))
             and not (item.author in connection.person.ignored and _is_ignorable(item.event, view.style))
         )
@@ -198,7 +199,15 @@ class Fanout:
         for index, item in enumerate(items):
             if item.origin is not None:
                 personal.setdefault(item.origin, []).append(index)
-            if item.author is None or (item.reader is None and item.author not in self._ignorers):
+            if item.author is None:
+                continue
+            if isinstance(item.event, Joined | Left):
+                # A notice about an earlier connection of theirs would make people believe that they have left.
+                person = self._find(item.author)
+                for connection in person.connections if person is not None else ():
+                    if connection.live and connection is not item.origin:
+                        personal.setdefault(connection, []).append(index)
+            if item.reader is None and item.author not in self._ignorers:
                 continue
             for connection in self._concerned(item.author, item.reader):
                 if connection is not item.origin:

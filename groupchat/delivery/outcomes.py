@@ -90,6 +90,8 @@ class Outcomes:
                     self._turn_down(item, outcome, afterwards)
             elif isinstance(item, Notice):
                 shown.append(self._notice(item))
+                if item.then is not None:
+                    afterwards.append(item.then)
             elif isinstance(item, Change):
                 self._change(item, refusal, afterwards)
             else:

@@ -90,7 +90,10 @@ class Change:
 
 @record
 class Notice:
-    """Something that passes, for the people in one of these rooms (EVERYWHERE: for all)."""
+    """Something that passes, for the people in one of these rooms (EVERYWHERE: for all).
+
+    ``then``: called when it was delivered.
+    """
 
     draft: ClassVar[None] = None
     facts: ClassVar[tuple[Fact, ...]] = ()
@@ -99,6 +102,7 @@ class Notice:
     origin: Connection | None = None
     ref: Ref = None
     answer: Done | None = None
+    then: Callable[[], None] | None = None
 
 
 @record

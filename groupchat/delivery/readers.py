@@ -99,7 +99,8 @@ class Readers:
         self._fanout.remove(connection)
         connection.cursor = None
         self._stalled.pop(connection, None)
-        self._waiting.pop(connection, None)
+        for function in self._waiting.pop(connection, ()):
+            function()  # its requests are answered all the same
 
     def when_caught_up(self, connection: Connection, function: Callable[[], None]) -> None:
         """Call a function when a connection has read everything; at once unless it is catching up."""

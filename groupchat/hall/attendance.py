@@ -82,6 +82,10 @@ class Attendance:
         self._clock = clock
         self._now = now
         self._doorways: dict[str, Doorway] = {}
+        self._under_way: dict[str, int] = {}
+        """For each room the leaves and new nicknames that were not told yet."""
+        self._unsure: dict[str, dict[Connection, None]] = {}
+        """For each room the connections that were told who is there while such were under way: they are told again."""
         self._known: dict[Connection, dict[str, int]] = {}
         """For each connection that is catching up, and each of its rooms: ``changes`` when it was told of it last."""
 
@@ -116,9 +120,25 @@ class Attendance:
         people: tuple[dict[str, Any], ...] | None = None
         if style.preferences.joins and not style.prose:
             people = tuple([self._brief(person, name) for person in room.people])
+            if name in self._under_way:
+                # A nickname may have been freed and taken again, and what is under way be about the one before.
+                self._unsure.setdefault(name, {})[connection] = None
         if connection in self._known:
             self._known[connection][name] = room.changes
         connection.show(Entered(name, room.topic, people))
+
+    def tell_all_entered(self, connection: Connection) -> None:
+        """Tell a connection of all its rooms again, the current one last, if it wants to know who is there."""
+        style = connection.screen.style
+        if style.preferences.joins and not style.prose:
+            current = (connection.current,) if connection.current else ()
+            for name in (*(name for name in connection.rooms if name != connection.current), *current):
+                self.tell_entered(connection, name)
+
+    def tell_all_departed(self, connection: Connection, code: str) -> None:
+        """Tell a connection that it is about to be in no room any more, although it stays connected."""
+        for name in connection.rooms:
+            connection.show(Departed(name, "", code, ""))
 
     def presence(self, person: Person, room: str) -> dict[str, Any]:
         """Describe a person in a room to a program, with every field."""
@@ -205,7 +225,7 @@ class Attendance:
                 self._announce_waiting(name)
         # A reader may share only one of several rooms, and is not told of another.
         event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
-        self._commits.post(Notice(event, rooms, connection, ref, answer))
+        self._commits.post(Notice(event, rooms, connection, ref, answer, self._untold(rooms)))
 
     def leave(self, connection: Connection, reason: str) -> None:
         """Take a connection out of the hall; with the person's last one, the nickname is free."""
@@ -307,13 +327,35 @@ class Attendance:
         if doorway is None:
             bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
             doorway = self._doorways[room.name] = Doorway(bucket)
-        notice = Notice(event, (room.name,), connection)
+        told = self._untold((room.name,)) if isinstance(event, Left) else None
+        notice = Notice(event, (room.name,), connection, then=told)
         now = self._clock.seconds()
         if doorway.waiting or doorway.bucket.spend(now, 0):
             doorway.waiting.append(notice)
         else:
             doorway.bucket.spend(now, len(room.members))
             self._commits.post(notice)
+
+    def _untold(self, rooms: tuple[str, ...]) -> Callable[[], None]:
+        """Note that a leave or a new nickname in these rooms is on its way; return what to call when it was told."""
+        for name in rooms:
+            self._under_way[name] = self._under_way.get(name, 0) + 1
+
+        def told() -> None:
+            for name in rooms:
+                self._under_way[name] -= 1
+                if not self._under_way[name]:
+                    del self._under_way[name]
+                    for connection in self._unsure.pop(name, ()):
+                        self._repeat_entered(connection, name)
+
+        return told
+
+    def _repeat_entered(self, connection: Connection, name: str) -> None:
+        """List the people of a room again; then the current room, to which lines go."""
+        if name in connection.rooms and not connection.gone:
+            for room in dict.fromkeys((name, connection.current)):
+                self.tell_entered(connection, room)
 
     def _detach(self, connection: Connection) -> None:
         self._readers.detach(connection)

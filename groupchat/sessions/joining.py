@@ -85,7 +85,7 @@ class Joining:
         if self._account is None:
             names.nick(self._claim.nick, hall.settings.name_rules)  # no password is asked for one nobody can have
             hall.admission.check_guest(self._claim.password, self._screen)
-        if self.is_given_up:
+        if self._is_over:
             return
         person = self._take_nickname(stored)
         try:
@@ -95,7 +95,7 @@ class Joining:
             if self._claim.since is None:
                 earlier = yield self._earlier(rooms[-1:], upto)
             missed: Missed = yield self._missed(person, rooms, upto)
-            if hall.roster.of(person.author) is not person and not self.is_given_up:
+            if hall.roster.of(person.author) is not person and not self._is_over:
                 # The person's old connection ended meanwhile, and freed the nickname.
                 person = self._take_nickname(stored)
             # An operator may have decided something meanwhile.
@@ -106,10 +106,15 @@ class Joining:
         except BaseException:
             self._give_back(person)
             raise
-        if self.is_given_up:
+        if self._is_over:
             self._give_back(person)
         else:
             self._enter(person, rooms, stored, upto, earlier, missed)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nobody comes in any more: the connection is lost, or was replaced while its login was checked."""
+        return self.is_given_up or (self._leaving is not None and self._leaving.gone)
 
     def _wanted(self) -> tuple[str, ...] | None:
         """Return the rooms that are asked for, if any are named.
@@ -207,7 +212,9 @@ class Joining:
             if connection.rooms:
                 current = connection.current
                 return (*(room for room in connection.rooms if room != current), current)
-        before = (stored.rooms if stored is not None else ()) or (LOBBY,)
+        before = stored.rooms if stored is not None else (LOBBY,)
+        if not before:
+            return ()  # it had left them all, or asked for none
         found = tuple(room for room in before if moderation.admits(room, person, now))
         return found or ((LOBBY,) if moderation.admits(LOBBY, person, now) else ())
 

@@ -150,6 +150,7 @@ class Session(Handshake):
     def _log_out(self, ref: Ref) -> None:
         """Leave the hall, and stay connected."""
         connection = self._me()
+        self._hall.attendance.tell_all_departed(connection, "logged-out")
         self._hall.attendance.leave(connection, "logged out")
         self.connection = None
         self._show(Done(text=f"You have left; {connection.person.nick} is yours when you log in again."), ref)

@@ -111,6 +111,14 @@ class Actor:
             raise NotInRoom(f"You are not in {room}. /join {room} takes you there.")
         return room
 
+    def check_still(self, rank: Rank, room: str = "") -> None:
+        """See that the caller is still here, and has the rank in a room (empty: everywhere), after a wait.
+
+        :raises NotAllowed: they have left, or were demoted meanwhile.
+        """
+        if self.connection.gone or self.rank_in(room) < rank:
+            raise NotAllowed("You may not do that any more.")
+
     def place(self, name: str) -> str:
         """Return the room an order is about: the named one, or (empty) the current one.
 

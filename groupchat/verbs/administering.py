@@ -54,6 +54,7 @@ def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[
     nick = names.nick(name, hall.settings.name_rules)
     _check_free(me, nick)
     hashed = yield hall.admission.hash(nick, password, me.connection.screen)
+    me.check_still(Rank.OPERATOR)
     _check_free(me, nick)
     account = Account(nick, AuthorId(secrets.randbits(63)), hashed, Rank.MEMBER, hall.now())
     deed = Deed("adduser", f"made the account {nick}", nick)
@@ -90,6 +91,7 @@ def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Defer
     """Give somebody's account another password."""
     account = _account(me, name)
     hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)
+    me.check_still(Rank.OPERATOR)
     deed = Deed("setpassword", f"set the password of {account.nick}", account.nick)
     receipt = _change(me, account, deed, f"{account.nick} has this password now.", hash=hashed)
     me.hall.registration.revoke(account)

@@ -41,6 +41,7 @@ def purge(
     rooms = (scope,) if scope else me.hall.rooms.names()
     since = 0.0 if duration == FOREVER else me.hall.now() - duration
     posts = yield _said_by(me, found, Audience(rooms), since)
+    me.check_still(Rank.ROOM_OPERATOR if scope else Rank.OPERATOR, scope)
     while_ = "until now" if duration == FOREVER else f"in the last {_span(duration)}"
     where = f" in {scope}" if scope else ""
     if not posts:

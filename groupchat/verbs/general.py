@@ -36,6 +36,8 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
         if connection is me.connection or (connection.attended and connection.door == me.connection.door):
             connection.screen.prefer(connection.screen.style.preferences.changed(name, value))
             me.hall.readers.review(connection)
+            if name == "joins":
+                me.hall.attendance.tell_all_entered(connection)
     if not kept or account is None:
         return answer
     newest = me.hall.registration.newest(account)

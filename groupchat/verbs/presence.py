@@ -49,7 +49,7 @@ def nick(me: Actor, nick: Name) -> Reply:
         if hall.accounts.is_taken(person.key):
             raise NotAllowed(f"{person.nick} is just becoming your own.")
         hall.moderation.check_coming(person.author, key, hall.now())
-    answer = Done(text="" if me.connection.rooms else f"You are {new} now.")
+    answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
     return None
 

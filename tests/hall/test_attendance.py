@@ -124,12 +124,12 @@ class EnteredTests(AttendanceCase):
         self.assertEqual(people, ["watcher", "alice"])
 
     def test_logging_in(self) -> None:
-        """Somebody who logs in while being here is told of the rooms anew."""
+        """Somebody who logs in while being here is told of the rooms anew, and again when the guest has left them."""
         account(self.hall, "alice")
         bot = self.come("bot")
         bot.take()
         bot.do("login", name="alice", password="correct horse")
-        self.assertEqual(rooms(own(bot)), ["+lobby"])
+        self.assertEqual(rooms(own(bot)), ["+lobby", "+lobby"])
         self.assertEqual([type(event) for event in others(self.watcher)], [Joined, Left, Joined])
 
     def test_without_joins(self) -> None:

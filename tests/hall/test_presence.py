@@ -84,10 +84,7 @@ class Presence(RuleBasedStateMachine):
     def come(self, numbers: "range | set[int]") -> None:
         for number in numbers:
             if number not in self.watchers:
-                self.names += 1  # nobody takes a nickname whose change is still to be told
-                peer = self.house.connect("json").offer(
-                    f"peer{self.names}", rooms=("dev", "lobby") if number % 2 else None
-                )
+                peer = self.house.connect("json").offer(f"peer{number}", rooms=("dev", "lobby") if number % 2 else None)
                 self.watchers[number] = Watcher(peer)
 
     @rule(numbers=st.sets(SEATS, min_size=1), room=st.sampled_from(ROOMS))

@@ -327,7 +327,8 @@ class LoginTests(SynchronousTestCase):
         alice.type("/logout")
         self.assertEqual(bob.take(), [Left("lobby", "alice", home.now(), "logged out", True)])
         self.assertEqual(alice.answers[-1], Asked("nickname"))
-        self.assertFalse([answer for answer in alice.answers if isinstance(answer, Departed)])
+        departed = [answer for answer in alice.answers if isinstance(answer, Departed)]
+        self.assertEqual(departed, [Departed("lobby", "", "logged-out", "")])
         self.assertIs(alice.session.state, State.NAMELESS)
         bob.type("anybody?")
         alice.type("carol", "me")

@@ -115,6 +115,8 @@ def _switch(fields: dict[str, Any], field: str) -> bool:
 def _key(value: object) -> str | None:
     if value is not None and not (isinstance(value, str) and len(value) <= KEY_LIMIT):
         raise BadJson(f"A key is a string of at most {KEY_LIMIT} characters.")
+    if value is not None and not value.isprintable():  # half a surrogate pair is no text, and no journal can keep it
+        raise BadJson("A key has printable characters only.")
     return value
 
 

@@ -208,7 +208,7 @@ def _answered(answer: Answer) -> list[str]:
 
 def _departed(departed: events.Departed) -> list[str]:
     """Return where lines go now; people who left by themselves read it in the answer."""
-    if departed.code == "left":
+    if departed.code in ("left", "logged-out"):
         return []
     now = f"Your lines now go to {departed.current}." if departed.current else "You are in no room now."
     return [f"-- You are no longer in {departed.room}. {now}"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from groupchat.journals.rules.rows import milliseconds
 from groupchat.journals.sqlite.expiry import expire
@@ -107,6 +108,10 @@ class Writer:
             unavailable = JournalUnavailable("The disk is full. Nothing can be posted until there is space again.")
         elif code & 0xFF in _BUSY and code != -1:
             unavailable = JournalUnavailable("Another program has locked the journal. Try again in a moment.")
+        elif isinstance(error, ValueError | OverflowError):
+            # A value that cannot be stored, which no door should let through, says nothing about the file.
+            self.log.failure("A value could not be stored; nothing of its batch was", failure=Failure(error))
+            unavailable = JournalUnavailable("Something could not be stored. Send your message again.")
         if unavailable is not None:
             try:
                 if self._database.in_transaction:

@@ -160,6 +160,9 @@ class Verb:
         found = {}
         for parameter in self.parameters:
             given = fields.get(parameter.name)
+            if parameter.name == ROOM and not given and ROOM in fields:
+                # Taken for the current room, or for all rooms, it could put somebody out of the whole server.
+                raise BadArguments("room must be the name of a room.")
             if given is not None:
                 found[parameter.name] = parameter.argument.from_json(given)
             elif not parameter.optional:

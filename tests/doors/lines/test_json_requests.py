@@ -116,6 +116,12 @@ class RequestTest(SynchronousTestCase):
         obey(cast(Any, session), b'{"do":"type","line":"hi","room":"dev"}', 4)
         self.assertEqual(session.words, ["type has no field room; its fields: line."])
 
+    def test_keys_are_text(self) -> None:
+        """A key that no journal could keep, half a surrogate pair or a control character, is refused by the door."""
+        for key in ("\\ud800", "a\\u0000b", "\\n"):
+            line = '{"do":"say","text":"x","key":"%s","ref":7}' % key  # noqa: UP031
+            self.assertEqual(asked(line), ("refuse", "bad-json", 7))
+
     def test_wrong_shape(self) -> None:
         """A request with fields of the wrong kind is refused with its ref."""
         for fields in (

@@ -194,3 +194,12 @@ class TidyingTests(FileCase):
             sizes.append(log.stat().st_size)
         self.writer.index.upto = 0
         self.assertLess(max(sizes), 90 * 2**20)
+
+
+class ValueTests(FileCase):
+    def test_value_that_cannot_be_stored(self) -> None:
+        """A value SQLite does not take refuses its batch, and is no reason to distrust the file."""
+        self.assertRaises(JournalUnavailable, self.append, said("ok"), said("x", key="\ud800"))
+        self.assertEqual(len(self.flushLoggedErrors(UnicodeEncodeError)), 1)
+        self.append(said("next"))
+        self.assertEqual((self.writer.head, self.texts()), (1, ["next"]))

@@ -138,6 +138,13 @@ class TableTests(SynchronousTestCase):
         refusal = (BadArguments, "tell has no field room; its fields: nick, text.")
         self.assertEqual(self.asked("tell", nick="bob", text="x", room="dev"), refusal)
 
+    def test_no_room(self) -> None:
+        """A room that is null or empty is refused: meant for one room, the verb could else hold everywhere."""
+        (olga,) = House().come("olga")
+        for room in (None, ""):
+            with self.assertRaises(BadArguments):
+                COMMANDS.read_fields(olga.actor, "history", {"room": room})
+
     def test_json_types(self) -> None:
         """A value of the wrong type is refused, whatever JSON has in store."""
         wrong: dict[str, list[object]] = {
