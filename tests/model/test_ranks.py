@@ -17,7 +17,7 @@ class Ranks(SynchronousTestCase):
             [
                 "This is for everybody only.",
                 "This is for people with an account only.",
-                "This is for operators of the room only.",
+                "This is for operators of the room or the server only.",
                 "This is for operators only.",
             ],
         )

@@ -313,7 +313,7 @@ class LoginTests(SynchronousTestCase):
         bot.do("join", room="dev")
         bot.take()
         bot.do("login", name="alice", password=PASSWORD, ref=4)
-        welcome, lobby, dev = bot.answers
+        welcome, lobby, dev, *_ = bot.answers
         assert isinstance(welcome, Welcomed)
         self.assertEqual((welcome.account, welcome.rooms, welcome.room), ("alice", ("lobby", "dev"), "dev"))
         self.assertEqual([(type(event), event.room) for event in (lobby, dev)], [(Entered, "lobby"), (Entered, "dev")])  # type: ignore[attr-defined]

@@ -51,7 +51,7 @@ class RefusalTest(SynchronousTestCase):
 
     def test_newest(self) -> None:
         """A person who has said nothing and names no number is told so."""
-        self.assertIn("not said anything", str(refusal(edited(None, "x"), None)))
+        self.assertIn("You have no message", str(refusal(edited(None, "x"), None)))
 
     def test_deleted(self) -> None:
         """Nobody changes a deleted message again."""
