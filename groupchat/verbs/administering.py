@@ -1,4 +1,4 @@
-"""The verbs of operators about accounts: making, listing and removing them, ranks, passwords, invitations."""
+"""The verbs of operators about accounts: list, make, remove and promote them, and invite people."""
 
 import secrets
 from collections.abc import Generator

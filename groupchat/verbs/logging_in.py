@@ -1,4 +1,4 @@
-"""The verbs about the person's own account: making it, coming in from it, its password, giving it up."""
+"""The verbs about your own account: make it, log in to it, change its password, give it up."""
 
 from collections.abc import Generator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The verbs about people: who they are, their nicknames, being away, ignoring them."""
+"""The verbs about people: look somebody up, take another nickname, be away, ignore somebody."""
 
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
