@@ -127,12 +127,14 @@ class Attendance:
             self._known[connection][name] = room.changes
         connection.show(Entered(name, room.topic, people))
 
-    def tell_all_entered(self, connection: Connection) -> None:
-        """Tell a connection of all its rooms again, the current one last, if it wants to know who is there."""
+    def list_again(self, connection: Connection, rooms: Sequence[str]) -> None:
+        """List the people of some of a connection's rooms again, if it wants to know who is there.
+
+        The current room comes last, whether it is one of them or not: a client takes it that its lines go there.
+        """
         style = connection.screen.style
-        if style.preferences.joins and not style.prose:
-            current = (connection.current,) if connection.current else ()
-            for name in (*(name for name in connection.rooms if name != connection.current), *current):
+        if rooms and style.preferences.joins and not style.prose:
+            for name in (*(name for name in rooms if name != connection.current), connection.current):
                 self.tell_entered(connection, name)
 
     def tell_all_departed(self, connection: Connection, code: str) -> None:
@@ -195,12 +197,9 @@ class Attendance:
 
     def caught_up(self, connection: Connection) -> None:
         """Tell a connection that is shown notices again of its rooms, if the people there have changed meanwhile."""
-        known, style = self._known.pop(connection, {}), connection.screen.style
+        known = self._known.pop(connection, {})
         changed = [name for name in connection.rooms if self._rooms.open(name).changes != known.get(name)]
-        if changed and style.preferences.joins and not style.prose:
-            # The current room comes last: its lines go there.
-            for name in (*(name for name in changed if name != connection.current), connection.current):
-                self.tell_entered(connection, name)
+        self.list_again(connection, changed)
 
     # The hall
 
@@ -347,15 +346,10 @@ class Attendance:
                 if not self._under_way[name]:
                     del self._under_way[name]
                     for connection in self._unsure.pop(name, ()):
-                        self._repeat_entered(connection, name)
+                        if name in connection.rooms and not connection.gone:
+                            self.list_again(connection, (name,))
 
         return told
-
-    def _repeat_entered(self, connection: Connection, name: str) -> None:
-        """List the people of a room again; then the current room, to which lines go."""
-        if name in connection.rooms and not connection.gone:
-            for room in dict.fromkeys((name, connection.current)):
-                self.tell_entered(connection, room)
 
     def _detach(self, connection: Connection) -> None:
         self._readers.detach(connection)

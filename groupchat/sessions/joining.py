@@ -113,7 +113,7 @@ class Joining:
 
     @property
     def _is_over(self) -> bool:
-        """Whether nobody comes in any more: the connection is lost, or was replaced while its login was checked."""
+        """Say whether it is too late: the connection is lost, or was replaced while its login was checked."""
         return self.is_given_up or (self._leaving is not None and self._leaving.gone)
 
     def _wanted(self) -> tuple[str, ...] | None:

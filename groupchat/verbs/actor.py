@@ -242,7 +242,7 @@ class Actor:
             connection.show(Told((words,)))
 
 
-def reason(words: str) -> str:
+def checked_reason(words: str) -> str:
     """Return an operator's reason as others may read it.
 
     :raises BadArguments: it is too long.

@@ -17,7 +17,7 @@ from groupchat.model.times import FOREVER, iso, minute, spoken
 from groupchat.state.moderation import BAN, MUTE, NETWORK
 from groupchat.state.people import Person
 from groupchat.state.sanctions import Book, Sanction, span
-from groupchat.verbs.actor import Actor, Target, because, reason
+from groupchat.verbs.actor import Actor, Target, because, checked_reason
 from groupchat.verbs.grammar import arguments
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Reason
 from groupchat.verbs.grammar.table import Table
@@ -36,7 +36,7 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     """
     scope, person = me.scope(room), me.hall.find(nick)
     me.subject(nick, scope)
-    why = _reason(reason)
+    why = checked_reason(reason)
     if scope and scope not in person.rooms:
         raise NoSuchNick(f"{person.nick} is not in {scope}.")
     where = f" out of {scope}" if scope else ""
@@ -59,10 +59,10 @@ def ban(
     """
     network = networks.parse(whom)
     if network is not None:
-        return _ban_network(me, network, duration, _reason(reason))
+        return _ban_network(me, network, duration, checked_reason(reason))
     scope = me.scope(room)
     found = me.subject(whom, scope)
-    made = _sanction(me, found, scope, duration, _reason(reason))
+    made = _sanction(me, found, scope, duration, checked_reason(reason))
     where = f" from {scope}" if scope else ""
     told = Banned(made.sentence("banned", where, made.at))
     words = f"banned {found.nick}{where}{span(duration, 'unbanned')}{because(made.why)}"
@@ -109,7 +109,7 @@ def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "
     """Stop somebody from saying anything in this room; an operator of the server, in all rooms. They can read."""
     scope = me.scope(room)
     found = me.subject(nick, scope)
-    made = _sanction(me, found, scope, duration, _reason(reason))
+    made = _sanction(me, found, scope, duration, checked_reason(reason))
     where = f" in {scope}" if scope else ""
     told = made.sentence("muted", where, made.at)
     words = f"muted {found.nick}{where}{span(duration, 'unmuted')}{because(made.why)}"
@@ -141,10 +141,6 @@ def unmute(me: Actor, nick: Nick, room: Here = "") -> Receipt:
 def mutes(me: Actor, room: Here = "") -> Answer:
     """List the mutes: for how long, by whom, and why."""
     return _listed(me, "mutes", "muted", list(me.hall.moderation.mutes), me.scope(room))
-
-
-_reason = reason
-"""The function, under a name that no argument has."""
 
 
 def _sanction(me: Actor, found: Target, scope: str, duration: float, why: str) -> Sanction:

@@ -37,7 +37,7 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
             connection.screen.prefer(connection.screen.style.preferences.changed(name, value))
             me.hall.readers.review(connection)
             if name == "joins":
-                me.hall.attendance.tell_all_entered(connection)
+                me.hall.attendance.list_again(connection, connection.rooms)
     if not kept or account is None:
         return answer
     newest = me.hall.registration.newest(account)

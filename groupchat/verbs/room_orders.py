@@ -15,6 +15,7 @@ from groupchat.model.wording import plural
 from groupchat.state.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor, Reply, Target
+from groupchat.verbs.disciplining import KEEPERS
 from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, RoomBefore, Seconds
 from groupchat.verbs.grammar.table import Table
 
@@ -26,8 +27,6 @@ MOTD_MAX = 1000
 """The most characters of the message of the day."""
 LOGGED = 20
 """Entries /modlog shows unless asked for more."""
-
-KEEPERS = Rank.ROOM_OPERATOR
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)

@@ -20,7 +20,7 @@ from groupchat.model.errors import (
 from groupchat.model.events import AwayChanged, Done, Moderated, Told
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import LOCK
-from groupchat.verbs.actor import REASON_MAX, Actor, because, reason
+from groupchat.verbs.actor import REASON_MAX, Actor, because, checked_reason
 from tests.fakes import HeldJournal
 from tests.house import House
 from tests.people import account, member, operator
@@ -246,9 +246,9 @@ class PostTests(SynchronousTestCase):
 class WordsTests(SynchronousTestCase):
     def test_reason(self) -> None:
         """A reason is trimmed; a long one is refused with its length."""
-        self.assertEqual(reason("  spam "), "spam")
-        self.assertEqual(reason("x" * REASON_MAX), "x" * REASON_MAX)
-        self.assertIn("201", str(self.assertRaises(BadArguments, reason, "x" * 201)))
+        self.assertEqual(checked_reason("  spam "), "spam")
+        self.assertEqual(checked_reason("x" * REASON_MAX), "x" * REASON_MAX)
+        self.assertIn("201", str(self.assertRaises(BadArguments, checked_reason, "x" * 201)))
 
     def test_because(self) -> None:
         """A reason follows a colon; no reason, nothing."""
