@@ -19,7 +19,7 @@ from groupchat.checker.ledger import Ledger
 from groupchat.checker.load import Load
 from tests.functional.harness import TREE, Daemon
 
-LIMITS = "log_lines = 1000000\naddress_live = 100000\naddress_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
+LIMITS = "log_lines = 1000000\nprivate_live = 100000\nprivate_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
 
 HEARERS = 20
 """The number of members whose delays are measured."""

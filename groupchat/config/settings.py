@@ -191,16 +191,30 @@ class Settings:
         reload=False,
     )
     address_live: int = setting(
-        16,
+        32,
         "connections",
-        "most connections of one address (IPv6: /64)",
+        "most connections of one public address (IPv6: /64): a household has fewer",
         minimum=1,
         maximum=1000000,
     )
     address_new: int = setting(
-        32,
+        64,
         "connections",
-        "most new connections of one address (IPv6: /64) within the window",
+        "most new connections of one public address (IPv6: /64) within the window",
+        minimum=1,
+        maximum=1000000,
+    )
+    private_live: int = setting(
+        500,
+        "connections",
+        "most connections of one private or loopback address: a router may stand before a whole school",
+        minimum=1,
+        maximum=1000000,
+    )
+    private_new: int = setting(
+        500,
+        "connections",
+        "most new connections of one private or loopback address within the window: a class comes at once",
         minimum=1,
         maximum=1000000,
     )

@@ -65,12 +65,13 @@ class ChatService(Service):
     log = Logger()
 
     def __init__(self, reactor: Any, settings: Settings, locations: Locations, reread: Callable[[], Settings]) -> None:
-        turnstile = Turnstile(settings.address_live, settings.address_new, settings.address_window_s, settings.exempt)
+        turnstile = Turnstile()
         self._reactor = reactor
         self._settings = settings
         self._locations = locations
         self._reread = reread
         self._reception = Reception(self._session, settings, reactor, turnstile)
+        self._reception.follow(settings)
         self._factory = ChatFactory(self._reception)
         self._ports = Ports(reactor, locations.ports)
         self._figures = self._figures_server()

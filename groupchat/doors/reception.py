@@ -77,8 +77,9 @@ class Reception:
         self.backlog.limit = settings.outbound_total_bytes
         if self._turnstile is not None:
             self._turnstile.limit(
-                settings.address_live, settings.address_new, settings.address_window_s, settings.exempt
-            )
+                settings.address_live, settings.address_new, settings.address_window_s, settings.exempt,
+                settings.private_live, settings.private_new,
+            )  # fmt: skip
 
     def stop(self) -> None:
         """Drop the connections without a session; all others are told by the hall."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from groupchat.model.errors import TooManyConnections
-from groupchat.model.networks import Network, plain
+from groupchat.model.networks import Network, is_private, plain
 
 
 class Turnstile:
@@ -17,6 +17,8 @@ class Turnstile:
 
     An address is an IPv4 address, or the /64 of an IPv6 address, which is what one household or machine is given.
     ``live``: most connections at a time; ``new``: most new ones within ``window`` seconds.
+    ``private_live`` and ``private_new``: the same for an address of a private network, or of this machine:
+    there a whole classroom or office comes from one address.
     ``exempt``: networks that are counted but never refused.
     Of the addresses without connections the last ``remembered`` are kept, which bounds the memory:
     16,384 with one recent connection each take 5 MiB.
@@ -24,14 +26,18 @@ class Turnstile:
 
     def __init__(
         self,
-        live: int = 16,
-        new: int = 32,
+        live: int = 32,
+        new: int = 64,
         window: float = 60.0,
         exempt: Iterable[Network] = (),
         remembered: int = 16384,
+        private_live: int = 500,
+        private_new: int = 500,
     ) -> None:
         self.live = live
         self.new = new
+        self.private_live = private_live
+        self.private_new = private_new
         self.window = window
         self.exempt = tuple(exempt)
         self._remembered = remembered
@@ -40,9 +46,12 @@ class Turnstile:
         self._recent: dict[object, list[float]] = {}
         self._gone: OrderedDict[object, None] = OrderedDict()
 
-    def limit(self, live: int, new: int, window: float, exempt: Iterable[Network]) -> None:
+    def limit(
+        self, live: int, new: int, window: float, exempt: Iterable[Network], private_live: int, private_new: int
+    ) -> None:
         """Change the limits; existing connections stay."""
         self.live, self.new, self.window, self.exempt = live, new, window, tuple(exempt)
+        self.private_live, self.private_new = private_live, private_new
 
     def __len__(self) -> int:
         """Return how many addresses are remembered."""
@@ -59,11 +68,18 @@ class Turnstile:
         if is_exempt:
             recent.clear()
         else:
-            if here >= self.live:
-                raise TooManyConnections(f"Your address has {here} connections already. Close one of them first.")
-            if len(recent) >= self.new:
-                wait = math.ceil(recent[-self.new] + self.window - now)
-                raise TooManyConnections(f"Your address connects too often. Try again in {wait} s.")
+            live, new = self._limits(address)
+            if here >= live:
+                raise TooManyConnections(
+                    f"There are {here} connections from your address already, yours and those of all who share it. "
+                    "Try again later, or ask the administrator to exempt it."
+                )
+            if len(recent) >= new:
+                wait = math.ceil(recent[-new] + self.window - now)
+                raise TooManyConnections(
+                    "There were too many new connections from your address, yours and those of all who share it. "
+                    f"Try again in {wait} s."
+                )
             recent.append(now)
         self._here[name] = here + 1
         self._recent[name] = recent
@@ -93,6 +109,10 @@ class Turnstile:
     def exempts(self, address: str) -> bool:
         """Tell whether the address is in an exempt network, or empty."""
         return self._look_up(address)[1]
+
+    def _limits(self, address: str) -> tuple[int, int]:
+        """Return the most connections of an address, and its most new ones."""
+        return (self.private_live, self.private_new) if is_private(address) else (self.live, self.new)
 
     def _look_up(self, address: str) -> tuple[object, bool]:
         """Return what an address is counted as, and whether it is exempt."""

@@ -11,6 +11,17 @@ Value = TypeVar("Value")
 HOUSEHOLD = 64
 """Length of the IPv6 prefix given to a household or machine; a banned person could use any address in it."""
 
+_PRIVATE = tuple(
+    map(
+        ip_network,
+        (
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"),
+            *("fc00::/7", "fe80::/10", "::1/128"),
+        ),
+    )
+)
+"""Private networks (RFC 1918, RFC 4193), link-local ones (RFC 3927, RFC 4291), and this machine."""
+
 
 def parse(written: str) -> Network | None:
     """Return the network that an operator means: the /64 of an IPv6 address; None if it is not an address."""
@@ -43,6 +54,12 @@ def household(address: str) -> str:
         return ""
     ip = plain(address)
     return str(ip) if isinstance(ip, IPv4Address) else str(IPv6Network((int(ip) >> 64 << 64, 64)))
+
+
+def is_private(address: str) -> bool:
+    """Say whether the address is of a private network or of this machine, and so not of the internet."""
+    ip = plain(address)
+    return any(ip in network for network in _PRIVATE)
 
 
 class NetworkTable(Generic[Value]):

@@ -122,6 +122,9 @@ class ReceptionTest(SynchronousTestCase):
         self.assertEqual((self.reception.handshakes.seconds, self.reception.backlog.limit), (5, 2**20))
         self.come()
         self.assertRaises(TooManyConnections, self.reception.admit, ADDRESS)
+        self.reception.follow(settings.replaced(private_live=1))
+        self.come("10.0.0.1")
+        self.assertRaises(TooManyConnections, self.reception.admit, "10.0.0.1")
 
     def test_stop(self) -> None:
         """Only connections without a session are dropped, wherever they stand."""

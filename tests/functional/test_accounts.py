@@ -157,7 +157,7 @@ class AccountTest(FunctionalTest):
     def test_guessing_time(self) -> None:
         """How long a wrong password takes does not tell whether there is the account: a rank test of 500 answers."""
         settings = self.folder / "settings.toml"
-        settings.write_text("password_failures = 1000\naddress_new = 1000000\n")
+        settings.write_text("password_failures = 1000\nprivate_new = 1000000\n")
         daemon = self.start("--settings", str(settings))
         self.user("add", "alice", typed=f"{PASSWORD}\n")
         times: dict[str, list[float]] = {"alice": [], "nobody": []}

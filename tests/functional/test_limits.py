@@ -83,7 +83,7 @@ class LimitsTest(FunctionalTest):
 
     def test_per_address(self) -> None:
         """An address has so many connections at a time; more are told so and closed, others are not concerned."""
-        daemon = self.limited("address_live = 3\n")
+        daemon = self.limited("private_live = 3\n")
         lines = [self.come(daemon, "127.0.0.2", f"nick{number}") for number in range(3)]
         self.assertRegex(self.come(daemon, "127.0.0.2").rest(), r"\A!! too-many-connections: .*\r\n\Z")
         self.come(daemon, "127.0.0.3", "other")
@@ -94,11 +94,11 @@ class LimitsTest(FunctionalTest):
     def test_connecting_too_often(self) -> None:
         """An address that comes and goes for ever is turned away for a while; exempt ones are not."""
         for options, refused in [([], True), (["--exempt", "127.0.0.0/8"], False)]:
-            daemon = self.limited("address_new = 5\naddress_window_s = 600\n", *options)
+            daemon = self.limited("private_new = 5\naddress_window_s = 600\n", *options)
             for _ in range(5):
                 self.come(daemon, "127.0.0.2").close()
             sixth = self.come(daemon, "127.0.0.2")
-            sixth.expect("!! too-many-connections: .*too often" if refused else "Choose your nickname: ")
+            sixth.expect("!! too-many-connections: .*too many new" if refused else "Choose your nickname: ")
             self.come(daemon, "127.0.0.3", "other")
             self.assertEqual(daemon.stop(), 0)
             (self.folder / "log").unlink()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.networks import Network, NetworkTable, household, parse, plain
+from groupchat.model.networks import Network, NetworkTable, household, is_private, parse, plain
 
 NETWORKS = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.integers(0, 32)), st.tuples(st.ip_addresses(v=6), st.integers(0, 128))
@@ -30,6 +30,23 @@ class Parsing(SynchronousTestCase):
         """Nicknames, and texts that only resemble an address, are not networks."""
         for written in ["alice", "12345", "1.2.3", "192.0.2.256", "10.0.0.0/33", "a/b", "", "/", "::/129"]:
             self.assertIsNone(parse(written), written)
+
+    def test_private(self) -> None:
+        """Addresses that a network gives out by itself are private, and so are this machine's; all others are not."""
+        for address in (
+            "10.9.8.7",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "127.0.0.66",
+            "::1",
+            "fd12::1",
+            "fe80::1%eth0",
+            "::ffff:10.0.0.1",
+        ):
+            self.assertTrue(is_private(address), address)
+        for address in ("8.8.8.8", "172.15.0.1", "172.32.0.1", "192.0.2.1", "100.64.0.1", "2001:db8::1", "fec0::1"):
+            self.assertFalse(is_private(address), address)
 
     @given(NETWORKS)
     def test_written_again(self, network: Network) -> None:
