@@ -42,5 +42,5 @@ class IRoster(Interface):
     def of(author: AuthorId) -> Any:
         """Return the person who is here as this author; None: nobody."""
 
-    def is_free(key: str) -> bool:
-        """Say whether a guest could take the nickname with this key."""
+    def is_free(nick: str, key: str) -> bool:
+        """Say whether a guest who is not here could take the nickname."""

@@ -45,8 +45,9 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
         raise NickInvalid(_rule(rules))
     if not rules.minimum <= len(name) <= rules.maximum:
         raise NickInvalid(_rule(rules))
-    if key(name) in _reserved(rules.reserved):
-        raise NickReserved(f"{name} is reserved; choose another nickname.")
+    alike = _reserved(rules.reserved)
+    if skeletons(name)[0] in alike or skeletons(name)[1] in alike:
+        raise NickReserved(f"{name} is reserved, or looks like a reserved name; choose another nickname.")
     return name
 
 
@@ -72,6 +73,24 @@ def key(text: str) -> str:
     return _skeleton(text)
 
 
+_SMALL = str.maketrans("I1O0", "lloo")
+_CAPITAL = str.maketrans("10", "IO")
+
+
+def skeletons(text: str) -> tuple[str, str]:
+    """Return what a nickname looks like, as it is written and in capital letters.
+
+    Nicknames that have either in common look alike (UTS #39, section 4): ``I``, ``l`` and ``1`` do, and ``O`` and
+    ``0``; punctuation at the end is easily overlooked.  So ``oIga_`` looks like olga, and ``Adm1n.`` like ADMIN,
+    but ``Ali`` and ``ALI`` not like all.
+    Never raises, not even for an invalid nickname.  Only short texts should be given: their length is not limited.
+    """
+    bare = (text.strip() if text.isascii() else key(text)).rstrip("._-")
+    # Among capitals only, an I is read as an I.
+    small = bare.lower() if bare.isupper() else bare
+    return small.translate(_SMALL).lower(), bare.upper().translate(_CAPITAL)
+
+
 def _rule(rules: NameRules) -> str:
     """Return the sentence that explains which nicknames are valid."""
     letters = "letters and digits of one script and" if rules.unicode else "A-Z a-z 0-9"
@@ -80,8 +99,8 @@ def _rule(rules: NameRules) -> str:
 
 @lru_cache(maxsize=8)
 def _reserved(names: tuple[str, ...]) -> frozenset[str]:
-    """Return the keys of the reserved names."""
-    return frozenset(map(key, names))
+    """Return the skeletons of the reserved names."""
+    return frozenset(skeleton for name in names for skeleton in skeletons(name))
 
 
 # The rest of this module is for Unicode nicknames only.  The tables of the libraries take 15 MiB and 50 ms to load,

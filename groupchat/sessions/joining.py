@@ -305,7 +305,7 @@ class Joining:
             nick = names.nick(self._claim.nick, hall.settings.name_rules)
             key = names.key(nick)
             # Not if theirs is just becoming an account's.
-            if key != person.key and hall.roster.is_free(key) and not hall.accounts.is_taken(person.key):
+            if key != person.key and hall.roster.is_free(nick, key) and not hall.accounts.is_taken(person.key):
                 hall.attendance.rename(connection, nick, key)
 
     def _choose_preferences(self, person: Person) -> None:

@@ -116,6 +116,8 @@ class Accounts:
     def __init__(self) -> None:
         self._by_key: dict[str, Account] = {}
         self._by_author: dict[AuthorId, Account] = {}
+        self._by_skeleton: dict[str, set[str]] = {}
+        """The keys of the accounts that look so."""
         self.invites: dict[str, Invite] = {}
         self.pending: set[str] = set()
         self.queued: dict[str, Account | None] = {}
@@ -129,9 +131,14 @@ class Accounts:
                 self.invites[fact.name] = Invite.read(fact)
         elif fact.value is not None:
             account = Account.read(fact)
+            self._forget_looks(fact.name)
             self._by_key[fact.name] = self._by_author[account.author] = account
-        elif (gone := self._by_key.pop(fact.name, None)) is not None:
-            self._by_author.pop(gone.author, None)
+            for skeleton in names.skeletons(account.nick):
+                self._by_skeleton.setdefault(skeleton, set()).add(fact.name)
+        else:
+            self._forget_looks(fact.name)
+            if (gone := self._by_key.pop(fact.name, None)) is not None:
+                self._by_author.pop(gone.author, None)
 
     def find(self, nick: str) -> Account | None:
         """Return the account with this nickname, or one that counts as the same."""
@@ -144,6 +151,17 @@ class Accounts:
     def is_taken(self, key: str) -> bool:
         """Say whether the nickname with this key belongs to an account, or is about to."""
         return key in self._by_key or key in self.pending
+
+    def resembled(self, nick: str) -> str:
+        """Return the nickname of an account that this one looks like, or the key of one that is about to be made.
+
+        Empty: there is none.
+        """
+        looks = names.skeletons(nick)
+        for skeleton in looks:
+            for key in self._by_skeleton.get(skeleton, ()):
+                return self._by_key[key].nick
+        return next((key for key in self.pending if not {*looks}.isdisjoint(names.skeletons(key))), "")
 
     def is_coming(self, author: AuthorId) -> bool:
         """Say whether this author, who has no account, has one that is on its way to the disk."""
@@ -161,6 +179,15 @@ class Accounts:
         """Return the facts that remove the invitations that ended unused."""
         old = [invite for invite in self.invites.values() if invite.until < now and invite.digest not in self.pending]
         return [invite.removal() for invite in old]
+
+    def _forget_looks(self, key: str) -> None:
+        """Take an account that changes or goes out of those that are found by what they look like."""
+        known = self._by_key.get(key)
+        for skeleton in names.skeletons(known.nick) if known is not None else ():
+            alike = self._by_skeleton.get(skeleton, set())
+            alike.discard(key)
+            if not alike:
+                self._by_skeleton.pop(skeleton, None)
 
     def __iter__(self) -> Iterator[Account]:
         """Iterate by nickname."""

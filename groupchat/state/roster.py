@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zope.interface import implementer
 
 from groupchat.interfaces.identity import IRoster
+from groupchat.model import names
 from groupchat.model.errors import NickTaken, PasswordNeeded
 from groupchat.model.events import AuthorId
 from groupchat.state.accounts import Accounts
@@ -15,7 +16,7 @@ from groupchat.state.people import Person
 class Roster:
     """Everybody who is here, by nickname and by author.
 
-    A nickname is free when nobody here holds it and no account has it, or is about to.
+    A nickname is free when nobody here holds it, no account has it, or is about to, and it looks like none of these.
     Everything happens in the reactor's thread, so a claim is atomic by itself.
     """
 
@@ -27,7 +28,7 @@ class Roster:
     def claim(self, person: Person) -> None:
         """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
 
-        :raises NickTaken: somebody here holds it.
+        :raises NickTaken: somebody here holds it, or it looks like an account's, and they are a guest.
         :raises PasswordNeeded: it belongs to an account, and they are a guest.
         """
         self.check_free(person.nick, person.key, person)
@@ -41,6 +42,8 @@ class Roster:
         if key != person.key:
             self.check_free(nick, key, person)
             self._by_key[key] = self._by_key.pop(person.key)
+        elif nick != person.nick:
+            self._check_looks(nick, key, person)
         person.nick, person.key = nick, key
 
     def release(self, person: Person) -> None:
@@ -53,18 +56,30 @@ class Roster:
     def check_free(self, nick: str, key: str, person: Person | None = None) -> None:
         """Raise unless this person (None: a newcomer) may have the nickname.
 
-        :raises NickTaken: somebody here holds it.
+        :raises NickTaken: somebody here holds it, or it looks like an account's, and they are a guest.
         :raises PasswordNeeded: it belongs to an account, and they are a guest.
         """
         if (person is None or person.account is None) and self._accounts.is_taken(key):
             raise PasswordNeeded(f"{nick} belongs to an account: /login {nick} PASSWORD, or choose another nickname.")
+        self._check_looks(nick, key, person)
+        self.check_held(key, person)
+
+    def check_held(self, key: str, person: Person | None = None) -> None:
+        """Raise if somebody here other than this person holds the nickname, whatever accounts there are.
+
+        :raises NickTaken: somebody does.
+        """
         holder = self._by_key.get(key)
         if holder is not None and holder is not person:
             raise NickTaken(f"{holder.nick} is already here; choose another nickname.")
 
-    def is_free(self, key: str) -> bool:
-        """Say whether a guest could take the nickname with this key."""
-        return key not in self._by_key and not self._accounts.is_taken(key)
+    def is_free(self, nick: str, key: str) -> bool:
+        """Say whether a guest who is not here could take the nickname."""
+        try:
+            self.check_free(nick, key)
+        except (NickTaken, PasswordNeeded):
+            return False
+        return True
 
     def find(self, key: str) -> Person | None:
         """Return the person who holds the nickname with this key."""
@@ -73,6 +88,12 @@ class Roster:
     def of(self, author: AuthorId) -> Person | None:
         """Return the person who is here as this author."""
         return self._by_author.get(author)
+
+    def _check_looks(self, nick: str, key: str, person: Person | None) -> None:
+        """:raises NickTaken: it looks like the nickname of another's account, and they are a guest."""
+        alike = "" if person is not None and person.account is not None else self._accounts.resembled(nick)
+        if alike and names.key(alike) != key:
+            raise NickTaken(f"{nick} looks like {alike}, which belongs to an account; choose another nickname.")
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._by_key.values())

@@ -32,6 +32,7 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
         raise AccountExists(f"{person.nick} is your own already; /password changes its password.")
     nick = person.nick
     invite = hall.admission.check_registration(nick, code)
+    hall.roster.check_free(nick, person.key, person)
     hashed = yield hall.admission.hash(nick, password, screen)
     if me.connection.gone or person.nick != nick or person.account is not None:
         raise NickTaken("That came too late; try again.")

@@ -263,7 +263,7 @@ class PersonTests(AttendanceCase):
         self.assertEqual(others(self.watcher), [Joined("lobby", "alice", self.now, "alice")])
         self.first.vanish()
         self.assertEqual(others(self.watcher), [])
-        self.assertFalse(self.hall.roster.is_free("alice"))
+        self.assertFalse(self.hall.roster.is_free("alice", "alice"))
         self.assertIsNotNone(self.hall.roster.find("alice"))
         self.second.vanish()
         self.assertEqual(others(self.watcher), [Left("lobby", "alice", self.now, "connection lost", True)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import NickInvalid, NickReserved, RoomInvalid
-from groupchat.model.names import NameRules, key, nick, room
+from groupchat.model.names import NameRules, key, nick, room, skeletons
 from groupchat.model.text import is_harmless
 
 UNICODE = NameRules(unicode=True)
@@ -94,6 +94,13 @@ class Nicknames(SynchronousTestCase):
         self.assertEqual(nick("a", rules), "a")
         error = self.assertRaises(NickInvalid, nick, "abcd", rules)
         self.assertIn("1 to 3 characters", str(error))
+
+    def test_looks_reserved(self) -> None:
+        """A nickname is refused that is a reserved one but for what the eye overlooks; another name is not."""
+        for name in ("Server.", "ADMIN_", "r00t", "R0OT--", "Adm1n", "aIl", "SYSTEM.-_", "a1l"):
+            self.assertRaises(NickReserved, nick, name)
+        for name in ("Ali", "ali", "ALI", "allan", "here2", "ser.ver", "rooted"):
+            self.assertEqual(nick(name), name)
 
     def test_reserved(self) -> None:
         """The reserved nicknames are those of the rules, and are refused in any case."""
@@ -304,3 +311,34 @@ class Rooms(SynchronousTestCase):
         except RoomInvalid:
             return
         self.assertTrue(1 <= len(name) <= 32 and not {*name} & {*" #/?&,:@"})
+
+
+class SkeletonTest(SynchronousTestCase):
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two nicknames look alike."""
+        return not {*skeletons(one)}.isdisjoint(skeletons(other))
+
+    def test_alike(self) -> None:
+        """What is easily taken for another nickname looks like it, in small letters or in capital ones."""
+        for one, other in [
+            ("olga", "oIga"), ("olga", "o1ga"), ("Iris", "lris"), ("olivia", "OL1V1A"), ("bob", "b0b"), ("BOB", "B0B"),
+            ("olga", "OLGA._-"), ("a", "A"), ("Ольга", "Ольга."), ("Вера1", "Вераl"),
+        ]:  # fmt: skip
+            self.assertTrue(self.alike(one, other), (one, other))
+            self.assertTrue(self.alike(other, one), (one, other))
+
+    def test_unlike(self) -> None:
+        """Names that people can tell apart do not look alike."""
+        for one, other in [
+            ("ali", "all"), ("Ali", "all"), ("ALI", "all"), ("oiga", "olga"), ("user10", "user11"), ("user2", "user3"),
+            ("o-lga", "olga"), ("anna", "anne"), ("Вера", "Веpy"),
+        ]:  # fmt: skip
+            self.assertFalse(self.alike(one, other), (one, other))
+
+    @given(st.text(max_size=24))
+    def test_any(self, text: str) -> None:
+        """Whatever is given has a skeleton, and looks like itself in another case and with a dot after it."""
+        self.assertEqual(len(skeletons(text)), 2)
+        if text.isascii():
+            self.assertTrue(self.alike(text, f"{text.strip()}."))
+            self.assertTrue(self.alike(text, text.upper()))

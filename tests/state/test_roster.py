@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.identity import IRoster
+from groupchat.model import names
 from groupchat.model.errors import NickTaken, PasswordNeeded
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
@@ -61,7 +62,7 @@ class RosterTests(SynchronousTestCase):
                     self.assertRaises(NickTaken, roster.claim, person)
             for known in ("0", "1", "2"):
                 self.assertIs(roster.find(known), holders.get(known))
-                self.assertEqual(roster.is_free(known), known not in holders)
+                self.assertEqual(roster.is_free(known, known), known not in holders)
             self.assertEqual({person.author for person in roster}, {person.author for person in holders.values()})
             for person in people:
                 here = holders.get(person.key) is person
@@ -87,7 +88,7 @@ class FreeTests(SynchronousTestCase):
     def test_is_free(self) -> None:
         """A nickname is free when nobody here holds it and no account has it, or is about to."""
         self.assertEqual(
-            [self.roster.is_free(key) for key in ("alice", "carol", "dave", "erin")], [False, False, False, True]
+            [self.roster.is_free(key, key) for key in ("alice", "carol", "dave", "erin")], [False, False, False, True]
         )
 
     def test_check_free(self) -> None:
@@ -123,7 +124,7 @@ class FreeTests(SynchronousTestCase):
         """A new nickname frees the old one; the author stays."""
         self.roster.rename(self.dave, "David", "david")
         self.assertEqual((self.dave.nick, self.dave.key), ("David", "david"))
-        self.assertTrue(self.roster.is_free("dave"))
+        self.assertTrue(self.roster.is_free("dave", "dave"))
         self.assertIs(self.roster.find("david"), self.dave)
         self.assertIs(self.roster.of(AuthorId(1)), self.dave)
         self.assertEqual(len(self.roster), 1)
@@ -149,3 +150,65 @@ class FreeTests(SynchronousTestCase):
         self.roster.release(Person("x", "x", AuthorId(1), 0.0))
         self.assertIs(self.roster.find("dave"), self.dave)
         self.assertIs(self.roster.of(AuthorId(1)), self.dave)
+
+
+class LooksTests(SynchronousTestCase):
+    """Olga has an account, and one is being made for ilona."""
+
+    def setUp(self) -> None:
+        self.accounts = Accounts()
+        self.roster = Roster(self.accounts)
+        self.olga = Account("Olga", AuthorId(7), "hash", Rank.MEMBER, 0.0)
+        self.accounts.learn(self.olga.fact())
+        self.accounts.pending.add("ilona")
+
+    def person(self, nick: str, account: Account | None = None) -> Person:
+        return Person(nick, names.key(nick), AuthorId(1) if account is None else account.author, 0.0, account)
+
+    def test_guests(self) -> None:
+        """A guest gets no nickname that looks like an account's, by whichever way they ask for it."""
+        anna = self.person("anna")
+        self.roster.claim(anna)
+        for nick in ("olga.", "OLGA_", "oIga", "o1ga", "0lga-", "ILONA.", "il0na"):
+            self.assertRaises(NickTaken, self.roster.check_free, nick, names.key(nick))
+            self.assertRaises(NickTaken, self.roster.claim, self.person(nick))
+            self.assertRaises(NickTaken, self.roster.rename, anna, nick, names.key(nick))
+            self.assertFalse(self.roster.is_free(nick, names.key(nick)), nick)
+        for nick in ("olgas", "o.lga", "helga", "oig"):
+            self.roster.check_free(nick, names.key(nick))
+        with self.assertRaises(NickTaken) as taken:
+            self.roster.check_free("oIga", "oiga")
+        self.assertEqual(
+            str(taken.exception), "oIga looks like Olga, which belongs to an account; choose another nickname."
+        )
+
+    def test_capitals(self) -> None:
+        """A guest cannot write their own nickname so that it looks like an account's: oiga as oIga."""
+        guest = self.person("oiga")
+        self.roster.claim(guest)
+        self.assertRaises(NickTaken, self.roster.rename, guest, "oIga", "oiga")
+        self.roster.rename(guest, "OIGA", "oiga")
+        self.assertEqual(guest.nick, "OIGA")
+
+    def test_accounts(self) -> None:
+        """People with an account have its nickname, whatever it looks like."""
+        alike = Account("oIga", AuthorId(8), "hash", Rank.MEMBER, 0.0)
+        self.accounts.learn(alike.fact())
+        for account in (alike, self.olga):
+            self.roster.claim(self.person(account.nick, account))
+        self.assertEqual(len(self.roster), 2)
+
+    def test_removed(self) -> None:
+        """When an account is gone, or written otherwise, what looked like it is free."""
+        self.accounts.learn(Account("OLGA", AuthorId(7), "hash", Rank.MEMBER, 0.0).fact())
+        self.assertFalse(self.roster.is_free("olga_", "olga_"))
+        self.accounts.learn(self.olga.removal())
+        self.assertTrue(self.roster.is_free("olga_", "olga_"))
+        self.accounts.learn(self.olga.removal())
+        self.assertEqual(self.accounts._by_skeleton, {})
+
+    def test_held(self) -> None:
+        """Who only asks whether somebody here holds a nickname is not told about accounts."""
+        self.roster.claim(self.person("anna"))
+        self.assertRaises(NickTaken, self.roster.check_held, "anna")
+        self.roster.check_held("olga.")

@@ -90,6 +90,13 @@ class AccountsTests(SynchronousTestCase):
         boss.type("/adduser bob 12345678", "/adduser boss 12345678")
         self.assertEqual(boss.codes, ["nick-taken", "account-exists"])
 
+    def test_looks_like_another(self) -> None:
+        """An operator may make an account that looks like another one: they know what they do."""
+        home = House()
+        boss = operator(home, "boss")
+        boss.type("/adduser olga 12345678", "/adduser olga. 12345678")
+        self.assertEqual((boss.codes, len(home.hall.accounts)), ([], 3))
+
     def test_twice_at_once(self) -> None:
         """Two operators who make the same account at once make it once."""
         journal = HeldJournal(MemoryJournal())

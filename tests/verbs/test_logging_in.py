@@ -51,6 +51,22 @@ class RegisterTests(SynchronousTestCase):
         again.type("/register 12345678")
         self.assertEqual(again.codes, ["account-exists"])
 
+    def test_looks_like_another(self) -> None:
+        """Who looks like an account that was made meanwhile makes none of their own, in the chat or on coming in."""
+        home = House()
+        mallory, olga = home.come("oIga", "olga")
+        olga.type("/register 12345678")
+        mallory.type("/register 12345678")
+        self.assertEqual(mallory.codes, ["nick-taken"])
+        for door in ("text", "json"):
+            peer = home.connect(door)
+            if door == "text":
+                peer.type("/register olga. 12345678")
+            else:
+                peer.offer("o1ga", password="12345678", register=True)
+            self.assertEqual(peer.codes, ["nick-taken"], door)
+        self.assertEqual(len(home.hall.accounts), 1)
+
     def test_departed_guest(self) -> None:
         """The next guest with a nickname can neither edit, delete nor read what was the last one's, even registered."""
         home = House()
