@@ -18,7 +18,7 @@ MOST_TYPE_CHECKING = 5
 
 _BASE = ("model", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
-_DOORS = ("doors.wire", "doors.lines", "doors")
+_DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, *_DOORS, *_JOURNALS, "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
@@ -37,6 +37,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "verbs": (*_BASE, "state", "delivery", "hall", "verbs.grammar"),
     "sessions": (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs"),
     # The doors: bytes, then lines, then the table that knows every kind.
+    "doors.certificates": ("model",),
     "doors.wire": (*_BASE, "sessions"),
     "doors.lines": (*_BASE, "sessions", "doors.wire"),
     "doors": (*_BASE, "sessions", "doors.wire", "doors.lines"),

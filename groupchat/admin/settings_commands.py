@@ -8,6 +8,8 @@ from groupchat.config import environment
 from groupchat.config.checks import number, toml, written
 from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
+from groupchat.doors.certificates.certificates import given
+from groupchat.model.times import iso
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,18 +58,24 @@ FORMATS = {"toml": template, "markdown": describe}
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat check``."""
     parser.add_argument("--settings", metavar="FILE", help="the settings file (default: $GROUPCHAT_SETTINGS, if any)")
+    parser.add_argument("--tls", metavar="CERT", help="the certificate, as for the daemon (default: $GROUPCHAT_TLS)")
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Read file and environment as the daemon would, print what differs from the defaults, return the exit status.
+    """Read settings and certificates as the daemon would, print what differs from the defaults, return the exit status.
 
-    :raises CannotStart: a setting is wrong.
+    :raises CannotStart: a setting is wrong, or a certificate cannot be used.
     """
-    path = arguments.settings or environment.options(os.environ).get("settings")
+    options = environment.options(os.environ)
+    path = arguments.settings or options.get("settings")
     settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
+    place = arguments.tls or options.get("tls")
+    certificates = given(place).validity() if place else {}
     for about in fields(Settings):
         value = getattr(settings, about.name)
         if value != about.default:
             print(f"{about.name} = {written(about.name, value)}")
+    for name, expires in certificates.items():
+        print(f"# The certificate of {name} is valid until {iso(expires)}.")
     print(f"# {path or 'The environment'} is good.")
     return 0

@@ -114,6 +114,19 @@ class Metrics:
         yield _counter("posts", "Posts stored since the start.", self._posts)
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
+        expiry = GaugeMetricFamily(
+            "groupchat_certificate_expiry_timestamp_seconds", "When a certificate expires, since 1970 UTC.",
+            labels=["name"],
+        )  # fmt: skip
+        for name, expires in hall.health.validity().items():
+            expiry.add_metric([name], expires)
+        yield expiry
+        reload = hall.health.reload
+        if reload is not None:
+            good = not reload.mistake
+            yield _gauge("last_reload_successful", "Whether the settings were applied when last read again.", {}, good)
+            about = "When the settings were last read again, since 1970 UTC."
+            yield _gauge("last_reload_timestamp_seconds", about, {}, reload.at)
         refusals = CounterMetricFamily("groupchat_refusals", "Refusals, by code.", labels=["code"])
         for code, count in sorted((hall.health.refusals + reception.turned_away).items()):
             refusals.add_metric([code], count)

@@ -27,11 +27,12 @@ from groupchat.daemon.passwords import Passwords
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
 from groupchat.doors import control
+from groupchat.doors.certificates.certificates import Certificates, given
+from groupchat.doors.certificates.own_certificate import own
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire import certificates, transport
-from groupchat.doors.wire.certificates import Certificates
-from groupchat.doors.wire.ports import Ports
+from groupchat.doors.wire import transport
+from groupchat.doors.wire.ports import Ports, check_plain
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
@@ -73,6 +74,7 @@ class ChatService(Service):
         self._reception = Reception(self._session, settings, reactor, turnstile)
         self._reception.follow(settings)
         self._factory = ChatFactory(self._reception)
+        check_plain(locations.ports)
         self._ports = Ports(reactor, locations.ports)
         self._figures = self._figures_server()
         self._certificates: Certificates | None = None
@@ -112,7 +114,7 @@ class ChatService(Service):
         try:
             self._serve_figures()
             if self._certificates is None:
-                self._offer(certificates.own(self._locations.data / "tls"))
+                self._offer(own(self._locations.data / "tls"))
             self._journal = open_journal(self._locations.journal, self._reactor)
         except CannotStart as error:
             raise self._given_up(error) from error
@@ -170,7 +172,7 @@ class ChatService(Service):
         try:
             if self._locations.certificate:
                 # Read while the process has privileges: the key may be readable by root only.
-                self._offer(certificates.given(self._locations.certificate))
+                self._offer(given(self._locations.certificate))
             self._ports.bind(self._factory)
         except CannotStart as error:
             raise self._given_up(error) from error
@@ -203,6 +205,7 @@ class ChatService(Service):
         if self._figures is not None:
             self._figures.watch(hall, self._reception)
         assert self._certificates is not None
+        hall.health.validity = self._certificates.validity
         self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)
         return hall
 

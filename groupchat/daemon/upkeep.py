@@ -11,9 +11,10 @@ from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.supervisor import Supervisor, Watchdog
+from groupchat.doors.certificates.certificates import Certificates
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire.certificates import Certificates
 from groupchat.hall.hall import Hall
+from groupchat.hall.health import Reload
 from groupchat.interfaces.storage import IJournal, IRetention
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural
@@ -113,7 +114,10 @@ class Upkeep:
         try:
             self._apply(self._reread(), receptions)
         except CannotStart as error:
+            self._hall.health.reload = Reload(self._hall.now(), str(error))
             self.log.error("The settings stay as they were: {reason}", reason=str(error))
+        else:
+            self._hall.health.reload = Reload(self._hall.now())
         self._supervisor.tell("READY=1")
 
     def _apply(self, settings: Settings, receptions: Sequence[Reception]) -> None:

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -14,6 +15,18 @@ from groupchat.state.people import Connection
 
 log = Logger()
 
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """The last time the settings were read again.
+
+    ``at``: in seconds since 1970 UTC.  ``mistake``: why those before stay, as a sentence; empty: they were applied.
+    """
+
+    at: float
+    mistake: str = ""
+
+
 TROUBLE_S = 60.0
 """After everybody was told that nothing can be stored, nobody is told again for so many seconds."""
 
@@ -23,12 +36,16 @@ class Health:
 
     ``refusals``: how often something was refused, by code.
     ``tell(text)`` says something to everybody now, past the queue, which may be what does not move.
+    ``reload``: the last one; None: there was none yet.
+    ``validity()`` returns when each certificate expires, in seconds since 1970 UTC, by a name of it.
     ``on_broken(failure)`` is called, once, when the journal can no longer be trusted.
     """
 
     def __init__(self, clock: Clock, tell: Callable[[str], None]) -> None:
         self.refusals: Counter[str] = Counter()
         self.on_broken: Callable[[Failure], None] = lambda failure: None
+        self.reload: Reload | None = None
+        self.validity: Callable[[], Mapping[str, float]] = dict
         self._clock = clock
         self._tell = tell
         self._told_at = -math.inf

@@ -1,12 +1,13 @@
 """The verbs about the connection and the server: preferences, the server's state, a barrier, the end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from groupchat.delivery.queue import Barrier
 from groupchat.model import preferences
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Done, Listed
+from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor, Reply
@@ -57,13 +58,40 @@ def status(me: Actor) -> Answer:
         + plural(occupied, "room"),
         f"The newest message is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
         commits.trouble or "Messages can be posted.",
+        *_certificate(me),
+        *_reload(me),
     )
+    certificates, reload = hall.health.validity(), hall.health.reload
     item = {
         "version": hall.version, "name": hall.settings.name, "since": iso(hall.since), "people": people,
         "connections": len(hall.sessions), "rooms": occupied, "head": hall.stream.delivered, "queued": commits.queued,
         "delay": round(commits.delay, 3), "trouble": commits.trouble,
+        "certificates": {name: iso(expires) for name, expires in certificates.items()},
+        "reloaded": iso(reload.at) if reload else "", "reload_failed": bool(reload and reload.mistake),
     }  # fmt: skip
     return Listed("status", lines, (item,))
+
+
+def _certificate(me: Actor) -> Iterator[str]:
+    """Give the line about the certificate that expires first."""
+    certificates = me.hall.health.validity()
+    if certificates:
+        name = min(certificates, key=lambda name: certificates[name])
+        over = certificates[name] <= me.hall.now()
+        day = minute(certificates[name], me.zone).split()[0]
+        yield f"The certificate of {name} {'has expired on' if over else 'is valid until'} {day}."
+
+
+def _reload(me: Actor) -> Iterator[str]:
+    """Give the line about the settings, if they were read again; what is wrong with them is for operators."""
+    reload = me.hall.health.reload
+    if reload is None:
+        return
+    when = f"The settings were read again at {minute(reload.at, me.zone)}"
+    if reload.mistake and me.rank_in("") >= Rank.OPERATOR:
+        yield f"{when}, and stay as they were: {reload.mistake}"
+    else:
+        yield f"{when}, and stay as they were: there is a mistake." if reload.mistake else f"{when}."
 
 
 @GENERAL.verb()

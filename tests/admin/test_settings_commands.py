@@ -6,6 +6,7 @@ from dataclasses import fields
 from groupchat.admin.settings_commands import describe, template
 from groupchat.config.settings import Settings
 from tests.admin.cases import CommandCase
+from tests.doors.connections import issued
 
 
 class SettingsTest(CommandCase):
@@ -52,6 +53,16 @@ class CheckTest(CommandCase):
     def test_no_file(self) -> None:
         """A file that is not there is named."""
         self.assertIn(f"{self.file}: No such file", self.complaint("check", "--settings", self.file))
+
+    def test_certificates(self) -> None:
+        """With --tls the certificates are checked too: how long they are valid, or why they cannot be used."""
+        missing = self.folder / "missing"
+        self.assertIn(f"no certificate in {missing}: there is no such", self.complaint("check", "--tls", missing))
+        issued(self.folder)
+        self.assertRegex(
+            self.output("check", "--tls", self.folder),
+            r"\A# The certificate of localhost is valid until \S+Z\.\n# The environment is good\.\n\Z",
+        )
 
     def test_defaults(self) -> None:
         """Without a file only the environment is checked."""

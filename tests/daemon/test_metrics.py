@@ -11,6 +11,7 @@ from twisted.web.test.requesthelper import DummyChannel
 from groupchat.config.settings import Settings
 from groupchat.daemon.metrics import LAG_STEP_S, Metrics, MetricsServer, MetricsSite
 from groupchat.doors.reception import Reception
+from groupchat.hall.health import Reload
 from groupchat.model.errors import CannotStart
 from tests.house import House
 
@@ -70,6 +71,23 @@ class MetricsTest(SynchronousTestCase):
         self.metrics.stop()
         self.house.clock.advance(10)
         self.assertEqual(self.figures()["reactor_lag_seconds_count{}"], 2)
+
+    def test_certificates(self) -> None:
+        """The end of each certificate is there to be watched."""
+        self.assertNotIn("certificate", "".join(self.figures()))
+        self.house.hall.health.validity = lambda: {"a.org": 1.5e9, "b.org": 2e9}
+        figures = self.figures()
+        self.assertEqual(figures["certificate_expiry_timestamp_seconds{name=a.org}"], 1.5e9)
+        self.assertEqual(figures["certificate_expiry_timestamp_seconds{name=b.org}"], 2e9)
+
+    def test_reload(self) -> None:
+        """Whether the settings were applied when they were last read again, and when that was, once they were."""
+        self.assertNotIn("reload", "".join(self.figures()))
+        for mistake, good in (("chat.toml, line 2: no.", 0), ("", 1)):
+            self.house.hall.health.reload = Reload(1.5e9, mistake)
+            figures = self.figures()
+            self.assertEqual(figures["last_reload_successful{}"], good)
+            self.assertEqual(figures["last_reload_timestamp_seconds{}"], 1.5e9)
 
     def test_version(self) -> None:
         """The version and the start are told."""

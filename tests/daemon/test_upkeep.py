@@ -15,6 +15,7 @@ from groupchat.config.settings import Settings
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import EXPIRY_S, RENEWAL_S, SWEEP_S, Chore, Upkeep
 from groupchat.doors.reception import Reception
+from groupchat.hall.health import Reload
 from groupchat.interfaces.storage import IJournal, IRetention
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import CannotStart
@@ -170,6 +171,7 @@ class UpkeepTest(SynchronousTestCase):
         self.assertEqual(self.certificates.renewals, 1)
         first, *_, last = self.supervisor.told
         self.assertEqual((first, last), ("RELOADING=1", "READY=1"))
+        self.assertEqual(self.house.hall.health.reload, Reload(self.house.hall.now()))
 
     def test_restart_needed(self) -> None:
         """A change that needs a restart is logged, and not applied."""
@@ -186,3 +188,7 @@ class UpkeepTest(SynchronousTestCase):
         self.assertEqual(self.house.hall.settings, Settings())
         self.assertIn("The settings stay as they were: chat.toml, line 2: no.", self.logged())
         self.assertEqual(self.supervisor.told[-1], "READY=1")
+        self.assertEqual(self.house.hall.health.reload, Reload(self.house.hall.now(), "chat.toml, line 2: no."))
+        self.file = Settings()
+        self.reload()
+        self.assertEqual(self.house.hall.health.reload, Reload(self.house.hall.now()))

@@ -15,11 +15,12 @@ from twisted.internet.testing import StringTransport
 from twisted.protocols.policies import ProtocolWrapper
 
 from groupchat.config.settings import Settings
+from groupchat.doors.certificates.certificates import Certificates
+from groupchat.doors.certificates.places import Files
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.front import Front
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire.certificates import Certificates
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.turnstile import Turnstile
@@ -47,7 +48,7 @@ def issued(folder: Path) -> Certificates:
     leaf = authority().issue_cert("localhost")
     leaf.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
     leaf.private_key_pem.write_to_path(str(folder / "key.pem"))
-    return Certificates(folder / "cert.pem", folder / "key.pem")
+    return Certificates(lambda: [Files(folder / "cert.pem", folder / "key.pem")])
 
 
 class Port:

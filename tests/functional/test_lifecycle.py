@@ -202,6 +202,8 @@ class RefusalTest(FunctionalTest):
             (["--port", "70000"], r"groupchat: There is no port 70000; .*"),
             (["--port", "nowhere"], r"groupchat: Cannot listen at 'nowhere' .*"),
             (["--port", "tcp:x"], r"groupchat: Cannot listen at 'tcp:x' .*"),
+            (["--port", "ssl:6697:a.key:a.crt"], r"groupchat: .*; write --port tcp:6697 --tls a\.crt,a\.key instead\."),
+            (["--tls", "missing"], r"groupchat: There is no certificate in missing: there is no such file or folder\."),
             (["--exempt", "home"], r"groupchat: exempt: home is not a network .*"),
             (["--motd", "missing"], r"groupchat: missing: No such file or directory\."),
             (["--journal", "nowhere:"], r"groupchat: .*nowhere:.* is not a journal; .*"),

@@ -1,5 +1,6 @@
 """Listening ports, from what an administrator writes."""
 
+import re
 import socket
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,32 @@ With Twisted's 50, some of two hundred that come at once wait 3 seconds, because
 """
 
 _WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
+
+
+_TLS_ARGUMENTS = {"ssl": ("port", "privateKey", "certKey"), "tls": ("path", "port")}
+"""The endpoints of Twisted with TLS of their own, with the names of their first arguments."""
+
+
+def check_plain(places: Iterable[str]) -> None:
+    """Refuse endpoints with TLS of their own, which send no chain, or choose certificates in another way than ours.
+
+    Every port takes TLS, if the client begins with it.
+
+    :raises CannotStart: there is one; says what to write instead.
+    """
+    for place in places:
+        kind, *arguments = re.split(r"(?<!\\):", place.removeprefix("haproxy:"))
+        if kind not in _TLS_ARGUMENTS:
+            continue
+        given = {name: value for name, is_named, value in (part.partition("=") for part in arguments) if is_named}
+        given |= dict(zip(_TLS_ARGUMENTS[kind], (part for part in arguments if "=" not in part), strict=False))
+        key = given.get("privateKey", "server.pem")
+        certificate = given.get("path") or ",".join(dict.fromkeys((given.get("certKey", key), key)))
+        interface = f":interface={given['interface']}" if "interface" in given else ""
+        raise CannotStart(
+            f"Cannot listen at {place!r}: every port takes TLS by itself, so {kind}: is not needed; "
+            f"write --port tcp:{given.get('port', '443')}{interface} --tls {certificate} instead."
+        )
 
 
 class Ports:

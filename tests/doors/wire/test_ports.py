@@ -53,6 +53,23 @@ class EndpointsTest(SynchronousTestCase):
             self.assertIn(place, str(caught.exception))
             self.assertEqual(len(str(caught.exception).splitlines()), 1)
 
+    def test_own_tls(self) -> None:
+        """An endpoint with TLS of its own is refused by name, with what to write instead."""
+        for place, instead in [
+            ("ssl:6697:privateKey=key.pem:certKey=cert.pem", "--port tcp:6697 --tls cert.pem,key.pem instead"),
+            ("ssl:port=6697:interface=127.0.0.1", "--port tcp:6697:interface=127.0.0.1 --tls server.pem instead"),
+            ("ssl:6697:a.pem", "--port tcp:6697 --tls a.pem instead"),
+            ("haproxy:ssl:6697:a.key:a.pem", "--port tcp:6697 --tls a.pem,a.key instead"),
+            ("tls:/etc/pems:6697", "--port tcp:6697 --tls /etc/pems instead"),
+            (r"tls:C\:/pems:interface=\:\:1", r"--port tcp:443:interface=\:\:1 --tls C\:/pems instead"),
+        ]:
+            error = self.assertRaises(CannotStart, ports.check_plain, ["5000", place])
+            self.assertTrue(str(error).startswith(f"Cannot listen at {place!r}: every port takes TLS by itself"))
+            self.assertIn(instead, str(error))
+        ports.check_plain(
+            ["5000", "tcp:443", "tcp6:0", "unix:/tls:ssl", "systemd:domain=INET:name=ssl", "haproxy:tcp:1"]
+        )
+
     def test_refused(self) -> None:
         """A port that cannot be taken is explained in the system's words, without numbers and repeated addresses."""
         error = CannotListenError("", 80, PermissionError(13, "Permission denied"))

@@ -1,0 +1,86 @@
+"""The certificate that the daemon makes for itself."""
+
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.logger import LogLevel
+from zope.interface.verify import verifyObject
+
+from groupchat.doors.certificates import own_certificate, places
+from groupchat.doors.certificates.certificates import given
+from groupchat.doors.certificates.own_certificate import own
+from groupchat.model.errors import CannotStart
+from tests.doors.certificates.cases import CertificateCase, serial_of, served
+from tests.doors.connections import authority
+from tests.functional.harness import program
+
+
+class OwnTests(CertificateCase):
+    def test_made_once(self) -> None:
+        """A missing certificate is made, readable by its owner only, and is the same at the next start."""
+        umask = os.umask(0)
+        self.addCleanup(os.umask, umask)
+        first, second = own(self.folder / "data" / "tls"), own(self.folder / "data" / "tls")
+        verifyObject(IOpenSSLServerConnectionCreator, first)
+        self.assertEqual(first.fingerprint, second.fingerprint)
+        modes = [(self.folder / "data" / name).stat().st_mode & 0o777 for name in ("", "tls", "tls/key.pem")]
+        self.assertEqual(modes, [0o700, 0o700, 0o600])
+
+    def test_fingerprint(self) -> None:
+        """The log tells the fingerprint that openssl shows, and until when it is valid."""
+        found = own(self.folder)
+        shown = subprocess.run(
+            [program("openssl"), "x509", "-noout", "-fingerprint", "-sha256", "-in", self.folder / "cert.pem"],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        self.assertEqual(found.fingerprint, shown.strip().partition("=")[2])
+        (told,) = self.logged(LogLevel.info)
+        self.assertIn(f"SHA-256 {found.fingerprint}, valid until {datetime.now(UTC).year + 10}-", told)
+
+    def test_its_names(self) -> None:
+        """It is for this host and for localhost: clients that trust it can check that."""
+        own(self.folder)
+        certificate = x509.load_pem_x509_certificate((self.folder / "cert.pem").read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        self.assertIn("localhost", names.get_values_for_type(x509.DNSName))
+        self.assertIn("127.0.0.1", map(str, names.get_values_for_type(x509.IPAddress)))
+
+    def test_stopped_halfway(self) -> None:
+        """A key without its certificate, and what was half written, are made anew."""
+        first = own(self.folder)
+        (self.folder / "cert.pem").unlink()
+        (self.folder / "key.pem.new").write_text("half")
+        self.assertNotEqual(own(self.folder).fingerprint, first.fingerprint)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["cert.pem", "key.pem"])
+
+    def test_expired(self) -> None:
+        """An expired one is replaced at the start."""
+        leaf = authority().issue_cert("localhost", not_after=datetime.now(UTC) - timedelta(days=1))
+        leaf.cert_chain_pems[0].write_to_path(str(self.folder / "cert.pem"))
+        leaf.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        self.assertNotEqual(served(own(self.folder)), serial_of(leaf.cert_chain_pems[0].bytes()))
+
+    def test_no_place(self) -> None:
+        """A folder where it cannot be stored is named, with what to do."""
+        (self.folder / "tls").touch()
+        with self.assertRaisesRegex(
+            CannotStart, r"cannot be stored in \S+/tls: File exists; name another certificate with --tls"
+        ):
+            own(self.folder / "tls")
+        with self.assertRaisesRegex(CannotStart, r"The data folder \S+/tls cannot be used: File exists\."):
+            own(self.folder / "tls" / "tls")
+
+    def test_not_ours(self) -> None:
+        """A file that is not a certificate is reported, not replaced."""
+        for name in ("cert.pem", "key.pem"):
+            (self.folder / name).write_text("something else")
+        with self.assertRaisesRegex(CannotStart, r"cert\.pem has no certificate in PEM\."):
+            own(self.folder)
+
+    def test_found_again(self) -> None:
+        """Its files have names by which a folder is searched."""
+        self.assertEqual(served(own(self.folder)), served(given(str(self.folder))))
+        self.assertIn(own_certificate.NAMES, places.PAIRS)
