@@ -20,13 +20,14 @@ _BASE = ("model", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
-_SERVER = (*_CORE, *_DOORS, *_JOURNALS, "daemon")
+_SERVER = (*_CORE, "disk", *_DOORS, *_JOURNALS, "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
 _CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
     "model": (),
+    "disk": ("model",),
     "limits": ("model",),
     "config": ("model",),
     "interfaces": ("model", "limits", "config"),
@@ -37,26 +38,26 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "verbs": (*_BASE, "state", "delivery", "hall", "verbs.grammar"),
     "sessions": (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs"),
     # The doors: bytes, then lines, then the table that knows every kind.
-    "doors.certificates": ("model",),
+    "doors.certificates": ("model", "disk"),
     "doors.wire": (*_BASE, "sessions"),
     "doors.lines": (*_BASE, "sessions", "doors.wire"),
     "doors": (*_BASE, "sessions", "doors.wire", "doors.lines"),
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "interfaces"),
-    "journals.sqlite": ("model", "interfaces", "journals.rules"),
-    "journals": ("model", "interfaces", "journals.rules", "journals.sqlite"),
-    "journals.tools": ("model", "interfaces", "journals.rules", "journals.sqlite", "journals"),
+    "journals.sqlite": ("model", "interfaces", "disk", "journals.rules"),
+    "journals": ("model", "interfaces", "disk", "journals.rules", "journals.sqlite"),
+    "journals.tools": ("model", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
     "stdio": ("model", "client"),
     "terminal.display": ("model", "client", "stdio"),
-    "terminal.surfaces": ("model", "client", "stdio", "terminal.display"),
+    "terminal.surfaces": ("model", "disk", "client", "stdio", "terminal.display"),
     "terminal.flow": ("model", "client", "stdio", "terminal.display", "terminal.surfaces"),
     "terminal": ("model", "client", "stdio", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
-    "checker": ("model", "interfaces", "client", "stdio", *_JOURNALS),
+    "checker": ("model", "interfaces", "disk", "client", "stdio", *_JOURNALS),
     # What puts a process together.
-    "daemon": (*_CORE, *_DOORS, *_JOURNALS),
+    "daemon": (*_CORE, "disk", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker"),
     "": ("daemon",),
 }

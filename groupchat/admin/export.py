@@ -3,16 +3,16 @@
 import argparse
 import contextlib
 import io
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from groupchat.admin.data import FAILED, Failed, add_data, journal
+from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
 from groupchat.admin.transcripts import FORMATS
+from groupchat.disk.new_files import new_file, unwritable
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.tools.archive import reading
 from groupchat.model import names, times
@@ -48,19 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
     """
     # On a terminal, a progress bar among the lines of the transcript would be a nuisance.
     bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
-    try:
-        with (
-            reading(journal(arguments)) as (count, rows),
-            Progress("export", bar) as progress,
-            _out(arguments.output) as write,
-        ):
-            wanted = _wanted(arguments, rows, lambda done: progress.show(done, count))
-            for piece in FORMATS[arguments.format](wanted):
-                write(piece)
-    except BrokenPipeError:
-        # The reader, such as head, has closed its end; Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+    with (
+        reading(journal(arguments)) as (count, rows),
+        Progress("export", bar) as progress,
+        _out(arguments.output) as write,
+    ):
+        wanted = _wanted(arguments, rows, lambda done: progress.show(done, count))
+        for piece in FORMATS[arguments.format](wanted):
+            write(piece)
     return 0
 
 
@@ -83,6 +78,8 @@ def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callab
 def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
     """Open the output, and give the function that writes to it; a new file is readable by its owner only.
 
+    It has its name only when it is whole.
+
     :raises Failed: the file exists, or cannot be written.
     """
     if path is None:
@@ -91,11 +88,10 @@ def _out(path: Path | None) -> Iterator[Callable[[str], object]]:
         sys.stdout.flush()
         return
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_file(path) as file:
+            yield lambda piece: file.write(piece.encode())
     except OSError as error:
-        raise Failed(f"{path} cannot be written: {error.strerror}.") from error
-    with open(handle, "w", encoding="utf-8") as file:
-        yield file.write
+        raise Failed(unwritable(path, error)) from error
 
 
 def _room(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
+from groupchat.disk.data_folders import check_journal
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.traces import Traces
 from groupchat.model.wording import listed, plural
@@ -22,12 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what would be erased, ask, erase it, and return the exit status.  The daemon must be stopped.
 
-    :raises Failed: there is no journal, nothing to erase, or no consent.
-    :raises CannotStart: a daemon is using the journal.
+    :raises Failed: there is nothing to erase, or no consent.
+    :raises CannotStart: there is no journal, or a daemon is using it.
     """
     path = journal(arguments)
-    if not path.is_file():
-        raise Failed(f"There is no journal {path}.")
+    check_journal(path)
     with Archive(path) as archive:
         traces = Traces(archive, arguments.nick)
         if not (traces.messages or traces.topics or traces.facts):

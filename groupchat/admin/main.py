@@ -1,11 +1,15 @@
 """The command line ``groupchat``: its sub-commands, each of which is imported only when it is asked for."""
 
 import argparse
+import contextlib
+import os
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from typing import TextIO
 
 from groupchat.admin.data import FAILED, Failed
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
@@ -32,6 +36,9 @@ class SubCommand:
         run: Callable[[argparse.Namespace], int] = getattr(module, self.run)
         return run
 
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells give it."""
 
 _SETTINGS = "groupchat.admin.settings_commands"
 
@@ -63,10 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in SUB_COMMANDS:
         try:
-            return run_command(words[0], SUB_COMMANDS[words[0]], words[1:])
-        except (CannotStart, Failed, JournalBroken, JournalUnavailable) as error:
-            print(f"groupchat: {escape(str(error))}", file=sys.stderr)
-            return FAILED
+            return explained(lambda: run_command(words[0], SUB_COMMANDS[words[0]], words[1:]))
+        finally:
+            _flush(sys.stdout)
     parser = argparse.ArgumentParser(
         prog="groupchat",
         description="Chat, and administer a chat server.",
@@ -78,6 +84,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsers.add_parser(name, help=command.summary)
     parser.parse_args(words)  # prints the help or the version, or complains: each ends the process
     return parser.error("the command comes first")
+
+
+def explained(run: Callable[[], int]) -> int:
+    """Run a command, and return its exit status; why it failed is one line on standard error, never a traceback."""
+    try:
+        status = run()
+        sys.stdout.flush()
+    except (CannotStart, Failed, JournalBroken, JournalUnavailable) as error:
+        _complain(str(error))
+    except BrokenPipeError:
+        return FAILED  # the reader of the output, such as head, has closed its end
+    except OSError as error:
+        _complain(f"{error.filename or 'The output'}: {error.strerror or error}.")
+    except sqlite3.Error as error:
+        _complain(f"The journal cannot be used: {error}.")
+    except KeyboardInterrupt:
+        _complain("Interrupted.")
+        return INTERRUPTED
+    else:
+        return status
+    return FAILED
+
+
+def _complain(sentence: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"groupchat: {escape(sentence)}", file=sys.stderr)
+
+
+def _flush(stream: TextIO) -> None:
+    """Flush the output, or drop what nobody takes: Python would complain about it when it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run_command(name: str, command: SubCommand, words: list[str]) -> int:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from groupchat.disk.new_files import new_file
+
 SHOWN = 10
 """The number of faults of a kind that are described; the others are counted."""
 
@@ -111,9 +113,9 @@ class Ledger:
 
     def write(self, path: Path) -> None:
         """Write the attempts to a file of JSON Lines, after a line about the run.  Raises OSError."""
-        with path.open("w", encoding="utf-8") as file:
+        with new_file(path, replace=True) as file:
             for line in self._lines():
-                file.write(json.dumps(line) + "\n")
+                file.write(json.dumps(line).encode() + b"\n")
 
     def _lines(self) -> Iterator[dict[str, object]]:
         yield {"run": self.run, "after": self.after}

@@ -69,9 +69,7 @@ class LoginFile:
         """
         if self._locked is None:
             return
-        fresh = self._path.with_suffix(".new")
-        write_private(fresh, json.dumps(asdict(login)))
-        fresh.replace(self._path)
+        write_private(self._path, json.dumps(asdict(login)))
 
     def delete(self) -> None:
         """Delete the saved login if the file is ours."""

@@ -50,7 +50,8 @@ class ExportTest(ArchiveCase):
         self.assertEqual(self.exported("--format", "html", "--output", file), "")
         self.assertEqual(file.stat().st_mode & 0o777, 0o600)
         self.assertIn("okapi &amp; more", file.read_text())
-        self.assertIn(f"{file} cannot be written", self.complaint("export", "--data", self.data, "--output", file))
+        self.assertIn(f"{file} exists already", self.complaint("export", "--data", self.data, "--output", file))
+        self.assertIn("okapi &amp; more", file.read_text())
 
     def test_no_journal(self) -> None:
         """Without a journal there is nothing to export."""

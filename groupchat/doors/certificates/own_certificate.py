@@ -1,7 +1,5 @@
 """The certificate that the daemon makes for itself when none is given."""
 
-import contextlib
-import os
 import re
 import socket
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from groupchat.disk.new_files import new_file
 from groupchat.doors.certificates.certificates import Certificates
 from groupchat.doors.certificates.pem import Unusable, read_chain
 from groupchat.doors.certificates.places import Files
@@ -84,11 +83,5 @@ def _make(certificate_path: Path, key_path: Path) -> None:
 
 def _write(path: Path, data: bytes, mode: int) -> None:
     """Write a file completely, or leave it as it was."""
-    new = path.with_name(f"{path.name}.new")
-    with contextlib.suppress(FileNotFoundError):
-        new.unlink()  # left by a process that was stopped halfway
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    with new_file(path, mode=mode, replace=True) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

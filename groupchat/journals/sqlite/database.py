@@ -72,7 +72,7 @@ def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = 
     with _explained(path):
         database = connect(path)
         try:
-            _recognise(database, path)
+            recognise(database, path, schema)
             _configure(database)
             if unclean and _size(path) <= CHECK_MAX:
                 check_throughout(database, path)
@@ -88,6 +88,14 @@ def damaged(path: Path, what: str) -> CannotStart:
     """Return the error that says that the file is damaged, and what to do."""
     return CannotStart(
         f"{path} is damaged ({what}): run “groupchat verify --data {path.parent}”, or restore it from a backup."
+    )
+
+
+def older(path: Path, version: int) -> CannotStart:
+    """Return the error that says that the file has to be upgraded first."""
+    return CannotStart(
+        f"{path} was written by an older groupchat (form {version}; this one reads form {newest_form()}):"
+        " start the daemon once, which upgrades it."
     )
 
 
@@ -128,10 +136,30 @@ def _number(database: sqlite3.Connection, query: str) -> int:
     return int(found or 0)
 
 
-def _recognise(database: sqlite3.Connection, path: Path) -> None:
+def recognise(database: sqlite3.Connection, path: Path, schema: Path = SCHEMA) -> None:
+    """Check that the database is one of ours, or empty, and that this version knows its form.
+
+    :raises CannotStart: it is something else, or was written by a newer version.
+    :raises sqlite3.Error: it cannot be read.
+    """
     empty = _number(database, "PRAGMA page_count") == 0 or _number(database, "PRAGMA schema_version") == 0
     if not empty and _number(database, "PRAGMA application_id") != APPLICATION:
         raise CannotStart(f"{path} is not a groupchat database.")
+    version, newest = form(database), newest_form(schema)
+    if version > newest:
+        raise CannotStart(
+            f"{path} was written by a newer groupchat (form {version}; this one knows forms up to {newest})."
+        )
+
+
+def form(database: sqlite3.Connection) -> int:
+    """Return the number of the last upgrade that the database had; 0: it is empty."""
+    return _number(database, "PRAGMA user_version")
+
+
+def newest_form(schema: Path = SCHEMA) -> int:
+    """Return the number of the newest upgrade."""
+    return max(int(file.stem) for file in schema.glob("[0-9]*.sql"))
 
 
 def _configure(database: sqlite3.Connection) -> None:
@@ -146,11 +174,7 @@ def _configure(database: sqlite3.Connection) -> None:
 def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
     """Apply the upgrades that are newer than the database, after copying it."""
     steps = {int(file.stem): file for file in schema.glob("[0-9]*.sql")}
-    version = _number(database, "PRAGMA user_version")
-    if version > max(steps):
-        raise CannotStart(
-            f"{path} was written by a newer groupchat (form {version}; this one knows forms up to {max(steps)})."
-        )
+    version = form(database)
     if 0 < version < max(steps):
         copy(database, path.with_name(f"{path.name}.v{version}.bak"))
     for step in sorted(number for number in steps if number > version):

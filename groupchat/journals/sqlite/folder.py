@@ -5,6 +5,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from groupchat.disk.data_folders import explained, opened
 from groupchat.model.errors import CannotStart
 
 DATABASE = "chat.db"
@@ -12,11 +13,16 @@ DATABASE = "chat.db"
 
 
 def read_mark(database: Path) -> int:
-    """Return the highest number known to have been acknowledged; 0 when it is not known."""
+    """Return the highest number known to have been acknowledged; 0 when it is not known.
+
+    :raises CannotStart: the mark cannot be read.
+    """
     try:
         found = _mark_path(database).read_bytes()[:32].strip()
     except FileNotFoundError:
         return 0
+    except OSError as error:
+        raise CannotStart(f"{_mark_path(database)} cannot be read: {error.strerror}.") from error
     return int(found) if found.isdigit() else 0
 
 
@@ -46,17 +52,14 @@ class Folder:
         folder = database.parent
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise CannotStart(f"The data folder {folder} cannot be used: {error.strerror}.") from error
+            raise explained(error, folder) from error
+        self._lock = opened(folder / "lock")
         try:
             self._hold(folder)
-            try:
-                # SQLite gives its other files the mode of this one.
-                os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
-                self._mark = os.open(_mark_path(database), os.O_RDWR | os.O_CREAT, 0o600)
-            except OSError as error:
-                raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from error
+            # SQLite gives its other files the mode and the owner of this one.
+            os.close(opened(database))
+            self._mark = opened(_mark_path(database))
         except CannotStart:
             os.close(self._lock)
             raise

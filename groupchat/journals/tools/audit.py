@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from groupchat.journals.sqlite.database import APPLICATION, SCHEMA, connect
+from groupchat.disk.data_folders import check_journal, opened
+from groupchat.journals.sqlite.database import connect, form, newest_form, older, recognise
 from groupchat.journals.sqlite.folder import DATABASE, read_mark
 from groupchat.model.errors import CannotStart
 
@@ -66,7 +67,7 @@ class Audit:
     def faults(self) -> Iterator[str]:
         """Check everything, and give a sentence for each fault.
 
-        :raises CannotStart: there is no journal, or a daemon is using it.
+        :raises CannotStart: there is no journal, or it has not the form of this version, or a daemon is using it.
         """
         with self._held():
             try:
@@ -78,12 +79,8 @@ class Audit:
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
         """Lock out daemons; the content of the lock stays, so that the next start checks what it would check anyway."""
-        if not self.path.is_file():
-            raise CannotStart(f"There is no journal {self.path}.")
-        try:
-            lock = os.open(self.path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise CannotStart(f"The data folder {self.path.parent} cannot be used: {error.strerror}.") from error
+        check_journal(self.path)
+        lock = opened(self.path.with_name("lock"))
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,14 +91,9 @@ class Audit:
             os.close(lock)
 
     def _look(self, database: sqlite3.Connection) -> Iterator[str]:
-        if database.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
-            yield f"{self.path} is not a groupchat database"
-            return
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        newest = max(int(file.stem) for file in SCHEMA.glob("[0-9]*.sql"))
-        if version != newest:
-            yield f"it has form {version}, this groupchat needs {newest}: start the daemon once, or use a newer one"
-            return
+        recognise(database, self.path)
+        if form(database) < newest_form():
+            raise older(self.path, form(database))
         damages = [line for (line,) in database.execute(f"PRAGMA integrity_check({SHOWN})") if line != "ok"]
         if damages:
             yield from (" ".join(line.split()) for line in damages)

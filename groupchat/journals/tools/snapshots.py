@@ -5,24 +5,30 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from groupchat.disk.data_folders import check_journal
+from groupchat.disk.new_files import unwritable
 from groupchat.journals.sqlite.copying import copy
-from groupchat.journals.sqlite.database import APPLICATION, connect
+from groupchat.journals.sqlite.database import APPLICATION, connect, form, newest_form, older, recognise
 from groupchat.model.errors import CannotStart
 
 
 @contextlib.contextmanager
-def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
+def snapshot(path: Path, known: bool = True) -> Iterator[sqlite3.Connection]:
     """Connect to the journal as it is now: the connection sees no later changes, and cannot make any.
 
+    :param known: whether the journal must have the form of this version, so that its tables can be read.
     :raises CannotStart: there is no journal, or it cannot be read.
     """
-    if not path.is_file():
-        raise CannotStart(f"There is no journal {path}.")
+    check_journal(path)
     try:
         with contextlib.closing(connect(path, "ro")) as database:
             database.execute("BEGIN")
             if database.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
                 raise CannotStart(f"{path} is not a groupchat database.")
+            if known:
+                recognise(database, path)
+                if form(database) < newest_form():
+                    raise older(path, form(database))
             database.execute("SELECT count(*) FROM counters").fetchone()  # begins the read transaction
             yield database
     except sqlite3.DatabaseError as error:
@@ -35,13 +41,10 @@ def back_up(source: Path, target: Path, progress: Callable[[int, int], object]) 
     :param progress: called with the number of pages copied, and of all pages.
     :raises CannotStart: there is no journal, the copy cannot be made, or the file exists.
     """
-    if target.exists():
-        raise CannotStart(f"{target} exists already; it was not changed.")
-    try:
-        with snapshot(source) as database:
-            try:
-                copy(database, target, progress)
-            except sqlite3.Error as error:
-                raise CannotStart(f"{source} could not be copied to {target}: {error}.") from error
-    except OSError as error:
-        raise CannotStart(f"{target} cannot be written: {error.strerror}.") from error
+    with snapshot(source, known=False) as database:
+        try:
+            copy(database, target, progress, replace=False)
+        except sqlite3.Error as error:
+            raise CannotStart(f"{source} could not be copied to {target}: {error}.") from error
+        except OSError as error:
+            raise CannotStart(unwritable(target, error)) from error

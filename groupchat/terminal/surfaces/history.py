@@ -1,8 +1,9 @@
 """Lines that the person typed, kept over all runs in a file that only they can read."""
 
-import contextlib
 import os
 from pathlib import Path
+
+from groupchat.disk.new_files import new_file
 
 KEPT = 2000
 """Lines of history that are kept."""
@@ -36,9 +37,9 @@ class HistoryFile:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, not even for a moment."""
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
-        file.write(text)
+    """Write a file that nobody else can read, not even for a moment; a power failure leaves the old or the new one.
+
+    :raises OSError: it cannot be written.
+    """
+    with new_file(path, replace=True) as file:
+        file.write(text.encode("utf-8", "replace"))

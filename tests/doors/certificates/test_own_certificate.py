@@ -52,7 +52,7 @@ class OwnTests(CertificateCase):
         """A key without its certificate, and what was half written, are made anew."""
         first = own(self.folder)
         (self.folder / "cert.pem").unlink()
-        (self.folder / "key.pem.new").write_text("half")
+        (self.folder / "key.pem.part").write_text("half")
         self.assertNotEqual(own(self.folder).fingerprint, first.fingerprint)
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["cert.pem", "key.pem"])
 

@@ -21,12 +21,12 @@ class FolderTest(DataFolderCase):
     def test_no_folder(self) -> None:
         """A folder that cannot be made is refused by name."""
         self.folder.write_text("a file")
-        self.refused(str(self.folder), "cannot be used")
+        self.refused(str(self.folder), "is not a folder")
 
     def test_folder_for_a_file(self) -> None:
         """A database that cannot be written is refused by name."""
         self.path.mkdir(parents=True)
-        self.refused(str(self.path), "cannot be written")
+        self.refused(str(self.path), "is not a file")
 
     async def test_modes(self) -> None:
         """The folder is made, and it and its files are for this user only."""

@@ -68,12 +68,20 @@ class AuditTest(DataFolderCase):
                 "the session of eve is said to have read up to",
             ),
             ("INSERT INTO sessions VALUES (1, 'd', 'eve', '{}', 1, 0)", "the session of eve has no list of rooms"),
-            ("PRAGMA user_version = 99", "it has form 99, this groupchat needs"),
-            ("PRAGMA application_id = 1", f"{self.path} is not a groupchat database"),
         ]:
             found = self.broken(statement)
             self.assertTrue(any(fault.startswith(complaint) for fault in found), (statement, found))
         self.assertEqual(self.faults(), [])
+
+    def test_unchecked(self) -> None:
+        """What is no journal of this version is not called damaged."""
+        for statement, complaint in [
+            ("PRAGMA user_version = 99", "was written by a newer groupchat (form 99; this one knows forms up to"),
+            ("PRAGMA user_version = 0", "was written by an older groupchat (form 0; this one reads form"),
+            ("PRAGMA application_id = 1", "is not a groupchat database"),
+        ]:
+            self.assertIn(f"{self.path} {complaint}", str(self.assertRaises(CannotStart, self.broken, statement)))
+            self.path.write_bytes(self.sound)
 
     def test_expired(self) -> None:
         """Rows that were removed because they were old are not missing."""

@@ -1,0 +1,95 @@
+"""Data folders as administrators leave them."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from groupchat.disk.data_folders import check_journal, explained, opened, user_name
+from groupchat.model.errors import CannotStart
+
+OTHER = 54321
+"""A user who has no name."""
+
+
+class DataFolderTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def refusal(self, path: Path) -> str:
+        return str(self.assertRaises(CannotStart, check_journal, path))
+
+    def test_missing(self) -> None:
+        """A journal that is missing, or in a folder that is a file, is named."""
+        self.assertEqual(self.refusal(self.folder / "chat.db"), f"There is no journal {self.folder / 'chat.db'}.")
+        self.assertIn("There is no journal", self.refusal(self.folder / "none" / "chat.db"))
+        file = self.folder / "file"
+        file.touch()
+        self.assertEqual(self.refusal(file / "chat.db"), f"{file} is not a folder.")
+        self.assertEqual(self.refusal(self.folder), f"{self.folder} is not a file.")
+
+    def test_good(self) -> None:
+        """A file that can be read and written is good."""
+        path = self.folder / "chat.db"
+        path.touch()
+        check_journal(path)
+
+    def test_explained(self) -> None:
+        """What the system says of a folder becomes a sentence."""
+        for error, sentence in (
+            (NotADirectoryError(20, "Not a directory"), f"{self.folder} is not a folder."),
+            (FileExistsError(17, "File exists"), f"{self.folder} is not a folder."),
+            (OSError(28, "No space left on device"), "cannot be used: No space left on device."),
+            (PermissionError(13, "Permission denied"), f"You may not use the data folder {self.folder}; run this as "),
+        ):
+            self.assertIn(sentence, str(explained(error, self.folder)))
+
+    def test_users(self) -> None:
+        """A user is called by name; one without a name by number."""
+        self.assertEqual(user_name(0), "root")
+        self.assertEqual(user_name(OTHER), f"the user with the number {OTHER}")
+
+    def test_opened(self) -> None:
+        """A file is made for its owner only, and opened again as it is."""
+        path = self.folder / "lock"
+        os.close(opened(path))
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        path.write_text("12")
+        os.close(opened(path))
+        self.assertEqual(path.read_text(), "12")
+        error = self.assertRaises(CannotStart, opened, self.folder)
+        self.assertEqual(str(error), f"{self.folder} is not a file.")
+
+
+class RootTest(SynchronousTestCase):
+    """What root makes in the folder of a service's user."""
+
+    def setUp(self) -> None:
+        if os.geteuid() != 0:
+            raise SkipTest("only root can work in the folders of others")
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.chown(self.folder, OTHER, OTHER)
+
+    def test_owner(self) -> None:
+        """A file belongs to the owner of its folder, also one that root made earlier."""
+        for path in (self.folder / "new", self.folder / "old"):
+            if path.name == "old":
+                path.touch()
+            os.close(opened(path))
+            found = path.stat()
+            self.assertEqual((found.st_uid, found.st_gid), (OTHER, OTHER), path.name)
+
+    def test_links(self) -> None:
+        """The user of the service cannot lead root to a file elsewhere, and is given none."""
+        with tempfile.NamedTemporaryFile() as precious:
+            (self.folder / "lock").symlink_to(precious.name)
+            self.assertRaises(CannotStart, opened, self.folder / "lock")
+            (self.folder / "lock").unlink()
+            os.link(precious.name, self.folder / "lock")
+            os.close(opened(self.folder / "lock"))
+            self.assertEqual(os.stat(precious.name).st_uid, 0)
+            (self.folder / "lock").unlink()
