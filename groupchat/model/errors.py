@@ -245,6 +245,12 @@ class JournalUnavailable(Refusal):
     code = "journal-unavailable"
 
 
+class SearchUnavailable(Refusal):
+    """The index by which messages are found is damaged; everything else works."""
+
+    code = "search-unavailable"
+
+
 class JournalBroken(Exception):
     """The journal can no longer be trusted (I/O error, corruption): acknowledge nothing more, exit with status 70."""
 

@@ -53,6 +53,7 @@ STABLE = [
     "replaced",
     "room-invalid",
     "room-locked",
+    "search-unavailable",
     "server-error",
     "server-full",
     "slow-mode",

@@ -11,6 +11,7 @@ In a larger file a damaged page is found when it is read, or by ``groupchat veri
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from urllib.parse import quote
 
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.copying import copy
+from groupchat.journals.sqlite.index import leave_alone
 from groupchat.journals.sqlite.statements import COLUMNS, ROOM_MESSAGES
 from groupchat.model.drafts import MESSAGES
 from groupchat.model.errors import CannotStart
@@ -34,6 +36,14 @@ SCHEMA = Path(__file__).parent / "schema"
 
 LOG_LEFT = 4 * 2**20
 """Bytes to which a longer write-ahead log is cut when SQLite starts it again from the beginning."""
+
+INDEX_TABLES = frozenset({
+    "search", "search_data", "search_idx", "search_docsize", "search_content", "search_config"
+})  # fmt: skip
+"""The tables of the search index, which can be made anew."""
+
+_SHARED = re.compile("2nd reference|freelist", re.IGNORECASE)
+"""Damages by which a page of the index may be a page of another table too."""
 
 TAIL = 200
 """Last rows that are compared with the indexes at each start."""
@@ -74,9 +84,10 @@ def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = 
         try:
             recognise(database, path, schema)
             _configure(database)
-            if unclean and _size(path) <= CHECK_MAX:
-                check_throughout(database, path)
+            index_is_damaged = unclean and _size(path) <= CHECK_MAX and check_throughout(database, path)
             _upgrade(database, path, schema)
+            if index_is_damaged:
+                leave_alone(database)
             _check_ends(database, path, acknowledged)
         except BaseException:
             database.close()
@@ -99,14 +110,45 @@ def older(path: Path, version: int) -> CannotStart:
     )
 
 
-def check_throughout(database: sqlite3.Connection, path: Path) -> None:
-    """Read and check the whole file.
+def check_throughout(database: sqlite3.Connection, path: Path) -> bool:
+    """Read and check the whole file; return whether pages of the search index are damaged, and nothing else.
 
     :raises CannotStart: it is damaged.
     """
-    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise damaged(path, " ".join(found.split()))
+    found, of_index = damages(database, "quick_check", 20)
+    if found:
+        raise damaged(path, found[0])
+    return bool(of_index)
+
+
+def damages(database: sqlite3.Connection, check: str, most: int) -> tuple[list[str], list[str]]:
+    """Read and check the whole file; return the damages, and those that only concern the search index.
+
+    :param check: ``quick_check`` or ``integrity_check``.
+    :param most: how many damages are told.
+    :raises sqlite3.Error: the file cannot be read.
+    """
+    found = _checked(database, f"PRAGMA {check}({most})")
+    if not found or any(map(_SHARED.search, found)):
+        return found, []
+    # SQLite names pages and not tables, so the tables are checked one by one.
+    names = [
+        name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE rootpage > 0 AND type = 'table'")
+    ]
+    bad = {name for name in ["sqlite_schema", *names] if _checked(database, f"PRAGMA {check}('{name}')")}
+    by_fts5 = all("fts5" in line.lower() for line in found)  # from SQLite 3.44 on, it asks FTS5 too
+    if (bad or by_fts5) and bad <= INDEX_TABLES:
+        return [], found
+    return found, []
+
+
+def _checked(database: sqlite3.Connection, statement: str) -> list[str]:
+    try:
+        return [" ".join(line.split()) for (line,) in database.execute(statement) if line != "ok"]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        return [str(error)]
 
 
 @contextlib.contextmanager

@@ -12,6 +12,16 @@ so that a search in a small room never reads the matches of a large one.
 A deletion removes the message's entry at once.
 With SQLite before 3.42 the bare words may stay in the index file until FTS5 merges that part of it.
 
+A damaged index never stops the chat: what is said is in ``posts``, and the index can be made anew from it.
+When a statement on the index fails because it is damaged, the index is *condemned*:
+
+- If FTS5 found the damage, the index is emptied and filled again, in the same small pieces; until then searches
+  are refused.
+- If SQLite found a damaged page, nothing of the index is read or written any more: freeing a page that is linked
+  from two places would destroy what is on it.  ``groupchat reindex`` then writes the journal anew.
+
+The counter ``repair`` says so over restarts: 1 while the index is made anew, 2 when it is left alone.
+
 Why not the trigram tokenizer: it finds nothing under three characters, and so hardly a word of Chinese,
 and took 5 times as long to fill.
 Measured with 1,000,000 posts of 8 words: 49 MB and 8 µs a post; words found in 0.1 to 1 ms, rare or common,
@@ -20,12 +30,18 @@ A prefix index would help only there, and more than double the size.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import TypeVar
+
+from twisted.logger import Logger
 
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.rules.words import Phrase, spaced
 from groupchat.journals.sqlite.statements import MESSAGE, Insertion
 from groupchat.model.drafts import Audience
+
+T = TypeVar("T")
 
 PIECE = 100
 """Messages indexed at a time: a commit may have to wait for it one or two milliseconds."""
@@ -39,6 +55,9 @@ TAIL = 2000
 A writer that is never idle waits until a large piece more than this has to be indexed.
 """
 
+CLEARED = 200
+"""Rows of the index's own tables removed at a time: a few milliseconds."""
+
 MERGED = 64
 """Pages of the index merged at a time: a few milliseconds."""
 
@@ -48,41 +67,177 @@ _NEXT = (
     f" WHERE id > ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id LIMIT ?"
 )
 _AUTHORED = (
-    f"INSERT INTO authored SELECT author, id FROM posts WHERE id > ? AND id <= ? AND {MESSAGE} AND gone_by IS NULL"
+    "INSERT OR IGNORE INTO authored SELECT author, id FROM posts"
+    f" WHERE id > ? AND id <= ? AND {MESSAGE} AND gone_by IS NULL"
 )
 _ADDED = Insertion("search (rowid, text, place)", "(?, ?, ?)")
 _ADD = "INSERT INTO search (rowid, text, place) VALUES (?, ?, ?)"
 _REMOVE = "INSERT INTO search (search, rowid, text, place) VALUES ('delete', ?, ?, ?)"
 
 
+_REPAIR = "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'repair'"
+_SET_REPAIR = "INSERT OR REPLACE INTO counters VALUES ('repair', ?)"
+_RESET = (
+    # FTS5 does not even open an index whose first rows are damaged or missing: those of a new one take their place.
+    "CREATE VIRTUAL TABLE temp.fresh USING fts5 (text, place, content = '', tokenize = 'ascii')",
+    "INSERT OR REPLACE INTO search_data SELECT * FROM temp.fresh_data",
+    "DROP TABLE temp.fresh",
+)
+_EMPTY = "INSERT INTO search (search) VALUES ('delete-all')"
+_CLEAR = (
+    f"DELETE FROM search_data WHERE id IN (SELECT id FROM search_data WHERE id > 10 LIMIT {CLEARED})",
+    f"DELETE FROM search_idx WHERE (segid, term) IN (SELECT segid, term FROM search_idx LIMIT {CLEARED})",
+    f"DELETE FROM search_docsize WHERE id IN (SELECT id FROM search_docsize LIMIT {CLEARED})",
+    f"DELETE FROM authored WHERE (author, id) IN (SELECT author, id FROM authored LIMIT {CLEARED})",
+)
+_HAS = "SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?"
+_NEWEST = (
+    "SELECT id, room, author, reader FROM posts"
+    f" WHERE id <= ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC LIMIT 1"
+)
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
+"""What statements on the index fail with when its content makes no sense."""
+_NO_TABLE = ("vtable constructor failed", "no such table: main.search", "no such table: search")
+"""The beginnings of what SQLite says when tables of the index are missing."""
+
+
+class Repair(IntEnum):
+    """What becomes of the index, as the counter ``repair`` has it."""
+
+    NONE = 0
+    REBUILT = 1
+    LEFT_ALONE = 2
+
+
+def repair(database: sqlite3.Connection) -> Repair:
+    """Return what becomes of the index."""
+    (found,) = database.execute(_REPAIR).fetchone()
+    return Repair(found)
+
+
+def leave_alone(database: sqlite3.Connection) -> None:
+    """Note that the index has damaged pages."""
+    database.execute(_SET_REPAIR, (Repair.LEFT_ALONE,))
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Return whether an error that a statement on the index raised means that the index is damaged."""
+    code = getattr(error, "sqlite_errorcode", -1)
+    if code == -1 or not isinstance(error, sqlite3.Error):
+        return False
+    return code & 0xFF in _DAMAGE or str(error).startswith(_NO_TABLE)
+
+
+def is_found(database: sqlite3.Connection, id: int, room: str, author: int, reader: int | None) -> bool:
+    """Return whether the index has a message.  Raises sqlite3.Error."""
+    viewer = _viewers(room, author, reader).split()[0]
+    return database.execute(_HAS, (f'place : "{viewer}"', id)).fetchone() is not None
+
+
 class Index:
-    """The writer's side of the index.  ``upto`` is the number up to which rows are indexed."""
+    """The writer's side of the index.
+
+    ``upto``: the number up to which rows are indexed.
+    ``touched``: whether a statement has used the index since somebody set it to False.
+    """
+
+    log = Logger()
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._repair = repair(database)
         self.upto = self._read()
+        self.touched = False
+        self._is_noted = True
+        """Whether the file says what is to become of the index."""
+        self._to_clear: list[str] = []
+        if self._repair is Repair.REBUILT:
+            self._begin_rebuilding()
+        elif self._repair is Repair.NONE:
+            self._check()
+
+    def _check(self) -> None:
+        """Condemn the index if it does not have its newest message."""
+        newest = self._database.execute(_NEWEST, (self.upto,)).fetchone()
+        try:
+            if newest is not None and not is_found(self._database, *newest):
+                error = sqlite3.DatabaseError(f"it does not have #{newest[0]}")
+                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT_VTAB
+                raise error
+        except sqlite3.Error as error:
+            if not is_damaged(error):
+                raise
+            self.condemn(error)
 
     def _read(self) -> int:
         (upto,) = self._database.execute("SELECT value FROM counters WHERE name = 'indexed'").fetchone()
         return int(upto)
 
-    def fill(self, head: int, count: int) -> None:
-        """Index the next ``count`` messages, in a transaction that is not flushed: the next commit does that.
+    @property
+    def is_searchable(self) -> bool:
+        """Return whether searches can be answered."""
+        return self._repair is Repair.NONE
+
+    def is_at_fault(self, error: BaseException) -> bool:
+        """Return whether an error came from a damaged index that was used: without it, the same would succeed."""
+        return self.touched and self._repair is not Repair.LEFT_ALONE and is_damaged(error)
+
+    def condemn(self, error: BaseException) -> None:
+        """Use the index no more, after an error that says that it is damaged."""
+        again = self._repair is Repair.REBUILT
+        by_fts5 = getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT
+        if by_fts5 and not again:
+            self.log.error("The search index is damaged ({error}); it is being rebuilt", error=error)
+            self._begin_rebuilding()
+        else:
+            hint = "search is off until it is rebuilt: stop the daemon and run “groupchat reindex”"
+            self.log.error("The search index is damaged ({error}); {hint}", error=error, hint=hint)
+            self._repair = Repair.LEFT_ALONE
+            self._to_clear = []
+        self._is_noted = False
+
+    def _begin_rebuilding(self) -> None:
+        self._repair = Repair.REBUILT
+        self._is_noted = False
+        self._to_clear = [*_RESET, *_CLEAR, _EMPTY]
+        self.upto = 0
+
+    def has_work(self, head: int) -> bool:
+        """Return whether ``fill`` has something to do.
 
         :param head: the highest number there is.
         """
+        return self.upto < head or not self._is_noted or self._repair is Repair.REBUILT
+
+    def _mend(self, head: int) -> bool:
+        """Do one piece of the repair, in a transaction of its own; return False if there is nothing of it to do now."""
+        if not self._is_noted:
+            self._in_transaction(self._note)
+            self._is_noted = True
+        elif self._to_clear:
+            if self._in_transaction(lambda: self._database.execute(self._to_clear[0]).rowcount) < CLEARED:
+                del self._to_clear[0]
+        elif self._repair is Repair.REBUILT and self.upto >= head:
+            self._in_transaction(lambda: self._database.execute("DELETE FROM counters WHERE name = 'repair'"))
+            self._repair = Repair.NONE
+            self.log.info("The search index has been rebuilt")
+        else:
+            return False
+        return True
+
+    def _note(self) -> None:
+        self._database.execute(_SET_REPAIR, (self._repair,))
+        if self._repair is Repair.REBUILT:
+            self._database.execute("UPDATE counters SET value = 0 WHERE name = 'indexed'")
+
+    def _in_transaction(self, work: Callable[[], T]) -> T:
+        """Do something in a transaction that is not flushed: the next commit does that."""
         database = self._database
-        messages = database.execute(_NEXT, (self.upto, count)).fetchall()
-        upto = messages[-1][0] if len(messages) == count else head
-        entries: list[object] = []
-        for id, text, *rest in messages:
-            entries += (id, spaced(text), _viewers(*rest))
         database.execute("PRAGMA synchronous = NORMAL")
         try:
             database.execute("BEGIN IMMEDIATE")
-            database.execute(_AUTHORED, (self.upto, upto))
-            _ADDED.run(database, entries)
-            database.execute("UPDATE counters SET value = ? WHERE name = 'indexed'", (upto,))
+            self.touched = True
+            result = work()
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
@@ -90,6 +245,29 @@ class Index:
             raise
         finally:
             database.execute("PRAGMA synchronous = FULL")
+        return result
+
+    def fill(self, head: int, count: int) -> None:
+        """Index the next ``count`` messages, or do one piece of a repair, in a transaction of its own.
+
+        :param head: the highest number there is.
+        """
+        if self._mend(head):
+            return
+        database = self._database
+        messages = database.execute(_NEXT, (self.upto, count)).fetchall()
+        upto = messages[-1][0] if len(messages) == count else head
+        entries: list[object] = []
+        if self._repair is not Repair.LEFT_ALONE:
+            for id, text, *rest in messages:
+                entries += (id, spaced(text), _viewers(*rest))
+
+        def add() -> None:
+            database.execute(_AUTHORED, (self.upto, upto))
+            _ADDED.run(database, entries)
+            database.execute("UPDATE counters SET value = ? WHERE name = 'indexed'", (upto,))
+
+        self._in_transaction(add)
         self.upto = upto
 
     def merge(self, begins: bool) -> bool:
@@ -97,21 +275,27 @@ class Index:
 
         :param begins: whether to begin a merge of everything, which FTS5 expects as a negative number.
         """
+        if not self.is_searchable:
+            return False
+        self.touched = True
         before = self._database.total_changes
         self._database.execute(_MERGE, (-MERGED if begins else MERGED,))
         return self._database.total_changes - before >= 2  # as the manual of FTS5 says
 
     def revise(self, row: Row, text: str) -> None:
         """Within a commit, replace the text by which the message is found."""
-        if row.id <= self.upto:
+        if row.id <= self.upto and self._repair is not Repair.LEFT_ALONE:
+            self.touched = True
             self._database.execute(_REMOVE, _entry(row, row.newest))
             self._database.execute(_ADD, _entry(row, text))
 
     def remove(self, row: Row) -> None:
         """Within a commit, remove the message from the index."""
-        if row.id <= self.upto:
+        if row.id <= self.upto and self._repair is not Repair.LEFT_ALONE:
+            self.touched = True
             self._database.execute(_REMOVE, _entry(row, row.newest))
-            self._database.execute("DELETE FROM authored WHERE author = ? AND id = ?", (row.author, row.id))
+        # Above ``upto`` too: while the index is made anew, it may still be there.
+        self._database.execute("DELETE FROM authored WHERE author = ? AND id = ?", (row.author, row.id))
 
 
 def _entry(row: Row, text: str) -> tuple[int, str, str]:

@@ -4,13 +4,13 @@ import hmac
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
-from groupchat.journals.sqlite.index import expression
+from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
     LATEST,
@@ -26,6 +26,7 @@ from groupchat.journals.sqlite.statements import (
     neighbours,
 )
 from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
+from groupchat.model.errors import SearchUnavailable
 from groupchat.model.events import AuthorId
 
 _MAX = 2**63 - 1
@@ -103,17 +104,28 @@ class Reader:
             return None if id is None else self._posts([id])[0]
 
     def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
-        """Return the newest messages that have all the words, newest first; those not yet indexed are read singly."""
+        """Return the newest messages that have all the words, newest first; those not yet indexed are read singly.
+
+        :raises SearchUnavailable: the index is damaged; if that is found only now, the cause is the error of SQLite.
+        """
         wanted = phrases(words)
         count = _clamped(count)
         if not audience.rooms and audience.author is None:
             return []
         with self._snapshot():
+            state = repair(self._database)
+            if state is not Repair.NONE:
+                raise _unavailable(state)
             tail = (Row(*row) for row in self._database.execute(_TAIL, (self._indexed(),)))
             seen = (row for row in tail if is_message(row) and sees(audience, row))
             ids = [row.id for row in seen if matches(wanted, row.newest)][:count]
-            found = self._database.execute(_FOUND, (expression(audience, wanted), count - len(ids)))
-            ids += [id for (id,) in found]
+            try:
+                found = self._database.execute(_FOUND, (expression(audience, wanted), count - len(ids)))
+                ids += [id for (id,) in found]
+            except sqlite3.Error as error:
+                if not is_damaged(error):
+                    raise
+                raise _unavailable(Repair.REBUILT) from error
             return self._posts(ids)[::-1]
 
     def rooms(self) -> list[StoredRoom]:
@@ -149,9 +161,13 @@ class Reader:
         self._database.execute("BEGIN")
         try:
             yield
-        finally:
-            if self._database.in_transaction:
-                self._database.execute("COMMIT")
+        except BaseException:
+            # After an error FTS5 may fail once more, even though nothing was written.
+            with suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+        if self._database.in_transaction:
+            self._database.execute("COMMIT")
 
     def _ids(self, scans: Iterable[Scan], after: int, upto: int, limit: int, newest: bool = False) -> list[int]:
         """Merge the numbers that the scans find; return the first of them, or the ``newest``, ascending."""
@@ -202,6 +218,11 @@ class Reader:
 
     def _one(self, query: str, value: str | int) -> Any:
         return self._database.execute(query, (value,)).fetchone()
+
+
+def _unavailable(state: Repair) -> SearchUnavailable:
+    what = "It is being rebuilt. Try again later" if state is Repair.REBUILT else "An administrator can rebuild it"
+    return SearchUnavailable(f"The search index is damaged. {what}.")
 
 
 def _clamped(number: int) -> int:

@@ -18,7 +18,7 @@ from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.worker import Worker
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
-from groupchat.model.errors import JournalUnavailable
+from groupchat.model.errors import JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 
 P = ParamSpec("P")
@@ -106,7 +106,12 @@ class SqliteJournal:
         """
         while not (yield self._ask(self._writes, self._writer.fill)):
             pass
-        found: list[StoredPost] = yield self._read(self._reader.search, audience, words, count)
+        try:
+            found: list[StoredPost] = yield self._read(self._reader.search, audience, words, count)
+        except SearchUnavailable as error:
+            if isinstance(error.__cause__, sqlite3.Error):
+                self._writes.tell(self._writer.found_damaged, error.__cause__)
+            raise
         return found
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":

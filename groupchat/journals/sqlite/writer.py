@@ -3,8 +3,8 @@
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -16,6 +16,8 @@ from groupchat.journals.sqlite.index import LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.model.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
+
+T = TypeVar("T")
 
 SESSIONS = 500
 """Sessions examined in one transaction when old ones are removed: this takes a few milliseconds."""
@@ -70,8 +72,8 @@ class Writer:
         """
         if self._broken is not None:
             raise self._broken
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
+
+        def write() -> tuple[Transaction, list[Outcome]]:
             batch = Transaction(self._database, self.index, self.head, self._last_at)
             outcomes = [batch.take(draft) for draft in drafts]
             batch.finish()
@@ -79,13 +81,40 @@ class Writer:
                 self._remember(session)
             for fact in facts:
                 self._establish(fact)
-            self._database.execute("COMMIT")
-        except Exception as error:
-            self._fail(error)
+            return batch, outcomes
+
+        batch, outcomes = self._commit(write)
         self.head, self._last_at = batch.head, batch.last_at
         self._deleted = self._deleted or batch.deletes
         self._folder.mark(self.head)
         return outcomes, self.head
+
+    def _commit(self, work: Callable[[], T]) -> T:
+        """Do something in one transaction; once more, without the index, if only that is to blame for an error.
+
+        :raises JournalUnavailable: nothing was written; it may work later.
+        :raises JournalBroken: it will never work again.
+        """
+        while True:
+            self.index.touched = False
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                result = work()
+                self._database.execute("COMMIT")
+                return result
+            except Exception as error:
+                if not self.index.is_at_fault(error):
+                    self._fail(error)
+                self._roll_back()
+                self.index.condemn(error)
+
+    def _roll_back(self) -> None:
+        """:raises JournalBroken: it is not known what is in the file."""
+        try:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._break(error)
 
     def _remember(self, session: StoredSession) -> None:
         if session.digest == REVOKED:
@@ -113,13 +142,12 @@ class Writer:
             self.log.failure("A value could not be stored; nothing of its batch was", failure=Failure(error))
             unavailable = JournalUnavailable("Something could not be stored. Send your message again.")
         if unavailable is not None:
-            try:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-            except sqlite3.Error as worse:
-                error = worse
-            else:
-                raise unavailable from error
+            self._roll_back()
+            raise unavailable from error
+        self._break(error)
+
+    def _break(self, error: Exception) -> NoReturn:
+        """Write nothing more.  Raises JournalBroken."""
         self._broken = JournalBroken(f"{self._folder.database} can no longer be written: {error}")
         raise self._broken from error
 
@@ -130,13 +158,13 @@ class Writer:
         """
         if self._broken is not None:
             raise self._broken
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
+
+        def remove() -> tuple[int, bool]:
             count = expire(self._database, self.index, milliseconds(before))
             (empty,) = self._database.execute("SELECT NOT EXISTS (SELECT * FROM spans)").fetchone()
-            self._database.execute("COMMIT")
-        except Exception as error:
-            self._fail(error)
+            return count, bool(empty)
+
+        count, empty = self._commit(remove)
         self._deleted = self._deleted or count > 0
         if empty:
             self._last_at = None  # the next post begins a span
@@ -171,7 +199,10 @@ class Writer:
         try:
             return self.index.merge(begins)
         except Exception as error:
-            self._put_off(error)
+            if self.index.is_at_fault(error):
+                self.index.condemn(error)
+            else:
+                self._put_off(error)
             return False
 
     def idle(self) -> float | None:
@@ -179,8 +210,8 @@ class Writer:
         if self._broken is not None:
             return None
         try:
-            if self.index.upto < self.head:
-                self.index.fill(self.head, PIECE)
+            if self.index.has_work(self.head):
+                self._fill(PIECE)
                 return 0.0
             if (self._deleted or self._log_bytes() > LOG_IDLE_BYTES) and not self._truncate():
                 return RETRY
@@ -194,7 +225,7 @@ class Writer:
             return
         try:
             if self.head - self.index.upto >= TAIL + LARGE_PIECE:
-                self.index.fill(self.head, max(LARGE_PIECE, wrote))
+                self._fill(max(LARGE_PIECE, wrote))
             size = self._log_bytes()
             if size <= LOG_MAX_BYTES:
                 self._log_limit = LOG_MAX_BYTES
@@ -207,14 +238,29 @@ class Writer:
 
     def fill(self) -> bool:
         """Index one piece for a search that waits; return whether the search may begin."""
-        if self._broken is not None or self.head - self.index.upto <= TAIL:
+        if self._broken is not None or self.head - self.index.upto <= TAIL or not self.index.is_searchable:
             return True
         try:
-            self.index.fill(self.head, PIECE)
+            self._fill(PIECE)
         except Exception as error:
             self._put_off(error)
             return True
         return False
+
+    def _fill(self, count: int) -> None:
+        """Index some messages; if the index is found to be damaged, condemn it."""
+        self.index.touched = False
+        try:
+            self.index.fill(self.head, count)
+        except sqlite3.Error as error:
+            if not self.index.is_at_fault(error):
+                raise
+            self.index.condemn(error)
+
+    def found_damaged(self, error: Exception) -> None:
+        """Condemn the index after a reader met an error that says that it is damaged."""
+        if self._broken is None and self.index.is_searchable:
+            self.index.condemn(error)
 
     def _put_off(self, error: Exception) -> float | None:
         """Log an error of work that nobody waits for; if the file cannot be trusted any more, the next append fails."""
