@@ -320,6 +320,14 @@ class Settings:
         reload=False,
     )
     name: str = setting("", "text", "name of the server in its greeting; empty: the name of this host")
+    log_file_bytes: int = setting(
+        10_000_000,
+        "bytes",
+        "size from which a log file is moved to NAME.1 and a new one begun; 0: never, for logrotate",
+        minimum=0,
+        maximum=1 << 40,
+    )
+    log_files: int = setting(9, "files", "log files that are kept beside the present one", minimum=1, maximum=1000)
     log_lines: int = setting(
         100,
         "lines",

@@ -1,4 +1,4 @@
-"""Log to standard output: ``twistd -n --logger=groupchat.logs.json_lines``, or ``groupchat.logs.text_lines``.
+"""The forms of the log: ``twistd --logger=groupchat.logs.json_lines``, or ``groupchat.logs.text_lines``.
 
 Each event is one line, whatever is in it: nobody can forge a second line, or send an escape to a terminal.
 """
@@ -6,10 +6,14 @@ Each event is one line, whatever is in it: nobody can forge a second line, or se
 import json
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any
 
-from twisted.logger import formatEvent
+from twisted.logger import ILogObserver, formatEvent
+from zope.interface import directlyProvides
 
+from groupchat.config.settings import Settings
+from groupchat.daemon.log_output import DESTINATION, LogFile, Output, TextStream
 from groupchat.model.text import escape
 from groupchat.model.times import iso
 
@@ -19,16 +23,44 @@ Observer = Callable[[dict[str, Any]], None]
 
 def json_lines() -> Observer:
     """Write each event as a flat JSON object: ``at``, ``level``, ``from``, ``text``, and the fields of the event."""
-    return json_observer(sys.stdout)
+    return json_observer(DESTINATION.output())
 
 
 def text_lines() -> Observer:
     """Write each event as a line; a traceback follows in indented lines."""
-    return text_observer(sys.stdout)
+    return text_observer(DESTINATION.output())
 
 
-def json_observer(stream: TextIO) -> Observer:
-    """Return an observer that writes JSON Lines to this stream."""
+def take_over(program: Any, settings: Settings) -> Observer | None:
+    """Open the log file that twistd or twist was told of; to be called before they begin to log.
+
+    Return the observer that twistd shall log to unless it was told of one; None: it has been, or logs in its own way.
+
+    :param program: the options of twistd or twist; None: there are none, as when chat.tac is run.
+    :raises CannotStart: the file cannot be written.
+    """
+    if program is None:
+        return None
+    limits = settings.log_file_bytes, settings.log_files
+    if "logFile" in program:  # twist: a file that is open already
+        file = program["logFile"]
+        if file not in (sys.stdout, sys.stderr):
+            DESTINATION.file = LogFile(Path(file.name), *limits)
+            program["logFile"] = TextStream(DESTINATION.file)
+            file.close()
+        return None
+    if program.get("syslog") or program.get("logger") not in (None, json_lines, text_lines):
+        return None
+    path = program.get("logfile") or ("-" if program.get("nodaemon") else "twistd.log")
+    if path == "-" and not program.get("nodaemon"):
+        return None  # twistd refuses this
+    if path != "-":
+        DESTINATION.file = LogFile(Path(path), *limits)
+    return text_lines() if program.get("logger") is None else None
+
+
+def json_observer(output: Output) -> Observer:
+    """Return an observer that writes JSON Lines."""
 
     def observe(event: dict[str, Any]) -> None:
         fields: dict[str, Any] = {
@@ -43,31 +75,29 @@ def json_observer(stream: TextIO) -> Observer:
             if name in _OURS or name.startswith("log_") or name in fields:
                 continue
             fields[name] = value if isinstance(value, str | int | float | bool | None) else str(value)
-        _write(stream, json.dumps(fields))
+        output.write(fields["level"], [json.dumps(fields)])
 
+    directlyProvides(observe, ILogObserver)
     return observe
 
 
-def text_observer(stream: TextIO) -> Observer:
-    """Return an observer that writes lines of text to this stream."""
+def text_observer(output: Output) -> Observer:
+    """Return an observer that writes lines of text."""
 
     def observe(event: dict[str, Any]) -> None:
-        source = f"{event.get('log_namespace', '-')}#{_level(event)}"
+        level = _level(event)
+        source = f"{event.get('log_namespace', '-')}#{level}"
         lines = [f"{iso(event['log_time'])} [{source}] {escape(formatEvent(event))}"]
         if (failure := event.get("log_failure")) is not None:
             lines += [f"\t{escape(line)}" for line in failure.getTraceback().splitlines()]
-        _write(stream, "\n".join(lines))
+        output.write(level, lines)
 
+    directlyProvides(observe, ILogObserver)
     return observe
 
 
 _OURS = {"isError", "message", "time", "system", "format", "why", "failure"}
 """Fields of the old log system, which repeat others."""
-
-
-def _write(stream: TextIO, line: str) -> None:
-    stream.write(f"{line}\n")
-    stream.flush()
 
 
 def _level(event: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from groupchat.daemon.log_output import StreamOutput
 from groupchat.model.errors import CannotStart
 from groupchat.model.text import escape
 
@@ -37,8 +38,7 @@ def complain(sentence: str) -> None:
     """Tell the administrator in one line on the real standard error, wherever logs go."""
     stream = sys.__stderr__
     if stream is not None:
-        stream.write(f"groupchat: {escape(sentence)}\n")
-        stream.flush()
+        StreamOutput(stream).write("error", [f"groupchat: {escape(sentence)}"])
 
 
 def data_folder(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:

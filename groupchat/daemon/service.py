@@ -16,12 +16,15 @@ from typing import Any, Protocol
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.daemon import process
 from groupchat.daemon.farewell import RESTARTING, STOPPING, Farewell
+from groupchat.daemon.log_lines import Observer, take_over
+from groupchat.daemon.log_output import DESTINATION
 from groupchat.daemon.options import Locations, Options
 from groupchat.daemon.passwords import Passwords
 from groupchat.daemon.supervisor import Supervisor
@@ -38,6 +41,7 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.opening import open_journal
+from groupchat.limits.descriptors import descriptors, raise_descriptors
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.sessions.session import Session
@@ -60,12 +64,20 @@ class ChatService(Service):
     """The whole daemon, from the first port to the last line that everybody is sent.
 
     :param reread: returns the settings as they stand when it is called, or raises CannotStart.
+    :param observer: what the application logs to; None: twistd decides.
     :raises CannotStart: a port or an endpoint is not one.
     """
 
     log = Logger()
 
-    def __init__(self, reactor: Any, settings: Settings, locations: Locations, reread: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        locations: Locations,
+        reread: Callable[[], Settings],
+        observer: Observer | None = None,
+    ) -> None:
         turnstile = Turnstile()
         self._reactor = reactor
         self._settings = settings
@@ -91,8 +103,15 @@ class ChatService(Service):
         """The exit status."""
         self._farewell = Farewell(reactor, self._reception)
         self._stopping = False
+        self._observer = observer
 
     # Twisted calls these.
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Become the service of an application, whose log goes to our observer unless twistd was told of another."""
+        super().setServiceParent(parent)
+        if self._observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._observer)
 
     def privilegedStartService(self) -> None:
         """Bind the ports.
@@ -108,7 +127,10 @@ class ChatService(Service):
         :raises CannotStart: a port is in use, or the data folder cannot be used.
         """
         self._signals.catch([signal.SIGHUP], lambda: self._reactor.callFromThread(self._hung_up))
+        if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:  # else twistd has a log file of its own to move
+            self._signals.catch([signal.SIGUSR1], lambda: self._reactor.callFromThread(DESTINATION.rotate))
         process.share_interpreter()
+        self._tell_descriptors()
         if not self._ports.bound:
             self._listen()  # twist does not call privilegedStartService
         try:
@@ -155,6 +177,17 @@ class ChatService(Service):
             process.exit_with(self._status)
 
     # Starting
+
+    def _tell_descriptors(self) -> None:
+        """Log how many files and sockets may be open, and whether as many connections fit as the settings allow."""
+        most = descriptors()
+        self.log.info("At most {most} files and sockets can be open", most=most)
+        room = most - self._settings.spare_descriptors
+        if room < self._settings.connections:
+            self.log.warn(
+                "So only {room} of {connections} connections are taken; raise the hard limit (LimitNOFILE, ulimit -Hn)",
+                room=max(room, 0), connections=self._settings.connections,
+            )  # fmt: skip
 
     def _figures_server(self) -> FiguresServer | None:
         if not self._locations.metrics:
@@ -267,9 +300,12 @@ class ChatService(Service):
         return self._hall.commits.trouble
 
     def _hung_up(self) -> None:
+        DESTINATION.reopen()
         self.log.info("SIGHUP: reading the settings and the certificate again")
         if self._upkeep is not None:
             self._upkeep.reload([self._reception, self._control_reception])
+        if self._hall is not None:
+            DESTINATION.limit(self._hall.settings.log_file_bytes, self._hall.settings.log_files)
 
     # Stopping
 
@@ -304,8 +340,10 @@ def makeService(options: Options) -> ChatService:
     reactor: Any = installed
     transport.use_steady_clock(reactor)
     process.explain_failed_starts()
+    raise_descriptors()
     try:
-        return ChatService(reactor, options.given, options.locations, options.read_settings)
+        observer = take_over(options.parent, options.given)
+        return ChatService(reactor, options.given, options.locations, options.read_settings, observer)
     except CannotStart as error:
         process.complain(str(error))
         raise SystemExit(1) from error

@@ -1,6 +1,5 @@
 """The state that all connections of some ports share: limits, turns and deadlines."""
 
-import resource
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from groupchat.doors.wire.framing import HeldLines
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.interfaces.screens import IScreen
+from groupchat.limits.descriptors import descriptors
 from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import ServerFull
@@ -68,7 +68,7 @@ class Reception:
         self._clock = clock
         self._turnstile = turnstile
         self._waiting: list[HeldLines] = []
-        self._most = min(settings.connections, _descriptors() - settings.spare_descriptors)
+        self._most = min(settings.connections, descriptors() - settings.spare_descriptors)
 
     def follow(self, settings: Settings) -> None:
         """Go by these settings from now on, but for those that need a restart."""
@@ -130,9 +130,3 @@ class Reception:
         waiting, self._waiting = self._waiting, []
         for lines in waiting:
             lines.take_turn()
-
-
-def _descriptors() -> int:
-    """Return how many files and sockets this process may have open."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return soft

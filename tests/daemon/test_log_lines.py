@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat import logs as documented
 from groupchat.daemon import log_lines as logs
+from groupchat.daemon.log_output import StreamOutput
 
 EVIL = "x\r\n2026-01-01T00:00:00.000Z [forged#info] \x1b[31mred\x9b\u2028\u202e"
 
@@ -25,19 +26,19 @@ class LogsTest(SynchronousTestCase):
 
     def test_text(self) -> None:
         """A line has the time, the module, the level and the words."""
-        self.logger(logs.text_observer(self.stream)).info("{nick} left", nick="alice")
+        self.logger(logs.text_observer(StreamOutput(self.stream))).info("{nick} left", nick="alice")
         self.assertEqual(self.stream.getvalue(), "2026-11-21T09:35:20.123Z [groupchat.test#info] alice left\n")
 
     def test_text_is_not_injectable(self) -> None:
         """Text of a stranger stays within its line, and moves no cursor."""
-        self.logger(logs.text_observer(self.stream)).info("{nick} left", nick=EVIL)
+        self.logger(logs.text_observer(StreamOutput(self.stream))).info("{nick} left", nick=EVIL)
         (line,) = self.stream.getvalue().splitlines()
         self.assertTrue(line.isprintable())
         self.assertIn(r"x\r\n2026", line)
 
     def test_failures_in_text(self) -> None:
         """A traceback's lines are indented, its message too when it has several lines."""
-        self.logger(logs.text_observer(self.stream)).failure("Oh", Failure(ValueError(EVIL)))
+        self.logger(logs.text_observer(StreamOutput(self.stream))).failure("Oh", Failure(ValueError(EVIL)))
         first, *rest = self.stream.getvalue().split("\n")
         self.assertIn("#critical] Oh", first)
         self.assertIn("\tTraceback", rest[0])
@@ -46,7 +47,7 @@ class LogsTest(SynchronousTestCase):
 
     def test_json(self) -> None:
         """An object has the event's own fields beside the words; what is no JSON comes as text."""
-        self.logger(logs.json_observer(self.stream)).emit(
+        self.logger(logs.json_observer(StreamOutput(self.stream))).emit(
             LogLevel.warn, "{nick}: {what}", nick=EVIL, what=(1,), seconds=2
         )
         (line,) = self.stream.getvalue().splitlines()
@@ -61,24 +62,24 @@ class LogsTest(SynchronousTestCase):
 
     def test_failures_in_json(self) -> None:
         """A failure's traceback is one field."""
-        self.logger(logs.json_observer(self.stream)).failure("Oh", Failure(ValueError("bad")))
+        self.logger(logs.json_observer(StreamOutput(self.stream))).failure("Oh", Failure(ValueError("bad")))
         self.assertIn("ValueError: bad", json.loads(self.stream.getvalue())["traceback"])
 
     def test_backslash(self) -> None:
         """A backslash of a stranger cannot be taken for that of an escape."""
-        self.logger(logs.text_observer(self.stream)).info("{nick} left", nick=r"a\nb")
+        self.logger(logs.text_observer(StreamOutput(self.stream))).info("{nick} left", nick=r"a\nb")
         self.assertIn(r"a\\nb left", self.stream.getvalue())
 
     def test_old_events(self) -> None:
         """Fields of the old log system are left out, and an event without a level is one of information."""
         event = {"log_time": 0.0, "log_format": "x", "isError": 0, "system": "-", "message": (), "time": 0.0}
-        logs.json_observer(self.stream)(event)
+        logs.json_observer(StreamOutput(self.stream))(event)
         expected = {"at": "1970-01-01T00:00:00.000Z", "level": "info", "from": "-", "text": "x"}
         self.assertEqual(json.loads(self.stream.getvalue()), expected)
 
     def test_own_names(self) -> None:
         """A field of the event cannot replace the time or the text."""
-        self.logger(logs.json_observer(self.stream)).info("{text}", text="x", at="never")
+        self.logger(logs.json_observer(StreamOutput(self.stream))).info("{text}", text="x", at="never")
         found = json.loads(self.stream.getvalue())
         self.assertEqual((found["at"], found["text"]), ("2026-11-21T09:35:20.123Z", "x"))
 

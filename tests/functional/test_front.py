@@ -269,7 +269,7 @@ class CertificateTest(TlsTest):
     def test_refused(self) -> None:
         """What is of no use as a certificate keeps the daemon from starting, in one line."""
         for options, pattern in (
-            (["--tls", "nowhere"], "groupchat: There is no certificate in nowhere; .*"),
+            (["--tls", "nowhere"], "groupchat: There is no certificate in nowhere: .*"),
             (["--tls", "a,b"], r"groupchat: a: No such file or directory\."),
         ):
             daemon = self.launch(*options)

@@ -1,13 +1,22 @@
 """Starting, stopping, dying and coming back."""
 
+import contextlib
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import time
+from collections.abc import Callable
 
-from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, FunctionalTest, Peer, program
+from tests.functional.harness import LIMIT_S, TREE, TWIST, TWISTD, Daemon, FunctionalTest, Peer, program
+
+
+def kill(number: int) -> None:
+    """Kill a process, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
 
 
 class RestartTest(FunctionalTest):
@@ -264,6 +273,123 @@ class LogTest(FunctionalTest):
         self.assertEqual(daemon.stop(), 0)
         for line in daemon.log.splitlines():
             self.assertLess({"at", "level", "from", "text"}, {*json.loads(line), "more"})
+
+
+class LogFileTest(FunctionalTest):
+    """A log file is ours, is opened again when it was moved, and does not grow without end: however it is named."""
+
+    def launched(self, *twistd: str) -> Daemon:
+        """Start a daemon with the log file "chat.log", and wait until it listens."""
+        daemon = self.launch(command=self.command(*twistd))
+        daemon.log_path = self.folder / "chat.log"
+        self.wait_for(daemon.log_path.exists)
+        daemon.port = int(daemon.logged(r"Listening at [^:]+:(\d+)")[1])
+        daemon.logged("Started with the messages in")
+        return daemon
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + LIMIT_S
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def assert_reopened(self, daemon: Daemon) -> None:
+        """It is private, and goes on in a new file after the old one was moved and the daemon told."""
+        path, old = daemon.log_path, self.folder / "chat.log-old"
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        path.rename(old)
+        daemon.process.send_signal(signal.SIGHUP)
+        self.wait_for(path.exists)
+        daemon.logged("SIGHUP: reading the settings")
+        self.connect(daemon, "alice")
+        daemon.logged("alice joined from")
+        self.assertNotIn("alice", old.read_text())
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        old.unlink()
+
+    def test_ways(self) -> None:
+        """With twistd's own form, with ours, and under twist."""
+        umask = os.umask(0o022)
+        self.addCleanup(os.umask, umask)
+        for way in ([], ["--logger=groupchat.logs.json_lines"], ["--logger=groupchat.logs.text_lines"]):
+            daemon = self.launched("--logfile=chat.log", *way)
+            self.assert_reopened(daemon)
+            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual((self.folder / "log").read_text(), "")
+            daemon.log_path.unlink()
+        twist = [*TWIST, "--log-file=chat.log", *self.command()[len(TWISTD) + 2 :]]
+        daemon = self.launch(command=twist)
+        daemon.log_path = self.folder / "chat.log"
+        self.wait_for(lambda: daemon.log_path.exists() and "Listening" in daemon.log)
+        daemon.ready()
+        daemon.log_path.rename(self.folder / "chat.log-old")
+        daemon.process.send_signal(signal.SIGHUP)
+        self.wait_for(daemon.log_path.exists)
+        daemon.logged("SIGHUP: reading the settings")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_size(self) -> None:
+        """It is moved away when it is full, and on SIGUSR1; the settings say how many are kept."""
+        (self.folder / "chat.toml").write_text("log_file_bytes = 300\nlog_files = 2\n")
+        command = self.command("--logfile=chat.log")
+        daemon = self.launch("--settings", "chat.toml", command=command)
+        daemon.log_path = self.folder / "chat.log"
+        self.wait_for((self.folder / "chat.log.2").exists)
+        daemon.log_path = self.folder / "chat.log.1"
+        self.wait_for(lambda: any("Started with" in path.read_text() for path in self.folder.glob("chat.log*")))
+        (self.folder / "chat.toml").write_text("log_file_bytes = 0\nlog_files = 2\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.log_path = self.folder / "chat.log"
+        daemon.logged("Settings changed: log_file_bytes")
+        daemon.process.send_signal(signal.SIGUSR1)
+        self.wait_for(lambda: "Settings changed" not in daemon.log)
+        self.assertIn("Settings changed: log_file_bytes", (self.folder / "chat.log.1").read_text())
+        self.assertEqual(daemon.stop(), 0)
+        self.assertIn("Stopped", daemon.log)
+        self.assertEqual(len(list(self.folder.glob("chat.log*"))), 3)
+
+    def test_in_the_background(self) -> None:
+        """In the background, twistd.log is ours too."""
+        pid = self.folder / "pid"
+        command = [*TWISTD, f"--pidfile={pid}", *self.command()[len(TWISTD) + 2 :]]
+        starter = self.launch(command=command)
+        self.assertEqual(starter.wait(), 0, starter.errors)
+        log = self.folder / "twistd.log"
+        number = int(pid.read_text())
+        self.addCleanup(kill, number)
+        self.assertEqual(log.stat().st_mode & 0o777, 0o600)
+        self.wait_for(lambda: "Started with" in log.read_text())
+        log.rename(self.folder / "old")
+        os.kill(number, signal.SIGHUP)
+        self.wait_for(log.exists)
+        os.kill(number, signal.SIGTERM)
+        self.wait_for(lambda: "Stopped" in log.read_text())
+        self.wait_for(lambda: not pid.exists())
+
+    def test_no_place(self) -> None:
+        """A log file that cannot be written is named."""
+        daemon = self.launch(command=self.command("--logfile=nowhere/chat.log"))
+        self.assertEqual(daemon.wait(), 1)
+        self.assertRegex(
+            daemon.errors,
+            r"\Agroupchat: The log file nowhere/chat\.log cannot be written: No such file or directory\.\n\Z",
+        )
+
+    def test_usr1_without_a_file(self) -> None:
+        """SIGUSR1 ends nothing where there is no file to move."""
+        daemon = self.start()
+        daemon.process.send_signal(signal.SIGUSR1)
+        self.connect(daemon, "alice")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_descriptors(self) -> None:
+        """The soft limit of descriptors is raised to the hard one, and the log says so."""
+        limited = 'ulimit -Sn 128; ulimit -Hn 300; exec "$0" "$@"'
+        daemon = self.launch(command=["/bin/sh", "-c", limited, *self.command()])
+        daemon.ready()
+        daemon.logged("At most 300 files and sockets can be open$")
+        daemon.logged("So only 172 of 10000 connections are taken; raise the hard limit")
+        self.assertEqual(daemon.stop(), 0)
 
 
 class WaysTest(FunctionalTest):

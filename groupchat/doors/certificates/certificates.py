@@ -104,7 +104,7 @@ class Certificates:
         pair = self._pairs[files] = Pair(files, self._choose)
         names = ", ".join(pair.names[:MOST_NAMES]) + (", …" if len(pair.names) > MOST_NAMES else "")
         self.log.info(
-            "TLS with {path} for {names}, SHA-256 {fingerprint}, valid until {expires}",
+            "TLS with {path}, SHA-256 {fingerprint}, valid until {expires}, for {names}",
             path=str(files.certificate), names=names or "no name", fingerprint=pair.fingerprint, expires=pair.until,
         )  # fmt: skip
         if pair.is_lone:
