@@ -34,7 +34,7 @@ from groupchat.doors.certificates.certificates import Certificates, given
 from groupchat.doors.certificates.own_certificate import own
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire import transport
+from groupchat.doors.wire import inherited, transport
 from groupchat.doors.wire.ports import Ports, check_plain
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.hall.hall import Hall
@@ -254,6 +254,11 @@ class ChatService(Service):
             return
         for address in self._ports.accept():
             self.log.info("Listening at {address}", address=address)
+        for name in inherited.unused(self._reactor, (*self._locations.ports, self._locations.metrics)):
+            self.log.error(
+                "The socket {name} was handed over, but no --port uses it: whoever connects there waits for ever.",
+                name=name,
+            )
         self._listen_for_control()
         self.log.info("Started with the messages in {journal}", journal=self._locations.journal)
         self._admitted = True

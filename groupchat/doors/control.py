@@ -3,20 +3,23 @@
 Only the owner of the data folder can open it (the socket has mode 0600, the folder 0700): nothing else is asked.
 """
 
-import os
-import socket
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.python.failure import Failure
 
 from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.doors.reception import Reception
+from groupchat.doors.wire.local_sockets import LocalEndpoint
 from groupchat.model.errors import CannotStart
 
 NAME = "control"
 """The name of the socket in the data folder."""
+
+BACKLOG = 50
+"""How many connections may wait to be accepted."""
 
 
 class ControlConversation(JsonConversation):
@@ -53,31 +56,13 @@ def listen(reactor: Any, folder: Path, factory: ControlFactory) -> IListeningPor
     :raises CannotStart: the socket cannot be made, or another daemon listens there.
     """
     path = folder / NAME
+    ports: list[IListeningPort] = []
+    failures: list[Failure] = []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.is_socket():
-            _check_dead(path)
-            path.unlink()
-        # The socket is made with the mode 0600, instead of getting it a moment later.
-        before = os.umask(0o177)
-        try:
-            port: IListeningPort = reactor.listenUNIX(str(path), factory, mode=0o600)
-        finally:
-            os.umask(before)
-    except CannotStart:
-        raise
-    except Exception as error:
-        # The reactor wraps what the system says in an error of its own.
-        reason = getattr(error, "socketError", error)
-        raise CannotStart(f"The control socket {path} cannot be made: {reason}.") from error
-    return port
-
-
-def _check_dead(path: Path) -> None:
-    """:raises CannotStart: another process listens there."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return
-    raise CannotStart(f"Another groupchat listens at {path}.")
+        LocalEndpoint(reactor, str(path), 0o600, BACKLOG).listen(factory).addCallbacks(ports.append, failures.append)
+        if failures:
+            failures[0].raiseException()
+    except (CannotStart, OSError) as error:
+        raise CannotStart(f"The control socket {path} cannot be made: {error}") from error
+    return ports[0]

@@ -15,6 +15,7 @@ from zope.interface import implementer
 from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IDoor, IFront, IReception
+from groupchat.model.networks import origin
 
 
 @implementer(IFront, IHandshakeListener, IHalfCloseableProtocol)
@@ -114,7 +115,7 @@ class Front(Protocol):
         self.reception.departed(self)
         if self.secure and not began and self.reception.log_limits.allows("TLS connections that were not established"):
             why = reason.getErrorMessage()
-            self.log.info("TLS with {address} was not established: {why}", address=self.address, why=why)
+            self.log.info("TLS with {address} was not established: {why}", address=origin(self.address), why=why)
 
     def _enter_door(self, door: IDoor) -> None:
         door.admit(cast(IFront, self))

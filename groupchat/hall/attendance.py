@@ -25,6 +25,7 @@ from groupchat.limits.log_limits import LogLimits
 from groupchat.model.drafts import StoredSession
 from groupchat.model.errors import Replaced
 from groupchat.model.events import Departed, Done, Entered, Joined, Left, Ref, Refused, Renamed
+from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import Moderation
 from groupchat.state.people import Connection, Person
@@ -246,7 +247,7 @@ class Attendance:
         if self._log_limits.allows("people who leave"):
             log.info(
                 "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
-                nick=person.nick, reason=reason or "exit", address=connection.screen.address,
+                nick=person.nick, reason=reason or "exit", address=origin(connection.screen.address),
                 seconds=self._now() - connection.since,
             )  # fmt: skip
 

@@ -48,6 +48,11 @@ def plain(address: str) -> IPv4Address | IPv6Address:
     return ip
 
 
+def origin(address: str) -> str:
+    """Return where a peer comes from, in words: its address, if it has one."""
+    return address or "a UNIX socket"
+
+
 def household(address: str) -> str:
     """Return what limits count an address as: itself, or the /64 of an IPv6 one; empty for no address."""
     if not address:

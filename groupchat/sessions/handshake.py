@@ -17,6 +17,7 @@ from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import PasswordWrong, Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
+from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
 from groupchat.sessions.prompt import Prompt
 from groupchat.state.people import Connection
@@ -61,7 +62,7 @@ class Handshake:
         self._prompt = Prompt(hall.admission)
         self._refused = 0
         if hall.log_limits.allows("connections"):
-            log.info("Connection opened from {address}", address=screen.address)
+            log.info("Connection opened from {address}", address=origin(screen.address))
 
     @property
     def door(self) -> str:
@@ -89,7 +90,7 @@ class Handshake:
         if refusal is not None:
             self.refuse(refusal)
             if self._hall.log_limits.allows("connections that are cut off"):
-                log.info("Cut off {address}: {code}", address=self.screen.address, code=refusal.code)
+                log.info("Cut off {address}: {code}", address=origin(self.screen.address), code=refusal.code)
         self._end(refusal.code.replace("-", " ") if refusal is not None else "connection lost")
         self.screen.close(refusal.code if refusal is not None else "connection-lost")
 
@@ -185,7 +186,7 @@ class Handshake:
             self.refuse(failure.value, ref)
             return
         if self._hall.log_limits.allows("requests that failed"):
-            log.failure("A request from {address} failed", failure=failure, address=self.screen.address)
+            log.failure("A request from {address} failed", failure=failure, address=origin(self.screen.address))
         self.refuse(ServerError("Something went wrong here; it has been logged."), ref)
 
     def _end(self, reason: str) -> None:

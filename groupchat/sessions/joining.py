@@ -23,6 +23,7 @@ from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, StoredPost, StoredSession
 from groupchat.model.errors import BadArguments, NickTaken, PasswordNeeded, PasswordWrong, TokenInvalid
 from groupchat.model.events import AuthorId, Ref, Welcomed
+from groupchat.model.networks import origin
 from groupchat.state.accounts import Account, digest_of
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import LOBBY
@@ -271,7 +272,9 @@ class Joining:
             upto = min(claim.since, hall.stream.delivered)
         hall.readers.begin(connection, upto)
         if hall.log_limits.allows("people who join"):
-            log.info("{nick} joined from {address}", nick=person.nick, address=screen.address, door=connection.door)
+            log.info(
+                "{nick} joined from {address}", nick=person.nick, address=origin(screen.address), door=connection.door
+            )
 
     def _position(self, person: Person, stored: StoredSession | None) -> int:
         """Return how far the last connection with this token has read; it may still be here."""

@@ -3,6 +3,7 @@
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
 from groupchat.model.events import Answer, AwayChanged, Done, Listed
+from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
@@ -28,12 +29,17 @@ def whois(me: Actor, nick: Nick) -> Answer:
     ]
     if person.away is not None:
         lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
-    item = {
+    item: dict[str, object] = {
         "nick": person.nick, "rooms": list(person.rooms), "since": iso(person.since), "secure": secure,
         "account": account.nick if account is not None else "",
         "operator": me.hall.moderation.rank_of(account, "") >= Rank.OPERATOR,
         "away": person.away is not None, "words": person.away or "",
     }  # fmt: skip
+    if me.rank >= Rank.OPERATOR:
+        # Where people come from is nobody's business but the operators'.
+        addresses = sorted({connection.screen.address for connection in person.connections})
+        lines.append(f"{person.nick} comes from {', '.join(map(origin, addresses))}")
+        item["addresses"] = addresses
     return Listed("whois", tuple(lines), (item,))
 
 

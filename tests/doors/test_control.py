@@ -93,7 +93,7 @@ class ListenTest(TestCase):
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(self.folder / NAME))
             other.listen()
-            with self.assertRaisesRegex(CannotStart, "Another groupchat listens at .*control"):
+            with self.assertRaisesRegex(CannotStart, "Another process listens at .*control"):
                 listen(reactor, self.folder, self.factory)
         self.assertTrue((self.folder / NAME).exists())
 

@@ -62,7 +62,7 @@ class UnitTest(FunctionalTest):
         command[command.index("--settings") + 1] = "chat.toml"
         daemon = self.launch(command=[*TWISTD, *command])
         self.assertEqual(daemon.wait(), 1)  # for nobody gives it the socket
-        self.assertRegex(daemon.errors, r"\Agroupchat: .*systemd:domain=INET6:name=chat")
+        self.assertRegex(daemon.errors, r"\Agroupchat: .*systemd:name=chat")
         self.assertIn("FileDescriptorName=chat\n", (UNITS / "groupchat.socket").read_text())
 
 

@@ -16,6 +16,11 @@ def items(peer: Peer) -> list[dict[str, object]]:
     return [dict(item) for item in listed.items]
 
 
+def items_of_all(peer: Peer) -> list[dict[str, object]]:
+    """Return the items of all lists somebody was shown."""
+    return [dict(item) for listed in peer.answers if isinstance(listed, Listed) for item in listed.items]
+
+
 class WhoisTests(SynchronousTestCase):
     def test_fields(self) -> None:
         """A program is told rooms, since when, encryption, account, rank and absence as fields."""
@@ -50,6 +55,24 @@ class WhoisTests(SynchronousTestCase):
             ["bob is in no room", "bob's connection is not encrypted", "bob is away: tea"],
         )
         self.assertEqual(alice.codes, ["no-such-nick"])
+
+    def test_origin(self) -> None:
+        """Operators, and nobody else, are told where a person comes from; a UNIX socket is named as such."""
+        house = House()
+        boss = operator(house, "boss")
+        alice, bot = house.come("alice", "bot")
+        alice.screen.address = "192.0.2.7"
+        bot.screen.address = ""
+        boss.take()
+        boss.type("/whois alice", "/whois bot")
+        self.assertEqual([item.get("addresses") for item in items_of_all(boss)], [["192.0.2.7"], [""]])
+        shown = [line for answer in boss.answers if isinstance(answer, Listed) for line in answer.lines]
+        self.assertIn("alice comes from 192.0.2.7", shown)
+        self.assertIn("bot comes from a UNIX socket", shown)
+        bot.take()
+        bot.type("/whois alice")
+        self.assertNotIn("addresses", items(bot)[0])
+        self.assertNotIn("192.0.2.7", str(bot.answers))
 
 
 class NickTests(SynchronousTestCase):

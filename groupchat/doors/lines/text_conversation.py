@@ -16,6 +16,7 @@ from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
 from groupchat.model.events import Answer, Done, Ref
+from groupchat.model.networks import origin
 from groupchat.model.preferences import Preferences
 
 _NOTHING = Rendered(b"")
@@ -105,7 +106,7 @@ class TextConversation(Conversation):
     def _end_late_tls(self) -> None:
         """Close without a word: it would be no TLS, and the greeting was none either."""
         if self.reception.log_limits.allows("TLS clients at a plain port"):
-            self.log.info("A TLS client came to a plain port, from {address}.", address=self.address)
+            self.log.info("A TLS client came to a plain port, from {address}.", address=origin(self.address))
         self.session.hangup()
 
     def _without_telnet(self, data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from zope.interface import implementer
 from groupchat.doors.wire.transport import queued
 from groupchat.interfaces.entrances import IBacklog
 from groupchat.model.errors import TooSlow
+from groupchat.model.networks import origin
 
 
 class Stalled(Protocol):
@@ -69,7 +70,7 @@ class Backlog:
             total -= weights[connection]
             self.log.warn(
                 "{total} bytes wait for {count} peers; {address}, with {most} the largest, is cut off",
-                total=total + weights[connection], count=len(weights), address=connection.address,
+                total=total + weights[connection], count=len(weights), address=origin(connection.address),
                 most=weights[connection],
             )  # fmt: skip
             connection.cut_off(TooSlow("Too much is waiting to be read, most of it by you. Read faster, or less."))

@@ -1,5 +1,6 @@
 """Listening ports, from what an administrator writes."""
 
+import os
 import re
 import socket
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
+from groupchat.doors.wire import inherited
+from groupchat.doors.wire.local_sockets import LocalEndpoint
 from groupchat.model.errors import CannotStart
 
 BACKLOG = 1024
@@ -19,7 +22,10 @@ BACKLOG = 1024
 With Twisted's 50, some of two hundred that come at once wait 3 seconds, because their SYN is sent again.
 """
 
-_WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:", "unix:")
+_WITH_BACKLOG = ("tcp:", "tcp6:", "ssl:")
+
+_MODE = 0o666
+"""The permissions of a UNIX socket by default: everybody on this machine can connect, as to a TCP port."""
 
 
 _TLS_ARGUMENTS = {"ssl": ("port", "privateKey", "certKey"), "tls": ("path", "port")}
@@ -100,6 +106,11 @@ def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:
     else:
         descriptions = [place]
     try:
+        kind, *words = _words(place)
+        if kind == "unix":
+            return [_local(reactor, words)]
+        if kind == "systemd":
+            return inherited.endpoints(reactor, _fields(words, "name", "index", "domain"))
         return [serverFromString(reactor, _with_backlog(description)) for description in descriptions]
     except Exception as error:
         # Parsers of endpoints raise whatever they meet: ValueError, KeyError, TypeError, OSError of certificates.
@@ -121,7 +132,41 @@ def where(port: IListeningPort) -> str:
     address: Any = port.getHost()
     if hasattr(address, "port"):
         return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
-    return str(getattr(address, "name", address))
+    name = getattr(address, "name", None)
+    return "unix:" + os.fsdecode(name).replace("\0", "@", 1) if name else str(address)
+
+
+def _local(reactor: Any, words: list[str]) -> LocalEndpoint:
+    """Return the endpoint of ``unix:PATH:mode=660:backlog=100``.
+
+    ``lockfile``, which Twisted has, changes nothing: a socket that was left over is never in the way.
+
+    :raises ValueError: it is not one.
+    """
+    path = words[0] if words and "=" not in words[0] else ""
+    fields = _fields(words[1:] if path else words, "address", "mode", "backlog", "lockfile")
+    path = path or fields.get("address", "")
+    if not path:
+        raise ValueError("it has no path")
+    return LocalEndpoint(
+        reactor, path, int(fields["mode"], 8) if "mode" in fields else _MODE, int(fields.get("backlog", BACKLOG))
+    )
+
+
+def _words(place: str) -> list[str]:
+    """Split an endpoint at its colons; one after a backslash belongs to a word, as in Twisted."""
+    return [re.sub(r"\\(.)", r"\1", word) for word in re.split(r"(?<!\\):", place)]
+
+
+def _fields(words: list[str], *known: str) -> dict[str, str]:
+    """Return the fields ``name=value`` of an endpoint.
+
+    :raises ValueError: there is an unknown one.
+    """
+    fields = {name: value for name, _, value in (word.partition("=") for word in words)}
+    if unknown := sorted(set(fields) - set(known)):
+        raise ValueError(f"it has no {unknown[0]!r}; its fields are {', '.join(known)}")
+    return fields
 
 
 def _with_backlog(description: str) -> str:

@@ -8,13 +8,16 @@ next turn, and asks the kernel to be told when it can write: two more system cal
 always the socket takes all at once.  TLS goes through it too: its records are written to the transport below.
 """
 
+import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet import unix
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.internet.tcp import Port, Server
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.protocols.tls import TLSMemoryBIOProtocol
@@ -32,6 +35,7 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
         *("protocol", "socket", "streamingProducer"),
     ),
     Port: ("doRead", "numberAccepts", "transport"),
+    unix.Port: ("_bindPath", "_preexistingSocket", "connectionLost"),
     TLSMemoryBIOProtocol: (
         *("_aborted", "_appSendBuffer", "_flushReceiveBIO", "_flushSendBIO", "_handshakeDone", "_lostTLSConnection"),
         *("_shutdownTLS", "_tlsConnection", "_tlsShutdownFinished", "disconnecting", "wrappedProtocol"),
@@ -70,6 +74,51 @@ class Wire(Server):
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Write all of these in one piece."""
         self.write(b"".join(iovec))
+
+
+class LocalWire(Wire, unix.Server):
+    """The same at a UNIX socket."""
+
+
+class Listener(socket.socket):
+    """A listening UNIX socket that does not say what its peers are called.
+
+    They have no names that mean anything, and Twisted takes one of four bytes for an IPv6 address.
+    """
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection."""
+        accepted, _ = super().accept()
+        return accepted, ""
+
+
+class LocalPort(unix.Port):
+    """A port at a UNIX socket that somebody else has bound, and whose path Twisted leaves alone.
+
+    The stock one sets the mode of the path when it begins, and removes it at the end: also one that belongs to
+    a service manager, or that another process has put there meanwhile; and if it is gone, the stop fails.
+
+    :param listener: the socket; the port takes it over.
+    :param closed: is called when the port is closed.
+    """
+
+    transport = LocalWire
+
+    def __init__(
+        self, listener: socket.socket, factory: IProtocolFactory, backlog: int, reactor: Any,
+        closed: Callable[[], object] = lambda: None,
+    ) -> None:  # fmt: skip
+        super().__init__(b"", factory, backlog, reactor=reactor)
+        listener.setblocking(False)
+        self._bindPath = b"\0" + os.fsencode(listener.getsockname())  # taken for a name that is in no file system
+        self._preexistingSocket = Listener(fileno=listener.detach())
+        self.closed = closed
+
+    # Twisted calls this.
+
+    def connectionLost(self, reason: Failure) -> None:
+        super().connectionLost(reason)
+        self.closed()
 
 
 class OpenTunnel(TLSMemoryBIOProtocol):
@@ -118,9 +167,10 @@ class OpenTunnel(TLSMemoryBIOProtocol):
 
 
 def install(port: IListeningPort) -> None:
-    """Make the connections that this port accepts from now on send at once; only TCP ports can."""
+    """Make the connections that this port accepts from now on send at once; TCP and UNIX ports can."""
     if isinstance(port, Port):
-        port.transport = Wire
+        if not isinstance(port, unix.Port):
+            port.transport = Wire
         port.doRead = partial(_accept, port, port.doRead)  # type: ignore[method-assign]
 
 

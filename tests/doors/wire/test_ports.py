@@ -1,10 +1,12 @@
 """From what an administrator writes to listening ports."""
 
 import socket
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from twisted.internet import reactor
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ConnectionDone
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
@@ -45,9 +47,35 @@ class EndpointsTest(SynchronousTestCase):
             for _, _, backlog, _ in self.listened(place):
                 self.assertEqual(backlog, expected, place)
 
+    def test_unix(self) -> None:
+        """A path is what follows ``unix:``, or an ``address``; what Twisted takes beside it is taken."""
+        with TemporaryDirectory() as folder:
+            for number, written in enumerate(("unix:{}", "unix:{}:mode=600", "unix:address={}:lockfile=0:backlog=7")):
+                path = Path(folder) / f"a:b{number}"
+                (endpoint,) = ports.endpoints(MemoryReactorClock(), written.format(str(path).replace(":", "\\:")))
+                port: Any = self.successResultOf(endpoint.listen(ServerFactory()))
+                self.assertEqual(path.stat().st_mode & 0o777, 0o600 if number == 1 else 0o666)
+                self.assertEqual((port.backlog, ports.where(port)), (7 if number == 2 else 1024, f"unix:{path}"))
+                port.connectionLost(Failure(ConnectionDone()))
+                self.assertFalse(path.exists())
+
     def test_nonsense(self) -> None:
         """Anything else is refused, in the administrator's own words."""
-        for place in ("", "nowhere", "tcp:x", "65536", "tcp:5000:colour=red", "ssl:5000:privateKey=missing.pem", "-1"):
+        for place in (
+            "",
+            "nowhere",
+            "tcp:x",
+            "65536",
+            "tcp:5000:colour=red",
+            "ssl:5000:privateKey=missing.pem",
+            "-1",
+            "unix:",
+            "unix:/x:mode=rw",
+            "unix:/x:colour=red",
+            "unix:mode=600",
+            "systemd:name=chat",
+            "systemd:",
+        ):
             with self.assertRaises(CannotStart) as caught:
                 ports.endpoints(MemoryReactorClock(), place)
             self.assertIn(place, str(caught.exception))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 import trustme
 from OpenSSL import SSL
 from twisted.internet import reactor as _reactor
+from twisted.internet import unix
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.interfaces import IHalfCloseableProtocol, IOpenSSLServerConnectionCreator, IPushProducer
@@ -313,7 +314,8 @@ class PrivateTest(TestCase):
             cast(Any, None)
         )
         cast(Any, tunnel).makeConnection(StringTransport())
-        return {Server: server.transport, Port: port, TLSMemoryBIOProtocol: tunnel}
+        local = unix.Port(b"/nowhere", factory, reactor=reactor)
+        return {Server: server.transport, Port: port, unix.Port: local, TLSMemoryBIOProtocol: tunnel}
 
     @inlineCallbacks
     def test_twisted_has_them(self) -> Any:
@@ -335,6 +337,7 @@ class PrivateTest(TestCase):
         """Every private attribute that the module touches is in its list."""
         tree = ast.parse(Path(module.__file__).read_text("utf-8"))
         touched = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr[:1] == "_"}
+        touched = {name for name in touched if not name.startswith("__")}
         known = {name for names in PRIVATE.values() for name in names}
         self.assertEqual(touched - known, set())
 
