@@ -323,19 +323,22 @@ class FakePasswords:
     """Hashes that cost nothing.
 
     ``held``: answers wait until the test lets them: ``answer()`` the oldest; ``busy``: every question is refused.
-    ``verified``: for each check whether there was a hash.
+    ``verified``: for each check whether there was a hash; ``households``: who asked.
     """
 
     def __init__(self, held: bool = False) -> None:
         self.held = held
         self.busy = False
         self.verified: list[bool] = []
+        self.households: list[str] = []
         self.waiting: list[Callable[[], None]] = []
 
-    def hash(self, password: str) -> "Deferred[str]":
+    def hash(self, password: str, household: str) -> "Deferred[str]":
+        self.households.append(household)
         return self._answer(hashed(password))
 
-    def verify(self, hashed_: str | None, password: str) -> "Deferred[bool]":
+    def verify(self, hashed_: str | None, password: str, household: str) -> "Deferred[bool]":
+        self.households.append(household)
         self.verified.append(hashed_ is not None)
         return self._answer(hashed_ is not None and hashed_.partition(":")[2] == hashed(password).partition(":")[2])
 

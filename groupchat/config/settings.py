@@ -261,15 +261,24 @@ class Settings:
     password_failures: int = setting(
         3,
         "passwords",
-        "wrong passwords within a minute, for an account or from an address, before the next has to wait",
+        "wrong passwords from an address (IPv6: /64) before the next has to wait; ten times as many from a /48, "
+        "or for an account from all addresses where its owner never was",
         minimum=1, maximum=1000,
     )  # fmt: skip
     password_wait_s: float = setting(
         60.0, "seconds", "the wait after these; each further wrong password doubles it", minimum=1, maximum=3600
     )
     password_wait_max_s: float = setting(
-        600.0, "seconds", "the longest such wait: 144 guesses a day find nothing", minimum=1, maximum=86400
+        600.0,
+        "seconds",
+        "the longest such wait, and the time after which one is forgotten: 144 guesses a day find nothing",
+        minimum=1,
+        maximum=86400,
     )
+    registrations_hour: int = setting(
+        5, "accounts", "accounts that can be made in an hour from an address (IPv6: /64) that is not exempt",
+        minimum=1, maximum=1000000,
+    )  # fmt: skip
     password_queue: int = setting(
         64, "passwords", "passwords that can wait to be checked: two are checked at a time, each takes some 0.1 s",
         minimum=1, maximum=10000, reload=False,

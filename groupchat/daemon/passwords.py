@@ -1,18 +1,24 @@
 """Hash and check passwords with Argon2id (RFC 9106), in two threads of their own.
 
 A hash takes some 0.1 s and 64 MiB on purpose; argon2-cffi releases the interpreter meanwhile.
+What waits for a thread is in a queue of our own, so that nobody can fill it with their questions.
 """
 
-from typing import Any, TypeVar
+import base64
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from twisted.internet.defer import Deferred, fail
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError
+from argon2.low_level import error_to_str
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from groupchat.interfaces.identity import IPasswords
+from groupchat.limits.fair_queue import FairQueue
 from groupchat.model.errors import Busy
 
 THREADS = 2
@@ -21,66 +27,109 @@ THREADS = 2
 TIME_COST, MEMORY_COST_KIB, PARALLELISM = 3, 65536, 1
 """The second choice of RFC 9106, section 4; with one lane, because the cores have other work."""
 
-_Result = TypeVar("_Result")
+MEMORY_ALLOCATION_ERROR = -22
+"""Argon2's own code for too little memory."""
+
+CHECK, HASH = 0, 1
+"""How urgent a check and a new hash are: people who log in come before those who register."""
+
+
+class Question(NamedTuple):
+    """What is to be done in a thread, and who waits for it."""
+
+    function: Callable[..., Any]
+    arguments: tuple[object, ...]
+    answer: "Deferred[Any]"
 
 
 @implementer(IPasswords)
 class Passwords:
     """The threads that hash passwords.
 
-    :param queue: how many requests may wait; more are refused.
+    :param queue: how many requests may wait; when there are more, the one of whoever has most is refused.
     """
 
     def __init__(self, reactor: Any, queue: int, hasher: PasswordHasher | None = None) -> None:
         self._reactor = reactor
-        self._queue = queue
         self._hasher = hasher or PasswordHasher(TIME_COST, MEMORY_COST_KIB, PARALLELISM)
         self._pool = ThreadPool(0, THREADS, "passwords")
-        self._asked = 0
-        self._nobodys = ""
-        """The hash that is checked when there is no account; made when it is first needed."""
+        self._waiting: FairQueue[Question] = FairQueue(queue)
+        self._busy = 0
+        """How many threads are at work."""
+        self._nobodys = _nobodys(self._hasher)
+        """The hash that is checked when there is no account."""
+        self._stopped = False
 
     def start(self) -> None:
         """Start the threads.  To be called after the process has become a daemon: threads do not survive a fork."""
         self._pool.start()
 
     def stop(self) -> None:
-        """Finish what is under way, and end the threads."""
+        """Finish what is under way, and end the threads; what waits is not answered any more."""
+        self._stopped = True
         self._pool.stop()
 
-    def hash(self, password: str) -> "Deferred[str]":
+    def hash(self, password: str, household: str) -> "Deferred[str]":
         """Hash the password in a thread.  Fails with Busy."""
-        return self._ask(self._hasher.hash, password)
+        return self._ask(HASH, household, self._made, password)
 
-    def verify(self, hashed: str | None, password: str) -> "Deferred[bool]":
+    def verify(self, hashed: str | None, password: str, household: str) -> "Deferred[bool]":
         """Check the password in a thread; without a hash (None) this takes as long.  Fails with Busy."""
-        return self._ask(self._verify, hashed, password)
+        return self._ask(CHECK, household, self._matches, hashed if hashed is not None else self._nobodys, password)
 
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(hashed)
 
-    def _ask(self, function: Any, *arguments: object) -> "Deferred[Any]":
-        if self._asked >= self._queue + THREADS:
-            return fail(Busy("Too many passwords are being checked. Try again in a few seconds."))
-        self._asked += 1
-        answer = deferToThreadPool(self._reactor, self._pool, function, *arguments)
-        return answer.addBoth(self._answered)
+    def _ask(self, urgency: int, household: str, function: Callable[..., Any], *arguments: object) -> "Deferred[Any]":
+        question = Question(function, arguments, Deferred())
+        if self._busy < THREADS:
+            self._answer(question)
+        elif (left_out := self._waiting.put(question, household, urgency)) is not None:
+            left_out.answer.errback(Busy("Too many passwords are being checked. Try again in a few seconds."))
+        return question.answer
 
-    def _answered(self, result: _Result) -> _Result:
-        self._asked -= 1
-        return result
+    def _answer(self, question: Question) -> None:
+        self._busy += 1
+        asked = deferToThreadPool(self._reactor, self._pool, question.function, *question.arguments)
+        asked.addBoth(self._answered, question)
 
-    def _verify(self, hashed: str | None, password: str) -> bool:
-        if hashed is None:
-            if not self._nobodys:
-                self._nobodys = self._hasher.hash("nobody's password")
-            self._matches(self._nobodys, password)
-            return False
-        return self._matches(hashed, password)
+    def _answered(self, result: object, question: Question) -> None:
+        self._busy -= 1
+        following = None if self._stopped else self._waiting.take()
+        if following is not None:
+            self._answer(following)
+        question.answer.callback(result)
+
+    # In a thread
+
+    def _made(self, password: str) -> str:
+        try:
+            return self._hasher.hash(password)
+        except (MemoryError, HashingError) as error:
+            raise _starved() from error
 
     def _matches(self, hashed: str, password: str) -> bool:
         try:
             return self._hasher.verify(hashed, password.encode("utf-8", "surrogatepass"))
-        except (VerificationError, InvalidHashError):
+        except MemoryError as error:
+            raise _starved() from error
+        except VerificationError as error:
+            if str(error) == error_to_str(MEMORY_ALLOCATION_ERROR):
+                raise _starved() from error
             return False
+        except InvalidHashError:
+            return False
+
+
+def _starved() -> Busy:
+    return Busy("There is not enough memory to check passwords. Try again in a few seconds.")
+
+
+def _nobodys(hasher: PasswordHasher) -> str:
+    """Return a hash that takes as long to check as any made today, and is no password's: its digest is random."""
+    salt, digest = (
+        base64.b64encode(os.urandom(length)).rstrip(b"=").decode() for length in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${digest}"

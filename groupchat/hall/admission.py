@@ -1,89 +1,82 @@
 """Admission: decide who may come in, and check how they prove who they are."""
 
-import hmac
-import unicodedata
 from collections.abc import Callable, Generator
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
+from groupchat.hall.proofs import LONGEST, Proofs, prepared
 from groupchat.interfaces.clock import Clock
-from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import IScreen
-from groupchat.limits.failures import Failures
+from groupchat.limits.failures import WIDER
+from groupchat.limits.quotas import Quota
 from groupchat.model import names
 from groupchat.model.errors import (
     AccountExists,
     CodeInvalid,
     LoginNeeded,
-    NotEncrypted,
+    NickReserved,
     PasswordNeeded,
     PasswordWeak,
-    PasswordWrong,
     Refusal,
     RegistrationClosed,
-    TooManyFailures,
+    TooManyRegistrations,
 )
+from groupchat.model.networks import household, site
 from groupchat.model.times import spoken
+from groupchat.model.wording import plural
 from groupchat.state.accounts import Account, Accounts, Invite
 
-log = Logger()
-
-LONGEST = 256
-"""The most characters of a password."""
-
-WRONG = "There is no such account, or this is not its password."
-
-EVERYBODY = ""
-"""The key under which wrong passwords of the hall itself are counted; no nickname has it."""
+HOUR_S = 3600.0
+"""The time within which registrations are counted, in seconds."""
 
 
 class Admission:
     """Decides who may come in, and checks their proofs.
 
-    ``passwords``: None where nobody can have an account, as in a hall without a daemon round it.
-    ``rehashed(account, hash)`` persists a password's hash as it is made today.
+    ``proofs`` checks the passwords they give.
+
+    Rules:
+
+    1. Where everybody needs a password, what is answered to somebody who has none, and how long it takes, does not
+       depend on whether there is an account with the nickname.
+       Elsewhere a nickname that has one must be refused to guests, so it can be found out, but by nothing else.
+    2. Nothing secret is compared on a line on which no passwords are taken.
     """
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        passwords: IPasswords | None,
-        settings: Settings,
-        clock: Clock,
-        now: Callable[[], float],
-        rehashed: Callable[[Account, str], object],
-    ) -> None:
+    def __init__(self, accounts: Accounts, proofs: Proofs, clock: Clock, now: Callable[[], float]) -> None:
         self._accounts = accounts
-        self._passwords = passwords
-        self._settings = settings
         self._clock = clock
         self._now = now
-        self._rehashed = rehashed
-        self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
+        self.proofs = proofs
+        self.registrations = Quota(proofs.settings.registrations_hour, HOUR_S)
 
     @property
     def settings(self) -> Settings:
         """The settings followed now."""
-        return self._settings
+        return self.proofs.settings
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._settings = settings
-        self.failures.allowed = settings.password_failures
-        self.failures.wait, self.failures.longest = settings.password_wait_s, settings.password_wait_max_s
+        self.proofs.settings = settings
+        self.registrations.most = settings.registrations_hour
 
     # Coming in
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether everybody needs a password here, whatever their nickname."""
+        return bool(self.settings.password) or not self.settings.guests
 
     def is_possible(self, nick: str) -> bool:
         """Say whether it can be a nickname at all."""
         try:
-            names.nick(nick, self._settings.name_rules)
+            names.nick(nick, self.settings.name_rules)
+        except NickReserved:  # it may have been somebody's before
+            return self.is_closed or self.belongs_to_account(nick)
         except Refusal:
-            return self.belongs_to_account(nick)  # a reserved one may have been somebody's before
+            return self.belongs_to_account(nick)
         return True
 
     def belongs_to_account(self, nick: str) -> bool:
@@ -91,45 +84,56 @@ class Admission:
         return self._accounts.is_taken(names.key(nick))
 
     def asks_for_password(self, nick: str) -> bool:
-        """Say whether this nickname needs a password: the account's, or for guests the hall's."""
-        if self.belongs_to_account(nick):
-            return True
-        return self._settings.guests and bool(self._settings.password)
+        """Say whether this nickname needs a password."""
+        return self.is_closed or self.belongs_to_account(nick)
 
-    def expects_account(self, nick: str, password: str | None) -> bool:
-        """Say whether only an account will do: it has the nickname, or nothing else here asks for this password."""
-        if self.belongs_to_account(nick):
-            return True
-        return password is not None and not self._settings.password
+    def why_password(self, nick: str) -> str:
+        """Return the sentence that says whose password a nickname needs."""
+        if not self.settings.guests:
+            return f"You need an account here: give the password of {nick}. {self._way_in()}"
+        if self.settings.password:
+            return f"{nick} needs a password: its own if it is somebody's account, else that of this hall."
+        return f"{nick} belongs to an account: give its password, or choose another nickname."
+
+    @inlineCallbacks
+    def prove(
+        self, nick: str, password: str | None, only_account: bool, screen: IScreen
+    ) -> "Generator[Deferred[Any], Any, Account | None]":
+        """Return the account that somebody proves to own; None: they may come in as a guest.
+
+        :param only_account: whether nothing but an account will do.
+        :raises PasswordNeeded, PasswordWrong, NotEncrypted, TooManyFailures: they may not come in.
+        :raises Busy: too many passwords wait to be checked.
+        """
+        if password is None:
+            if only_account or self.asks_for_password(nick):
+                raise PasswordNeeded(self.why_password(nick))
+            return None
+        may_be_guest = bool(self.settings.password) and self.settings.guests and not only_account
+        account: Account | None = yield self.proofs.check(nick, password, screen, may_be_guest)
+        return account
 
     def check_guest(self, password: str | None, screen: IScreen) -> None:
-        """Raise unless somebody without an account may come in with this password.
+        """Raise unless somebody who was a guest before may come in again with this password.
 
         :raises LoginNeeded: guests may not.
         :raises PasswordNeeded, PasswordWrong, NotEncrypted, TooManyFailures: the hall has a password.
         """
-        settings = self._settings
-        if not settings.guests:
-            way = (
-                "/register NAME PASSWORD makes one"
-                if settings.registration == "open"
-                else "the administrator makes one"
-            )
-            raise LoginNeeded(f"You need an account here: /login NAME PASSWORD. If you have none, {way}.")
-        if not settings.password:
+        if not self.settings.guests:
+            raise LoginNeeded(f"You need an account here: /login NAME PASSWORD. {self._way_in()}")
+        if not self.settings.password:
             return
         if password is None:
             raise PasswordNeeded("This hall has a password.")
-        self.check_line(screen)
-        self._begin(EVERYBODY, screen)
-        if not _same(settings.password, password):
-            raise PasswordWrong("That is not the password of this hall.")
-        self.failures.forgive(EVERYBODY, screen.address)
+        self.proofs.check_halls(password, screen)
 
     def check_line(self, screen: IScreen) -> None:
         """:raises NotEncrypted: passwords are not taken on this connection."""
-        if not screen.secure and not self._settings.plain_passwords:
-            raise NotEncrypted("Passwords are taken on encrypted connections only; connect with TLS.")
+        self.proofs.check_line(screen)
+
+    def welcome(self, account: Account, screen: IScreen) -> None:
+        """Remember that somebody has come in from this account at this address."""
+        self.proofs.welcome(account, screen)
 
     @inlineCallbacks
     def check(self, nick: str, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, Account]":
@@ -138,54 +142,28 @@ class Admission:
         :raises PasswordWrong, NotEncrypted, TooManyFailures: it is not given out.
         :raises Busy: too many passwords wait to be checked.
         """
-        self.check_line(screen)
-        key = names.key(nick)[:LONGEST]
-        account = self._accounts.find(nick)
-        self._begin(key, screen)
-        try:
-            matches = yield self._pool().verify(account.hash if account is not None else None, prepared(password))
-        except Refusal:
-            self.failures.forgive(key, screen.address)
-            raise
-        now = self._accounts.find(nick)
-        if not matches or account is None or now is None or now.author != account.author:
-            raise PasswordWrong(WRONG)
-        self.failures.forgive(key, screen.address)
-        if self._pool().is_outdated(now.hash):
-            self._rehash(now, password)
-        return now
+        account: Account = yield self.proofs.check(nick, password, screen, may_be_guest=False)
+        return account
 
-    def _begin(self, key: str, screen: IScreen) -> None:
-        """:raises TooManyFailures: no password is tried now."""
-        wait = self.failures.begin(key, screen.address, self._clock.seconds())
-        if wait > 0:
-            raise TooManyFailures(f"Too many wrong passwords; try again in {spoken(wait)}.")
-
-    def _rehash(self, account: Account, password: str) -> None:
-        """Persist the password's hash as it is made today."""
-
-        def keep(made: str) -> None:
-            now = self._accounts.of(account.author)
-            if now is not None and now.hash == account.hash:
-                self._rehashed(now, made)
-
-        def failed(failure: Failure) -> None:
-            log.warn("A password was not hashed anew: {reason}", reason=failure.getErrorMessage())
-
-        self._pool().hash(prepared(password)).addCallback(keep).addErrback(failed)
+    def _way_in(self) -> str:
+        """Say how one gets an account."""
+        if self.settings.registration == "open":
+            return "If you have none, /register NAME PASSWORD makes one."
+        if self.settings.registration == "invite":
+            return "If you have none, /register NAME PASSWORD CODE makes one, with a code from an operator."
+        return "If you have none, the administrator makes one."
 
     # Making and changing accounts
 
-    def check_registration(self, nick: str, code: str | None) -> Invite | None:
+    def check_registration(self, nick: str, code: str | None, screen: IScreen, is_in: bool = True) -> Invite | None:
         """Raise unless an account with this nickname may be made now; return the invitation that is used up by it.
 
-        :raises AccountExists, RegistrationClosed, CodeInvalid: it may not.
+        :param is_in: whether they are in the hall already.
+        :raises NotEncrypted, RegistrationClosed, CodeInvalid, AccountExists: it may not be made.
+        :raises PasswordNeeded, PasswordWrong, TooManyFailures: it needs the password of the hall.
         """
-        settings, accounts = self._settings, self._accounts
-        if accounts.is_taken(names.key(nick)):
-            raise AccountExists(
-                f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
-            )
+        self.proofs.check_line(screen)
+        settings, accounts = self.settings, self._accounts
         if settings.registration == "closed":
             raise RegistrationClosed("Only operators make accounts here.")
         invite = accounts.invite(code, self._now()) if code is not None else None
@@ -195,21 +173,46 @@ class Admission:
                 if code is None
                 else "This code is unknown, used or too old; ask for another one."
             )
+        if not is_in and invite is None and settings.password:
+            if code is None:
+                raise PasswordNeeded("This hall has a password, or you need a code: type it after your own password.")
+            self.proofs.check_halls(code, screen)
+        if accounts.is_taken(names.key(nick)):
+            raise AccountExists(
+                f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
+            )
         return invite
 
-    def check_stranger(self, code: str | None, invite: Invite | None, screen: IScreen) -> None:
-        """Raise unless somebody who is not in may register, where guests need a password.
+    @inlineCallbacks
+    def hash_first(
+        self, nick: str, password: str, invite: Invite | None, screen: IScreen
+    ) -> "Generator[Deferred[Any], Any, str]":
+        """Return the hash of the password of an account that is to be made, and count it.
 
-        :raises PasswordNeeded, PasswordWrong, TooManyFailures: they may not.
+        Who was invited is not counted: the operator has seen to it.
+
+        :raises TooManyRegistrations: too many were made from this address within an hour.
+        :raises PasswordWeak, NotEncrypted, Busy: there is none.
         """
-        if invite is not None or not self._settings.password:
-            return
-        if code is None:
-            raise PasswordNeeded("This hall has a password, or you need a code: type it after your own password.")
-        self._begin(EVERYBODY, screen)
-        if not _same(self._settings.password, code):
-            raise PasswordWrong("That is not the password of this hall.")
-        self.failures.forgive(EVERYBODY, screen.address)
+        self._check_new(nick, password, screen)
+        limits = () if invite is not None or screen.exempt else self._registrants(screen.address)
+        now = self._clock.seconds()
+        wait = max((self.registrations.wait(name, now, times) for name, times in limits), default=0.0)
+        if wait > 0:
+            made = plural(self.registrations.most, "account")
+            raise TooManyRegistrations(
+                f"From your address, or by others who share it, {made} can be made in an hour. "
+                f"Try again in {spoken(wait)}, or ask an operator for an invitation."
+            )
+        for name, _ in limits:
+            self.registrations.use(name, now)
+        try:
+            hashed: str = yield self.hash(nick, password, screen)
+        except Refusal:
+            for name, _ in limits:
+                self.registrations.give_back(name, now)
+            raise
+        return hashed
 
     @inlineCallbacks
     def hash(self, nick: str, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, str]":
@@ -217,27 +220,26 @@ class Admission:
 
         :raises PasswordWeak, NotEncrypted, Busy: there is none.
         """
-        self.check_line(screen)
+        password = self._check_new(nick, password, screen)
+        hashed: str = yield self.proofs.hash(password, screen)
+        return hashed
+
+    def _check_new(self, nick: str, password: str, screen: IScreen) -> str:
+        """Return a new password as it is hashed.
+
+        :raises PasswordWeak, NotEncrypted: it cannot be one.
+        """
+        self.proofs.check_line(screen)
         password = prepared(password)
-        least = self._settings.password_min
+        least = self.settings.password_min
         if not least <= len(password) <= LONGEST:
             raise PasswordWeak(f"A password has {least} to {LONGEST} characters; this one has {len(password)}.")
         if names.key(password) == names.key(nick):
             raise PasswordWeak("The nickname cannot be the password.")
-        hashed: str = yield self._pool().hash(password)
-        return hashed
+        return password
 
-    def _pool(self) -> IPasswords:
-        if self._passwords is None:
-            raise RegistrationClosed("There are no accounts here.")
-        return self._passwords
-
-
-def prepared(password: str) -> str:
-    """Return a password in the one form that is hashed, from whichever keyboard it came (RFC 8265, section 4.2.2)."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "replace").decode()
-
-
-def _same(one: str, other: str) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(prepared(one).encode(), prepared(other).encode())
+    def _registrants(self, address: str) -> tuple[tuple[str, int], ...]:
+        """Return what a registration from an address is counted for, and how many times the setting is allowed."""
+        if not address:
+            return ()
+        return ((household(address), 1), *(((network, WIDER),) if (network := site(address)) else ()))

@@ -21,6 +21,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.hall.admission import Admission
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
+from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
 from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
@@ -34,6 +35,7 @@ from groupchat.model.errors import NoSuchNick, Refusal
 from groupchat.model.events import Announced, Ref, Told
 from groupchat.state import moderation
 from groupchat.state.accounts import ACCOUNT, INVITE, Accounts
+from groupchat.state.known_addresses import KNOWN_ADDRESS, KnownAddresses
 from groupchat.state.moderation import ENDING, MUTE, Moderation
 from groupchat.state.people import Connection, Person
 from groupchat.state.positions import POSITION, Positions
@@ -99,6 +101,7 @@ class Hall:
         self.roster = Roster(self.accounts)
         self.rooms = Rooms(now)
         self.positions = Positions()
+        self.known_addresses = KnownAddresses()
         self.moderation = Moderation()
         # The send path.
         self.health = Health(clock, self._tell_now)
@@ -122,15 +125,19 @@ class Hall:
             self.typists, self.log_limits, settings, clock, now,
         )  # fmt: skip
         self.registration = Registration(
-            self.accounts, self.roster, self.moderation, self.positions, self.commits, self.attendance, now
-        )
-        self.admission = Admission(
-            self.accounts, passwords, settings, clock, now,
-            lambda account, hashed: self.registration.change(account, hash=hashed),
+            self.accounts, self.roster, self.moderation, self.positions, self.known_addresses, self.commits,
+            self.attendance, now,
         )  # fmt: skip
+        proofs = Proofs(
+            self.accounts, passwords, settings, clock, now,
+            lambda account, hashed: self.registration.change(account, hash=hashed), self.known_addresses,
+            lambda facts: self.commits.post(Change(tuple(facts), Receipt())),
+        )  # fmt: skip
+        self.admission = Admission(self.accounts, proofs, clock, now)
         self._learners: dict[str, Callable[[Fact], None]] = {
             **dict.fromkeys((ACCOUNT, INVITE), self.registration.learn),
             POSITION: self.positions.learn,
+            KNOWN_ADDRESS: self.known_addresses.learn,
             **dict.fromkeys(moderation.KINDS, self.moderation.learn),
         }
 

@@ -22,6 +22,7 @@ from groupchat.model.errors import AccountExists, BadArguments, CodeInvalid, NoS
 from groupchat.model.events import AuthorId, Done, Ref
 from groupchat.model.ranks import Rank
 from groupchat.state.accounts import Account, Accounts, Invite
+from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
 from groupchat.state.people import Connection
 from groupchat.state.positions import Positions
@@ -39,6 +40,7 @@ class Registration:
         roster: Roster,
         moderation: Moderation,
         positions: Positions,
+        known: KnownAddresses,
         commits: Commits,
         attendance: Attendance,
         now: Callable[[], float],
@@ -47,6 +49,7 @@ class Registration:
         self._roster = roster
         self._moderation = moderation
         self._positions = positions
+        self._known = known
         self._commits = commits
         self._attendance = attendance
         self._now = now
@@ -149,9 +152,10 @@ class Registration:
         return receipt
 
     def removal(self, account: Account) -> tuple[Fact, ...]:
-        """Return the facts that remove an account, with what it has read and where it keeps order."""
+        """Return the facts that remove an account, with what it has read, where it keeps order and where it was."""
         author = account.author
-        return (account.removal(), *self._positions.forget(author), *self._moderation.resignations(author))
+        positions, known = self._positions.forget(author), self._known.forget(author)
+        return (account.removal(), *positions, *known, *self._moderation.resignations(author))
 
     def revoke(self, account: Account, keep: Connection | None = None) -> None:
         """Let no token of this account work any more, but that of one connection; persisted with the next batch."""

@@ -12,12 +12,16 @@ class IPasswords(Interface):
     """Makes and checks the hashes of passwords, outside the reactor's thread: that takes long on purpose.
 
     Methods that return a Deferred fail with Busy when too many wait already.
+    Checks come before new hashes, and households (``networks.household``) take turns.
     """
 
-    def hash(password: str) -> "Deferred[str]":
-        """Return the hash to be stored."""
+    def hash(password: str, household: str) -> "Deferred[str]":
+        """Return the hash to be stored.
 
-    def verify(hashed: str | None, password: str) -> "Deferred[bool]":
+        :param household: who asks; empty: nobody in particular.
+        """
+
+    def verify(hashed: str | None, password: str, household: str) -> "Deferred[bool]":
         """Say whether this is the password.  None takes as long, and the answer is no."""
 
     def is_outdated(hashed: str) -> bool:

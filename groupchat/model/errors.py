@@ -57,6 +57,12 @@ class TooManyFailures(Refusal):
     code = "too-many-failures"
 
 
+class TooManyRegistrations(Refusal):
+    """So many accounts were made from this address that further ones have to wait."""
+
+    code = "too-many-registrations"
+
+
 class NotEncrypted(Refusal):
     """Passwords are accepted on encrypted connections only."""
 

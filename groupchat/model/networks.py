@@ -61,6 +61,14 @@ def household(address: str) -> str:
     return str(ip) if isinstance(ip, IPv4Address) else str(IPv6Network((int(ip) >> 64 << 64, 64)))
 
 
+def site(address: str) -> str:
+    """Return the /48 of an IPv6 address, which is what one customer or company may have; empty for others."""
+    if not address:
+        return ""
+    ip = plain(address)
+    return "" if isinstance(ip, IPv4Address) else str(IPv6Network((int(ip) >> 80 << 80, 48)))
+
+
 def is_private(address: str) -> bool:
     """Say whether the address is of a private network or of this machine, and so not of the internet."""
     ip = plain(address)

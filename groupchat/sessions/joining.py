@@ -14,14 +14,14 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
-from groupchat.hall.admission import WRONG
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
+from groupchat.hall.proofs import WRONG
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, StoredPost, StoredSession
-from groupchat.model.errors import BadArguments, NickTaken, PasswordNeeded, PasswordWrong, TokenInvalid
+from groupchat.model.errors import BadArguments, NickTaken, PasswordWrong, TokenInvalid
 from groupchat.model.events import AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
 from groupchat.state.accounts import Account, digest_of
@@ -79,13 +79,16 @@ class Joining:
             if hall.accounts.is_coming(stored.author):
                 yield hall.passed()  # an account just made may still be on its way to the disk
             self._account = hall.accounts.of(stored.author)
+            if self._account is not None:
+                hall.admission.check_line(self._screen)  # it is as good as the password
         else:
             yield self._prove()
             if self._screen.style.resumes:
                 self._token = secrets.token_urlsafe(16)
         if self._account is None:
-            names.nick(self._claim.nick, hall.settings.name_rules)  # no password is asked for one nobody can have
-            hall.admission.check_guest(self._claim.password, self._screen)
+            names.nick(self._claim.nick, hall.settings.name_rules)
+            if stored is not None:
+                hall.admission.check_guest(self._claim.password, self._screen)
         if self._is_over:
             return
         person = self._take_nickname(stored)
@@ -153,20 +156,17 @@ class Joining:
         if claim.register:
             roster = self._hall.roster
             nick = names.nick(claim.nick, self._hall.settings.name_rules)
-            invite = admission.check_registration(nick, claim.code)
-            admission.check_stranger(claim.code, invite, screen)
+            invite = admission.check_registration(nick, claim.code, screen, is_in=False)
             roster.check_free(nick, names.key(nick))
-            hashed = yield admission.hash(nick, claim.password or "", screen)
+            hashed = yield admission.hash_first(nick, claim.password or "", invite, screen)
             roster.check_free(nick, names.key(nick))
             author = AuthorId(secrets.randbits(63))
             yield self._hall.registration.create(nick, author, hashed, invite).result()
             self._account = self._hall.accounts.of(author)
-        elif claim.login or admission.expects_account(claim.nick, claim.password):
-            if claim.password is None:
-                raise PasswordNeeded(
-                    f"{claim.nick} belongs to an account: give its password, or choose another nickname."
-                )
-            self._account = yield admission.check(claim.nick, claim.password, screen)
+        else:
+            if not claim.login and not admission.is_possible(claim.nick):
+                names.nick(claim.nick, self._hall.settings.name_rules)  # no password is asked for one nobody can have
+            self._account = yield admission.prove(claim.nick, claim.password, claim.login, screen)
 
     def _take_nickname(self, stored: StoredSession | None) -> Person:
         """Return the person who comes in: a new one, or one who is here on another connection."""
@@ -249,6 +249,8 @@ class Joining:
         if self._leaving is not None:
             hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
+        if person.account is not None:
+            hall.admission.welcome(person.account, screen)
         self._choose_preferences(person)
         position = self._position(person, stored)
         connection = self._connect(person, rooms)

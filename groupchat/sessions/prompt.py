@@ -65,11 +65,7 @@ class Prompt:
         self._failures = 0
         self.asked = nick
         screen.conceal()
-        whose = (
-            f"{nick} belongs to an account."
-            if self._admission.belongs_to_account(nick)
-            else "This hall has a password."
-        )
+        whose = self._admission.why_password(nick)
         return (whose,) if screen.secure else (whose, UNENCRYPTED)
 
     def answered(self, screen: IScreen, line: str) -> Claim | Logout | None:

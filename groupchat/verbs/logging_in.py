@@ -31,15 +31,23 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
     if person.account is not None:
         raise AccountExists(f"{person.nick} is your own already; /password changes its password.")
     nick = person.nick
-    invite = hall.admission.check_registration(nick, code)
+    invite = hall.admission.check_registration(nick, code, screen)
     hall.roster.check_free(nick, person.key, person)
-    hashed = yield hall.admission.hash(nick, password, screen)
+    hashed = yield hall.admission.hash_first(nick, password, invite, screen)
     if me.connection.gone or person.nick != nick or person.account is not None:
         raise NickTaken("That came too late; try again.")
     told = f"{nick} is yours from now on: anybody who takes it is asked for your password."
     if not screen.secure:
         told += " It was sent unencrypted: set a new one with /password over TLS."
-    return hall.registration.create(nick, person.author, hashed, invite, me.connection, me.ref, Done(text=told))
+    answer = Done(text=told)
+    receipt = hall.registration.create(nick, person.author, hashed, invite, me.connection, me.ref, answer)
+
+    def settled() -> None:
+        if person.account is not None:
+            hall.admission.welcome(person.account, screen)
+
+    receipt.when_settled(settled)
+    return receipt
 
 
 @LOGGING_IN.verb(secret=True, cost=5)

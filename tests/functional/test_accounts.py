@@ -73,7 +73,7 @@ class AccountTest(FunctionalTest):
         first.expect("-- Goodbye, alice.")
         again = self.spawn("nc", "127.0.0.1", daemon.port)
         again.send("alice\n")
-        again.expect("-- alice belongs to an account.\r\n-- This connection is not encrypted.*\r\nPassword: ")
+        again.expect("-- alice belongs to an account: .*\r\n-- This connection is not encrypted.*\r\nPassword: ")
         again.send("guess\n")
         again.expect("!! password-wrong: .*\r\nPassword: ")
         again.send("correcthorse\n")

@@ -4,22 +4,28 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
-from groupchat.hall.admission import LONGEST, WRONG, Admission, prepared
+from groupchat.hall.admission import Admission
+from groupchat.hall.proofs import LONGEST, WRONG, WRONG_HERE, Proofs, prepared
+from groupchat.model.drafts import Fact
 from groupchat.model.errors import (
     AccountExists,
     Busy,
     CodeInvalid,
+    JournalUnavailable,
     LoginNeeded,
     NotEncrypted,
     PasswordNeeded,
     PasswordWeak,
     PasswordWrong,
+    Refusal,
     RegistrationClosed,
     TooManyFailures,
+    TooManyRegistrations,
 )
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
 from groupchat.state.accounts import Account, Accounts, Invite, digest_of
+from groupchat.state.known_addresses import KnownAddresses
 from tests.fakes import FakePasswords, FakeScreen, hashed
 
 GOOD = "correct horse"
@@ -33,18 +39,27 @@ class AdmissionCase(SynchronousTestCase):
         self.accounts = Accounts()
         self.alice = Account("Alice", AuthorId(7), hashed(GOOD), Rank.MEMBER, 0.0)
         self.accounts.learn(self.alice.fact())
-        self.screen = FakeScreen(self.clock, "text")
+        self.known = KnownAddresses()
+        self.screen = FakeScreen(self.clock, "text", exempt=False)
         self.open()
 
     def open(self, **settings: object) -> Admission:
         """Admission with these settings."""
         self.passwords = FakePasswords()
         self.rehashed: list[tuple[Account, str]] = []
-        self.admission = Admission(
+        self.kept: list[Fact] = []
+        proofs = Proofs(
             self.accounts, self.passwords, Settings().replaced(**settings), self.clock, lambda: 1000.0,
-            lambda account, made: self.rehashed.append((account, made)),
+            lambda account, made: self.rehashed.append((account, made)), self.known, self.kept.extend,
         )  # fmt: skip
+        self.admission = Admission(self.accounts, proofs, self.clock, lambda: 1000.0)
         return self.admission
+
+    def at(self, address: str, exempt: bool = False) -> FakeScreen:
+        """A screen at another address."""
+        screen = FakeScreen(self.clock, "text", exempt=exempt)
+        screen.address = address
+        return screen
 
     def invite(self, code: str = "code", until: float = 2000.0) -> Invite:
         """An invitation with this code."""
@@ -57,10 +72,10 @@ class NicknameTests(AdmissionCase):
     def test_possible(self) -> None:
         """A well-formed nickname is possible, and a reserved one only for the account that has it."""
         self.open(reserved_names=("alice", "root"))
-        self.assertEqual(
-            [self.admission.is_possible(nick) for nick in ("bob", "no name", "", "root", "alice")],
-            [True, False, False, False, True],
-        )
+        nicks = ("bob", "no name", "", "root", "alice")
+        self.assertEqual([self.admission.is_possible(nick) for nick in nicks], [True, False, False, False, True])
+        self.open(reserved_names=("alice", "root"), password="sesame")  # which of these has an account is not told
+        self.assertEqual([self.admission.is_possible(nick) for nick in nicks], [True, False, False, True, True])
 
     def test_belongs_to_an_account(self) -> None:
         """A nickname belongs to an account in any spelling, and while one is being made."""
@@ -70,19 +85,84 @@ class NicknameTests(AdmissionCase):
         )
 
     def test_asks_for_a_password(self) -> None:
-        """An account's nickname asks for a password, and every nickname where guests need one."""
+        """An account's nickname asks for a password, and every nickname where guests need one or may not come in."""
         self.assertEqual([self.admission.asks_for_password(nick) for nick in ("alice", "bob")], [True, False])
-        self.open(password="sesame")
-        self.assertTrue(self.admission.asks_for_password("bob"))
-        self.open(password="sesame", guests=False)
-        self.assertFalse(self.admission.asks_for_password("bob"))
+        for closed in ({"password": "sesame"}, {"guests": False}, {"password": "sesame", "guests": False}):
+            self.open(**closed)
+            self.assertEqual([self.admission.asks_for_password(nick) for nick in ("alice", "bob")], [True, True])
 
-    def test_expects_an_account(self) -> None:
-        """A password is an account's, unless the nickname is free and guests need one."""
-        self.assertTrue(self.admission.expects_account("alice", None))
-        self.assertEqual([self.admission.expects_account("bob", given) for given in (None, "x")], [False, True])
-        self.open(password="sesame")
-        self.assertFalse(self.admission.expects_account("bob", "x"))
+    def test_why(self) -> None:
+        """Where everybody needs a password, the words do not depend on whether there is an account."""
+        account = "You need an account here: give the password of NICK. If you have none,"
+        either = "NICK needs a password: its own if it is somebody's account, else that of this hall."
+        code = "/register NAME PASSWORD CODE makes one, with a code from an operator."
+        cases: list[tuple[dict[str, object], str]] = [
+            ({"password": "sesame"}, either),
+            ({"guests": False}, f"{account} /register NAME PASSWORD makes one."),
+            ({"guests": False, "registration": "closed"}, f"{account} the administrator makes one."),
+            ({"guests": False, "registration": "invite"}, f"{account} {code}"),
+        ]
+        for closed, words in cases:
+            self.open(**closed)
+            for nick in ("alice", "bob"):
+                self.assertEqual(self.admission.why_password(nick), words.replace("NICK", nick))
+
+
+class ProveTests(AdmissionCase):
+    def proved(self, nick: str, password: str | None, only_account: bool = False) -> object:
+        """Return the account, None for a guest, or the code and words of the refusal."""
+        found: list[object] = []
+        waiting = self.admission.prove(nick, password, only_account, self.screen)
+        waiting.addCallbacks(found.append, lambda failure: found.append((failure.value.code, str(failure.value))))
+        return found[0]
+
+    def test_open(self) -> None:
+        """In an open hall a nickname that is an account's needs its password, and guests have none."""
+        self.assertIsNone(self.proved("bob", None))
+        self.assertEqual(self.proved("alice", GOOD), self.alice)
+        needed = "alice belongs to an account: give its password, or choose another nickname."
+        self.assertEqual(self.proved("alice", None), ("password-needed", needed))
+        for nick, password in (("alice", "guess"), ("bob", "guess"), ("bob", GOOD)):
+            self.assertEqual(self.proved(nick, password), ("password-wrong", WRONG))
+
+    def test_closed(self) -> None:
+        """Where everybody needs a password, nothing but its right one tells whether there is an account.
+
+        The answers are the same, they take the same work, and they count alike.
+        """
+        for closed in ({"password": "sesame"}, {"guests": False}, {"password": "sesame", "guests": False}):
+            for only_account in (False, True):
+                found = {}
+                for nick in ("alice", "nobody"):
+                    self.open(**closed, password_failures=3, reserved_names=("alice", "nobody"))
+                    answers = [self.proved(nick, given, only_account) for given in (None, *("guess",) * 4, None)]
+                    found[nick] = (str(answers).replace(nick, "NICK"), len(self.passwords.verified), len(self.kept))
+                self.assertEqual(found["alice"], found["nobody"], (closed, only_account))
+                self.assertIn("too-many-failures", found["alice"][0])
+                self.assertEqual(found["alice"][1], 3)
+
+    def test_password_of_the_hall(self) -> None:
+        """The hall's password lets guests in, never an account; where only an account will do, it is a wrong one."""
+        self.open(password="sesame", password_failures=99)
+        self.assertIsNone(self.proved("bob", "sesame"))
+        self.assertEqual(self.passwords.verified, [])
+        self.assertEqual(self.proved("alice", GOOD), self.alice)
+        self.assertEqual(self.proved("alice", "sesame"), ("password-wrong", WRONG_HERE))
+        self.assertEqual(self.proved("bob", "sesame", only_account=True), ("password-wrong", WRONG))
+        self.accounts.pending.add("bob")
+        self.assertEqual(self.proved("bob", "sesame"), ("password-wrong", WRONG_HERE))
+        self.open(password="sesame", guests=False)
+        self.assertEqual(self.proved("carol", "sesame"), ("password-wrong", WRONG))
+
+    def test_unencrypted(self) -> None:
+        """Where passwords are not taken unencrypted none is compared, the hall's neither."""
+        self.open(password="sesame", plain_passwords=False)
+        for nick in ("alice", "bob"):
+            for password in ("sesame", GOOD, "guess"):
+                found = self.proved(nick, password)
+                assert isinstance(found, tuple)
+                self.assertEqual(found[0], "not-encrypted")
+        self.assertEqual((self.passwords.verified, len(self.admission.proofs.failures)), ([], 0))
 
 
 class GuestTests(AdmissionCase):
@@ -92,8 +172,10 @@ class GuestTests(AdmissionCase):
             self.admission.check_guest(password, self.screen)
 
     def test_no_guests(self) -> None:
-        """Where guests may not come in they are told how to get an account, which depends on who makes them."""
-        for registration, way in (("open", "/register NAME PASSWORD makes one"), ("closed", "the administrator")):
+        """Where guests may not come in again they are told how to get an account, which depends on who makes them."""
+        for registration, way in (
+            ("open", "/register NAME PASSWORD makes one"), ("invite", "with a code"), ("closed", "the administrator"),
+        ):  # fmt: skip
             self.open(guests=False, registration=registration)
             with self.assertRaises(LoginNeeded) as needed:
                 self.admission.check_guest(None, self.screen)
@@ -150,9 +232,50 @@ class CheckTests(AdmissionCase):
             self.failureResultOf(self.admission.check("alice", "guess", self.screen), PasswordWrong)
         self.failureResultOf(self.admission.check("alice", GOOD, self.screen), TooManyFailures)
         self.assertEqual(len(self.passwords.verified), 2)
-        elsewhere = FakeScreen(self.clock, "text")
-        elsewhere.address = "198.51.100.9"
+        elsewhere = self.at("198.51.100.9")
         self.assertEqual(self.successResultOf(self.admission.check("alice", GOOD, elsewhere)), self.alice)
+
+    def test_guessed_everywhere(self) -> None:
+        """While somebody guesses from everywhere, the owner is let in from where they were before, and nowhere else."""
+        self.admission.welcome(self.alice, self.at("198.51.100.9"))
+        (fact,) = self.kept
+        self.known.learn(fact)
+        for number in range(99):
+            self.failureResultOf(self.admission.check("alice", "guess", self.at(f"203.0.113.{number}")))
+        self.assertEqual(len(self.passwords.verified), 30)
+        for address in ("203.0.113.200", "192.0.2.77"):
+            self.failureResultOf(self.admission.check("alice", GOOD, self.at(address)), TooManyFailures)
+        self.assertEqual(self.successResultOf(self.admission.check("alice", GOOD, self.at("198.51.100.9"))), self.alice)
+        bob = Account("Bob", AuthorId(8), hashed(GOOD), Rank.MEMBER, 0.0)
+        self.accounts.learn(bob.fact())
+        self.assertEqual(self.successResultOf(self.admission.check("bob", GOOD, self.at("192.0.2.77"))), bob)
+
+    def test_exempt(self) -> None:
+        """At an exempt address failures lock one account out there, and nobody else."""
+        office = self.at("10.0.0.1", exempt=True)
+        for nick in ("bob", "carol", "dave"):
+            for _ in range(3):
+                self.failureResultOf(self.admission.check(nick, "guess", office), PasswordWrong)
+            self.failureResultOf(self.admission.check(nick, "guess", office), TooManyFailures)
+        self.assertEqual(self.successResultOf(self.admission.check("alice", GOOD, office)), self.alice)
+
+    def test_households(self) -> None:
+        """Who asks for a check is told to the queue by household."""
+        for address in ("192.0.2.1", "2001:db8::1:2", "2001:db8::9", ""):
+            self.successResultOf(self.admission.check("alice", GOOD, self.at(address)))
+        self.assertEqual(self.passwords.households, ["192.0.2.1", "2001:db8::/64", "2001:db8::/64", ""])
+        self.successResultOf(self.admission.hash("bob", GOOD, self.at("2001:db8::1:2")))
+        self.assertEqual(self.passwords.households[-1], "2001:db8::/64")
+
+    def test_journal_unavailable(self) -> None:
+        """Where the journal takes nothing people come in all the same; their address is just not noted."""
+
+        def refuse(facts: object) -> None:
+            raise JournalUnavailable("Full.")
+
+        self.admission.proofs._keep = refuse
+        self.admission.welcome(self.alice, self.at("198.51.100.9"))
+        self.assertFalse(self.known.knows(self.alice.author, "198.51.100.9"))
 
     def test_unencrypted(self) -> None:
         """Where passwords are not taken unencrypted, none is looked at."""
@@ -209,7 +332,11 @@ class CheckTests(AdmissionCase):
 
     def test_nobody_has_an_account(self) -> None:
         """Where there are no accounts, nobody can log in."""
-        admission = Admission(Accounts(), None, Settings(), self.clock, lambda: 0.0, lambda account, made: None)
+        proofs = Proofs(
+            Accounts(), None, Settings(), self.clock, lambda: 0.0, lambda account, made: None, self.known,
+            lambda facts: None,
+        )  # fmt: skip
+        admission = Admission(Accounts(), proofs, self.clock, lambda: 0.0)
         self.failureResultOf(admission.check("alice", GOOD, self.screen), RegistrationClosed)
 
 
@@ -245,44 +372,138 @@ class RehashTests(AdmissionCase):
 class RegistrationTests(AdmissionCase):
     def test_open(self) -> None:
         """Anybody may register where that is open, but not with a nickname that has an account."""
-        self.assertIsNone(self.admission.check_registration("bob", None))
+        self.assertIsNone(self.admission.check_registration("bob", None, self.screen))
         with self.assertRaises(AccountExists) as exists:
-            self.admission.check_registration("alice", None)
+            self.admission.check_registration("alice", None, self.screen)
         self.assertIn("/login alice PASSWORD", str(exists.exception))
 
     def test_closed(self) -> None:
         """Nobody may register where only operators make accounts, with a code neither."""
         self.open(registration="closed")
         self.invite()
-        self.assertRaises(RegistrationClosed, self.admission.check_registration, "bob", "code")
+        self.assertRaises(RegistrationClosed, self.admission.check_registration, "bob", "code", self.screen)
 
     def test_by_invitation(self) -> None:
         """Where it takes an invitation, one that holds is given back, to be used up."""
         self.open(registration="invite")
         invite = self.invite()
-        self.assertEqual(self.admission.check_registration("bob", "code"), invite)
+        self.assertEqual(self.admission.check_registration("bob", "code", self.screen), invite)
         for code, words in ((None, "You need a code"), ("other", "unknown, used or too old")):
             with self.assertRaises(CodeInvalid) as invalid:
-                self.admission.check_registration("bob", code)
+                self.admission.check_registration("bob", code, self.screen)
             self.assertIn(words, str(invalid.exception))
         self.invite("old", until=999.0)
-        self.assertRaises(CodeInvalid, self.admission.check_registration, "bob", "old")
+        self.assertRaises(CodeInvalid, self.admission.check_registration, "bob", "old", self.screen)
 
     def test_code_that_is_not_needed(self) -> None:
         """A code that is the hall's password, and no invitation, is let pass where registration is open."""
-        self.assertIsNone(self.admission.check_registration("bob", "sesame"))
+        self.assertIsNone(self.admission.check_registration("bob", "sesame", self.screen))
+
+    def register(self, code: str | None) -> Invite | None:
+        """Let somebody register who is not in."""
+        return self.admission.check_registration("bob", code, self.screen, is_in=False)
 
     def test_stranger(self) -> None:
         """Where guests need a password, a stranger registers with it, or with an invitation."""
         self.open(password="sesame", password_failures=1)
-        self.admission.check_stranger(None, self.invite(), self.screen)
-        self.assertRaises(PasswordNeeded, self.admission.check_stranger, None, None, self.screen)
+        invite = self.invite()
+        self.assertEqual(self.register("code"), invite)
+        self.assertRaises(PasswordNeeded, self.register, None)
         for _ in range(3):
-            self.admission.check_stranger("sesame", None, self.screen)
-        self.assertRaises(PasswordWrong, self.admission.check_stranger, "guess", None, self.screen)
-        self.assertRaises(TooManyFailures, self.admission.check_stranger, "sesame", None, self.screen)
+            self.register("sesame")
+        self.assertIsNone(self.admission.check_registration("bob", None, self.screen))
+        self.assertRaises(PasswordWrong, self.register, "guess")
+        self.assertRaises(TooManyFailures, self.register, "sesame")
         self.open()
-        self.admission.check_stranger(None, None, self.screen)
+        self.register(None)
+
+    def test_no_oracle(self) -> None:
+        """A stranger who may not register is not told whether there is an account with the nickname."""
+        cases: list[tuple[dict[str, object], list[type[Refusal]]]] = [
+            ({"registration": "closed"}, [RegistrationClosed] * 2),
+            ({"registration": "invite"}, [CodeInvalid] * 2),
+            ({"password": "sesame"}, [PasswordNeeded, PasswordWrong]),
+            ({"plain_passwords": False}, [NotEncrypted] * 2),
+        ]
+        for closed, refusals in cases:
+            self.open(**closed)
+            for code, refusal in zip((None, "guess"), refusals, strict=True):
+                words = []
+                for nick in ("alice", "bob"):
+                    with self.assertRaises(refusal) as refused:
+                        self.admission.check_registration(nick, code, self.screen, is_in=False)
+                    words.append(str(refused.exception))
+                self.assertEqual(words[0], words[1])
+
+    def test_unencrypted(self) -> None:
+        """Where passwords are not taken unencrypted, neither codes nor the hall's password are compared."""
+        self.open(plain_passwords=False, registration="invite", password="sesame")
+        self.invite()
+        for code in (None, "code", "sesame", "guess"):
+            for is_in in (False, True):
+                self.assertRaises(
+                    NotEncrypted, self.admission.check_registration, "bob", code, self.screen, is_in=is_in
+                )
+        self.assertEqual(len(self.admission.proofs.failures), 0)
+
+
+class RegistrantsTests(AdmissionCase):
+    """How many accounts are made from one address."""
+
+    def hash(self, screen: FakeScreen | None = None, invite: Invite | None = None, password: str = GOOD) -> object:
+        """Make the password of a new account; return its hash, or the code of the refusal."""
+        found: list[object] = []
+        waiting = self.admission.hash_first("bob", password, invite, screen or self.screen)
+        waiting.addCallbacks(found.append, lambda failure: found.append(failure.value.code))
+        return found[0]
+
+    def test_five_an_hour(self) -> None:
+        """An address makes five accounts an hour, or as many as the setting says; no hash is made for more."""
+        made = [self.hash() for _ in range(7)]
+        self.assertEqual(made, [hashed(GOOD)] * 5 + ["too-many-registrations"] * 2)
+        self.assertEqual(len(self.passwords.households), 5)
+        self.assertEqual(self.hash(self.at("198.51.100.9")), hashed(GOOD))
+        waiting = self.admission.hash_first("bob", GOOD, None, self.screen)
+        self.assertEqual(
+            str(self.failureResultOf(waiting, TooManyRegistrations).value),
+            "From your address, or by others who share it, 5 accounts can be made in an hour. "
+            "Try again in 1 hour, or ask an operator for an invitation.",
+        )
+        self.clock.advance(3600)
+        self.assertEqual(self.hash(), hashed(GOOD))
+        self.admission.settings = Settings().replaced(registrations_hour=1)
+        self.assertEqual(self.hash(), "too-many-registrations")
+
+    def test_networks(self) -> None:
+        """IPv6 addresses are counted by /64, and ten times as many by /48."""
+        for number in range(5):
+            self.hash(self.at(f"2001:db8::{number}"))
+        self.assertEqual(self.hash(self.at("2001:db8::99")), "too-many-registrations")
+        made = [self.hash(self.at(f"2001:db8:0:{number:x}::1")) for number in range(1, 100)]
+        self.assertEqual(made.count(hashed(GOOD)), 45)
+        self.assertEqual(self.hash(self.at("2001:db8:1::1")), hashed(GOOD))
+
+    def test_not_counted(self) -> None:
+        """Exempt addresses, UNIX sockets and people with an invitation make as many accounts as they like."""
+        for screen, invite in ((self.at("10.0.0.1", exempt=True), None), (self.at(""), None), (None, self.invite())):
+            self.assertEqual([self.hash(screen, invite) for _ in range(30)], [hashed(GOOD)] * 30)
+        self.assertEqual(self.hash(), hashed(GOOD))
+
+    def test_not_made(self) -> None:
+        """A password that is refused, or for which there was no time, is not counted."""
+        self.assertEqual([self.hash(password="x") for _ in range(9)], ["password-weak"] * 9)
+        self.passwords.busy = True
+        self.assertEqual([self.hash() for _ in range(9)], ["busy"] * 9)
+        self.passwords.busy = False
+        self.assertEqual([self.hash() for _ in range(5)], [hashed(GOOD)] * 5)
+
+    def test_at_the_same_time(self) -> None:
+        """Registrations that are all begun before the first is done are counted all the same."""
+        self.passwords.held = True
+        waiting = [self.admission.hash_first("bob", GOOD, None, self.screen) for _ in range(8)]
+        self.assertEqual(len(self.passwords.waiting), 5)
+        for one in waiting[5:]:
+            self.failureResultOf(one, TooManyRegistrations)
 
 
 class HashTests(AdmissionCase):

@@ -61,6 +61,7 @@ STABLE = [
     "too-many-attempts",
     "too-many-connections",
     "too-many-failures",
+    "too-many-registrations",
     "too-old",
     "too-slow",
     "unknown-command",

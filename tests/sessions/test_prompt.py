@@ -28,7 +28,8 @@ def lines(peer: Peer) -> list[Answer | str]:
     return answers
 
 
-ASKED_PASSWORD = [Told(("alice belongs to an account.", UNENCRYPTED)), Asked("password")]
+WHOSE = "alice belongs to an account: give its password, or choose another nickname."
+ASKED_PASSWORD = [Told((WHOSE, UNENCRYPTED)), Asked("password")]
 
 
 class PasswordPromptTests(SynchronousTestCase):
@@ -78,7 +79,7 @@ class PasswordPromptTests(SynchronousTestCase):
         """On an encrypted connection nobody is warned."""
         peer = house().connect()
         peer.screen.secure = True
-        self.assertEqual(lines(peer.type("alice")), [Told(("alice belongs to an account.",)), Asked("password")])
+        self.assertEqual(lines(peer.type("alice")), [Told((WHOSE,)), Asked("password")])
 
     def test_plain_passwords_refused(self) -> None:
         """Where it is set so, no way of giving a password is open on a connection that is not encrypted."""
@@ -226,9 +227,9 @@ class ClosedHallTests(SynchronousTestCase):
         bot = home.connect("json").offer("bot")
         account(home.hall, "alice")
         home.hall = home.reopened(guests=False)
-        peer = home.connect().type("bob")
-        self.assertEqual(peer.codes, ["login-needed"])
-        self.assertEqual(home.connect("json").offer("bob").codes, ["login-needed"])
+        peer = home.connect().type("bob", "guess", "")
+        self.assertEqual(peer.codes, ["password-wrong"])
+        self.assertEqual(home.connect("json").offer("bob").codes, ["password-needed"])
         self.assertEqual(home.connect("json").offer("bot", token=bot.token).codes, ["login-needed"])
         self.assertIs(peer.type("alice", PASSWORD).session.state, State.CHATTING)
 
@@ -236,13 +237,41 @@ class ClosedHallTests(SynchronousTestCase):
         """Where there is one password for all, guests are asked for it, and people with an account for their own."""
         home = house(password="sesame open")
         peer = home.connect().type("bob")
-        self.assertEqual(lines(peer), [Told(("This hall has a password.", UNENCRYPTED)), Asked("password")])
+        self.assertEqual(lines(peer), [Told((home.hall.admission.why_password("bob"), UNENCRYPTED)), Asked("password")])
         self.assertEqual(lines(peer.type("sesame")), ["password-wrong", Asked("password")])
         self.assertIs(peer.type("sesame open").session.state, State.CHATTING)
         self.assertEqual(home.connect().type("alice", "sesame open").codes, ["password-wrong"])
         self.assertIs(home.connect().type("alice", PASSWORD).session.state, State.CHATTING)
         self.assertEqual(home.connect("json").offer("bot").codes, ["password-needed"])
         self.assertEqual(home.connect("json").offer("bot", password="sesame open").codes, [])
+
+    def test_no_oracle(self) -> None:
+        """Where everybody needs a password, a nickname with an account is answered as one without, at every door.
+
+        So are reserved ones.  Only the right password makes the difference.
+        """
+        for settings in ({"password": "sesame open"}, {"guests": False}, {"password": "sesame open", "guests": False}):
+            seen = {}
+            for nick in ("alice", "nobody", "admin", "system"):
+                home = house(**settings)
+                account(home.hall, "admin")
+                peer = home.connect(exempt=False).type(nick, "guess", "guess", "", f"/login {nick} guess")
+                bot = home.connect("json", exempt=False)
+                bot.screen.address = "198.51.100.1"
+                bot.offer(nick).offer(nick, password="guess").offer(nick, password="guess", login=True)
+                shown = [str(one.take()).replace(nick, "NICK") for one in (peer, bot)]
+                seen[nick] = (shown, len(home.passwords.verified), peer.session.state, bot.session.state)
+            self.assertEqual(len({str(one) for one in seen.values()}), 1, seen)
+
+    def test_token_on_a_plain_line(self) -> None:
+        """Where passwords are taken encrypted only, so are tokens of accounts; those of guests are not as good."""
+        home = house(plain_passwords=False)
+        bot = home.connect("json")
+        bot.screen.secure = True
+        bot.offer("alice", password=PASSWORD)
+        guest = home.connect("json").offer("guest")
+        self.assertEqual(home.connect("json").offer("alice", token=bot.token).codes, ["not-encrypted"])
+        self.assertEqual(home.connect("json").offer("guest", token=guest.token).codes, [])
 
     def test_login_with_the_hall_password(self) -> None:
         """/login wants an account: the hall's password lets nobody in there."""
@@ -252,6 +281,8 @@ class ClosedHallTests(SynchronousTestCase):
 
     def test_impossible_nickname(self) -> None:
         """A nickname that nobody can have is refused at once; no password is asked for it."""
+        bot = House(password="sesame open").connect("json").offer("x y", password="guess")
+        self.assertEqual(bot.codes, ["nick-invalid"])
         peer = House(password="sesame open").connect().type("x y", "/exit now")
         self.assertEqual(peer.codes, ["nick-invalid"] * 2)
         self.assertNotIn(Asked("password"), peer.answers)

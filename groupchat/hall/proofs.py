@@ -1,0 +1,179 @@
+"""Proofs: check the passwords that people give, and count the wrong ones."""
+
+import hmac
+import unicodedata
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from groupchat.config.settings import Settings
+from groupchat.interfaces.clock import Clock
+from groupchat.interfaces.identity import IPasswords
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.failures import Attempt, Failures
+from groupchat.model import names
+from groupchat.model.drafts import Fact
+from groupchat.model.errors import (
+    JournalUnavailable,
+    NotEncrypted,
+    PasswordWrong,
+    Refusal,
+    RegistrationClosed,
+    TooManyFailures,
+)
+from groupchat.model.networks import household
+from groupchat.model.times import spoken
+from groupchat.state.accounts import Account, Accounts
+from groupchat.state.known_addresses import KnownAddresses
+
+log = Logger()
+
+LONGEST = 256
+"""The most characters of a password."""
+
+WRONG = "There is no such account, or this is not its password."
+
+WRONG_HERE = "This is neither the password of an account with this nickname, nor that of this hall where there is none."
+
+EVERYBODY = ""
+"""Stands for the account where the password is the hall's alone."""
+
+
+class Proofs:
+    """Checks passwords, of accounts and of the hall.
+
+    ``passwords``: None where nobody can have an account, as in a hall without a daemon round it.
+    ``rehashed(account, hash)`` persists a password's hash as it is made today.
+    ``keep(facts)`` persists facts.
+
+    A try counts as a failure until it is known that it is none.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        passwords: IPasswords | None,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+        rehashed: Callable[[Account, str], object],
+        known: KnownAddresses,
+        keep: Callable[[Sequence[Fact]], object],
+    ) -> None:
+        self._accounts = accounts
+        self._passwords = passwords
+        self._settings = settings
+        self._clock = clock
+        self._now = now
+        self._rehashed = rehashed
+        self._known = known
+        self._keep = keep
+        self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings followed now."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self.failures.allowed = settings.password_failures
+        self.failures.wait, self.failures.longest = settings.password_wait_s, settings.password_wait_max_s
+
+    def check_line(self, screen: IScreen) -> None:
+        """:raises NotEncrypted: passwords are not taken on this connection."""
+        if not screen.secure and not self._settings.plain_passwords:
+            raise NotEncrypted("Passwords are taken on encrypted connections only; connect with TLS.")
+
+    @inlineCallbacks
+    def check(
+        self, nick: str, password: str, screen: IScreen, may_be_guest: bool = False
+    ) -> "Generator[Deferred[Any], Any, Account | None]":
+        """Return the account with this nickname and password.  An unknown one takes as long, and is refused alike.
+
+        :param may_be_guest: whether the hall's password will do where there is no account; it returns None then.
+        :raises PasswordWrong, NotEncrypted, TooManyFailures: it is not given out.
+        :raises Busy: too many passwords wait to be checked.
+        """
+        self.check_line(screen)
+        account = self._accounts.find(nick)
+        attempt = self._begin(names.key(nick)[:LONGEST], account, screen)
+        if may_be_guest and _same(self._settings.password, password) and not self._accounts.is_taken(names.key(nick)):
+            attempt.forgive()
+            return None
+        try:
+            matches = yield self._pool().verify(
+                account.hash if account is not None else None, prepared(password), household(screen.address)
+            )
+        except Refusal:
+            attempt.forgive()
+            raise
+        now = self._accounts.find(nick)
+        if not matches or account is None or now is None or now.author != account.author:
+            raise PasswordWrong(WRONG_HERE if may_be_guest else WRONG)
+        attempt.forgive()
+        if self._pool().is_outdated(now.hash):
+            self._rehash(now, password)
+        return now
+
+    def check_halls(self, password: str, screen: IScreen) -> None:
+        """:raises PasswordWrong, NotEncrypted, TooManyFailures: it is not the hall's, or is not looked at now."""
+        self.check_line(screen)
+        attempt = self._begin(EVERYBODY, None, screen)
+        if not _same(self._settings.password, password):
+            raise PasswordWrong("That is not the password of this hall.")
+        attempt.forgive()
+
+    @inlineCallbacks
+    def hash(self, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, str]":
+        """Return the hash of a new password.  Fails with Busy."""
+        hashed: str = yield self._pool().hash(password, household(screen.address))
+        return hashed
+
+    def welcome(self, account: Account, screen: IScreen) -> None:
+        """Remember that somebody has come in from this account at this address."""
+        if screen.address and (facts := self._known.note(account.author, screen.address, self._now())):
+            try:
+                self._keep(facts)
+            except JournalUnavailable:
+                log.debug("The address of {nick} was not noted; the journal takes nothing now", nick=account.nick)
+
+    def _begin(self, key: str, account: Account | None, screen: IScreen) -> Attempt:
+        """:raises TooManyFailures: no password is tried now."""
+        known = account is not None and self._known.knows(account.author, screen.address)
+        attempt = self.failures.begin(key, screen.address, self._clock.seconds(), exempt=screen.exempt, known=known)
+        if attempt.wait > 0:
+            raise TooManyFailures(f"Too many wrong passwords; try again in {spoken(attempt.wait)}.")
+        return attempt
+
+    def _rehash(self, account: Account, password: str) -> None:
+        """Persist the password's hash as it is made today."""
+
+        def keep(made: str) -> None:
+            now = self._accounts.of(account.author)
+            if now is not None and now.hash == account.hash:
+                self._rehashed(now, made)
+
+        def failed(failure: Failure) -> None:
+            log.warn("A password was not hashed anew: {reason}", reason=failure.getErrorMessage())
+
+        self._pool().hash(prepared(password), "").addCallback(keep).addErrback(failed)
+
+    def _pool(self) -> IPasswords:
+        if self._passwords is None:
+            raise RegistrationClosed("There are no accounts here.")
+        return self._passwords
+
+
+def prepared(password: str) -> str:
+    """Return a password in the one form that is hashed, from whichever keyboard it came (RFC 8265, section 4.2.2)."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "replace").decode()
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(prepared(one).encode(), prepared(other).encode())
