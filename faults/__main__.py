@@ -44,7 +44,7 @@ FAULTS = {
     "slow": Fault(crowds.slow_readers, "1,000 slow readers: the p99 of others is below 50 ms, memory is under its cap"),
     "half-open": Fault(crowds.half_open, "the network of a peer vanishes: its nickname is free within 120 s"),
     "clock": Fault(times.clock_jumps, "the clock jumps by 2 h: nobody is dropped, timers run right, numbers rise"),
-    "stop": Fault(times.stopped_under_load, "SIGTERM under load: exit 0 within 12 s, everything is delivered"),
+    "stop": Fault(times.stopped_under_load, "SIGTERM under load: exit 0 within 8 s, everything is delivered"),
     "two": Fault(times.two_daemons, "two daemons on one folder: the second refuses, exit 1"),
     "damage": Fault(
         times.journal_damaged, "a damaged journal: the daemon does not start, and names the file and a remedy"

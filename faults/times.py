@@ -50,7 +50,7 @@ def _hour(ahead: int) -> str:
 
 
 def stopped_under_load(trial: Trial) -> Verdict:
-    """SIGTERM under load: exit 0 within 12 s, and those who read were shown everything that was acknowledged."""
+    """SIGTERM under load: exit 0 within 8 s, and those who read were shown everything that was acknowledged."""
     daemon = trial.start()
     load = trial.load(daemon, 20, 1000.0)
     threading.Timer(1.5, daemon.process.send_signal, [signal.SIGTERM]).start()
@@ -66,7 +66,7 @@ def stopped_under_load(trial: Trial) -> Verdict:
     load.server = (HOST, daemon.port)
     findings = trial.findings(load)
     return Verdict(
-        status == 0 and took <= 12.0 and not unseen and findings.good,
+        status == 0 and took <= 8.0 and not unseen and findings.good,
         f"exit {status} after {took:.1f} s; acknowledged but not shown to readers: {len(unseen)}; "
         f"{summary(load.ledger, findings)}",
     )

@@ -319,7 +319,7 @@ class Settings:
 
     # The daemon
     stop_timeout_s: float = setting(
-        10.0, "seconds", "time to deliver the rest when the daemon stops", minimum=0, maximum=3600
+        8.0, "seconds", "time for a stop, with delivering the rest: docker kills after 10", minimum=0, maximum=3600
     )
     zone: str = setting(
         "",

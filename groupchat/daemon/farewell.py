@@ -3,9 +3,10 @@
 from collections.abc import Generator
 from typing import Any
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
@@ -34,25 +35,35 @@ class Farewell:
         self._patient = False
 
     @inlineCallbacks
-    def say(self, hall: Hall, tell: bool) -> Generator["Deferred[Any]", Any, None]:
-        """Tell everybody, and wait until all connections are flushed and closed, for at most ``stop_timeout_s``.
+    def say(self, hall: Hall, tell: bool, end: float) -> Generator["Deferred[Any]", Any, None]:
+        """Tell everybody, and wait until all connections are flushed and closed, until ``end`` at most.
 
         :param tell: whether to tell people; False: they know why already, and are only waited for.
+        :param end: a time on the reactor's clock.
         """
-        end = self._reactor.seconds() + hall.settings.stop_timeout_s
         if tell:
-            told = hall.stop(self.words)
-            told.addErrback(lambda failure: self.log.failure("The farewell failed", failure=failure))
+            told = maybeDeferred(hall.stop, self.words).addErrback(self._failed, hall)
             while not told.called and self._may_wait(end):
                 yield deferLater(self._reactor, DRAIN_STEP_S)
         else:
-            for session in list(hall.sessions):
-                session.close()
+            self._close(hall)
         while self._reception.connections and self._may_wait(end):
             yield deferLater(self._reactor, DRAIN_STEP_S)
         left = self._reception.connections
         if left:
             self.log.warn("Not everything was delivered to {connections}", connections=plural(left, "connection"))
+
+    def _failed(self, failure: Failure, hall: Hall) -> None:
+        self.log.failure("The farewell failed", failure=failure)
+        self._close(hall)
+
+    def _close(self, hall: Hall) -> None:
+        """Close every connection."""
+        for session in list(hall.sessions):
+            try:
+                session.close()
+            except Exception:
+                self.log.failure("A connection was not closed as it should")
 
     def _may_wait(self, end: float) -> bool:
         return self._patient and self._reactor.seconds() < end

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
@@ -27,6 +27,7 @@ from groupchat.daemon.log_lines import Observer, take_over
 from groupchat.daemon.log_output import DESTINATION
 from groupchat.daemon.options import Locations, Options
 from groupchat.daemon.passwords import Passwords
+from groupchat.daemon.stopping import Steps
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
 from groupchat.doors import control
@@ -148,30 +149,30 @@ class ChatService(Service):
 
     @inlineCallbacks
     def stopService(self) -> Generator["Deferred[Any]", Any, None]:
-        """Tell everybody, deliver what is under way for at most ``stop_timeout_s``, and close the journal."""
+        """Tell everybody, deliver what is under way, and close the journal, in ``stop_timeout_s`` at most."""
         super().stopService()
         self._stopping = True
         self.log.info("Stopping")
-        self._supervisor.tell("STOPPING=1", f"STATUS={self._farewell.words}")
-        yield self._ports.close()
-        if self._control is not None:
-            yield maybeDeferred(self._control.stopListening)
-        self._reception.stop()
-        if self._hall is not None:
-            yield self._farewell.say(self._hall, tell=self._status != process.BROKEN)
-        if self._upkeep is not None:
-            self._upkeep.stop()
-        if self._figures is not None:
-            yield self._figures.close()
+        hall, upkeep, figures, control_port = self._hall, self._upkeep, self._figures, self._control
+        steps = Steps(self._reactor, (hall.settings if hall is not None else self._settings).stop_timeout_s)
+        told = ("STOPPING=1", f"STATUS={self._farewell.words}")
+        yield steps.take("telling the supervisor", lambda: self._supervisor.tell(*told))
+        yield steps.take("closing the ports", self._ports.close)
+        if control_port is not None:
+            yield steps.take("closing the control socket", lambda: maybeDeferred(control_port.stopListening))
+        yield steps.take("dropping those without a nickname", self._reception.stop)
+        if hall is not None:
+            tell, end = self._status != process.BROKEN, steps.readers_end
+            yield steps.take("saying goodbye", lambda: self._farewell.say(hall, tell, end))
+        if upkeep is not None:
+            yield steps.take("ending the periodic work", upkeep.stop)
+        if figures is not None:
+            yield steps.take("closing the ports of the figures", figures.close)
         if self._journal is not None:
-            try:
-                yield self._journal.close()
-            except Exception:
-                self.log.failure("The journal did not close as it should")
-                self._status = self._status or process.BROKEN
-        if self._hall is not None:
-            self._passwords.stop()
-        self._signals.restore()
+            yield steps.take("closing the journal", self._close_journal)
+        if hall is not None:
+            yield steps.take("ending the threads for passwords", self._passwords.stop)
+        yield steps.take("restoring the signals", self._signals.restore)
         self.log.info("Stopped")
         if self._status:
             process.exit_with(self._status)
@@ -313,6 +314,17 @@ class ChatService(Service):
             DESTINATION.limit(self._hall.settings.log_file_bytes, self._hall.settings.log_files)
 
     # Stopping
+
+    def _close_journal(self) -> "Deferred[Any]":
+        """Close the journal; when that fails, the exit status says so."""
+
+        def failed(failure: Failure) -> Failure:
+            # What was acknowledged is on disk in either case, but only a journal that fails is not to be trusted.
+            self._status = self._status or (1 if failure.check(CancelledError) else process.BROKEN)
+            return failure
+
+        assert self._journal is not None
+        return self._journal.close().addErrback(failed)
 
     def _broken(self, failure: Failure) -> None:
         """Tell everybody that the journal failed, and stop, so that nothing more is acknowledged."""

@@ -91,7 +91,7 @@ class Ports:
 
     def close(self) -> "Deferred[Any]":
         """Stop listening; existing connections stay."""
-        return gatherResults([maybeDeferred(port.stopListening) for port in self.bound])
+        return gatherResults([maybeDeferred(port.stopListening) for port in self.bound], consumeErrors=True)
 
 
 def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:

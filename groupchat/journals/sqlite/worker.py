@@ -32,7 +32,7 @@ class Worker:
         self._reactor = reactor
         self._idle = idle
         self._queue: SimpleQueue[tuple[Deferred[Any] | None, Callable[[], Any]] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
