@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import crowds, disk, fuzz, hostile, kill, power, soak, times
+from faults import costly, crowds, disk, fuzz, hostile, kill, power, soak, times
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -54,6 +54,12 @@ FAULTS = {
     ),
     "endless": Fault(hostile.endless_lines, "100 x 10 MB without a line end: memory returns to within 10 MiB"),
     "noise": Fault(hostile.noise, "200 streams of 1 MB of noise: no traceback, the daemon goes on"),
+    "names": Fault(
+        costly.long_names,
+        "8 attackers with long names: round trip 20 ms (p99), /history 100 ms, memory returns to within 10 MiB",
+    ),
+    "searches": Fault(costly.slow_searches, "8 attackers with slow searches: the same"),
+    "lists": Fault(costly.long_lists, "8 attackers with long lists and completions: the same"),
     "fuzz": Fault(fuzz.fuzzed, "doors and telnet filter under a fuzzer: no exception, and only valid lines are sent"),
 }
 

@@ -1,6 +1,6 @@
-"""Honest clients: measure how long their posts take to reach each other (``python -m faults.honest``).
+"""Honest clients: measure how long their posts take to reach each other, or a request to be answered.
 
-They are a process of their own, so that the load of a trial does not slow them down.
+They are a process of their own (``python -m faults.honest``), so that the load of a trial does not slow them down.
 """
 
 import json
@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 
 from tests.functional.harness import Line
 
@@ -43,6 +44,25 @@ def measure(port: int, seconds: float, rate: float, count: int) -> list[float]:
     return delays
 
 
+def measure_answers(port: int, seconds: float, rate: float, request: dict[str, object]) -> list[float]:
+    """Return how long a request takes to be answered, in milliseconds, sent at a rate; at most one at a time."""
+    asker = _in(port, "asker")
+    delays: list[float] = []
+    begun = time.monotonic()
+    number = 1
+    while (now := time.monotonic()) < begun + seconds:
+        time.sleep(max(begun + number / rate - now, 0))
+        at = time.monotonic()
+        asker.send(json.dumps({**request, "ref": f"asked {number}"}) + "\n")
+        while not asker.has_heard(f'"ref":"asked {number}"'):
+            if not select.select([asker.socket], [], [], LIMIT_S)[0]:
+                raise AssertionError(f"It was not answered within {LIMIT_S:g} s.")
+        delays.append((time.monotonic() - at) * 1000)
+        number += 1
+    asker.close()
+    return delays
+
+
 class Skipping(Line):
     """A client that can discard what it received."""
 
@@ -71,10 +91,22 @@ def _in(port: int, nick: str) -> Skipping:
 
 
 class Honest:
-    """A speaker and hearers, at work from now on for so many seconds."""
+    """A speaker and hearers, or somebody who asks for something, at work from now on for so many seconds.
 
-    def __init__(self, port: int, seconds: float, rate: float = 20.0, hearers: int = 1) -> None:
+    :param request: what is asked for instead of speaking.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        seconds: float,
+        rate: float = 20.0,
+        hearers: int = 1,
+        request: Mapping[str, object] | None = None,
+    ) -> None:
         command = [sys.executable, "-m", "faults.honest", str(port), str(seconds), str(rate), str(hearers)]
+        if request is not None:
+            command.append(json.dumps(request))
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def delays(self) -> list[float]:
@@ -87,5 +119,8 @@ class Honest:
 
 
 if __name__ == "__main__":
-    port, seconds, rate, hearers = sys.argv[1:]
-    print(json.dumps(measure(int(port), float(seconds), float(rate), int(hearers))))
+    port, seconds, rate, hearers, *request = sys.argv[1:]
+    if request:
+        print(json.dumps(measure_answers(int(port), float(seconds), float(rate), json.loads(request[0]))))
+    else:
+        print(json.dumps(measure(int(port), float(seconds), float(rate), int(hearers))))
