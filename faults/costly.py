@@ -60,20 +60,20 @@ class Attack:
 
     def _attack(self, one: socket.socket, number: int) -> None:
         one.setblocking(False)
+        poll = select.poll()
+        poll.register(one, select.POLLIN | select.POLLOUT)
         unsent = b""
         lines = self._lines(number)
         while not self._over.is_set():
             if not unsent:
                 unsent = json.dumps(next(lines), ensure_ascii=False).encode() + b"\n"
-            readable, writable, _ = select.select([one], [one], [], 0.1)
-            if readable and not one.recv(1 << 18):
-                return
-            if writable:
-                sent = one.send(unsent)
-                unsent = unsent[sent:]
-                self.sent += not unsent
-                if not unsent:
-                    time.sleep(0.001)
+            for _, event in poll.poll(100):
+                if event & ~select.POLLOUT and not one.recv(1 << 18):
+                    return
+                if event & select.POLLOUT:
+                    unsent = unsent[one.send(unsent) :]
+                    self.sent += not unsent
+            time.sleep(0.001)
 
 
 def long_names(trial: Trial) -> Verdict:
@@ -148,6 +148,9 @@ def _lists(number: int) -> Iterator[dict[str, object]]:
 def _people(trial: Trial, daemon: Daemon, count: int) -> threading.Event:
     """Let so many people be in one room, and each in a room of their own; they read until the event is set."""
     over = threading.Event()
+    line = Line(daemon.port)  # first: it waits by select, which takes no descriptor above 1,023
+    line.send("counter\n")
+    line.expect("Connected", START_S)
     sockets = []
     for number in range(count):
         one = socket.create_connection((HOST, daemon.port), START_S)
@@ -167,9 +170,6 @@ def _people(trial: Trial, daemon: Daemon, count: int) -> threading.Event:
     reading.start()
     trial.at_end(reading.join)
     trial.at_end(over.set)
-    line = Line(daemon.port)
-    line.send("counter\n")
-    line.expect("Connected", START_S)
     wait_for(lambda: bool(_asked(line, "/status\n", rf"{count + 1:,}? people")), START_S, 0.5)
     line.close()
     return over

@@ -16,6 +16,7 @@ from groupchat.model import names, text
 from groupchat.model.drafts import Draft, Kind, StoredPost
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
+from groupchat.model.times import FIRST_DAY, LAST_DAY
 
 BATCH = 1000
 """Messages written in one transaction."""
@@ -106,6 +107,8 @@ def _draft(fields: dict[str, Any], number: int) -> Draft | None:
     at = datetime.fromisoformat(fields["at"])
     if at.tzinfo is None:
         raise ValueError("the time has no time zone")
+    if not FIRST_DAY <= at.date() <= LAST_DAY:
+        raise ValueError(f"the time is not between {FIRST_DAY} and {LAST_DAY}")
     if not isinstance(words, str) or not text.is_harmless(words):
         raise ValueError("the text has characters that messages cannot have")
     # The author becomes a guest of its own: the nickname alone does not prove who wrote it.

@@ -6,14 +6,14 @@ Each format is a generator of pieces of text, so that a transcript may be larger
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from html import escape
 
 from groupchat.doors.lines.text_style import text_style
 from groupchat.journals.rules.rows import Row, stored
 from groupchat.model.events import Moderated
 from groupchat.model.preferences import Preferences
-from groupchat.model.times import iso
+from groupchat.model.times import iso, local
 
 
 def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
@@ -62,7 +62,7 @@ def as_html(rows: Iterable[Row]) -> Iterator[str]:
     day = ""
     for row in rows:
         event = stored(row).event
-        at = datetime.fromtimestamp(event.at, UTC)
+        at = local(event.at, UTC)
         if day != f"{at:%Y-%m-%d}":
             day = f"{at:%Y-%m-%d}"
             yield f"<h2>{day}</h2>\n"

@@ -6,7 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.config.settings import Settings
-from groupchat.hall.proofs import LONGEST, Proofs, prepared
+from groupchat.hall.proofs import Proofs, prepared
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.failures import WIDER
@@ -24,6 +24,7 @@ from groupchat.model.errors import (
     TooManyRegistrations,
 )
 from groupchat.model.networks import household, site
+from groupchat.model.text import PASSWORD
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
 from groupchat.state.accounts import Account, Accounts, Invite
@@ -230,10 +231,9 @@ class Admission:
         :raises PasswordWeak, NotEncrypted: it cannot be one.
         """
         self.proofs.check_line(screen)
-        password = prepared(password)
-        least = self.settings.password_min
-        if not least <= len(password) <= LONGEST:
-            raise PasswordWeak(f"A password has {least} to {LONGEST} characters; this one has {len(password)}.")
+        least, most = self.settings.password_min, PASSWORD.most
+        if not least <= len(password) <= most or len(password := prepared(password)) < least:
+            raise PasswordWeak(f"A password has {least} to {most} characters; this one has {len(password):,}.")
         if names.key(password) == names.key(nick):
             raise PasswordWeak("The nickname cannot be the password.")
         return password

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -11,6 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.stream import Stream
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
+from groupchat.model.times import local
 from groupchat.model.wording import plural
 from groupchat.state.accounts import Account
 from groupchat.state.people import Connection
@@ -36,7 +36,7 @@ class Unread:
         """Return the line a person reads: ``37 new since 14:02, 2 for you; /catchup shows them.``"""
         count = f"{COUNTED} and more" if self.count >= COUNTED else str(self.count)
         place = "" if self.room == connection.current else f" in {self.room}"
-        today, then = (datetime.fromtimestamp(at, connection.zone) for at in (now, self.since.at))
+        today, then = (local(at, connection.zone) for at in (now, self.since.at))
         moment = then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
         way = (
             "/catchup shows them" if self.room == connection.current else f"/switch {self.room} and /catchup show them"

@@ -25,14 +25,12 @@ from groupchat.model.errors import (
     TooManyFailures,
 )
 from groupchat.model.networks import household
+from groupchat.model.text import PASSWORD
 from groupchat.model.times import spoken
 from groupchat.state.accounts import Account, Accounts
 from groupchat.state.known_addresses import KnownAddresses
 
 log = Logger()
-
-LONGEST = 256
-"""The most characters of a password."""
 
 WRONG = "There is no such account, or this is not its password."
 
@@ -97,11 +95,13 @@ class Proofs:
 
         :param may_be_guest: whether the hall's password will do where there is no account; it returns None then.
         :raises PasswordWrong, NotEncrypted, TooManyFailures: it is not given out.
+        :raises BadArguments: the password is too long to be one, which counts as no try.
         :raises Busy: too many passwords wait to be checked.
         """
         self.check_line(screen)
+        PASSWORD.check(password)
         account = self._accounts.find(nick)
-        attempt = self._begin(names.key(nick)[:LONGEST], account, screen)
+        attempt = self._begin(names.key(nick), account, screen)
         if may_be_guest and _same(self._settings.password, password) and not self._accounts.is_taken(names.key(nick)):
             attempt.forgive()
             return None
@@ -121,8 +121,13 @@ class Proofs:
         return now
 
     def check_halls(self, password: str, screen: IScreen) -> None:
-        """:raises PasswordWrong, NotEncrypted, TooManyFailures: it is not the hall's, or is not looked at now."""
+        """Raise unless this is the hall's password.
+
+        :raises PasswordWrong, NotEncrypted, TooManyFailures: it is not, or is not looked at now.
+        :raises BadArguments: it is too long to be one, which counts as no try.
+        """
         self.check_line(screen)
+        PASSWORD.check(password)
         attempt = self._begin(EVERYBODY, None, screen)
         if not _same(self._settings.password, password):
             raise PasswordWrong("That is not the password of this hall.")
@@ -170,8 +175,11 @@ class Proofs:
 
 
 def prepared(password: str) -> str:
-    """Return a password in the one form that is hashed, from whichever keyboard it came (RFC 8265, section 4.2.2)."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "replace").decode()
+    """Return a password in the one form that is hashed, from whichever keyboard it came (RFC 8265, section 4.2.2).
+
+    :raises BadArguments: it is too long to be one; it costs nothing then.
+    """
+    return unicodedata.normalize("NFC", PASSWORD.check(password)).encode("utf-8", "replace").decode()
 
 
 def _same(one: str, other: str) -> bool:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from groupchat.model import text
+from groupchat.model.errors import NickInvalid, TokenInvalid
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -26,6 +29,19 @@ class Claim:
     attended: bool = False
     rooms: tuple[str, ...] | None = None
     quiet: bool = False
+
+    def check_lengths(self) -> None:
+        """See that nothing is longer than it can be; rooms are checked by ``names``, passwords by ``Admission``.
+
+        :raises NickInvalid: the nickname is.
+        :raises BadArguments: the code is.
+        :raises TokenInvalid: the token is.
+        """
+        if len(self.nick) > text.NICK.most:
+            raise NickInvalid(f"A nickname has at most {text.NICK.most} characters, and this server may take fewer.")
+        text.CODE.check(self.code or "")
+        if len(self.token or "") > text.TOKEN.most:
+            raise TokenInvalid("This token is too long to be one; join without it.")
 
 
 @dataclass(frozen=True, slots=True)

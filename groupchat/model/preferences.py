@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from groupchat.model.errors import BadArguments
+from groupchat.model.text import WORD
 from groupchat.model.wording import listed
 
 SERVER_ZONE = "server"
@@ -28,9 +29,10 @@ class Preferences:
 
         :raises BadArguments: the preference does not exist, or does not take this value; lists those that do.
         """
-        kind = _KINDS.get(name.lower())
+        kind = _KINDS.get(WORD.check(name).lower())
+        WORD.check(value)
         if kind is None:
-            raise BadArguments(f"There is no setting {name[:64]}; the settings are {listed(names())}.")
+            raise BadArguments(f"There is no setting {name}; the settings are {listed(names())}.")
         return replace(self, **{name.lower(): kind.read(name.lower(), value)})  # type: ignore[arg-type]
 
     def shown(self, name: str) -> str:
@@ -63,17 +65,17 @@ def find_zone(text: str) -> str:
 
     :raises BadArguments: it does not exist; suggests the nearest.
     """
-    if text.lower() in ("", SERVER_ZONE):
+    if WORD.check(text).lower() in ("", SERVER_ZONE):
         return ""
     zones = _zones()
-    typed = text[:64].lower().replace(" ", "_")
+    typed = text.lower().replace(" ", "_")
     if typed in zones:
         return zones[typed]
     # "berlin" is near enough to "Europe/Berlin", and so is "Europe/Berlim".
     near = [zone for lower, zone in zones.items() if lower.rpartition("/")[2] == typed]
     near = near or [zones[lower] for lower in get_close_matches(typed, zones, n=1)]
     hint = f"do you mean {near[0]}?" if near else "write a name such as Europe/Paris, UTC or server."
-    raise BadArguments(f"There is no time zone {text[:64]}; {hint}")
+    raise BadArguments(f"There is no time zone {text}; {hint}")
 
 
 @cache
@@ -98,7 +100,7 @@ def _choice(purpose: str, **choices: object) -> _Kind:
 
     def read(name: str, text: str) -> object:
         if text.lower() not in choices:
-            raise BadArguments(f"{name} can be {listed(list(choices), 'or')}, not {text[:64]}.")
+            raise BadArguments(f"{name} can be {listed(list(choices), 'or')}, not {text}.")
         return choices[text.lower()]
 
     words = {value: word for word, value in choices.items()}

@@ -1,4 +1,4 @@
-"""Which characters a line may contain.
+"""Which characters a line may contain, and how long the parts of a request may be.
 
 Everything a peer sends passes through ``clean`` on its way in;
 everything shown passes through ``harmless`` on its way out.
@@ -9,8 +9,46 @@ Rules for emoji sequences: UTS #51; for joiners between letters: RFC 5892, appen
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
-from groupchat.model.errors import BadCharacter
+from groupchat.model.errors import BadArguments, BadCharacter
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The most characters of one thing that peers send.
+
+    It is checked before anything else is done with the text: normalising or hashing a long one takes long.
+
+    ``what``: how a sentence about it begins; ``reason``: why it is not longer.
+    """
+
+    what: str
+    most: int
+    reason: str
+
+    def check(self, given: str) -> str:
+        """Return the text.
+
+        :raises BadArguments: it is too long.
+        """
+        if len(given) > self.most:
+            raise BadArguments(f"{self.what} has at most {self.most:,} characters; this one has {len(given):,}.")
+        return given
+
+
+NICK = Length("A nickname", 192, "as it is written; marks may be apart from their letters, so it can be three times 64")
+ROOM = Length("A room", 64, "as it is written, with # and blanks; the name itself has 32")
+WORD = Length("A word", 64, "names of commands, preferences and topics of the help, and values of preferences")
+PASSWORD = Length("A password", 256, "longer ones are no safer")
+CODE = Length("A code", 256, "it may be the password of the server")
+TOKEN = Length("A token", 64, "the server makes them with 22")
+SEARCH = Length("A search", 256, "people type far fewer")
+REASON = Length("A reason", 200, "it stands in the line about what an operator did")
+AWAY = Length("What you say about being away", 200, "it stands in a line with the nickname")
+MOTD = Length("The message of the day", 1000, "everybody who joins reads it")
+DURATION = Length("A duration", 32, "none needs more")
+LENGTHS = (NICK, ROOM, WORD, PASSWORD, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, DURATION)
 
 MARKS_PER_BASE = 8
 """The most combining marks on one letter: enough for every language, too few to paint over other lines."""

@@ -2,9 +2,10 @@
 
 import math
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from groupchat.model.errors import BadArguments
+from groupchat.model.text import DURATION
 from groupchat.model.wording import plural
 
 FOREVER = math.inf
@@ -26,6 +27,7 @@ def parse(written: str) -> float:
 
     :raises BadArguments: it is not a duration, or out of range.
     """
+    DURATION.check(written)
     if WRITTEN.fullmatch(written) is None:
         raise BadArguments(f"{written} is not a duration; write it like 10m, 2h, 7d or forever.")
     if written.lower() == "forever":
@@ -60,11 +62,30 @@ def lasting(seconds: float) -> str:
     return "" if seconds == FOREVER else f"for {spoken(seconds)}"
 
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)
+"""The days that people can ask for: the first and last that are whole in every time zone, and no clock's mistake."""
+_EARLIEST, _LATEST = -62135596800.0 + 3 * 86400, 253402300800.0 - 3 * 86400
+"""The times that exist in every zone, with a day to spare, in seconds since 1970: calendars end with the year 9999."""
+
+
+def clamped(at: float) -> float:
+    """Return the time, or the nearest one that can be shown in every time zone.  Both are seconds since 1970 UTC."""
+    return min(max(at, _EARLIEST), _LATEST)
+
+
+def local(at: float, zone: tzinfo | None) -> datetime:
+    """Return a time as clocks show it in a zone (None: the server's).  Never raises, whatever the time.
+
+    :param at: seconds since 1970 UTC.
+    """
+    return datetime.fromtimestamp(clamped(at), zone)
+
+
 def iso(at: float) -> str:
     """Return a time in RFC 3339, in UTC, to the millisecond.  ``at``: seconds since 1970 UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return local(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def minute(at: float, zone: tzinfo | None) -> str:
     """Return ``2026-11-21 09:41`` in a time zone (None: the server's).  ``at``: seconds since 1970 UTC."""
-    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")
+    return local(at, zone).strftime("%Y-%m-%d %H:%M")

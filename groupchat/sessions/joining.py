@@ -31,6 +31,9 @@ from groupchat.verbs.reading import replay
 
 log = Logger()
 
+SPELLINGS = 4
+"""How often a claim may name the same room, on average."""
+
 HEAD = "head"
 """Value of ``since`` meaning: no history."""
 
@@ -72,6 +75,7 @@ class Joining:
         :raises Refusal: admission does not let the person in.
         """
         hall = self._hall
+        self._claim.check_lengths()
         wanted = self._wanted()
         stored: StoredSession | None = None
         if self._token is not None:
@@ -131,9 +135,10 @@ class Joining:
             return ()
         if self._claim.rooms is None:
             return None
-        rooms = tuple(dict.fromkeys(reversed([names.room(name) for name in self._claim.rooms])))[::-1]
         most = self._hall.settings.rooms_max
-        if len(rooms) > most:
+        given = self._claim.rooms if len(self._claim.rooms) <= SPELLINGS * most else ()
+        rooms = tuple(dict.fromkeys(reversed([names.room(name) for name in given])))[::-1]
+        if len(rooms) > most or len(given) < len(self._claim.rooms):
             raise BadArguments(f"You can be in {most} rooms at a time.")
         return rooms
 

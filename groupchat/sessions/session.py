@@ -17,7 +17,7 @@ from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.limits.buckets import TokenBucket
 from groupchat.model import names, text
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.errors import BadArguments, Flooding, NotJoined
+from groupchat.model.errors import BadArguments, Flooding, NotJoined, Refusal
 from groupchat.model.events import Answer, Done, Ref
 from groupchat.model.ranks import Rank
 from groupchat.sessions.handshake import Handshake
@@ -54,6 +54,15 @@ class Session(Handshake):
     def offer(self, claim: Claim, ref: Ref = None) -> None:
         """Let a program ask for a nickname."""
         self._guard(ref, lambda: self._offer(claim, ref))
+
+    def reject(self, refusal: Refusal, ref: Ref = None) -> None:
+        """Refuse a line that the door cannot read; it is charged like one that it can."""
+        if self.charge(1):
+            self.refuse(refusal, ref)
+
+    def charge(self, cost: float) -> bool:
+        """Charge the peer for something else than a request; False: it was cut off for it."""
+        return self.state is not State.GONE and self._charge(cost)
 
     def serve(self) -> None:
         """Make this the connection of the server itself: in no room, in no list, with every right."""

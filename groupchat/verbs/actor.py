@@ -20,11 +20,9 @@ from groupchat.model.drafts import Deed, Draft, Fact, Kind
 from groupchat.model.errors import BadArguments, NotAllowed, NotInRoom
 from groupchat.model.events import Answer, AuthorId, Done, Event, Ref, Told
 from groupchat.model.ranks import Rank
+from groupchat.model.text import REASON
 from groupchat.state.accounts import Account
 from groupchat.state.people import Connection, Person
-
-REASON_MAX = 200
-"""The most characters of an operator's reason."""
 
 Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
 """What a verb returns."""
@@ -247,10 +245,7 @@ def checked_reason(words: str) -> str:
 
     :raises BadArguments: it is too long.
     """
-    given = words.strip()
-    if len(given) > REASON_MAX:
-        raise BadArguments(f"A reason has at most {REASON_MAX} characters; this one has {len(given)}.")
-    return given
+    return REASON.check(words.strip())
 
 
 def because(why: str) -> str:

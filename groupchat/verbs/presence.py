@@ -5,6 +5,7 @@ from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
 from groupchat.model.events import Answer, AwayChanged, Done, Listed
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
+from groupchat.model.text import AWAY
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor, Reply
@@ -14,8 +15,8 @@ from groupchat.verbs.visiting import folded
 
 PRESENCE = Table("people")
 
-AWAY_MAX = 200
-"""The most characters of the words somebody leaves behind."""
+IGNORED_MAX = 200
+"""The most people one person can ignore: each is looked at for every line they are shown."""
 
 
 @PRESENCE.verb()
@@ -63,9 +64,7 @@ def nick(me: Actor, nick: Name) -> Reply:
 @PRESENCE.verb()
 def away(me: Actor, text: Rest = "") -> Reply:
     """Say that you are away; people who write to you privately are told so once."""
-    words = text.strip()
-    if len(words) > AWAY_MAX:
-        raise BadArguments(f"That is longer than {AWAY_MAX} characters.")
+    words = AWAY.check(text.strip())
     me.person.away = words
     me.person.told_away = frozenset()
     _announce(me, True, words, "You are away; people who write to you are told so. /back ends it.")
@@ -88,6 +87,8 @@ def ignore(me: Actor, nick: Nick) -> Answer:
     other, person = me.hall.find(nick), me.person
     if other is person:
         raise BadArguments("That is you.")
+    if len(person.ignored) >= IGNORED_MAX and other.author not in person.ignored:
+        raise BadArguments(f"You ignore {IGNORED_MAX} people, which is the most; /unignore somebody first.")
     person.ignored = {**person.ignored, other.author: other.nick}
     me.hall.fanout.ignore(person, other.author)
     return Done(text=f"You no longer see anything from {other.nick}. /unignore {other.nick} ends it.")

@@ -13,7 +13,7 @@ from groupchat.model.events import Answer, Done, Replayed, Told
 from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import Count, Day, Here, PostId, Rest, Since
+from groupchat.verbs.grammar.arguments import Count, Day, Here, PostId, Search, Since
 from groupchat.verbs.grammar.table import Table
 
 READING = Table("reading")
@@ -51,7 +51,7 @@ def history(
 
 
 @READING.verb("find", cost=10)
-def search(me: Actor, text: Rest) -> "Deferred[Answer]":
+def search(me: Actor, text: Search) -> "Deferred[Answer]":
     """Find messages that contain all these words, newest first."""
     found = me.hall.stream.journal.search(me.connection.audience, text, SEARCHED)
     return found.addCallback(lambda posts: _replayed(me, "search", posts, "end of what was found, newest first"))

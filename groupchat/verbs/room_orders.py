@@ -10,6 +10,7 @@ from groupchat.model.drafts import Deed, Fact, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.model.events import Answer, Replayed, Told
 from groupchat.model.ranks import Rank
+from groupchat.model.text import MOTD as MOTD_LENGTH
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
 from groupchat.state.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
@@ -23,8 +24,6 @@ ROOM_ORDERS = Table("order", "keeping order")
 
 SLOWEST_S = 3600
 """The longest a slow room makes people wait between two messages, in seconds."""
-MOTD_MAX = 1000
-"""The most characters of the message of the day."""
 LOGGED = 20
 """Entries /modlog shows unless asked for more."""
 
@@ -112,8 +111,7 @@ def motd(me: Actor, text: Rest = "") -> Reply:
     words = "" if text == "-" else text.strip()
     if not text:
         return Told(tuple(me.hall.motd.splitlines()) or ("There is no message of the day.",))
-    if len(words) > MOTD_MAX:
-        raise BadArguments(f"It has at most {MOTD_MAX} characters; this one has {len(words)}.")
+    MOTD_LENGTH.check(words)
     if not words:
         if me.hall.moderation.motd is None:
             raise NothingToUndo("No operator has set one.")

@@ -108,9 +108,13 @@ def spoken(me: Actor, words: str) -> str:
     """Return what others are shown of cleaned words.
 
     :raises NothingToSay: nothing is left of them.
+    :raises BadArguments: they are longer than a line can be, as after many corrections.
     """
     if not words or words.isspace():
         raise NothingToSay("There is nothing to say in that.")
+    most = me.hall.settings.line_limit_bytes
+    if 4 * len(words) > most and (size := len(words.encode())) > most:
+        raise BadArguments(f"A message has at most {most:,} bytes; this one has {size:,}.")
     return emojify(words) if me.connection.screen.style.preferences.emoji else words
 
 

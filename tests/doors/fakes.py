@@ -33,6 +33,7 @@ class FakeSession:
         self.screen = screen
         self.state = State.CHATTING
         self.calls: list[Any] = []
+        self.charged = 0.0
 
     def greet(self) -> None:
         self.screen.write(Rendered(b"? "))
@@ -51,6 +52,14 @@ class FakeSession:
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
         self.calls.append(("refuse", refusal.code, ref))
+
+    def reject(self, refusal: Refusal, ref: Ref = None) -> None:
+        self.charge(1)
+        self.refuse(refusal, ref)
+
+    def charge(self, cost: float) -> bool:
+        self.charged += cost
+        return True
 
     def hangup(self, refusal: Refusal | None = None) -> None:
         self.calls.append(("hangup", refusal and refusal.code))

@@ -5,7 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
 from groupchat.hall.admission import Admission
-from groupchat.hall.proofs import LONGEST, WRONG, WRONG_HERE, Proofs, prepared
+from groupchat.hall.proofs import WRONG, WRONG_HERE, Proofs, prepared
 from groupchat.model.drafts import Fact
 from groupchat.model.errors import (
     AccountExists,
@@ -24,6 +24,7 @@ from groupchat.model.errors import (
 )
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
+from groupchat.model.text import PASSWORD
 from groupchat.state.accounts import Account, Accounts, Invite, digest_of
 from groupchat.state.known_addresses import KnownAddresses
 from tests.fakes import FakePasswords, FakeScreen, hashed
@@ -514,7 +515,7 @@ class HashTests(AdmissionCase):
 
     def test_made(self) -> None:
         """A password of any length that is allowed is hashed."""
-        for password in ("x" * 8, "x" * LONGEST):
+        for password in ("x" * 8, "x" * PASSWORD.most):
             self.assertEqual(self.successResultOf(self.admission.hash("bob", password, self.screen)), hashed(password))
 
     def test_weak(self) -> None:

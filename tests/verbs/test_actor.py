@@ -19,8 +19,9 @@ from groupchat.model.errors import (
 )
 from groupchat.model.events import AwayChanged, Done, Moderated, Told
 from groupchat.model.ranks import Rank
+from groupchat.model.text import REASON
 from groupchat.state.moderation import LOCK
-from groupchat.verbs.actor import REASON_MAX, Actor, because, checked_reason
+from groupchat.verbs.actor import Actor, because, checked_reason
 from tests.fakes import HeldJournal
 from tests.house import House
 from tests.people import account, member, operator
@@ -247,7 +248,7 @@ class WordsTests(SynchronousTestCase):
     def test_reason(self) -> None:
         """A reason is trimmed; a long one is refused with its length."""
         self.assertEqual(checked_reason("  spam "), "spam")
-        self.assertEqual(checked_reason("x" * REASON_MAX), "x" * REASON_MAX)
+        self.assertEqual(checked_reason("x" * REASON.most), "x" * REASON.most)
         self.assertIn("201", str(self.assertRaises(BadArguments, checked_reason, "x" * 201)))
 
     def test_because(self) -> None:

@@ -13,8 +13,8 @@ from groupchat.model.events import (
     Listed,
     Moderated,
 )
+from groupchat.model.text import REASON
 from groupchat.model.times import minute
-from groupchat.verbs.actor import REASON_MAX
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import NOON, House, Peer
 from tests.people import operator
@@ -65,10 +65,10 @@ class KickTests(OperatorsCase):
 
     def test_reason(self) -> None:
         """A reason has a length that others can be expected to read."""
-        self.rita.do("kick", nick="bob", room="dev", reason="x" * (REASON_MAX + 1))
+        self.rita.do("kick", nick="bob", room="dev", reason="x" * (REASON.most + 1))
         self.assertEqual(self.rita.codes, ["bad-arguments"])
-        self.rita.do("kick", nick="bob", room="dev", reason=f"  {'x' * REASON_MAX}  ")
-        self.assertEqual(self.deeds(self.alice)[-1].reason, "x" * REASON_MAX)
+        self.rita.do("kick", nick="bob", room="dev", reason=f"  {'x' * REASON.most}  ")
+        self.assertEqual(self.deeds(self.alice)[-1].reason, "x" * REASON.most)
 
     def test_ranks(self) -> None:
         """Nobody kicks themselves, and a room's operator no other operator."""

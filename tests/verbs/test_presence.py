@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import AwayChanged, Done, Listed, Renamed, Whispered
-from groupchat.verbs.presence import AWAY_MAX
+from groupchat.model.text import AWAY
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member, operator
@@ -182,7 +182,7 @@ class AwayTests(SynchronousTestCase):
 
     def test_limits(self) -> None:
         """The words have a length; somebody who is not away cannot be back."""
-        self.alice.type(f"/away {'x' * (AWAY_MAX + 1)}", "/back", f"/away {'x' * AWAY_MAX}", "/back")
+        self.alice.type(f"/away {'x' * (AWAY.most + 1)}", "/back", f"/away {'x' * AWAY.most}", "/back")
         self.assertEqual(self.alice.codes, ["bad-arguments"] * 2)
         self.alice.type("/back")
         self.assertEqual(self.alice.codes, ["bad-arguments"] * 3)

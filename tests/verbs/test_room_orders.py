@@ -9,8 +9,9 @@ from groupchat.model.events import (
     Told,
 )
 from groupchat.model.ranks import Rank
+from groupchat.model.text import MOTD
 from groupchat.state.moderation import BAN
-from groupchat.verbs.room_orders import LOGGED, MOTD_MAX, SLOWEST_S
+from groupchat.verbs.room_orders import LOGGED, SLOWEST_S
 from tests.house import House, Peer
 from tests.people import account, operator
 from tests.verbs.cases import OperatorsCase, TypingCase, words
@@ -144,11 +145,11 @@ class LockTests(OperatorsCase):
 class ServerTests(OperatorsCase):
     def test_motd(self) -> None:
         """The message of the day is shown, set and cleared; it has a length."""
-        self.olga.do("motd").do("motd", text="-").do("motd", text="x" * (MOTD_MAX + 1)).do("motd", text="Welcome!")
+        self.olga.do("motd").do("motd", text="-").do("motd", text="x" * (MOTD.most + 1)).do("motd", text="Welcome!")
         self.assertEqual(self.told(self.olga), ["There is no message of the day."])
         self.assertEqual(self.olga.codes, ["nothing-to-undo", "bad-arguments"])
         self.assertEqual(self.house.hall.motd, "Welcome!")
-        self.olga.do("motd", text="x" * MOTD_MAX).do("motd", text="Welcome!")
+        self.olga.do("motd", text="x" * MOTD.most).do("motd", text="Welcome!")
         self.assertEqual(self.house.hall.motd, "Welcome!")
         self.assertEqual(len(self.olga.codes), 2)
         self.olga.take()

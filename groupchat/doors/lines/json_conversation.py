@@ -48,9 +48,10 @@ class JsonConversation(Conversation):
 
     def take_line(self, line: bytes) -> None:
         """Hand the request on this line to the session."""
-        obey(self.session, line, self.reception.settings.json_limit_depth)
+        settings = self.reception.settings
+        obey(self.session, line, settings.json_limit_depth, settings.line_limit_bytes)
 
     # Twisted calls this.
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        self.session.refuse(LineTooLong(f"A line can have {self.line_limit():,} bytes with its end."))
+        self.session.reject(LineTooLong(f"A line can have {self.line_limit():,} bytes with its end."))

@@ -18,6 +18,9 @@ from groupchat.sessions.session import Session
 KEY_LIMIT = 64
 """Characters of a ``key``."""
 
+REF_LIMIT = 256
+"""Characters of a ``ref`` as JSON: it is kept until the answer, and sent back with it."""
+
 HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
@@ -28,19 +31,21 @@ _CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", 
 """The fields of ``nick``."""
 
 
-def obey(session: Session, line: bytes, depth: int) -> None:
+def obey(session: Session, line: bytes, depth: int, longest: int) -> None:
     """Hand the request on this line to the session.
 
     :param depth: how deep arrays and objects may be nested, the request itself counted.
+    :param longest: how long a string may be, in bytes: as long as a line that is typed.
     """
     ref: Ref = None
     try:
         request = read(line, depth)
-        ref = request.pop("ref", None)
+        ref = _ref(request.pop("ref", None))
         fields = {name: value for name, value in request.items() if not name.startswith(OWN)}
+        _check_lengths(fields, longest)
         _pass_on(session, fields.pop("do", None), fields, ref)
     except Refusal as refusal:
-        session.refuse(refusal, ref)
+        session.reject(refusal, ref)
 
 
 def read(line: bytes, depth: int) -> dict[str, Any]:
@@ -87,6 +92,27 @@ def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -
             session.do(verb, fields, ref, key)
         case _:
             raise BadJson('A request says what to do: {"do": "say", "text": "hello"}.')
+
+
+def _check_lengths(fields: dict[str, Any], longest: int) -> None:
+    """:raises BadArguments: a string has more bytes than this, before anything is done with it."""
+    for name, value in fields.items():
+        if isinstance(value, str) and 4 * len(value) > longest:
+            size = len(value.encode("utf-8", "surrogatepass"))
+            if size > longest:
+                raise BadArguments(f"{name[:64]} has at most {longest:,} bytes; this one has {size:,}.")
+
+
+def _ref(value: Any) -> Ref:
+    """Return what the answer is to carry.
+
+    :raises BadJson: it is too long.
+    """
+    if isinstance(value, int | float | None) and not (isinstance(value, int) and abs(value) > 2**64):
+        return value
+    if len(value) > REF_LIMIT if isinstance(value, str) else len(json.dumps(value)) > REF_LIMIT:
+        raise BadJson(f"A ref has at most {REF_LIMIT} characters of JSON; this one was left out.")
+    return value
 
 
 def _check(name: str, fields: dict[str, Any], known: Sequence[str]) -> None:

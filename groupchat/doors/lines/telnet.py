@@ -21,13 +21,16 @@ COMMANDS_AT_ONCE = 1000
 class TelnetFilter:
     """One peer's telnet state.  ``feed`` takes bytes in; ``replies`` gathers what is to be sent back.
 
+    ``commands``: how many commands were taken out by the last ``feed``.
+
     Replies are never more bytes than were received, except for the first answer to AYT.
     """
 
-    __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "replies")
+    __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "commands", "replies")
 
     def __init__(self) -> None:
         self.replies = bytearray()
+        self.commands = 0
         self._pending = b""
         """An incomplete command: at most two bytes."""
         self._subnegotiated = -1
@@ -48,7 +51,7 @@ class TelnetFilter:
         if self._pending:
             data, self._pending = self._pending + data, b""
         pieces: list[bytes] = []
-        position, commands = 0, 0
+        position, self.commands = 0, 0
         while True:
             start = data.find(IAC, position)
             if self._subnegotiated < 0:
@@ -62,8 +65,8 @@ class TelnetFilter:
             if position < 0:
                 self._pending = data[start:]
                 break
-            commands += 1
-            if commands > COMMANDS_AT_ONCE:
+            self.commands += 1
+            if self.commands > COMMANDS_AT_ONCE:
                 raise TooManyAttempts("Too many telnet commands at once.")
         self._received = before + len(data)
         return b"".join(pieces)

@@ -21,6 +21,9 @@ from groupchat.model.preferences import Preferences
 
 _NOTHING = Rendered(b"")
 
+COMMAND_COST = 0.05
+"""How much a telnet command takes of what a peer may send, where a line takes 1: clients begin with some dozens."""
+
 
 class WrongProtocol(Refusal):
     """The peer speaks a protocol that is not spoken here."""
@@ -68,7 +71,7 @@ class TextConversation(Conversation):
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
-            self.session.refuse(NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1}); it was ignored."))
+            self.session.reject(NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1}); it was ignored."))
         else:
             self.session.typed(text)
 
@@ -123,6 +126,8 @@ class TextConversation(Conversation):
             self._telnet.replies.clear()
         if refusal is not None:
             self.session.hangup(refusal)
+        elif self._telnet.commands:
+            self.session.charge(self._telnet.commands * COMMAND_COST)
         return data
 
 

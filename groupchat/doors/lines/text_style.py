@@ -16,6 +16,7 @@ from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.model.text import harmless
+from groupchat.model.times import local
 from groupchat.model.wording import listed, plural
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -132,7 +133,7 @@ class TextStyle:
         return f"-- {DAYS[today.weekday()]} {today.day} {MONTHS[today.month - 1]} {today.year}\r\n"
 
     def _local(self, at: float) -> datetime:
-        return datetime.fromtimestamp(at, self._zone)
+        return local(at, self._zone)
 
     def _midnight(self, day: date) -> float:
         return datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp()

@@ -14,9 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupchat.model.errors import BadArguments
+from groupchat.model.text import SEARCH
 
 PHRASES_MAX = 32
 """Most different words of one search: people type far fewer, and each costs time."""
+
+WORDS_MAX = 64
+"""Most words of all its phrases together: each is looked up by itself.
+
+A sentence of Chinese is one phrase, in which each character is a word.
+"""
+
+REMEMBERED = 16384
+"""Most characters whose spelling is remembered: more than any language has, and 2 MiB; there are a million in all."""
 
 PREFIX_MIN = 2
 """Fewest letters of a last word that may go on: a single letter would match a tenth of all words, which is useless."""
@@ -66,7 +76,8 @@ class _Spelling(dict[int, str]):
             spelling = character
         else:
             spelling = " "
-        self[code] = spelling
+        if len(self) < REMEMBERED:
+            self[code] = spelling
         return spelling
 
 
@@ -96,9 +107,9 @@ def phrases(query: str) -> tuple[Phrase, ...]:
 
     The last word may be the beginning of a word, from two letters on.
 
-    :raises BadArguments: the query has no word, or too many.
+    :raises BadArguments: the query has no word, or too many, or is too long.
     """
-    runs = [words for part in query.split() if (words := tuple(spaced(part).split()))]
+    runs = [words for part in SEARCH.check(query).split() if (words := tuple(spaced(part).split()))]
     if not runs:
         raise BadArguments("There is no word to search for: /search TEXT")
     last = runs[-1][-1]
@@ -106,6 +117,8 @@ def phrases(query: str) -> tuple[Phrase, ...]:
     found = dict.fromkeys([*(Phrase(words) for words in runs[:-1]), Phrase(runs[-1], prefix)])
     if len(found) > PHRASES_MAX:
         raise BadArguments(f"Too many words: a search takes at most {PHRASES_MAX}.")
+    if sum(len(phrase.words) for phrase in found) > WORDS_MAX:
+        raise BadArguments(f"Too many words: a search takes at most {WORDS_MAX}, with those between signs.")
     return tuple(found)
 
 

@@ -27,7 +27,7 @@ class Timestamps:
         """
         try:
             self._zone = None if name == "server" else ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             self._zone = None
 
     def moment(self, at: object) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from groupchat.model import emoji, preferences, text, times
 from groupchat.model.errors import BadArguments
+from groupchat.model.text import Length
 
 SHORTCODES_MAX = 40
 """The most emoji that are offered for one beginning: there are thousands."""
@@ -34,16 +35,22 @@ class Argument:
 
     ``label`` stands in the usage line; empty: it is not typed, only sent as JSON.
     ``secret``: it is a password or a code, which is not shown while it is typed, and kept nowhere.
+    ``length``: how long it may be, which is checked first; None: as long as a line, or no text.
     """
 
     label = "NAME"
     secret = False
+    length: Length | None = text.NICK
     pattern = re.compile(r"(\S+)\s*")
 
     def take(self, line: str) -> tuple[Any, str] | None:
         """Read one from the start of a typed line: its value and the rest of the line; None if it does not fit."""
         match = self.pattern.match(line)
-        return (self.value(match[1]), line[match.end() :]) if match else None
+        return (self.value(self.bounded(match[1])), line[match.end() :]) if match else None
+
+    def bounded(self, given: str) -> str:
+        """Return what was given.  Raises BadArguments if it is too long."""
+        return given if self.length is None else self.length.check(given)
 
     def value(self, word: str) -> Any:
         """Return what the word means.  Raises BadArguments."""
@@ -53,7 +60,7 @@ class Argument:
         """Return what a program gave.  Raises BadArguments."""
         if not isinstance(given, str):
             raise BadArguments(f"{self.label} must be a string.")
-        return self.value(text.clean(given))
+        return self.value(text.clean(self.bounded(given)))
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         """Return every value that begins with ``start``, as it would be typed."""
@@ -79,6 +86,7 @@ class RoomArgument(Argument):
     """The name of a room."""
 
     label = "ROOM"
+    length = text.ROOM
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return sorted(name for name in choices.rooms() if name.startswith(start.removeprefix("#").lower()))
@@ -101,13 +109,14 @@ class HereArgument(RoomArgument):
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):
             raise BadArguments("room must be a string.")
-        return text.clean(given)
+        return text.clean(self.bounded(given))
 
 
 class RestArgument(Argument):
     """Everything to the end of the line, with its spacing."""
 
     label = "TEXT"
+    length = None
     pattern = re.compile(r"(.+)()", re.DOTALL)
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
@@ -119,7 +128,13 @@ class RestArgument(Argument):
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):
             raise BadArguments("The text must be a string.")
-        return text.clean(given)
+        return text.clean(self.bounded(given))
+
+
+class SearchArgument(RestArgument):
+    """Words to search for."""
+
+    length = text.SEARCH
 
 
 class ReasonArgument(RestArgument):
@@ -132,6 +147,7 @@ class CountArgument(Argument):
     """A number of things, from 1 up."""
 
     label = "COUNT"
+    length = None
     pattern = re.compile(r"([0-9]{1,9})(?:\s+|$)")
 
     def value(self, word: str) -> int:
@@ -148,6 +164,7 @@ class PostIdArgument(Argument):
     """The number of a message, with or without #."""
 
     label = "#N"
+    length = None
     pattern = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
 
     def value(self, word: str) -> int:
@@ -168,13 +185,17 @@ class DayArgument(Argument):
     """A day, as ISO 8601 writes it."""
 
     label = "YYYY-MM-DD"
+    length = None
     pattern = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:\s+|$)")
 
     def value(self, word: str) -> date:
         try:
-            return date(*map(int, word.split("-")))
+            day = date(*map(int, word.split("-")))
         except ValueError:
             raise BadArguments(f"There is no day {word}; write it like 2026-11-21.") from None
+        if not times.FIRST_DAY <= day <= times.LAST_DAY:
+            raise BadArguments(f"A day is from {times.FIRST_DAY} to {times.LAST_DAY}, not {word}.")
+        return day
 
     def from_json(self, given: object) -> date:
         if not isinstance(given, str) or not self.pattern.fullmatch(given):
@@ -186,13 +207,14 @@ class DurationArgument(Argument):
     """A duration: ``10m``, ``2h``, ``7d``, ``1h30m`` or ``forever``; programs may give a number of seconds."""
 
     label = "DURATION"
+    length = text.DURATION
     pattern = re.compile(rf"({times.WRITTEN.pattern})(?:\s+|$)")
 
     def value(self, word: str) -> float:
         return times.parse(word)
 
     def from_json(self, given: object) -> float:
-        return self.value(given if isinstance(given, str) else f"{_whole(given, self.label)}s")
+        return self.value(self.bounded(given) if isinstance(given, str) else f"{_whole(given, self.label)}s")
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [choice for choice in ("10m", "2h", "7d", "forever") if choice.startswith(start.lower())]
@@ -211,6 +233,7 @@ class PreferenceArgument(Argument):
     """The name of something /set changes."""
 
     label = "NAME"
+    length = text.WORD
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [name for name in preferences.names() if name.startswith(start.lower())]
@@ -220,6 +243,7 @@ class PreferenceValueArgument(Argument):
     """The value of a preference."""
 
     label = "VALUE"
+    length = text.WORD
 
     def from_json(self, given: object) -> str:
         if isinstance(given, bool):
@@ -235,6 +259,7 @@ class SwitchArgument(Argument):
     """True or false: for programs to send, and nothing to be typed."""
 
     label = ""
+    length = None
 
     def take(self, line: str) -> None:
         return None
@@ -249,6 +274,7 @@ class CommandArgument(Argument):
     """The name of a command, or of a topic of the help; with its slash always that of a command."""
 
     label = "NAME"
+    length = text.WORD
 
     def value(self, word: str) -> str:
         return word.lower()
@@ -258,15 +284,16 @@ class CommandArgument(Argument):
 
 
 class PasswordArgument(Argument):
-    """A password among other arguments: without spaces, as it is."""
+    """A password among other arguments: without spaces, as it is; how long it may be is said when it is checked."""
 
     label = "PASSWORD"
     secret = True
+    length = None
 
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):
             raise BadArguments(f"{self.label} must be a string.")
-        return given
+        return self.bounded(given)
 
 
 class OldPasswordArgument(PasswordArgument):
@@ -291,6 +318,7 @@ class CodeArgument(PasswordArgument):
     """An invitation."""
 
     label = "CODE"
+    length = text.CODE
 
 
 def _whole(given: object, label: str) -> int:
@@ -306,6 +334,7 @@ RoomBefore = Annotated[str, RoomBeforeArgument()]
 Here = Annotated[str, HereArgument()]
 Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]
+Search = Annotated[str, SearchArgument()]
 Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 PostId = Annotated[int, PostIdArgument()]

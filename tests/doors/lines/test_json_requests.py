@@ -13,11 +13,13 @@ from groupchat.model.errors import Refusal
 from groupchat.model.events import Ref
 from tests.doors.fakes import FakeSession
 
+LONGEST = 4096
+
 
 def asked(line: str | bytes) -> Any:
     """The one call that this line leads to."""
     session = FakeSession(cast(Any, None))
-    obey(cast(Any, session), line if isinstance(line, bytes) else line.encode(), 4)
+    obey(cast(Any, session), line if isinstance(line, bytes) else line.encode(), 4, LONGEST)
     (call,) = session.calls
     return call
 
@@ -113,7 +115,7 @@ class RequestTest(SynchronousTestCase):
     def test_unknown_field_is_named(self) -> None:
         """The refusal names the field, and those that would be taken."""
         session = RefusedSession(cast(Any, None))
-        obey(cast(Any, session), b'{"do":"type","line":"hi","room":"dev"}', 4)
+        obey(cast(Any, session), b'{"do":"type","line":"hi","room":"dev"}', 4, LONGEST)
         self.assertEqual(session.words, ["type has no field room; its fields: line."])
 
     def test_keys_are_text(self) -> None:
