@@ -62,6 +62,7 @@ class IJournal(Interface):
         """The ``count`` newest messages that contain all the words, newest first.
 
         Edited messages are found by their newest text, deleted ones never.
+        Fails with BadArguments when there is no word or too many, and with TooSlowSearch or Busy.
         """
 
     def rooms() -> "Deferred[list[StoredRoom]]":

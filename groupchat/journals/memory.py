@@ -1,6 +1,7 @@
 """A journal in memory, for tests and trials.  It answers at once, and loses everything at the end."""
 
 import hmac
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -24,8 +25,11 @@ from groupchat.model.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.model.errors import JournalUnavailable, Refusal
+from groupchat.model.errors import JournalUnavailable, Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
+
+SEARCH_S = 0.1
+"""Processor time, in seconds, after which a search is given up: everybody waits for it."""
 
 
 @implementer(IJournal)
@@ -141,8 +145,14 @@ class MemoryJournal:
 
         def find() -> "Deferred[list[StoredPost]]":
             wanted = phrases(words)
-            found = self._messages(audience, reversed(self._rows), lambda row: matches(wanted, row.newest))
-            return self._answer(filter(is_message, found), count)
+            end = time.thread_time() + SEARCH_S
+
+            def fits(row: Row) -> bool:
+                if time.thread_time() > end:
+                    raise TooSlowSearch("This search takes too long. Search for fewer or longer words.")
+                return matches(wanted, row.newest)
+
+            return self._answer(filter(is_message, self._messages(audience, reversed(self._rows), fits)), count)
 
         return maybeDeferred(find)
 

@@ -95,6 +95,12 @@ class NoSuchAccount(Refusal):
     code = "no-such-account"
 
 
+class TooSlowSearch(Refusal):
+    """The search took too long and was given up, so that others need not wait."""
+
+    code = "too-slow-search"
+
+
 class Busy(Refusal):
     """The server is too busy for this request; it can be repeated soon."""
 

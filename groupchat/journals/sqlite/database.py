@@ -45,6 +45,11 @@ INDEX_TABLES = frozenset({
 _SHARED = re.compile("2nd reference|freelist", re.IGNORECASE)
 """Damages by which a page of the index may be a page of another table too."""
 
+CACHE_KIB = 16 * 1024
+"""Memory for pages of the file, in KiB, of each connection."""
+SEARCH_CACHE_KIB = 4 * 1024
+"""The same, of the connection that searches: it reads large parts of the index, each once."""
+
 TAIL = 200
 """Last rows that are compared with the indexes at each start."""
 
@@ -53,10 +58,11 @@ _LISTED = f"SELECT count(*) FROM {ROOM_MESSAGES} AND room = ? AND id > ?"
 _LAST = f"SELECT {COLUMNS} FROM posts WHERE id > ?"
 
 
-def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+def connect(path: Path, mode: str = "rw", cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
     """Connect, for use in one other thread.  No transaction is begun implicitly.
 
     :param mode: ``rw`` or ``ro``.
+    :param cache_kib: the most memory for pages of the file, in KiB.
     """
     address = f"file:{quote(str(path))}?mode={mode}"
     database = sqlite3.connect(
@@ -64,7 +70,7 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     )
     try:
         database.execute("PRAGMA trusted_schema = OFF")
-        database.execute("PRAGMA cache_size = -16384")
+        database.execute(f"PRAGMA cache_size = {-cache_kib}")
     except BaseException:
         database.close()
         raise

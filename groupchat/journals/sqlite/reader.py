@@ -3,7 +3,8 @@
 import hmac
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -26,8 +27,13 @@ from groupchat.journals.sqlite.statements import (
     neighbours,
 )
 from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
-from groupchat.model.errors import SearchUnavailable
+from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
+
+SEARCH_S = 0.2
+"""Processor time, in seconds, after which a search is given up; one in a million messages takes some milliseconds."""
+STEPS = 200
+"""Steps of SQLite's machine after which it asks whether to go on: some tenths of a millisecond."""
 
 _MAX = 2**63 - 1
 """The highest integer of SQLite."""
@@ -55,10 +61,13 @@ class Reader:
     """Answers questions, each from one snapshot of the file.
 
     Numbers and counts may be of any size; impossible ones are replaced by the nearest possible.
+
+    :param clock: processor time of the calling thread, in seconds.
     """
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, clock: Callable[[], float] = time.thread_time) -> None:
         self._database = database
+        self._clock = clock
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> list[StoredPost]:
         """Return the rows of a range, each once."""
@@ -106,19 +115,26 @@ class Reader:
     def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
         """Return the newest messages that have all the words, newest first; those not yet indexed are read singly.
 
+        :raises BadArguments: there is no word, or too many.
+        :raises TooSlowSearch: it takes more than SEARCH_S.
         :raises SearchUnavailable: the index is damaged; if that is found only now, the cause is the error of SQLite.
         """
         wanted = phrases(words)
         count = _clamped(count)
         if not audience.rooms and audience.author is None:
             return []
-        with self._snapshot():
+        with self._snapshot(), self._limited() as is_over:
             state = repair(self._database)
             if state is not Repair.NONE:
                 raise _unavailable(state)
-            tail = (Row(*row) for row in self._database.execute(_TAIL, (self._indexed(),)))
-            seen = (row for row in tail if is_message(row) and sees(audience, row))
-            ids = [row.id for row in seen if matches(wanted, row.newest)][:count]
+            ids: list[int] = []
+            for row in (Row(*row) for row in self._database.execute(_TAIL, (self._indexed(),))):
+                if is_over():
+                    raise _too_slow()
+                if len(ids) == count:
+                    break
+                if is_message(row) and sees(audience, row) and matches(wanted, row.newest):
+                    ids.append(row.id)
             try:
                 found = self._database.execute(_FOUND, (expression(audience, wanted), count - len(ids)))
                 ids += [id for (id,) in found]
@@ -168,6 +184,27 @@ class Reader:
             raise
         if self._database.in_transaction:
             self._database.execute("COMMIT")
+
+    @contextmanager
+    def _limited(self) -> Iterator[Callable[[], bool]]:
+        """Interrupt what SQLite does in here when it has taken too long; give the function that says whether it has.
+
+        :raises TooSlowSearch: it was interrupted.
+        """
+        end = self._clock() + SEARCH_S
+
+        def is_over() -> bool:
+            return self._clock() > end
+
+        self._database.set_progress_handler(is_over, STEPS)
+        try:
+            yield is_over
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise _too_slow() from None
+        finally:
+            self._database.set_progress_handler(None, 0)
 
     def _ids(self, scans: Iterable[Scan], after: int, upto: int, limit: int, newest: bool = False) -> list[int]:
         """Merge the numbers that the scans find; return the first of them, or the ``newest``, ascending."""
@@ -223,6 +260,10 @@ class Reader:
 def _unavailable(state: Repair) -> SearchUnavailable:
     what = "It is being rebuilt. Try again later" if state is Repair.REBUILT else "An administrator can rebuild it"
     return SearchUnavailable(f"The search index is damaged. {what}.")
+
+
+def _too_slow() -> TooSlowSearch:
+    return TooSlowSearch("This search takes too long. Search for fewer or longer words.")
 
 
 def _clamped(number: int) -> int:

@@ -1,4 +1,4 @@
-"""The journal in an SQLite file: one thread writes, one reads, and this object asks them."""
+"""The journal in an SQLite file: one thread writes, one reads, one searches, and this object asks them."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
@@ -12,14 +12,18 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.interfaces.storage import IJournal, IRetention
-from groupchat.journals.sqlite.database import SCHEMA, connect, opened
+from groupchat.journals.rules.words import phrases
+from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.worker import Worker
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
-from groupchat.model.errors import JournalUnavailable, SearchUnavailable
+from groupchat.model.errors import Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
+
+SEARCHES = 16
+"""Searches that may wait: at SEARCH_S each, the last waits some seconds.  Nothing else waits for a search."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +53,7 @@ class SqliteJournal:
             try:
                 self._writer = Writer(database, folder)
                 self._reader = Reader(connect(path, "ro"))
+                self._searcher = Reader(connect(path, "ro", SEARCH_CACHE_KIB))
             except BaseException:
                 database.close()
                 raise
@@ -59,6 +64,8 @@ class SqliteJournal:
         self._closing: Deferred[None] | None = None
         self._writes = Worker(reactor, "journal-writer", self._writer.idle)
         self._reads = Worker(reactor, "journal-reader")
+        self._searches = Worker(reactor, "journal-searcher")
+        self._searching = 0
 
     def append(
         self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
@@ -103,15 +110,24 @@ class SqliteJournal:
         """Return the newest messages that have all the words, newest first.
 
         When much is not indexed yet, such as after an import, the writer indexes it first, in pieces between commits.
+
+        :raises BadArguments, TooSlowSearch: as ``Reader.search`` does.
+        :raises Busy: too many searches wait.
         """
-        while not (yield self._ask(self._writes, self._writer.fill)):
-            pass
+        phrases(words)  # a search that is refused need not wait
+        if self._searching > SEARCHES:
+            raise Busy("Too many searches are waiting. Try again in a few seconds.")
+        self._searching += 1
         try:
-            found: list[StoredPost] = yield self._read(self._reader.search, audience, words, count)
+            while not (yield self._ask(self._writes, self._writer.fill)):
+                pass
+            found: list[StoredPost] = yield self._ask(self._searches, self._searcher.search, audience, words, count)
         except SearchUnavailable as error:
             if isinstance(error.__cause__, sqlite3.Error):
                 self._writes.tell(self._writer.found_damaged, error.__cause__)
             raise
+        finally:
+            self._searching -= 1
         return found
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
@@ -165,14 +181,18 @@ class SqliteJournal:
     @inlineCallbacks
     def _close(self) -> "Generator[Deferred[Any], Any, None]":
         try:
-            # The reader first: the last connection to close tidies up, which only the writer may do.
-            yield self._reads.call(self._reader.close)
+            # The readers first: the last connection to close tidies up, which only the writer may do.
+            yield self._searches.call(self._searcher.close)
         finally:
             try:
-                yield self._writes.call(self._writer.close)
+                yield self._reads.call(self._reader.close)
             finally:
-                self._reads.join()
-                self._writes.join()
+                try:
+                    yield self._writes.call(self._writer.close)
+                finally:
+                    self._searches.join()
+                    self._reads.join()
+                    self._writes.join()
 
     def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         return self._ask(self._reads, function, *args, **kwargs)

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from groupchat.journals.rules.rows import milliseconds
 from groupchat.journals.sqlite.expiry import expire
 from groupchat.journals.sqlite.folder import Folder
-from groupchat.journals.sqlite.index import LARGE_PIECE, PIECE, TAIL, Index
+from groupchat.journals.sqlite.index import CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.model.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
@@ -27,6 +27,9 @@ LOG_IDLE_BYTES = 4 * 2**20
 
 LOG_MAX_BYTES = 64 * 2**20
 """Size from which the writer moves the write-ahead log into the file even when it is busy."""
+
+LONGEST = 4096
+"""Characters of the longest message, unless settings allow longer lines."""
 
 RETRY = 1.0
 """Seconds until an idle writer tries again what failed, such as on a full disk."""
@@ -225,7 +228,8 @@ class Writer:
             return
         try:
             if self.head - self.index.upto >= TAIL + LARGE_PIECE:
-                self._fill(max(LARGE_PIECE, wrote))
+                # At least as much as was written, else the index would fall behind for ever.
+                self._fill(max(LARGE_PIECE, wrote), max(CHARACTERS, wrote * LONGEST))
             size = self._log_bytes()
             if size <= LOG_MAX_BYTES:
                 self._log_limit = LOG_MAX_BYTES
@@ -247,11 +251,11 @@ class Writer:
             return True
         return False
 
-    def _fill(self, count: int) -> None:
+    def _fill(self, count: int, characters: int = CHARACTERS) -> None:
         """Index some messages; if the index is found to be damaged, condemn it."""
         self.index.touched = False
         try:
-            self.index.fill(self.head, count)
+            self.index.fill(self.head, count, characters)
         except sqlite3.Error as error:
             if not self.index.is_at_fault(error):
                 raise

@@ -116,7 +116,7 @@ class RestArgument(Argument):
     """Everything to the end of the line, with its spacing."""
 
     label = "TEXT"
-    length = None
+    length: Length | None = None
     pattern = re.compile(r"(.+)()", re.DOTALL)
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
@@ -147,7 +147,7 @@ class CountArgument(Argument):
     """A number of things, from 1 up."""
 
     label = "COUNT"
-    length = None
+    length: Length | None = None
     pattern = re.compile(r"([0-9]{1,9})(?:\s+|$)")
 
     def value(self, word: str) -> int:
@@ -164,7 +164,7 @@ class PostIdArgument(Argument):
     """The number of a message, with or without #."""
 
     label = "#N"
-    length = None
+    length: Length | None = None
     pattern = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
 
     def value(self, word: str) -> int:
@@ -185,7 +185,7 @@ class DayArgument(Argument):
     """A day, as ISO 8601 writes it."""
 
     label = "YYYY-MM-DD"
-    length = None
+    length: Length | None = None
     pattern = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:\s+|$)")
 
     def value(self, word: str) -> date:
@@ -259,7 +259,7 @@ class SwitchArgument(Argument):
     """True or false: for programs to send, and nothing to be typed."""
 
     label = ""
-    length = None
+    length: Length | None = None
 
     def take(self, line: str) -> None:
         return None
@@ -288,7 +288,7 @@ class PasswordArgument(Argument):
 
     label = "PASSWORD"
     secret = True
-    length = None
+    length: Length | None = None
 
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):

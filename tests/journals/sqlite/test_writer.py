@@ -169,7 +169,7 @@ class TidyingTests(FileCase):
     def test_log_is_moved(self) -> None:
         """A long write-ahead log is moved into the file when idle; later, if others read meanwhile."""
         self.append(*(said("x" * 1000) for _ in range(6000)))
-        self.writer.index.fill(self.writer.head, 10000)
+        self.writer.index.fill(self.writer.head, 10000, 10**9)
         log = self.path.with_name("chat.db-wal")
         self.assertGreater(log.stat().st_size, 4 * 2**20)
         other = connect(self.path, "ro")
@@ -177,7 +177,7 @@ class TidyingTests(FileCase):
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM posts").fetchone()
         self.append(said("while it reads"))
-        self.writer.index.fill(self.writer.head, 10000)
+        self.writer.index.fill(self.writer.head, 10000, 10**9)
         self.assertEqual(self.writer.idle(), 1.0)
         other.execute("COMMIT")
         self.assertIsNone(self.writer.idle())
