@@ -198,6 +198,8 @@ def _drain(sockets: Sequence[socket.socket]) -> None:
 def _survived(trial: Trial, daemon: Daemon, lines: Callable[[int], Iterator[dict[str, object]]]) -> Verdict:
     """Attack, and measure what honest clients at another address notice."""
     seconds = 20.0 if trial.full else 8.0
+    for request in ({"do": "search", "text": "rare"}, {"do": "history", "count": 20}):  # bounded caches fill
+        Honest(daemon.port, 2.0, request=request).delays()
     before = memory_mib(daemon.process.pid)
     attack = Attack(trial, daemon, lines)
     talking = Honest(daemon.port, seconds)
