@@ -47,8 +47,9 @@ SEARCH = Length("A search", 256, "people type far fewer")
 REASON = Length("A reason", 200, "it stands in the line about what an operator did")
 AWAY = Length("What you say about being away", 200, "it stands in a line with the nickname")
 MOTD = Length("The message of the day", 1000, "everybody who joins reads it")
+ANNOUNCEMENT = Length("An announcement", 1000, "everybody reads it, in whichever room")
 DURATION = Length("A duration", 32, "none needs more")
-LENGTHS = (NICK, ROOM, WORD, PASSWORD, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, DURATION)
+LENGTHS = (NICK, ROOM, WORD, PASSWORD, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, DURATION)
 
 MARKS_PER_BASE = 8
 """The most combining marks on one letter: enough for every language, too few to paint over other lines."""

@@ -10,6 +10,7 @@ from groupchat.model.drafts import Deed, Fact, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.model.events import Answer, Replayed, Told
 from groupchat.model.ranks import Rank
+from groupchat.model.text import ANNOUNCEMENT
 from groupchat.model.text import MOTD as MOTD_LENGTH
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
@@ -124,7 +125,7 @@ def motd(me: Actor, text: Rest = "") -> Reply:
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR, cost=5)
 def announce(me: Actor, text: Rest) -> Receipt:
     """Say something to everybody, in whichever room they are."""
-    words = text.strip()
+    words = ANNOUNCEMENT.check(text.strip())
     if not words:
         raise BadArguments("Usage: /announce TEXT")
     told = f"{me.person.nick} to everybody: {words}"

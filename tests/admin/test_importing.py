@@ -58,7 +58,8 @@ class ImportTest(ArchiveCase):
         for line in [
             "nonsense", "[]", "{}", GOOD.replace("said", "sung"), GOOD.replace("lobby", "no room"),
             GOOD.replace("carol", "two words"), GOOD.replace("00Z", "00"), GOOD.replace('"hi"', r'"\u001b[2J"'),
-            GOOD.replace('"hi"', "3"), GOOD.replace("2026", "x"), '{"kind":["said"]}', GOOD.replace('"lobby"', "[1]"),
+            GOOD.replace('"hi"', "3"), GOOD.replace("2026", "x"), GOOD.replace("2026", "9999"),
+            GOOD.replace("2026", "0001"), '{"kind":["said"]}', GOOD.replace('"lobby"', "[1]"),
         ]:  # fmt: skip
             self.file.write_text(GOOD + line)
             complaint = self.complaint("import", self.file, "--data", self.data)

@@ -2,7 +2,7 @@
 
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.errors import JournalUnavailable
+from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from tests.journals.contract import LOBBY, SearchContract, events, said
 
 
@@ -24,3 +24,8 @@ class MemoryJournalTests(SearchContract):
         self.successResultOf(self.journal.close())
         self.failureResultOf(self.journal.append([said("a")]), JournalUnavailable)
         self.assertEqual(self.journal.head, 0)
+
+    def test_slow_search(self) -> None:
+        """A search that takes too long is given up."""
+        self.successResultOf(self.journal.append([said("a b " * 1000) for _ in range(2000)]))
+        self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)

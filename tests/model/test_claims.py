@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError, fields
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.claims import Claim, Logout
+from groupchat.model.errors import BadArguments, NickInvalid, TokenInvalid
 
 SECRETS = {"token", "password", "code"}
 
@@ -37,3 +38,13 @@ class Claims(SynchronousTestCase):
         """All requests to log out are the same."""
         self.assertEqual(Logout(), Logout())
         self.assertNotEqual(Logout(), Claim(""))
+
+    def test_lengths(self) -> None:
+        """What no claim can have, because it is too long, is refused by name."""
+        Claim("a" * 192, token="t" * 64, code="c" * 256).check_lengths()
+        for claim, error in (
+            (Claim("a" * 193), NickInvalid),
+            (Claim("al", token="t" * 65), TokenInvalid),
+            (Claim("al", code="c" * 257), BadArguments),
+        ):
+            self.assertRaises(error, claim.check_lengths)

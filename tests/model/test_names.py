@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.model import names
 from groupchat.model.errors import NickInvalid, NickReserved, RoomInvalid
-from groupchat.model.names import NameRules, key, nick, room, skeletons
+from groupchat.model.names import DEFAULT_RULES, NameRules, key, nick, room, skeletons
 from groupchat.model.text import is_harmless
 
 UNICODE = NameRules(unicode=True)
@@ -342,3 +344,39 @@ class SkeletonTest(SynchronousTestCase):
         if text.isascii():
             self.assertTrue(self.alike(text, f"{text.strip()}."))
             self.assertTrue(self.alike(text, text.upper()))
+
+
+class LongTests(SynchronousTestCase):
+    """Long names cost nothing: they are refused before they are normalised, and no cache holds them."""
+
+    LONG = ("\ufdfa" * 5385, "a" + "\u0301\u0316" * 4000, "\ufdfa" * 60, "x" * 5385, "\u00e9" * 193)
+
+    def test_refused(self) -> None:
+        """A long name is neither a nickname nor a room."""
+        for name in self.LONG:
+            for rules in (DEFAULT_RULES, UNICODE):
+                self.assertRaises(NickInvalid, nick, name, rules)
+            self.assertRaises(RoomInvalid, room, name)
+
+    def test_key(self) -> None:
+        """The key of a long name is the name itself, and nothing is remembered of it."""
+        before = names._skeleton.cache_info()
+        for name in self.LONG:
+            self.assertEqual(key(name), name)
+        self.assertEqual(names._skeleton.cache_info(), before)
+
+    def test_longest(self) -> None:
+        """The longest nickname of any rules has the same key in every form, also with its marks apart."""
+        name = "\u1ed9" * names.LONGEST  # o with a circumflex and a dot below
+        apart = unicodedata.normalize("NFD", name)
+        self.assertEqual(len(apart), 3 * names.LONGEST)
+        self.assertEqual(nick(apart, NameRules(maximum=64, unicode=True)), name)
+        self.assertEqual(key(apart), key(name))
+
+    @given(st.text(max_size=400))
+    def test_bounded(self, text: str) -> None:
+        """Whatever is remembered was short."""
+        misses = names._skeleton.cache_info().misses
+        key(text)
+        if names._skeleton.cache_info().misses > misses:
+            self.assertLessEqual(len(unicodedata.normalize("NFKC", text)), names.LONGEST)

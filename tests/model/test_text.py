@@ -10,8 +10,8 @@ import pyte
 from hypothesis import example, given
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.errors import BadCharacter
-from groupchat.model.text import LINE_ENDS, MARKS_PER_BASE, clean, escape, harmless, is_harmless
+from groupchat.model.errors import BadArguments, BadCharacter
+from groupchat.model.text import LENGTHS, LINE_ENDS, MARKS_PER_BASE, Length, clean, escape, harmless, is_harmless
 from tests.model.texts import ANY, LINES, SENTENCES
 
 
@@ -341,3 +341,18 @@ class Escaping(SynchronousTestCase):
         self.assertTrue(escaped.isprintable())
         back = "".join(c if c.isascii() else c.encode("unicode_escape").decode() for c in escaped)
         self.assertEqual(back.encode().decode("unicode_escape"), text)
+
+
+class LengthTests(SynchronousTestCase):
+    def test_check(self) -> None:
+        """What is as long as it may be is returned; one character more is refused, with both numbers."""
+        length = Length("A word", 1000, "it is a test")
+        self.assertEqual(length.check("x" * 1000), "x" * 1000)
+        error = self.assertRaises(BadArguments, length.check, "x" * 1001)
+        self.assertEqual(str(error), "A word has at most 1,000 characters; this one has 1,001.")
+
+    def test_all(self) -> None:
+        """Every length says what it is for, and none is so long that normalising that much takes a millisecond."""
+        for length in LENGTHS:
+            self.assertTrue(length.what and length.reason)
+            self.assertLessEqual(length.most, 1000)

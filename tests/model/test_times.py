@@ -1,6 +1,7 @@
 """Times and durations: how they are read and written."""
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
-from groupchat.model.times import FOREVER, LONGEST, iso, lasting, minute, parse, spoken
+from groupchat.model.times import FOREVER, LONGEST, iso, lasting, local, minute, parse, spoken
 
 
 class Durations(SynchronousTestCase):
@@ -115,3 +116,19 @@ class Times(SynchronousTestCase):
         """Without a time zone it is the server's."""
         here = datetime(2026, 7, 1, 12, 30).astimezone()
         self.assertEqual(minute(here.timestamp(), None), "2026-07-01 12:30")
+
+    def test_impossible(self) -> None:
+        """A time that no calendar has is shown as the nearest that all time zones have; nothing raises."""
+        for zone in (None, UTC, ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago")):
+            for at in (1e12, -1e12, 253402300799.9, -62135596800.0, math.inf, -math.inf):
+                with self.subTest(zone=zone, at=at):
+                    self.assertIn(minute(at, zone)[-14:-6], "9999-12-29 9999-12-28 1-01-04 01-01-04 1-01-03 01-01-03")
+                    day = local(at, zone).date()
+                    self.assertTrue(day - timedelta(days=1) < day < day + timedelta(days=1))
+        self.assertEqual(iso(1e12), "9999-12-29T00:00:00.000Z")
+        self.assertEqual(iso(-1e12), "0001-01-04T00:00:00.000Z")
+
+    @given(st.floats(allow_nan=False))
+    def test_any(self, at: float) -> None:
+        """Every number is shown as some time."""
+        self.assertRegex(iso(at), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

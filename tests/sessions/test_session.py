@@ -10,6 +10,7 @@ from groupchat.interfaces.screens import Hold, IScreen, IStyle
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.claims import Claim
+from groupchat.model.errors import BadJson
 from groupchat.model.events import Answer, Done, Left, Refused, Said
 from groupchat.model.ranks import Rank
 from groupchat.sessions.session import State
@@ -473,3 +474,24 @@ class HasteTests(SynchronousTestCase):
             account(house.hall, nick, rank)
             peer.type(*["/whois first"] * 40)
             self.assertEqual(len(peer.answers) == 40, all_taken, nick)
+
+
+class RejectedTests(SynchronousTestCase):
+    def test_charged(self) -> None:
+        """Lines that a door cannot read are charged: after the burst they are read slowly, and at last cut off."""
+        house = House(flood_burst=5, flood_rate=1.0, flood_patience_s=10)
+        (bob,) = house.come("bob", exempt=False)
+        bob.take()
+        for _ in range(4):  # the nickname was a line too
+            bob.session.reject(BadJson("no"))
+        self.assertEqual((bob.codes, bob.screen.holds), (["bad-json"] * 4, Hold(0)))
+        bob.session.reject(BadJson("no"))
+        self.assertIn(Hold.FLOOD, bob.screen.holds)
+        for _ in range(20):
+            house.pass_time(1)
+            bob.session.reject(BadJson("no"))
+        self.assertEqual(bob.codes[-1], "flooding")
+        self.assertTrue(bob.screen.closed)
+        before = len(bob.answers)
+        bob.session.reject(BadJson("no"))
+        self.assertEqual(len(bob.answers), before)

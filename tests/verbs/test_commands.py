@@ -4,7 +4,8 @@ import re
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import Listed
+from groupchat.model import names
+from groupchat.model.events import Listed, Refused
 from groupchat.model.ranks import Rank
 from groupchat.verbs.commands import COLUMNS, COMMANDS, LINES, USAGE
 from tests.house import House, Peer
@@ -292,3 +293,30 @@ class ItemTests(SynchronousTestCase):
                 ("password", "new"), ("unregister", "password"), ("adduser", "password"), ("setpassword", "password"),
             },
         )  # fmt: skip
+
+
+class LongFieldsTests(SynchronousTestCase):
+    """No field of any command costs much before it is refused."""
+
+    LONG = ("\ufdfa" * 5385, "a" + "\u0301\u0316" * 4000, "x" * 16384)
+
+    def test_every_field(self) -> None:
+        """A long text in any field of any command is refused by a person's fault, and no cache holds anything of it."""
+        house = House()
+        olga = operator(house, "olga", "json")
+        remembered = names._skeleton.cache_info().currsize
+        cleaned = {(name, "text") for name in ("complete", "away", "announce", "motd")} | {("leave", "reason")}
+        for verb in COMMANDS.sorted():
+            for parameter in verb.parameters:
+                for long in self.LONG if verb.name != "exit" else ():
+                    fields = {one.name: "1" for one in verb.parameters if not one.optional}
+                    olga.take()
+                    olga.do(verb.name, **{**fields, parameter.name: long})
+                    codes = olga.codes
+                    with self.subTest(verb=verb.name, field=parameter.name):
+                        if (verb.name, parameter.name) not in cleaned:
+                            self.assertEqual(len(codes), 1)
+                        self.assertNotIn("server-error", codes)
+                        self.assertTrue(all(len(answer.text) < 1000 for answer in olga.answers
+                                            if isinstance(answer, Refused)))  # fmt: skip
+        self.assertEqual(names._skeleton.cache_info().currsize, remembered)

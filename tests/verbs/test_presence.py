@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import AwayChanged, Done, Listed, Renamed, Whispered
 from groupchat.model.text import AWAY
+from groupchat.verbs.presence import IGNORED_MAX
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member, operator
@@ -249,3 +250,16 @@ class IgnoreTests(SynchronousTestCase):
         (bot,) = self.house.come("bot", door="json")
         bot.do("ignore", nick="bob", ref=1)
         self.assertEqual(bot.answers, [Done(text="You no longer see anything from bob. /unignore bob ends it.")])
+
+
+class ManyIgnoredTests(SynchronousTestCase):
+    def test_most(self) -> None:
+        """One can ignore many people, but not any number; one who is ignored already counts once."""
+        house = House()
+        alice = house.come("alice", *(f"peer{number}" for number in range(IGNORED_MAX + 1)))[0]
+        alice.type(*(f"/ignore peer{number}" for number in range(IGNORED_MAX)), "/ignore peer1")
+        self.assertEqual(alice.codes, [])
+        alice.type(f"/ignore peer{IGNORED_MAX}")
+        self.assertEqual(alice.codes, ["bad-arguments"])
+        alice.type("/unignore peer0", f"/ignore peer{IGNORED_MAX}")
+        self.assertEqual(alice.codes, ["bad-arguments"])

@@ -297,3 +297,29 @@ class AnswerTests(SynchronousTestCase):
         (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
         posts: list[Post] = list(page.posts)
         self.assertEqual([(type(post).__name__, post.id) for post in posts], [("Edited", 1), ("Deleted", 2)])
+
+
+class BoundedTests(SynchronousTestCase):
+    def test_days(self) -> None:
+        """A day at the end of the calendar is refused, and nothing goes wrong."""
+        alice, bot = House().come("alice")[0], House().come("bot", door="json")[0]
+        for zone in ("UTC", "Pacific/Kiritimati", "America/New_York"):
+            alice.take()
+            alice.type(f"/set zone {zone}", "/history 9999-12-31", "/history 0001-01-01", "/history 9998-12-31",
+                       "/history 1970-01-01")  # fmt: skip
+            self.assertEqual(alice.codes, ["bad-arguments"] * 2)
+        bot.do("history", day="9999-12-31").do("history", day="0001-01-01").do("history", day="10000-01-01")
+        self.assertEqual(bot.codes, ["bad-arguments"] * 3)
+
+    def test_long_searches(self) -> None:
+        """A search of more than 256 characters is refused before it reaches the journal."""
+        (alice,) = House().come("alice")
+        alice.type(f"/search {'a.b.' * 65}")
+        self.assertEqual(alice.codes, ["bad-arguments"])
+
+    def test_long_corrections(self) -> None:
+        """A message does not grow beyond a line by corrections."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("x" * 2000, f"s/x/{'y' * 2000}/", f"s/x/{'z' * 2000}/")
+        self.assertEqual(alice.codes, ["bad-arguments"])
+        self.assertEqual(len(bob.events[-1].text), 3999)  # type: ignore[attr-defined]

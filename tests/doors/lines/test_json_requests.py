@@ -1,5 +1,6 @@
 """Requests of programs are read, or refused."""
 
+import json
 from typing import Any, cast
 
 from hypothesis import given
@@ -156,3 +157,28 @@ class RequestTest(SynchronousTestCase):
     def test_anything(self, line: bytes) -> None:
         """Every line leads to one call and no exception, whatever it contains."""
         asked(line)
+
+    def test_lengths(self) -> None:
+        """A string that is longer than a line may be is refused with its field, whatever the field is for."""
+        for name, field in (("say", "text"), ("type", "line"), ("nick", "nick"), ("frob", "x"), ("say", "frob")):
+            for long in ("x" * (LONGEST + 1), "\u00e9" * (LONGEST // 2 + 1), "\\ud800" * (LONGEST // 3 + 1)):
+                session = RefusedSession(cast(Any, None))
+                obey(cast(Any, session), f'{{"do":"{name}","{field}":"{long}"}}'.encode(), 4, LONGEST)
+                (words,) = session.words
+                self.assertTrue(words.startswith(f"{field} has at most 4,096 bytes; this one has 4,09"), words)
+        self.assertEqual(asked(f'{{"do":"say","text":"{"x" * LONGEST}"}}')[0], "do")
+        self.assertEqual(asked(f'{{"do":"say","x-own":"{"x" * LONGEST}y","text":"hi"}}')[0], "do")
+
+    def test_refs(self) -> None:
+        """A ref is any JSON value of at most 256 characters; a longer one is refused, and does not come back."""
+        for ref in ("null", "1", "-1.5", "true", '"a"', "[1,{}]", '"' + "x" * 256 + '"', str(2**64)):
+            self.assertEqual(asked(f'{{"do":"ping","ref":{ref}}}'), ("do", "ping", {}, json.loads(ref), None))
+        for ref in ('"' + "x" * 257 + '"', "[" + "1," * 128 + "1]", "9" * 300):
+            self.assertEqual(asked(f'{{"do":"ping","ref":{ref}}}'), ("refuse", "bad-json", None))
+
+    def test_charged(self) -> None:
+        """A line that cannot be read costs as much as one that can."""
+        for line in (b"\xff", b"[", b'{"do":"say","frob":1}', b'{"do":"nick","frob":1}', b"{}"):
+            session = FakeSession(cast(Any, None))
+            obey(cast(Any, session), line, 4, LONGEST)
+            self.assertEqual(session.charged, 0.0 if session.calls[0][0] == "do" else 1.0)

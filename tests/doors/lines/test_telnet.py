@@ -1,5 +1,7 @@
 """Telnet commands are removed and answered; other people never see one."""
 
+from typing import Any, cast
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -107,3 +109,11 @@ class DoorTests(SynchronousTestCase):
         connection = Connection()
         connection.receive(b"\xff\xfa" + b"x" * 5000)
         self.assertEqual(connection.calls, [("hangup", "line-too-long")])
+
+    def test_charged(self) -> None:
+        """Twenty commands cost as much as a line, so that no number of them is for nothing."""
+        connection = Connection()
+        connection.receive(b"\xff\xf1" * 40)
+        self.assertEqual(cast(Any, connection.protocol.session).charged, 2.0)
+        connection.receive(b"alice\n")
+        self.assertEqual(cast(Any, connection.protocol.session).charged, 2.0)

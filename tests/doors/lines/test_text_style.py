@@ -272,3 +272,15 @@ class InterningTests(SynchronousTestCase):
         """A zone that does not exist is refused, whatever its name."""
         for zone in ("Mars/Olympus", "../etc/passwd", "Europe", "\x00", "\ud800"):
             self.assertRaises(BadArguments, text_style, Preferences(zone=zone))
+
+
+class TimesTests(SynchronousTestCase):
+    def test_impossible(self) -> None:
+        """A message of a time that the reader's calendar does not have is shown all the same, and those beside it."""
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", ""):
+            for at in (253402300799.0, 1e12, -62135596800.0, -1e12):
+                style = text_style(Preferences(zone=zone))
+                odd = events.Said(1, "lobby", "alice", at, "hi")
+                lines = style.render([SAID, odd, SAID], [AT, AT, at], False)
+                self.assertTrue(all(b": h" in line.lower() for line in lines), lines)
+                style.answer(events.Replayed("join", "", (SAID, odd, SAID), "", AT), None, "lobby")

@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.journals.rules.words import PHRASES_MAX, Phrase, matches, phrases, spaced
+from groupchat.journals.rules.words import (
+    PHRASES_MAX,
+    REMEMBERED,
+    WORDS_MAX,
+    Phrase,
+    _Spelling,
+    matches,
+    phrases,
+    spaced,
+)
 from groupchat.model.errors import BadArguments
 
 
@@ -91,3 +100,26 @@ class MatchesTest(SynchronousTestCase):
         except BadArguments:
             return
         self.assertTrue(matches(wanted, text))
+
+
+class LimitTests(SynchronousTestCase):
+    def test_words(self) -> None:
+        """Words are counted in all, those between signs and in scripts without spaces too; repeated phrases once."""
+        signs = ".".join("ab" * (WORDS_MAX // 2))
+        self.assertEqual(len(phrases(signs)[0].words), WORDS_MAX)
+        self.assertRaises(BadArguments, phrases, f"{signs}.a")
+        self.assertRaises(BadArguments, phrases, f"{signs} c")
+        self.assertRaises(BadArguments, phrases, "\u5929" * (WORDS_MAX + 1))
+        self.assertEqual(len(phrases("a.b " * 60)), 1)
+
+    def test_length(self) -> None:
+        """A search that is too long is refused before it is taken apart."""
+        self.assertRaises(BadArguments, phrases, "\ufdfa" * 257)
+        self.assertRaises(BadArguments, phrases, "\ufdfa" * 256)  # these are a thousand words
+
+    def test_spellings(self) -> None:
+        """Not every character that was ever said is remembered: there are a million."""
+        spelling = _Spelling()
+        for code in range(0x10000, 0x10000 + 2 * REMEMBERED):
+            self.assertIn(spelling[code], (chr(code), f" {chr(code)} ", " "))
+        self.assertEqual(len(spelling), REMEMBERED)

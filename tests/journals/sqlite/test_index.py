@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupchat.journals.rules.words import Phrase
-from groupchat.journals.sqlite.index import Index, expression
+from groupchat.journals.sqlite.index import CHARACTERS, Index, expression
 from groupchat.model.drafts import Audience
 from tests.journals.contract import ALICE, BOB, LOBBY, deleted, edited, said, topic, whispered
 from tests.journals.sqlite.files import FileCase
@@ -39,6 +39,15 @@ class IndexTest(FileCase):
         self.assertEqual((self.writer.index.upto, self.found("red")), (2, [1, 2]))
         self.fill(2)
         self.assertEqual((self.writer.index.upto, self.found("red")), (4, [1, 2, 3, 4]))
+
+    def test_large_pieces(self) -> None:
+        """A piece ends when it has many characters, however few messages these are; nothing is left out."""
+        self.append(*(said("red " * 1000) for _ in range(30)))
+        self.fill()
+        self.assertEqual(self.writer.index.upto, -(-CHARACTERS // 4000))
+        while self.writer.index.upto < 30:
+            self.fill()
+        self.assertEqual(self.found("red"), list(range(1, 31)))
 
     def test_remembered(self) -> None:
         """After a restart the index goes on where it was."""

@@ -12,12 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
-from groupchat.journals.sqlite.reader import Reader
+from groupchat.journals.sqlite.reader import SEARCH_S, Reader
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Audience, Draft, Fact, Kind, StoredSession
-from groupchat.model.errors import Refusal
+from groupchat.model.errors import Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
-from tests.journals.contract import ALICE, BOB, NICKS, NOON, deleted, edited, said, topic, whispered
+from tests.journals.contract import ALICE, BOB, LOBBY, NICKS, NOON, deleted, edited, said, topic, whispered
 from tests.journals.sqlite.files import FileCase
 
 
@@ -158,3 +158,48 @@ def attempt(function: Any, *values: object) -> object:
 def plain(results: Sequence[object]) -> list[object]:
     """Make refusals comparable."""
     return [(type(one), str(one)) if isinstance(one, Refusal) else one for one in results]
+
+
+class SlowSearchTests(FileCase):
+    """A search is given up after so much processor time, wherever it spends it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.asked = 0
+        self.reader._clock = self.clock
+        self.over = 10**9
+
+    def clock(self) -> float:
+        """Return that no time has passed, until it was asked ``over`` times."""
+        self.asked += 1
+        return 0.0 if self.asked <= self.over else SEARCH_S + 1
+
+    def slow(self, words: str) -> None:
+        """See that this search is given up, and that the next one, and other questions, are answered."""
+        self.asked = 0
+        error = self.assertRaises(TooSlowSearch, self.reader.search, LOBBY, words, 9)
+        self.assertIn("takes too long", str(error))
+        self.assertFalse(self.reader._database.in_transaction)
+        self.over = 10**9
+        self.assertEqual(len(self.reader.search(LOBBY, "one", 9)), 1)
+        self.assertEqual(len(self.reader.recent(LOBBY, 10**9, 2)), 2)
+
+    def test_index(self) -> None:
+        """SQLite is interrupted within the index, also when nothing is found there."""
+        self.append(*(said("a b " * 500) for _ in range(200)), said("one"))
+        while self.writer.idle() == 0.0:
+            pass
+        self.over = 5
+        self.slow("a.a." * 15 + "b")
+        self.assertGreater(self.asked, 5)
+
+    def test_tail(self) -> None:
+        """The messages that are not yet indexed are read no longer than that."""
+        self.append(*(said("a b") for _ in range(100)), said("one"))
+        self.over = 50
+        self.slow("zebra")
+
+    def test_in_time(self) -> None:
+        """A search in time is answered whole, however many messages were looked at."""
+        self.append(*(said("a b") for _ in range(100)), said("one"))
+        self.assertEqual(len(self.reader.search(LOBBY, "a.b", 200)), 100)

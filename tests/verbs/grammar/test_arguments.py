@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments, Refusal
+from groupchat.model.text import LENGTHS
 from groupchat.model.times import FOREVER
 from groupchat.verbs.grammar import arguments
 from groupchat.verbs.grammar.arguments import LARGEST, SHORTCODES_MAX, Argument, Choices
@@ -207,3 +208,33 @@ class CompletionTests(SynchronousTestCase):
             for choice in self.offers(kind, start):
                 typed = start.removeprefix("#").removeprefix("/").lower()
                 self.assertTrue(choice.lower().startswith((typed, start.lower())), (kind, start, choice))
+
+
+class LengthTests(SynchronousTestCase):
+    """Nothing is done with a text before it is known to be short enough."""
+
+    def test_bounded(self) -> None:
+        """Every kind of text but what is said, and passwords, has a length, typed and as JSON."""
+        open_ended = {"RestArgument", "ReasonArgument", "PasswordArgument", "OldPasswordArgument",
+                      "PassphraseArgument", "NewPasswordArgument"}  # fmt: skip
+        for kind in KINDS:
+            long = "1m" * 8000 if kind is arguments.DurationArgument else "\ufdfa" * 5385
+            length = kind().length
+            if length is None:
+                if kind.__name__ not in open_ended:
+                    self.assertRaises(BadArguments, kind().from_json, long)
+                continue
+            self.assertIn(length, LENGTHS)
+            error = self.assertRaises(BadArguments, kind().from_json, long)
+            self.assertIn(f"has at most {length.most} characters; this one has {len(long):,}.", str(error))
+            if kind.label:
+                self.assertRaises(BadArguments, kind().take, f"{long} {long}")
+
+    def test_days(self) -> None:
+        """A day that is not whole in every time zone is refused, with the days that are."""
+        for day in ("0001-01-01", "1969-12-31", "9999-01-01", "9999-12-31"):
+            error = self.assertRaises(BadArguments, arguments.DayArgument().take, day)
+            self.assertEqual(str(error), f"A day is from 1970-01-01 to 9998-12-31, not {day}.")
+            self.assertRaises(BadArguments, arguments.DayArgument().from_json, day)
+        for day in ("1970-01-01", "9998-12-31"):
+            self.assertEqual(arguments.DayArgument().from_json(day).isoformat(), day)
