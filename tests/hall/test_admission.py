@@ -9,6 +9,7 @@ from groupchat.hall.proofs import WRONG, WRONG_HERE, Proofs, prepared
 from groupchat.model.drafts import Fact
 from groupchat.model.errors import (
     AccountExists,
+    BadArguments,
     Busy,
     CodeInvalid,
     JournalUnavailable,
@@ -553,3 +554,18 @@ class HashTests(AdmissionCase):
         """Every text has one form that is hashed, even one that is no valid Unicode."""
         self.assertEqual(prepared("cafe\u0301"), "caf\u00e9")
         self.assertEqual(prepared("\ud800x"), "?x")
+
+
+class LongPasswordTests(AdmissionCase):
+    LONG = "a" + "\u0301\u0316" * 4000
+
+    def test_nothing_is_hashed(self) -> None:
+        """A password longer than any is refused before it is normalised, counted or hashed, wherever it is given."""
+        self.open(password="sesame")
+        for _ in range(10):
+            for nick in ("alice", "bob"):
+                self.failureResultOf(self.admission.check(nick, self.LONG, self.screen), BadArguments)
+            self.failureResultOf(self.admission.hash("bob", self.LONG, self.screen), PasswordWeak)
+        self.assertEqual(self.successResultOf(self.admission.check("alice", GOOD, self.screen)), self.alice)
+        self.assertRaises(BadArguments, prepared, self.LONG)
+        self.assertEqual(len(prepared("\u0301\u0316" * 128)), 256)
