@@ -222,6 +222,9 @@ class Settings:
     tls_required: bool = setting(
         False, "true or false", "refuse connections that are not encrypted, except through UNIX sockets"
     )
+    metrics_hosts: tuple[str, ...] = setting(
+        (), "names", "names by which figures may be asked for, besides addresses, localhost and this host's name",
+    )  # fmt: skip
     exempt: tuple[Network, ...] = setting(
         (), "networks", 'networks whose peers are exempt from limits, such as ["10.0.0.0/8"]', check=network
     )

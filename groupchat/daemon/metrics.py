@@ -6,8 +6,11 @@ Only what must be measured as it happens is recorded as it happens: once per bat
 This module is imported only when metrics are asked for: prometheus-client and twisted.web take long to import.
 """
 
+import re
+import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from ipaddress import ip_address
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -16,9 +19,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
+from twisted.web.http import HTTPChannel
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
+from groupchat.doors.counted import CountedFactory
 from groupchat.doors.reception import Reception
 from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
@@ -30,6 +35,14 @@ COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5
 BATCH_POSTS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
 FANOUT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+FULL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 10\r\nConnection: close\r\n\r\n"
+"""What a peer is sent for whose connection there is no room."""
+
+TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+MISDIRECTED = b"This is not a name by which figures may be asked for here; the setting metrics_hosts adds one.\n"
 
 
 class Metrics:
@@ -147,14 +160,19 @@ class MetricsServer:
     """The ports where the figures of one daemon are served.
 
     :param endpoint: where to listen, as ``Ports`` takes it.
+    :param reception: counts the connections to these ports, as those to the chat's, and knows the settings.
     :param trouble: tells why the daemon should be restarted; empty: it is healthy.
     :param unready: tells why no people should be sent to this daemon now; empty: it is ready.
     :raises CannotStart: the endpoint is not one.
     """
 
-    def __init__(self, reactor: Any, endpoint: str, trouble: Callable[[], str], unready: Callable[[], str]) -> None:
+    def __init__(
+        self, reactor: Any, endpoint: str, reception: Reception, trouble: Callable[[], str], unready: Callable[[], str]
+    ) -> None:
         self._ports = Ports(reactor, [endpoint])
-        self._site = MetricsSite(lambda: self._metrics, trouble, unready)
+        self._reception = reception
+        site = MetricsSite(lambda: self._metrics, trouble, unready, self._hosts)
+        self._factory = CountedFactory(site, reception, FULL)
         self._metrics: Metrics | None = None
 
     def listen(self) -> list[str]:
@@ -162,12 +180,12 @@ class MetricsServer:
 
         :raises CannotStart: a port is in use, or may not be taken.
         """
-        self._ports.bind(self._site)
+        self._ports.bind(self._factory)
         return self._ports.accept()
 
-    def watch(self, hall: Hall, reception: Reception) -> None:
+    def watch(self, hall: Hall) -> None:
         """Serve the figures of this hall from now on."""
-        self._metrics = Metrics(hall, reception, hall.version)
+        self._metrics = Metrics(hall, self._reception, hall.version)
         self._metrics.start()
 
     def close(self) -> "Deferred[Any]":
@@ -175,6 +193,36 @@ class MetricsServer:
         if self._metrics is not None:
             self._metrics.stop()
         return self._ports.close()
+
+    def _hosts(self) -> Collection[str]:
+        settings = self._reception.settings
+        return {name.lower() for name in (socket.gethostname(), settings.name, *settings.metrics_hosts)}
+
+
+class OneRequest(HTTPChannel):
+    """A connection for one request, so that it ends with the answer."""
+
+    # Twisted calls this.
+
+    def checkPersistence(self, request: Request, version: bytes) -> bool:
+        request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+        return False
+
+
+class Bodyless(Request):
+    """A request that may not have a body, because none needs one."""
+
+    # Twisted calls these.
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(0)
+        if length != 0:
+            assert self.channel.transport is not None
+            self.channel.transport.write(TOO_LARGE)
+            self.channel.loseConnection()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Drop it."""
 
 
 class Page(Resource):
@@ -197,24 +245,59 @@ class Page(Resource):
 
 
 class MetricsSite(Site):
-    """The pages; requests are not logged."""
+    """The pages; requests are not logged.
+
+    A page of the web could give its own name the address of this machine, and so let a browser here read the figures
+    (DNS rebinding).  Therefore a request must name an address, this machine, or one of some names.
+    """
 
     noisy = False
+    protocol = OneRequest  # type: ignore[assignment]  # the stock one only adds HTTP/2
+    requestFactory = Bodyless
 
     def __init__(
-        self, metrics: Callable[[], Metrics | None], trouble: Callable[[], str], unready: Callable[[], str]
+        self,
+        metrics: Callable[[], Metrics | None],
+        trouble: Callable[[], str],
+        unready: Callable[[], str],
+        hosts: Callable[[], Collection[str]],
     ) -> None:
-        """:param metrics: returns the figures; None: there are none yet."""
+        """:param metrics: returns the figures; None: there are none yet.
+
+        :param hosts: returns the names by which they may be asked for, in lower case.
+        """
         root = Resource()
         root.putChild(b"metrics", Page(lambda request: _exposed(metrics(), request)))
         root.putChild(b"healthz", Page(lambda _: _told(trouble())))
         root.putChild(b"readyz", Page(lambda _: _told(trouble() or unready())))
+        self._hosts = hosts
+        self._misdirected = Page(lambda _: (421, MISDIRECTED))
         super().__init__(root)
 
-    # Twisted calls this.
+    # Twisted calls these.
+
+    def getResourceFor(self, request: Request) -> Any:
+        return super().getResourceFor(request) if self._is_for_us(request) else self._misdirected
 
     def log(self, request: Any) -> None:
         """Write nothing."""
+
+    def _is_for_us(self, request: Request) -> bool:
+        """Say whether the request names an address or a name of ours; none is needed at a UNIX socket."""
+        named = request.requestHeaders.getRawHeaders("host") or []
+        if not hasattr(request.getClientAddress(), "host") or not named:
+            return True  # no browser comes that way, or leaves the name out
+        return len(named) == 1 and _is_ours(named[0], self._hosts())
+
+
+def _is_ours(named: str, hosts: Collection[str]) -> bool:
+    """Say whether a Host header (RFC 9110, section 7.2) is an address, this machine, or one of these names."""
+    name = re.sub(r":[0-9]*\Z", "", named.strip()).lower()
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return name.removesuffix(".") in {"localhost", *hosts}
+    return True
 
 
 def _told(why_not: str) -> tuple[int, bytes]:

@@ -54,7 +54,7 @@ class FiguresServer(Protocol):
     def listen(self) -> list[str]:
         """Listen, and return the addresses.  Raises CannotStart."""
 
-    def watch(self, hall: Hall, reception: Reception) -> None:
+    def watch(self, hall: Hall) -> None:
         """Serve the figures of this hall."""
 
     def close(self) -> "Deferred[Any]":
@@ -196,7 +196,7 @@ class ChatService(Service):
         # prometheus-client and twisted.web take long to import, and most daemons do without.
         from groupchat.daemon.metrics import MetricsServer
 
-        return MetricsServer(self._reactor, self._locations.metrics, self._trouble, self._unready)
+        return MetricsServer(self._reactor, self._locations.metrics, self._reception, self._trouble, self._unready)
 
     def _listen(self) -> None:
         """Bind the ports; they accept nothing yet.
@@ -237,7 +237,7 @@ class ChatService(Service):
         hall.health.on_broken = self._broken
         self._reception.log_limits = hall.log_limits
         if self._figures is not None:
-            self._figures.watch(hall, self._reception)
+            self._figures.watch(hall)
         assert self._certificates is not None
         hall.health.validity = self._certificates.validity
         self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)

@@ -95,7 +95,15 @@ class Reception:
         :raises Refusal: the server is full, the address has too many connections, or it is banned.
         """
         self.check_address(address)
-        if self.connections >= self._most:
+        self.count(address)
+
+    def count(self, address: str, beyond: int = 0) -> None:
+        """Count one connection more for the address, whether it is banned or not.
+
+        :param beyond: how many connections more than usual there may be for it, for what is needed when all is full.
+        :raises Refusal: the server is full, or the address has too many connections.
+        """
+        if self.connections >= self._most + beyond:
             raise ServerFull("The server is full. Try again later.")
         if self._turnstile is not None:
             self._turnstile.enter(address, self._clock.seconds())

@@ -1,12 +1,13 @@
 """The figures of a daemon, and how they are served."""
 
+import socket
 from typing import Any, cast
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.server import Request
-from twisted.web.test.requesthelper import DummyChannel
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.metrics import LAG_STEP_S, Metrics, MetricsServer, MetricsSite
@@ -96,20 +97,40 @@ class MetricsTest(SynchronousTestCase):
         self.assertEqual(figures["start_time_seconds{}"], self.house.hall.since)
 
 
+class Transport(StringTransport):
+    """A transport that lets a producer go twice, as real ones do."""
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+
 class SiteTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.metrics: Metrics | None = None
         self.trouble = self.unready = ""
-        self.site = MetricsSite(lambda: self.metrics, lambda: self.trouble, lambda: self.unready)
+        self.site = MetricsSite(
+            lambda: self.metrics, lambda: self.trouble, lambda: self.unready, lambda: {"chat.example", "prometheus"}
+        )
 
-    def ask(self, page: bytes) -> tuple[int, bytes]:
+    def send(self, data: bytes, *, local: bool = False) -> tuple[bytes, bool]:
+        """Send this on a new connection; return what comes back, and whether the connection ends."""
+        channel = self.site.buildProtocol(None)
+        address = UNIXAddress(b"") if local else IPv4Address("TCP", "127.0.0.1", 1)
+        transport = Transport(peerAddress=address, hostAddress=address)
+        channel.makeConnection(transport)
+        self.addCleanup(channel.setTimeout, None)
+        channel.dataReceived(data)
+        return transport.value(), transport.disconnecting
+
+    def ask(self, page: bytes, *heads: bytes, local: bool = False) -> tuple[int, bytes]:
         """Ask for a page; return the status and the body."""
-        channel = DummyChannel()
-        channel.site = self.site
-        request = Request(channel, False)
-        request.gotLength(0)
-        request.requestReceived(b"GET", page, b"HTTP/1.0")
-        head, _, body = channel.transport.written.getvalue().partition(b"\r\n\r\n")
+        answer, ended = self.send(b"\r\n".join((b"GET " + page + b" HTTP/1.1", *heads, b"", b"")), local=local)
+        self.assertTrue(ended)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        self.assertIn(b"\r\nconnection: close", head.lower())
+        if b"chunked" in head:
+            size, _, body = body.partition(b"\r\n")
+            body = body[: int(size, 16)]
         return int(head.split()[1]), body
 
     def test_healthy(self) -> None:
@@ -132,26 +153,76 @@ class SiteTest(SynchronousTestCase):
     def test_figures(self) -> None:
         """The figures are served in the form of Prometheus."""
         house = House()
-        self.metrics = Metrics(
-            house.hall, Reception(cast(Any, house.connect), Settings(), cast(Any, house.clock)), "1.0"
-        )
+        self.metrics = Metrics(house.hall, reception(house), "1.0")
         status, body = self.ask(b"/metrics")
         self.assertEqual(status, 200)
         self.assertIn(b"\ngroupchat_people 0.0\n", body)
+
+    def test_hosts(self) -> None:
+        """Figures are told to who asks for an address or a name of this host, and not to a page of the web."""
+        for host in (
+            b"127.0.0.1", b"127.0.0.1:9100", b"[::1]:9100", b"10.1.2.3", b"localhost:9100", b"LOCALHOST", b"localhost.",
+            b"Chat.Example:9100", b"prometheus",
+        ):  # fmt: skip
+            self.assertEqual(self.ask(b"/healthz", b"Host: " + host), (200, b"ok\n"), host)
+        for host in (b"evil.example", b"evil.example:9100", b"127.0.0.1.evil.example", b"", b"[::1", b"localhost:x"):
+            status, body = self.ask(b"/metrics", b"Host: " + host)
+            self.assertEqual((status, b"metrics_hosts" in body), (421, True), host)
+        self.assertEqual(self.ask(b"/healthz", b"Host: localhost", b"Host: evil.example")[0], 421)
+
+    def test_hosts_at_a_unix_socket(self) -> None:
+        """At a UNIX socket, where no browser comes, any name will do."""
+        self.assertEqual(self.ask(b"/healthz", b"Host: evil.example", local=True), (200, b"ok\n"))
+
+    def test_body(self) -> None:
+        """A request with a body, of whatever length, is refused before any of it is kept."""
+        for head in (b"Content-Length: 10", b"Content-Length: 9999999999", b"Transfer-Encoding: chunked"):
+            answer, ended = self.send(
+                b"POST /metrics HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+            )
+            self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+            self.assertTrue(ended)
+
+    def test_one_request(self) -> None:
+        """A connection is for one request: what follows is not looked at."""
+        one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        answer, ended = self.send(one * 3)
+        self.assertEqual((answer.count(b"HTTP/1.1 200"), ended), (1, True))
+
+    def test_half(self) -> None:
+        """Half a head is not answered; one that is too long ends the connection."""
+        self.assertEqual(self.send(b"GET /healthz HTTP/1.1\r\nHost: loc"), (b"", False))
+        answer, ended = self.send(b"GET /healthz HTTP/1.1\r\n" + b"X: y\r\n" * 10000)
+        self.assertEqual((answer.split()[:2], ended), ([b"HTTP/1.1", b"400"], True))
+
+
+def reception(house: House, **settings: object) -> Reception:
+    """Return a reception on the clock of a house."""
+    return Reception(cast(Any, house.connect), Settings().replaced(**settings), cast(Any, house.clock))
 
 
 class ServerTest(SynchronousTestCase):
     def test_no_endpoint(self) -> None:
         """Something that is no endpoint is refused by name."""
-        error = self.assertRaises(CannotStart, MetricsServer, House().clock, "nowhere", str, str)
+        house = House()
+        error = self.assertRaises(CannotStart, MetricsServer, house.clock, "nowhere", reception(house), str, str)
         self.assertIn("nowhere", str(error))
 
     def test_life(self) -> None:
         """The figures of a hall are served from when it is watched, and measured until the end."""
         house = House()
-        server = MetricsServer(house.clock, "tcp:0", str, str)
+        server = MetricsServer(house.clock, "tcp:0", reception(house), str, str)
         self.assertEqual(house.clock.getDelayedCalls(), [])
-        server.watch(house.hall, Reception(cast(Any, house.connect), Settings(), cast(Any, house.clock)))
+        server.watch(house.hall)
         self.assertEqual(len(house.clock.getDelayedCalls()), 1)
         self.successResultOf(server.close())
         self.assertEqual(house.clock.getDelayedCalls(), [])
+
+    def test_hosts(self) -> None:
+        """The names are this host's, the server's and those of the settings, as they are now."""
+        house = House()
+        here = reception(house, name="Chat.Example")
+        server = MetricsServer(house.clock, "tcp:0", here, str, str)
+        self.assertEqual(set(server._hosts()), {socket.gethostname().lower(), "chat.example"})
+        here.follow(here.settings.replaced(metrics_hosts=["Prometheus"]))
+        self.assertIn("prometheus", server._hosts())

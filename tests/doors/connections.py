@@ -120,6 +120,11 @@ class TlsVisit(Visit):
             self.establish()
 
     def establish(self) -> None:
+        self.shake_hands()
+        self.exchange()
+
+    def shake_hands(self) -> None:
+        """Do all of the handshake but for sending the last of it."""
         while True:
             try:
                 self.tls.do_handshake()
@@ -127,7 +132,6 @@ class TlsVisit(Visit):
                 self.exchange()
             else:
                 break
-        self.exchange()
 
     def exchange(self) -> None:
         super().send(self._outgoing.read())

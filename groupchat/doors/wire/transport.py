@@ -26,6 +26,12 @@ from twisted.python.failure import Failure
 ACCEPTS = 8
 """Connections accepted in one turn of the reactor: each means some 0.5 ms of work until it has joined."""
 
+EARLY_BYTES = 16 * 1024
+"""The most bytes of a peer before TLS is established: OpenSSL keeps them all, up to 130 KB for a ClientHello.
+
+A large one, with a key exchange that quantum computers do not break, has 2 KiB.
+"""
+
 PIECE = 32 * 1024
 """Bytes decrypted at a time; a record has 16 KiB at most."""
 
@@ -124,12 +130,15 @@ class LocalPort(unix.Port):
 class OpenTunnel(TLSMemoryBIOProtocol):
     """TLS above a transport, which leaves to a subclass what the end of the peer's half means.
 
-    The stock one ends the connection as soon as the peer's half ends.
+    The stock one ends the connection as soon as the peer's half ends, and takes any number of bytes before
+    TLS is established.
     """
 
     transport: Any  # a TCP transport, or whatever else an endpoint makes
     half_ended = False
     """Whether the peer sends no more."""
+    early = 0
+    """How many bytes came before TLS was established."""
 
     # A subclass says and calls these.
 
@@ -147,7 +156,22 @@ class OpenTunnel(TLSMemoryBIOProtocol):
         self._shutdownTLS()
         self._tlsShutdownFinished(None)
 
-    # Twisted calls this.
+    # Twisted calls these.
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._handshakeDone:
+            room = EARLY_BYTES - self.early
+            if not room:
+                return  # it is being cut off
+            early, data = data[:room], data[room:]
+            self.early += len(early)
+            super().dataReceived(early)
+            if not self._handshakeDone:
+                if self.early >= EARLY_BYTES:
+                    self.transport.abortConnection()
+                return
+        if data:
+            super().dataReceived(data)
 
     def _flushReceiveBIO(self) -> None:
         while not (self._lostTLSConnection or self.half_ended):

@@ -1,10 +1,13 @@
 """TLS that begins on a plain connection."""
 
+from twisted.internet.error import ConnectionAborted
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.openings import DOORS
 from groupchat.doors.other_protocols import Stranger
 from groupchat.doors.reception import SILENCE_S
+from groupchat.doors.wire.transport import EARLY_BYTES
 from groupchat.interfaces.screens import Hold
 from tests.doors.connections import Port, TlsVisit, Visit
 from tests.doors.fakes import TURN_S
@@ -80,6 +83,51 @@ class TunnelTest(SynchronousTestCase):
         self.assertTrue(visit.transport.disconnected)
         visit.send(b"bob\n")
         self.assertEqual(visit.session.calls, ["alice"])
+
+
+class EarlyTest(SynchronousTestCase):
+    """What comes before TLS is established."""
+
+    def hello(self, size: int) -> bytes:
+        """Return a ClientHello of this size, of which all records but the last byte came."""
+        body = b"\x01" + (size - 4).to_bytes(3, "big") + b"\x03\x03" + bytes(size - 6)
+        pieces = [body[start : start + 16000] for start in range(0, len(body), 16000)]
+        return b"".join(b"\x16\x03\x01" + len(piece).to_bytes(2, "big") + piece for piece in pieces)[:-1]
+
+    def test_endless_hello(self) -> None:
+        """A ClientHello that does not end is cut off after 16 KiB, in whatever pieces it comes; a shorter one waits."""
+        for size in (65536, 1000, 7):
+            visit = Visit(Port(), size)
+            visit.send(self.hello(EARLY_BYTES - 1000))
+            self.assertFalse(visit.transport.disconnected)
+            visit.send(b"x" * 2000)
+            self.assertTrue(visit.transport.disconnected, size)
+            self.assertEqual(visit.port.sessions, [])
+        visit = Visit(Port())
+        visit.send(self.hello(130_000))
+        self.assertTrue(visit.transport.disconnected)
+
+    def test_counted(self) -> None:
+        """Who has not established TLS counts like anybody else, and not any more when cut off."""
+        port = Port()
+        visit = Visit(port)
+        visit.send(self.hello(1000))
+        self.assertEqual((port.reception.connections, port.turnstile.connections("192.0.2.1")), (1, 1))
+        self.assertEqual(len(port.reception.handshakes), 1)
+        visit.send(self.hello(130_000))
+        visit.transport.protocol.connectionLost(Failure(ConnectionAborted()))
+        self.assertEqual((port.reception.connections, port.turnstile.connections("192.0.2.1")), (0, 0))
+        self.assertEqual(len(port.reception.handshakes), 0)
+
+    def test_much_at_once(self) -> None:
+        """What a client says in the same breath as its last word of the handshake may be as long as it likes."""
+        visit = TlsVisit(Port(), begin=False)
+        visit.shake_hands()
+        visit.tls.write(b"alice\n" + b"x" * 30 + b"\n" + b"y\n" * 20000)
+        visit.exchange()
+        visit.port.clock.advance(0.1)
+        self.assertFalse(visit.transport.disconnected)
+        self.assertEqual(visit.session.calls[:3], ["alice", "x" * 30, "y"])
 
 
 class OpeningTest(SynchronousTestCase):
