@@ -98,6 +98,14 @@ def network(name: str, item: object) -> Network:
         raise CannotStart(f"{name}: {item} is not a network such as 10.0.0.0/8 ({error}).") from error
 
 
+def proxy(name: str, item: object) -> Network:
+    """Read one network of proxies.  Raises CannotStart."""
+    found = network(name, item)
+    if found.prefixlen == 0:
+        raise CannotStart(f"{name}: {found} is everybody, and then everybody could claim any address.")
+    return found
+
+
 def written(name: str, value: object) -> str:
     """Write a value as a settings file has it, but hide a password."""
     return '"…"' if name == "password" and value else toml(value)

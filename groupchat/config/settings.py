@@ -5,7 +5,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
-from groupchat.config.checks import checked, multiline, network, time_zone
+from groupchat.config.checks import checked, multiline, network, proxy, time_zone
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
@@ -227,6 +227,13 @@ class Settings:
     )  # fmt: skip
     exempt: tuple[Network, ...] = setting(
         (), "networks", 'networks whose peers are exempt from limits, such as ["10.0.0.0/8"]', check=network
+    )
+    proxies: tuple[Network, ...] = setting(
+        (),
+        "networks",
+        'proxies before this server, such as ["10.0.0.5"]: each of their connections begins with a PROXY header '
+        "(version 1 or 2) with the address of the client, which counts from then on",
+        check=proxy,
     )
 
     # Names

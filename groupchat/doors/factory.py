@@ -8,6 +8,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from groupchat.doors.front import Front
 from groupchat.doors.openings import DOORS
 from groupchat.doors.other_protocols import words_of
+from groupchat.doors.proxied import Proxied
 from groupchat.doors.reception import Reception
 from groupchat.interfaces.entrances import IDoor
 from groupchat.model.errors import Refusal
@@ -28,11 +29,15 @@ class ChatFactory(ServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
         host = getattr(addr, "host", "")  # a UNIX socket has none
         address = str(plain(host)) if host else ""
+        is_proxy = self.reception.is_proxy(address)
         try:
-            self.reception.admit(address)
+            # Of a proxy it is not known yet who comes; nobody shares its address with those that it brings.
+            self.reception.admit("" if is_proxy else address)
         except Refusal as refusal:
             self.reception.turned_away[refusal.code] += 1
             return Closed(refusal)
+        if is_proxy:
+            return Proxied(self.reception, self._doors, address)
         return Front(self.reception, self._doors, address, self.reception.exempts(address))
 
 

@@ -23,23 +23,23 @@ class Front(Protocol):
     """A connection until its door is known: for a few bytes or a moment.  Then another protocol takes its place."""
 
     __slots__ = (
-        *("_doors", "_ended", "_is_within", "_received"),
+        *("_doors", "_ended", "_is_counted", "_received"),
         *("address", "connected", "exempt", "reception", "secure", "transport"),
     )
     log = Logger()
     has_session = False
 
     def __init__(
-        self, reception: IReception, doors: Sequence[IDoor], address: str, exempt: bool, is_within: bool = False
+        self, reception: IReception, doors: Sequence[IDoor], address: str, exempt: bool, is_counted: bool = False
     ) -> None:
-        """:param is_within: there was a front before, which has found TLS."""
+        """:param is_counted: another protocol served the connection before, and has counted it."""
         self.reception = reception
         self.address = address
         self.exempt = exempt
         self.secure = False
         self.transport: Any = None
         self._doors = doors
-        self._is_within = is_within
+        self._is_counted = is_counted
         self._received = b""
         self._ended = False
 
@@ -63,7 +63,7 @@ class Front(Protocol):
 
     def within(self) -> "Front":
         """Return a front that chooses a door by what comes within TLS; it inherits the deadline."""
-        front = Front(self.reception, self._doors, self.address, self.exempt, is_within=True)
+        front = Front(self.reception, self._doors, self.address, self.exempt, is_counted=True)
         self.reception.handshakes.move(self, front)
         return front
 
@@ -86,7 +86,7 @@ class Front(Protocol):
     def connectionMade(self) -> None:
         self.connected = 1
         self.secure = ISSLTransport.providedBy(self.transport)
-        if not self._is_within:
+        if not self._is_counted:
             self.reception.arrived(self)
             tune(self.transport, self.reception.settings)
         if not self.secure:

@@ -13,7 +13,7 @@ from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.lines.text_style import text_style
-from groupchat.doors.wire import tls
+from groupchat.doors.wire import proxy_header, tls
 from groupchat.interfaces.entrances import IDoor, IFront
 from groupchat.model.preferences import Preferences
 
@@ -65,6 +65,7 @@ DOORS: tuple[IDoor, ...] = (
     Door("json", (b"{",), _admit_json),
     Door("tls", (tls.OPENING,), _admit_tls),
     Door("telnet", (b"\xff",), _admit_text),
+    Door("proxy", (proxy_header.TEXT, proxy_header.SIGNATURE), other_protocols.admit_unknown_proxy),
     Door("web", other_protocols.WEB_OPENINGS, other_protocols.admit_web),
     Door("ssh", (b"SSH-2.0-", b"SSH-1."), other_protocols.admit_ssh),
     Door("irc", (b"CAP ", b"NICK ", b"PASS ", b"USER "), other_protocols.admit_irc),

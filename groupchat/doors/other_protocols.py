@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -13,7 +14,10 @@ from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.interfaces.entrances import IFront, IReception
 from groupchat.model.errors import Refusal
 from groupchat.model.events import Closing, Refused
+from groupchat.model.networks import origin
 from groupchat.model.preferences import Preferences
+
+log = Logger()
 
 WEB_OPENINGS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"PRI * HTTP/2")
 """The methods of HTTP (RFC 9110, section 9.3), and how HTTP/2 begins (RFC 9113, section 3.4)."""
@@ -23,6 +27,12 @@ class TlsRequired(Refusal):
     """The connection is not encrypted, and has to be."""
 
     code: ClassVar[str] = "tls-required"
+
+
+class ProxyUnknown(Refusal):
+    """A PROXY header came from an address that is not trusted with it."""
+
+    code: ClassVar[str] = "proxy-unknown"
 
 
 @implementer(IHalfCloseableProtocol)
@@ -108,6 +118,16 @@ def admit_irc(front: IFront) -> None:
     """End an IRC connection with a reason (RFC 2812, section 3.7.4)."""
     words = b"ERROR :This is a chat, but not IRC; join it with netcat, telnet or: groupchat join\r\n"
     front.enter(Stranger(front.reception, front.address, words))
+
+
+def admit_unknown_proxy(front: IFront) -> None:
+    """Refuse a PROXY header from an address that is not one of the proxies: anybody could claim to be anybody."""
+    if front.reception.log_limits.allows("PROXY headers from elsewhere"):
+        log.warn("A PROXY header came from {address}, which is none of the proxies", address=origin(front.address))
+    refusal = ProxyUnknown(
+        "A PROXY header is taken from the proxies of this server only; its administrator names them in the settings."
+    )
+    front.enter(Stranger(front.reception, front.address, words_of(refusal)))
 
 
 def admit_unencrypted(front: IFront, style: Any) -> None:

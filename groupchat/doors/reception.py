@@ -18,12 +18,16 @@ from groupchat.limits.descriptors import descriptors
 from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import ServerFull
+from groupchat.model.networks import plain
 
 SILENCE_S = 0.25
 """How long a peer may take to begin before it is taken for a person, in seconds.
 
 Programs begin at once; a person does not notice so short a wait for the greeting.
 """
+
+HEADER_S = 5.0
+"""How long a proxy may take to say whose connection it passes on, in seconds; it knows that from the beginning."""
 
 CLOSING_S = 10.0
 """How long a peer may take to read its last lines after the server has closed, in seconds."""
@@ -59,6 +63,7 @@ class Reception:
         self.handshakes: Deadlines[Party] = Deadlines(
             clock, settings.handshake_timeout_s, lambda party: party.handshake_expired()
         )
+        self.headers: Deadlines[Any] = Deadlines(clock, HEADER_S, lambda proxied: proxied.header_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, lambda party: party.abort())
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
@@ -108,6 +113,11 @@ class Reception:
         if self._turnstile is not None:
             self._turnstile.enter(address, self._clock.seconds())
 
+    def is_proxy(self, address: str) -> bool:
+        """Return whether this is the address of a proxy, which says itself whose connections it passes on."""
+        proxies = self.settings.proxies
+        return bool(proxies) and bool(address) and any(plain(address) in network for network in proxies)
+
     def exempts(self, address: str) -> bool:
         """Return whether flood limits do not apply to the address."""
         # Whoever may use a UNIX socket is limited like others: its permissions say who that is, not what they send.
@@ -128,6 +138,17 @@ class Reception:
         self.backlog.flows(party)  # type: ignore[arg-type]  # only conversations are ever there
         if self._turnstile is not None:
             self._turnstile.leave(party.address)
+
+    def readdress(self, party: Party, address: str) -> None:
+        """Count a connection for another address from now on: a proxy, which is trusted, says where it comes from.
+
+        :raises Refusal: the address is banned, or has too many connections; nothing changes then.
+        """
+        self.check_address(address)
+        if self._turnstile is not None:
+            self._turnstile.enter(address, self._clock.seconds())
+            self._turnstile.leave(party.address)
+        party.address = address
 
     def wait_for_turn(self, lines: HeldLines) -> None:
         """Let this peer's next share of lines be taken in the next reactor turn; there is one timer for all."""

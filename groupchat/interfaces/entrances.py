@@ -71,6 +71,12 @@ class IReception(Interface):
     def departed(party: Party) -> None:
         """Forget a connection that is gone."""
 
+    def is_proxy(address: str) -> bool:
+        """Return whether a proxy is there, which says whose connections it passes on."""
+
+    def readdress(party: Party, address: str) -> None:
+        """Count a connection for the address that a proxy has given.  Raises Refusal if it is not let in."""
+
     def wait_for_turn(lines: Any) -> None:
         """Call ``lines.take_turn()`` in the next reactor turn."""
 

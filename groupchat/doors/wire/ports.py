@@ -99,6 +99,11 @@ def endpoints(reactor: Any, place: str) -> list[IStreamServerEndpoint]:
 
     :raises CannotStart: it is neither.
     """
+    if place.startswith("haproxy:"):
+        raise CannotStart(
+            f"Cannot listen at {place!r}: every port takes PROXY headers, from the networks in the setting proxies; "
+            f"write --port {place.removeprefix('haproxy:')} instead."
+        )
     if place.isascii() and place.isdigit():
         if int(place) > 65535:
             raise CannotStart(f"There is no port {place}; the highest is 65535.")
