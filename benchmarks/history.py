@@ -68,7 +68,7 @@ def fill(data: Path, count: int) -> None:
                   f"{said[number * 7919 % len(said)]} n{number}")
             for number in range(begin, min(count, begin + BATCH))
         ]  # fmt: skip
-        writer.append(drafts, [])
+        writer.append(drafts)
         writer.index.fill(writer.head, BATCH)
         writer.keep_up(0)
     while writer.index.upto < writer.head:

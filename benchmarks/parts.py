@@ -120,7 +120,7 @@ def _post(writer: Writer, count: int, batch: int) -> float:
             at = time.time()
             writer.append(
                 [Draft(Kind.SAID, AuthorId(number % SENDERS), "member1", at, "lobby", _text(writer.head + number))
-                 for number in range(batch)], [],
+                 for number in range(batch)]
             )  # fmt: skip
 
     return _timed(count, write)

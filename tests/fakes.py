@@ -10,7 +10,7 @@ from zope.interface import implementer
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
 from groupchat.interfaces.storage import IJournal
-from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.model.errors import Busy
 from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
 from groupchat.model.preferences import Preferences
@@ -20,14 +20,13 @@ from groupchat.model.preferences import Preferences
 class HeldJournal:
     """A journal whose appends wait until the test lets them: ``commit()`` one, or ``fail(exception)`` it.
 
-    ``pending`` holds the drafts and sessions of the appends that wait, oldest first.
+    ``pending`` holds the operations of the appends that wait, oldest first.
     Reading goes straight to the journal within.
     """
 
     def __init__(self, within: IJournal) -> None:
         self.within = within
-        self.pending: list[tuple[Sequence[Draft], Sequence[StoredSession]]] = []
-        self._facts: list[Sequence[Fact]] = []
+        self.pending: list[Sequence[Operation]] = []
         self._waiting: list[Deferred[list[Outcome]]] = []
 
     @property
@@ -35,25 +34,20 @@ class HeldJournal:
         """The head of the journal within."""
         return self.within.head
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
         """Keep it waiting."""
         waiting: Deferred[list[Outcome]] = Deferred()
-        self.pending.append((tuple(drafts), tuple(sessions)))
-        self._facts.append(tuple(facts))
+        self.pending.append(tuple(operations))
         self._waiting.append(waiting)
         return waiting
 
     def commit(self) -> None:
         """Let the oldest waiting append be written."""
-        drafts, sessions = self.pending.pop(0)
-        self.within.append(drafts, sessions, self._facts.pop(0)).chainDeferred(self._waiting.pop(0))
+        self.within.append(self.pending.pop(0)).chainDeferred(self._waiting.pop(0))
 
     def fail(self, exception: Exception) -> None:
         """Let the oldest waiting append fail, with nothing written."""
         del self.pending[0]
-        del self._facts[0]
         self._waiting.pop(0).errback(exception)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
@@ -134,10 +128,8 @@ class SlowJournal:
         """The head of the journal within."""
         return self.within.head
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
-        return self.within.append(drafts, sessions, facts)
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        return self.within.append(operations)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.page(audience, after, upto, limit))

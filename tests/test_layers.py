@@ -16,7 +16,7 @@ MOST_MODULES = 12
 MOST_TYPE_CHECKING = 5
 """The most files that may have imports for the type checker only."""
 
-_BASE = ("model", "interfaces", "limits", "config")
+_BASE = ("model", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
@@ -28,6 +28,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
     "model": (),
     "disk": ("model",),
+    "facts": ("model",),
     "limits": ("model",),
     "config": ("model",),
     "interfaces": ("model", "limits", "config"),
@@ -43,10 +44,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "doors.lines": (*_BASE, "sessions", "doors.wire"),
     "doors": (*_BASE, "sessions", "doors.wire", "doors.lines"),
     # Journals know what things are and what is asked of them, nothing else.
-    "journals.rules": ("model", "interfaces"),
-    "journals.sqlite": ("model", "interfaces", "disk", "journals.rules"),
-    "journals": ("model", "interfaces", "disk", "journals.rules", "journals.sqlite"),
-    "journals.tools": ("model", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
+    "journals.rules": ("model", "facts", "interfaces"),
+    "journals.sqlite": ("model", "facts", "interfaces", "disk", "journals.rules"),
+    "journals": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite"),
+    "journals.tools": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
     "stdio": ("model", "client"),

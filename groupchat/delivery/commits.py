@@ -35,7 +35,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IJournal
-from groupchat.model.drafts import REVOKED, Outcome, StoredSession
+from groupchat.model.drafts import Operation, Outcome, StoredSession
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.events import AuthorId
 
@@ -156,23 +156,22 @@ class Commits:
         :raises JournalUnavailable: the journal takes no posts now.
         """
         refusal = self._state.refusal
-        if refusal is not None and (item.draft is not None or item.facts):
+        if refusal is not None and item.operation is not None:
             raise refusal
         self._queue.append(item)
         if not self._is_scheduled:
             self._schedule()
 
     def save(self, session: StoredSession) -> None:
-        """Persist a session with the next batch."""
+        """Persist a session with the next batch, before everything else in it."""
         self._sessions[session.author, session.digest] = session
         self._schedule()
 
-    def revoke(self, author: AuthorId, now: float) -> None:
-        """Forget every session of this author with the next batch; those saved later are kept."""
+    def drop(self, author: AuthorId, keep: str = "") -> None:
+        """Do not persist what was saved of this author and is not on its way yet, but the session with this digest."""
         for waiting in (self._sessions, self._unsaved):
-            for known in [known for known in waiting if known[0] == author]:
+            for known in [known for known in waiting if known[0] == author and known[1] != keep]:
                 del waiting[known]
-        self.save(StoredSession(author, REVOKED, "", (), 0, now))
 
     def make_wait(self, sender: Sender) -> None:
         """Let this sender go on only when the queue is short again."""
@@ -232,15 +231,15 @@ class Commits:
         """
         batch, self._queue = self._queue, []
         sessions, self._sessions = list(self._sessions.values()), {}
-        facts = [fact for item in batch for fact in item.facts]
-        drafts = [item.draft for item in batch if item.draft is not None]
-        if self._state is not IDLE or not (drafts or sessions or facts or asks):
+        operations: list[Operation] = [*sessions]
+        operations += [item.operation for item in batch if item.operation is not None]
+        if self._state is not IDLE or not (operations or asks):
             self._deliver_unwritten(batch)
             return
         self._state = Committing(self._clock.seconds())
-        committed = self._journal.append(drafts, sessions, facts)
+        committed = self._journal.append(operations)
         committed.addCallbacks(
-            lambda outcomes: self._written(batch, outcomes),
+            lambda outcomes: self._written(batch, outcomes[len(sessions) :]),
             lambda failure: self._not_written(failure, batch, sessions),
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
@@ -301,8 +300,8 @@ class Commits:
     def _refuse(self, state: Committing, refusal: JournalUnavailable) -> None:
         self._state = Refusing(state.since, refusal)
         batch, self._queue = self._queue, []
-        self._queue = [item for item in batch if item.draft is None and not item.facts]
-        self._deliver([item for item in batch if item.draft is not None or item.facts], refusal)
+        self._queue = [item for item in batch if item.operation is None]
+        self._deliver([item for item in batch if item.operation is not None], refusal)
         self._note_trouble(str(refusal))
 
     def _release(self) -> None:

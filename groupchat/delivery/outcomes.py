@@ -4,7 +4,8 @@ Rules:
 
 1. A post or fact becomes true in memory when its outcome is known, before anybody is shown anything of the batch.
 2. Everything of a batch is shown in one turn of the reactor, in the order of the queue.
-3. Barriers are answered, ``then`` is called and receipts are settled after that, in the same order.
+3. Whoever is concerned is told and put out, barriers are answered, ``then`` is called and receipts are settled after
+   that, in the same order.
 4. Whatever goes wrong in a function that is called here, the rest of the batch is delivered.
 """
 
@@ -19,8 +20,8 @@ from groupchat.delivery.queue import Barrier, Change, Notice, Posting, Queued
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
-from groupchat.model.drafts import Fact, Outcome, Repeated, StoredPost
-from groupchat.model.errors import Refusal
+from groupchat.model.drafts import Amendment, Consequence, Outcome, ReadUpTo, Repeated, StoredPost
+from groupchat.model.errors import Outdated, Refusal
 from groupchat.model.events import Done, Joined, Left, Ref, Renamed, TopicChanged
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Rooms
@@ -31,7 +32,9 @@ log = Logger()
 class Outcomes:
     """Delivers batches.
 
-    ``learn(fact)`` applies a fact that is on disk; ``refuse(connection, refusal, ref)`` tells a connection why not.
+    ``learn(change, by)`` applies what is on disk, decided by the person with this nickname (empty: by nobody in
+    particular), and returns what is to be done about it when the batch was shown.
+    ``refuse(connection, refusal, ref)`` tells a connection why not.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class Outcomes:
         readers: Readers,
         settings: Settings,
         clock: Clock,
-        learn: Callable[[Fact], None],
+        learn: Callable[[Consequence | ReadUpTo, str], Callable[[], None] | None],
         refuse: Callable[[Connection, Refusal, Ref], None],
     ) -> None:
         self.settings = settings
@@ -86,14 +89,20 @@ class Outcomes:
                 outcome = refusal or next(results)
                 if isinstance(outcome, StoredPost):
                     shown.append(self._accept(item, outcome, afterwards))
-                else:
+                elif isinstance(outcome, Repeated):
+                    self._repeat(item, outcome, afterwards)
+                elif outcome is not None:
                     self._turn_down(item, outcome, afterwards)
             elif isinstance(item, Notice):
                 shown.append(self._notice(item))
                 if item.then is not None:
                     afterwards.append(item.then)
             elif isinstance(item, Change):
-                self._change(item, refusal, afterwards)
+                outcome = refusal or next(results)
+                if isinstance(outcome, Refusal):
+                    self._turn_down(item, outcome, afterwards)
+                else:
+                    self._change(item, afterwards)
             else:
                 self._pass(item, afterwards)
         condensed = condense(shown)
@@ -119,10 +128,8 @@ class Outcomes:
             room.stored = True
             if type(post) is TopicChanged:
                 room.topic = post.text
-        for fact in item.facts:
-            self._apply(fact)
-        if item.then is not None:
-            afterwards.append(item.then)
+        for change in item.operation.changes:
+            self._apply(change, post.nick, afterwards)
         afterwards += item.receipt.settle()
         rooms = (post.room,) if post.room else ()
         answer = Done(post.id, item.text) if item.awaited else None
@@ -136,29 +143,37 @@ class Outcomes:
         author = origin.person.author if origin is not None else None
         return Shown(event, item.rooms, author, None, origin, item.answer, item.ref)
 
-    def _turn_down(self, item: Posting, outcome: Repeated | Refusal, afterwards: list[Callable[[], None]]) -> None:
-        """Answer a post that was not written: it is there already, or it is refused."""
+    def _repeat(self, item: Posting, first: Repeated, afterwards: list[Callable[[], None]]) -> None:
+        """Answer a post that is there already."""
         origin = item.origin
-        if isinstance(outcome, Repeated):
-            afterwards += item.receipt.settle()
-            if origin is not None and item.awaited:
-                origin.show(Done(outcome.id, item.text), item.ref)
-        else:
-            afterwards += item.receipt.settle(outcome)
-            if origin is not None:
-                self._refuse(origin, outcome, item.ref)
+        afterwards += item.receipt.settle()
+        if origin is not None and item.awaited:
+            origin.show(Done(first.id, item.text), item.ref)
 
-    def _change(self, item: Change, refusal: Refusal | None, afterwards: list[Callable[[], None]]) -> None:
-        """Apply facts without a post: nobody is shown anything, but the connection that asked for them is answered."""
-        origin = item.origin
-        afterwards += item.receipt.settle(refusal)
-        if refusal is None:
-            for fact in item.facts:
-                self._apply(fact)
-            if origin is not None and item.answer is not None:
-                origin.show(item.answer, item.ref)
-        elif origin is not None:
+    def _turn_down(self, item: Posting | Change, refusal: Refusal, afterwards: list[Callable[[], None]]) -> None:
+        """Answer what is refused, or do once more what built on something that was just changed."""
+        origin, receipt = item.origin, item.receipt
+        if isinstance(refusal, Outdated):
+            known = item.outdated.get(refusal.kind) if isinstance(item, Change) else None
+            if known is None and receipt.again is not None:
+                afterwards.append(receipt.again)
+                return
+            refusal = known or refusal
+        afterwards += receipt.settle(refusal)
+        if origin is not None:
             self._refuse(origin, refusal, item.ref)
+
+    def _change(self, item: Change, afterwards: list[Callable[[], None]]) -> None:
+        """Apply what nobody is shown; the connection that asked for it is answered."""
+        origin, operation = item.origin, item.operation
+        if isinstance(operation, Amendment):
+            for change in operation.changes:
+                self._apply(change, "", afterwards)
+        elif isinstance(operation, ReadUpTo):
+            self._apply(operation, "", afterwards)
+        afterwards += item.receipt.settle()
+        if origin is not None and item.answer is not None:
+            origin.show(item.answer, item.ref)
 
     def _pass(self, item: Barrier, afterwards: list[Callable[[], None]]) -> None:
         origin, answer, ref = item.origin, item.answer, item.ref
@@ -167,8 +182,15 @@ class Outcomes:
         if item.then is not None:
             afterwards.append(item.then)
 
-    def _apply(self, fact: Fact) -> None:
-        _guarded(lambda: self._learn(fact))
+    def _apply(self, change: Consequence | ReadUpTo, by: str, afterwards: list[Callable[[], None]]) -> None:
+        """Learn of something; whatever goes wrong in that, the rest of the batch is delivered."""
+        try:
+            follows = self._learn(change, by)
+        except Exception:
+            log.failure("What is on disk could not be applied")
+        else:
+            if follows is not None:
+                afterwards.append(follows)
 
 
 def _guarded(function: Callable[[], None]) -> None:

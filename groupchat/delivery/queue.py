@@ -1,16 +1,17 @@
-"""The items of the queue before the journal: posts, changes of facts, notices, and barriers.
+"""The items of the queue before the journal: posts, changes without a post, notices, and barriers.
 
 Each is built complete and queued once; nothing changes it afterwards.
 A receipt tells what becomes of a post or a change.
-All have ``draft`` and ``facts``, so that the queue need not ask what it holds.
+All have ``operation``, so that the queue need not ask what it holds: None is nothing for the journal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import ClassVar, TypeAlias
 
 from twisted.internet.defer import Deferred
 
-from groupchat.model.drafts import Draft, Fact
+from groupchat.model.drafts import Draft, Operation
 from groupchat.model.errors import Refusal
 from groupchat.model.events import Done, Event, Ref, record
 from groupchat.state.people import Connection
@@ -24,13 +25,16 @@ class Receipt:
 
     ``changes``: facts become true with it, so that the next request of the same connection may depend on it.
     ``refusal``: why it was not written; None as long as that is not known, and when it was written.
+    ``again``: called instead of telling the refusal Outdated: the request is made once more, from what is true now.
+    Whoever sets it settles the receipt.
     """
 
-    __slots__ = ("_functions", "_is_settled", "changes", "refusal")
+    __slots__ = ("_functions", "_is_settled", "again", "changes", "refusal")
 
     def __init__(self, changes: bool = False) -> None:
         self.changes = changes
         self.refusal: Refusal | None = None
+        self.again: Callable[[], None] | None = None
         self._is_settled = False
         self._functions: list[Callable[[], None]] | None = None
 
@@ -59,33 +63,33 @@ class Receipt:
 
 @record
 class Posting:
-    """A draft to be written, and the facts that become true with it.
+    """A draft to be written.
 
     ``origin``: the connection it came from (None: nobody is answered); ``awaited``: that one waits for an answer, with
     ``ref``, which is told ``text``.
-    ``then``: called when it was delivered, but not when it was refused.
     """
 
-    draft: Draft
+    operation: Draft
     receipt: Receipt
     origin: Connection | None = None
     ref: Ref = None
     awaited: bool = False
     text: str = ""
-    facts: tuple[Fact, ...] = ()
-    then: Callable[[], None] | None = None
 
 
 @record
 class Change:
-    """Facts that become true without anybody being shown it; ``answer`` is for its origin."""
+    """An operation that nobody is shown; ``answer`` is for its origin.
 
-    draft: ClassVar[None] = None
-    facts: tuple[Fact, ...]
+    ``outdated``: by the kind of a fact, what the origin is told when that fact was no longer as it was expected.
+    """
+
+    operation: Operation
     receipt: Receipt
     origin: Connection | None = None
     ref: Ref = None
     answer: Done | None = None
+    outdated: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @record
@@ -95,8 +99,7 @@ class Notice:
     ``then``: called when it was delivered.
     """
 
-    draft: ClassVar[None] = None
-    facts: ClassVar[tuple[Fact, ...]] = ()
+    operation: ClassVar[None] = None
     event: Event
     rooms: tuple[str, ...] | None
     origin: Connection | None = None
@@ -109,8 +112,7 @@ class Notice:
 class Barrier:
     """Marks a place in the queue: its origin is answered, and ``then`` called, after everything queued before it."""
 
-    draft: ClassVar[None] = None
-    facts: ClassVar[tuple[Fact, ...]] = ()
+    operation: ClassVar[None] = None
     origin: Connection | None = None
     ref: Ref = None
     answer: Done | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.config.settings import Settings
+from groupchat.facts.account_facts import Account, RegistrationCode
 from groupchat.hall.proofs import Proofs, prepared
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.screens import IScreen
@@ -27,7 +28,7 @@ from groupchat.model.networks import household, site
 from groupchat.model.text import PASSWORD
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
-from groupchat.state.accounts import Account, Accounts, Invite
+from groupchat.state.accounts import Accounts
 
 HOUR_S = 3600.0
 """The time within which registrations are counted, in seconds."""
@@ -156,8 +157,10 @@ class Admission:
 
     # Making and changing accounts
 
-    def check_registration(self, nick: str, code: str | None, screen: IScreen, is_in: bool = True) -> Invite | None:
-        """Raise unless an account with this nickname may be made now; return the invitation that is used up by it.
+    def check_registration(
+        self, nick: str, code: str | None, screen: IScreen, is_in: bool = True
+    ) -> RegistrationCode | None:
+        """Raise unless an account with this nickname may be made now; return the code that is used up by it.
 
         :param is_in: whether they are in the hall already.
         :raises NotEncrypted, RegistrationClosed, CodeInvalid, AccountExists: it may not be made.
@@ -167,14 +170,14 @@ class Admission:
         settings, accounts = self.settings, self._accounts
         if settings.registration == "closed":
             raise RegistrationClosed("Only operators make accounts here.")
-        invite = accounts.invite(code, self._now()) if code is not None else None
-        if settings.registration == "invite" and invite is None:
+        found = accounts.code(code, self._now()) if code is not None else None
+        if settings.registration == "invite" and found is None:
             raise CodeInvalid(
                 "You need a code from an operator to register here; it follows the password."
                 if code is None
                 else "This code is unknown, used or too old; ask for another one."
             )
-        if not is_in and invite is None and settings.password:
+        if not is_in and found is None and settings.password:
             if code is None:
                 raise PasswordNeeded("This hall has a password, or you need a code: type it after your own password.")
             self.proofs.check_halls(code, screen)
@@ -182,11 +185,11 @@ class Admission:
             raise AccountExists(
                 f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
             )
-        return invite
+        return found
 
     @inlineCallbacks
     def hash_first(
-        self, nick: str, password: str, invite: Invite | None, screen: IScreen
+        self, nick: str, password: str, found: RegistrationCode | None, screen: IScreen
     ) -> "Generator[Deferred[Any], Any, str]":
         """Return the hash of the password of an account that is to be made, and count it.
 
@@ -196,7 +199,7 @@ class Admission:
         :raises PasswordWeak, NotEncrypted, Busy: there is none.
         """
         self._check_new(nick, password, screen)
-        limits = () if invite is not None or screen.exempt else self._registrants(screen.address)
+        limits = () if found is not None or screen.exempt else self._registrants(screen.address)
         now = self._clock.seconds()
         wait = max((self.registrations.wait(name, now, times) for name, times in limits), default=0.0)
         if wait > 0:

@@ -153,7 +153,7 @@ class Attendance:
         item: dict[str, Any] = {"nick": person.nick}
         if person.account is not None:
             item["account"] = person.account.nick
-            if self._moderation.rank_of(person.account, room) >= Rank.ROOM_OPERATOR:
+            if self._moderation.rank(person.account, room) >= Rank.ROOM_OPERATOR:
                 item["operator"] = True
         if person.away is not None:
             item["away"] = True
@@ -297,9 +297,11 @@ class Attendance:
         if account is None or connection.quiet or self._roster.of(account.author) is None:
             return  # a quiet connection reads nothing
         upto = self._readers.position(connection)
-        facts = self._positions.note(account.author, (*rooms, PRIVATE), upto, self._now())
-        if facts and self._commits.refusal is None:
-            self._commits.post(Change(tuple(facts), Receipt()))
+        moves = self._positions.moves(account.author, (*rooms, PRIVATE), upto, self._now())
+        for move in moves:
+            self._positions.note(move)
+            if self._commits.refusal is None:
+                self._commits.post(Change(move, Receipt()))
 
     # How joins and leaves are announced
 

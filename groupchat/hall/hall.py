@@ -5,8 +5,9 @@ Each part is given the few others that it uses; verbs and sessions take the part
 """
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -18,52 +19,32 @@ from groupchat.delivery.outcomes import Outcomes
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Receipt
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
+from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
 from groupchat.hall.attendance import Attendance
+from groupchat.hall.consequences import Consequences, Peer
 from groupchat.hall.health import Health
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
 from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
-from groupchat.interfaces.screens import IScreen
 from groupchat.interfaces.storage import IJournal
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
-from groupchat.model.drafts import Fact
-from groupchat.model.errors import NoSuchNick, Refusal
-from groupchat.model.events import Announced, Ref, Told
-from groupchat.state import moderation
-from groupchat.state.accounts import ACCOUNT, INVITE, Accounts
-from groupchat.state.known_addresses import KNOWN_ADDRESS, KnownAddresses
-from groupchat.state.moderation import ENDING, MUTE, Moderation
-from groupchat.state.people import Connection, Person
-from groupchat.state.positions import POSITION, Positions
+from groupchat.model.drafts import Amendment
+from groupchat.model.errors import NoSuchNick
+from groupchat.model.events import SERVER, Announced, Told
+from groupchat.state.accounts import Accounts
+from groupchat.state.known_addresses import KnownAddresses
+from groupchat.state.moderation import Moderation
+from groupchat.state.people import Person
+from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
-from groupchat.state.sanctions import Sanction
 
 FEATURES = ("rooms", "quiet", "entered", "closing", "barrier")
 """What a client can rely on that an older server does not have, beside what docs/PROTOCOL.md always said."""
-
-
-class Peer(Protocol):
-    """A session, as far as the hall knows it.  ``connection``: None as long as there is no nickname."""
-
-    screen: IScreen
-    connection: Connection | None
-
-    def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
-        """Say that something is refused."""
-
-    def hangup(self, refusal: Refusal | None = None) -> None:
-        """Cut the connection off, after telling why."""
-
-    def close(self) -> None:
-        """Close the connection because the server stops."""
-
-    def follow(self, settings: Settings) -> None:
-        """Go by these settings from now on."""
 
 
 def _at_once(function: Callable[[], None]) -> None:
@@ -114,8 +95,9 @@ class Hall:
             lambda connection: self.attendance.caught_up(connection),
         )  # fmt: skip
         self.outcomes = Outcomes(
-            self.stream, self.rooms, self.fanout, self.readers, settings, clock, self.learn, self.health.refuse
-        )
+            self.stream, self.rooms, self.fanout, self.readers, settings, clock,
+            lambda change, by: self.consequences.learn(change, by), self.health.refuse,
+        )  # fmt: skip
         self.commits = Commits(journal, settings, clock, self.outcomes.deliver, self.health.broken, turn_end)
         self.commits.on_trouble = self.health.report
         # People.
@@ -124,42 +106,27 @@ class Hall:
             self.rooms, self.roster, self.moderation, self.positions, self.commits, self.readers, self.fanout,
             self.typists, self.log_limits, settings, clock, now,
         )  # fmt: skip
-        self.registration = Registration(
-            self.accounts, self.roster, self.moderation, self.positions, self.known_addresses, self.commits,
-            self.attendance, now,
+        self.consequences = Consequences(
+            self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
+            self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions), now,
         )  # fmt: skip
+        self.registration = Registration(self.accounts, self.commits, now)
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,
-            lambda account, hashed: self.registration.change(account, hash=hashed), self.known_addresses,
-            lambda facts: self.commits.post(Change(tuple(facts), Receipt())),
+            lambda account, hashed: self.registration.change(account, replace(account, hash=hashed)),
+            self.known_addresses, self.registration.amend,
         )  # fmt: skip
         self.admission = Admission(self.accounts, proofs, clock, now)
-        self._learners: dict[str, Callable[[Fact], None]] = {
-            **dict.fromkeys((ACCOUNT, INVITE), self.registration.learn),
-            POSITION: self.positions.learn,
-            KNOWN_ADDRESS: self.known_addresses.learn,
-            **dict.fromkeys(moderation.KINDS, self.moderation.learn),
-        }
 
     @inlineCallbacks
     def open(self) -> Generator["Deferred[Any]", Any, None]:
         """Learn from the journal which rooms there are and what is true."""
-        journal, now = self.stream.journal, self.now()
+        journal = self.stream.journal
         for stored in (yield journal.rooms()):
             self.rooms.load(stored)
-        ended: list[Fact] = []
-        for kind in self._learners:
+        for kind in KINDS:
             for fact in (yield journal.facts(kind)):
-                if kind in ENDING and not Sanction.of(fact.value or {}).holds(now):
-                    ended.append(Fact(kind, fact.name, None))
-                else:
-                    self.learn(fact)
-        if ended:
-            self.commits.post(Change(tuple(ended), Receipt()))
-
-    def learn(self, fact: Fact) -> None:
-        """Apply a fact that is on disk: the same at the start and when a batch is delivered."""
-        self._learners[fact.kind](fact)
+                self.consequences.learn_fact(fact)
 
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""
@@ -168,7 +135,6 @@ class Hall:
         self.log_limits.sweep()
         self.readers.sweep()
         self.attendance.sweep()
-        self.moderation.forget_speakers(self.clock.seconds())
         self._lift_ended()
 
     def follow(self, settings: Settings) -> None:
@@ -183,7 +149,7 @@ class Hall:
     @property
     def motd(self) -> str:
         """Return the message of the day: an operator's words, or else those of the settings."""
-        return self.settings.motd if self.moderation.motd is None else self.moderation.motd
+        return self.settings.motd if self.moderation.motd is None else self.moderation.motd.text
 
     def find(self, nick: str) -> Person:
         """Return the person with this nickname.
@@ -203,18 +169,13 @@ class Hall:
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in order with what is being said."""
-        self.commits.post(Notice(Announced(text, self.now()), EVERYWHERE))
+        self.consequences.announce(text)
 
     def renew(self, period: float) -> None:
         """Persist twice a day that people who stay are here; called once in a period, in seconds."""
         for session in self.sessions:
             if session.connection is not None:
                 self.attendance.renew(session.connection, period)
-
-    def cut_off(self, refusal: Refusal, meant: Callable[[Peer], bool]) -> None:
-        """Close every connection that is meant, after saying why."""
-        for session in [session for session in self.sessions if meant(session)]:
-            session.hangup(refusal)
 
     def stop(self, text: str) -> "Deferred[None]":
         """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written.
@@ -241,16 +202,10 @@ class Hall:
         session.close()
 
     def _lift_ended(self) -> None:
-        """Forget bans and mutes that have ended, and tell muted people who are online.
-
-        The journal is told at the next start, when nothing new is on its way.
-        """
-        for sanction, fact in self.moderation.ended(self.now()):
-            self.moderation.learn(fact)
-            person = self.roster.find(sanction.key) if sanction.author is None else self.roster.of(sanction.author)
-            if fact.kind == MUTE and person is not None:
-                for connection in person.connections:
-                    connection.show(Told((f"You can speak again{f' in {sanction.room}' if sanction.room else ''}.",)))
+        """Let the journal remove bans and mutes that have ended; who was muted is told when it is done."""
+        if self.commits.refusal is None:
+            for sanction in self.moderation.ended(self.now()):
+                self.commits.post(Change(Amendment(SERVER, self.now(), (sanction.undone(),)), Receipt()))
 
     def _tell_now(self, text: str) -> None:
         """Say something to everybody past the queue."""

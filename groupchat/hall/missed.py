@@ -8,13 +8,13 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.stream import Stream
+from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
 from groupchat.model.times import local
 from groupchat.model.wording import plural
-from groupchat.state.accounts import Account
 from groupchat.state.people import Connection
-from groupchat.state.positions import PRIVATE, Position, Positions
+from groupchat.state.positions import PRIVATE, Positions
 
 COUNTED = 1000
 """The most new messages of a room that are counted; beyond it people are told that there are more."""
@@ -30,7 +30,7 @@ class Unread:
     room: str
     count: int
     mentions: int
-    since: Position
+    since: ReadPosition
 
     def line(self, connection: Connection, now: float) -> str:
         """Return the line a person reads: ``37 new since 14:02, 2 for you; /catchup shows them.``"""

@@ -2,7 +2,7 @@
 
 import hmac
 import unicodedata
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -10,12 +10,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
+from groupchat.facts.account_facts import Account
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.failures import Attempt, Failures
 from groupchat.model import names
-from groupchat.model.drafts import Fact
 from groupchat.model.errors import (
     JournalUnavailable,
     NotEncrypted,
@@ -27,7 +27,7 @@ from groupchat.model.errors import (
 from groupchat.model.networks import household
 from groupchat.model.text import PASSWORD
 from groupchat.model.times import spoken
-from groupchat.state.accounts import Account, Accounts
+from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 
 log = Logger()
@@ -45,7 +45,7 @@ class Proofs:
 
     ``passwords``: None where nobody can have an account, as in a hall without a daemon round it.
     ``rehashed(account, hash)`` persists a password's hash as it is made today.
-    ``keep(facts)`` persists facts.
+    ``amend(author, *changes)`` persists changes of somebody's own.
 
     A try counts as a failure until it is known that it is none.
     """
@@ -59,7 +59,7 @@ class Proofs:
         now: Callable[[], float],
         rehashed: Callable[[Account, str], object],
         known: KnownAddresses,
-        keep: Callable[[Sequence[Fact]], object],
+        amend: Callable[..., object],
     ) -> None:
         self._accounts = accounts
         self._passwords = passwords
@@ -68,7 +68,7 @@ class Proofs:
         self._now = now
         self._rehashed = rehashed
         self._known = known
-        self._keep = keep
+        self._amend = amend
         self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
 
     @property
@@ -141,9 +141,9 @@ class Proofs:
 
     def welcome(self, account: Account, screen: IScreen) -> None:
         """Remember that somebody has come in from this account at this address."""
-        if screen.address and (facts := self._known.note(account.author, screen.address, self._now())):
+        if screen.address and (changes := self._known.note(account.author, screen.address, self._now())):
             try:
-                self._keep(facts)
+                self._amend(account.author, *changes)
             except JournalUnavailable:
                 log.debug("The address of {nick} was not noted; the journal takes nothing now", nick=account.nick)
 

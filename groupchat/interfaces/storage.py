@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
-from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.model.events import AuthorId
 
 
@@ -17,14 +17,12 @@ class IJournal(Interface):
 
     head: int = Attribute("The highest number on disk; 0 when nothing is.")
 
-    def append(
-        drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
-        """Write all in one durable transaction, and give each draft its outcome, in order.
+    def append(operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        """Carry out all in one durable transaction, in this order, and give each operation its outcome.
 
-        A refused or repeated draft does not hinder the others.
+        A refused or repeated operation does not hinder the others.
         The caller waits for the result before it calls again.
-        Edits and deletions see the drafts before them in the same call.
+        Each operation sees what those before it did, also in the same call.
         """
 
     def page(audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":

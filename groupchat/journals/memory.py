@@ -2,24 +2,31 @@
 
 import hmac
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from zope.interface import implementer
 
+from groupchat.facts.account_facts import ReadPosition
+from groupchat.facts.kinds import owner
+from groupchat.facts.rule_book import RuleBook
 from groupchat.interfaces.storage import IJournal
+from groupchat.journals.rules.judging import carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
 from groupchat.model.drafts import (
     MESSAGES,
-    REVOKED,
+    Amendment,
     Audience,
     Draft,
     Fact,
     Kind,
+    Operation,
     Outcome,
+    ReadUpTo,
     Repeated,
     StoredPost,
     StoredRoom,
@@ -41,6 +48,7 @@ class MemoryJournal:
         self._keys: dict[tuple[int, str], int] = {}
         self._sessions: dict[str, StoredSession] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
+        self._book = RuleBook()
         self._closed = False
 
     @property
@@ -48,35 +56,49 @@ class MemoryJournal:
         """The highest number given so far."""
         return len(self._rows)
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
-        """Append everything, and answer at once.  Fails with JournalUnavailable after ``close``."""
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        """Carry out everything, and answer at once.  Fails with JournalUnavailable after ``close``."""
         if self._closed:
             return fail(JournalUnavailable("The journal is closed."))
-        outcomes = [self._take(draft) for draft in drafts]
-        for session in sessions:
-            if session.digest == REVOKED:
-                for known in [one for one in self._sessions.values() if one.author == session.author]:
-                    del self._sessions[known.digest]
-            else:
-                self._sessions[session.digest] = session
-        for fact in facts:
-            self._facts.pop((fact.kind, fact.name), None)
-            if fact.value is not None:
-                self._facts[fact.kind, fact.name] = fact
-        return succeed(outcomes)
+        return succeed([self._post(one) if isinstance(one, Draft) else self._take(one) for one in operations])
 
-    def _take(self, draft: Draft) -> Outcome:
-        if draft.key is None:
-            return self._write(draft)
-        first = self._keys.get((draft.author, draft.key))
-        if first is not None:
+    def _take(self, operation: Amendment | ReadUpTo | StoredSession) -> Refusal | None:
+        if isinstance(operation, Amendment):
+            refused = objection(self._book, self, operation.by, operation.needs, operation.changes)
+            if refused is None:
+                carry_out(self._book, self, operation.changes)
+            return refused
+        if isinstance(operation, ReadUpTo):
+            self._note_position(operation)
+        else:
+            self._sessions[operation.digest] = operation
+        return None
+
+    def _note_position(self, read: ReadUpTo) -> None:
+        if read.author not in self._book.accounts:
+            return  # it was removed, and what it has read went with it
+        fact = ReadPosition(read.author, read.room, read.upto, read.at).fact
+        known = self.value_of(fact.kind, fact.name)
+        if known is None or known["upto"] <= read.upto:
+            self.keep(fact)
+
+    def _post(self, draft: Draft) -> Outcome:
+        if draft.key is not None and (first := self._keys.get((draft.author, draft.key))) is not None:
             return Repeated(first)
+        refused = None
+        if draft.changes or draft.needs is not None:
+            refused = objection(self._book, self, draft.author, draft.needs, draft.changes)
+        if refused is None and self._book.curbs and draft.kind not in CHANGES:
+            refused = self._book.judge(draft, draft.room, self._last_shown)
+        if refused is not None:
+            return refused
         outcome = self._write(draft)
-        # An operator's change of a private message is stored under its author, whose keys others must not use up.
-        if isinstance(outcome, StoredPost) and outcome.author == draft.author:
-            self._keys[draft.author, draft.key] = outcome.event.id
+        if isinstance(outcome, StoredPost):
+            if draft.changes:
+                carry_out(self._book, self, draft.changes)
+            # An operator's change of a private message is stored under its author, whose keys others must not use up.
+            if draft.key is not None and outcome.author == draft.author:
+                self._keys[draft.author, draft.key] = outcome.event.id
         return outcome
 
     def _write(self, draft: Draft) -> StoredPost | Refusal:
@@ -84,7 +106,7 @@ class MemoryJournal:
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         target = self._latest(draft.author) if draft.target is None else self._find(draft.target)
-        refused = refusal(draft, target)
+        refused = refusal(draft, target, self._book, self._last_shown)
         if refused is not None or target is None:
             return refused or no_such_message(0)
         row = changing(draft, self.head + 1, target)
@@ -106,6 +128,45 @@ class MemoryJournal:
     def _latest(self, author: AuthorId) -> Row | None:
         own = (row for row in reversed(self._rows) if row.author == author)
         return next(filter(is_message, own), None)
+
+    # What rules ask of it
+
+    def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Return the value of a fact; None: it is not true."""
+        found = self._facts.get((kind, name))
+        return None if found is None else found.value
+
+    def keep(self, fact: Fact) -> None:
+        """Write or remove a fact."""
+        self._facts.pop((fact.kind, fact.name), None)
+        if fact.value is not None:
+            self._facts[fact.kind, fact.name] = fact
+
+    def owned_by(self, author: AuthorId) -> list[Fact]:
+        """Return the facts that go with the account of this author, without their values."""
+        return [Fact(kind, name, None) for kind, name in self._facts if owner(kind, name) == author]
+
+    def revoke(self, author: AuthorId, keep: str) -> None:
+        """Remove the sessions of an author, but the one with this digest."""
+        kept = {digest: one for digest, one in self._sessions.items() if one.author != author or digest == keep}
+        self._sessions = kept
+
+    def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
+        first, last = milliseconds(at - seconds), milliseconds(at)
+        newest = 0
+        found = None
+        for kinds in (MESSAGES, {Kind.EDITED}, {Kind.TOPIC}):
+            rows = (row for row in reversed(self._rows) if row.room == room and row.kind in kinds)
+            for row in islice(rows, 1000):
+                if row.at <= first:
+                    break
+                if row.author == author and row.at <= last:
+                    if row.id > newest:
+                        newest, found = row.id, row.at / 1000
+                    break
+        return found
+
+    # Questions
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
         """Return the rows of a range, each once."""

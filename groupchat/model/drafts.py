@@ -1,9 +1,18 @@
-"""Drafts: the rows the hall asks a journal to write, and the outcomes it gets back.
+"""Operations: what the hall asks a journal to do, as data, and the outcomes it gets back.
 
-A draft has no number yet: the journal gives it one inside the transaction that stores it.
-Rights that depend on stored posts (whose is #41, how old is it) are judged there too, so nothing can come in between.
+The most frequent operation is a draft: a post that has no number yet; the journal gives it one inside the
+transaction that stores it.
+
+Rules:
+
+1. Whatever depends on what is stored (whose is #41, is this person muted, does this account exist) is judged inside
+   the transaction, by what stands there at that moment, so nothing can come in between.
+2. What time it is says the operation (``at``), never a clock of the journal: whoever carries out the same
+   operations in the same order comes to the same rows, facts and refusals.
+3. An operation is carried out wholly or not at all: a post that changes facts is refused with them.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,6 +20,7 @@ from typing import Any, TypeAlias
 
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId, Event, Post, record
+from groupchat.model.ranks import Rank
 
 
 class Kind(StrEnum):
@@ -58,6 +68,96 @@ class Deed:
 
 
 @record
+class Fact:
+    """Something that is true until it is changed: an account, a ban, who operates a room.
+
+    ``kind`` and ``name`` say of what (``account``, ``alice``); a journal keeps the last value of each.
+    ``value``: a JSON object; None: it is no longer true.
+    The records of ``groupchat.facts`` compose and read these; nothing else does.
+    """
+
+    kind: str
+    name: str
+    value: Mapping[str, Any] | None
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """Return the one way in which the value of a fact is written down."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(value: Mapping[str, Any]) -> str:
+    """Return what tells a value from others: half of the hex SHA-256 of its canonical form."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+ANY = ""
+"""The ``expect`` of a change that is made whatever was there before."""
+ABSENT = "absent"
+"""The ``expect`` of a fact that must not exist yet."""
+PRESENT = "present"
+"""The ``expect`` of a fact that must exist, with whichever value."""
+
+
+@record
+class FactChange:
+    """A fact that becomes true.
+
+    ``expect``: what the journal must find in its place: ANY, ABSENT, PRESENT, or the fingerprint of the value that
+    this one was made from.  Otherwise the whole operation is refused with Outdated.
+    """
+
+    fact: Fact
+    expect: str = ANY
+
+
+@record
+class Revoke:
+    """No token of this author works any more, but the one whose digest is ``keep`` (empty: none)."""
+
+    author: AuthorId
+    keep: str = ""
+
+
+@record
+class PutOut:
+    """Somebody is put out of a room, or (empty) out of the hall; nothing keeps them from coming back.
+
+    ``code`` and ``words``: what each of their connections is told; ``reason``: what the room is told.
+    """
+
+    author: AuthorId
+    room: str
+    code: str
+    words: str
+    reason: str = ""
+
+
+@record
+class Announce:
+    """Something is said to everybody, in whichever room they are."""
+
+    text: str
+
+
+Consequence: TypeAlias = FactChange | Revoke | PutOut | Announce
+"""What follows from an operation that is accepted: on disk, and in every hall that learns of it."""
+
+
+@record
+class Need:
+    """The rank that the author of an operation must have where and when it is carried out.
+
+    ``room``: where; empty: everywhere.
+    ``over``: the author it is done to: the operators of a room cannot call one another to order.
+    """
+
+    rank: Rank
+    room: str = ""
+    over: AuthorId | None = None
+
+
+@record
 class Draft:
     """One post to be written.
 
@@ -67,8 +167,13 @@ class Draft:
     ``reader`` and ``to``: whispered only: the recipient's author and nickname.
     ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
-    ``anyones``: edited and deleted only: the target may be somebody else's, and of any age.
+    ``anyones``: edited and deleted only: the target may be somebody else's, and of any age, if the author is an
+    operator there.
     ``key``: the same key of the same author is stored once, whatever it is that is posted with it.
+    ``folded``: the nickname's key, as it was computed where the draft was made: sanctions of nicknames go by it.
+    ``within``: the rooms its author is in; posts to others are judged as if the author wanted to come in.
+    ``needs``: the rank its author must have; None: none.
+    ``changes``: what follows when it is accepted.
     """
 
     kind: Kind
@@ -83,6 +188,54 @@ class Draft:
     not_before: float = 0.0
     anyones: bool = False
     key: str | None = None
+    folded: str = ""
+    within: tuple[str, ...] | None = None
+    needs: Need | None = None
+    changes: tuple[Consequence, ...] = ()
+
+
+@record
+class Amendment:
+    """What follows without a post.  ``by``: its author; ``at``: seconds since 1970 UTC."""
+
+    by: AuthorId
+    at: float
+    changes: tuple[Consequence, ...]
+    needs: Need | None = None
+
+
+@record
+class ReadUpTo:
+    """An account has read a room (empty: its private messages) up to a number; a lower number changes nothing."""
+
+    author: AuthorId
+    room: str
+    upto: int
+    at: float
+
+
+@record
+class StoredSession:
+    """The part of a connection that outlives it: written so that its token works later.
+
+    An account may have many, one for each of its devices.
+
+    ``digest``: hex SHA-256 of the token (the token itself is never stored).
+    ``rooms``: in the order joined, the current one last.
+    ``position``: the number up to which everything was handed to the connection.
+    ``seen``: seconds since 1970 UTC; sessions not seen for long are forgotten.
+    """
+
+    author: AuthorId
+    digest: str
+    nick: str
+    rooms: tuple[str, ...]
+    position: int
+    seen: float
+
+
+Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo
+"""Whatever a journal can be asked to do; a session is kept under its digest."""
 
 
 @record
@@ -112,45 +265,8 @@ class Repeated:
     id: int
 
 
-Outcome: TypeAlias = StoredPost | Repeated | Refusal
-"""The outcome of one draft."""
-
-
-REVOKED = ""
-"""The ``digest`` with which every earlier session of its author is forgotten."""
-
-
-@record
-class StoredSession:
-    """The part of a connection that outlives it: written so that its token works later.
-
-    An account may have many, one for each of its devices.
-
-    ``digest``: hex SHA-256 of the token (the token itself is never stored).
-    ``rooms``: in the order joined, the current one last.
-    ``position``: the number up to which everything was handed to the connection.
-    ``seen``: seconds since 1970 UTC; sessions not seen for long are forgotten.
-    """
-
-    author: AuthorId
-    digest: str
-    nick: str
-    rooms: tuple[str, ...]
-    position: int
-    seen: float
-
-
-@record
-class Fact:
-    """Something that is true until it is changed: an account, a ban, who operates a room.
-
-    ``kind`` and ``name`` say of what (``account``, ``alice``); a journal keeps the last value of each.
-    ``value``: a JSON object; None: it is no longer true.
-    """
-
-    kind: str
-    name: str
-    value: Mapping[str, Any] | None
+Outcome: TypeAlias = StoredPost | Repeated | Refusal | None
+"""The outcome of one operation; None: one that is no draft was carried out."""
 
 
 @record

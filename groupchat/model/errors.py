@@ -91,6 +91,17 @@ class AccountExists(Refusal):
     code = "account-exists"
 
 
+class Outdated(Refusal):
+    """What the request builds on was changed by somebody else just before; ``kind`` and ``name`` say which fact."""
+
+    code = "outdated"
+
+    def __init__(self, sentence: str, kind: str = "", name: str = "") -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.name = name
+
+
 class NoSuchAccount(Refusal):
     code = "no-such-account"
 

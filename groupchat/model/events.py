@@ -34,6 +34,9 @@ AuthorId = NewType("AuthorId", int)
 It is never shown: the nickname says who spoke, the author decides who may edit.
 """
 
+SERVER = AuthorId(0)
+"""The author of the server's own words, who may do everything."""
+
 Ref: TypeAlias = Any
 """The ``ref`` of a request: any JSON value, handed back untouched.  Core code only carries it."""
 

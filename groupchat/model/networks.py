@@ -75,6 +75,15 @@ def is_private(address: str) -> bool:
     return any(ip in network for network in _PRIVATE)
 
 
+def contains(network: Network | None, address: str) -> bool:
+    """Say whether an address is in a network; what is no address, as of a UNIX socket, is in none."""
+    try:
+        ip = plain(address)
+    except ValueError:
+        return False
+    return network is not None and ip.version == network.version and ip in network
+
+
 class NetworkTable(Generic[Value]):
     """A value for each of many networks, found by an address in as many steps as there are prefix lengths."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
+from groupchat.facts.account_facts import Account, digest_of
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
 from groupchat.hall.proofs import WRONG
@@ -24,7 +25,6 @@ from groupchat.model.drafts import Audience, StoredPost, StoredSession
 from groupchat.model.errors import BadArguments, NickTaken, PasswordWrong, TokenInvalid
 from groupchat.model.events import AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
-from groupchat.state.accounts import Account, digest_of
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.reading import replay
@@ -80,8 +80,6 @@ class Joining:
         stored: StoredSession | None = None
         if self._token is not None:
             stored = yield self._recall(self._token)
-            if hall.accounts.is_coming(stored.author):
-                yield hall.passed()  # an account just made may still be on its way to the disk
             self._account = hall.accounts.of(stored.author)
             if self._account is not None:
                 hall.admission.check_line(self._screen)  # it is as good as the password
@@ -161,12 +159,12 @@ class Joining:
         if claim.register:
             roster = self._hall.roster
             nick = names.nick(claim.nick, self._hall.settings.name_rules)
-            invite = admission.check_registration(nick, claim.code, screen, is_in=False)
+            code = admission.check_registration(nick, claim.code, screen, is_in=False)
             roster.check_free(nick, names.key(nick))
-            hashed = yield admission.hash_first(nick, claim.password or "", invite, screen)
+            hashed = yield admission.hash_first(nick, claim.password or "", code, screen)
             roster.check_free(nick, names.key(nick))
             author = AuthorId(secrets.randbits(63))
-            yield self._hall.registration.create(nick, author, hashed, invite).result()
+            yield self._hall.registration.create(nick, names.key(nick), author, hashed, code).result()
             self._account = self._hall.accounts.of(author)
         else:
             if not claim.login and not admission.is_possible(claim.nick):
@@ -175,7 +173,10 @@ class Joining:
 
     def _take_nickname(self, stored: StoredSession | None) -> Person:
         """Return the person who comes in: a new one, or one who is here on another connection."""
-        hall, account = self._hall, self._account
+        hall = self._hall
+        if stored is not None:
+            self._account = hall.accounts.of(stored.author)  # it may have been made or removed meanwhile
+        account = self._account
         nick = account.nick if account is not None else names.nick(self._claim.nick, hall.settings.name_rules)
         key = names.key(nick)
         if account is not None:
@@ -186,8 +187,6 @@ class Joining:
             author = AuthorId(secrets.randbits(63))
         hall.moderation.check_coming(author, key, hall.now())
         person = hall.roster.of(author)
-        if person is None and account is None and hall.accounts.is_coming(author):
-            raise NickTaken("Your account is just being made; try again.")
         if person is None:
             person = Person(nick, key, author, hall.now(), account)
             hall.roster.claim(person)
@@ -254,6 +253,8 @@ class Joining:
         if self._leaving is not None:
             hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
+        if person.account is not None and not person.connections:
+            self._recall_ignored(person)
         if person.account is not None:
             hall.admission.welcome(person.account, screen)
         self._choose_preferences(person)
@@ -282,6 +283,14 @@ class Joining:
             log.info(
                 "{nick} joined from {address}", nick=person.nick, address=origin(screen.address), door=connection.door
             )
+
+    def _recall_ignored(self, person: Person) -> None:
+        """Let an account go on to ignore the people it ignored when it was here last."""
+        ignored = {one.other: one.nick for one in self._hall.accounts.ignoring(person.author)}
+        if ignored:
+            person.ignored = ignored
+            for other in ignored:
+                self._hall.fanout.ignore(person, other)
 
     def _position(self, person: Person, stored: StoredSession | None) -> int:
         """Return how far the last connection with this token has read; it may still be here."""
@@ -314,8 +323,7 @@ class Joining:
         if person.account is None:
             nick = names.nick(self._claim.nick, hall.settings.name_rules)
             key = names.key(nick)
-            # Not if theirs is just becoming an account's.
-            if key != person.key and hall.roster.is_free(nick, key) and not hall.accounts.is_taken(person.key):
+            if key != person.key and hall.roster.is_free(nick, key):
                 hall.attendance.rename(connection, nick, key)
 
     def _choose_preferences(self, person: Person) -> None:
@@ -324,4 +332,17 @@ class Joining:
         if self._claim.attended and self._leaving is None:
             screen.prefer(screen.style.preferences.changed("emoji", "on"))  # what a person types looks alike everywhere
         if person.account is not None and (self._claim.attended or screen.style.attended):
-            self._hall.registration.apply_preferences(person.account, screen, screen.style.door)
+            self._apply_kept_preferences(person.author)
+
+    def _apply_kept_preferences(self, author: AuthorId) -> None:
+        """Show things as the person asked for from this account at such a door."""
+        screen = self._screen
+        kept = self._hall.accounts.preferences(author, screen.style.door)
+        preferences = screen.style.preferences
+        for name, value in kept.changed.items() if kept is not None else ():
+            try:
+                preferences = preferences.changed(name, value)
+            except BadArguments:
+                log.info("A preference {name} does not exist any more", name=name)
+        if preferences != screen.style.preferences:
+            screen.prefer(preferences)

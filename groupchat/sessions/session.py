@@ -6,24 +6,25 @@ and what we did wrong is logged and answered, and everybody lives on.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Receipt
+from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.limits.buckets import TokenBucket
 from groupchat.model import names, text
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments, Flooding, NotJoined, Refusal
-from groupchat.model.events import Answer, Done, Ref
+from groupchat.model.events import SERVER, Answer, Done, Ref
 from groupchat.model.ranks import Rank
 from groupchat.sessions.handshake import Handshake
 from groupchat.sessions.handshake import State as State
-from groupchat.state.accounts import Account
-from groupchat.state.people import SERVER, SERVER_NICK, Connection, Person
+from groupchat.state.people import SERVER_NICK, Connection, Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
@@ -67,8 +68,9 @@ class Session(Handshake):
     def serve(self) -> None:
         """Make this the connection of the server itself: in no room, in no list, with every right."""
         hall = self._hall
-        account = Account(SERVER_NICK, SERVER, "", Rank.OPERATOR, hall.now())
-        person = Person(SERVER_NICK, names.key(SERVER_NICK), SERVER, hall.now(), account)
+        key = names.key(SERVER_NICK)
+        account = Account(SERVER_NICK, key, SERVER, "", hall.now())
+        person = Person(SERVER_NICK, key, SERVER, hall.now(), account)
         connection = Connection(person, self.screen, hall.now())
         person.connections = (connection,)
         self._move(State.CLAIMING)
@@ -142,7 +144,7 @@ class Session(Handshake):
         if spoken.startswith("/") and not spoken.startswith("//"):
             verb, arguments = COMMANDS.read_line(me, spoken[1:])
             if self._charge(verb.cost - 1):
-                self._reply(verb.function(me, **arguments), me.ref)
+                self._call(lambda: verb.function(me, **arguments), me.ref)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(substitute(me, change[1], change[2]), me.ref)
         else:
@@ -172,14 +174,23 @@ class Session(Handshake):
         me = Actor(self._hall, self._me(), ref, key)
         verb, given = COMMANDS.read_fields(me, name, arguments)
         if self._charge(verb.cost - 1):
-            self._reply(verb.function(me, **given), ref)
+            self._call(lambda: verb.function(me, **given), ref)
 
-    def _reply(self, reply: Reply, ref: Ref) -> None:
-        """See that a request gets exactly one answer."""
+    def _call(self, verb: Callable[[], Reply], ref: Ref) -> None:
+        """Call a verb; once more if what it built on was changed by somebody else just before."""
+        self._reply(verb(), ref, verb)
+
+    def _reply(self, reply: Reply, ref: Ref, verb: Callable[[], Reply] | None = None) -> None:
+        """See that a request gets exactly one answer.
+
+        :param verb: what to call once more when the reply turns out to be outdated; None: that is the answer.
+        """
         if reply is None:
             return  # the answer comes through the queue
         if isinstance(reply, Receipt):
             if reply.changes:
+                if verb is not None:
+                    reply.again = partial(self._repeat, reply, verb, ref)
                 # What comes next may depend on what is true then.
                 self.screen.hold(Hold.ANSWER)
                 reply.when_settled(lambda: self.screen.release(Hold.ANSWER))
@@ -190,19 +201,54 @@ class Session(Handshake):
         elif isinstance(reply, Logout):
             self._log_out(ref)
         else:
-            self._await(reply, ref)
+            self._await(reply, ref, verb)
 
-    def _await(self, reply: "Deferred[Receipt] | Deferred[Answer]", ref: Ref) -> None:
+    def _repeat(self, first: Receipt, verb: Callable[[], Reply], ref: Ref) -> None:
+        """Make a request once more; its first receipt is settled when that is answered."""
+
+        def settle(refusal: Refusal | None = None) -> None:
+            for function in first.settle(refusal):
+                function()
+
+        if self.state is State.GONE:
+            settle()
+            return
+        try:
+            reply = verb()
+        except Exception:
+            self._excuse(Failure(), ref)
+            settle()
+            return
+        if isinstance(reply, Receipt):
+            reply.when_settled(lambda: settle(reply.refusal))
+            return
+        if isinstance(reply, Deferred):
+            self._await(reply, ref)
+            reply.addBoth(lambda _: settle())
+            return
+        self._reply(reply, ref)
+        settle()
+
+    def _await(
+        self,
+        reply: "Deferred[Receipt] | Deferred[Answer]",
+        ref: Ref,
+        verb: Callable[[], Reply] | None = None,
+    ) -> None:
         self.screen.hold(Hold.ANSWER)
-        reply.addCallback(self._settled, ref)
+        reply.addCallback(self._settled, ref, verb)
         reply.addErrback(self._excuse, ref)
         reply.addBoth(self._answered)
 
-    def _settled(self, reply: "Receipt | Answer", ref: Ref) -> "Deferred[None] | None":
+    def _settled(
+        self, reply: "Receipt | Answer", ref: Ref, verb: Callable[[], Reply] | None
+    ) -> "Deferred[None] | None":
         """Answer what was waited for; return a Deferred if there is more to wait for before the next line."""
         if not isinstance(reply, Receipt) or not reply.changes:
             self._reply(reply, ref)
             return None
+        if verb is not None:
+            reply.again = partial(self._repeat, reply, verb, ref)
         waiting: Deferred[None] = Deferred()
         reply.when_settled(lambda: waiting.callback(None))
         return waiting
@@ -246,7 +292,7 @@ class Session(Handshake):
         connection = self.connection
         if connection is None:
             return False
-        return self._hall.moderation.rank_of(connection.person.account, connection.current) >= Rank.OPERATOR
+        return self._hall.moderation.rank(connection.person.account, connection.current) >= Rank.OPERATOR
 
     def _calm(self) -> None:
         """Listen again, unless something that was charged later is to be waited for."""

@@ -5,14 +5,12 @@ They change in memory only by ``learn``, which is given a fact when it is on dis
 """
 
 import hashlib
-import math
 
-from groupchat.model.drafts import Fact
+from groupchat.facts.account_facts import KnownAddress
+from groupchat.facts.kinds import owner, read
+from groupchat.model.drafts import Fact, FactChange
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import household
-
-KNOWN_ADDRESS = "known-address"
-"""The kind of fact of a known address; its name is ``AUTHOR/DIGEST``."""
 
 MOST = 16
 """The most addresses that are kept of an account; of more, those not used for longest are forgotten."""
@@ -24,44 +22,48 @@ RENEWED_S = 7 * 86400.0
 class KnownAddresses:
     """The addresses (IPv6: the /64) from which each account was logged in to, and when."""
 
+    KINDS = (KnownAddress.KIND,)
+    """The kinds of facts it learns."""
+
     def __init__(self) -> None:
-        self._used: dict[AuthorId, dict[str, float]] = {}
+        self._used: dict[AuthorId, dict[str, KnownAddress]] = {}
 
     def learn(self, fact: Fact) -> None:
         """Apply a fact about a known address that is on disk."""
-        written, _, digest = fact.name.partition("/")
-        author = AuthorId(int(written))
-        if fact.value is not None:
-            self._used.setdefault(author, {})[digest] = fact.value["at"]
+        known, author = read(fact), owner(fact.kind, fact.name)
+        if author is None:
+            return
+        if isinstance(known, KnownAddress):
+            self._used.setdefault(author, {})[known.name] = known
         elif (used := self._used.get(author)) is not None:
-            used.pop(digest, None)
+            used.pop(fact.name, None)
             if not used:
                 del self._used[author]
 
     def knows(self, author: AuthorId, address: str) -> bool:
         """Say whether the account was logged in to from this address."""
-        return bool(address) and _digest(author, address) in self._used.get(author, ())
+        return bool(address) and _known(author, address, 0.0).name in self._used.get(author, ())
 
-    def note(self, author: AuthorId, address: str, now: float) -> list[Fact]:
-        """Return the facts to be written when somebody has logged in: none if the address was noted lately.
+    def note(self, author: AuthorId, address: str, now: float) -> list[FactChange]:
+        """Return the changes to be made when somebody has logged in: none if the address was noted lately.
 
         :param now: seconds since 1970 UTC.
         """
-        used, digest = self._used.get(author, {}), _digest(author, address)
-        if not address or now - used.get(digest, -math.inf) < RENEWED_S:
+        if not address:
             return []
-        others = sorted((at, other) for other, at in used.items() if other != digest)
+        used, new = self._used.get(author, {}), _known(author, address, now)
+        before = used.get(new.name)
+        if before is not None and now - before.at < RENEWED_S:
+            return []
+        others = sorted((one for one in used.values() if one.name != new.name), key=lambda one: one.at)
         surplus = others[: max(len(others) + 1 - MOST, 0)]
-        return [
-            Fact(KNOWN_ADDRESS, f"{author}/{digest}", {"at": now}),
-            *(Fact(KNOWN_ADDRESS, f"{author}/{other}", None) for _, other in surplus),
-        ]
+        return [new.replacing(before), *(one.undone() for one in surplus)]
 
-    def forget(self, author: AuthorId) -> list[Fact]:
-        """Return the facts to be written when an account is removed."""
-        return [Fact(KNOWN_ADDRESS, f"{author}/{digest}", None) for digest in self._used.get(author, {})]
+    def forget(self, author: AuthorId) -> None:
+        """Forget an account that is removed."""
+        self._used.pop(author, None)
 
 
-def _digest(author: AuthorId, address: str) -> str:
-    """Return what stands for an address in the facts of an account: another digest in those of each."""
-    return hashlib.sha256(f"{author} {household(address)}".encode()).hexdigest()[:32]
+def _known(author: AuthorId, address: str, at: float) -> KnownAddress:
+    digest = hashlib.sha256(f"{author} {household(address)}".encode()).hexdigest()[:32]
+    return KnownAddress(author, digest, at)

@@ -11,13 +11,10 @@ The rules for whoever changes them:
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from groupchat.facts.account_facts import Account
 from groupchat.interfaces.screens import IScreen, IStyle
 from groupchat.model.drafts import Audience
 from groupchat.model.events import Answer, AuthorId, Ref
-from groupchat.state.accounts import Account
-
-SERVER = AuthorId(0)
-"""The author of the server's own words."""
 
 SERVER_NICK = "server"
 """The server's nickname; nobody else can have it."""

@@ -1,58 +1,50 @@
 """Positions: the number up to which each account has read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from groupchat.model.drafts import Fact
+from groupchat.facts.account_facts import ReadPosition
+from groupchat.facts.kinds import read
+from groupchat.model.drafts import Fact, ReadUpTo
 from groupchat.model.events import AuthorId
-
-POSITION = "position"
-"""The kind of fact of a position; its name is ``AUTHOR/room``."""
-
 
 PRIVATE = ""
 """Stands for the room of private messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """``upto``: the number up to which everything was shown; ``at``: when, in seconds since 1970 UTC."""
-
-    upto: int
-    at: float
-
-
 class Positions:
-    """The position of each account in each room, and in its private messages.
+    """The position of each account in each room, and in its private messages."""
 
-    Positions are noted when a connection leaves; after a crash some messages count as new again, which does no harm.
-    """
+    KINDS = (ReadPosition.KIND,)
+    """The kinds of facts it learns."""
 
     def __init__(self) -> None:
-        self._known: dict[AuthorId, dict[str, Position]] = {}
+        self._known: dict[AuthorId, dict[str, ReadPosition]] = {}
 
     def learn(self, fact: Fact) -> None:
-        """Apply a fact about a position that is on disk; one that was noted since then is newer, and stays."""
-        author, _, room = fact.name.partition("/")
-        if fact.value is None:
-            self._known.get(AuthorId(int(author)), {}).pop(room, None)
-            return
-        known = self._known.setdefault(AuthorId(int(author)), {})
-        if room not in known or known[room].upto <= fact.value["upto"]:
-            known[room] = Position(fact.value["upto"], fact.value["at"])
+        """Apply a fact about a position, as the journal has it at the start."""
+        position = read(fact)
+        if isinstance(position, ReadPosition):
+            self._known.setdefault(position.author, {})[position.room] = position
 
-    def find(self, author: AuthorId, room: str) -> Position | None:
+    def note(self, read: ReadUpTo) -> None:
+        """Apply a position that was noted; a lower number than the one known changes nothing."""
+        known = self._known.setdefault(read.author, {})
+        if read.room not in known or known[read.room].upto <= read.upto:
+            known[read.room] = ReadPosition(read.author, read.room, read.upto, read.at)
+
+    def find(self, author: AuthorId, room: str) -> ReadPosition | None:
         """Return how far the account has read there; None: it never was there."""
         return self._known.get(author, {}).get(room)
 
-    def note(self, author: AuthorId, rooms: Iterable[str], upto: int, at: float) -> list[Fact]:
-        """Note that an account has read these rooms up to here; return the facts to be written."""
-        known = self._known.setdefault(author, {})
-        changed = [room for room in rooms if room not in known or known[room].upto <= upto]
-        for room in changed:
-            known[room] = Position(upto, at)
-        return [Fact(POSITION, f"{author}/{room}", {"upto": upto, "at": at}) for room in changed]
+    def moves(self, author: AuthorId, rooms: Iterable[str], upto: int, at: float) -> list[ReadUpTo]:
+        """Return what is to be noted when an account has read these rooms up to here; nothing where it has read on."""
+        known = self._known.get(author, {})
+        return [
+            ReadUpTo(author, room, upto, at)
+            for room in dict.fromkeys(rooms)
+            if room not in known or known[room].upto <= upto
+        ]
 
-    def forget(self, author: AuthorId) -> list[Fact]:
-        """Forget an account that is removed; return the facts to be written."""
-        return [Fact(POSITION, f"{author}/{room}", None) for room in self._known.pop(author, {})]
+    def forget(self, author: AuthorId) -> None:
+        """Forget an account that is removed."""
+        self._known.pop(author, None)

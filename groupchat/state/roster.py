@@ -16,7 +16,7 @@ from groupchat.state.people import Person
 class Roster:
     """Everybody who is here, by nickname and by author.
 
-    A nickname is free when nobody here holds it, no account has it, or is about to, and it looks like none of these.
+    A nickname is free when nobody here holds it, no account has it, and it looks like none of these.
     Everything happens in the reactor's thread, so a claim is atomic by itself.
     """
 

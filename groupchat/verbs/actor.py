@@ -5,7 +5,6 @@ comes through the queue), a Deferred of one of these, or a claim to come in anew
 What the person did wrong is raised as a Refusal.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,15 +12,15 @@ from zoneinfo import ZoneInfo
 from twisted.internet.defer import Deferred
 
 from groupchat.delivery.queue import Notice, Posting, Receipt
+from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.drafts import Deed, Draft, Fact, Kind
+from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
 from groupchat.model.errors import BadArguments, NotAllowed, NotInRoom
-from groupchat.model.events import Answer, AuthorId, Done, Event, Ref, Told
+from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
-from groupchat.state.accounts import Account
 from groupchat.state.people import Connection, Person
 
 Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
@@ -79,7 +78,7 @@ class Actor:
 
     def rank_in(self, room: str) -> Rank:
         """Return their rank in a room."""
-        return self.hall.moderation.rank_of(self.person.account, room)
+        return self.hall.moderation.rank(self.person.account, room)
 
     def room(self, name: str) -> str:
         """Return a room they may use: the named one of theirs, or (empty) the current one.
@@ -158,7 +157,7 @@ class Actor:
         found = self.target(nick)
         if found.author == self.person.author:
             raise BadArguments("That is you.")
-        theirs = self.hall.moderation.rank_of(found.account, scope)
+        theirs = self.hall.moderation.rank(found.account, scope)
         if self.rank_in(scope) < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR:
             raise NotAllowed(f"{found.nick} keeps order here too; only operators can call them to order.")
         return found
@@ -182,31 +181,30 @@ class Actor:
 
     def draft(self, kind: Kind, room: str = "", text: str = "", **more: Any) -> Draft:
         """Return a draft of theirs, made now."""
-        person = self.person
-        return Draft(kind, person.author, person.nick, self.hall.now(), room, text, key=self.key, **more)
+        person, rooms = self.person, self.connection.rooms
+        at = self.hall.now()
+        return Draft(
+            kind, person.author, person.nick, at, room, text, key=self.key, folded=person.key, within=rooms, **more
+        )
 
     def post(
         self,
         draft: Draft,
         text: str = "",
-        facts: tuple[Fact, ...] = (),
-        then: Callable[[], None] | None = None,
         awaited: bool = True,
     ) -> Receipt:
         """Post a draft: every post of every door passes here.
 
         :param text: what the caller reads when it is done.
-        :param facts: what becomes true with it.
-        :param then: called when it was delivered, but not when it was refused.
         :param awaited: whether it answers the request.
         :raises JournalUnavailable: the journal takes no posts now.
-        :raises Muted, SlowMode: the person may not say this there now.
+        :raises Muted, Banned, RoomLocked: the person may not say this there now.
         """
         hall, connection = self.hall, self.connection
         if hall.moderation.curbs:
-            hall.moderation.check_post(draft, self.person, hall.now(), hall.clock.seconds())
-        receipt = Receipt(bool(facts))
-        hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text, facts, then))
+            hall.moderation.check_post(draft)
+        receipt = Receipt(bool(draft.changes))
+        hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text))
         hall.typists.stopped(connection)
         return receipt
 
@@ -217,27 +215,42 @@ class Actor:
     def decree(
         self,
         deed: Deed,
-        *facts: Fact,
+        *changes: Consequence,
+        needs: Need,
         room: str = "",
         text: str = "",
-        then: Callable[[], None] | None = None,
         awaited: bool = True,
     ) -> Receipt:
         """Do what an operator does: on disk first, then true, then shown, and at last what follows from it.
 
+        :param changes: what becomes true with it.
+        :param needs: the rank it needs, which the journal judges once more.
         :param room: the room that is shown it (empty: it stands in /modlog only).
-        :param then: called when it was shown, but not when it was refused.
         :raises JournalUnavailable: nothing can be stored now.
         """
         person = self.person
-        # No key: the facts that go with it would be written again.
-        draft = Draft(Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode())
-        return self.post(draft, text, facts, then, awaited)
+        # No key: the changes that go with it would be made again.
+        return self.post(
+            Draft(
+                Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode(),
+                folded=person.key, needs=needs, changes=changes,
+            ),
+            text,
+            awaited,
+        )  # fmt: skip
 
-    def inform(self, person: Person | None, words: str) -> None:
-        """Tell somebody what was done about them, on each connection."""
-        for connection in person.connections if person is not None else ():
-            connection.show(Told((words,)))
+
+OPERATORS = Need(Rank.OPERATOR)
+"""What only operators of the whole server may do."""
+
+
+def keepers(scope: str, found: Target | None = None) -> Need:
+    """Return what only those may do who keep order in a place: operators everywhere (empty), or in a room.
+
+    :param found: whom it is done to.
+    """
+    over = None if found is None else found.author
+    return Need(Rank.ROOM_OPERATOR if scope else Rank.OPERATOR, scope, over)
 
 
 def checked_reason(words: str) -> str:

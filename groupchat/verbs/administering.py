@@ -8,16 +8,17 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
+from groupchat.facts.account_facts import Account, RankGiven, RegistrationCode, digest_of
+from groupchat.hall.registration import revoked
 from groupchat.model import names
-from groupchat.model.drafts import Deed
+from groupchat.model.drafts import Consequence, Deed
 from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
 from groupchat.model.events import Answer, AuthorId, Listed
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
-from groupchat.state.accounts import Account, Invite, digest_of
 from groupchat.state.rooms import LOBBY
-from groupchat.verbs.actor import Actor, Reply
+from groupchat.verbs.actor import OPERATORS, Actor, Reply
 from groupchat.verbs.grammar.arguments import Name, Nick, Passphrase
 from groupchat.verbs.grammar.table import Table
 
@@ -27,17 +28,17 @@ ADMINISTERING = Table("accounts")
 @ADMINISTERING.verb(needs=Rank.OPERATOR, cost=5)
 def accounts(me: Actor) -> Answer:
     """List the accounts."""
-    every, roster = list(me.hall.accounts), me.hall.roster
+    every, roster, is_operator = list(me.hall.accounts), me.hall.roster, me.hall.moderation.is_operator
     heading = f"{plural(len(every), 'account')}{':' if every else '.'}"
     lines = [
-        f"{account.nick}: {'operator, ' if account.is_operator else ''}since {minute(account.since, me.zone)}"
+        f"{account.nick}: {'operator, ' if is_operator(account) else ''}since {minute(account.since, me.zone)}"
         + (", here now" if roster.of(account.author) is not None else "")
         for account in every
     ]
     items = tuple(
         {
             "nick": account.nick,
-            "operator": account.is_operator,
+            "operator": is_operator(account),
             "since": iso(account.since),
             "here": roster.of(account.author) is not None,
         }
@@ -56,21 +57,18 @@ def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[
     hashed = yield hall.admission.hash(nick, password, me.connection.screen)
     me.check_still(Rank.OPERATOR)
     _check_free(me, nick)
-    account = Account(nick, AuthorId(secrets.randbits(63)), hashed, Rank.MEMBER, hall.now())
+    account = Account(nick, names.key(nick), AuthorId(secrets.randbits(63)), hashed, hall.now())
     deed = Deed("adduser", f"made the account {nick}", nick)
-    receipt = me.decree(deed, account.fact(), text=f"There is an account {nick} now.")
-    return hall.registration.reserve(receipt, account.key)
+    return me.decree(deed, account.made(), needs=OPERATORS, text=f"There is an account {nick} now.")
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
 def removeuser(me: Actor, name: Nick) -> Receipt:
     """Remove somebody's account; what they said stays."""
-    account, registration = _account(me, name), me.hall.registration
+    account = _account(me, name)
     deed = Deed("removeuser", f"removed the account {account.nick}", account.nick)
     told = f"There is no account {account.nick} any more."
-    receipt = me.decree(deed, *registration.removal(account), text=told)
-    registration.revoke(account)
-    return registration.follow(receipt, account, None)
+    return me.decree(deed, account.undone(), revoked(account), needs=OPERATORS, text=told)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
@@ -93,9 +91,9 @@ def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Defer
     hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)
     me.check_still(Rank.OPERATOR)
     deed = Deed("setpassword", f"set the password of {account.nick}", account.nick)
-    receipt = _change(me, account, deed, f"{account.nick} has this password now.", hash=hashed)
-    me.hall.registration.revoke(account)
-    return receipt
+    changed = replace(account, hash=hashed).replacing(account)
+    told = f"{account.nick} has this password now."
+    return me.decree(deed, changed, revoked(account), needs=OPERATORS, text=told)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
@@ -104,27 +102,27 @@ def invitecode(me: Actor) -> Reply:
     hall = me.hall
     code = secrets.token_hex(5)
     days = hall.settings.invite_days
-    invite = Invite(digest_of(code), me.person.nick, hall.now() + days * 86400)
+    made = RegistrationCode(digest_of(code), me.person.nick, hall.now() + days * 86400)
+    ended: list[Consequence] = [one.undone() for one in hall.accounts.ended(hall.now())]
     told = f"{code} is a code for one account, for {days} days. To use it: /register NAME PASSWORD {code}"
-    deed = Deed("invitecode", "made an invitation", until=invite.until)
-    return me.decree(deed, invite.fact(), *hall.accounts.ended(hall.now()), text=told)
+    deed = Deed("invitecode", "made an invitation", until=made.until)
+    return me.decree(deed, made.made(), *ended, needs=OPERATORS, text=told)
 
 
 def _rank(me: Actor, act: str, nick: str, rank: Rank) -> Receipt:
-    account = me.hall.registration.newest(_account(me, nick))
-    is_operator = rank is Rank.OPERATOR
-    if account.rank is rank:
-        raise BadArguments(f"{account.nick} is {'already' if is_operator else 'not'} an operator.")
-    done = f"made {account.nick} {'an operator' if is_operator else 'an ordinary account'}"
-    told = f"{account.nick} is {'an operator' if is_operator else 'not an operator any more'}."
-    return _change(me, account, Deed(act, done, account.nick), told, room=LOBBY, rank=rank)
-
-
-def _change(me: Actor, account: Account, deed: Deed, told: str, room: str = "", **changes: Any) -> Receipt:
-    registration = me.hall.registration
-    changed = replace(registration.newest(account), **changes)
-    receipt = me.decree(deed, changed.fact(), room=room, text=told)
-    return registration.follow(receipt, account, changed)
+    account = _account(me, nick)
+    given = me.hall.moderation.ranks.get(account.author)
+    if rank is Rank.OPERATOR:
+        if given is not None:
+            raise BadArguments(f"{account.nick} is already an operator.")
+        change = RankGiven(account.author, rank, me.person.nick, me.hall.now()).made()
+        deed = Deed(act, f"made {account.nick} an operator", account.nick)
+        return me.decree(deed, change, needs=OPERATORS, room=LOBBY, text=f"{account.nick} is an operator.")
+    if given is None:
+        raise BadArguments(f"{account.nick} is not an operator.")
+    deed = Deed(act, f"made {account.nick} an ordinary account", account.nick)
+    told = f"{account.nick} is not an operator any more."
+    return me.decree(deed, given.undone(), needs=OPERATORS, room=LOBBY, text=told)
 
 
 def _account(me: Actor, nick: str) -> Account:

@@ -3,26 +3,26 @@
 The word of an operator holds everywhere, or in the room they name; that of a room's operator in that room.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import TypeVar
 
 from groupchat.delivery.queue import Receipt
-from groupchat.hall.hall import Peer
+from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction, span
 from groupchat.model import networks
-from groupchat.model.drafts import Deed, Fact
-from groupchat.model.errors import BadArguments, Banned, Kicked, NoSuchNick, NotAllowed, NothingToUndo
+from groupchat.model.drafts import Deed, PutOut
+from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed, NothingToUndo
 from groupchat.model.events import Answer, Listed
 from groupchat.model.networks import Network
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, iso, minute, spoken
-from groupchat.state.moderation import BAN, MUTE, NETWORK
-from groupchat.state.people import Person
-from groupchat.state.sanctions import Book, Sanction, span
-from groupchat.verbs.actor import Actor, Target, because, checked_reason
+from groupchat.verbs.actor import OPERATORS, Actor, Target, because, checked_reason, keepers
 from groupchat.verbs.grammar import arguments
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Reason
 from groupchat.verbs.grammar.table import Table
 
 DISCIPLINING = Table("order", "keeping order")
+
+S = TypeVar("S", bound=Sanction)
 
 KEEPERS = Rank.ROOM_OPERATOR
 """The rank most of these need: operators have it, and in their rooms the operators of these."""
@@ -35,16 +35,17 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     They may come back: /ban keeps them out, /mute lets them stay and say nothing.
     """
     scope, person = me.scope(room), me.hall.find(nick)
-    me.subject(nick, scope)
+    found = me.subject(nick, scope)
     why = checked_reason(reason)
     if scope and scope not in person.rooms:
         raise NoSuchNick(f"{person.nick} is not in {scope}.")
     where = f" out of {scope}" if scope else ""
-    told = Kicked(f"You were put out{f' of {scope}' if scope else ''} by {me.person.nick}{because(why) or '.'}")
+    told = f"You were put out{f' of {scope}' if scope else ''} by {me.person.nick}{because(why) or '.'}"
     return me.decree(
         Deed("kick", f"kicked {person.nick}{where}{because(why)}", person.nick, None, why),
+        PutOut(person.author, scope, "kicked", told, why),
+        needs=keepers(scope, found),
         room=scope or me.stage(person),
-        then=lambda: _put_out(me, lambda other: other is person, scope, told, why),
     )
 
 
@@ -62,16 +63,15 @@ def ban(
         return _ban_network(me, network, duration, checked_reason(reason))
     scope = me.scope(room)
     found = me.subject(whom, scope)
-    made = _sanction(me, found, scope, duration, checked_reason(reason))
+    made = _sanction(me, Ban, found, scope, duration, checked_reason(reason))
     where = f" from {scope}" if scope else ""
-    told = Banned(made.sentence("banned", where, made.at))
     words = f"banned {found.nick}{where}{span(duration, 'unbanned')}{because(made.why)}"
     return me.decree(
         Deed("ban", words, found.nick, made.until, made.why),
-        made.fact(BAN),
+        made.replacing(me.hall.moderation.bans.get(made.name)),
+        needs=keepers(scope, found),
         room=scope or me.stage(found.person),
         text=_advice(found, scope),
-        then=lambda: _put_out(me, lambda person: made.concerns(person.author, person.key), scope, told, made.why),
     )
 
 
@@ -85,20 +85,20 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
         if known is None:
             raise NothingToUndo(f"{network} is not banned. /bans lists the bans.")
         deed = Deed("unban", f"unbanned {network}", str(network))
-        return me.decree(deed, Fact(NETWORK, known.name, None), text=f"{network} is not banned any more.")
-    known = _known(me, me.hall.moderation.bans, whom, room)
-    if known is None:
+        return me.decree(deed, known.undone(), needs=OPERATORS, text=f"{network} is not banned any more.")
+    ban = _known(me, me.hall.moderation.bans, whom, room)
+    if ban is None:
         raise NothingToUndo(f"{whom} is not banned. /bans lists the bans.")
-    where = f" from {known.room}" if known.room else ""
-    deed = Deed("unban", f"unbanned {known.whom}{where}", known.whom)
-    return me.decree(deed, Fact(BAN, known.name, None), room=known.room or me.current)
+    where = f" from {ban.room}" if ban.room else ""
+    deed = Deed("unban", f"unbanned {ban.whom}{where}", ban.whom)
+    return me.decree(deed, ban.undone(), needs=keepers(ban.room), room=ban.room or me.current)
 
 
 @DISCIPLINING.verb(needs=KEEPERS, cost=2)
 def bans(me: Actor, room: Here = "") -> Answer:
     """List the bans: for how long, by whom, and why."""
     scope, moderation = me.scope(room), me.hall.moderation
-    sanctions = list(moderation.bans)
+    sanctions: list[Sanction] = list(moderation.bans)
     if not scope:  # addresses are for operators only
         sanctions += moderation.networks.values()
     return _listed(me, "bans", "banned", sanctions, scope)
@@ -109,15 +109,14 @@ def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "
     """Stop somebody from saying anything in this room; an operator of the server, in all rooms. They can read."""
     scope = me.scope(room)
     found = me.subject(nick, scope)
-    made = _sanction(me, found, scope, duration, checked_reason(reason))
+    made = _sanction(me, Mute, found, scope, duration, checked_reason(reason))
     where = f" in {scope}" if scope else ""
-    told = made.sentence("muted", where, made.at)
     words = f"muted {found.nick}{where}{span(duration, 'unmuted')}{because(made.why)}"
     return me.decree(
         Deed("mute", words, found.nick, made.until, made.why),
-        made.fact(MUTE),
+        made.replacing(me.hall.moderation.mutes.get(made.name)),
+        needs=keepers(scope, found),
         room=scope or me.stage(found.person),
-        then=lambda: me.inform(found.person, told),
     )
 
 
@@ -131,40 +130,39 @@ def unmute(me: Actor, nick: Nick, room: Here = "") -> Receipt:
     where = f" in {known.room}" if known.room else ""
     return me.decree(
         Deed("unmute", f"unmuted {known.whom}{where}", known.whom),
-        Fact(MUTE, known.name, None),
+        known.undone(),
+        needs=keepers(known.room),
         room=known.room or me.stage(person),
-        then=lambda: me.inform(person, f"You can speak again{where}; {me.person.nick} unmuted you."),
     )
 
 
 @DISCIPLINING.verb(needs=KEEPERS, cost=2)
 def mutes(me: Actor, room: Here = "") -> Answer:
     """List the mutes: for how long, by whom, and why."""
-    return _listed(me, "mutes", "muted", list(me.hall.moderation.mutes), me.scope(room))
+    return _listed(me, "mutes", "muted", me.hall.moderation.mutes, me.scope(room))
 
 
-def _sanction(me: Actor, found: Target, scope: str, duration: float, why: str) -> Sanction:
+def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: float, why: str) -> S:
     now = me.hall.now()
     until = None if duration == FOREVER else now + duration
     named = found.account is None
-    return Sanction(found.nick, found.key, found.author, named, scope, me.person.nick, why, now, until)
+    return form(found.nick, found.key, found.author, named, scope, me.person.nick, why, now, until)
 
 
 def _ban_network(me: Actor, network: Network, duration: float, why: str) -> Receipt:
     _need_operator(me)
-    if any(_is_in(connection.screen.address, network) for connection in me.person.connections):
+    if any(networks.contains(network, connection.screen.address) for connection in me.person.connections):
         raise BadArguments("You would ban yourself: your own address is one of these.")
     now = me.hall.now()
     until = None if duration == FOREVER else now + duration
-    made = Sanction(str(network), str(network), None, False, "", me.person.nick, why, now, until)
-    told = Banned(made.sentence("banned", "", now))
+    made = NetworkBan(str(network), str(network), None, False, "", me.person.nick, why, now, until)
     lasting = span(duration, "unbanned")
     # Where people come from is nobody's business but the operators': the rooms are not shown this.
     return me.decree(
         Deed("ban", f"banned {network}{lasting}{because(why)}", str(network), until, why),
-        made.fact(NETWORK),
+        made.replacing(me.hall.moderation.networks.get(made.name)),
+        needs=OPERATORS,
         text=f"{network} is banned{lasting}.",
-        then=lambda: me.hall.cut_off(told, lambda session: _is_in(session.screen.address, network)),
     )
 
 
@@ -184,31 +182,14 @@ def _advice(found: Target, scope: str) -> str:
     return f"{found.nick} was a guest from {which} and can take another nickname; /ban {addresses[0]} keeps them out."
 
 
-def _known(me: Actor, book: Book, nick: str, room: str) -> Sanction | None:
+def _known(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
     """Return the sanction about a nickname that the caller may undo."""
     key, scope = me.target(nick).key, me.scope(room)
     places = (scope,) if scope else ("", me.current)
     return next((found for place in places if (found := book.get(f"{place}/{key}")) is not None), None)
 
 
-def _put_out(me: Actor, meant: Callable[[Person], bool], scope: str, told: Kicked | Banned, why: str) -> None:
-    """Take people out of a room, or (empty) cut off their connections, after saying why."""
-    hall = me.hall
-
-    def is_meant(session: Peer) -> bool:
-        return session.connection is not None and meant(session.connection.person)
-
-    if not scope:
-        hall.cut_off(told, is_meant)
-        return
-    room = hall.rooms.find(scope)
-    for connection in [member for member in (room.members if room is not None else ()) if meant(member.person)]:
-        hall.health.refuse(connection, told)
-        hall.attendance.leave_room(connection, scope, told.code, told.code, why)
-        hall.attendance.remember(connection)
-
-
-def _listed(me: Actor, what: str, done: str, sanctions: list[Sanction], scope: str) -> Answer:
+def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str) -> Answer:
     now = me.hall.now()
     shown = [one for one in sanctions if one.holds(now) and (not scope or one.room == scope)]
     lines = [
@@ -232,11 +213,3 @@ def _listed(me: Actor, what: str, done: str, sanctions: list[Sanction], scope: s
 
 def _left(seconds: float) -> str:
     return "" if seconds == FOREVER else f" for {spoken(seconds)} more"
-
-
-def _is_in(address: str, network: Network) -> bool:
-    try:
-        ip = networks.plain(address)
-    except ValueError:  # none, as of a UNIX socket
-        return False
-    return ip.version == network.version and ip in network

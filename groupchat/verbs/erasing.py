@@ -7,13 +7,13 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Posting, Receipt
 from groupchat.model import names
-from groupchat.model.drafts import Audience, Deed, Draft, Kind, StoredPost
+from groupchat.model.drafts import Audience, Deed, Draft, Kind, Need, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import Acted, Edited, Said
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
 from groupchat.model.wording import plural
-from groupchat.verbs.actor import Actor, Target
+from groupchat.verbs.actor import Actor, Target, keepers
 from groupchat.verbs.grammar.arguments import Duration, Here, Nick
 from groupchat.verbs.grammar.table import Table
 
@@ -50,7 +50,7 @@ def purge(
         raise BadArguments(f"That is more than {MOST:,} messages; begin with a shorter time.")
     count = plural(len(posts), "message")
     deed = Deed("purge", f"deleted everything {found.nick} said{where} {while_}: {count}", found.nick)
-    done = me.decree(deed, room=scope or me.stage(found.person))
+    done = me.decree(deed, needs=keepers(scope, found), room=scope or me.stage(found.person))
     # Room by room, so that deletions stand together in what each room is shown.
     for stored in sorted(posts, key=lambda stored: (stored.event.room, stored.event.id)):
         # Nobody is told of one that somebody else deleted meanwhile.
@@ -70,11 +70,13 @@ def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | No
     post = stored.event
     if not isinstance(post, Said | Acted | Edited) or not post.room or stored.author == me.person.author:
         return None
-    theirs = hall.moderation.rank_of(hall.accounts.of(stored.author), post.room)
+    theirs = hall.moderation.rank_of(stored.author, post.room)
     mine = me.rank_in(post.room)
     if mine < Rank.ROOM_OPERATOR or (mine < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR):
         return None
-    me.decree(Deed("delete", f"deleted #{target} of {post.nick}", post.nick), room=post.room, awaited=False)
+    deed = Deed("delete", f"deleted #{target} of {post.nick}", post.nick)
+    need = Need(Rank.ROOM_OPERATOR, post.room, stored.author)
+    me.decree(deed, needs=need, room=post.room, awaited=False)
     return me.post(_deletion(me, target))
 
 

@@ -1,9 +1,10 @@
 """The verbs about the connection and the server: preferences, the server's state, a barrier, the end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 from groupchat.delivery.queue import Barrier
+from groupchat.facts.account_facts import KeptPreferences
 from groupchat.model import preferences
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Done, Listed
@@ -41,10 +42,10 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
                 me.hall.attendance.list_again(connection, connection.rooms)
     if not kept or account is None:
         return answer
-    newest = me.hall.registration.newest(account)
-    here: Mapping[str, str] = {**newest.preferences.get(me.connection.door, {}), name: shown}
-    everywhere = {**newest.preferences, me.connection.door: here}
-    return me.hall.registration.change(account, me.connection, me.ref, answer, preferences=everywhere)
+    before = me.hall.accounts.preferences(account.author, me.connection.door)
+    changed = {**(before.changed if before is not None else {}), name: shown}
+    after = KeptPreferences(account.author, me.connection.door, changed)
+    return me.hall.registration.keep(before, after, account.author, me.connection, me.ref, answer)
 
 
 @GENERAL.verb(cost=2)

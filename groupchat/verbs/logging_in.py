@@ -1,16 +1,18 @@
 """The verbs about your own account: make it, log in to it, change its password, give it up."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
+from groupchat.facts.account_facts import Account
+from groupchat.hall.registration import revoked
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import AccountExists, NickTaken, NotAllowed
 from groupchat.model.events import Done
 from groupchat.model.ranks import Rank
-from groupchat.state.accounts import Account
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Code, Name, NewPassword, OldPassword, Passphrase, Password
 from groupchat.verbs.grammar.table import Table
@@ -31,16 +33,16 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
     if person.account is not None:
         raise AccountExists(f"{person.nick} is your own already; /password changes its password.")
     nick = person.nick
-    invite = hall.admission.check_registration(nick, code, screen)
+    found = hall.admission.check_registration(nick, code, screen)
     hall.roster.check_free(nick, person.key, person)
-    hashed = yield hall.admission.hash_first(nick, password, invite, screen)
+    hashed = yield hall.admission.hash_first(nick, password, found, screen)
     if me.connection.gone or person.nick != nick or person.account is not None:
         raise NickTaken("That came too late; try again.")
     told = f"{nick} is yours from now on: anybody who takes it is asked for your password."
     if not screen.secure:
         told += " It was sent unencrypted: set a new one with /password over TLS."
     answer = Done(text=told)
-    receipt = hall.registration.create(nick, person.author, hashed, invite, me.connection, me.ref, answer)
+    receipt = hall.registration.create(nick, person.key, person.author, hashed, found, me.connection, me.ref, answer)
 
     def settled() -> None:
         if person.account is not None:
@@ -72,13 +74,15 @@ def logout(me: Actor) -> Reply:
 @inlineCallbacks
 def password(me: Actor, old: OldPassword, new: NewPassword) -> "Generator[Deferred[Any], Any, Receipt]":
     """Change your password."""
-    admission, registration, account = me.hall.admission, me.hall.registration, _owned(me)
-    yield admission.check(account.nick, old, me.connection.screen)
+    admission, connection = me.hall.admission, me.connection
+    account = yield admission.check(_owned(me).nick, old, connection.screen)
     hashed = yield admission.hash(account.nick, new, me.connection.screen)
     answer = Done(text="Your password is changed; tokens of other connections work no longer.")
-    receipt = registration.change(account, me.connection, me.ref, answer, hash=hashed)
-    registration.revoke(account, me.connection)
-    return receipt
+    me.hall.attendance.remember(connection)  # its own token goes on to work
+    return me.hall.registration.change(
+        account, replace(account, hash=hashed), revoked(account, connection),
+        origin=connection, ref=me.ref, answer=answer,
+    )  # fmt: skip
 
 
 @LOGGING_IN.verb(needs=Rank.MEMBER, secret=True, cost=5)
@@ -88,7 +92,7 @@ def unregister(me: Actor, password: Passphrase) -> "Generator[Deferred[Any], Any
     account = _owned(me)
     yield me.hall.admission.check(account.nick, password, me.connection.screen)
     answer = Done(text=f"{account.nick} is not an account any more; you are a guest now.")
-    return me.hall.registration.remove(account, me.connection, me.ref, answer)
+    return me.hall.registration.change(account, None, origin=me.connection, ref=me.ref, answer=answer)
 
 
 def _owned(me: Actor) -> Account:

@@ -1,5 +1,6 @@
 """The verbs about people: look somebody up, take another nickname, be away, ignore somebody."""
 
+from groupchat.facts.account_facts import Ignoring
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
 from groupchat.model.events import Answer, AwayChanged, Done, Listed
@@ -33,7 +34,7 @@ def whois(me: Actor, nick: Nick) -> Answer:
     item: dict[str, object] = {
         "nick": person.nick, "rooms": list(person.rooms), "since": iso(person.since), "secure": secure,
         "account": account.nick if account is not None else "",
-        "operator": me.hall.moderation.rank_of(account, "") >= Rank.OPERATOR,
+        "operator": me.hall.moderation.rank(account, "") >= Rank.OPERATOR,
         "away": person.away is not None, "words": person.away or "",
     }  # fmt: skip
     if me.rank >= Rank.OPERATOR:
@@ -53,8 +54,6 @@ def nick(me: Actor, nick: Name) -> Reply:
     if key != person.key:
         if person.account is not None:
             raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
-        if hall.accounts.is_taken(person.key):
-            raise NotAllowed(f"{person.nick} is just becoming your own.")
         hall.moderation.check_coming(person.author, key, hall.now())
     answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
@@ -82,29 +81,45 @@ def back(me: Actor) -> Reply:
 
 
 @PRESENCE.verb()
-def ignore(me: Actor, nick: Nick) -> Answer:
+def ignore(me: Actor, nick: Nick) -> Reply:
     """See nothing more of somebody."""
     other, person = me.hall.find(nick), me.person
     if other is person:
         raise BadArguments("That is you.")
     if len(person.ignored) >= IGNORED_MAX and other.author not in person.ignored:
         raise BadArguments(f"You ignore {IGNORED_MAX} people, which is the most; /unignore somebody first.")
+    answer = Done(text=f"You no longer see anything from {other.nick}. /unignore {other.nick} ends it.")
+    account = person.account
+    if account is not None and me.hall.accounts.of(account.author) is not None and other.author not in person.ignored:
+        kept = Ignoring(account.author, other.author, other.nick)
+        return me.hall.registration.amend(account.author, kept.put(), origin=me.connection, ref=me.ref, answer=answer)
     person.ignored = {**person.ignored, other.author: other.nick}
     me.hall.fanout.ignore(person, other.author)
-    return Done(text=f"You no longer see anything from {other.nick}. /unignore {other.nick} ends it.")
+    return answer
 
 
 @PRESENCE.verb()
-def unignore(me: Actor, nick: Nick) -> Answer:
+def unignore(me: Actor, nick: Nick) -> Reply:
     """See somebody's messages again."""
     key, person = names.key(nick), me.person
     found = [author for author, known in person.ignored.items() if names.key(known) == key]
     if not found:
         raise NoSuchNick(f"You do not ignore {nick}. /ignored lists the people you ignore.")
-    person.ignored = {author: known for author, known in person.ignored.items() if author not in found}
+    answer = Done(text=f"You see everything from {nick} again.")
+    account = person.account
+    kept = [] if account is None else [one for one in me.hall.accounts.ignoring(account.author) if one.other in found]
     for author in found:
-        me.hall.fanout.unignore(person, author)
-    return Done(text=f"You see everything from {nick} again.")
+        if all(one.other != author for one in kept):
+            me.hall.fanout.unignore(person, author)
+    person.ignored = {
+        author: known
+        for author, known in person.ignored.items()
+        if author not in found or any(one.other == author for one in kept)
+    }
+    if account is None or not kept:
+        return answer
+    ended = tuple(one.undone() for one in kept)
+    return me.hall.registration.amend(account.author, *ended, origin=me.connection, ref=me.ref, answer=answer)
 
 
 @PRESENCE.verb()

@@ -1,22 +1,22 @@
 """The verbs that keep rooms and the server in order: room operators, locked and slow rooms, announcements."""
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Mapping
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
-from groupchat.model.drafts import Deed, Fact, StoredPost
+from groupchat.facts.room_facts import Granted, Invitation, Lock, Motd, RoomOperator, Slow
+from groupchat.model.drafts import Announce, Deed, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
-from groupchat.model.events import Answer, Replayed, Told
+from groupchat.model.events import Answer, AuthorId, Replayed, Told
 from groupchat.model.ranks import Rank
 from groupchat.model.text import ANNOUNCEMENT
 from groupchat.model.text import MOTD as MOTD_LENGTH
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
-from groupchat.state.moderation import INVITATION, LOCK, MOTD, ROOM_OPERATOR, SLOW
 from groupchat.state.rooms import LOBBY
-from groupchat.verbs.actor import Actor, Reply, Target
+from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, keepers
 from groupchat.verbs.disciplining import KEEPERS
 from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, RoomBefore, Seconds
 from groupchat.verbs.grammar.table import Table
@@ -37,19 +37,20 @@ def op(me: Actor, nick: Nick, room: Room = "") -> Receipt:
         raise NoSuchAccount(f"{found.nick} has no account, which operators need. /register makes one.")
     if found.author in me.hall.moderation.operators.get(place, ()):
         raise BadArguments(f"{found.nick} is an operator of {place} already.")
-    told = f"{me.person.nick} made you an operator of {place}; /help lists what you can do there."
-    return _grant(me, "op", ROOM_OPERATOR, place, found, f"made {found.nick} an operator of {place}", told)
+    granted = _granted(me, RoomOperator, place, found)
+    deed = Deed("op", f"made {found.nick} an operator of {place}", found.nick)
+    return me.decree(deed, granted.made(), needs=OPERATORS, room=place)
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
 def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
     """Undo /op: make somebody no longer an operator of this room, or of another."""
     place, found = me.place(room), me.target(nick)
-    if found.author not in me.hall.moderation.operators.get(place, ()):
+    known = _known(me.hall.moderation.operators, place, found)
+    if known is None:
         raise NothingToUndo(f"{found.nick} is not an operator of {place}.")
-    told = f"{me.person.nick} decided that you are no longer an operator of {place}."
     deed = Deed("deop", f"made {found.nick} no longer an operator of {place}", found.nick)
-    return me.decree(deed, _of(ROOM_OPERATOR, place, found), room=place, then=lambda: me.inform(found.person, told))
+    return me.decree(deed, known.undone(), needs=OPERATORS, room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -58,12 +59,15 @@ def slow(me: Actor, room: RoomBefore = "", *, seconds: Seconds) -> Receipt:
     place = me.place(room)
     if seconds > SLOWEST_S:
         raise BadArguments(f"At most {SLOWEST_S} seconds.")
+    before = me.hall.moderation.slow.get(place)
     if not seconds:
-        if place not in me.hall.moderation.slow:
+        if before is None:
             raise NothingToUndo(f"{place} is not slow.")
-        return me.decree(Deed("slow", f"ended slow mode in {place}", place), Fact(SLOW, place, None), room=place)
+        deed = Deed("slow", f"ended slow mode in {place}", place)
+        return me.decree(deed, before.undone(), needs=keepers(place), room=place)
     deed = Deed("slow", f"set slow mode in {place}: one message every {spoken(seconds)}", place)
-    return me.decree(deed, Fact(SLOW, place, _note(me, seconds=seconds)), room=place)
+    slow = Slow(place, seconds, me.person.nick, me.hall.now())
+    return me.decree(deed, slow.replacing(before), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -74,16 +78,18 @@ def lock(me: Actor, room: Room = "") -> Receipt:
         raise BadArguments(f"Everybody comes into {LOBBY} first, so it cannot be locked.")
     if place in me.hall.moderation.locked:
         raise BadArguments(f"{place} is locked already.")
-    return me.decree(Deed("lock", f"locked {place}", place), Fact(LOCK, place, _note(me)), room=place)
+    lock = Lock(place, me.person.nick, me.hall.now())
+    return me.decree(Deed("lock", f"locked {place}", place), lock.made(), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def unlock(me: Actor, room: Room = "") -> Receipt:
     """Let everybody into a room again."""
     place = me.place(room)
-    if place not in me.hall.moderation.locked:
+    lock = me.hall.moderation.locked.get(place)
+    if lock is None:
         raise NothingToUndo(f"{place} is not locked.")
-    return me.decree(Deed("unlock", f"unlocked {place}", place), Fact(LOCK, place, None), room=place)
+    return me.decree(Deed("unlock", f"unlocked {place}", place), lock.undone(), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -92,18 +98,21 @@ def invite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
     place, found = me.place(room), me.target(nick)
     if found.author is None:
         raise NoSuchAccount(f"{found.nick} is not here, and has no account; invite them when they are here.")
-    told = f"{me.person.nick} invites you to {place}: /join {place}"
-    return _grant(me, "invite", INVITATION, place, found, f"invited {found.nick} to {place}", told)
+    granted = _granted(me, Invitation, place, found)
+    known = _known(me.hall.moderation.invited, place, found)
+    deed = Deed("invite", f"invited {found.nick} to {place}", found.nick)
+    return me.decree(deed, granted.replacing(known), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def uninvite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
     """Take an invitation back; somebody who is in the room stays there."""
     place, found = me.place(room), me.target(nick)
-    if found.author not in me.hall.moderation.invited.get(place, ()):
+    known = _known(me.hall.moderation.invited, place, found)
+    if known is None:
         raise NothingToUndo(f"{found.nick} is not invited to {place}.")
     deed = Deed("uninvite", f"took back the invitation of {found.nick} to {place}", found.nick)
-    return me.decree(deed, _of(INVITATION, place, found), room=place)
+    return me.decree(deed, known.undone(), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
@@ -113,13 +122,16 @@ def motd(me: Actor, text: Rest = "") -> Reply:
     if not text:
         return Told(tuple(me.hall.motd.splitlines()) or ("There is no message of the day.",))
     MOTD_LENGTH.check(words)
+    before = me.hall.moderation.motd
     if not words:
-        if me.hall.moderation.motd is None:
+        if before is None:
             raise NothingToUndo("No operator has set one.")
-        return me.decree(Deed("motd", "cleared the message of the day"), Fact(MOTD, "", None), text="Cleared.")
-    fact = Fact(MOTD, "", _note(me, text=words))
+        deed = Deed("motd", "cleared the message of the day")
+        return me.decree(deed, before.undone(), needs=OPERATORS, text="Cleared.")
+    made = Motd(words, me.person.nick, me.hall.now())
     told = "Everybody who comes is shown it from now on."
-    return me.decree(Deed("motd", f"set the message of the day: {words}"), fact, text=told)
+    deed = Deed("motd", f"set the message of the day: {words}")
+    return me.decree(deed, made.replacing(before), needs=OPERATORS, text=told)
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR, cost=5)
@@ -128,8 +140,8 @@ def announce(me: Actor, text: Rest) -> Receipt:
     words = ANNOUNCEMENT.check(text.strip())
     if not words:
         raise BadArguments("Usage: /announce TEXT")
-    told = f"{me.person.nick} to everybody: {words}"
-    return me.decree(Deed("announce", f"announced: {words}"), then=lambda: me.hall.announce(told))
+    told = Announce(f"{me.person.nick} to everybody: {words}")
+    return me.decree(Deed("announce", f"announced: {words}"), told, needs=OPERATORS)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS, cost=10)
@@ -154,17 +166,19 @@ def modlog(me: Actor, count: Count | None = None, room: Here = "") -> "Generator
     return Replayed("modlog", heading, posts, "end of what operators did", me.hall.now())
 
 
-def _grant(me: Actor, act: str, kind: str, room: str, found: Target, words: str, told: str) -> Receipt:
-    """Let somebody be something in a room, and tell them."""
-    fact = _of(kind, room, found, _note(me, nick=found.nick))
-    return me.decree(Deed(act, words, found.nick), fact, room=room, then=lambda: me.inform(found.person, told))
+G = TypeVar("G", bound=Granted)
 
 
-def _of(kind: str, room: str, found: Target, value: dict[str, Any] | None = None) -> Fact:
-    """Return the fact that somebody is something in a room; without a value, is so no more."""
-    return Fact(kind, f"{room}/{found.author}", value)
+def _granted(me: Actor, form: type[G], room: str, found: Target) -> G:
+    """Return the fact that somebody with an author is something in a room.
+
+    :raises NoSuchAccount: they have left just now.
+    """
+    if found.author is None:
+        raise NoSuchAccount(f"{found.nick} is not here, and has no account.")
+    return form(room, found.author, found.nick, me.person.nick, me.hall.now())
 
 
-def _note(me: Actor, **what: object) -> dict[str, Any]:
-    """Return what is kept of something the caller decides now."""
-    return {**what, "by": me.person.nick, "at": me.hall.now()}
+def _known(rooms: Mapping[str, Mapping[AuthorId, G]], room: str, found: Target) -> G | None:
+    """Return what somebody is in a room already."""
+    return None if found.author is None else rooms.get(room, {}).get(found.author)

@@ -6,11 +6,11 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
+from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
 from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NothingToSay
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said, Whispered
-from groupchat.state.accounts import Account
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.erasing import erase

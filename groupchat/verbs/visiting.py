@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.model import names
 from groupchat.model.drafts import Audience, Kind
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
-from groupchat.model.events import Answer, Done, Listed
+from groupchat.model.events import SERVER, Answer, Done, Listed
 from groupchat.model.wording import plural
-from groupchat.state.people import SERVER, Person
+from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Here, Reason, Rest, Room
 from groupchat.verbs.grammar.table import Table

@@ -9,10 +9,11 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.admin import main as admin
+from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.audit import Audit
-from groupchat.model.drafts import Draft, Fact, Kind
-from groupchat.model.events import AuthorId
+from groupchat.model.drafts import Amendment, Draft, Kind
+from groupchat.model.events import SERVER, AuthorId
 
 DAY = 86400.0
 NOON = 1795262400.0
@@ -26,10 +27,9 @@ def draft(author: AuthorId, nick: str, words: str, days: float = 0, **more: obje
     return Draft(author=author, nick=nick, text=words, at=NOON + days * DAY, **fields)  # type: ignore[arg-type]
 
 
-def account(nick: str, author: AuthorId) -> Fact:
+def account(nick: str, author: AuthorId) -> Account:
     """Make the fact of an account."""
-    value = {"nick": nick, "author": author, "hash": "", "rank": "member", "since": NOON, "preferences": {}}
-    return Fact("account", nick, value)
+    return Account(nick, nick, author, "", NOON)
 
 
 class CommandCase(SynchronousTestCase):
@@ -68,6 +68,7 @@ class ArchiveCase(CommandCase):
     def setUp(self) -> None:
         super().setUp()
         self.data = self.folder / "data"
+        facts = (account("alice", ALICE), account("bob", BOB), ReadPosition(ALICE, "lobby", 1, 0.0))
         with Archive(self.data / "chat.db") as archive:
             archive.append(
                 [
@@ -80,11 +81,7 @@ class ArchiveCase(CommandCase):
                     draft(BOB, "bob", "", 1, kind=Kind.DELETED, target=6),
                     draft(ALICE, "alice", "gnu business", 2, kind=Kind.TOPIC),
                     draft(GUEST, "Guest", "impala", 2),
-                ],
-                [
-                    account("alice", ALICE),
-                    account("bob", BOB),
-                    Fact("position", f"{ALICE}/lobby", {"upto": 1, "at": 0}),
+                    Amendment(SERVER, NOON, tuple(fact.put() for fact in facts)),
                 ],
             )
         self.assert_sound()

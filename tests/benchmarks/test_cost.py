@@ -21,7 +21,7 @@ from groupchat.doors.wire.transport import ACCEPTS, install
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen, Rendered
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Fact, Outcome, StoredSession
+from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session
@@ -51,11 +51,9 @@ class CountingJournal(MemoryJournal):
 
     commits = 0
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
         self.commits += 1
-        return super().append(drafts, sessions, facts)
+        return super().append(operations)
 
 
 @implementer(IScreen)

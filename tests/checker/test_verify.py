@@ -113,7 +113,7 @@ class JournalTest(DataFolderCase):
     def setUp(self) -> None:
         super().setUp()
         with Archive(self.path) as archive:
-            archive.append([said("one"), said("two"), said("three")], [])
+            archive.append([said("one"), said("two"), said("three")])
 
     def check(self) -> tuple[int, str]:
         with contextlib.redirect_stdout(io.StringIO()) as output:

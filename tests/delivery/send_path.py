@@ -17,7 +17,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.screens import Rendered
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.drafts import Consequence, Draft, Kind, ReadUpTo
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId, Event, Post, Ref, Refused
 from groupchat.model.preferences import Preferences
@@ -60,7 +60,8 @@ class Reader:
 class SendPath:
     """All of groupchat/delivery, on a journal in memory (or another), and people with one connection each.
 
-    ``learned``: the facts that became true; ``left``: the connections that were cut off, and why;
+    ``learned``: the changes that are on disk, ``by``: who decided each;
+    ``left``: the connections that were cut off, and why;
     ``behind``, ``level``: the nicknames of those who began to catch up, and who were live again, in order.
     """
 
@@ -74,12 +75,13 @@ class SendPath:
         self.clock = Clock()
         self.journal = journal if journal is not None else MemoryJournal()
         self.people: dict[AuthorId, Person] = {}
-        self.learned: list[Fact] = []
+        self.learned: list[Consequence | ReadUpTo] = []
+        self.by: list[str] = []
         self.left: list[tuple[str, str]] = []
         self.behind: list[str] = []
         self.level: list[str] = []
         self.failures: list[Failure] = []
-        self.on_learn: Callable[[Fact], object] = lambda fact: None
+        self.on_learn: Callable[[Consequence | ReadUpTo], Callable[[], None] | None] = lambda change: None
         self.rooms = Rooms(self.now)
         self.stream = Stream(self.journal)
         self.fanout = Fanout(self.people.get)
@@ -105,10 +107,11 @@ class SendPath:
         """Call the function at once: here each thing that is done is a turn of its own."""
         function()
 
-    def learn(self, fact: Fact) -> None:
-        """Take a fact that is on disk."""
-        self.learned.append(fact)
-        self.on_learn(fact)
+    def learn(self, change: Consequence | ReadUpTo, by: str) -> Callable[[], None] | None:
+        """Take what is on disk; return what is to be done about it."""
+        self.learned.append(change)
+        self.by.append(by)
+        return self.on_learn(change)
 
     def refuse(self, connection: Connection, refusal: Refusal, ref: Ref) -> None:
         """Tell a connection that something is refused."""

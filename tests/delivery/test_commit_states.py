@@ -14,7 +14,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.commits import IDLE, Broken, Commits, Committing, Refusing
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Queued, Receipt
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import REVOKED, Draft, Fact, Kind, Outcome, StoredPost, StoredSession
+from groupchat.model.drafts import Amendment, Draft, Kind, Outcome, StoredPost, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.model.events import Announced, AuthorId
 from tests.fakes import HeldJournal
@@ -79,7 +79,7 @@ class Queue:
         if kind == "posting":
             return Posting(Draft(Kind.SAID, ALICE, "alice", 0.0, "lobby", name), Receipt())
         if kind == "change":
-            return Change((Fact("motd", name, None),), Receipt())
+            return Change(Amendment(ALICE, float(self.number), ()), Receipt())
         if kind == "notice":
             return Notice(Announced(name, 0.0), EVERYWHERE)
         return Barrier(ref=name)
@@ -107,7 +107,9 @@ class Queue:
     @property
     def sessions(self) -> list[str]:
         """The digests of the sessions in what the journal is being asked to write."""
-        return [session.digest for _, sessions in self.journal.pending for session in sessions]
+        return [
+            one.digest for operations in self.journal.pending for one in operations if isinstance(one, StoredSession)
+        ]
 
 
 class StateCase(SynchronousTestCase):
@@ -305,21 +307,33 @@ class SessionTests(StateCase):
         self.journal.fail(JournalUnavailable("Full."))
         self.assertEqual(self.journal.pending, [])
         self.commits.sweep()
-        ((_, sessions),) = self.journal.pending
-        self.assertEqual(sessions, (newer,))
+        self.assertEqual(self.journal.pending, [(newer,)])
 
-    def test_revoke(self) -> None:
-        """Revoking drops what waits of the author's sessions, tells the journal, and spares those saved later."""
-        self.queue.save("failed")
+    def test_drop(self) -> None:
+        """What waits of an author's sessions is dropped, but the one that is kept; those saved later are written."""
+        self.queue.post()
+        for digest in ("failed", "kept"):
+            self.queue.save(digest)
+        self.journal.commit()
         self.journal.fail(JournalUnavailable("Full."))
         self.queue.post()
         self.queue.save("waiting")
         self.commits.save(StoredSession(AuthorId(2), "other", "bob", (), 0, 0.0))
-        self.commits.revoke(ALICE, 5.0)
+        self.commits.drop(ALICE, "kept")
         self.queue.save("later")
         self.journal.commit()
+        self.assertEqual(self.queue.sessions, ["other", "later"])
         self.commits.sweep()
-        self.assertEqual(self.queue.sessions, ["other", REVOKED, "later"])
+        self.journal.commit()
+        self.assertEqual(self.queue.sessions, ["kept"])
+
+    def test_drop_all(self) -> None:
+        """Unless one is kept, none is."""
+        self.queue.post()
+        self.queue.save("waiting")
+        self.commits.drop(ALICE)
+        self.journal.commit()
+        self.assertEqual(self.journal.pending, [])
 
 
 class TroubleTests(StateCase):
@@ -339,7 +353,7 @@ class TroubleTests(StateCase):
         self.queue.post()
         self.journal.fail(JournalUnavailable("Full."))
         self.commits.sweep()
-        self.assertEqual(self.journal.pending, [((), ())])
+        self.assertEqual(self.journal.pending, [()])
         self.commits.sweep()
         self.assertEqual(len(self.journal.pending), 1)
         self.journal.commit()
@@ -428,7 +442,7 @@ class Walk(RuleBasedStateMachine):
         self.expected = "Idle"
 
     def needs_journal(self, item: Queued) -> bool:
-        return item.draft is not None or bool(item.facts)
+        return item.operation is not None
 
     @rule(kinds=st.lists(st.sampled_from(["posting", "change", "notice", "barrier"]), min_size=1, max_size=4))
     def post(self, kinds: list[str]) -> None:
@@ -513,7 +527,7 @@ class Walk(RuleBasedStateMachine):
     def one_outcome_each(self) -> None:
         for batch, outcomes in self.queue.delivered:
             if not isinstance(outcomes, Refusal):
-                assert len(outcomes) == sum(item.draft is not None for item in batch)
+                assert len(outcomes) == sum(item.operation is not None for item in batch)
 
     def teardown(self) -> None:
         for _ in range(100):

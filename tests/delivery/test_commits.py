@@ -10,7 +10,7 @@ from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Posting, Receipt
 from groupchat.interfaces.screens import Hold
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Kind
+from groupchat.model.drafts import Draft, Kind, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from groupchat.model.events import Announced, AuthorId, Done, Edited, Joined, Left, Listed, Renamed, Said
 from tests.fakes import HeldJournal
@@ -54,9 +54,9 @@ class JournalFirstTests(HeldTests):
         alice.say("first")
         for number in range(50):
             (alice, bob)[number % 2].say(str(number))
-        self.assertEqual([len(drafts) for drafts, _ in self.journal.pending], [1])
+        self.assertEqual([len(operations) for operations in self.journal.pending], [1])
         self.journal.commit()
-        self.assertEqual([len(drafts) for drafts, _ in self.journal.pending], [50])
+        self.assertEqual([len(operations) for operations in self.journal.pending], [50])
         self.journal.commit()
         self.assertEqual(self.journal.pending, [])
         self.assertEqual(bob.ids, [1, *range(2, 52, 2)])
@@ -186,7 +186,7 @@ class FailureTests(HeldTests):
         for _ in range(3):
             self.assertEqual(self.journal.pending, [])
             self.house.pass_time(1)
-            self.assertEqual(self.journal.pending, [((), ())])
+            self.assertEqual(self.journal.pending, [()])
             self.journal.fail(JournalUnavailable("The disk is full."))
         self.house.pass_time(1)
         self.journal.commit()
@@ -215,8 +215,8 @@ class FailureTests(HeldTests):
         self.open("alice")
         self.house.connect("json").offer("bob")
         for _ in range(5):
-            ((_, sessions),) = self.journal.pending
-            self.assertEqual([session.nick for session in sessions], ["bob"])
+            (operations,) = self.journal.pending
+            self.assertEqual([one.nick for one in operations if isinstance(one, StoredSession)], ["bob"])
             self.journal.fail(JournalUnavailable("The disk is full."))
             self.assertEqual(self.journal.pending, [])
             self.house.pass_time(1)
@@ -345,7 +345,7 @@ class TurnTests(SynchronousTestCase):
         turns, self.turns[:] = self.turns[:], []
         for function in turns:
             function()
-        return [len(drafts) for drafts, _ in self.journal.pending]
+        return [len(operations) for operations in self.journal.pending]
 
     def test_end_of_the_turn(self) -> None:
         """All that is said in a turn is one batch."""

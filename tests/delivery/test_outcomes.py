@@ -1,17 +1,20 @@
 """How a batch that is on disk reaches everybody: the four rules, and what each kind of item does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
+from groupchat.facts.room_facts import Motd
 from groupchat.interfaces.screens import Rendered
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Fact, Kind
-from groupchat.model.errors import JournalUnavailable
+from groupchat.model.drafts import ABSENT, Amendment, Draft, FactChange, Kind, ReadUpTo
+from groupchat.model.errors import AccountExists, JournalUnavailable, Outdated
 from groupchat.model.events import (
     Announced,
     AuthorId,
@@ -30,7 +33,20 @@ from groupchat.state.people import Connection
 from tests.delivery.send_path import NOW, RecordingStyle, SendPath, draft, screen, shown
 from tests.fakes import FakeStyle, HeldJournal
 
-FACT = Fact("motd", "", {"text": "Hi."})
+FACT = Motd("Hi.", "olga", 0.0).put()
+
+
+def change(origin: Connection | None = None, ref: str = "", answer: Done | None = None, **more: Any) -> Change:
+    """Make FACT true, for an origin who is answered."""
+    by = AuthorId(1) if origin is None else origin.person.author
+    return Change(Amendment(by, NOW, (FACT,)), Receipt(), origin, ref, answer, **more)
+
+
+def late(origin: Connection | None = None, ref: str = "", **more: Any) -> Change:
+    """Make something true that must not be true yet, when it is already."""
+    by = AuthorId(1) if origin is None else origin.person.author
+    made = FactChange(FACT.fact, ABSENT)
+    return Change(Amendment(by, NOW, (made,)), Receipt(), origin, ref, Done(text="Made."), **more)
 
 
 class FailingStyle(FakeStyle):
@@ -60,23 +76,26 @@ class OutcomesCase(SynchronousTestCase):
         """Note what happens, and what bob had been shown by then."""
         self.happened.append(f"{what} after {len(screen(self.bob).shown)}")
 
-    def posting(self, origin: Connection, words: str = "words", **more: object) -> Posting:
-        """Something said that notes when it is followed and settled."""
+    def posting(self, origin: Connection, words: str = "words", *changes: FactChange) -> Posting:
+        """Something said that notes when it is settled."""
         receipt = Receipt()
         receipt.when_settled(partial(self.note, f"{words} settled"))
-        fields: dict[str, object] = {"awaited": True, "then": partial(self.note, f"{words} then"), **more}
-        return Posting(draft(origin, words), receipt, origin, **fields)  # type: ignore[arg-type]
+        return Posting(replace(draft(origin, words), changes=changes), receipt, origin, awaited=True)
+
+    def follow(self) -> None:
+        """Note from now on when something is done about what is learned."""
+        self.path.on_learn = lambda change: partial(self.note, "followed")
 
 
 class RuleTests(OutcomesCase):
     def test_true_before_it_is_shown(self) -> None:
         """Rule 1: every fact of a batch is true before anybody is shown anything of it."""
         seen: list[int] = []
-        self.path.on_learn = lambda fact: seen.append(len(screen(self.bob).shown))
+        self.path.on_learn = lambda change: seen.append(len(screen(self.bob).shown))
         self.hold()
         self.path.say(self.alice, "one")
-        self.path.post(Change((FACT,), Receipt()))
-        self.path.post(self.posting(self.alice, "two", facts=(FACT,)))
+        self.path.post(change())
+        self.path.post(self.posting(self.alice, "two", FACT))
         self.journal.commit()
         shown(self.bob)
         self.journal.commit()
@@ -98,16 +117,19 @@ class RuleTests(OutcomesCase):
         self.assertEqual(screen(self.bob).writes - writes, 1)
 
     def test_what_follows(self) -> None:
-        """Rule 3: after that barriers are passed, ``then`` is called and receipts are settled, in the same order."""
+        """Rule 3: after that people are told, barriers are passed and receipts are settled, in the same order."""
+        self.follow()
         self.hold()
-        self.path.post(self.posting(self.alice, "a"))
+        self.path.post(self.posting(self.alice, "a", FACT))
         self.path.post(Barrier(self.alice, "b", Done(text="barrier"), partial(self.note, "barrier")))
+        self.path.post(Notice(Announced("soon", NOW), EVERYWHERE, then=partial(self.note, "notice")))
+        self.path.post(change(self.alice))
         self.path.post(self.posting(self.alice, "c"))
         self.journal.commit()
         shown(self.bob)
         self.journal.commit()
-        order = ["a then", "a settled", "barrier", "c then", "c settled"]
-        self.assertEqual(self.happened, [f"{what} after 2" for what in order])
+        order = ["followed", "a settled", "barrier", "notice", "followed", "c settled"]
+        self.assertEqual(self.happened, [f"{what} after 3" for what in order])
         answers = [(event, ref) for event, ref in screen(self.alice).shown if isinstance(event, Done)]
         self.assertEqual(answers[-1], (Done(text="barrier"), "b"))
 
@@ -119,15 +141,30 @@ class RuleTests(OutcomesCase):
 
         self.path.on_learn = fail
         self.hold()
-        broken = self.posting(self.alice, "one", then=fail, facts=(FACT,))
+        broken = self.posting(self.alice, "one", FACT)
         broken.receipt.when_settled(fail)
         self.path.post(broken)
         self.path.post(Barrier(then=fail))
+        self.path.post(change())
         self.path.post(self.posting(self.alice, "two"))
         self.commit()
         self.assertEqual([event.text for event in shown(self.bob) if isinstance(event, Said)][1:], ["one", "two"])
-        self.assertEqual([what.partition(" after")[0] for what in self.happened[-2:]], ["two then", "two settled"])
+        self.assertEqual([what.partition(" after")[0] for what in self.happened], ["one settled", "two settled"])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 4)
+
+    def test_what_is_done_about_it_goes_wrong(self) -> None:
+        """Rule 4 also for what is done about a change."""
+
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        self.path.on_learn = lambda change: fail
+        self.hold()
+        self.path.post(self.posting(self.alice, "one", FACT))
+        self.path.post(self.posting(self.alice, "two"))
+        self.commit()
+        self.assertEqual([what.partition(" after")[0] for what in self.happened], ["one settled", "two settled"])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_a_style_that_fails(self) -> None:
         """What follows is called also when showing the batch fails."""
@@ -138,7 +175,7 @@ class RuleTests(OutcomesCase):
         self.journal.commit()
         screen(carol).style = good
         self.path.readers.review(carol)
-        self.assertEqual(len(self.happened), 2)
+        self.assertEqual(len(self.happened), 1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.path.say(self.alice, "next")
         self.commit()
@@ -177,15 +214,16 @@ class PostingTests(OutcomesCase):
 
     def test_repeated(self) -> None:
         """A post with a key that was used before is answered with the first number, shown to nobody, and settled."""
-        said = Draft(Kind.SAID, self.alice.person.author, "alice", NOW, "lobby", "once", key="k")
+        self.follow()
+        author = self.alice.person.author
+        said = Draft(Kind.SAID, author, "alice", NOW, "lobby", "once", key="k", changes=(FACT,))
         receipts = [Receipt(), Receipt()]
         for number, receipt in enumerate(receipts):
-            then = partial(self.note, f"then {number}")
-            self.path.post(Posting(said, receipt, self.alice, number, True, then=then))
+            self.path.post(Posting(said, receipt, self.alice, number, True))
         self.commit()
         self.assertEqual(screen(self.alice).shown, [(Done(1), 0), (Done(1), 1)])
         self.assertEqual(len(shown(self.bob)), 1)
-        self.assertEqual(self.happened, ["then 0 after 1"], "what follows a post follows it once")
+        self.assertEqual(self.happened, ["followed after 1"], "what follows a post follows it once")
         for receipt in receipts:
             self.successResultOf(receipt.result())
 
@@ -216,21 +254,22 @@ class PostingTests(OutcomesCase):
 
     def test_refused_by_the_journal(self) -> None:
         """A refused draft does not hinder the others; its author is told, nothing follows, its facts are not true."""
+        self.follow()
         self.hold()
-        edit = Draft(Kind.EDITED, self.alice.person.author, "alice", NOW, text="x", target=99)
+        edit = Draft(Kind.EDITED, self.alice.person.author, "alice", NOW, text="x", target=99, changes=(FACT,))
         receipt = Receipt()
-        self.path.post(Posting(edit, receipt, self.alice, "e", True, "", (), partial(self.note, "then")))
+        self.path.post(Posting(edit, receipt, self.alice, "e", True))
         self.path.say(self.bob, "fine")
         self.commit()
         refused = [(event.code, ref) for event, ref in screen(self.alice).shown if isinstance(event, Refused)]
         self.assertEqual(refused, [("no-such-message", "e")])
-        self.assertEqual(self.happened, [])
+        self.assertEqual((self.happened, self.path.learned), ([], []))
         self.assertEqual(self.failureResultOf(receipt.result()).value.code, "no-such-message")
         self.assertIn("fine", [event.text for event in shown(self.alice) if isinstance(event, Said)])
 
     def test_whole_batch_refused(self) -> None:
         """When the journal takes nothing, each author is refused, no fact is true, and notices pass."""
-        self.path.post(self.posting(self.alice, "one", facts=(FACT,)))
+        self.path.post(self.posting(self.alice, "one", FACT))
         self.path.post(Notice(Announced("soon", NOW), EVERYWHERE))
         self.journal.fail(JournalUnavailable("The disk is full."))
         self.assertEqual([type(event) for event in shown(self.alice)], [Refused, Announced])
@@ -270,32 +309,109 @@ class PostingTests(OutcomesCase):
 class ChangeTests(OutcomesCase):
     def test_accepted(self) -> None:
         """A change becomes true when it is on disk; who asked for it is answered, nobody else is shown anything."""
-        receipt = Receipt()
-        self.path.post(Change((FACT,), receipt, self.alice, "r", Done(text="Changed.")))
+        item = change(self.alice, "r", Done(text="Changed."))
+        self.path.post(item)
         self.assertEqual(self.path.learned, [])
         self.commit()
-        self.assertEqual(self.path.learned, [FACT])
+        self.assertEqual((self.path.learned, self.path.by), ([FACT], [""]))
         self.assertEqual(screen(self.alice).shown, [(Done(text="Changed."), "r")])
         self.assertEqual(shown(self.bob), [])
-        self.successResultOf(receipt.result())
+        self.successResultOf(item.receipt.result())
+
+    def test_read(self) -> None:
+        """That an account has read something is learned, too."""
+        read = ReadUpTo(AuthorId(1), "lobby", 5, NOW)
+        self.path.post(Change(read, Receipt()))
+        self.commit()
+        self.assertEqual(self.path.learned, [read])
+
+    def test_who_decided(self) -> None:
+        """What comes with a post was decided by its author."""
+        self.path.post(self.posting(self.alice, "one", FACT))
+        self.commit()
+        self.assertEqual((self.path.learned, self.path.by), ([FACT], ["alice"]))
 
     def test_unanswered(self) -> None:
         """A change that asks for no answer gets none."""
-        self.path.post(Change((FACT,), Receipt(), self.alice))
-        self.path.post(Change((FACT,), Receipt()))
+        self.path.post(change(self.alice))
+        self.path.post(change())
         self.commit()
         self.assertEqual(shown(self.alice), [])
 
     def test_refused(self) -> None:
         """A change that cannot be written is not true, and who asked for it is told."""
-        receipt = Receipt()
-        self.path.post(Change((FACT,), receipt, self.alice, "r", Done(text="Changed.")))
-        self.path.post(Change((FACT,), Receipt()))
+        item = change(self.alice, "r", Done(text="Changed."))
+        self.path.post(item)
+        self.path.post(change())
         self.journal.fail(JournalUnavailable("The disk is full."))
         self.commit()
         self.assertEqual([ref for event, ref in screen(self.alice).shown if isinstance(event, Refused)], ["r"])
-        self.assertEqual(receipt.refusal and receipt.refusal.code, "journal-unavailable")
+        self.assertEqual(item.receipt.refusal and item.receipt.refusal.code, "journal-unavailable")
         self.assertEqual(self.path.learned, [FACT], "the second one, which gathered meanwhile")
+
+
+class OutdatedTests(OutcomesCase):
+    """What is refused because somebody else was faster."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.path.post(change())
+        self.commit()
+        self.path.learned.clear()
+
+    def refused(self) -> list[tuple[str, object]]:
+        """What alice was refused, with its ref."""
+        return [(event.code, ref) for event, ref in screen(self.alice).shown if isinstance(event, Refused)]
+
+    def test_told(self) -> None:
+        """Who asked for it is told, and nothing is true."""
+        item = late(self.alice, "r")
+        self.path.post(item)
+        self.commit()
+        self.assertEqual((self.refused(), self.path.learned), ([("outdated", "r")], []))
+        self.assertIsInstance(item.receipt.refusal, Outdated)
+
+    def test_in_other_words(self) -> None:
+        """It is told in the words that are ready for the kind of fact, and for others as it is."""
+        exists = AccountExists("Too late.")
+        for kind in ("motd", "account"):
+            item = late(self.alice, kind, outdated={kind: exists})
+            self.path.post(item)
+            self.commit()
+            self.assertEqual(item.receipt.refusal is exists, kind == "motd")
+        self.assertEqual(self.refused(), [("account-exists", "motd"), ("outdated", "account")])
+
+    def test_again(self) -> None:
+        """Where it is to be done once more nobody is told anything, and the receipt waits for that."""
+        for item in (late(self.alice), replace(self.posting(self.alice, "x"), operation=self.draft())):
+            item.receipt.again = partial(self.note, "again")
+            self.path.post(item)
+            self.commit()
+            self.assertNoResult(item.receipt.result())
+            for function in item.receipt.settle():
+                function()
+        self.assertEqual(self.refused(), [])
+        self.assertEqual(self.happened, ["again after 0", "again after 0", "x settled after 0"])
+
+    def test_again_only_when_outdated(self) -> None:
+        """Whatever else is refused is not done once more."""
+        item = change(self.alice, "r")
+        item.receipt.again = partial(self.note, "again")
+        self.path.post(item)
+        self.journal.fail(JournalUnavailable("The disk is full."))
+        self.assertEqual((self.happened, self.refused()), ([], [("journal-unavailable", "r")]))
+
+    def test_words_come_first(self) -> None:
+        """What has words of its own is not done once more."""
+        item = late(self.alice, "r", outdated={"motd": AccountExists("Too late.")})
+        item.receipt.again = partial(self.note, "again")
+        self.path.post(item)
+        self.commit()
+        self.assertEqual((self.happened, self.refused()), ([], [("account-exists", "r")]))
+
+    def draft(self) -> Draft:
+        """Something said with a change that is outdated."""
+        return replace(draft(self.alice, "x"), changes=(FactChange(FACT.fact, ABSENT),))
 
 
 class NoticeTests(OutcomesCase):
@@ -382,7 +498,7 @@ class TimeTests(OutcomesCase):
         times: list[float] = []
         self.path.outcomes.on_delivery = times.append
         self.path.say(self.alice, "hello")
-        self.path.post(Change((FACT,), Receipt()))
+        self.path.post(change())
         self.commit()
         self.assertEqual(times, [0.0])
 

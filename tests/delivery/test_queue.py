@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
-from groupchat.model.drafts import Draft, Fact, Kind
+from groupchat.model.drafts import Amendment, Draft, Kind
 from groupchat.model.errors import BadArguments, JournalUnavailable
 from groupchat.model.events import Announced, AuthorId
 
@@ -71,6 +71,10 @@ class ReceiptTests(SynchronousTestCase):
         """A receipt changes nothing unless it says so."""
         self.assertEqual((Receipt().changes, Receipt(changes=True).changes), (False, True))
 
+    def test_again(self) -> None:
+        """Unless somebody asks for it, nothing is done once more."""
+        self.assertIsNone(Receipt().again)
+
     @given(st.lists(st.sampled_from(["ask", "settle"])))
     def test_each_once(self, steps: list[str]) -> None:
         """In whatever order people ask and it is settled, each who asked is called exactly once after it is."""
@@ -87,30 +91,31 @@ class ReceiptTests(SynchronousTestCase):
 
 
 class ItemTests(SynchronousTestCase):
-    """Whatever waits has a draft and facts, so that the queue need not ask what it is."""
+    """Whatever waits has an operation, or None, so that the queue need not ask what it is."""
 
     def test_posting(self) -> None:
-        """A posting has a draft, and may have facts; unless told otherwise nobody waits for an answer."""
-        said, fact = Draft(Kind.SAID, AuthorId(1), "alice", 0.0, "lobby", "hi"), Fact("motd", "", None)
-        item = Posting(said, Receipt(), facts=(fact,))
-        self.assertEqual((item.draft, item.facts), (said, (fact,)))
-        self.assertEqual((item.origin, item.awaited, item.text, item.then), (None, False, "", None))
-        self.assertEqual(Posting(said, Receipt()).facts, ())
+        """A posting has a draft; unless told otherwise nobody waits for an answer."""
+        said = Draft(Kind.SAID, AuthorId(1), "alice", 0.0, "lobby", "hi")
+        item = Posting(said, Receipt())
+        self.assertIs(item.operation, said)
+        self.assertEqual((item.origin, item.awaited, item.text), (None, False, ""))
 
     def test_change(self) -> None:
-        """A change has facts and no draft."""
-        item = Change((Fact("motd", "", None),), Receipt())
-        self.assertEqual((item.draft, item.facts, item.answer), (None, (Fact("motd", "", None),), None))
+        """A change has an operation; unless told otherwise nobody is answered, and Outdated is told as it is."""
+        amendment = Amendment(AuthorId(1), 0.0, ())
+        item = Change(amendment, Receipt())
+        self.assertIs(item.operation, amendment)
+        self.assertEqual((item.origin, item.answer, item.outdated), (None, None, {}))
 
     def test_notice(self) -> None:
         """A notice needs no journal."""
         item = Notice(Announced("Soon.", 0.0), EVERYWHERE)
-        self.assertEqual((item.draft, item.facts, item.rooms), (None, (), None))
+        self.assertEqual((item.operation, item.rooms), (None, None))
 
     def test_barrier(self) -> None:
         """A barrier needs no journal and has nothing to show."""
         item = Barrier()
-        self.assertEqual((item.draft, item.facts, item.answer, item.then), (None, (), None, None))
+        self.assertEqual((item.operation, item.answer, item.then), (None, None, None))
 
     def test_everywhere(self) -> None:
         """Everywhere is not the same as in no room."""

@@ -2,25 +2,41 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.account_facts import (
+    Account,
+    Ignoring,
+    KeptPreferences,
+    KnownAddress,
+    RankGiven,
+    ReadPosition,
+    RegistrationCode,
+)
+from groupchat.facts.kinds import KINDS
+from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
+from groupchat.facts.typed import TypedFact
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Fact, Kind
-from groupchat.model.errors import JournalUnavailable, Kicked, NoSuchNick
-from groupchat.model.events import Announced, AuthorId, Done, Listed, Said, Told
+from groupchat.model.drafts import Amendment, Draft, Kind
+from groupchat.model.errors import JournalUnavailable, NoSuchNick
+from groupchat.model.events import SERVER, Announced, AuthorId, Done, Listed, Said, Told
 from groupchat.model.ranks import Rank
-from groupchat.state.accounts import ACCOUNT, INVITE, Account, Invite
-from groupchat.state.moderation import BAN, KINDS, MUTE, NETWORK
-from groupchat.state.positions import POSITION, Position
-from groupchat.state.sanctions import Sanction
 from tests.fakes import HeldJournal
 from tests.house import NOON, House
-from tests.people import member, operator
+from tests.people import establish, member, operator
 
 ALICE = AuthorId(7)
 
 
-def sanction(kind: str, whom: str, until: float | None) -> Fact:
-    """A ban or a mute of somebody who is not here, as a fact."""
-    return Sanction(whom, whom, None, kind != NETWORK, "", "olga", "", NOON, until).fact(kind)
+def sanction(form: type[Sanction], whom: str, until: float | None) -> Sanction:
+    """A ban or a mute of somebody who is not here."""
+    return form(whom, whom, None, form is not NetworkBan, "", "olga", "", NOON, until)
+
+
+def journal_of(*facts: TypedFact) -> MemoryJournal:
+    """A journal in which these are true."""
+    journal = MemoryJournal()
+    journal.append([Amendment(SERVER, NOON, tuple(one.put() for one in facts))])
+    return journal
 
 
 class OpenTests(SynchronousTestCase):
@@ -41,34 +57,44 @@ class OpenTests(SynchronousTestCase):
 
     def test_facts(self) -> None:
         """Whatever is a fact in the journal is true in the hall, of every kind."""
-        account = Account("Alice", ALICE, "hash", Rank.OPERATOR, 0.0)
-        invite = Invite("digest", "olga", NOON + 60)
-        facts = [
-            account.fact(), invite.fact(), Fact(POSITION, f"{ALICE}/lobby", {"upto": 5, "at": 9.0}),
-            *(sanction(kind, "192.0.2.0/24" if kind == NETWORK else "bob", None) for kind in (BAN, MUTE, NETWORK)),
-            Fact("lock", "dev", {"by": "olga"}), Fact("slow", "dev", {"seconds": 5.0}),
-            Fact("motd", "", {"text": "Hi."}),
-            *(Fact(kind, f"dev/{ALICE}", {"nick": "Alice"}) for kind in ("invitation", "room-operator")),
-        ]  # fmt: skip
-        self.assertEqual({fact.kind for fact in facts}, {ACCOUNT, INVITE, POSITION, *KINDS}, "a kind is missing here")
-        journal = MemoryJournal()
-        journal.append([], [], facts)
-        hall = House(journal).hall
+        account, code = Account("Alice", "alice", ALICE, "hash", 0.0), RegistrationCode("digest", "olga", NOON + 60)
+        rank, position = RankGiven(ALICE, Rank.OPERATOR, "server", 0.0), ReadPosition(ALICE, "lobby", 5, 9.0)
+        kept, ignoring = KeptPreferences(ALICE, "text", {"echo": "on"}), Ignoring(ALICE, AuthorId(8), "bob")
+        ban, mute, network = (
+            sanction(form, whom, None) for form, whom in ((Ban, "bob"), (Mute, "bob"), (NetworkBan, "192.0.2.0/24"))
+        )
+        address = KnownAddress(ALICE, "digest", 9.0)
+        lock, slow, motd = Lock("dev", "olga", 0.0), Slow("dev", 5.0, "olga", 0.0), Motd("Hi.", "olga", 0.0)
+        invited, granted = (form("dev", ALICE, "Alice", "olga", 0.0) for form in (Invitation, RoomOperator))
+        facts: tuple[TypedFact, ...] = (
+            account, code, rank, position, kept, ignoring, address, ban, mute, network, lock, slow, motd,
+            invited, granted,
+        )  # fmt: skip
+        self.assertEqual({one.KIND for one in facts}, set(KINDS), "a kind is missing here")
+        hall = House(journal_of(*facts)).hall
         state = hall.moderation
-        self.assertEqual((hall.accounts.find("alice"), hall.accounts.invites), (account, {"digest": invite}))
-        self.assertEqual(hall.positions.find(ALICE, "lobby"), Position(5, 9.0))
-        self.assertEqual((len(state.bans), len(state.mutes), len(state.networks)), (1, 1, 1))
-        self.assertEqual((state.locked, state.slow, hall.motd), ({"dev": "olga"}, {"dev": 5.0}, "Hi."))
-        self.assertEqual((state.invited, state.operators), ({"dev": {ALICE: "Alice"}}, {"dev": {ALICE: "Alice"}}))
+        self.assertEqual((hall.accounts.find("alice"), hall.accounts.codes), (account, {"digest": code}))
+        self.assertEqual((hall.accounts.preferences(ALICE, "text"), hall.accounts.ignoring(ALICE)), (kept, [ignoring]))
+        self.assertEqual(hall.positions.find(ALICE, "lobby"), position)
+        self.assertEqual(
+            (list(state.bans), list(state.mutes), state.networks), ([ban], [mute], {network.name: network})
+        )
+        self.assertEqual((state.locked, state.slow, hall.motd), ({"dev": lock}, {"dev": slow}, "Hi."))
+        self.assertEqual((state.invited, state.operators), ({"dev": {ALICE: invited}}, {"dev": {ALICE: granted}}))
+        self.assertEqual(state.ranks, {ALICE: rank})
 
     def test_ended(self) -> None:
-        """Sanctions that ended while the server was down are not learned, and the journal is told so."""
-        journal = MemoryJournal()
-        facts = [sanction(BAN, "bob", NOON), sanction(MUTE, "carol", NOON + 1), sanction(NETWORK, "192.0.2.0/24", NOON)]
-        journal.append([], [], facts)
-        state = House(journal).hall.moderation
+        """Sanctions that ended while the server was down hold nobody back, and are undone at the first sweep."""
+        journal = journal_of(
+            sanction(Ban, "bob", NOON), sanction(Mute, "carol", NOON + 1), sanction(NetworkBan, "192.0.2.0/24", NOON)
+        )
+        house = House(journal)
+        (bob,) = house.come("bob")
+        self.assertEqual(bob.codes, [])
+        house.hall.sweep()
+        state = house.hall.moderation
         self.assertEqual((len(state.bans), len(state.mutes), len(state.networks)), (0, 1, 0))
-        kept = [len(self.successResultOf(journal.facts(kind))) for kind in (BAN, MUTE, NETWORK)]
+        kept = [len(self.successResultOf(journal.facts(form.KIND))) for form in (Ban, Mute, NetworkBan)]
         self.assertEqual(kept, [0, 1, 0])
 
 
@@ -93,24 +119,44 @@ class SweepTests(SynchronousTestCase):
         """Whoever has a nickname that was muted is told, and nobody when nobody has it; of a ban nobody is told."""
         house = House()
         (bob,) = house.come("bob")
-        for fact in (
-            sanction(MUTE, "bob", NOON + 5), sanction(MUTE, "nobody", NOON + 5), sanction(BAN, "bob", NOON + 10)
-        ):  # fmt: skip
-            house.hall.learn(fact)
+        establish(
+            house.hall,
+            sanction(Mute, "bob", NOON + 5), sanction(Mute, "nobody", NOON + 5), sanction(Ban, "carol", NOON + 10),
+        )  # fmt: skip
         house.pass_time(5)
         self.assertEqual(bob.take(), [Told(("You can speak again.",))])
         house.pass_time(5)
         self.assertEqual(bob.take(), [])
 
-    def test_what_is_forgotten(self) -> None:
-        """A sweep forgets people who spoke in slow rooms long ago."""
-        house = House()
-        olga, bob = operator(house, "olga"), house.come("bob")[0]
-        olga.type("/slow lobby 5")
-        bob.type("hello")
-        self.assertEqual(len(house.hall.moderation._spoke), 1)
-        house.pass_time(5)
-        self.assertEqual(house.hall.moderation._spoke, {})
+    def test_ends_once(self) -> None:
+        """What has ended is undone once, also when the journal takes more than a second for it."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        (bob,) = house.come("bob")
+        mute = sanction(Mute, "bob", NOON + 2)
+        establish(house.hall, mute)
+        journal.commit()
+        house.pass_time(2)
+        while journal.pending:
+            journal.commit()
+        house.pass_time(2)
+        while journal.pending:
+            journal.commit()
+        self.assertEqual(bob.take(), [Told(("You can speak again.",))])
+        self.assertEqual(self.successResultOf(journal.facts("mute")), [])
+
+    def test_made_anew_while_it_ends(self) -> None:
+        """A mute that was made anew when the old one had just ended stays."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        newer = sanction(Mute, "bob", NOON + 60)
+        establish(house.hall, sanction(Mute, "bob", NOON + 1))
+        journal.within.append([Amendment(SERVER, NOON, (newer.put(),))])
+        journal.pending.clear()
+        journal._waiting.clear()
+        house.pass_time(1)
+        journal.commit()
+        self.assertEqual([fact.value for fact in self.successResultOf(journal.facts("mute"))], [newer.value()])
 
     def test_everything_is_swept(self) -> None:
         """A sweep looks after commits, typing, slow readers, and joins that were kept back."""
@@ -157,9 +203,9 @@ class SettingsTests(SynchronousTestCase):
         """An operator's message of the day comes before that of the settings, also when it is empty."""
         hall = House(motd="Settings.").hall
         self.assertEqual(hall.motd, "Settings.")
-        hall.learn(Fact("motd", "", {"text": ""}))
+        establish(hall, Motd("", "olga", NOON))
         self.assertEqual(hall.motd, "")
-        hall.learn(Fact("motd", "", None))
+        hall.consequences.learn(Motd("", "olga", NOON).undone())
         self.assertEqual(hall.motd, "Settings.")
 
 
@@ -217,15 +263,6 @@ class TellTests(SynchronousTestCase):
             self.assertNoResult(waiting)
             end()
             self.successResultOf(waiting)
-
-    def test_cut_off(self) -> None:
-        """Everybody who is meant is told why and closed, also without a nickname."""
-        house = House()
-        alice, bob = house.come("alice", "bob")
-        nameless = house.connect()
-        house.hall.cut_off(Kicked("Out."), lambda peer: peer.connection is not alice.connection)
-        self.assertEqual([peer.screen.codes for peer in (alice, bob, nameless)], [[], ["kicked"], ["kicked"]])
-        self.assertEqual([person.nick for person in house.hall.roster], ["alice"])
 
     def test_renew(self) -> None:
         """Connections that stay are persisted; those without a nickname are passed over."""

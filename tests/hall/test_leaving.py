@@ -20,7 +20,7 @@ from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
 from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
-from groupchat.model.drafts import Draft, Fact, Outcome, StoredSession
+from groupchat.model.drafts import Operation, Outcome
 from groupchat.sessions.session import Session
 from tests.doors.fakes import SETTINGS
 from tests.house import NOON
@@ -57,10 +57,10 @@ class Silent(LogLimits):
 class Forgetful(MemoryJournal):
     """A journal that keeps no tokens: what is on disk does not count here."""
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
-        return super().append(drafts, (), facts)
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        done = super().append(operations)
+        self._sessions.clear()
+        return done
 
 
 class LeavingTest(SynchronousTestCase):

@@ -4,22 +4,26 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.stream import Stream
+from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.hall.missed import COUNTED, Missed, Unread, is_mentioned, is_said, look_up
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Kind
 from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Listed, Moderated, Replayed, Said, TopicChanged
 from groupchat.model.preferences import Preferences
-from groupchat.model.ranks import Rank
-from groupchat.state.accounts import Account
 from groupchat.state.people import Connection, Person
-from groupchat.state.positions import PRIVATE, Position, Positions
+from groupchat.state.positions import PRIVATE, Positions
 from tests.fakes import FakeScreen
 
 ALICE, BOB = AuthorId(1), AuthorId(2)
 NOON = 1795262400.0
 """12:00 UTC on Saturday 21 November 2026, in seconds since 1970 UTC."""
 
-ACCOUNT = Account("alice", ALICE, "hash", Rank.MEMBER, 0.0)
+ACCOUNT = Account("alice", "alice", ALICE, "hash", 0.0)
+
+
+def read(room: str, upto: int, at: float) -> ReadPosition:
+    """How far alice has read."""
+    return ReadPosition(ALICE, room, upto, at)
 
 
 class LookUpTests(SynchronousTestCase):
@@ -37,7 +41,8 @@ class LookUpTests(SynchronousTestCase):
 
     def read(self, upto: int, *rooms: str) -> None:
         """Note that alice has read these rooms up to here, an hour ago."""
-        self.positions.note(ALICE, rooms, upto, NOON - 3600)
+        for move in self.positions.moves(ALICE, rooms, upto, NOON - 3600):
+            self.positions.note(move)
 
     def missed(self, *rooms: str, private: int = 100, upto: int = 1000) -> Missed:
         """What alice missed."""
@@ -58,7 +63,7 @@ class LookUpTests(SynchronousTestCase):
             self.write(words)
         self.write("mine, says alice", ALICE)
         missed = self.missed("lobby")
-        self.assertEqual(missed.rooms, [Unread("lobby", 3, 1, Position(1, NOON - 3600))])
+        self.assertEqual(missed.rooms, [Unread("lobby", 3, 1, read("lobby", 1, NOON - 3600))])
         self.assertEqual(missed.followed, {"lobby": 1})
 
     def test_what_is_no_message(self) -> None:
@@ -138,7 +143,10 @@ class ShowTests(SynchronousTestCase):
 
     def test_rooms(self) -> None:
         """New messages are listed for people and programs, and remembered for /catchup."""
-        unread = [Unread("lobby", 37, 2, Position(5, NOON - 3600)), Unread("dev", 1, 0, Position(4, NOON - 7200))]
+        unread = [
+            Unread("lobby", 37, 2, read("lobby", 5, NOON - 3600)),
+            Unread("dev", 1, 0, read("dev", 4, NOON - 7200)),
+        ]
         (listed,) = self.shown(Missed((), unread, {"lobby": 5, "dev": 4}))
         assert isinstance(listed, Listed)
         self.assertEqual(
@@ -154,11 +162,11 @@ class ShowTests(SynchronousTestCase):
 
     def test_another_day(self) -> None:
         """Of another day the date is told; of very many that there are more; the time is in the reader's zone."""
-        unread = Unread("lobby", COUNTED, 0, Position(5, NOON - 86400))
+        unread = Unread("lobby", COUNTED, 0, read("lobby", 5, NOON - 86400))
         self.assertIn(f"{COUNTED} and more new since 2026-11-20 12:00", unread.line(self.connection, NOON))
         self.screen.prefer(Preferences(zone="Asia/Tokyo"))
         self.assertIn("since 2026-11-20 21:00", unread.line(self.connection, NOON))
-        late = Unread("lobby", 1, 0, Position(5, NOON + 3 * 3600 - 60))
+        late = Unread("lobby", 1, 0, read("lobby", 5, NOON + 3 * 3600 - 60))
         self.assertIn("since 2026-11-21 23:59", late.line(self.connection, NOON + 3 * 3600))
 
 

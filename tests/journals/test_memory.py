@@ -4,6 +4,7 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from tests.journals.contract import LOBBY, SearchContract, events, said
+from tests.journals.decisions import DecisionsContract
 
 
 class MemoryJournalTests(SearchContract):
@@ -29,3 +30,12 @@ class MemoryJournalTests(SearchContract):
         """A search that takes too long is given up."""
         self.successResultOf(self.journal.append([said("a b " * 1000) for _ in range(2000)]))
         self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)
+
+
+class MemoryDecisionsTests(DecisionsContract):
+    """It decides as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()

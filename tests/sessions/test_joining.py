@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.account_facts import digest_of
 from groupchat.hall.hall import FEATURES
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import (
@@ -20,7 +21,6 @@ from groupchat.model.events import (
     Whispered,
 )
 from groupchat.sessions.session import State
-from groupchat.state.accounts import digest_of
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 from tests.people import account, member, operator

@@ -328,7 +328,7 @@ class ClosedHallTests(SynchronousTestCase):
         """Of two people who use one code at the same time, one gets in."""
         home = House(registration="invite")
         operator(home, "boss").type("/invitecode")
-        (code,) = (invite for invite in home.hall.accounts.invites)
+        (code,) = home.hall.accounts.codes
         boss = home.connect().type("boss", PASSWORD)
         boss.type("/invitecode")
         word = boss.told[-1].split()[0]
@@ -338,7 +338,7 @@ class ClosedHallTests(SynchronousTestCase):
         home.passwords.answer()
         home.passwords.answer()
         self.assertEqual((one.codes, two.codes), ([], ["code-invalid"]))
-        self.assertIn(code, home.hall.accounts.invites)
+        self.assertIn(code, home.hall.accounts.codes)
 
 
 def house_with_guests(home: House) -> House:

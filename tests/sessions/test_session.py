@@ -10,6 +10,7 @@ from groupchat.interfaces.screens import Hold, IScreen, IStyle
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.claims import Claim
+from groupchat.model.drafts import Draft
 from groupchat.model.errors import BadJson
 from groupchat.model.events import Answer, Done, Left, Refused, Said
 from groupchat.model.ranks import Rank
@@ -173,11 +174,12 @@ class RequestTests(SynchronousTestCase):
             house.turn()
         boss.type("/slow lobby 9", "after")
         self.assertEqual(boss.screen.holds, Hold.ANSWER)
-        self.assertEqual(len(journal.pending[-1][0]), 1)
+        self.assertEqual(len(journal.pending[-1]), 1)
         journal.commit()
         house.turn()
         self.assertEqual(boss.screen.holds, Hold(0))
-        self.assertEqual([draft.text for drafts, _ in journal.pending for draft in drafts], ["after"])
+        waiting = [one for operations in journal.pending for one in operations]
+        self.assertEqual([one.text for one in waiting if isinstance(one, Draft)], ["after"])
 
     def test_journal_does_not_keep_up(self) -> None:
         """When too much waits for the journal its sender is not read any more, until it has caught up."""

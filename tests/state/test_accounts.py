@@ -1,51 +1,25 @@
-"""Accounts and invitations, in memory and as facts."""
+"""Accounts and registration codes, in memory."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RegistrationCode, digest_of
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
-from groupchat.model.ranks import Rank
-from groupchat.state.accounts import ACCOUNT, INVITE, Account, Accounts, Invite, digest_of
+from groupchat.state.accounts import Accounts
+
+ALICE, BOB = AuthorId(7), AuthorId(8)
 
 
-def account(nick: str = "Alice", author: int = 7, rank: Rank = Rank.MEMBER, hashed: str = "hash") -> Account:
+def account(nick: str = "Alice", author: int = 7, hashed: str = "hash") -> Account:
     """An account with this nickname."""
-    return Account(nick, AuthorId(author), hashed, rank, 100.0, {"text": {"echo": "on"}})
+    return Account(nick, nick.lower(), AuthorId(author), hashed, 100.0)
 
 
-class AccountTests(SynchronousTestCase):
-    def test_fact(self) -> None:
-        """The fact has everything, under the nickname's key, and the rank as a word."""
-        self.assertEqual(
-            account(rank=Rank.OPERATOR).fact(),
-            Fact(
-                ACCOUNT,
-                "alice",
-                {
-                    "nick": "Alice", "author": 7, "hash": "hash", "rank": "operator", "since": 100.0,
-                    "preferences": {"text": {"echo": "on"}},
-                },
-            ),
-        )  # fmt: skip
-
-    def test_read(self) -> None:
-        """What is read from the fact is what was written."""
-        for rank in (Rank.MEMBER, Rank.OPERATOR):
-            self.assertEqual(Account.read(account(rank=rank).fact()), account(rank=rank))
-
-    def test_removal(self) -> None:
-        """An account is removed under the same name as it was made."""
-        self.assertEqual(account().removal(), Fact(ACCOUNT, account().fact().name, None))
-
-    def test_operator(self) -> None:
-        """A member is not an operator of the server."""
-        self.assertEqual([account(rank=rank).is_operator for rank in (Rank.MEMBER, Rank.OPERATOR)], [False, True])
-
-    def test_hash_is_not_shown(self) -> None:
-        """An account that is printed, as in a traceback, does not show its hash."""
-        self.assertNotIn("secret", repr(account(hashed="secret")))
+def gone(account: Account) -> Fact:
+    """The fact that there is no such account any more."""
+    return account.undone().fact
 
 
 class LearnTests(SynchronousTestCase):
@@ -54,40 +28,56 @@ class LearnTests(SynchronousTestCase):
 
     def test_made(self) -> None:
         """An account that is learned is found by its nickname in any spelling, and by its author."""
-        self.accounts.learn(account().fact())
+        self.accounts.learn(account().fact)
         for nick in ("Alice", "ALICE", "alice"):
             self.assertEqual(self.accounts.find(nick), account())
-        self.assertEqual(self.accounts.of(AuthorId(7)), account())
+        self.assertEqual(self.accounts.of(ALICE), account())
+        self.assertTrue(self.accounts.is_taken("alice"))
         self.assertIsNone(self.accounts.find("bob"))
-        self.assertIsNone(self.accounts.of(AuthorId(8)))
+        self.assertIsNone(self.accounts.of(BOB))
+        self.assertFalse(self.accounts.is_taken("bob"))
 
     def test_changed(self) -> None:
-        """A change replaces it, for both ways to find it."""
-        self.accounts.learn(account().fact())
-        self.accounts.learn(account(hashed="new").fact())
-        for found in (self.accounts.find("alice"), self.accounts.of(AuthorId(7))):
+        """A change replaces it, for both ways to find it, and leaves what the account prefers and ignores."""
+        self.accounts.learn(account().fact)
+        kept, ignoring = KeptPreferences(ALICE, "text", {"echo": "on"}), Ignoring(ALICE, BOB, "bob")
+        for fact in (kept.fact, ignoring.fact, account(hashed="new").fact):
+            self.accounts.learn(fact)
+        for found in (self.accounts.find("alice"), self.accounts.of(ALICE)):
             assert found is not None
             self.assertEqual(found.hash, "new")
         self.assertEqual(len(self.accounts), 1)
+        self.assertEqual((self.accounts.preferences(ALICE, "text"), self.accounts.ignoring(ALICE)), (kept, [ignoring]))
 
     def test_removed(self) -> None:
         """A removed account is found in neither way; its nickname is free; that it is removed twice does no harm."""
-        self.accounts.learn(account().fact())
+        self.accounts.learn(account().fact)
         for _ in range(2):
-            self.accounts.learn(account().removal())
-            self.assertEqual((self.accounts.find("alice"), self.accounts.of(AuthorId(7))), (None, None))
+            self.accounts.learn(gone(account()))
+            self.assertEqual((self.accounts.find("alice"), self.accounts.of(ALICE)), (None, None))
             self.assertFalse(self.accounts.is_taken("alice"))
+
+    def test_what_goes_with_it(self) -> None:
+        """With an account goes what it preferred and whom it ignored; others keep theirs."""
+        for one in (account(), account("bob", 8)):
+            self.accounts.learn(one.fact)
+            self.accounts.learn(KeptPreferences(one.author, "text", {"echo": "on"}).fact)
+            self.accounts.learn(Ignoring(one.author, AuthorId(9), "carol").fact)
+        self.accounts.learn(gone(account()))
+        self.assertEqual((self.accounts.preferences(ALICE, "text"), self.accounts.ignoring(ALICE)), (None, []))
+        self.assertIsNotNone(self.accounts.preferences(BOB, "text"))
+        self.assertEqual(len(self.accounts.ignoring(BOB)), 1)
 
     def test_made_anew_by_another(self) -> None:
         """A nickname whose account was removed can be somebody else's."""
-        for fact in (account().fact(), account().removal(), account(author=8).fact()):
+        for fact in (account().fact, gone(account()), account(author=8).fact):
             self.accounts.learn(fact)
-        self.assertEqual((self.accounts.of(AuthorId(7)), self.accounts.of(AuthorId(8))), (None, account(author=8)))
+        self.assertEqual((self.accounts.of(ALICE), self.accounts.of(BOB)), (None, account(author=8)))
 
     def test_in_order(self) -> None:
         """Accounts are listed by nickname, whatever the case."""
         for number, nick in enumerate(("carol", "Bob", "alice")):
-            self.accounts.learn(account(nick, number).fact())
+            self.accounts.learn(account(nick, number).fact)
         self.assertEqual([one.nick for one in self.accounts], ["alice", "Bob", "carol"])
 
     @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc"), st.integers(1, 3))))
@@ -98,89 +88,65 @@ class LearnTests(SynchronousTestCase):
             if makes and expected.get(nick, author) == author and expected.get(nick) is None:
                 if author in expected.values():
                     continue  # an author has one account
-                accounts.learn(account(nick, author).fact())
+                accounts.learn(account(nick, author).fact)
                 expected[nick] = author
             elif not makes:
-                accounts.learn(account(nick, expected.pop(nick, author)).removal())
+                accounts.learn(gone(account(nick, expected.pop(nick, author))))
             self.assertEqual({one.nick: one.author for one in accounts}, expected)
             for number in (1, 2, 3):
                 found = accounts.of(AuthorId(number))
                 self.assertEqual(found is not None, number in expected.values())
 
 
-class TakenTests(SynchronousTestCase):
+class KeptTests(SynchronousTestCase):
+    """What an account prefers, and whom it ignores."""
+
     def setUp(self) -> None:
         self.accounts = Accounts()
 
-    def test_taken(self) -> None:
-        """A nickname is taken when an account has it, and while one with it is being made or removed."""
-        self.assertFalse(self.accounts.is_taken("alice"))
-        self.accounts.pending.add("alice")
-        self.assertTrue(self.accounts.is_taken("alice"))
-        self.accounts.learn(account().fact())
-        self.accounts.pending.discard("alice")
-        self.assertTrue(self.accounts.is_taken("alice"))
+    def test_preferences(self) -> None:
+        """What is preferred is known for each account and kind of door, and the newest holds."""
+        for changed in ({"echo": "on"}, {"time": "off"}):
+            self.accounts.learn(KeptPreferences(ALICE, "text", changed).fact)
+        self.assertEqual(self.accounts.preferences(ALICE, "text"), KeptPreferences(ALICE, "text", {"time": "off"}))
+        self.assertIsNone(self.accounts.preferences(ALICE, "json"))
+        self.assertIsNone(self.accounts.preferences(BOB, "text"))
 
-    def test_is_coming(self) -> None:
-        """An author's account is coming from when it was queued until it is there."""
-        self.assertFalse(self.accounts.is_coming(AuthorId(7)))
-        self.accounts.queued["alice"] = account()
-        self.accounts.queued["bob"] = None
-        self.assertEqual([self.accounts.is_coming(AuthorId(author)) for author in (7, 8)], [True, False])
-        self.accounts.learn(account().fact())
-        self.assertFalse(self.accounts.is_coming(AuthorId(7)))
+    def test_ignoring(self) -> None:
+        """Whom an account ignores is known until it ends, which may be learned twice."""
+        bob, carol = Ignoring(ALICE, BOB, "bob"), Ignoring(ALICE, AuthorId(9), "carol")
+        for one in (bob, carol):
+            self.accounts.learn(one.fact)
+        self.assertEqual((self.accounts.ignoring(ALICE), self.accounts.ignoring(BOB)), ([bob, carol], []))
+        for _ in range(2):
+            self.accounts.learn(bob.undone().fact)
+            self.assertEqual(self.accounts.ignoring(ALICE), [carol])
 
 
-class InviteTests(SynchronousTestCase):
+class CodeTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.accounts = Accounts()
-        self.invite = Invite(digest_of("code"), "olga", 500.0)
-        self.accounts.learn(self.invite.fact())
-
-    def test_fact(self) -> None:
-        """The fact has the code's digest and never the code, and can be read again."""
-        fact = self.invite.fact()
-        self.assertEqual(fact, Fact(INVITE, digest_of("code"), {"by": "olga", "until": 500.0}))
-        self.assertNotIn("code", fact.name)
-        self.assertEqual(Invite.read(fact), self.invite)
-        self.assertEqual(self.invite.removal(), Fact(INVITE, fact.name, None))
+        self.code = RegistrationCode(digest_of("code"), "olga", 500.0)
+        self.accounts.learn(self.code.fact)
 
     def test_found_by_the_code(self) -> None:
-        """An invitation is found by its code, until the very second it ends."""
-        self.assertEqual(self.accounts.invite("code", 500.0), self.invite)
-        self.assertIsNone(self.accounts.invite("code", 500.1))
-        self.assertIsNone(self.accounts.invite("other", 0.0))
+        """A registration code is found until the very second it ends."""
+        self.assertEqual(self.accounts.code("code", 500.0), self.code)
+        self.assertIsNone(self.accounts.code("code", 500.1))
+        self.assertIsNone(self.accounts.code("other", 0.0))
 
     def test_used(self) -> None:
-        """A code is worth nothing while it is being used, and when it was."""
-        self.accounts.pending.add(self.invite.digest)
-        self.assertIsNone(self.accounts.invite("code", 0.0))
-        self.accounts.pending.clear()
-        self.accounts.learn(self.invite.removal())
-        self.accounts.learn(self.invite.removal())
-        self.assertIsNone(self.accounts.invite("code", 0.0))
+        """A code is worth nothing when it was used; that it was used may be learned twice."""
+        for _ in range(2):
+            self.accounts.learn(self.code.undone().fact)
+            self.assertIsNone(self.accounts.code("code", 0.0))
 
     def test_ended(self) -> None:
-        """Invitations that ended unused are removed; not those that hold, nor one that is being used just now."""
-        late, used = Invite(digest_of("late"), "olga", 900.0), Invite(digest_of("used"), "olga", 1.0)
-        for invite in (late, used):
-            self.accounts.learn(invite.fact())
-        self.accounts.pending.add(used.digest)
+        """Codes that ended unused are given out, to be removed; those that hold are not."""
+        self.accounts.learn(RegistrationCode(digest_of("late"), "olga", 900.0).fact)
         self.assertEqual(self.accounts.ended(500.0), [])
-        self.assertEqual(self.accounts.ended(500.1), [self.invite.removal()])
+        self.assertEqual(self.accounts.ended(500.1), [self.code])
 
     def test_no_account(self) -> None:
-        """An invitation is not an account."""
+        """A registration code is not an account."""
         self.assertEqual((len(self.accounts), list(self.accounts)), (0, []))
-
-
-class DigestTests(SynchronousTestCase):
-    def test_sha_256(self) -> None:
-        """What is stored of a secret is its hex SHA-256 (FIPS 180-2, appendix B.1)."""
-        self.assertEqual(digest_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-
-    @given(st.text(), st.text())
-    def test_whatever_is_sent(self, one: str, other: str) -> None:
-        """Any text has a digest, even one that is no valid Unicode; different ones differ."""
-        self.assertEqual(digest_of(one) == digest_of(other), one == other)
-        self.assertEqual(len(digest_of(one + "\ud800")), 64)

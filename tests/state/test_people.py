@@ -8,9 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.drafts import Audience
-from groupchat.model.events import AuthorId, Done, Told
+from groupchat.model.events import SERVER, AuthorId, Done, Told
 from groupchat.model.preferences import Preferences
-from groupchat.state.people import NOBODY, SERVER, Connection, Person, View
+from groupchat.state.people import NOBODY, Connection, Person, View
 from tests.fakes import FakeScreen, FakeStyle
 
 

@@ -1,10 +1,13 @@
 """The caller of a verb: which room, place, scope and person it means, and what it posts."""
 
+from dataclasses import replace
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.room_facts import Lock
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Deed, Fact, Kind
+from groupchat.model.drafts import Deed, Kind
 from groupchat.model.errors import (
     BadArguments,
     Banned,
@@ -17,14 +20,13 @@ from groupchat.model.errors import (
     RoomInvalid,
     RoomLocked,
 )
-from groupchat.model.events import AwayChanged, Done, Moderated, Told
+from groupchat.model.events import AwayChanged, Done, Moderated
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
-from groupchat.state.moderation import LOCK
-from groupchat.verbs.actor import Actor, because, checked_reason
+from groupchat.verbs.actor import OPERATORS, Actor, because, checked_reason
 from tests.fakes import HeldJournal
 from tests.house import House
-from tests.people import account, member, operator
+from tests.people import account, establish, member, operator
 
 
 class RoomTests(SynchronousTestCase):
@@ -166,6 +168,7 @@ class PostTests(SynchronousTestCase):
         self.commit()
         self.alice.take(), self.bob.take()
         self.actor = Actor(self.house.hall, self.alice.connection, 5, "key")
+        self.lock = Lock("dev", "alice", self.house.now())
 
     def commit(self) -> None:
         """Let everything be written."""
@@ -179,15 +182,16 @@ class PostTests(SynchronousTestCase):
         person = self.alice.connection.person
         self.assertEqual((draft.author, draft.nick, draft.key), (person.author, "alice", "key"))
         self.assertEqual((draft.room, draft.text, draft.at), ("lobby", "hi", self.house.now()))
+        self.assertEqual((draft.folded, draft.within), ("alice", ("lobby",)))
 
     def test_answer(self) -> None:
-        """A post is answered with the ref when it is on disk, and what follows is done then."""
+        """A post is answered with the ref when it is on disk, and its receipt settled then."""
         done: list[str] = []
-        receipt = self.actor.post(self.actor.draft(Kind.SAID, "lobby", "hi"), "said", then=lambda: done.append("then"))
+        receipt = self.actor.post(self.actor.draft(Kind.SAID, "lobby", "hi"), "said")
         receipt.when_settled(lambda: done.append("settled"))
         self.assertEqual((done, self.alice.refs()), ([], []))
         self.commit()
-        self.assertEqual(sorted(done), ["settled", "then"])
+        self.assertEqual(done, ["settled"])
         self.assertEqual(self.alice.screen.shown[-1:], [(Done(1, "said"), 5)])
         self.assertIsNone(receipt.refusal)
 
@@ -200,14 +204,12 @@ class PostTests(SynchronousTestCase):
 
     def test_refused(self) -> None:
         """A post that is not written has no effects: its receipt says why."""
-        done: list[str] = []
-        draft = self.actor.draft(Kind.SAID, "lobby", "hi")
-        receipt = self.actor.post(draft, facts=(Fact(LOCK, "dev", {"by": "alice"}),), then=lambda: done.append("then"))
+        receipt = self.actor.post(self.actor.draft(Kind.SAID, "lobby", "hi", changes=(self.lock.made(),)))
         self.assertTrue(receipt.changes)
         waiting: Deferred[None] = receipt.result()
         self.journal.fail(JournalUnavailable("Full."))
         self.failureResultOf(waiting, JournalUnavailable)
-        self.assertEqual((done, self.house.hall.moderation.locked), ([], {}))
+        self.assertEqual(self.house.hall.moderation.locked, {})
         self.assertEqual(self.alice.refs(), [("Refused", 5)])
 
     def test_muted(self) -> None:
@@ -221,27 +223,40 @@ class PostTests(SynchronousTestCase):
 
     def test_decree(self) -> None:
         """A deed is stored with its facts, shown to the room with its fields, and never dropped for its key."""
+        self.make_operator()
         deed = Deed("lock", "locked dev", "dev")
         for _ in range(2):
-            self.actor.decree(deed, Fact(LOCK, "dev", {"by": "alice"}), room="lobby", text="ok")
+            self.actor.decree(deed, self.lock.put(), needs=OPERATORS, room="lobby", text="ok")
         self.commit()
         shown = [event for event in self.bob.events if isinstance(event, Moderated)]
         self.assertEqual(
             [(event.id, event.act, event.target) for event in shown], [(1, "lock", "dev"), (2, "lock", "dev")]
         )
-        self.assertEqual(self.house.hall.moderation.locked, {"dev": "alice"})
+        self.assertEqual(self.house.hall.moderation.locked, {"dev": self.lock})
+
+    def test_decree_of_somebody_demoted(self) -> None:
+        """A deed whose author has the rank no more when it is carried out is refused, with what it changes."""
+        self.make_operator()
+        deed = Deed("lock", "locked dev", "dev")
+        self.actor.decree(Deed("kick", "kicked bob", "bob"), needs=OPERATORS)
+        given = self.house.hall.moderation.ranks[self.alice.connection.person.author]
+        establish(self.house.hall, replace(given, rank=Rank.MEMBER))
+        self.actor.decree(deed, self.lock.made(), needs=OPERATORS, room="lobby", text="ok")
+        self.commit()
+        self.assertEqual(self.alice.codes, ["not-allowed"])
+        self.assertEqual(self.house.hall.moderation.locked, {})
+        self.assertEqual([event for event in self.bob.events if isinstance(event, Moderated)], [])
+
+    def make_operator(self) -> None:
+        """Let alice operate the server."""
+        account(self.house.hall, "alice", Rank.OPERATOR)
+        self.commit()
 
     def test_tell(self) -> None:
         """A notice goes to people in its rooms, and the caller is answered with it."""
         self.actor.tell(AwayChanged("lobby", "alice", self.house.now(), True), ("lobby",), "away")
         self.assertEqual(len(self.bob.events), 1)
         self.assertEqual(self.alice.refs(), [("Done", 5)])
-
-    def test_inform(self) -> None:
-        """Somebody is told on each connection; nobody, on none."""
-        self.actor.inform(self.bob.connection.person, "words")
-        self.actor.inform(None, "words")
-        self.assertEqual(self.bob.answers, [Told(("words",))])
 
 
 class WordsTests(SynchronousTestCase):

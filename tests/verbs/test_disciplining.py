@@ -434,6 +434,7 @@ class TypedTests(TypingCase):
     def test_mute_in_room(self) -> None:
         """A room's operator mutes in the room: elsewhere one speaks, but cannot change old lines meanwhile."""
         self.in_dev(self.rita, self.bob)
+        self.bob.type("before")
         self.rita.type("/mute bob")
         self.bob.type("x", "/edit y", "/switch lobby", "elsewhere")
         self.assertEqual(self.bob.codes, ["muted", "muted"])

@@ -245,8 +245,8 @@ class TypedTests(TypingCase):
         held = HeldJournal(self.house.journal)
         self.house.hall.stream.journal = self.house.hall.commits._journal = held
         self.olga.type("/purge bob")
-        ((drafts, _),) = held.pending
-        self.assertEqual(len(drafts), 1001)
+        (operations,) = held.pending
+        self.assertEqual(len(operations), 1001)
         held.commit()
         self.assertEqual(len([event for event in self.alice.events if isinstance(event, Deleted)]), 1000)
 

@@ -2,14 +2,11 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.hall.health import Reload
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model import preferences
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Done, Left, Listed, Said
 from groupchat.model.preferences import Preferences
-from groupchat.model.ranks import Rank
-from groupchat.state.accounts import ACCOUNT
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import account, member
@@ -139,7 +136,7 @@ class SetTests(SynchronousTestCase):
         server.do("set", name="zone", value="UTC", ref=1)
         self.assertEqual(server.refs(), [("Done", 1)])
         self.assertEqual(server.screen.style.preferences.zone, "UTC")
-        self.assertEqual(self.successResultOf(house.journal.facts(ACCOUNT)), [])
+        self.assertEqual(self.successResultOf(house.journal.facts("preferences")), [])
 
     def test_remember(self) -> None:
         """Only true and false are taken for "remember"."""
@@ -170,46 +167,6 @@ class StatusTests(SynchronousTestCase):
         assert isinstance(listed, Listed)
         self.assertEqual(listed.lines[1], "2 people, 4 connections, 2 rooms")
         self.assertEqual(listed.lines[3], "Messages can be posted.")
-
-    def test_certificate(self) -> None:
-        """The certificate that expires first is told of, to programs all of them."""
-        home = House()
-        day = home.hall.now()
-        (alice,) = home.come("alice")
-        for ends, words in ((1, "The certificate of b.org is valid until 2026-11-22."),
-                            (-1, "The certificate of b.org has expired on 2026-11-20.")):  # fmt: skip
-            home.hall.health.validity = lambda ends=ends: {"a.org": day + 10 * 86400, "b.org": day + ends * 86400}  # type: ignore[misc]
-            alice.session.typed("/status")
-            listed = alice.answers[-1]
-            assert isinstance(listed, Listed)
-            self.assertEqual(listed.lines[-1], words)
-        bot = home.come("bot", door="json")[0].do("status")
-        listed = bot.answers[-1]
-        assert isinstance(listed, Listed)
-        self.assertEqual(
-            listed.items[0]["certificates"], {"a.org": "2026-12-01T12:00:00.000Z", "b.org": "2026-11-20T12:00:00.000Z"}
-        )
-
-    def test_reload(self) -> None:
-        """Whether the settings were applied when last read again; what is wrong with them is for operators only."""
-        home = House()
-        account(home.hall, "olga", Rank.OPERATOR)
-        olga = back(home, "olga")
-        (alice,) = home.come("alice")
-        told = []
-        for reload in (None, Reload(home.hall.now(), "chat.toml, line 2: no."), Reload(home.hall.now())):
-            home.hall.health.reload = reload
-            for peer in (olga, alice):
-                peer.session.typed("/status")
-                listed = peer.answers[-1]
-                assert isinstance(listed, Listed)
-                told.append((listed.lines[-1], listed.items[0]["reloaded"], listed.items[0]["reload_failed"]))
-        at, when = "2026-11-21T12:00:00.000Z", "The settings were read again at 2026-11-21 "
-        self.assertEqual(told[:2], [("Messages can be posted.", "", False)] * 2)
-        self.assertEqual([(time, failed) for _, time, failed in told[2:]], [(at, True)] * 2 + [(at, False)] * 2)
-        self.assertRegex(told[2][0], rf"\A{when}\d\d:\d\d, and stay as they were: chat\.toml, line 2: no\.\Z")
-        self.assertRegex(told[3][0], rf"\A{when}\d\d:\d\d, and stay as they were: there is a mistake\.\Z")
-        self.assertRegex(told[4][0], rf"\A{when}\d\d:\d\d\.\Z")
 
     def test_trouble(self) -> None:
         """When nothing can be stored, the status says so."""

@@ -21,10 +21,9 @@ from groupchat.model.events import (
 )
 from groupchat.model.ranks import Rank
 from groupchat.sessions.session import State
-from groupchat.state.accounts import ACCOUNT
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
-from tests.people import account, member, operator
+from tests.people import account, establish, member, operator
 
 PASSWORD = "correct horse"
 
@@ -86,24 +85,35 @@ class RegisterTests(SynchronousTestCase):
         )
 
     def test_nothing_before_the_disk(self) -> None:
-        """Until it is on disk there is no account, but nobody else can have the nickname; refused, it is free again."""
+        """Until it is on disk there is no account; refused, there is none, and the guest is told so."""
         journal = HeldJournal(MemoryJournal())
         home = House(journal)
         (alice,) = home.come("alice")
         alice.session.typed("/register 12345678")
         self.assertIsNone(alice.connection.person.account)
-        alice.session.typed("/nick anna")
-        self.assertEqual(alice.codes, ["not-allowed"])
+        self.assertIsNone(home.hall.accounts.find("alice"))
+        journal.fail(JournalUnavailable("Full."))
+        self.assertEqual(alice.codes, ["journal-unavailable"])
+        self.assertIsNone(home.hall.accounts.find("alice"))
         alice.vanish()
-        self.assertEqual(home.connect().type("alice").answers[-1], Asked("password"))
-        self.assertEqual(home.connect("json").offer("alice").codes, ["password-needed"])
         (bob,) = home.come("bob")
         bob.type("/nick alice")
-        self.assertEqual(bob.codes, ["password-needed"])
-        journal.fail(JournalUnavailable("Full."))
-        self.assertIsNone(home.hall.accounts.find("alice"))
+        self.assertEqual(bob.connection.person.nick, "alice")
+
+    def test_nickname_taken_meanwhile(self) -> None:
+        """Whoever took the nickname of an account while it was being made has to go when it is there."""
+        journal = HeldJournal(MemoryJournal())
+        home = House(journal)
+        alice, bob = home.come("alice", "bob")
+        alice.session.typed("/register 12345678")
+        alice.vanish()
         bob.type("/nick alice")
         self.assertEqual(bob.connection.person.nick, "alice")
+        while journal.pending:
+            journal.commit()
+        self.assertEqual((bob.codes, bob.screen.codes), (["password-needed"], ["password-needed"]))
+        self.assertIsNone(home.hall.roster.find("alice"))
+        self.assertEqual(home.connect("json").offer("alice").codes, ["password-needed"])
 
     def test_after_restart(self) -> None:
         """Accounts outlive the daemon, with rank and preferences, never with a password."""
@@ -121,11 +131,10 @@ class RegisterTests(SynchronousTestCase):
         """A hash of old parameters is made anew when the password is known."""
         home = House()
         old = account(home.hall, "alice")
-        outdated = replace(old, hash="0:" + old.hash[2:]).fact()
-        self.successResultOf(home.journal.append([], [], [outdated]))
-        home.hall.learn(outdated)
+        establish(home.hall, replace(old, hash="0:" + old.hash[2:]))
         back(home, "alice")
-        self.assertEqual([fact.value["hash"][:2] for fact in self.successResultOf(home.journal.facts(ACCOUNT))], ["1:"])  # type: ignore[index]
+        (fact,) = self.successResultOf(home.journal.facts("account"))
+        self.assertEqual(fact.value["hash"][:2], "1:")  # type: ignore[index]
 
     def test_unencrypted(self) -> None:
         """Registering on a connection that is not encrypted is answered with a warning; elsewhere there is none."""

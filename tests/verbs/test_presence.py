@@ -104,17 +104,27 @@ class NickTests(SynchronousTestCase):
         self.assertEqual(alice.told[-1], "You are anna now.")
 
     def test_account(self) -> None:
-        """An account has one nickname, which changes its case only; so has one that is just being made."""
-        journal = HeldJournal(MemoryJournal())
-        house = House(journal)
+        """An account has one nickname, which changes its case only."""
+        house = House()
         alice = member(house, "alice")
         alice.do("nick", nick="anna")
         alice.do("nick", nick="ALICE")
         self.assertEqual((alice.codes, alice.connection.person.nick), (["not-allowed"], "ALICE"))
-        (bob,) = house.come("bob")
+
+    def test_account_that_is_being_made(self) -> None:
+        """Who takes another nickname while their account is being made has the account's when it is there."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        alice, bob = house.come("alice", "bob")
         bob.session.typed("/register 12345678")
         bob.session.typed("/nick rob")
-        self.assertEqual(bob.codes, ["not-allowed"])
+        self.assertEqual(bob.connection.person.nick, "rob")
+        while journal.pending:
+            journal.commit()
+        self.assertEqual((bob.codes, bob.connection.person.nick), ([], "bob"))
+        renamed = [(event.nick, event.new) for event in alice.events if isinstance(event, Renamed)]
+        self.assertEqual(renamed, [("bob", "rob"), ("rob", "bob")])
+        self.assertIs(house.hall.roster.find("bob"), bob.connection.person)
 
     def test_rename(self) -> None:
         """A new nickname is seen by all, the person included; the old one is free, and the new one taken."""

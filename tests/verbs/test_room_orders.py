@@ -10,7 +10,6 @@ from groupchat.model.events import (
 )
 from groupchat.model.ranks import Rank
 from groupchat.model.text import MOTD
-from groupchat.state.moderation import BAN
 from groupchat.verbs.room_orders import LOGGED, SLOWEST_S
 from tests.house import House, Peer
 from tests.people import account, operator
@@ -58,14 +57,18 @@ class SlowTests(OperatorsCase):
         self.rita.do("slow", seconds=10).do("slow", room="lobby", seconds=10)
         self.assertEqual(self.rita.codes, ["not-allowed"] * 2)
 
+    def slow(self) -> dict[str, float]:
+        """The seconds of each slow room."""
+        return {room: slow.seconds for room, slow in self.house.hall.moderation.slow.items()}
+
     def test_current_room(self) -> None:
         """Without a room the current one is meant, typed and by JSON."""
         self.olga.do("slow", seconds=7)
-        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 7})
+        self.assertEqual(self.slow(), {"lobby": 7})
         self.olga.session.type("/slow 8")
-        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 8})
+        self.assertEqual(self.slow(), {"lobby": 8})
         self.olga.session.type("/slow dev 9")
-        self.assertEqual(self.house.hall.moderation.slow, {"lobby": 8, "dev": 9})
+        self.assertEqual(self.slow(), {"lobby": 8, "dev": 9})
 
     def test_end(self) -> None:
         """0 ends it; a room that is not slow has nothing to end."""
@@ -332,12 +335,15 @@ class TypedTests(TypingCase):
         )  # fmt: skip
         before = self.house.hall.moderation
         self.house.clock.advance(3600)
-        after = self.house.reopened().moderation
+        hall = self.house.reopened()
+        hall.sweep()
+        after = hall.moderation
         self.assertEqual([sanction.whom for sanction in after.bans], ["dave"])
         self.assertEqual([*after.mutes], [*before.mutes])
         self.assertEqual(list(after.networks), ["/203.0.113.0/24"])
-        self.assertEqual((after.motd, after.slow, after.locked), ("Hi.", {"dev": 7}, {"dev": "olga"}))
+        self.assertEqual((after.motd, after.slow, after.locked), (before.motd, before.slow, before.locked))
+        self.assertEqual((hall.motd, after.slow["dev"].seconds, after.locked["dev"].by), ("Hi.", 7, "olga"))
         self.assertEqual((after.invited, after.operators), (before.invited, before.operators))
         self.assertTrue(after.curbs)
-        names = [fact.name for fact in self.successResultOf(self.house.journal.facts(BAN))]
+        names = [fact.name for fact in self.successResultOf(self.house.journal.facts("ban"))]
         self.assertEqual(names, ["/dave"])

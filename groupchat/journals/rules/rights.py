@@ -1,8 +1,10 @@
 """Decide who may change which message, and make rows from drafts: the same rules for every journal."""
 
+from groupchat.facts.rule_book import LastShown, RuleBook
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import MESSAGES, Draft, Kind
 from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotYours, Refusal, TooOld
+from groupchat.model.events import AuthorId
 
 CHANGES = frozenset({Kind.EDITED, Kind.DELETED})
 """The kinds of draft that change a message."""
@@ -13,10 +15,11 @@ def no_such_message(id: int) -> NoSuchMessage:
     return NoSuchMessage(f"There is no message #{id}. /history shows the numbers.")
 
 
-def refusal(draft: Draft, target: Row | None) -> Refusal | None:
+def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastShown) -> Refusal | None:
     """Return why this edit or deletion is refused; None: it is allowed.
 
     :param target: the row with the draft's number, or the author's newest message when the draft names none.
+    :param book: what operators decided.  :param last_shown: tells when people showed a room something.
 
     Whether this person may see the message is decided first, so that nobody learns of others' private messages.
     """
@@ -25,14 +28,15 @@ def refusal(draft: Draft, target: Row | None) -> Refusal | None:
             return NoSuchMessage("You have no message: you have said nothing, or deleted it.")
         return no_such_message(draft.target)
     done = "edit" if draft.kind == Kind.EDITED else "delete"
-    if draft.author != target.author and not draft.anyones:
+    keeps_order = draft.anyones and book.may_change(draft.author, AuthorId(target.author), target.room)
+    if draft.author != target.author and not keeps_order:
         whose = f"#{target.id} is {target.nick}'s"
         return NotYours(f"{whose}; you can edit and delete only your own messages. /history shows the numbers.")
     if target.gone_by is not None:
         return AlreadyDeleted(f"#{target.id} is deleted already.")
-    if not draft.anyones and target.at < milliseconds(draft.not_before):
+    if not keeps_order and target.at < milliseconds(draft.not_before):
         return TooOld(f"#{target.id} is too old for you to {done} it.")
-    return None
+    return book.judge(draft, target.room, last_shown) if book.curbs else None
 
 
 def _sees(draft: Draft, target: Row) -> bool:

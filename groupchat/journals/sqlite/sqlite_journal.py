@@ -18,7 +18,7 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.worker import Worker
 from groupchat.journals.sqlite.writer import Writer
-from groupchat.model.drafts import Audience, Draft, Fact, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.model.errors import Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 
@@ -67,14 +67,12 @@ class SqliteJournal:
         self._searches = Worker(reactor, "journal-searcher")
         self._searching = 0
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession] = (), facts: Sequence[Fact] = ()
-    ) -> "Deferred[list[Outcome]]":
-        """Write everything in one transaction.  Fails with JournalUnavailable or JournalBroken."""
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        """Carry out everything in one transaction.  Fails with JournalUnavailable or JournalBroken."""
         if self._closing is not None:
             return _closed()
-        written = self._writes.call(self._writer.append, drafts, sessions, facts)
-        self._writes.tell(self._writer.keep_up, len(drafts))
+        written = self._writes.call(self._writer.append, operations)
+        self._writes.tell(self._writer.keep_up, len(operations))
         return written.addCallback(self._advance)
 
     def _advance(self, answer: tuple[list[Outcome], int]) -> list[Outcome]:

@@ -56,6 +56,11 @@ ROOM_MESSAGES = f"posts INDEXED BY posts_room_messages WHERE reader IS NULL AND 
 ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND reader IS NULL"
 TOPICS = "posts INDEXED BY posts_topic WHERE kind = 'topic'"
 MODERATION = "posts INDEXED BY posts_moderation WHERE kind = 'moderated'"
+SHOWN_LATELY = tuple(
+    f"SELECT id, author, at FROM {source} AND room = ? ORDER BY id DESC LIMIT 1000"
+    for source in (ROOM_MESSAGES, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
+)
+"""What a room was shown lately, newest first: messages, edits, topics."""
 _PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
 
 

@@ -1,25 +1,68 @@
-"""One transaction of the writer: it numbers the drafts, and judges each by the rows before it."""
+"""One transaction of the writer: it carries out operations, and judges each by what stands there before it."""
 
+import json
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
+from groupchat.facts.account_facts import ReadPosition
+from groupchat.facts.kinds import KINDS
+from groupchat.facts.rule_book import RuleBook
+from groupchat.journals.rules.judging import carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
 from groupchat.journals.sqlite.index import Index
-from groupchat.journals.sqlite.statements import COLUMNS, LATEST, ROW, TAIL_LATEST, Insertion
-from groupchat.model.drafts import Draft, Kind, Outcome, Repeated, StoredPost
+from groupchat.journals.sqlite.statements import COLUMNS, LATEST, ROW, SHOWN_LATELY, TAIL_LATEST, Insertion
+from groupchat.model.drafts import (
+    Amendment,
+    Draft,
+    Fact,
+    Kind,
+    Operation,
+    Outcome,
+    ReadUpTo,
+    Repeated,
+    StoredPost,
+    StoredSession,
+    canonical,
+)
 from groupchat.model.errors import Refusal
+from groupchat.model.events import AuthorId
 
 _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", "(?, ?, ?, ?, ?, '', ?, ?, ?)")
 """Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
 
+_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+_REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
+_VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
+_KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
+_REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
+_READ = (
+    "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value"
+    " WHERE json_extract(value, '$.upto') <= json_extract(excluded.value, '$.upto')"
+)
+_OWNED = {
+    "whole": "SELECT name FROM facts WHERE kind = ? AND name = ?",
+    "first": "SELECT name FROM facts WHERE kind = ? AND name >= ? || '/' AND name < ? || '0'",  # "0" follows "/"
+    "last": "SELECT name FROM facts WHERE kind = ? AND name LIKE '%/' || ?",
+}
+"""The names of one kind that belong to an author, by which part of the name that is."""
+
 
 class Transaction:
-    """Drafts that are written together.  ``head`` is the last number given, ``last_at`` the time of the newest row."""
+    """Operations that are carried out together.
 
-    def __init__(self, database: sqlite3.Connection, index: Index, head: int, last_at: int | None) -> None:
+    ``head`` is the last number given, ``last_at`` the time of the newest row.
+    ``book`` learns the facts of the transaction, so it is of no use any more if that is rolled back.
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, index: Index, book: RuleBook, head: int, last_at: int | None
+    ) -> None:
         self._database = database
         self._index = index
+        self._book = book
         self._plain: list[object] = []
         self._others: list[object] = []
         self._keys: dict[tuple[int, str], int] = {}
@@ -27,22 +70,51 @@ class Transaction:
         self.last_at = last_at
         self.deletes = False
 
-    def take(self, draft: Draft) -> Outcome:
-        """Judge a draft and number it; return its outcome."""
+    def take(self, operation: Operation) -> Outcome:
+        """Judge an operation and carry it out; return its outcome."""
+        if type(operation) is not Draft:
+            return self._take_other(operation)
+        draft = operation
         key = draft.key
         if key is not None:
             first = self._keyed(draft.author, key)
             if first is not None:
                 return Repeated(first)
+        book, changes = self._book, draft.changes
+        if changes or draft.needs is not None:
+            refused = objection(book, self, draft.author, draft.needs, changes)
+            if refused is not None:
+                return refused
         event = PUBLIC.get(draft.kind)
+        if event is None and draft.kind in CHANGES:
+            return self._change(draft)
+        if book.curbs:
+            refused = book.judge(draft, draft.room, self._last_shown)
+            if refused is not None:
+                return refused
+        if changes:
+            carry_out(book, self, changes)
         if event is None:
-            return self._change(draft) if draft.kind in CHANGES else self._add(written(draft, self.head + 1), key)
+            return self._add(written(draft, self.head + 1), key)
         # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
         at = milliseconds(draft.at)
         self._number(at, draft.author, key)
         id, author, room, nick, words = self.head, draft.author, draft.room, draft.nick, draft.text
         self._plain += (id, draft.kind.value, author, room, nick, at, words, key)
         return StoredPost(event(id, room, nick, at / 1000, words), author)
+
+    def _take_other(self, operation: Operation) -> Outcome:
+        """Carry out what is no post."""
+        if isinstance(operation, Amendment):
+            refused = objection(self._book, self, operation.by, operation.needs, operation.changes)
+            if refused is None:
+                carry_out(self._book, self, operation.changes)
+            return refused
+        if isinstance(operation, StoredSession):
+            self._database.execute(_SESSION, _session(operation))
+        elif isinstance(operation, ReadUpTo):
+            self._note_position(operation)
+        return None
 
     def finish(self) -> None:
         """Write the remaining rows, and the counter."""
@@ -80,10 +152,12 @@ class Transaction:
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         self._write()
         target = self._find(self._latest(draft.author) if draft.target is None else draft.target)
-        refused = refusal(draft, target)
+        refused = refusal(draft, target, self._book, self._last_shown)
         if refused is not None or target is None:
             return refused or no_such_message(0)
         row = changing(draft, self.head + 1, target)
+        if draft.changes:
+            carry_out(self._book, self, draft.changes)
         if draft.kind == Kind.EDITED:
             self._index.revise(target, row.text)
             self._database.execute("UPDATE posts SET revised = ? WHERE id = ?", (row.text, target.id))
@@ -111,3 +185,75 @@ class Transaction:
             return None
         found = self._database.execute(ROW, (id,)).fetchone()
         return found and Row(*found)
+
+    # What rules ask of the file
+
+    def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Return the value of a fact; None: it is not true."""
+        found = self._database.execute(_VALUE, (kind, name)).fetchone()
+        return found and json.loads(found[0])  # type: ignore[no-any-return]
+
+    def keep(self, fact: Fact) -> None:
+        """Write or remove a fact."""
+        if fact.value is None:
+            self._database.execute(_REMOVE, (fact.kind, fact.name))
+        else:
+            self._database.execute(_KEEP, (fact.kind, fact.name, canonical(fact.value)))
+
+    def owned_by(self, author: AuthorId) -> list[Fact]:
+        """Return the facts that go with the account of this author, without their values."""
+        found = []
+        for kind, form in KINDS.items():
+            if form.OWNER:
+                query = _OWNED[form.OWNER]
+                names = self._database.execute(query, (kind, *[str(author)] * (query.count("?") - 1)))
+                found += [Fact(kind, name, None) for (name,) in names.fetchall()]
+        return found
+
+    def revoke(self, author: AuthorId, keep: str) -> None:
+        """Remove the sessions of an author, but the one with this digest."""
+        self._database.execute(_REVOKE, (author, keep))
+
+    def _note_position(self, read: ReadUpTo) -> None:
+        if read.author not in self._book.accounts:
+            return  # it was removed, and what it has read went with it
+        fact = ReadPosition(read.author, read.room, read.upto, read.at).fact
+        self._database.execute(_READ, (fact.kind, fact.name, canonical(fact.value or {})))
+
+    def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
+        """Return when an author showed a room something last, if that was so many seconds before ``at`` at most.
+
+        It reads the rows of the room within that time, and no more than 1,000 of each sort.
+        """
+        self._write()
+        newest, first, last = 0, milliseconds(at - seconds), milliseconds(at)
+        found = None
+        for query in SHOWN_LATELY:
+            for id, by, shown in self._database.execute(query, (room,)):
+                if shown <= first:
+                    break
+                if by == author and shown <= last:
+                    if id > newest:
+                        newest, found = id, shown / 1000
+                    break
+        return found
+
+
+def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
+    rooms = json.dumps(session.rooms, ensure_ascii=False)
+    return session.author, session.digest, session.nick, rooms, session.position, session.seen
+
+
+def book_of(database: sqlite3.Connection) -> RuleBook:
+    """Return the rule book that follows from the facts in a file.
+
+    :raises ValueError: a fact cannot be read.
+    """
+    book = RuleBook()
+    for kind in RuleBook.KINDS:
+        for name, value in database.execute("SELECT name, value FROM facts WHERE kind = ? ORDER BY name", (kind,)):
+            try:
+                book.learn(Fact(kind, name, json.loads(value)))
+            except (ValueError, LookupError, TypeError) as error:
+                raise ValueError(f"the fact {kind} {name!r} cannot be read") from error
+    return book

@@ -1,6 +1,5 @@
 """The writer: it owns the only connection that writes, and runs in a thread of its own."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -10,11 +9,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.journals.rules.rows import milliseconds
+from groupchat.journals.sqlite.database import damaged
 from groupchat.journals.sqlite.expiry import expire
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.index import CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
-from groupchat.journals.sqlite.transaction import Transaction
-from groupchat.model.drafts import REVOKED, Draft, Fact, Outcome, StoredSession
+from groupchat.journals.sqlite.transaction import Transaction, book_of
+from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 
 T = TypeVar("T")
@@ -38,8 +38,6 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
-_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
-
 
 class Writer:
     """Makes all changes of the file.  ``head`` is the highest number ever used.
@@ -51,7 +49,10 @@ class Writer:
     log = Logger()
 
     def __init__(self, database: sqlite3.Connection, folder: Folder) -> None:
-        """Take over a database that was checked."""
+        """Take over a database that was checked.
+
+        :raises CannotStart: a fact in it cannot be read.
+        """
         self._database = database
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
@@ -64,11 +65,13 @@ class Writer:
         newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
         self._last_at: int | None = newest and newest[0]
         self.index = Index(database)
+        try:
+            self._book = book_of(database)
+        except ValueError as error:
+            raise damaged(folder.database, str(error)) from error
 
-    def append(
-        self, drafts: Sequence[Draft], sessions: Sequence[StoredSession], facts: Sequence[Fact] = ()
-    ) -> tuple[list[Outcome], int]:
-        """Write everything in one transaction; return the outcomes and the new head.
+    def append(self, operations: Sequence[Operation]) -> tuple[list[Outcome], int]:
+        """Carry out everything in one transaction; return the outcomes and the new head.
 
         :raises JournalUnavailable: nothing was written; it may work later.
         :raises JournalBroken: it will never work again.
@@ -77,13 +80,9 @@ class Writer:
             raise self._broken
 
         def write() -> tuple[Transaction, list[Outcome]]:
-            batch = Transaction(self._database, self.index, self.head, self._last_at)
-            outcomes = [batch.take(draft) for draft in drafts]
+            batch = Transaction(self._database, self.index, self._book, self.head, self._last_at)
+            outcomes = [batch.take(operation) for operation in operations]
             batch.finish()
-            for session in sessions:
-                self._remember(session)
-            for fact in facts:
-                self._establish(fact)
             return batch, outcomes
 
         batch, outcomes = self._commit(write)
@@ -116,21 +115,9 @@ class Writer:
         try:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
+            self._book = book_of(self._database)
         except sqlite3.Error as error:
             self._break(error)
-
-    def _remember(self, session: StoredSession) -> None:
-        if session.digest == REVOKED:
-            self._database.execute("DELETE FROM sessions WHERE author = ?", (session.author,))
-        else:
-            self._database.execute(_SESSION, _session(session))
-
-    def _establish(self, fact: Fact) -> None:
-        if fact.value is None:
-            self._database.execute("DELETE FROM facts WHERE kind = ? AND name = ?", (fact.kind, fact.name))
-        else:
-            value = json.dumps(fact.value, ensure_ascii=False)
-            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (fact.kind, fact.name, value))
 
     def _fail(self, error: Exception) -> NoReturn:
         """Roll back, and raise the error for the caller."""
@@ -310,8 +297,3 @@ class Writer:
             self._broken = self._broken or JournalBroken("The journal is closed.")
             self._database.close()
             self._folder.release(clean)
-
-
-def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
-    rooms = json.dumps(session.rooms, ensure_ascii=False)
-    return session.author, session.digest, session.nick, rooms, session.position, session.seen

@@ -11,7 +11,7 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.journals.tools.snapshots import snapshot
-from groupchat.model.drafts import Draft, Fact, Outcome
+from groupchat.model.drafts import Operation, Outcome
 
 _ROWS = f"SELECT {COLUMNS} FROM posts ORDER BY id"
 
@@ -38,14 +38,18 @@ class Archive:
         folder = Folder(path)
         try:
             self.database: sqlite3.Connection = opened(path, folder.marked(), folder.unclean)
+            try:
+                self._writer = Writer(self.database, folder)
+            except BaseException:
+                self.database.close()
+                raise
         except BaseException:
             folder.release()
             raise
-        self._writer = Writer(self.database, folder)
 
-    def append(self, drafts: Sequence[Draft], facts: Sequence[Fact] = ()) -> list[Outcome]:
-        """Write everything in one transaction.  Raises JournalUnavailable or JournalBroken."""
-        return self._writer.append(drafts, (), facts)[0]
+    def append(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Carry out everything in one transaction.  Raises JournalUnavailable or JournalBroken."""
+        return self._writer.append(operations)[0]
 
     def __enter__(self) -> "Archive":
         return self

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from groupchat.disk.data_folders import check_journal, opened
+from groupchat.facts.kinds import KINDS, read
 from groupchat.journals.sqlite.database import connect, form, newest_form, older, recognise
 from groupchat.journals.sqlite.folder import DATABASE, read_mark
+from groupchat.model.drafts import Fact
 from groupchat.model.errors import CannotStart
 
 _EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
@@ -135,6 +137,8 @@ class Audit:
         for kind, name, value in database.execute("SELECT kind, name, value FROM facts"):
             if not _is_object(value):
                 yield f"the fact {kind} {name!r} is not a JSON object"
+            elif kind in KINDS and not _is_readable(kind, name, value):
+                yield f"the fact {kind} {name!r} lacks a part, or has one that makes no sense"
         for nick, rooms, position in database.execute("SELECT nick, rooms, position FROM sessions"):
             if position > self.head:
                 yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"
@@ -144,6 +148,14 @@ class Audit:
 
 def _those(database: sqlite3.Connection, query: str, what: str, values: tuple[str, ...] = ()) -> Iterator[str]:
     return (f"#{id} {what}" for (id,) in database.execute(query, values).fetchmany(SHOWN))
+
+
+def _is_readable(kind: str, name: str, value: str) -> bool:
+    try:
+        read(Fact(kind, name, json.loads(value)))
+    except (ValueError, LookupError, TypeError):
+        return False
+    return True
 
 
 def _is_object(text: str) -> bool:

@@ -8,8 +8,8 @@ from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.tools.archive import Archive
 from groupchat.model import names
-from groupchat.model.drafts import MESSAGES, Draft, Fact, Kind
-from groupchat.model.events import AuthorId
+from groupchat.model.drafts import MESSAGES, Amendment, Draft, Fact, FactChange, Kind
+from groupchat.model.events import SERVER, AuthorId
 
 BATCH = 500
 """Messages erased in one transaction."""
@@ -62,12 +62,12 @@ class Traces:
         for start in range(0, len(self.messages), BATCH):
             rows = self.messages[start : start + BATCH]
             self._archive.append(
-                [Draft(Kind.DELETED, AuthorId(row.author), row.nick, now, target=row.id, anyones=True) for row in rows]
+                [Draft(Kind.DELETED, AuthorId(row.author), row.nick, now, target=row.id) for row in rows]
             )
             progress(start + len(rows), len(self.messages))
         database = self._database
         database.executemany("UPDATE posts SET text = '' WHERE id = ?", [(id,) for id in self.topics])
         database.executemany("DELETE FROM sessions WHERE author = ?", [(author,) for author in self.authors])
-        self._archive.append([], self.facts)
+        self._archive.append([Amendment(SERVER, now, tuple(map(FactChange, self.facts)))])
         # Merges the index, so that nothing of a deleted word stays in an old part of it.
         database.execute("INSERT INTO search (search) VALUES ('optimize')")

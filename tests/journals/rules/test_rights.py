@@ -4,20 +4,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.rights import changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import Row
-from groupchat.model.drafts import Draft
-from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotYours, TooOld
-from tests.journals.contract import ALICE, BOB, CAROL, NOON, deleted, edited, said, topic, whispered
+from groupchat.model.drafts import Draft, FactChange
+from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotYours, Refusal, TooOld
+from tests.journals.contract import ALICE, BOB, CAROL, NOON, deleted, edited, operating, said, topic, whispered
 
 SAID = written(said("hi"), 7)
 WHISPERED = written(whispered("psst", ALICE, BOB), 7)
 
 
+BOOK = RuleBook()
+"""By which bob is an operator."""
+for one in operating(BOB).changes:
+    assert isinstance(one, FactChange)
+    BOOK.learn(one.fact)
+
+
+def refused(draft: Draft, target: Row | None) -> Refusal | None:
+    """Return why a change is refused where nothing was shown lately."""
+    return refusal(draft, target, BOOK, lambda room, author, at, seconds: None)
+
+
 class RefusalTest(SynchronousTestCase):
     def refused(self, draft: Draft, target: Row | None) -> str:
         """Return the name of the refusal; empty: it is allowed."""
-        found = refusal(draft, target)
+        found = refused(draft, target)
         return "" if found is None else type(found).__name__
 
     def test_own(self) -> None:
@@ -45,24 +58,24 @@ class RefusalTest(SynchronousTestCase):
             SAID._replace(kind="deleted"),
             SAID._replace(kind="moderated"),
         ):
-            found = refusal(edited(7, "x"), target)
+            found = refused(edited(7, "x"), target)
             self.assertIsInstance(found, NoSuchMessage)
             self.assertEqual(str(found), str(no_such_message(7)))
 
     def test_newest(self) -> None:
         """A person who has said nothing and names no number is told so."""
-        self.assertIn("You have no message", str(refusal(edited(None, "x"), None)))
+        self.assertIn("You have no message", str(refused(edited(None, "x"), None)))
 
     def test_deleted(self) -> None:
         """Nobody changes a deleted message again."""
         gone = SAID._replace(text="", gone_by="bob", gone_to="")
-        self.assertIsInstance(refusal(deleted(7), gone), AlreadyDeleted)
-        self.assertIsInstance(refusal(edited(7, "x", anyones=True), gone), AlreadyDeleted)
+        self.assertIsInstance(refused(deleted(7), gone), AlreadyDeleted)
+        self.assertIsInstance(refused(edited(7, "x", anyones=True), gone), AlreadyDeleted)
 
     def test_age(self) -> None:
         """A message older than the draft allows is not changed, but by an operator."""
         late = Draft(edited(7, "x").kind, ALICE, "alice", NOON + 9, text="x", target=7, not_before=NOON + 1)
-        found = refusal(late, SAID)
+        found = refused(late, SAID)
         self.assertIsInstance(found, TooOld)
         self.assertIn("too old for you to edit", str(found))
         exactly = Draft(late.kind, ALICE, "alice", NOON + 9, text="x", target=7, not_before=NOON)
@@ -71,8 +84,8 @@ class RefusalTest(SynchronousTestCase):
     def test_secrets_first(self) -> None:
         """Only people who may see a private message learn that it is deleted or old."""
         gone = WHISPERED._replace(text="", gone_by="alice", gone_to="bob")
-        self.assertIsInstance(refusal(edited(7, "x", CAROL), gone), NoSuchMessage)
-        self.assertIsInstance(refusal(edited(7, "x", BOB), gone), NotYours)
+        self.assertIsInstance(refused(edited(7, "x", CAROL), gone), NoSuchMessage)
+        self.assertIsInstance(refused(edited(7, "x", BOB), gone), NotYours)
 
 
 class RowTest(SynchronousTestCase):

@@ -14,7 +14,7 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.journals.sqlite.writer import Writer
-from groupchat.model.drafts import Draft, Outcome
+from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import CannotStart
 from tests.journals.contract import LOBBY, folder, said
 
@@ -84,9 +84,9 @@ class FileCase(SynchronousTestCase):
         self.end()
         self.begin()
 
-    def append(self, *drafts: Draft) -> list[Outcome]:
+    def append(self, *operations: Operation) -> list[Outcome]:
         """Append in one transaction."""
-        return self.writer.append(drafts, ())[0]
+        return self.writer.append(operations)[0]
 
     def texts(self) -> list[str]:
         """Give what was said in the lobby, oldest first."""

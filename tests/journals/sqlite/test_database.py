@@ -14,6 +14,9 @@ from groupchat.model.events import Moderated, Said, TopicChanged
 from tests.journals.contract import LOBBY, events, folder, said
 from tests.journals.sqlite.files import THREADS, DataFolderCase
 
+NEWEST = len(list(database.SCHEMA.glob("*.sql")))
+"""The form that this groupchat writes."""
+
 
 class ConnectionTest(DataFolderCase):
     async def test_settings(self) -> None:
@@ -22,8 +25,9 @@ class ConnectionTest(DataFolderCase):
         connection = database.opened(self.path, 0)
         self.addCleanup(connection.close)
         for pragma, value in [
-            ("application_id", database.APPLICATION), ("user_version", 1), ("journal_mode", "wal"), ("synchronous", 2),
-            ("wal_autocheckpoint", 0), ("secure_delete", 1), ("trusted_schema", 0), ("busy_timeout", 5000),
+            ("application_id", database.APPLICATION), ("user_version", NEWEST), ("journal_mode", "wal"),
+            ("synchronous", 2), ("wal_autocheckpoint", 0), ("secure_delete", 1), ("trusted_schema", 0),
+            ("busy_timeout", 5000),
         ]:  # fmt: skip
             self.assertEqual(connection.execute(f"PRAGMA {pragma}").fetchone(), (value,), pragma)
 
@@ -37,6 +41,12 @@ class RefusalTest(DataFolderCase):
         self.path.write_text("Dear diary, " * 1000)
         self.refused(str(self.path), "is not a groupchat database")
         self.assertEqual(self.path.read_text(), "Dear diary, " * 1000)
+
+    async def test_unreadable_fact(self) -> None:
+        """A fact that cannot be read is named, and nobody is let in without the ban that it may have been."""
+        await self.filled()
+        self.query("INSERT INTO facts VALUES ('ban', '/eve', '{}')")
+        self.refused(str(self.path), "the fact ban '/eve' cannot be read", "groupchat verify")
 
     def test_foreign_database(self) -> None:
         """The database of another program is refused, and not touched."""
@@ -150,8 +160,10 @@ class UpgradeTest(DataFolderCase):
     def newer_schema(self, *steps: str) -> Path:
         """Make a schema folder with further steps."""
         schema = folder(self)
-        shutil.copy(database.SCHEMA / "0001.sql", schema)
-        for number, step in enumerate(steps, 2):
+        files = sorted(database.SCHEMA.glob("*.sql"))
+        for file in files:
+            shutil.copy(file, schema)
+        for number, step in enumerate(steps, len(files) + 1):
             (schema / f"{number:04}.sql").write_text(step)
         return schema
 
@@ -165,13 +177,13 @@ class UpgradeTest(DataFolderCase):
         await journal.close()
         found = sqlite3.connect(self.path)
         self.addCleanup(found.close)
-        self.assertEqual(found.execute("PRAGMA user_version").fetchone(), (3,))
+        self.assertEqual(found.execute("PRAGMA user_version").fetchone(), (NEWEST + 2,))
         self.assertEqual(found.execute("SELECT count(*) FROM colors").fetchone(), (0,))
-        copy = self.folder / "chat.db.v1.bak"
+        copy = self.folder / f"chat.db.v{NEWEST}.bak"
         self.assertEqual(stat.S_IMODE(copy.stat().st_mode), 0o600)
         old = sqlite3.connect(copy)
         self.addCleanup(old.close)
-        self.assertEqual(old.execute("PRAGMA user_version").fetchone(), (1,))
+        self.assertEqual(old.execute("PRAGMA user_version").fetchone(), (NEWEST,))
         self.assertEqual(old.execute("SELECT count(*) FROM posts").fetchone(), (3,))
 
     async def test_upgrade_fails(self) -> None:
@@ -200,7 +212,8 @@ INSERT INTO posts (id, kind, author, room, nick, peer, at, text) VALUES
     (3, 'topic', 1, 'lobby', 'alice', '', 1795000002000, 'ships');
 INSERT INTO spans VALUES (1, 1795000000000);
 UPDATE counters SET value = 3 WHERE name = 'head';
-INSERT INTO facts VALUES ('account', 'alice', '{"nick": "alice", "author": 1}');
+INSERT INTO facts VALUES ('account', 'alice', '{"nick": "alice", "author": 1, "hash": "1:h", "rank": "operator",
+    "since": 1795000000.5, "preferences": {"text": {"time": "off"}, "json": {}}}');
 INSERT INTO sessions VALUES (1, 'd', 'alice', '["lobby"]', 3, 1795000002.5);
 """
 )

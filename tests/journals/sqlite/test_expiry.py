@@ -68,8 +68,8 @@ class ExpiryTest(DataFolderCase):
         early = [StoredSession(ALICE, f"{number:064}", "alice", (), 0, NOON) for number in range(1203)]
         late = StoredSession(ALICE, "b" * 64, "alice", (), 0, NOON + 2)
         again = StoredSession(ALICE, f"{7:064}", "alice", (), 9, NOON + 3)
-        await journal.append([], [early[0], late, *early[1:]])
-        await journal.append([], [again])
+        await journal.append([early[0], late, *early[1:]])
+        await journal.append([again])
         self.assertEqual(await cast(Any, journal).forget_sessions(NOON), 0)
         await journal.close()
         journal = self.open()

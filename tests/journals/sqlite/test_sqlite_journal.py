@@ -21,6 +21,7 @@ from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from tests.journals.contract import LOBBY, SearchContract, folder, said
+from tests.journals.decisions import DecisionsContract
 
 THREADS = IReactorFromThreads(reactor)
 
@@ -33,6 +34,20 @@ class SqliteJournalTests(SearchContract):
     def make(self) -> IJournal:
         self.path = folder(self) / "data" / "chat.db"
         return SqliteJournal(THREADS, self.path)
+
+
+class SqliteDecisionsTests(DecisionsContract):
+    """It decides as the contract says, also after it was opened again."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        self.path = folder(self) / "data" / "chat.db"
+        return SqliteJournal(THREADS, self.path)
+
+    async def reopen(self) -> None:
+        await self.journal.close()
+        self.journal = SqliteJournal(THREADS, self.path)
 
 
 class ThreadTests(TestCase):
@@ -113,7 +128,7 @@ path = Path(sys.argv[1])
 folder = Folder(path)
 writer = Writer(opened(path, folder.marked(), folder.unclean), folder)
 while True:
-    outcomes, head = writer.append([said(f"post {writer.head + n}") for n in (1, 2, 3)], ())
+    outcomes, head = writer.append([said(f"post {writer.head + n}") for n in (1, 2, 3)])
     print(head, flush=True)
     writer.idle()
 """

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import cast
 
-from groupchat.journals.sqlite.transaction import Transaction
+from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Draft, Outcome, Repeated, StoredPost
 from groupchat.model.errors import AlreadyDeleted, NoSuchMessage
 from groupchat.model.events import Deleted, Edited
@@ -18,7 +18,7 @@ class TransactionTest(FileCase):
         newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
         database.execute("BEGIN")
         self.addCleanup(database.execute, "ROLLBACK")
-        return Transaction(database, self.writer.index, self.writer.head, newest and newest[0])
+        return Transaction(database, self.writer.index, book_of(database), self.writer.head, newest and newest[0])
 
     def take(self, *drafts: Draft) -> tuple[Transaction, list[Outcome]]:
         transaction = self.transaction()

@@ -16,7 +16,7 @@ class LastingTests(FileCase):
     def test_lasting(self) -> None:
         """Posts, keys and sessions are there again."""
         session = StoredSession(BOB, "d" * 64, "bob", ("a", "b"), 1, NOON)
-        self.writer.append([said("a", key="k"), said("b")], [session])
+        self.append(said("a", key="k"), said("b"), session)
         self.again()
         self.assertEqual(self.writer.head, 2)
         self.assertEqual(self.texts(), ["a", "b"])
@@ -150,7 +150,7 @@ class TidyingTests(FileCase):
         self.assertIsNone(closed.idle())
         closed.keep_up(1)
         self.assertTrue(closed.fill())
-        self.assertRaises(JournalBroken, closed.append, [said("b")], ())
+        self.assertRaises(JournalBroken, closed.append, [said("b")])
 
     def test_keeping_up(self) -> None:
         """A writer that is never idle indexes as much as it writes, once more than the bound waits."""

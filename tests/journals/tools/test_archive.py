@@ -1,9 +1,9 @@
 """A journal as a whole, without a daemon."""
 
 from groupchat.journals.tools.archive import Archive, reading
-from groupchat.model.drafts import Fact, StoredPost
+from groupchat.model.drafts import StoredPost, canonical
 from groupchat.model.errors import CannotStart
-from tests.journals.contract import said
+from tests.journals.contract import amended, ban, said
 from tests.journals.sqlite.files import DataFolderCase, FileCase
 
 
@@ -20,9 +20,9 @@ class ArchiveTest(DataFolderCase):
     def test_facts(self) -> None:
         """Facts are kept beside messages."""
         with Archive(self.path) as archive:
-            archive.append([], [Fact("ban", "bob", {"until": 1})])
+            archive.append([amended(ban("bob"))])
             found = archive.database.execute("SELECT kind, name, value FROM facts").fetchall()
-        self.assertEqual(found, [("ban", "bob", '{"until": 1}')])
+        self.assertEqual(found, [("ban", "/bob", canonical(ban("bob").value()))])
 
     def test_tidy(self) -> None:
         """At the end everything is indexed, and in one file."""
@@ -37,6 +37,9 @@ class ArchiveTest(DataFolderCase):
         """Only one process has an archive; a start that fails holds nothing."""
         with Archive(self.path):
             self.assertIn("in use by another", str(self.assertRaises(CannotStart, Archive, self.path)))
+        self.query("INSERT INTO facts VALUES ('ban', '/eve', '{}')")
+        for _ in range(2):
+            self.assertIn("/eve", str(self.assertRaises(CannotStart, Archive, self.path)))
         self.path.write_text("Dear diary, " * 1000)
         for _ in range(2):
             self.assertIn("not a groupchat database", str(self.assertRaises(CannotStart, Archive, self.path)))

@@ -5,9 +5,8 @@ import sqlite3
 
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.audit import SHOWN, Audit
-from groupchat.model.drafts import Fact
 from groupchat.model.errors import CannotStart
-from tests.journals.contract import ALICE, BOB, deleted, edited, said, topic, whispered
+from tests.journals.contract import ALICE, BOB, amended, ban, deleted, edited, said, topic, whispered
 from tests.journals.sqlite.files import DataFolderCase
 
 
@@ -18,9 +17,8 @@ class AuditTest(DataFolderCase):
             archive.append(
                 [
                     said("one"), said("two"), said("three"), edited(2, "zwei"), deleted(3),
-                    whispered("psst", ALICE, BOB), topic("ships"),
+                    whispered("psst", ALICE, BOB), topic("ships"), amended(ban("eve")),
                 ],
-                [Fact("ban", "eve", {"until": 1})],
             )  # fmt: skip
         self.sound = self.path.read_bytes()
 
@@ -62,7 +60,12 @@ class AuditTest(DataFolderCase):
             ("DELETE FROM authored WHERE id = 1", "#1 and the index of authors disagree"),
             ("INSERT INTO authored VALUES (1, 3)", "#3 and the index of authors disagree"),
             ("UPDATE counters SET value = 99 WHERE name = 'indexed'", "the index is said to reach #99, of #7"),
-            ("UPDATE facts SET value = '[]'", "the fact ban 'eve' is not a JSON object"),
+            ("UPDATE facts SET value = '{}'", "the fact ban '/eve' lacks a part"),
+            (
+                "INSERT INTO facts VALUES ('rank', 'alice', '{\"rank\": \"king\"}')",
+                "the fact rank 'alice' lacks a part",
+            ),
+            ("UPDATE facts SET value = '[]'", "the fact ban '/eve' is not a JSON object"),
             (
                 "INSERT INTO sessions VALUES (1, 'd', 'eve', '[]', 99, 0)",
                 "the session of eve is said to have read up to",

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
-from groupchat.model.drafts import Fact
+from groupchat.facts.typed import TypedFact
 from groupchat.model.events import AuthorId
 from groupchat.model.times import FOREVER, lasting
 
 
 @dataclass(frozen=True, slots=True)
-class Sanction:
+class Sanction(TypedFact):
     """One person, nickname or network that may not come in, or may say nothing.
 
     ``whom``: the nickname or network as it is shown; ``key``: what it is undone by, the nickname's key or the network.
@@ -44,13 +44,13 @@ class Sanction:
         if self.named:
             yield self.key
 
-    def fact(self, kind: str) -> Fact:
-        """Return the fact the journal keeps."""
-        return Fact(kind, self.name, asdict(self))
+    def value(self) -> dict[str, Any]:
+        """Return every field."""
+        return asdict(self)
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Sanction":
-        """Read a sanction from the value of its fact."""
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a sanction; its name follows from its fields."""
         return cls(**value)
 
     def holds(self, now: float) -> bool:
@@ -81,30 +81,54 @@ class Sanction:
         return self.author is None and not self.named
 
 
+class Ban(Sanction):
+    """A ban of a person or nickname."""
+
+    __slots__ = ()
+    KIND = "ban"
+
+
+class Mute(Sanction):
+    """A mute of a person or nickname."""
+
+    __slots__ = ()
+    KIND = "mute"
+
+
+class NetworkBan(Sanction):
+    """A ban of addresses."""
+
+    __slots__ = ()
+    KIND = "network-ban"
+
+
+S = TypeVar("S", bound=Sanction)
+
+
 def span(seconds: float, undone: str) -> str:
     """Return how long a sanction lasts, as a sentence goes on: `` for 2 hours``, or `` until unmuted``."""
     return f" {lasting(seconds) or f'until {undone}'}"
 
 
-class Book:
+class Book(Generic[S]):
     """All bans of people, or all mutes: found by their subjects, removed by their name."""
 
     def __init__(self) -> None:
-        self._named: dict[str, Sanction] = {}
-        self._about: dict[AuthorId | str, dict[str, Sanction]] = {}
+        self._named: dict[str, S] = {}
+        self._about: dict[AuthorId | str, dict[str, S]] = {}
         """Subject -> name -> sanction: several may be about one person, made under different nicknames."""
 
     def __len__(self) -> int:
         return len(self._named)
 
-    def __iter__(self) -> Iterator[Sanction]:
+    def __iter__(self) -> Iterator[S]:
         return iter(list(self._named.values()))
 
-    def get(self, name: str) -> Sanction | None:
+    def get(self, name: str) -> S | None:
         """Return the sanction with this name."""
         return self._named.get(name)
 
-    def write(self, sanction: Sanction) -> None:
+    def write(self, sanction: S) -> None:
         """Add a sanction, instead of any with the same name."""
         self.strike(sanction.name)
         self._named[sanction.name] = sanction
@@ -122,7 +146,7 @@ class Book:
             if not known:
                 del self._about[subject]
 
-    def find(self, subjects: Iterable[AuthorId | str], room: str, now: float) -> Sanction | None:
+    def find(self, subjects: Iterable[AuthorId | str], room: str, now: float) -> S | None:
         """Return what holds for any of these in this room (empty: everywhere); what holds everywhere comes first."""
         for subject in subjects:
             known = self._about.get(subject)
@@ -132,7 +156,7 @@ class Book:
                     return min(holding, key=lambda found: found.room)
         return None
 
-    def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> Sanction | None:
+    def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> S | None:
         """Return what holds for any of these, wherever."""
         for subject in subjects:
             for found in self._about.get(subject, {}).values():

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.facts.sanctions import Ban, Book, NetworkBan, span
 from groupchat.model.events import AuthorId
 from groupchat.model.times import FOREVER
-from groupchat.state.sanctions import Book, Sanction, span
 
 ALICE, BOB = AuthorId(1), AuthorId(2)
 
@@ -20,14 +20,14 @@ def sanction(
     room: str = "",
     why: str = "",
     until: float | None = None,
-) -> Sanction:
-    """A ban or a mute by olga, made at second 100."""
-    return Sanction(whom, whom.lower(), author, named, room, "olga", why, 100.0, until)
+) -> Ban:
+    """A ban by olga, made at second 100."""
+    return Ban(whom, whom.lower(), author, named, room, "olga", why, 100.0, until)
 
 
-def network(until: float | None = None) -> Sanction:
+def network(until: float | None = None) -> NetworkBan:
     """A ban of a network."""
-    return Sanction("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", 100.0, until)
+    return NetworkBan("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", 100.0, until)
 
 
 class SanctionTests(SynchronousTestCase):
@@ -50,9 +50,9 @@ class SanctionTests(SynchronousTestCase):
     def test_fact(self) -> None:
         """What is read from the fact is what was written."""
         for one in (sanction(), sanction(until=5.0, room="dev", why="spam"), network()):
-            fact = one.fact("ban")
-            self.assertEqual((fact.kind, fact.name), ("ban", one.name))
-            self.assertEqual(Sanction.of(fact.value or {}), one)
+            fact = one.fact
+            self.assertEqual((fact.kind, fact.name), (type(one).KIND, one.name))
+            self.assertEqual(type(one).read(fact.name, fact.value or {}), one)
 
     def test_holds(self) -> None:
         """A sanction holds until the second it ends; one without an end always does."""
@@ -95,7 +95,7 @@ class SentenceTests(SynchronousTestCase):
 
 class BookTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.book = Book()
+        self.book: Book[Ban] = Book()
 
     def test_empty(self) -> None:
         """In an empty book nothing is found, and nothing can be removed."""
@@ -182,7 +182,7 @@ class BookTests(SynchronousTestCase):
     )  # fmt: skip
     def test_like_a_list(self, steps: Sequence[tuple[bool, str, AuthorId | None, bool, str, float | None]]) -> None:
         """Whatever is written and struck, somebody is sanctioned exactly when a sanction concerns them and holds."""
-        book, known = Book(), dict[str, Sanction]()
+        book, known = Book[Ban](), dict[str, Ban]()
         for writes, whom, author, named, room, until in steps:
             one = sanction(whom, author, named, room, "", until)
             if writes:

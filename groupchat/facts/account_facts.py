@@ -1,0 +1,221 @@
+"""The facts about people with accounts: the account itself, its rank, what it prefers, ignores and has read."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from groupchat.facts.typed import TypedFact
+from groupchat.model.events import AuthorId
+from groupchat.model.ranks import Rank
+
+
+@dataclass(frozen=True, slots=True)
+class Account(TypedFact):
+    """One account.
+
+    ``key``: the nickname's key, as it was computed when the account was made; no other account has it.
+    ``author``: identifies all posts made from it; ``hash``: the password's hash, never the password.
+    ``since``: when it was made, in seconds since 1970 UTC.
+    """
+
+    KIND = "account"
+
+    nick: str
+    key: str
+    author: AuthorId
+    hash: str = field(repr=False)
+    since: float
+
+    @property
+    def name(self) -> str:
+        """Return the nickname's key."""
+        return self.key
+
+    def value(self) -> dict[str, Any]:
+        """Return everything but the key."""
+        return {"nick": self.nick, "author": self.author, "hash": self.hash, "since": self.since}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read an account."""
+        return cls(value["nick"], name, AuthorId(value["author"]), value["hash"], value["since"])
+
+
+@dataclass(frozen=True, slots=True)
+class RankGiven(TypedFact):
+    """An account has a rank on the whole server, other than MEMBER, which every account has.
+
+    ``by``: the nickname of the operator who gave it; ``at``: when, in seconds since 1970 UTC.
+    """
+
+    KIND = "rank"
+    OWNER = "whole"
+
+    author: AuthorId
+    rank: Rank
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the author in decimal digits."""
+        return str(self.author)
+
+    def value(self) -> dict[str, Any]:
+        """Return the rank in small letters, and who gave it when."""
+        return {"rank": self.rank.name.lower(), "by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a rank."""
+        return cls(AuthorId(int(name)), Rank[value["rank"].upper()], value["by"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationCode(TypedFact):
+    """A code that lets one person register.
+
+    ``digest``: hex SHA-256 of the code; ``by``: the operator who made it;
+    ``until``: when it ends, in seconds since 1970 UTC.
+    """
+
+    KIND = "invitecode"
+
+    digest: str
+    by: str
+    until: float
+
+    @property
+    def name(self) -> str:
+        """Return the code's digest."""
+        return self.digest
+
+    def value(self) -> dict[str, Any]:
+        """Return who made it and when it ends."""
+        return {"by": self.by, "until": self.until}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a code."""
+        return cls(name, value["by"], value["until"])
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPreferences(TypedFact):
+    """The preferences changed from an account with /set at one kind of door, as a person types them."""
+
+    KIND = "preferences"
+    OWNER = "first"
+
+    author: AuthorId
+    door: str
+    changed: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/DOOR``."""
+        return f"{self.author}/{self.door}"
+
+    def value(self) -> dict[str, Any]:
+        """Return the value of each preference by its name."""
+        return dict(self.changed)
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read preferences."""
+        author, _, door = name.partition("/")
+        return cls(AuthorId(int(author)), door, dict(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring(TypedFact):
+    """An account wants to read nothing of another author, whose nickname then was ``nick``."""
+
+    KIND = "ignoring"
+    OWNER = "first"
+
+    author: AuthorId
+    other: AuthorId
+    nick: str
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/OTHER``."""
+        return f"{self.author}/{self.other}"
+
+    def value(self) -> dict[str, Any]:
+        """Return the nickname."""
+        return {"nick": self.nick}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read one entry of somebody's list."""
+        author, _, other = name.partition("/")
+        return cls(AuthorId(int(author)), AuthorId(int(other)), value["nick"])
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPosition(TypedFact):
+    """An account has read a room (empty: its private messages) up to a number; ``at`` in seconds since 1970 UTC.
+
+    It is changed by the operation ReadUpTo only, which never lowers it.
+    """
+
+    KIND = "position"
+    OWNER = "first"
+
+    author: AuthorId
+    room: str
+    upto: int
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/ROOM``."""
+        return f"{self.author}/{self.room}"
+
+    def value(self) -> dict[str, Any]:
+        """Return the number and the time."""
+        return {"upto": self.upto, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a position."""
+        author, _, room = name.partition("/")
+        return cls(AuthorId(int(author)), room, value["upto"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress(TypedFact):
+    """An account was logged in to from an address, last at this time, in seconds since 1970 UTC.
+
+    ``digest`` stands for the address: another one in the facts of each account.
+    """
+
+    KIND = "known-address"
+    OWNER = "first"
+
+    author: AuthorId
+    digest: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/DIGEST``."""
+        return f"{self.author}/{self.digest}"
+
+    def value(self) -> dict[str, Any]:
+        """Return the time."""
+        return {"at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a known address."""
+        author, _, digest = name.partition("/")
+        return cls(AuthorId(int(author)), digest, value["at"])
+
+
+def digest_of(secret: str) -> str:
+    """Return what is stored of a token or a code: its hex SHA-256, which does not lead back to its 128 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,127 @@
+"""The facts about rooms and the server: locks, slow mode, who operates a room, the message of the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from groupchat.facts.typed import TypedFact
+from groupchat.model.events import AuthorId
+
+
+@dataclass(frozen=True, slots=True)
+class Lock(TypedFact):
+    """Only invited people may come into a room.  ``at``: seconds since 1970 UTC, here and below."""
+
+    KIND = "lock"
+
+    room: str
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the room."""
+        return self.room
+
+    def value(self) -> dict[str, Any]:
+        """Return who locked it, and when."""
+        return {"by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a lock."""
+        return cls(name, value["by"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(TypedFact):
+    """In a room, each person has to wait so many seconds between two messages."""
+
+    KIND = "slow"
+
+    room: str
+    seconds: float
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the room."""
+        return self.room
+
+    def value(self) -> dict[str, Any]:
+        """Return the seconds, and who decided it when."""
+        return {"seconds": self.seconds, "by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a slow mode."""
+        return cls(name, value["seconds"], value["by"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Granted(TypedFact):
+    """An author, called ``nick`` then, is something in a room."""
+
+    OWNER = "last"
+
+    room: str
+    author: AuthorId
+    nick: str
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return ``ROOM/AUTHOR``; no room's name has a slash."""
+        return f"{self.room}/{self.author}"
+
+    def value(self) -> dict[str, Any]:
+        """Return the nickname, and who decided it when."""
+        return {"nick": self.nick, "by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read it."""
+        room, _, author = name.rpartition("/")
+        return cls(room, AuthorId(int(author)), value["nick"], value["by"], value["at"])
+
+
+class Invitation(Granted):
+    """Somebody may come into a room although it is locked."""
+
+    __slots__ = ()
+    KIND = "invitation"
+    GUESTS_TOO = True
+
+
+class RoomOperator(Granted):
+    """Somebody keeps order in a room."""
+
+    __slots__ = ()
+    KIND = "room-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Motd(TypedFact):
+    """The message of the day, instead of that of the settings."""
+
+    KIND = "motd"
+
+    text: str
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the only name."""
+        return ""
+
+    def value(self) -> dict[str, Any]:
+        """Return the text, and who set it when."""
+        return {"text": self.text, "by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read it."""
+        return cls(value["text"], value["by"], value["at"])

@@ -1,0 +1,210 @@
+"""The rule book: who may say and do what, by the facts that operators decided.
+
+There is one book wherever it is judged: the journal's, which decides inside the transaction, and the hall's, which
+refuses at once what the journal would refuse.  Both learn the same facts in the same order.
+
+Rules:
+
+1. A book changes only by ``learn``.
+2. A draft is judged by the facts learned before it, by what its author showed the room before, and by its own ``at``;
+   no clock is asked.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from groupchat.facts.account_facts import Account, RankGiven
+from groupchat.facts.kinds import read
+from groupchat.facts.room_facts import Invitation, Lock, RoomOperator, Slow
+from groupchat.facts.sanctions import Ban, Book, Mute
+from groupchat.facts.typed import TypedFact
+from groupchat.model.drafts import Draft, Fact, Kind, Need
+from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomLocked, SlowMode
+from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.ranks import Rank
+from groupchat.model.times import spoken
+
+QUIET = frozenset({Kind.DELETED, Kind.MODERATED})
+"""The kinds of post that muted people may make, and those who may not come into the room: they show no words."""
+
+SHOWN = (Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC)
+"""The kinds of post that a slow room takes one by one: everything that shows a room somebody's words."""
+
+LastShown = Callable[[str, AuthorId, float, float], float | None]
+"""Takes a room, an author, a time and a number of seconds; returns when the author showed the room something last,
+if that was so many seconds before the time at most.  Times are seconds since 1970 UTC."""
+
+
+class RuleBook:
+    """The decisions of operators, and the questions that are answered by them.
+
+    ``accounts``: the key of each account by its author; ``ranks``: the ranks that were given to accounts.
+    ``curbs``: something keeps somebody from saying things somewhere; usually false.
+    ``slow``: the slow rooms.  ``locked``: the locked ones.
+    """
+
+    KINDS: tuple[str, ...] = (
+        Account.KIND, RankGiven.KIND, Ban.KIND, Mute.KIND, Lock.KIND, Slow.KIND, Invitation.KIND, RoomOperator.KIND
+    )  # fmt: skip
+    """The kinds of facts it learns."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[AuthorId, str] = {}
+        self.ranks: dict[AuthorId, RankGiven] = {}
+        self.bans: Book[Ban] = Book()
+        self.mutes: Book[Mute] = Book()
+        self.locked: dict[str, Lock] = {}
+        self.slow: dict[str, Slow] = {}
+        self.invited: dict[str, dict[AuthorId, Invitation]] = {}
+        """Room -> people who may come in although it is locked."""
+        self.operators: dict[str, dict[AuthorId, RoomOperator]] = {}
+        """Room -> its operators."""
+        self.curbs = False
+        self._authors: dict[str, AuthorId] = {}
+        self._learners: dict[str, Callable[[str, Any], None]] = {
+            Account.KIND: self._learn_account,
+            RankGiven.KIND: self._learn_rank,
+            Ban.KIND: self._learn_ban,
+            Mute.KIND: self._learn_mute,
+            Lock.KIND: lambda name, one: _put(self.locked, name, one),
+            Slow.KIND: lambda name, one: _put(self.slow, name, one),
+            Invitation.KIND: lambda name, one: _grant(self.invited, name, one),
+            RoomOperator.KIND: lambda name, one: _grant(self.operators, name, one),
+        }
+
+    def learn(self, fact: Fact) -> None:
+        """Apply a fact; those of other kinds change nothing."""
+        learner = self._learners.get(fact.kind)
+        if learner is not None:
+            learner(fact.name, read(fact))
+            self.curbs = bool(self.mutes or self.bans or self.slow or self.locked)
+
+    # Ranks
+
+    def rank_of(self, author: AuthorId, room: str) -> Rank:
+        """Return the rank of an author in a room (empty: everywhere)."""
+        if author == SERVER:
+            return Rank.OPERATOR
+        given = self.ranks.get(author)
+        if given is not None:
+            return given.rank
+        if author not in self.accounts:
+            return Rank.GUEST
+        return Rank.ROOM_OPERATOR if room and author in self.operators.get(room, ()) else Rank.MEMBER
+
+    def lacks(self, by: AuthorId, need: Need) -> Refusal | None:
+        """Return why an author may not do what needs this; None: they may."""
+        mine = self.rank_of(by, need.room)
+        if mine < need.rank:
+            return NotAllowed("You may not do that any more.")
+        if need.over is not None and mine < Rank.OPERATOR and self._keeps_order(need.over, need.room):
+            return NotAllowed("They keep order here too; only operators can call them to order.")
+        return None
+
+    def may_change(self, by: AuthorId, author: AuthorId, room: str) -> bool:
+        """Say whether somebody may change a message of this author in a room because they keep order there."""
+        mine = self.rank_of(by, room)
+        return mine >= Rank.OPERATOR or (mine >= Rank.ROOM_OPERATOR and not self._keeps_order(author, room))
+
+    def _keeps_order(self, author: AuthorId, room: str) -> bool:
+        return self.rank_of(author, room) >= Rank.ROOM_OPERATOR
+
+    # Who may say what
+
+    def judge(self, draft: Draft, room: str, last_shown: LastShown | None = None) -> Refusal | None:
+        """Return why this may not be posted; None: it may.  Nothing is in the way unless there are ``curbs``.
+
+        :param room: where it is shown: the draft's room, or that of the message it changes (empty: privately).
+        :param last_shown: tells when people showed a room something; None: slow mode is not judged here.
+        """
+        kind = draft.kind
+        if kind in QUIET:
+            return None
+        author, at = draft.author, draft.at
+        subjects = (author, draft.folded)
+        ban = self.bans.find(subjects, room, at) if self.bans else None
+        if ban is not None:
+            return Banned(ban.sentence("banned", f" from {ban.room}" if ban.room else "", at))
+        mute = self.mutes.find(subjects, room, at) if self.mutes else None
+        if mute is not None:
+            return Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", at))
+        if draft.within is not None and room not in draft.within and self._is_locked_out(room, author):
+            return _locked(room)
+        if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
+            return None
+        seconds = self.slow[room].seconds
+        last = last_shown(room, author, at, seconds)
+        if last is None:
+            return None
+        pace = f"In {room} you can say something every {spoken(seconds)}"
+        return SlowMode(f"{pace}; wait another {spoken(last + seconds - at)}.")
+
+    def entrance(self, author: AuthorId, folded: str, room: str, now: float) -> Refusal | None:
+        """Return why somebody may not come into a room; None: they may.
+
+        :param folded: the nickname's key.  :param now: seconds since 1970 UTC.
+        """
+        ban = self.bans.find((author, folded), room, now) if self.bans else None
+        if ban is not None:
+            return Banned(ban.sentence("banned", f" from {room}", now))
+        if self._is_locked_out(room, author):
+            return _locked(room)
+        return None
+
+    def _is_locked_out(self, room: str, author: AuthorId) -> bool:
+        if room not in self.locked or self._keeps_order(author, room):
+            return False
+        return author not in self.invited.get(room, ())
+
+    # How facts are learned
+
+    def _learn_account(self, key: str, account: Account | None) -> None:
+        gone = self._authors.pop(key, None)
+        if gone is not None:
+            del self.accounts[gone]
+            if account is None:
+                self._forget(gone)
+        if account is not None:
+            self._authors[key] = account.author
+            self.accounts[account.author] = key
+
+    def _forget(self, author: AuthorId) -> None:
+        """Forget what goes with an account: the journal removes these facts with it."""
+        self.ranks.pop(author, None)
+        for rooms in (self.invited, self.operators):
+            for name in [name for name, granted in rooms.items() if author in granted]:
+                _grant(rooms, f"{name}/{author}", None)
+
+    def _learn_rank(self, name: str, given: RankGiven | None) -> None:
+        _put(self.ranks, AuthorId(int(name)), given)
+
+    def _learn_ban(self, name: str, ban: Ban | None) -> None:
+        if ban is None:
+            self.bans.strike(name)
+        else:
+            self.bans.write(ban)
+
+    def _learn_mute(self, name: str, mute: Mute | None) -> None:
+        if mute is None:
+            self.mutes.strike(name)
+        else:
+            self.mutes.write(mute)
+
+
+def _locked(room: str) -> RoomLocked:
+    return RoomLocked(f"{room} is locked; its operators can /invite you.")
+
+
+def _put(facts: dict[Any, Any], name: Any, fact: TypedFact | None) -> None:
+    if fact is None:
+        facts.pop(name, None)
+    else:
+        facts[name] = fact
+
+
+def _grant(rooms: dict[str, dict[AuthorId, Any]], name: str, granted: TypedFact | None) -> None:
+    """Add or remove somebody of a room; a room where nobody is left is forgotten."""
+    room, _, author = name.rpartition("/")
+    _put(rooms.setdefault(room, {}), AuthorId(int(author)), granted)
+    if not rooms[room]:
+        del rooms[room]

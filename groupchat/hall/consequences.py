@@ -1,0 +1,275 @@
+"""What follows from what is decided: who is told, put out, renamed, by the kind of the fact.
+
+The same is done whoever decided it and wherever: at the start, when nobody is here yet, and when a commit lands.
+
+Rules:
+
+1. Memory changes when a fact is on disk, before anybody is shown the batch it came with.
+2. People are told, put out or renamed after that, so that they have read what led to it.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from groupchat.config.settings import Settings
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.queue import EVERYWHERE, Notice
+from groupchat.facts.account_facts import Account, Ignoring
+from groupchat.facts.kinds import owner, read
+from groupchat.facts.room_facts import Granted, Invitation, RoomOperator
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
+from groupchat.hall.attendance import Attendance
+from groupchat.hall.health import Health
+from groupchat.interfaces.screens import IScreen
+from groupchat.model import networks
+from groupchat.model.drafts import Consequence, Fact, FactChange, PutOut, ReadUpTo, Revoke
+from groupchat.model.errors import Banned, Kicked, PasswordNeeded, Refusal
+from groupchat.model.events import Announced, Ref, Told
+from groupchat.state.accounts import Accounts
+from groupchat.state.known_addresses import KnownAddresses
+from groupchat.state.moderation import Moderation
+from groupchat.state.people import Connection, Person
+from groupchat.state.positions import Positions
+from groupchat.state.rooms import Rooms
+from groupchat.state.roster import Roster
+
+Follow: TypeAlias = Callable[[], None] | None
+"""What is to be done when everybody was shown the batch; None: nothing."""
+
+
+class Peer(Protocol):
+    """A session, as far as the hall knows it.  ``connection``: None as long as there is no nickname."""
+
+    screen: IScreen
+    connection: Connection | None
+
+    def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
+        """Say that something is refused."""
+
+    def hangup(self, refusal: Refusal | None = None) -> None:
+        """Cut the connection off, after telling why."""
+
+    def close(self) -> None:
+        """Close the connection because the server stops."""
+
+    def follow(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+
+
+class Consequences:
+    """Applies what is on disk.
+
+    ``sessions`` gives every session there is; ``now`` the wall-clock time in seconds since 1970 UTC.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        roster: Roster,
+        rooms: Rooms,
+        moderation: Moderation,
+        positions: Positions,
+        known_addresses: KnownAddresses,
+        commits: Commits,
+        fanout: Fanout,
+        attendance: Attendance,
+        health: Health,
+        sessions: Callable[[], Iterable[Peer]],
+        now: Callable[[], float],
+    ) -> None:
+        self._accounts = accounts
+        self._roster = roster
+        self._rooms = rooms
+        self._moderation = moderation
+        self._positions = positions
+        self._known_addresses = known_addresses
+        self._commits = commits
+        self._fanout = fanout
+        self._attendance = attendance
+        self._health = health
+        self._sessions = sessions
+        self._now = now
+        self._followers: dict[str, Callable[[Fact, str], Follow]] = {
+            Account.KIND: self._follow_account,
+            Ignoring.KIND: self._follow_ignoring,
+            Ban.KIND: self._follow_ban,
+            NetworkBan.KIND: self._follow_network_ban,
+            Mute.KIND: self._follow_mute,
+            RoomOperator.KIND: self._follow_room_operator,
+            Invitation.KIND: self._follow_invitation,
+        }
+
+    def learn(self, change: Consequence | ReadUpTo, by: str = "") -> Follow:
+        """Apply what is on disk; return what is to be done about it.
+
+        :param by: the nickname of the operator who decided it; empty: nobody in particular.
+        """
+        if isinstance(change, FactChange):
+            return self.learn_fact(change.fact, by)
+        if isinstance(change, ReadUpTo):
+            if self._accounts.of(change.author) is not None:  # else it was removed, with what it has read
+                self._positions.note(change)
+        elif isinstance(change, Revoke):
+            self._revoke(change)
+        elif isinstance(change, PutOut):
+            return partial(self._put_out, change)
+        else:
+            return partial(self.announce, change.text)
+        return None
+
+    def learn_fact(self, fact: Fact, by: str = "") -> Follow:
+        """Apply a fact that is on disk; return what is to be done about it."""
+        follower = self._followers.get(fact.kind)
+        follows = follower(fact, by) if follower is not None else None
+        for part in (self._accounts, self._moderation, self._positions, self._known_addresses):
+            if fact.kind in part.KINDS:
+                part.learn(fact)
+        return follows
+
+    def announce(self, text: str) -> None:
+        """Say something to everybody, in order with what is being said."""
+        self._commits.post(Notice(Announced(text, self._now()), EVERYWHERE))
+
+    # Accounts
+
+    def _follow_account(self, fact: Fact, by: str) -> Follow:
+        """The person who is here has the account from now on, or is a guest; nobody else has its nickname."""
+        account, before = read(fact), self._accounts.find(fact.name)
+        if isinstance(account, Account):
+            person = self._roster.of(account.author)
+            if person is not None:
+                person.account = account
+            return partial(self._hand_over, account)
+        if before is not None:
+            person = self._roster.of(before.author)
+            if person is not None:
+                person.account = None
+            self._positions.forget(before.author)
+            self._known_addresses.forget(before.author)
+            self._revoke(Revoke(before.author))
+        return None
+
+    def _hand_over(self, account: Account) -> None:
+        """See that nobody but its owner has the nickname of an account."""
+        holder, person = self._roster.find(account.key), self._roster.of(account.author)
+        if holder is not None and holder is not person:
+            taken = PasswordNeeded(f"{holder.nick} belongs to an account now. Come back with another nickname.")
+            self._cut_off(taken, lambda session: _person_of(session) is holder)
+        if person is not None and person.key != account.key:
+            self._attendance.rename(person.connections[0], account.nick, account.key)
+
+    def _follow_ignoring(self, fact: Fact, by: str) -> Follow:
+        ignoring = read(fact)
+        if isinstance(ignoring, Ignoring):
+            person = self._roster.of(ignoring.author)
+            if person is not None and ignoring.other not in person.ignored:
+                person.ignored = {**person.ignored, ignoring.other: ignoring.nick}
+                self._fanout.ignore(person, ignoring.other)
+            return None
+        author = owner(fact.kind, fact.name)
+        person = None if author is None else self._roster.of(author)
+        for before in self._accounts.ignoring(author) if author is not None else ():
+            if before.name == fact.name and person is not None and before.other in person.ignored:
+                person.ignored = {author: nick for author, nick in person.ignored.items() if author != before.other}
+                self._fanout.unignore(person, before.other)
+        return None
+
+    def _revoke(self, revoke: Revoke) -> None:
+        """Let no token of an author be persisted any more, but the one that is kept."""
+        person = self._roster.of(revoke.author)
+        for connection in person.connections if person is not None else ():
+            if connection.digest != revoke.keep:
+                connection.digest = ""
+        self._commits.drop(revoke.author, revoke.keep)
+
+    # Sanctions
+
+    def _follow_ban(self, fact: Fact, by: str) -> Follow:
+        ban = read(fact)
+        if not isinstance(ban, Ban):
+            return None
+        where = f" from {ban.room}" if ban.room else ""
+        told = Banned(ban.sentence("banned", where, ban.at))
+        return partial(self._remove, lambda person: ban.concerns(person.author, person.key), ban.room, told, ban.why)
+
+    def _follow_network_ban(self, fact: Fact, by: str) -> Follow:
+        ban = read(fact)
+        if not isinstance(ban, NetworkBan):
+            return None
+        network = networks.parse(ban.key)
+        told = Banned(ban.sentence("banned", "", ban.at))
+        return partial(self._cut_off, told, lambda session: networks.contains(network, session.screen.address))
+
+    def _follow_mute(self, fact: Fact, by: str) -> Follow:
+        mute = read(fact)
+        if isinstance(mute, Mute):
+            where = f" in {mute.room}" if mute.room else ""
+            return partial(self._tell, self._subject(mute), mute.sentence("muted", where, mute.at))
+        before = self._moderation.mutes.get(fact.name)
+        if before is None:
+            return None
+        whose = f"; {by} unmuted you" if by else ""
+        where = f" in {before.room}" if before.room else ""
+        return partial(self._tell, self._subject(before), f"You can speak again{where}{whose}.")
+
+    def _subject(self, sanction: Sanction) -> Person | None:
+        """Return the person a sanction is about, if they are here."""
+        person = self._roster.of(sanction.author) if sanction.author is not None else None
+        return self._roster.find(sanction.key) if person is None and sanction.named else person
+
+    # Rooms
+
+    def _follow_room_operator(self, fact: Fact, by: str) -> Follow:
+        granted = read(fact)
+        if isinstance(granted, RoomOperator):
+            told = f"{granted.by} made you an operator of {granted.room}; /help lists what you can do there."
+            return partial(self._tell, self._roster.of(granted.author), told)
+        before = _granted_before(self._moderation.operators, fact)
+        if before is None:
+            return None
+        told = f"{by or 'Somebody'} decided that you are no longer an operator of {before.room}."
+        return partial(self._tell, self._roster.of(before.author), told)
+
+    def _follow_invitation(self, fact: Fact, by: str) -> Follow:
+        granted = read(fact)
+        if not isinstance(granted, Invitation):
+            return None
+        told = f"{granted.by} invites you to {granted.room}: /join {granted.room}"
+        return partial(self._tell, self._roster.of(granted.author), told)
+
+    # How people are told and put out
+
+    def _put_out(self, out: PutOut) -> None:
+        told = Kicked(out.words)
+        self._remove(lambda person: person.author == out.author, out.room, told, out.reason)
+
+    def _remove(self, meant: Callable[[Person], bool], room: str, told: Kicked | Banned, why: str) -> None:
+        """Take people out of a room, or (empty) cut off their connections, after saying why."""
+        if not room:
+            self._cut_off(told, lambda session: (one := _person_of(session)) is not None and meant(one))
+            return
+        found = self._rooms.find(room)
+        for connection in [member for member in (found.members if found is not None else ()) if meant(member.person)]:
+            self._health.refuse(connection, told)
+            self._attendance.leave_room(connection, room, told.code, told.code, why)
+            self._attendance.remember(connection)
+
+    def _cut_off(self, refusal: Refusal, meant: Callable[[Peer], bool]) -> None:
+        for session in [session for session in self._sessions() if meant(session)]:
+            session.hangup(refusal)
+
+    def _tell(self, person: Person | None, words: str) -> None:
+        """Tell somebody what was done about them, on each connection."""
+        for connection in person.connections if person is not None else ():
+            connection.show(Told((words,)))
+
+
+def _person_of(session: Peer) -> Person | None:
+    return None if session.connection is None else session.connection.person
+
+
+def _granted_before(rooms: dict[str, dict[Any, Any]], fact: Fact) -> Granted | None:
+    """Return the record that a removal is about."""
+    return next((one for granted in rooms.values() for one in granted.values() if one.name == fact.name), None)

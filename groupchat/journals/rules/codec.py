@@ -1,0 +1,127 @@
+"""Operations as JSON objects: the form in which they are recorded, and read again by any later version.
+
+Each object has ``op`` and only the fields that differ from what is usual.
+A form that was written once can be read for ever: fields are added with a meaning for their absence, never changed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from groupchat.model.drafts import (
+    Amendment,
+    Announce,
+    Consequence,
+    Draft,
+    Fact,
+    FactChange,
+    Kind,
+    Need,
+    Operation,
+    PutOut,
+    ReadUpTo,
+    Revoke,
+    StoredSession,
+)
+from groupchat.model.events import AuthorId
+from groupchat.model.ranks import Rank
+
+OPERATIONS: dict[str, type[Any]] = {
+    "post": Draft,
+    "amend": Amendment,
+    "session": StoredSession,
+    "read": ReadUpTo,
+}
+"""The class of each ``op``."""
+
+CONSEQUENCES: dict[str, type[Any]] = {"fact": FactChange, "revoke": Revoke, "put-out": PutOut, "announce": Announce}
+"""The class of each ``do`` in ``changes``."""
+
+
+def encode(operation: Operation) -> dict[str, Any]:
+    """Return an operation as a JSON object."""
+    return _encode("op", OPERATIONS, operation)
+
+
+def decode(written: Mapping[str, Any]) -> Operation:
+    """Read an operation.
+
+    :raises ValueError: it is of a kind, or has a field, that this version does not know.
+    """
+    operation: Operation = _decode("op", OPERATIONS, written)
+    return operation
+
+
+def _encode(tag: str, classes: Mapping[str, type[Any]], record: Any) -> dict[str, Any]:
+    name = next(name for name, form in classes.items() if form is type(record))
+    written = {tag: name}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if field.default is MISSING or value != field.default:
+            written[field.name] = _writers.get(field.name, _same)(value)
+    return written
+
+
+def _decode(tag: str, classes: Mapping[str, type[Any]], written: Mapping[str, Any]) -> Any:
+    form = classes.get(written.get(tag, ""))
+    if form is None:
+        raise ValueError(f"{written.get(tag)!r} is no operation of this version")
+    known = {field.name for field in fields(form)}
+    given = {name: value for name, value in written.items() if name != tag}
+    if not given.keys() <= known:
+        raise ValueError(f"{written[tag]!r} has fields this version does not know: {sorted(given.keys() - known)}")
+    return form(**{name: _readers.get(name, _same)(value) for name, value in given.items()})
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _write_changes(changes: tuple[Consequence, ...]) -> list[dict[str, Any]]:
+    return [_encode("do", CONSEQUENCES, change) for change in changes]
+
+
+def _read_changes(written: list[Mapping[str, Any]]) -> tuple[Consequence, ...]:
+    return tuple(_decode("do", CONSEQUENCES, change) for change in written)
+
+
+def _write_need(need: Need | None) -> dict[str, Any] | None:
+    return None if need is None else {"rank": need.rank.name.lower(), "room": need.room, "over": need.over}
+
+
+def _read_need(written: Mapping[str, Any] | None) -> Need | None:
+    if written is None:
+        return None
+    over = written["over"]
+    return Need(Rank[written["rank"].upper()], written["room"], None if over is None else AuthorId(over))
+
+
+def _write_fact(fact: Fact) -> dict[str, Any]:
+    return {"kind": fact.kind, "name": fact.name, "value": None if fact.value is None else dict(fact.value)}
+
+
+def _read_fact(written: Mapping[str, Any]) -> Fact:
+    return Fact(written["kind"], written["name"], written["value"])
+
+
+def _read_names(written: list[str] | None) -> tuple[str, ...] | None:
+    return None if written is None else tuple(written)
+
+
+_writers: dict[str, Callable[[Any], Any]] = {
+    "kind": str,
+    "changes": _write_changes,
+    "needs": _write_need,
+    "fact": _write_fact,
+}
+"""How a field is written, by its name."""
+
+_readers: dict[str, Callable[[Any], Any]] = {
+    "kind": Kind,
+    "changes": _read_changes,
+    "needs": _read_need,
+    "fact": _read_fact,
+    "rooms": _read_names,
+    "within": _read_names,
+}
+"""How a field is read, by its name."""

@@ -1,0 +1,109 @@
+"""Judge the changes of facts, and carry them out: the same rules for every journal.
+
+Rules:
+
+1. All changes of an operation are judged before the first is carried out.
+2. With an account goes everything that is its owner's: rank, preferences, positions, rooms they operate, sessions.
+3. An author has one account at most, and an account one author.
+4. What goes with an account is not made without it, so nothing is left of one that was removed just before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from groupchat.facts.account_facts import Account
+from groupchat.facts.kinds import KINDS, owner
+from groupchat.facts.rule_book import RuleBook
+from groupchat.model.drafts import (
+    ABSENT,
+    ANY,
+    PRESENT,
+    Consequence,
+    Fact,
+    FactChange,
+    Need,
+    Revoke,
+    fingerprint,
+)
+from groupchat.model.errors import Outdated, Refusal
+from groupchat.model.events import AuthorId
+
+
+class Store(Protocol):
+    """The place where a journal keeps facts and sessions, inside its transaction."""
+
+    def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Return the value of a fact; None: it is not true."""
+
+    def keep(self, fact: Fact) -> None:
+        """Write or remove a fact."""
+
+    def owned_by(self, author: AuthorId) -> Iterable[Fact]:
+        """Return the facts that go with the account of this author, without their values."""
+
+    def revoke(self, author: AuthorId, keep: str) -> None:
+        """Remove the sessions of an author, but the one with this digest."""
+
+
+def objection(
+    book: RuleBook, store: Store, by: AuthorId, needs: Need | None, changes: Sequence[Consequence]
+) -> Refusal | None:
+    """Return why an operation of this author is refused; None: its changes can be carried out.
+
+    It is refused with Outdated when it builds on a fact that is no longer what it was, and with NotAllowed when the
+    author does not have the rank it needs (any more).
+    """
+    if needs is not None and (refused := book.lacks(by, needs)) is not None:
+        return refused
+    made: dict[AuthorId, str] = {}
+    for change in changes:
+        if isinstance(change, FactChange) and not (_is_met(store, change) and _is_fitting(book, made, change.fact)):
+            told = "Somebody else changed that at the same moment. Look at it, and try again."
+            return Outdated(told, change.fact.kind, change.fact.name)
+    return None
+
+
+def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> None:
+    """Make the changes true; what is not kept in a journal follows from them in every hall."""
+    for change in changes:
+        if isinstance(change, FactChange):
+            fact = change.fact
+            if fact.kind == Account.KIND and fact.value is None:
+                _remove_what_is_owned(store, fact)
+            store.keep(fact)
+            book.learn(fact)
+        elif isinstance(change, Revoke):
+            store.revoke(change.author, change.keep)
+
+
+def _is_met(store: Store, change: FactChange) -> bool:
+    if change.expect == ANY:
+        return True
+    found = store.value_of(change.fact.kind, change.fact.name)
+    if change.expect == ABSENT:
+        return found is None
+    return found is not None and change.expect in (PRESENT, fingerprint(found))
+
+
+def _is_fitting(book: RuleBook, made: dict[AuthorId, str], fact: Fact) -> bool:
+    """Say whether the author of an account has no other one, and the owner of any other fact has an account.
+
+    :param made: the accounts that are made by the same operation; one that is made is added.
+    """
+    if fact.value is None:
+        return True
+    if fact.kind == Account.KIND:
+        author = AuthorId(fact.value["author"])
+        return book.accounts.get(author, fact.name) == made.setdefault(author, fact.name) == fact.name
+    whose = None if KINDS[fact.kind].GUESTS_TOO else owner(fact.kind, fact.name)
+    return whose is None or whose in book.accounts or whose in made
+
+
+def _remove_what_is_owned(store: Store, account: Fact) -> None:
+    before = store.value_of(account.kind, account.name)
+    if before is None:
+        return
+    author = AuthorId(before["author"])
+    for fact in store.owned_by(author):
+        store.keep(fact)
+    store.revoke(author, "")

@@ -1,0 +1,60 @@
+"""One fact of each kind, and how the journal keeps it."""
+
+from typing import Any
+
+from groupchat.facts.account_facts import (
+    Account,
+    Ignoring,
+    KeptPreferences,
+    KnownAddress,
+    RankGiven,
+    ReadPosition,
+    RegistrationCode,
+)
+from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan
+from groupchat.facts.typed import TypedFact
+from groupchat.model.events import AuthorId
+from groupchat.model.ranks import Rank
+
+ALICE, BOB = AuthorId(2**63 - 1), AuthorId(22)
+DIGEST = "a" * 64
+AT = 1_795_000_000.25
+
+SANCTION = {
+    "whom": "Bob", "key": "bob", "author": 22, "named": True, "room": "dev", "by": "olga", "why": "spam", "at": AT,
+    "until": None,
+}  # fmt: skip
+NETWORK = {
+    "whom": "192.0.2.0/24", "key": "192.0.2.0/24", "author": None, "named": False, "room": "", "by": "olga",
+    "why": "", "at": AT, "until": AT + 60,
+}  # fmt: skip
+GRANTED = {"nick": "Alice", "by": "olga", "at": AT}
+
+EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
+    (
+        Account("Ælice", "ælice", ALICE, "1:hash", AT), "account", "ælice",
+        {"nick": "Ælice", "author": 2**63 - 1, "hash": "1:hash", "since": AT},
+    ),
+    (
+        RankGiven(ALICE, Rank.OPERATOR, "server", AT), "rank", "9223372036854775807",
+        {"rank": "operator", "by": "server", "at": AT},
+    ),
+    (RegistrationCode(DIGEST, "olga", AT), "invitecode", DIGEST, {"by": "olga", "until": AT}),
+    (KeptPreferences(BOB, "text", {"time": "off"}), "preferences", "22/text", {"time": "off"}),
+    (Ignoring(BOB, ALICE, "Alice"), "ignoring", "22/9223372036854775807", {"nick": "Alice"}),
+    (KnownAddress(BOB, DIGEST, AT), "known-address", f"22/{DIGEST}", {"at": AT}),
+    (ReadPosition(BOB, "dev", 7, AT), "position", "22/dev", {"upto": 7, "at": AT}),
+    (ReadPosition(BOB, "", 7, AT), "position", "22/", {"upto": 7, "at": AT}),
+    (Ban("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "ban", "dev/bob", SANCTION),
+    (Mute("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "mute", "dev/bob", SANCTION),
+    (
+        NetworkBan("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", AT, AT + 60), "network-ban",
+        "/192.0.2.0/24", NETWORK,
+    ),
+    (Lock("dev", "olga", AT), "lock", "dev", {"by": "olga", "at": AT}),
+    (Slow("dev", 2.5, "olga", AT), "slow", "dev", {"seconds": 2.5, "by": "olga", "at": AT}),
+    (Invitation("dev", BOB, "Alice", "olga", AT), "invitation", "dev/22", GRANTED),
+    (RoomOperator("dev", BOB, "Alice", "olga", AT), "room-operator", "dev/22", GRANTED),
+    (Motd("Ahoy\n👋", "olga", AT), "motd", "", {"text": "Ahoy\n👋", "by": "olga", "at": AT}),
+]  # fmt: skip
