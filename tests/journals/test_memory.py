@@ -4,7 +4,8 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from tests.journals.contract import LOBBY, SearchContract, events, said
-from tests.journals.decisions import DecisionsContract
+from tests.journals.facts_contract import FactsContract
+from tests.journals.rights_contract import CurbsContract, RightsContract
 
 
 class MemoryJournalTests(SearchContract):
@@ -32,7 +33,7 @@ class MemoryJournalTests(SearchContract):
         self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)
 
 
-class MemoryDecisionsTests(DecisionsContract):
+class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract):
     """It decides as the contract says."""
 
     __test__ = True

@@ -21,7 +21,8 @@ from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from tests.journals.contract import LOBBY, SearchContract, folder, said
-from tests.journals.decisions import DecisionsContract
+from tests.journals.facts_contract import FactsContract
+from tests.journals.rights_contract import CurbsContract, RightsContract
 
 THREADS = IReactorFromThreads(reactor)
 
@@ -36,7 +37,7 @@ class SqliteJournalTests(SearchContract):
         return SqliteJournal(THREADS, self.path)
 
 
-class SqliteDecisionsTests(DecisionsContract):
+class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract):
     """It decides as the contract says, also after it was opened again."""
 
     __test__ = True

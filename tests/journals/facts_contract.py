@@ -1,0 +1,226 @@
+"""The promises of every journal about facts: what their changes expect, and what goes with what."""
+
+from dataclasses import replace
+
+from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven, ReadPosition
+from groupchat.facts.room_facts import Invitation, RoomOperator
+from groupchat.facts.sanctions import Ban, Mute
+from groupchat.facts.typed import TypedFact
+from groupchat.model.drafts import (
+    PRESENT,
+    Announce,
+    Consequence,
+    Fact,
+    FactChange,
+    PutOut,
+    ReadUpTo,
+    Repeated,
+    Revoke,
+    StoredPost,
+)
+from groupchat.model.errors import Banned, NotAllowed, NotYours, Outdated
+from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.ranks import Rank
+from tests.journals.cases import ELEVEN, OPERATORS, DecisionsCase, amend, did, keeping, mute, session, told
+from tests.journals.contract import (
+    ALICE,
+    BOB,
+    CAROL,
+    NOON,
+    account,
+    amended,
+    ban,
+    deleted,
+    edited,
+    said,
+    topic,
+    undone,
+    whispered,
+)
+
+
+class FactsContract(DecisionsCase):
+    """What a change of a fact expects, and what goes with it."""
+
+    async def test_absent(self) -> None:
+        """A fact that must not exist yet is made once, and can be made again when it was undone."""
+        made = amend(ban("eve").made())
+        self.assertEqual(await self.answers(made, made), [type(None), Outdated])
+        (outcome,) = await self.append(made)
+        assert isinstance(outcome, Outdated)
+        self.assertEqual((outcome.kind, outcome.name), ("ban", "/eve"))
+        self.assertEqual(await self.answers(undone(ban("eve")), made), [type(None), type(None)])
+
+    async def test_present(self) -> None:
+        """A fact that must exist is changed whatever its value is, and not made."""
+        later = ban("eve", until=NOON + 5)
+        change = amend(FactChange(later.fact, PRESENT))
+        self.assertEqual(await self.answers(change), [Outdated])
+        self.assertEqual(await self.kept(Ban), [])
+        self.assertEqual(await self.answers(amended(ban("eve")), change, change), [type(None)] * 3)
+        self.assertEqual(await self.journal.facts("ban"), [later.fact])
+
+    async def test_fingerprint(self) -> None:
+        """A fact made from another value is written only when that still stands there, also in one transaction."""
+        first, second, third = (ban("eve", until=NOON + number) for number in range(3))
+        await self.append(amended(first))
+        outcomes = await self.answers(amend(second.replacing(first)), amend(third.replacing(first)), undone(first))
+        self.assertEqual(outcomes, [type(None), Outdated, Outdated])
+        self.assertEqual(await self.journal.facts("ban"), [second.fact])
+        await self.reopen()
+        self.assertEqual(await self.answers(amend(third.replacing(second)), undone(third)), [type(None), type(None)])
+        self.assertEqual(await self.answers(undone(third), amend(third.replacing(second))), [Outdated, Outdated])
+        self.assertEqual(await self.kept(Ban), [])
+
+    async def test_any(self) -> None:
+        """A change that expects nothing is made whatever was there."""
+        later = ban("eve", until=NOON + 5)
+        gone = amend(FactChange(Fact(Ban.KIND, "/eve", None)))
+        outcomes = await self.answers(gone, amended(later), amended(ban("eve")), amended(later), gone, amended(later))
+        self.assertEqual(outcomes, [type(None)] * 6)
+        self.assertEqual(await self.journal.facts("ban"), [later.fact])
+
+    async def test_post_with_facts(self) -> None:
+        """A post and the facts that follow from it are written together."""
+        for number, post in enumerate(
+            (did(SERVER), said("x"), whispered("x", ALICE, BOB), topic("x"), edited(2, "y"), deleted(2)), 1
+        ):
+            (outcome,) = await self.append(replace(post, changes=(mute(f"m{number}").made(),)))
+            self.assertIsInstance(outcome, StoredPost, post.kind)
+            self.assertEqual(await self.kept(Mute), [f"/m{done}" for done in range(1, number + 1)], post.kind)
+
+    async def test_refused_with_its_facts(self) -> None:
+        """A post refused because of a fact takes no number, uses up no key and writes nothing; others are written."""
+        await self.append(amended(ban("eve")), session(ALICE, "a"))
+        changes = (mute("eve").made(), ban("eve").made(), Revoke(ALICE))
+        outcomes = await self.append(
+            said("1"), did(SERVER, *changes, key="k"), replace(said("x", key="l"), changes=changes), said("2")
+        )
+        self.assertEqual(told(outcomes), [StoredPost, Outdated, Outdated, StoredPost])
+        self.assertEqual([post.id for post in await self.page()], [1, 2])
+        self.assertEqual((self.journal.head, await self.kept(Mute), await self.sessions("a")), (2, [], "a"))
+        self.assertEqual(await self.answers(did(SERVER, key="k"), said("x", key="l")), [StoredPost, StoredPost])
+
+    async def test_refused_with_its_post(self) -> None:
+        """The facts of a post that may not be made, or was made before, are not written."""
+        changes = (mute("eve").made(), Revoke(ALICE))
+        await self.append(amended(ban("bob", BOB)), said("first", key="k"), said("mine", CAROL), session(ALICE, "a"))
+        outcomes = await self.append(
+            *(replace(one, changes=changes) for one in (said("x", BOB), said("x", key="k"), deleted(2), edited(9, "x")))
+        )
+        self.assertEqual(told(outcomes)[:3], [Banned, Repeated, NotYours])
+        self.assertEqual((self.journal.head, await self.kept(Mute), await self.sessions("a")), (2, [], "a"))
+
+    async def test_all_or_nothing(self) -> None:
+        """Of several changes all are made or none, whichever cannot be; all are judged before the first is made."""
+        await self.append(amended(ban("eve")), session(ALICE, "a"))
+        fine: list[Consequence] = [mute("eve").made(), mute("mallory").made(), Revoke(ALICE)]
+        for place in range(len(fine) + 1):
+            changes = [*fine[:place], ban("eve").made(), *fine[place:]]
+            self.assertEqual(await self.answers(amend(*changes)), [Outdated])
+            self.assertEqual((await self.kept(Mute), await self.sessions("a")), ([], "a"))
+        self.assertEqual(await self.answers(amend(*fine)), [type(None)])
+        self.assertEqual((await self.kept(Mute), await self.sessions("a")), (["/eve", "/mallory"], ""))
+
+    async def test_not_kept(self) -> None:
+        """What is only to be told leaves nothing behind."""
+        changes = (Announce("hello"), PutOut(BOB, "lobby", "kicked", "You were put out."))
+        self.assertEqual(await self.answers(amend(*changes), did(SERVER, *changes)), [type(None), StoredPost])
+        self.assertEqual(self.journal.head, 1)
+
+    async def test_one_account(self) -> None:
+        """An author has one account; it can be changed, and when it is removed they can have another."""
+        first = account(ALICE)
+        second = replace(first, nick="alicia", key="alicia")
+        self.assertEqual(await self.answers(amend(first.made()), amend(second.made())), [type(None), Outdated])
+        self.assertEqual(await self.answers(amended(second), amended(account(BOB))), [Outdated, type(None)])
+        changed = replace(first, hash="1:other")
+        self.assertEqual(await self.answers(amend(changed.replacing(first)), amended(second)), [type(None), Outdated])
+        await self.reopen()
+        self.assertEqual((await self.answers(amended(second), undone(changed), amended(second)))[1:], [type(None)] * 2)
+        self.assertEqual(await self.kept(Account), ["alicia", "bob"])
+
+    async def test_one_account_at_once(self) -> None:
+        """Two accounts of one author are not made in one operation either."""
+        first = account(ALICE)
+        second = replace(first, nick="alicia", key="alicia")
+        self.assertEqual(await self.answers(amend(first.made(), second.made())), [Outdated])
+        self.assertEqual(await self.kept(Account), [])
+        await self.append(amended(first))
+        self.assertEqual(await self.answers(amend(first.undone(), second.made())), [Outdated])
+        self.assertEqual(await self.kept(Account), ["alice"])
+
+    async def test_removal(self) -> None:
+        """With an account goes everything of its owner's, and nothing of others."""
+        forms: tuple[type[TypedFact], ...] = (
+            Account, RankGiven, KeptPreferences, Ignoring, ReadPosition, RoomOperator, Invitation
+        )  # fmt: skip
+        people: tuple[tuple[AuthorId, str], ...] = ((ALICE, "alice"), (ELEVEN, "eleven"), (BOB, "bob"))
+        for author, nick in people:
+            await self.append(
+                amended(
+                    Account(nick, nick, author, "1:hash", NOON),
+                    RankGiven(author, Rank.OPERATOR, "olga", NOON),
+                    KeptPreferences(author, "text", {"time": "off"}),
+                    Ignoring(author, CAROL, "carol"),
+                    keeping(RoomOperator, author),
+                    keeping(Invitation, author),
+                ),
+                ReadUpTo(author, "lobby", 5, NOON),
+                ReadUpTo(author, "", 6, NOON),
+                session(author, nick[0]),
+                session(author, nick[0].upper()),
+            )
+        await self.append(amended(account(CAROL), Ignoring(CAROL, ALICE, "alice"), ban("alice", ALICE)))
+        before = {form: await self.kept(form) for form in forms}
+        taken = {
+            Account: ["alice"], RankGiven: ["1"], KeptPreferences: ["1/text"], Ignoring: ["1/3"],
+            ReadPosition: ["1/", "1/lobby"], RoomOperator: ["lobby/1"], Invitation: ["lobby/1"],
+        }  # fmt: skip
+        act = did(ALICE, needs=OPERATORS)
+        self.assertEqual(await self.answers(act, undone(account(ALICE)), act), [StoredPost, type(None), NotAllowed])
+        await self.reopen()
+        for form in forms:
+            self.assertEqual(await self.kept(form), [one for one in before[form] if one not in taken[form]], form.KIND)
+        self.assertEqual((await self.sessions("aAeEbB"), await self.kept(Ban)), ("eEbB", ["/alice"]))
+        self.assertEqual(await self.answers(amended(account(ALICE)), act), [type(None), NotAllowed])
+
+    async def test_not_without_an_account(self) -> None:
+        """What goes with an account is not made after it was removed, or the next account would inherit it."""
+        owned: tuple[TypedFact, ...] = (
+            RankGiven(ALICE, Rank.OPERATOR, "olga", NOON), KeptPreferences(ALICE, "text", {"time": "off"}),
+            Ignoring(ALICE, CAROL, "carol"), keeping(RoomOperator, ALICE),
+        )  # fmt: skip
+        await self.append(amended(account(ALICE)))
+        outcomes = await self.append(undone(account(ALICE)), *(amended(one) for one in owned))
+        self.assertEqual(told(outcomes)[1:], [Outdated] * len(owned))
+        for one in owned:
+            self.assertEqual(await self.kept(type(one)), [])
+        guest = keeping(Invitation, ALICE)
+        self.assertEqual(await self.answers(amended(guest), amended(account(ALICE), *owned)), [type(None)] * 2)
+        await self.append(undone(account(ALICE)))
+        self.assertEqual(await self.kept(RankGiven), [])
+
+    async def test_keep(self) -> None:
+        """Of the sessions that are revoked the one that is kept stays, if it is that author's, and those of others."""
+        await self.append(*(session(ALICE, letter) for letter in "abc"), session(BOB, "d"))
+        await self.append(amend(Revoke(ALICE, "b" * 64)))
+        self.assertEqual(await self.sessions("abcd"), "bd")
+        await self.append(did(SERVER, Revoke(ALICE, "d" * 64)))
+        self.assertEqual(await self.sessions("abcd"), "d")
+
+    async def test_read_up_to(self) -> None:
+        """The highest number an account has read of each room stands; without an account nothing is kept."""
+        await self.append(ReadUpTo(ALICE, "lobby", 3, NOON))
+        self.assertEqual(await self.kept(ReadPosition), [])
+        await self.append(amended(account(ALICE)), ReadUpTo(ALICE, "lobby", 3, NOON))
+        outcomes = await self.append(
+            ReadUpTo(ALICE, "lobby", 7, NOON + 1), ReadUpTo(ALICE, "lobby", 5, NOON + 2), ReadUpTo(ALICE, "", 1, NOON)
+        )
+        self.assertEqual(outcomes, [None] * 3)
+        expected = [ReadPosition(ALICE, "", 1, NOON).fact, ReadPosition(ALICE, "lobby", 7, NOON + 1).fact]
+        self.assertEqual(await self.journal.facts("position"), expected)
+        await self.append(ReadUpTo(ALICE, "lobby", 7, NOON + 3))
+        self.assertEqual((await self.journal.facts("position"))[1], ReadPosition(ALICE, "lobby", 7, NOON + 3).fact)
+        await self.append(undone(account(ALICE)), ReadUpTo(ALICE, "lobby", 9, NOON))
+        self.assertEqual(await self.kept(ReadPosition), [])
