@@ -359,6 +359,8 @@ class OtherTests(ConsequencesCase):
         (departed,) = [event for event in self.bob.answers if isinstance(event, Departed)]
         self.assertEqual((departed.room, departed.code, departed.reason), ("dev", "kicked", "spam"))
         self.assertEqual([event.room for event in self.carol.events if isinstance(event, Left)], ["dev"])
+        stored = self.successResultOf(self.house.journal.recall(self.bob.connection.digest))
+        self.assertEqual(stored and stored.rooms, ("lobby",), "they do not come back into it by their token")
 
     def test_put_out_somebody_who_is_gone(self) -> None:
         """Who is not here, or not in the room, is not put out."""
