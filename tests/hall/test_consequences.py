@@ -353,6 +353,7 @@ class OtherTests(ConsequencesCase):
 
     def test_put_out_of_a_room(self) -> None:
         """Who is put out of a room is told why, stays in others, and the room is told the reason."""
+        self.hall.attendance.remember(self.bob.connection)
         self.learn(PutOut(author_of(self.bob), "dev", "kicked", "Out of dev, by olga.", "spam"))
         self.assertEqual((self.bob.codes, self.closed()), (["kicked"], [[]] * 4))
         self.assertEqual(self.bob.connection.rooms, ("lobby",))
