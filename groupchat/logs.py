@@ -3,6 +3,6 @@
 Units and images name these, so they stay where they are.
 """
 
-from groupchat.daemon.log_lines import json_lines, text_lines
+from groupchat.daemon.log.log_lines import json_lines, text_lines
 
 __all__ = ["json_lines", "text_lines"]

@@ -20,7 +20,7 @@ _BASE = ("model", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
-_SERVER = (*_CORE, "disk", *_DOORS, *_JOURNALS, "daemon")
+_SERVER = (*_CORE, "disk", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
 _CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
 
@@ -58,9 +58,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "programs": ("model", *_CLIENTS[:-1]),
     "checker": ("model", "interfaces", "disk", "client", "stdio", *_JOURNALS),
     # What puts a process together.
-    "daemon": (*_CORE, "disk", *_DOORS, *_JOURNALS),
+    "daemon.log": ("model", "config"),
+    "daemon": ("daemon.log", *_CORE, "disk", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker"),
-    "": ("daemon",),
+    "": ("daemon", "daemon.log"),
 }
 """For each folder, which others its modules may import from; the package itself is the empty name."""
 

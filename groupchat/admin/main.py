@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TextIO
 
 from groupchat.admin.data import FAILED, Failed
+from groupchat.daemon.log.streams import StreamOutput
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
 from groupchat.model.text import escape
 
@@ -109,7 +110,7 @@ def explained(run: Callable[[], int]) -> int:
 
 def _complain(sentence: str) -> None:
     with contextlib.suppress(OSError):
-        print(f"groupchat: {escape(sentence)}", file=sys.stderr)
+        StreamOutput(sys.stderr).write("error", [f"groupchat: {escape(sentence)}"])
 
 
 def _flush(stream: TextIO) -> None:

@@ -58,7 +58,7 @@ FORMATS = {"toml": template, "markdown": describe}
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat check``."""
     parser.add_argument("--settings", metavar="FILE", help="the settings file (default: $GROUPCHAT_SETTINGS, if any)")
-    parser.add_argument("--tls", metavar="CERT", help="the certificate, as for the daemon (default: $GROUPCHAT_TLS)")
+    parser.add_argument("--tls", metavar="CERT", help="a certificate to check too, as it is given to the daemon")
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -66,11 +66,10 @@ def check(arguments: argparse.Namespace) -> int:
 
     :raises CannotStart: a setting is wrong, or a certificate cannot be used.
     """
-    options = environment.options(os.environ)
-    path = arguments.settings or options.get("settings")
+    path = arguments.settings or environment.options(os.environ).get("settings")
     settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
-    place = arguments.tls or options.get("tls")
-    certificates = given(place).validity() if place else {}
+    # Not also $GROUPCHAT_TLS: what systemd starts for a reload cannot read the service's credentials.
+    certificates = given(arguments.tls).validity() if arguments.tls else {}
     for about in fields(Settings):
         value = getattr(settings, about.name)
         if value != about.default:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from groupchat.daemon.log_output import StreamOutput
+from groupchat.daemon.log.streams import StreamOutput
 from groupchat.model.errors import CannotStart
 from groupchat.model.text import escape
 

@@ -23,8 +23,8 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.daemon import process
 from groupchat.daemon.farewell import RESTARTING, STOPPING, Farewell
-from groupchat.daemon.log_lines import Observer, take_over
-from groupchat.daemon.log_output import DESTINATION
+from groupchat.daemon.log.log_file import DESTINATION
+from groupchat.daemon.log.log_lines import Observer, take_over
 from groupchat.daemon.options import Locations, Options
 from groupchat.daemon.passwords import Passwords
 from groupchat.daemon.stopping import Steps

@@ -102,7 +102,7 @@ class ServiceTest(TestCase):
     @inlineCallbacks
     def test_given_up(self) -> Generator["Deferred[Any]", Any, None]:
         """A start that fails says why, and leaves its port free."""
-        for journal, words in [("nowhere:", "is not a journal"), (f"sqlite:{self.folder}/file/x", "cannot be used")]:
+        for journal, words in [("nowhere:", "is not a journal"), (f"sqlite:{self.folder}/file/x", "is not a folder")]:
             (self.folder / "file").write_text("")
             service = self.service(journal=journal)
             service.privilegedStartService()

@@ -33,7 +33,7 @@ class UnitTest(FunctionalTest):
         """systemd finds no fault in the units, once the program is where they say."""
         analyze = program("systemd-analyze")
         for unit in UNITS.glob("groupchat.*"):
-            text = unit.read_text().replace("/opt/groupchat/bin/twistd", shutil.which("true") or "")
+            text = re.sub(r"/opt/groupchat/bin/\w+", shutil.which("true") or "", unit.read_text())
             (self.folder / unit.name).write_text(text)
         done = subprocess.run(
             [analyze, "verify", "--man=no", *map(str, self.folder.glob("groupchat.*"))],
@@ -64,6 +64,19 @@ class UnitTest(FunctionalTest):
         self.assertEqual(daemon.wait(), 1)  # for nobody gives it the socket
         self.assertRegex(daemon.errors, r"\Agroupchat: .*systemd:name=chat")
         self.assertIn("FileDescriptorName=chat\n", (UNITS / "groupchat.socket").read_text())
+
+    def test_reload(self) -> None:
+        """The unit checks the settings before it tells the daemon of them: a mistake makes the reload fail."""
+        check, hang_up = re.findall(r"^ExecReload=(.*)$", (UNITS / "groupchat.service").read_text(), re.MULTILINE)
+        self.assertEqual(hang_up, "/bin/kill -HUP $MAINPID")
+        program, *arguments = check.replace("/etc/groupchat/chat.toml", str(self.folder / "chat.toml")).split()
+        self.assertEqual(program, "/opt/groupchat/bin/groupchat")
+        statuses = []
+        for text in ("nick_max = 12\n", "nik_max = 12\n"):
+            (self.folder / "chat.toml").write_text(text)
+            command = [sys.executable, "-m", "groupchat.admin", *arguments]
+            statuses.append(subprocess.run(command, env=self.environment, capture_output=True, timeout=60).returncode)
+        self.assertEqual(statuses, [0, 1])
 
 
 class NotifyTest(FunctionalTest):

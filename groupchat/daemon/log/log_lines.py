@@ -13,7 +13,8 @@ from twisted.logger import ILogObserver, formatEvent
 from zope.interface import directlyProvides
 
 from groupchat.config.settings import Settings
-from groupchat.daemon.log_output import DESTINATION, LogFile, Output, TextStream
+from groupchat.daemon.log.log_file import DESTINATION, LogFile, TextStream
+from groupchat.daemon.log.streams import Output
 from groupchat.model.text import escape
 from groupchat.model.times import iso
 

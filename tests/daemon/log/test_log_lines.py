@@ -8,8 +8,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat import logs as documented
-from groupchat.daemon import log_lines as logs
-from groupchat.daemon.log_output import StreamOutput
+from groupchat.daemon.log import log_lines as logs
+from groupchat.daemon.log.streams import StreamOutput
 
 EVIL = "x\r\n2026-01-01T00:00:00.000Z [forged#info] \x1b[31mred\x9b\u2028\u202e"
 
