@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import costly, crowds, disk, fuzz, hostile, kill, power, soak, times
+from faults import costly, crowds, disk, fuzz, hostile, kill, network, power, soak, times
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -42,7 +42,10 @@ FAULTS = {
         crowds.stopped_readers, "1,000 peers stop reading: the p99 of others at most doubles, all are disconnected"
     ),
     "slow": Fault(crowds.slow_readers, "1,000 slow readers: the p99 of others is below 50 ms, memory is under its cap"),
-    "half-open": Fault(crowds.half_open, "the network of a peer vanishes: its nickname is free within 120 s"),
+    "half-open": Fault(
+        network.half_open, "the network of a peer vanishes: who asks for its nickname has it after 60 s, and it is told"
+    ),
+    "outage": Fault(network.outage, "the network is out for 120 s: nobody is cut off, and nothing is lost"),
     "clock": Fault(times.clock_jumps, "the clock jumps by 2 h: nobody is dropped, timers run right, numbers rise"),
     "stop": Fault(times.stopped_under_load, "SIGTERM under load: exit 0 within 8 s, everything is delivered"),
     "two": Fault(times.two_daemons, "two daemons on one folder: the second refuses, exit 1"),

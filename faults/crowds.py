@@ -1,12 +1,9 @@
 """Crowds: peers that do not read, vanish without a word, or are too many."""
 
 import contextlib
-import os
 import re
 import select
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -14,10 +11,10 @@ from dataclasses import dataclass
 
 from faults.disk import trial_line
 from faults.honest import Honest
-from faults.trial import HOST, START_S, Trial, Verdict, descriptors, memory_mib, need, need_root, percentile, wait_for
+from faults.trial import HOST, START_S, Trial, Verdict, descriptors, memory_mib, need, percentile, wait_for
 from groupchat.checker.ledger import Ledger
 from groupchat.checker.load import Load
-from tests.functional.harness import TREE, Daemon
+from tests.functional.harness import Daemon
 
 LIMITS = "log_lines = 1000000\nprivate_live = 100000\nprivate_new = 100000\nflood_burst = 100000\nflood_rate = 100000\n"
 
@@ -193,62 +190,3 @@ def _heard(peer: socket.socket, what: bytes) -> bytes:
         while what not in heard and (data := peer.recv(500)):
             heard += data
     return heard
-
-
-def half_open(trial: Trial) -> Verdict:
-    """The network of a peer vanishes: its nickname is free within 120 s, idle or with data waiting for it."""
-    need_root()
-    need("ip")
-    space = f"gcfault{os.getpid()}"
-    link, far = f"gc{os.getpid() % 100000}a", f"gc{os.getpid() % 100000}b"
-    net = f"10.213.{os.getpid() % 250}"
-    trial.run("ip", "netns", "add", space)
-    trial.at_end(lambda: subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True))
-    trial.run("ip", "link", "add", link, "type", "veth", "peer", "name", far, "netns", space)
-    trial.at_end(lambda: subprocess.run(["ip", "link", "del", link], check=False, capture_output=True))
-    trial.run("ip", "addr", "add", f"{net}.1/24", "dev", link)
-    trial.run("ip", "link", "set", link, "up")
-    trial.run("ip", "netns", "exec", space, "ip", "addr", "add", f"{net}.2/24", "dev", far)
-    trial.run("ip", "netns", "exec", space, "ip", "link", "set", far, "up")
-    # The user timeout, which ends both, is at least 15 s longer than the stuck timeout.
-    short = "keepalive_idle_s = 4\nkeepalive_interval_s = 1\nuser_timeout_s = 4\nstuck_timeout_s = 2\n"
-    settings = LIMITS if trial.full else LIMITS + short
-    daemon = trial.start(settings=settings, host="0.0.0.0")
-    figures, kept = [], True
-    limit = 120.0 if trial.full else 30.0
-    for owed in (False, True):
-        nick = "owed" if owed else "idle"
-        peer = subprocess.Popen(
-            ["ip", "netns", "exec", space, sys.executable, "-m", "faults.crowds", f"{net}.1", str(daemon.port), nick],
-            stdout=subprocess.PIPE, cwd=TREE,
-        )  # fmt: skip
-        trial.at_end(lambda peer=peer: (peer.kill(), peer.communicate()))  # type: ignore[misc]
-        assert peer.stdout is not None
-        peer.stdout.readline()
-        trial.run("ip", "link", "set", link, "down")
-        begun = time.monotonic()
-        if owed:
-            talker = trial_line(trial, daemon, f"talker{owed:d}")
-            talker.send("are you there?\n")
-        free = wait_for(lambda nick=nick: f"{nick} left: " in daemon.log, limit, 0.2)  # type: ignore[misc]
-        figures.append(f"{nick}: {time.monotonic() - begun:.0f} s")
-        kept = kept and free
-        trial.run("ip", "link", "set", link, "up")
-        peer.kill()
-        peer.wait()
-    return Verdict(kept, f"nickname free after: {', '.join(figures)}")
-
-
-def main(host: str, port: str, nick: str) -> None:
-    """Join, print a line, and wait."""
-    with socket.create_connection((host, int(port)), 10.0) as line:
-        line.sendall(f"{nick}\n".encode())
-        heard = b""
-        while b"Connected to the server!" not in heard:
-            heard += line.recv(4096)
-        print("in", flush=True)
-        time.sleep(600)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

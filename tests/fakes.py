@@ -224,6 +224,8 @@ class FakeScreen:
 
     address = "192.0.2.1"
     secure = False
+    silent_s = 0.0
+    """For how many seconds its network has been out."""
 
     def __init__(self, clock: Clock, door: str, exempt: bool = True) -> None:
         self.style: IStyle = FakeStyle.of(door)
@@ -269,6 +271,9 @@ class FakeScreen:
     def release(self, reason: Hold) -> None:
         self.holds &= ~reason
         self._clock.callLater(0, self.take_lines)
+
+    def silence(self) -> float:
+        return self.silent_s
 
     def conceal(self) -> None:
         self.concealed = True

@@ -151,24 +151,33 @@ class Settings:
         5, "nicknames", "refused nicknames after which the connection is closed", minimum=1, maximum=1000
     )
     keepalive_idle_s: int = setting(
-        60,
+        30,
         "seconds",
         "silence after which TCP probes whether the peer is there: netcat cannot answer a ping, its kernel can",
         minimum=1,
         maximum=32767,
     )
-    keepalive_interval_s: int = setting(15, "seconds", "time between two such probes", minimum=1, maximum=32767)
+    keepalive_interval_s: int = setting(10, "seconds", "time between two such probes", minimum=1, maximum=32767)
     keepalive_probes: int = setting(
-        4,
+        27,
         "probes",
-        "unanswered probes after which the peer is gone",
+        "unanswered probes after which the peer is gone, where the system does not go by user_timeout_s",
         minimum=1,
         maximum=127,
     )
     user_timeout_s: int = setting(
-        60,
+        300,
         "seconds",
-        "TCP_USER_TIMEOUT: how long data may stay unacknowledged; meanwhile keepalive does not work",
+        "TCP_USER_TIMEOUT: how long nothing may be acknowledged. An outage of 180 s is survived: "
+        "before Linux 6.15, TCP may wait 120 s more before it tries again",
+        minimum=1,
+        maximum=86400,
+    )
+    vanished_s: float = setting(
+        60.0,
+        "seconds",
+        "time without any acknowledgement after which a nickname is given to whoever asks for it; "
+        "its own token takes it at once",
         minimum=1,
         maximum=86400,
     )

@@ -128,6 +128,10 @@ class Readers:
         """Cut off connections that have taken nothing for too long.  To be called each second."""
         limit = self._clock.seconds() - self.settings.stuck_timeout_s
         for connection in [connection for connection, since in self._stalled.items() if since <= limit]:
+            if connection.screen.silence() > 0.0:
+                # Its network is out, and so it cannot read: it has its time again when it is back.
+                self._stalled[connection] = self._clock.seconds()
+                continue
             seconds = self.settings.stuck_timeout_s
             refusal = TooSlow(f"You have read nothing for {seconds:g} seconds. Join again to go on where you were.")
             self._refuse(connection, refusal, None)

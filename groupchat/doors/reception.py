@@ -11,6 +11,7 @@ from groupchat.config.settings import Settings
 from groupchat.doors.wire.backlog import Backlog
 from groupchat.doors.wire.deadlines import Deadlines
 from groupchat.doors.wire.framing import HeldLines
+from groupchat.doors.wire.sockets import silence
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.interfaces.screens import IScreen
@@ -64,7 +65,7 @@ class Reception:
             clock, settings.handshake_timeout_s, lambda party: party.handshake_expired()
         )
         self.headers: Deadlines[Any] = Deadlines(clock, HEADER_S, lambda proxied: proxied.header_expired())
-        self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, lambda party: party.abort())
+        self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators ban."""
@@ -91,6 +92,13 @@ class Reception:
         for party in (*self.handshakes.parties(), *self.closings.parties()):
             if not party.has_session:
                 party.abort()
+
+    def _closing_expired(self, party: Party) -> None:
+        """Drop a peer that does not take its last lines, unless its network is out: it is told when it is back."""
+        if silence(party.transport) > 0.0:
+            self.closings.set(party)  # for as long as TCP tries
+        else:
+            party.abort()
 
     # The factory calls these.
 

@@ -33,7 +33,7 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
 from groupchat.model.drafts import Amendment
-from groupchat.model.errors import NoSuchNick
+from groupchat.model.errors import NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, Told
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
@@ -80,6 +80,7 @@ class Hall:
         # Data.
         self.accounts = Accounts()
         self.roster = Roster(self.accounts)
+        self.roster.give_up = self._give_up
         self.rooms = Rooms(now)
         self.positions = Positions()
         self.known_addresses = KnownAddresses()
@@ -194,6 +195,18 @@ class Hall:
         return self.commits.when_idle().addCallback(close).addCallback(lambda _: self.commits.when_idle())
 
     # How
+
+    def _give_up(self, person: Person) -> bool:
+        """Take a person out whose every connection has been silent for too long; say whether they were."""
+        limit, connections = self.settings.vanished_s, person.connections
+        if not connections or any(connection.screen.silence() < limit for connection in connections):
+            return False
+        refusal = TimedOut(
+            f"Nothing came from you for {limit:g} seconds, and somebody else has asked for your nickname. Join again."
+        )
+        for session in [session for session in self.sessions if session.connection in connections]:
+            session.hangup(refusal)
+        return self.roster.find(person.key) is not person
 
     def _close_late(self, session: Peer, text: str) -> None:
         """Close a connection that has caught up after the others were closed."""

@@ -81,6 +81,12 @@ class IScreen(Interface):
     def release(reason: Hold) -> None:
         """Drop one reason to hold; with none left, go on with lines that wait, in order."""
 
+    def silence() -> float:
+        """Return for how many seconds nothing at all has come from the peer's side although it owes an answer.
+
+        0.0: it owes none, or that is not known.
+        """
+
     def conceal() -> None:
         """Ask the peer not to show what is typed, as far as it can."""
 

@@ -226,6 +226,12 @@ class Replaced(Refusal):
     code = "replaced"
 
 
+class TimedOut(Refusal):
+    """The peer's network had vanished, and its nickname was wanted; it is told so if it comes back."""
+
+    code = "timed-out"
+
+
 class Muted(Refusal):
     code = "muted"
 

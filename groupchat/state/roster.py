@@ -1,6 +1,6 @@
 """The roster: nicknames are claimed, changed and freed in this one place, with one winner each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from zope.interface import implementer
 
@@ -24,6 +24,11 @@ class Roster:
         self._accounts = accounts
         self._by_key: dict[str, Person] = {}
         self._by_author: dict[AuthorId, Person] = {}
+        self.give_up: Callable[[Person], bool] = lambda person: False
+        """Takes a person out of the hall whose network has vanished; says whether it did.
+
+        That is looked at only when somebody asks for their nickname.
+        """
 
     def claim(self, person: Person) -> None:
         """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
@@ -70,7 +75,7 @@ class Roster:
         :raises NickTaken: somebody does.
         """
         holder = self._by_key.get(key)
-        if holder is not None and holder is not person:
+        if holder is not None and holder is not person and not self.give_up(holder):
             raise NickTaken(f"{holder.nick} is already here; choose another nickname.")
 
     def is_free(self, nick: str, key: str) -> bool:

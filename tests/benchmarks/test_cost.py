@@ -85,6 +85,10 @@ class CountingScreen:
     def release(self, reason: Hold) -> None:
         """Return that nothing is held."""
 
+    def silence(self) -> float:
+        """Return that its network is there."""
+        return 0.0
+
     def conceal(self) -> None:
         """Do nothing."""
 

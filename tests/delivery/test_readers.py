@@ -208,6 +208,20 @@ class SweepTests(ReadersCase):
         self.readers.sweep()
         self.assertEqual(self.path.left, [("bob", "too slow")])
 
+    def test_outage(self) -> None:
+        """Somebody whose network is out is not cut off, and has 60 seconds again when it is back."""
+        screen(self.bob).fill()
+        screen(self.bob).silent_s = 30.0
+        self.path.clock.advance(150)
+        self.readers.sweep()
+        screen(self.bob).silent_s = 0.0
+        self.path.clock.advance(59.9)
+        self.readers.sweep()
+        self.assertEqual(self.path.left, [])
+        self.path.clock.advance(0.1)
+        self.readers.sweep()
+        self.assertEqual(self.path.left, [("bob", "too slow")])
+
     def test_new_settings(self) -> None:
         """The time is that of the settings of now."""
         screen(self.bob).fill()

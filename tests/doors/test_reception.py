@@ -13,6 +13,7 @@ from groupchat.model.errors import Banned, ServerFull, TooManyConnections
 from groupchat.sessions.session import State
 from tests.doors.connections import Port, Visit
 from tests.doors.fakes import SETTINGS, FakeSession
+from tests.doors.wire.test_sockets import Above, Informed
 
 ADDRESS = "192.0.2.1"
 
@@ -101,6 +102,19 @@ class ReceptionTest(SynchronousTestCase):
         """A peer that does not read its last lines in time is dropped."""
         party = self.come()
         self.reception.closings.set(party)
+        self.clock.pump([1] * round(CLOSING_S + 1))
+        self.assertEqual(party.happened, ["aborted"])
+
+    def test_closing_in_an_outage(self) -> None:
+        """A peer whose network is out has its time again and again: it is told when it is back."""
+        party: Any = self.come()
+        self.reception.handshakes.cancel(party)
+        with Informed(9, 0, 90_000, 90_000) as silent:
+            party.transport = Above(silent)
+            self.reception.closings.set(party)
+            self.clock.pump([1] * round(10 * CLOSING_S))
+            self.assertEqual(party.happened, [])
+        party.transport = None
         self.clock.pump([1] * round(CLOSING_S + 1))
         self.assertEqual(party.happened, ["aborted"])
 

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.doors.wire.framing import SKIPPED_LIMIT, HeldLines
+from groupchat.doors.wire.sockets import silence
 from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IReception
@@ -99,6 +100,10 @@ class Conversation(HeldLines):
         successor.take(waiting)
 
     # The session calls these.
+
+    def silence(self) -> float:
+        """Return for how many seconds the peer's kernel has acknowledged nothing although it should have."""
+        return silence(self.transport)
 
     def conceal(self) -> None:
         """Do nothing: not every peer can be asked not to show what is typed."""

@@ -1,6 +1,7 @@
 """The options of a connection's socket, and what reaches a real client at the end."""
 
 import socket
+import struct
 from typing import Any, cast
 
 from twisted.internet import reactor as _reactor
@@ -14,13 +15,37 @@ from twisted.trial.unittest import TestCase
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire.sockets import tune
+from groupchat.doors.wire.sockets import silence, tune
 from groupchat.doors.wire.transport import install
 from groupchat.interfaces.screens import IScreen
 from tests.doors.fakes import SETTINGS, FakeSession
 from tests.doors.wire.test_transport import read_all
 
 reactor = cast(Any, _reactor)
+
+
+class Above:
+    """A transport above a socket, or above another transport."""
+
+    def __init__(self, below: Any) -> None:
+        self.transport = below
+
+    def getHandle(self) -> Any:
+        return self.transport if isinstance(self.transport, socket.socket) else None
+
+
+class Informed(socket.socket):
+    """A socket of which the kernel tells this (linux/tcp.h, struct tcp_info)."""
+
+    def __init__(self, retransmits: int, probes: int, data_ms: int, ack_ms: int) -> None:
+        super().__init__()
+        words = [0] * 24
+        words[11], words[12] = data_ms, ack_ms
+        self._told = struct.pack("=8B24I", 1, 0, retransmits, probes, 0, 0, 0, 0, *words)
+
+    def getsockopt(self, level: int, option: int, size: int = 0) -> Any:
+        assert (level, option) == (socket.IPPROTO_TCP, socket.TCP_INFO)
+        return self._told[:size]
 
 
 class SocketTests(TestCase):
@@ -59,10 +84,10 @@ class SocketTests(TestCase):
         for level, option, value in (
             (tcp, socket.TCP_NODELAY, 1),
             (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-            (tcp, socket.TCP_KEEPIDLE, 60),
-            (tcp, socket.TCP_KEEPINTVL, 15),
-            (tcp, socket.TCP_KEEPCNT, 4),
-            (tcp, socket.TCP_USER_TIMEOUT, 75_000),  # after stuck_timeout_s, which says why
+            (tcp, socket.TCP_KEEPIDLE, 30),
+            (tcp, socket.TCP_KEEPINTVL, 10),
+            (tcp, socket.TCP_KEEPCNT, 27),
+            (tcp, socket.TCP_USER_TIMEOUT, 300_000),
             (socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * 65536),  # Linux counts its own bookkeeping too
         ):
             self.assertEqual(server.getsockopt(level, option), value)
@@ -70,8 +95,41 @@ class SocketTests(TestCase):
         yield self.gone(session)
 
     def test_no_socket(self) -> None:
-        """A transport without a socket is left as it is."""
-        tune(StringTransport(), SETTINGS)
+        """A transport without a socket is left as it is, and so is a UNIX socket; neither is ever silent."""
+        with socket.socket(socket.AF_UNIX) as local:
+            for transport in (StringTransport(), Above(local)):
+                tune(cast(Any, transport), SETTINGS)
+                self.assertEqual(silence(cast(Any, transport)), 0.0)
+            self.assertEqual(local.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 0)
+
+    def test_told_before(self) -> None:
+        """TCP waits longer than the server itself does for a peer that reads nothing, which so is told why."""
+        with socket.socket() as one:
+            tune(cast(Any, Above(one)), SETTINGS.replaced(stuck_timeout_s=600.0))
+            self.assertEqual(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT), 615_000)
+
+    def test_silence(self) -> None:
+        """A peer is silent since the last packet that came from it, if several tries in a row are unanswered."""
+        for tries, probes, data_ms, ack_ms, expected in (
+            (0, 0, 90_000, 90_000, 0.0),  # it owes nothing
+            (1, 1, 90_000, 90_000, 0.0),  # one packet may be lost
+            (2, 0, 90_000, 61_500, 61.5),  # something that waits for it was sent three times
+            (0, 2, 30_000, 90_000, 30.0),  # two probes
+            (9, 0, 1_000, 90_000, 1.0),  # it acknowledges nothing, but it sends
+        ):
+            with Informed(tries, probes, data_ms, ack_ms) as one:
+                self.assertEqual(silence(cast(Any, Above(one))), expected)
+                self.assertEqual(silence(cast(Any, Above(Above(one)))), expected)  # TLS
+
+    @inlineCallbacks
+    def test_live(self) -> Any:
+        """The kernel's own account of a live connection, and of one that is closed, is read as no silence."""
+        session, client = yield self.connect()
+        transport = cast(TextConversation, session.screen).transport
+        self.assertEqual(session.screen.silence(), 0.0)
+        client.close()
+        yield self.gone(session)
+        self.assertEqual(silence(transport), 0.0)
 
     @inlineCallbacks
     def test_half_close(self) -> Any:
