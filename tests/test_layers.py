@@ -61,6 +61,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "daemon.log": ("model", "config"),
     "daemon": ("daemon.log", *_CORE, "disk", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker"),
+    "admin.copies": (*_SERVER, "admin"),
     "": ("daemon", "daemon.log"),
 }
 """For each folder, which others its modules may import from; the package itself is the empty name."""

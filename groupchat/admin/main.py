@@ -55,7 +55,9 @@ SUB_COMMANDS = {
     ),
     "export": SubCommand("groupchat.admin.export", "print what was said, as JSON Lines, text, or a page for a browser"),
     "import": SubCommand("groupchat.admin.importing", "import what was exported; the daemon must be stopped"),
-    "backup": SubCommand("groupchat.admin.backup", "copy all messages and accounts, also while the daemon runs"),
+    "backup": SubCommand("groupchat.admin.copies.backup", "copy all messages and accounts, also while the daemon runs"),
+    "restore": SubCommand("groupchat.admin.copies.restore", "put a backup in place; the daemon must be stopped"),
+    "reindex": SubCommand("groupchat.admin.copies.reindex", "rebuild the search index; the daemon must be stopped"),
     "forget": SubCommand(
         "groupchat.admin.forget", "erase what a person said, and their account; the daemon must be stopped"
     ),

@@ -10,7 +10,9 @@ from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
 from groupchat.client.address import address
 from groupchat.journals.tools.audit import Audit
+from groupchat.journals.tools.rebuilding import rebuild
 from groupchat.model.errors import CannotStart
+from groupchat.model.wording import plural
 from groupchat.stdio.running import complain
 
 BROKEN = 1
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("address", metavar="HOST[:PORT]", type=address, nargs="?", help="the server to put under load")
     what.add_argument("--data", metavar="DIR", type=Path, help="check the data folder of a stopped daemon instead")
+    parser.add_argument("--mend", action="store_true", help="with --data: rebuild the search index if it is damaged")
     parser.add_argument(
         "--clients", metavar="N", type=_number(1, 10000), default=8,
         help="clients that post; more than 15 need an exempt address (default: 8)",
@@ -48,23 +51,36 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, print what was found, and return 0 only if every promise was kept."""
     try:
         if arguments.data is not None:
-            return check_journal(arguments.data)
+            return check_journal(arguments.data, arguments.mend)
         return check_server(arguments)
     except (CannotStart, Unreachable, OSError, ValueError) as error:
         complain(str(error))
         return UNCHECKED
 
 
-def check_journal(data: Path) -> int:
-    """Check the journal of a stopped daemon.  Raises CannotStart."""
+def check_journal(data: Path, mend: bool = False) -> int:
+    """Check the journal of a stopped daemon.
+
+    :param mend: whether a damaged search index is rebuilt.
+    :raises CannotStart: it cannot be checked.
+    """
     audit = Audit(data)
     found = 0
     for fault in audit.faults():
         found += 1
         print(f"! {fault}")
     if not found:
-        print(f"{audit.path} is whole: {audit.posts} posts, up to #{audit.head}.")
+        print(f"{audit.path} is whole: {plural(audit.messages, 'message')}, up to #{audit.head}.")
+        if audit.cleared:
+            print("It had failed before; the daemon can start again.")
         return 0
+    if found == len(audit.of_index):
+        if mend:
+            print("Rebuilding the search index …")
+            rebuild(audit.path)
+            return check_journal(data)
+        print(f"Only the search index is damaged.  “groupchat verify --data {data} --mend” rebuilds it.")
+        return BROKEN
     print(f"{audit.path} is damaged.  Restore it from a backup, or save what can be read of it:")
     print(f"  sqlite3 {audit.path} .recover | sqlite3 {audit.path}.recovered")
     print(f"and put that in its place; remove {audit.path}-wal, {audit.path}-shm and {audit.path}-head then.")

@@ -48,7 +48,7 @@ def data_folder(given: str | None, environ: Mapping[str, str] = os.environ) -> P
 
 
 def explain_failed_starts() -> None:
-    """Show a CannotStart that nobody catches as its sentence, not as a traceback; the exit status is 1.
+    """Show a CannotStart that nobody catches as its sentence, not as a traceback, and exit with its status.
 
     The exception has to reach twistd, which then removes its PID file and tells the process that started the daemon.
     """
@@ -57,6 +57,8 @@ def explain_failed_starts() -> None:
     def show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if isinstance(error, CannotStart):
             complain(str(error))
+            if error.status != 1:  # what Python itself gives
+                exit_with(error.status)
         else:
             previous(kind, error, traceback)
 

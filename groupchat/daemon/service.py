@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Generator
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks, maybeDeferred
@@ -40,7 +40,7 @@ from groupchat.doors.wire.ports import Ports, check_plain
 from groupchat.doors.wire.tls import Tunnels
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
-from groupchat.interfaces.storage import IJournal
+from groupchat.interfaces.storage import IJournal, IMarkable
 from groupchat.journals.opening import open_journal
 from groupchat.limits.descriptors import descriptors, raise_descriptors
 from groupchat.limits.turnstile import Turnstile
@@ -276,6 +276,7 @@ class ChatService(Service):
 
     def _not_opened(self, failure: Failure) -> None:
         self.log.failure("The rooms could not be read from the journal", failure=failure)
+        self._mark_failed(f"it could not be read: {failure.getErrorMessage()}")
         self._end(process.BROKEN)
 
     # Running
@@ -320,6 +321,8 @@ class ChatService(Service):
 
         def failed(failure: Failure) -> Failure:
             # What was acknowledged is on disk in either case, but only a journal that fails is not to be trusted.
+            if not failure.check(CancelledError):
+                self._mark_failed(f"it could not be closed: {failure.getErrorMessage()}")
             self._status = self._status or (1 if failure.check(CancelledError) else process.BROKEN)
             return failure
 
@@ -332,6 +335,11 @@ class ChatService(Service):
         for session in list(self._hall.sessions):
             session.refuse(JournalUnavailable("The journal can no longer be written; the server is stopping."))
         self._end(process.BROKEN)
+
+    def _mark_failed(self, what: str) -> None:
+        """Have the next start refuse the journal until it was checked."""
+        if IMarkable.providedBy(self._journal):
+            cast(Any, self._journal).mark_failed(what)
 
     def _asked_to_stop(self, words: str) -> None:
         """Stop on SIGTERM or SIGINT; on the second one, stop waiting for readers."""

@@ -79,6 +79,13 @@ class IJournal(Interface):
         """Finish what is under way, tidy up, and release the files."""
 
 
+class IMarkable(Interface):
+    """A journal that can be marked as failed; one that forgets by itself need not provide it."""
+
+    def mark_failed(what: str) -> None:
+        """Have the next start refuse the journal, with the time and these words, until it was checked."""
+
+
 class IRetention(Interface):
     """A journal from which what is old can be removed; one that forgets by itself need not provide it."""
 

@@ -285,4 +285,15 @@ class JournalBroken(Exception):
 
 
 class CannotStart(Exception):
-    """The daemon cannot start, for a reason the administrator can fix; one sentence, shown without a traceback."""
+    """The daemon cannot start, for a reason the administrator can fix; one sentence, shown without a traceback.
+
+    ``status``: the exit status.
+    """
+
+    status: ClassVar[int] = 1
+
+
+class JournalFailed(CannotStart):
+    """The journal failed earlier, and has not been checked since; a supervisor must not try again."""
+
+    status: ClassVar[int] = 70

@@ -122,7 +122,7 @@ class JournalTest(DataFolderCase):
 
     def test_whole(self) -> None:
         """A whole journal passes, with its numbers."""
-        self.assertEqual(self.check(), (0, f"{self.path} is whole: 3 posts, up to #3.\n"))
+        self.assertEqual(self.check(), (0, f"{self.path} is whole: 3 messages, up to #3.\n"))
 
     def test_damaged(self) -> None:
         """Each fault of a damaged one is told, and then how to save what can be read of it."""

@@ -34,7 +34,7 @@ class AdministrationTest(FunctionalTest):
         other = self.folder / "other"
         other.mkdir()
         shutil.copy(self.folder / "copy.db", other / "chat.db")
-        found = re.search(r"is whole: (\d+) posts", self.administer("verify", "--data", "other"))
+        found = re.search(r"is whole: (\d+) messages?", self.administer("verify", "--data", "other"))
         assert found is not None
         self.assertGreaterEqual(int(found[1]), 500)
         self.assertGreaterEqual(len(transcript), int(found[1]))
@@ -63,7 +63,7 @@ class AdministrationTest(FunctionalTest):
         daemon.logged("Removed 1 entry older than 1 day$")
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
-        self.assertIn("is whole: 1 posts, up to #2", self.administer("verify", "--data", "data"))
+        self.assertIn("is whole: 1 message, up to #2", self.administer("verify", "--data", "data"))
 
     def test_tokens(self) -> None:
         """A token works for ``session_days`` after it was last here, and is then forgotten."""

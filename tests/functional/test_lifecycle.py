@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -146,6 +147,15 @@ class StopTest(FunctionalTest):
         self.assertNotIn("two", bob.rest())
         self.assertEqual(daemon.wait(), 70)
         tracer.rest()
+        for _ in range(2):
+            again = self.launch()
+            self.assertEqual(again.wait(), 70)
+            self.assertRegex(
+                again.errors, r"failed at 20\S+Z \(disk I/O error\): look at the disk and the log, then run"
+            )
+        verify = self.spawn(sys.executable, "-m", "groupchat.admin", "verify", "--data", self.folder / "data")
+        self.assertRegex(verify.rest(), r"is whole: \d messages, up to #\d\..*\n.*the daemon can start again")
+        self.assertEqual(self.start().stop(), 0)
 
     def settings(self, text: str) -> str:
         path = self.folder / "settings.toml"

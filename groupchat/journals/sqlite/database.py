@@ -225,7 +225,19 @@ def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
     version = form(database)
     if 0 < version < max(steps):
         copy(database, path.with_name(f"{path.name}.v{version}.bak"))
-    for step in sorted(number for number in steps if number > version):
+    _apply(database, {number: file for number, file in steps.items() if number > version})
+    if version == 0:
+        _scrub(database)
+
+
+def make(database: sqlite3.Connection) -> None:
+    """Make the tables of the newest form in an empty file.  Raises sqlite3.Error."""
+    _apply(database, {int(file.stem): file for file in SCHEMA.glob("[0-9]*.sql")})
+    _scrub(database)
+
+
+def _apply(database: sqlite3.Connection, steps: dict[int, Path]) -> None:
+    for step in sorted(steps):
         script = steps[step].read_text(encoding="utf-8")
         try:
             database.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {step};\nCOMMIT;")
@@ -233,8 +245,11 @@ def _upgrade(database: sqlite3.Connection, path: Path, schema: Path) -> None:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
-    if version == 0 and sqlite3.sqlite_version_info >= (3, 42):
-        # Removes deleted words from the index at once, not at the next merge.
+
+
+def _scrub(database: sqlite3.Connection) -> None:
+    """Have deleted words removed from the index at once, not at the next merge."""
+    if sqlite3.sqlite_version_info >= (3, 42):
         database.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
 
 

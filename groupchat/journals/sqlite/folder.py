@@ -2,11 +2,16 @@
 
 import contextlib
 import fcntl
+import json
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from groupchat.disk.data_folders import explained, opened
-from groupchat.model.errors import CannotStart
+from groupchat.disk.data_folders import check_journal, explained, hand_over, opened
+from groupchat.journals.sqlite import replacement
+from groupchat.model.errors import CannotStart, JournalFailed
+from groupchat.model.times import iso
 
 DATABASE = "chat.db"
 """The name of the journal's file in a data folder."""
@@ -30,10 +35,90 @@ def _mark_path(database: Path) -> Path:
     return database.with_name(f"{database.name}-head")
 
 
+def _failure_path(database: Path) -> Path:
+    return database.with_name(f"{database.name}-failed")
+
+
+def leave_failure(database: Path, what: str) -> None:
+    """Leave a file by which the next start refuses the database, until it was checked.
+
+    :param what: what happened.
+    :raises OSError: it could not be written, or not be flushed; then it is there all the same while the machine runs.
+    """
+    path = _failure_path(database)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        hand_over(descriptor, database.parent)
+        os.write(descriptor, json.dumps({"at": iso(time.time()), "what": what}).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_failure(database: Path) -> None:
+    """:raises JournalFailed: the database failed, and was not checked since."""
+    path = _failure_path(database)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        about = json.loads(content)
+        what = f"failed at {about['at']} ({about['what']})"
+    except (ValueError, LookupError, TypeError):
+        what = "failed"
+    raise JournalFailed(
+        f"{database} {what}: look at the disk and the log, then run “groupchat verify --data {database.parent}”;"
+        " the daemon starts when that has found nothing."
+    )
+
+
+def clear_failure(database: Path) -> bool:
+    """Remove what ``leave_failure`` has left; return whether there was anything.  Raises OSError."""
+    try:
+        _failure_path(database).unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def holding(database: Path, *, is_there: bool = True) -> Iterator[None]:
+    """Keep daemons out of the folder of a database; finish what another process has left undone there.
+
+    What the lock says about the last stop stays, so that the next start checks what it would check anyway.
+
+    :param is_there: whether the database must be there.
+    :raises CannotStart: there is no database, or a daemon is using the folder, or it cannot be used.
+    """
+    if is_there and not replacement.is_begun(database):
+        check_journal(database)
+    lock = opened(database.with_name("lock"))
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(f"A daemon is using {database.parent}; stop it first.") from error
+        _finish_replacement(database)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _finish_replacement(database: Path) -> None:
+    """:raises CannotStart: the files cannot be renamed."""
+    try:
+        replacement.finish(database)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise CannotStart(f"{database} was being replaced by {replacement.fresh_path(database)}: {error}.") from error
+
+
 class Folder:
     """The folder of one database file, held by this process until ``release``.
 
-    Two files are beside the database.
+    These files are beside the database.
     ``lock`` has the number of the process that holds the folder.
     Only a clean stop empties it, so ``unclean`` tells whether the last stop was unclean.
     ``NAME-head``, the mark, has the highest number acknowledged.
@@ -41,12 +126,14 @@ class Folder:
     it survives the death of the process, and is never ahead of a disk that honours flushes.
     A database that ends before the mark has lost posts, such as by a cut write-ahead log,
     which SQLite itself takes for an interrupted commit.
+    ``NAME-failed`` is there after the database could not be trusted any more, until it was checked.
     """
 
     def __init__(self, database: Path) -> None:
         """Make the folder if there is none, and hold it.
 
         :raises CannotStart: another process holds it, or it cannot be used.
+        :raises JournalFailed: the database failed, and was not checked since.
         """
         self.database = database
         folder = database.parent
@@ -57,6 +144,8 @@ class Folder:
         self._lock = opened(folder / "lock")
         try:
             self._hold(folder)
+            _finish_replacement(database)
+            check_failure(database)
             # SQLite gives its other files the mode and the owner of this one.
             os.close(opened(database))
             self._mark = opened(_mark_path(database))
@@ -83,6 +172,14 @@ class Folder:
         # A mark that is too low can hide a loss, but is no reason to refuse a post that is on disk.
         with contextlib.suppress(OSError):
             os.pwrite(self._mark, b"%020d\n" % head, 0)
+
+    def leave_failure(self, what: str) -> None:
+        """Have the next start refuse the database until it was checked.
+
+        :param what: what happened.
+        :raises OSError: as ``leave_failure`` does.
+        """
+        leave_failure(self.database, what)
 
     def release(self, clean: bool = False) -> None:
         """Let go of the folder; ``clean``: the next process need not check the database."""

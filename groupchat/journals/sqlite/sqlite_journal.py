@@ -11,10 +11,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.interfaces.storage import IJournal, IRetention
+from groupchat.interfaces.storage import IJournal, IMarkable, IRetention
 from groupchat.journals.rules.words import phrases
 from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
-from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.folder import Folder, leave_failure
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.worker import Worker
 from groupchat.journals.sqlite.writer import Writer
@@ -29,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@implementer(IJournal, IRetention)
+@implementer(IJournal, IRetention, IMarkable)
 class SqliteJournal:
     """A journal that keeps its promises over kill -9 and power loss.
 
@@ -60,6 +60,7 @@ class SqliteJournal:
         except BaseException:
             folder.release()
             raise
+        self._path = path
         self.head = self._writer.head
         self._closing: Deferred[None] | None = None
         self._writes = Worker(reactor, "journal-writer", self._writer.idle)
@@ -162,6 +163,13 @@ class SqliteJournal:
         while count := (yield self._ask(self._writes, self._writer.forget_sessions, before)):
             removed += count
         return removed
+
+    def mark_failed(self, what: str) -> None:
+        """Have the next start refuse the journal until it was checked; this blocks for some milliseconds."""
+        try:
+            leave_failure(self._path, what)
+        except OSError as error:
+            self.log.error("The next start may not refuse {path}: {error}", path=self._path, error=error)
 
     def close(self) -> "Deferred[None]":
         """Finish what was asked, move the write-ahead log into the file, end the threads, and release the folder."""

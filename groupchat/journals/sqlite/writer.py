@@ -139,6 +139,10 @@ class Writer:
     def _break(self, error: Exception) -> NoReturn:
         """Write nothing more.  Raises JournalBroken."""
         self._broken = JournalBroken(f"{self._folder.database} can no longer be written: {error}")
+        try:
+            self._folder.leave_failure(str(error))
+        except OSError as worse:
+            self.log.error("The next start may not refuse {path}: {error}", path=self._folder.database, error=worse)
         raise self._broken from error
 
     def expire(self, before: float) -> int:

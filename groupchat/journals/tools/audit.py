@@ -1,21 +1,25 @@
 """Check everything about a journal that no daemon is using: more than a start has time for."""
 
 import contextlib
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from groupchat.disk.data_folders import check_journal, opened
 from groupchat.facts.kinds import KINDS, read
-from groupchat.journals.sqlite.database import connect, form, newest_form, older, recognise
-from groupchat.journals.sqlite.folder import DATABASE, read_mark
+from groupchat.journals.sqlite.database import connect, damages, form, newest_form, older, recognise
+from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding, read_mark
+from groupchat.journals.sqlite.index import Repair, is_found, repair
 from groupchat.model.drafts import Fact
-from groupchat.model.errors import CannotStart
 
 _EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
+_INDEXED = "(SELECT value FROM counters WHERE name = 'indexed')"
+_IS_MESSAGE = "kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL"
+MESSAGES = f"SELECT count(*) FROM posts WHERE {_IS_MESSAGE}"
+"""How many messages there are that are not deleted."""
+SAMPLE = 1000
+"""Of so many messages, and of the newest, it is checked whether the search index finds them."""
 _TARGETS = f"""
 SELECT change.id, change.kind, change.target, target.id IS NULL, target.id >= change.id,
     target.kind NOT IN ('said', 'acted', 'whispered')
@@ -42,13 +46,23 @@ _GAP = f"""
 SELECT id, before FROM (SELECT id, max(lag(id, 1, 0) OVER (ORDER BY id), {_EXPIRED}) AS before FROM posts)
 WHERE id < 1 OR (id > {_EXPIRED} AND id <> before + 1)
 """
-_AUTHORED = """
-SELECT id FROM posts WHERE kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL
-    AND id <= (SELECT value FROM counters WHERE name = 'indexed')
+_AUTHORED = f"""
+SELECT id FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}
     AND NOT EXISTS (SELECT * FROM authored WHERE authored.author = posts.author AND authored.id = posts.id)
 UNION ALL
 SELECT id FROM authored WHERE NOT EXISTS (
     SELECT * FROM posts WHERE posts.id = authored.id AND posts.author = authored.author AND gone_by IS NULL)
+"""
+_UNINDEXED = f"""
+SELECT id FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}
+    AND NOT EXISTS (SELECT * FROM search_docsize WHERE search_docsize.id = posts.id)
+UNION ALL
+SELECT id FROM search_docsize WHERE NOT EXISTS (
+    SELECT * FROM posts WHERE posts.id = search_docsize.id AND {_IS_MESSAGE})
+"""
+_SAMPLE = f"""
+SELECT id, room, author, reader FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}
+    AND (id > {_INDEXED} - {SAMPLE} OR id % (1 + {_INDEXED} / {SAMPLE}) = 0)
 """
 _KINDS = ("said", "acted", "whispered", "edited", "deleted", "topic", "moderated")
 SHOWN = 10
@@ -58,66 +72,72 @@ SHOWN = 10
 class Audit:
     """A check of the journal in a data folder; nothing is changed except what SQLite tidies up on opening.
 
-    ``posts`` and ``head``: the number of posts, and the highest number ever used, once ``faults`` has run.
+    Once ``faults`` has run:
+    ``messages``: the number of messages that are not deleted; ``head``: the highest number ever used.
+    ``of_index``: the faults that only concern the search index, which can be made anew.
+    ``cleared``: whether the journal had failed, and can be used again.
     """
 
     def __init__(self, data: Path) -> None:
         self.path = data / DATABASE
-        self.posts = 0
+        self.messages = 0
         self.head = 0
+        self.of_index: list[str] = []
+        self.cleared = False
 
     def faults(self) -> Iterator[str]:
-        """Check everything, and give a sentence for each fault.
+        """Check everything, and give a sentence for each fault; if there is none, a failed journal can be used again.
 
         :raises CannotStart: there is no journal, or it has not the form of this version, or a daemon is using it.
         """
-        with self._held():
-            try:
-                with contextlib.closing(connect(self.path)) as database:
-                    yield from self._look(database)
-            except sqlite3.Error as error:
-                yield f"{self.path} cannot be read: {error}"
+        with holding(self.path):
+            found = 0
+            for fault in self._faults():
+                found += 1
+                yield fault
+            if not found:
+                self.cleared = clear_failure(self.path)
 
-    @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
-        """Lock out daemons; the content of the lock stays, so that the next start checks what it would check anyway."""
-        check_journal(self.path)
-        lock = opened(self.path.with_name("lock"))
+    def _faults(self) -> Iterator[str]:
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CannotStart(f"A daemon is using {self.path.parent}; stop it first.") from error
-            yield
-        finally:
-            os.close(lock)
+            with contextlib.closing(connect(self.path)) as database:
+                recognise(database, self.path)
+                if form(database) < newest_form():
+                    raise older(self.path, form(database))
+                yield from self.examine(database, read_mark(self.path))
+        except sqlite3.Error as error:
+            yield f"{self.path} cannot be read: {error}"
 
-    def _look(self, database: sqlite3.Connection) -> Iterator[str]:
-        recognise(database, self.path)
-        if form(database) < newest_form():
-            raise older(self.path, form(database))
-        damages = [line for (line,) in database.execute(f"PRAGMA integrity_check({SHOWN})") if line != "ok"]
-        if damages:
-            yield from (" ".join(line.split()) for line in damages)
+    def examine(self, database: sqlite3.Connection, mark: int) -> Iterator[str]:
+        """Check everything in a database of the newest form, and give a sentence for each fault.
+
+        :param mark: the highest number known to have been acknowledged; 0: it is not known.
+        :raises sqlite3.Error: it cannot be read.
+        """
+        damaged, pages = damages(database, "integrity_check", SHOWN)
+        if damaged:
+            yield from damaged
             return
-        yield from self._numbers(database)
+        yield from self._numbers(database, mark)
         yield from self._references(database)
         yield from self._rest(database)
+        self.of_index = pages or list(index_faults(database))
+        yield from self.of_index
 
-    def _numbers(self, database: sqlite3.Connection) -> Iterator[str]:
+    def _numbers(self, database: sqlite3.Connection, mark: int) -> Iterator[str]:
         """Check that every number from the first to the highest ever used is there, once."""
         counters = dict(database.execute("SELECT name, value FROM counters"))
         self.head = counters.get("head", 0)
-        self.posts, last = database.execute("SELECT count(*), ifnull(max(id), 0) FROM posts").fetchone()
+        (last,) = database.execute("SELECT ifnull(max(id), 0) FROM posts").fetchone()
+        (self.messages,) = database.execute(MESSAGES).fetchone()
         if max(last, counters.get("expired", 0)) != self.head:
             yield f"the last post is #{last}, but #{self.head} was given"
         if counters.get("indexed", -1) not in range(self.head + 1):
             yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"
         for id, before in database.execute(_GAP).fetchmany(SHOWN):
             yield f"after #{before} comes #{id}" if id > 0 else f"#{id} cannot be the number of a post"
-        marked = read_mark(self.path)
-        if marked > self.head:
-            yield f"#{marked} was shown already, but the last number given is #{self.head}: posts are missing"
+        if mark > self.head:
+            yield f"#{mark} was shown already, but the last number given is #{self.head}: posts are missing"
 
     def _references(self, database: sqlite3.Connection) -> Iterator[str]:
         """Check that the targets of edits and deletions are there, and read as these say."""
@@ -133,7 +153,6 @@ class Audit:
     def _rest(self, database: sqlite3.Connection) -> Iterator[str]:
         yield from _those(database, _STRANGE, "is of an unknown kind", _KINDS)
         yield from _those(database, _ALIKE, "is private without a reader, or public with one")
-        yield from _those(database, _AUTHORED, "and the index of authors disagree")
         for kind, name, value in database.execute("SELECT kind, name, value FROM facts"):
             if not _is_object(value):
                 yield f"the fact {kind} {name!r} is not a JSON object"
@@ -144,6 +163,21 @@ class Audit:
                 yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"
             if not _is_array(rooms):
                 yield f"the session of {nick} has no list of rooms"
+
+
+def index_faults(database: sqlite3.Connection) -> Iterator[str]:
+    """Check the search index, which ``PRAGMA integrity_check`` does not look into; give a sentence for each fault."""
+    if repair(database) is not Repair.NONE:
+        yield "the search index was found to be damaged, and is not rebuilt yet"
+        return
+    try:
+        database.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+        yield from _those(database, _UNINDEXED, "is missing in the search index, or is there without a message")
+        yield from _those(database, _AUTHORED, "and the index of authors disagree")
+        missing = (row[0] for row in database.execute(_SAMPLE) if not is_found(database, *row))
+        yield from (f"#{id} is not found by the search index" for id in islice(missing, SHOWN))
+    except sqlite3.Error as error:
+        yield f"the search index is damaged: {error}"
 
 
 def _those(database: sqlite3.Connection, query: str, what: str, values: tuple[str, ...] = ()) -> Iterator[str]:

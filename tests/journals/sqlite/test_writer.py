@@ -4,6 +4,7 @@ import sqlite3
 
 from groupchat.journals.sqlite import index
 from groupchat.journals.sqlite.database import connect
+from groupchat.journals.sqlite.folder import clear_failure
 from groupchat.model.drafts import Repeated, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from tests.journals.contract import BOB, LOBBY, NOON, deleted, edited, posts, said
@@ -102,6 +103,7 @@ class FaultTests(FileCase):
             self.database.when = None
             self.assertRaises(JournalBroken, self.append, said("after"))
             self.assertIsNone(self.writer.idle())
+            self.assertTrue(clear_failure(self.path))
             self.again()
             self.assertNotIn("after", self.texts())
 

@@ -14,7 +14,7 @@ class BackupTest(ArchiveCase):
         other = self.folder / "other"
         other.mkdir()
         shutil.copy(copy, other / "chat.db")
-        self.assertIn("is whole: 9 posts, up to #9", self.output("verify", "--data", other))
+        self.assertIn("is whole: 5 messages, up to #9", self.output("verify", "--data", other))
         self.assertEqual(self.exported(data=other), self.exported())
         self.assertEqual([path.name for path in self.folder.glob("copy.db*")], ["copy.db"])
 

@@ -1,0 +1,1 @@
+"""Copies of a journal: make one, put one in place, write one with a new search index."""
