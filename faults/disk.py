@@ -11,6 +11,7 @@ from faults.trial import START_S, NotRun, Trial, Verdict, memory_mib, need, need
 from groupchat.checker.ledger import compare
 from groupchat.checker.load import Load
 from groupchat.checker.verify import history
+from groupchat.journals.tools.audit import Audit
 from tests.functional.harness import Daemon, Line
 
 SMALL = "size=4m"
@@ -18,7 +19,7 @@ REFUSED = "journal-unavailable"
 
 
 def flush_fails(trial: Trial) -> Verdict:
-    """After a flush has failed nothing is acknowledged, and the daemon exits with status 70."""
+    """After a flush has failed nothing is acknowledged; the daemon exits with 70, and starts when it was checked."""
     daemon = trial.start()
     load = trial.load(daemon, 10, 200.0)
     load.run(0.5)
@@ -27,10 +28,12 @@ def flush_fails(trial: Trial) -> Verdict:
     load.run(1.0)
     status = daemon.wait()
     took = time.monotonic() - begun
+    refused = trial.launch().wait()
+    faults = list(Audit(trial.folder / "data").faults())
     daemon = trial.start()
     load.server = (load.server[0], daemon.port)
     findings = trial.findings(load)
-    kept = status == 70 and findings.good and daemon.stop() == 0
+    kept = status == refused == 70 and not faults and findings.good and daemon.stop() == 0
     return Verdict(kept, f"exit {status} after {took:.1f} s; {summary(load.ledger, findings)}")
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from groupchat.daemon.process import data_folder
+from groupchat.disk.data_folders import data_folder
 from groupchat.journals.sqlite.folder import DATABASE
 
 FAILED = 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from groupchat.admin.data import Failed, add_data
-from groupchat.daemon.process import data_folder
+from groupchat.disk.data_folders import data_folder
 
 TIMEOUT_S = 30.0
 """Seconds the daemon may take to answer."""

@@ -13,6 +13,7 @@ from groupchat.config import environment
 from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
 from groupchat.daemon import process
+from groupchat.disk.data_folders import data_folder
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.errors import CannotStart
 
@@ -79,7 +80,7 @@ class Options(usage.Options):
     @property
     def locations(self) -> Locations:
         """Return where things are, according to the options and the environment."""
-        data = process.data_folder(self["data"], self._environ)
+        data = data_folder(self["data"], self._environ)
         metrics = self["metrics"] or ""
         return Locations(
             ports=tuple(self["port"] or [PORT]),

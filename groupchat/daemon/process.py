@@ -4,9 +4,8 @@ import atexit
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -39,12 +38,6 @@ def complain(sentence: str) -> None:
     stream = sys.__stderr__
     if stream is not None:
         StreamOutput(stream).write("error", [f"groupchat: {escape(sentence)}"])
-
-
-def data_folder(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the data folder: the one given, or systemd's, or ``groupchat-data`` in the current folder."""
-    # systemd may give several folders, with colons between them.
-    return Path(given or environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
 
 
 def explain_failed_starts() -> None:

@@ -3,9 +3,16 @@
 import os
 import pwd
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from groupchat.model.errors import CannotStart
+
+
+def data_folder(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the data folder: the one given, or systemd's, or ``groupchat-data`` in the current folder."""
+    # systemd may give several folders, with colons between them.
+    return Path(given or environ.get("STATE_DIRECTORY", "").split(":")[0] or "groupchat-data")
 
 
 def check_journal(path: Path) -> None:

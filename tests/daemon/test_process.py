@@ -7,7 +7,7 @@ import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.daemon.process import BROKEN, SWITCH_S, Signals, data_folder, release
+from groupchat.daemon.process import BROKEN, SWITCH_S, Signals, release
 from tests.functional.harness import TREE
 
 
@@ -50,12 +50,6 @@ class InstallationTest(SynchronousTestCase):
     def test_release(self) -> None:
         """The version for the greeting has two parts; without an installation it is empty."""
         self.assertRegex(release(), r"^(\d+\.\d+)?$")
-
-    def test_data_folder(self) -> None:
-        """The data folder is the one named, else systemd's first, else one in the current folder."""
-        environ = {"STATE_DIRECTORY": "/s:/t"}
-        self.assertEqual([str(data_folder("/d", environ)), str(data_folder(None, environ))], ["/d", "/s"])
-        self.assertEqual(str(data_folder("", {})), "groupchat-data")
 
 
 class SignalsTest(SynchronousTestCase):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from groupchat.disk.data_folders import check_journal, explained, opened, user_name
+from groupchat.disk.data_folders import check_journal, data_folder, explained, opened, user_name
 from groupchat.model.errors import CannotStart
 
 OTHER = 54321
@@ -51,6 +51,12 @@ class DataFolderTest(SynchronousTestCase):
         """A user is called by name; one without a name by number."""
         self.assertEqual(user_name(0), "root")
         self.assertEqual(user_name(OTHER), f"the user with the number {OTHER}")
+
+    def test_data_folder(self) -> None:
+        """The data folder is the one named, else systemd's first, else one in the current folder."""
+        environ = {"STATE_DIRECTORY": "/s:/t"}
+        self.assertEqual([str(data_folder("/d", environ)), str(data_folder(None, environ))], ["/d", "/s"])
+        self.assertEqual(str(data_folder("", {})), "groupchat-data")
 
     def test_opened(self) -> None:
         """A file is made for its owner only, and opened again as it is."""

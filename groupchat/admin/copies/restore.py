@@ -5,7 +5,7 @@ from pathlib import Path
 
 from groupchat.admin.data import add_data
 from groupchat.admin.progress import Progress
-from groupchat.daemon.process import data_folder
+from groupchat.disk.data_folders import data_folder
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.tools.restoring import restore
 from groupchat.model.wording import plural

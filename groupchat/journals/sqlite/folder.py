@@ -32,7 +32,7 @@ def read_mark(database: Path) -> int:
 
 
 def _mark_path(database: Path) -> Path:
-    return database.with_name(f"{database.name}-head")
+    return database.with_name(database.name + replacement.MARK)
 
 
 def _failure_path(database: Path) -> Path:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from groupchat.disk.new_files import flush_folder, new_file
 
-_PIECES = ("-wal", "-head", "")
+MARK = "-head"
+"""What follows the name of the database in the name of its mark."""
+_PIECES = ("-wal", MARK, "")
 """The files of a journal that are kept together, by what follows the name of the database."""
 
 
@@ -22,14 +24,16 @@ def fresh_path(database: Path) -> Path:
     return database.with_name(f"{database.name}-new")
 
 
-def replace(database: Path, aside: Path | None) -> None:
+def replace(database: Path, aside: Path | None, *, keeps_mark: bool = False) -> None:
     """Put the new database, which is whole, in the place of the old one.  The caller holds the folder.
 
     :param aside: where the old one is kept, in the same folder; None: it is removed.
+    :param keeps_mark: whether the mark stays, because the new database has the same posts.
     :raises OSError: it was not replaced, or will be when the folder is held next.
     """
     with new_file(_swap_path(database), replace=True) as file:
-        file.write(json.dumps({"aside": None if aside is None else aside.name}).encode())
+        name = None if aside is None else aside.name
+        file.write(json.dumps({"aside": name, "keeps_mark": keeps_mark}).encode())
     finish(database)
 
 
@@ -45,12 +49,15 @@ def finish(database: Path) -> None:
     """
     swap, fresh = _swap_path(database), fresh_path(database)
     try:
-        name = json.loads(swap.read_bytes())["aside"]
+        about = json.loads(swap.read_bytes())
     except FileNotFoundError:
         return
+    name, keeps_mark = about["aside"], about["keeps_mark"]
     aside = None if name is None else database.with_name(os.path.basename(name))
     if fresh.exists():
         for piece in _PIECES:
+            if keeps_mark and piece == MARK:
+                continue
             old = database.with_name(database.name + piece)
             with contextlib.suppress(FileNotFoundError):
                 if aside is None:

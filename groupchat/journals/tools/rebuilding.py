@@ -46,7 +46,7 @@ def rebuild(path: Path, progress: Callable[[int, int], object] = lambda done, to
             with unfinished(fresh, replace=True) as (descriptor, part):
                 hand_over(descriptor, path.parent)
                 head = _fill(path, part, progress)
-            replace(path, aside=None)
+            replace(path, aside=None, keeps_mark=True)
         except OSError as error:
             raise CannotStart(unwritable(fresh, error)) from error
         except sqlite3.Error as error:
