@@ -47,15 +47,42 @@ def run(arguments: argparse.Namespace) -> int:
         request["name"] = arguments.name
     if arguments.action in ("add", "password"):
         request["password"] = read_password(sys.stdin)
-    answer = ask(data_folder(arguments.data) / "control", request)
-    if answer.get("event") == "refused":
-        raise Failed(str(answer.get("text", "")))
-    if answer.get("event") == "listed":
-        for item in answer["items"]:
-            print(item["nick"], "operator" if item["operator"] else "member", item["since"])
-    elif answer.get("text"):
+    path = data_folder(arguments.data) / "control"
+    answer = _asked(path, request)
+    while answer.get("event") == "listed":
+        last = _print(answer)
+        if not answer.get("more"):
+            return 0
+        answer = _asked(path, {**request, "after": last})
+    if answer.get("text"):
         print(answer["text"])
     return 0
+
+
+def _print(answer: Mapping[str, Any]) -> str:
+    """Print a page of accounts, and return the last nickname.
+
+    :raises Failed: this is no such page.
+    """
+    nick = ""
+    try:
+        for item in answer["items"]:
+            nick = item["nick"]
+            print(nick, "operator" if item["operator"] else "member", item["since"])
+    except (KeyError, TypeError) as error:
+        raise Failed("The daemon gave an answer that this version does not understand.") from error
+    return nick
+
+
+def _asked(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer of the daemon.
+
+    :raises Failed: it refused, or could not be asked.
+    """
+    answer = ask(path, request)
+    if answer.get("event") == "refused":
+        raise Failed(str(answer.get("text", "")))
+    return answer
 
 
 def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,14 +96,14 @@ def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
             connection.connect(str(path))
             connection.sendall(json.dumps({**request, "ref": 1}).encode() + b"\n")
             for line in connection.makefile("rb"):
-                answer: dict[str, Any] = json.loads(line)
-                if answer.get("ref") == 1:
+                answer = json.loads(line)
+                if isinstance(answer, dict) and answer.get("ref") == 1:
                     return answer
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise Failed(f"No daemon runs with the data folder {path.parent}.") from error
         except PermissionError as error:
             raise Failed(f"You may not use {path}; run this as the user that the daemon runs as.") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise Failed(f"{path} does not answer: {error}.") from error
     raise Failed("The daemon closed the connection without an answer.")
 

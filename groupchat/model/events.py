@@ -328,11 +328,15 @@ class Told(Answer):
 
 @record
 class Listed(Answer):
-    """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` names the kind of item."""
+    """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` names the kind of item.
+
+    ``more``: how many items follow these on later pages.
+    """
 
     what: str
     lines: tuple[str, ...]
     items: tuple[Mapping[str, Any], ...]
+    more: int = 0
 
 
 @record

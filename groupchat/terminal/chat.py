@@ -25,6 +25,9 @@ REPEAT_S = 3.0
 RING_S = 1.0
 """Seconds between two bells."""
 
+PEOPLE = 10_000
+"""People of a room that are asked for, page by page."""
+
 LIST_S = 0.3
 """Seconds in which the server says by itself who is in a room; then it is asked."""
 
@@ -176,9 +179,16 @@ class Chat:
         if self._state.people is not None or self._state.room != room or not self._connected:
             return
 
+        people: list[object] = []
+
         def listed(answer: Message) -> None:
             items = answer.get("items")
-            self._state.list_people(room, items if isinstance(items, list) else ())
+            people.extend(items if isinstance(items, list) else ())
+            last = items[-1] if isinstance(items, list) and items else None
+            if answer.get("more") and isinstance(last, dict) and len(people) < PEOPLE:
+                self._ask("list", then=listed, room=room, after=str(last.get("nick")))
+                return
+            self._state.list_people(room, people)
             self._surface.refresh()
 
         self._ask("list", then=listed, room=room)

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account, RankGiven, RegistrationCode, digest_of
 from groupchat.hall.registration import revoked
+from groupchat.limits.pages import page
 from groupchat.model import names
 from groupchat.model.drafts import Consequence, Deed
 from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
@@ -19,22 +20,28 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply
-from groupchat.verbs.grammar.arguments import Name, Nick, Passphrase
+from groupchat.verbs.grammar.arguments import After, Name, Nick, Passphrase
 from groupchat.verbs.grammar.table import Table
 
 ADMINISTERING = Table("accounts")
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR, cost=5)
-def accounts(me: Actor) -> Answer:
-    """List the accounts."""
+def accounts(me: Actor, after: After = "") -> Answer:
+    """List the accounts, by nickname.
+
+    At most 200 at a time; "/accounts after NICK" lists those that follow.
+    """
     every, roster, is_operator = list(me.hall.accounts), me.hall.roster, me.hall.moderation.is_operator
+    shown = page(every, lambda account: account.key, names.key(after) if after else None)
     heading = f"{plural(len(every), 'account')}{':' if every else '.'}"
     lines = [
         f"{account.nick}: {'operator, ' if is_operator(account) else ''}since {minute(account.since, me.zone)}"
         + (", here now" if roster.of(account.author) is not None else "")
-        for account in every
+        for account in shown.items
     ]
+    if shown.more:
+        lines += shown.hint("/accounts", shown.items[-1].nick)
     items = tuple(
         {
             "nick": account.nick,
@@ -42,9 +49,9 @@ def accounts(me: Actor) -> Answer:
             "since": iso(account.since),
             "here": roster.of(account.author) is not None,
         }
-        for account in every
+        for account in shown.items
     )
-    return Listed("accounts", (heading, *lines), items)
+    return Listed("accounts", (heading, *lines), items, shown.more)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)

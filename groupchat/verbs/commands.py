@@ -49,7 +49,11 @@ Help       /help topics             list every command, by topic
 ORDER_LINE = "           /help order              list what operators can do"
 
 
-@HELP.verb("h", "commands")
+COMPLETIONS = 100
+"""The most words that a half-typed one could become that are listed."""
+
+
+@HELP.verb("h", "commands", cost=2)
 def help_(me: Actor, name: CommandName = "") -> Answer:
     """Show the most important commands, those of a topic, or one command.
 
@@ -71,11 +75,18 @@ def help_(me: Actor, name: CommandName = "") -> Answer:
     return Listed("help", (found.usage, found.explanation, *found.details, *aliases), _items([found]))
 
 
-@HELP.verb()
+@HELP.verb(cost=2)
 def complete(me: Actor, text: Rest) -> Answer:
-    """List how the last word of a half-typed line could go on; for programs to ask."""
+    """List how the last word of a half-typed line could go on; for programs to ask.
+
+    Of more than 100 words, the first 99 and the last are listed: what all of them begin with, these do.
+    """
     choices = COMMANDS.complete(me, text)
-    return Listed("completions", tuple(choices), tuple({"text": choice} for choice in choices))
+    more = max(len(choices) - COMPLETIONS, 0)
+    if more:
+        choices.sort(key=str.lower)
+        del choices[COMPLETIONS - 1 : -1]
+    return Listed("completions", tuple(choices), tuple({"text": choice} for choice in choices), more)
 
 
 COMMANDS = Table.of(

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction, span
-from groupchat.model import networks
+from groupchat.limits.pages import page
+from groupchat.model import names, networks
 from groupchat.model.drafts import Deed, PutOut
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed, NothingToUndo
 from groupchat.model.events import Answer, Listed
@@ -17,7 +18,7 @@ from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, iso, minute, spoken
 from groupchat.verbs.actor import OPERATORS, Actor, Target, because, checked_reason, keepers
 from groupchat.verbs.grammar import arguments
-from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Reason
+from groupchat.verbs.grammar.arguments import After, Duration, Here, Nick, Reason
 from groupchat.verbs.grammar.table import Table
 
 DISCIPLINING = Table("order", "keeping order")
@@ -94,14 +95,17 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
     return me.decree(deed, ban.undone(), needs=keepers(ban.room), room=ban.room or me.current)
 
 
-@DISCIPLINING.verb(needs=KEEPERS, cost=2)
-def bans(me: Actor, room: Here = "") -> Answer:
-    """List the bans: for how long, by whom, and why."""
+@DISCIPLINING.verb(needs=KEEPERS, cost=5)
+def bans(me: Actor, after: After = "", room: Here = "") -> Answer:
+    """List the bans: for how long, by whom, and why.
+
+    At most 200 at a time; "/bans after NAME" lists those that follow.
+    """
     scope, moderation = me.scope(room), me.hall.moderation
     sanctions: list[Sanction] = list(moderation.bans)
     if not scope:  # addresses are for operators only
         sanctions += moderation.networks.values()
-    return _listed(me, "bans", "banned", sanctions, scope)
+    return _listed(me, "bans", "banned", sanctions, scope, after)
 
 
 @DISCIPLINING.verb(needs=KEEPERS)
@@ -136,10 +140,13 @@ def unmute(me: Actor, nick: Nick, room: Here = "") -> Receipt:
     )
 
 
-@DISCIPLINING.verb(needs=KEEPERS, cost=2)
-def mutes(me: Actor, room: Here = "") -> Answer:
-    """List the mutes: for how long, by whom, and why."""
-    return _listed(me, "mutes", "muted", me.hall.moderation.mutes, me.scope(room))
+@DISCIPLINING.verb(needs=KEEPERS, cost=5)
+def mutes(me: Actor, after: After = "", room: Here = "") -> Answer:
+    """List the mutes: for how long, by whom, and why.
+
+    At most 200 at a time; "/mutes after NAME" lists those that follow.
+    """
+    return _listed(me, "mutes", "muted", me.hall.moderation.mutes, me.scope(room), after)
 
 
 def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: float, why: str) -> S:
@@ -189,9 +196,11 @@ def _known(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
     return next((found for place in places if (found := book.get(f"{place}/{key}")) is not None), None)
 
 
-def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str) -> Answer:
+def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str, after: str) -> Answer:
     now = me.hall.now()
-    shown = [one for one in sanctions if one.holds(now) and (not scope or one.room == scope)]
+    holding = (one for one in sanctions if one.holds(now) and (not scope or one.room == scope))
+    found = page(holding, lambda one: names.key(one.whom), names.key(after) if after else None)
+    shown = found.items
     lines = [
         f"{one.whom} is {done}{f' in {one.room}' if one.room else ''}{_left(one.left(now))}"
         f", since {minute(one.at, me.zone)}, by {one.by}{because(one.why)}"
@@ -208,7 +217,9 @@ def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scop
         }
         for one in shown
     )
-    return Listed(what, tuple(lines) or (f"Nobody is {done}.",), items)
+    if found.more:
+        lines += found.hint(f"/{what}", shown[-1].whom)
+    return Listed(what, tuple(lines) or (f"Nobody is {done}.",), items, found.more)
 
 
 def _left(seconds: float) -> str:

@@ -122,7 +122,7 @@ def unignore(me: Actor, nick: Nick) -> Reply:
     return me.hall.registration.amend(account.author, *ended, origin=me.connection, ref=me.ref, answer=answer)
 
 
-@PRESENCE.verb()
+@PRESENCE.verb(cost=2)
 def ignored(me: Actor) -> Answer:
     """List the people you ignore."""
     nicks = list(me.person.ignored.values())

@@ -5,14 +5,16 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
+from groupchat.limits.pages import page
 from groupchat.model import names
 from groupchat.model.drafts import Audience, Kind
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed
 from groupchat.model.wording import plural
 from groupchat.state.people import Person
+from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply
-from groupchat.verbs.grammar.arguments import Here, Reason, Rest, Room
+from groupchat.verbs.grammar.arguments import After, Here, Reason, Rest, Room
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.reading import replay
 
@@ -58,19 +60,23 @@ def switch(me: Actor, room: Room) -> Answer:
 
 
 @VISITING.verb(cost=5)
-def rooms(me: Actor) -> Answer:
-    """List the rooms, with how many people are there and what they are about."""
+def rooms(me: Actor, after: After = "") -> Answer:
+    """List the rooms, with how many people are there and what they are about; the fullest first.
+
+    At most 200 at a time; "/rooms after NAME" lists those that follow.
+    """
     hall, connection = me.hall, me.connection
-    shown = sorted(hall.rooms, key=lambda room: (-len(room.members), room.name))[: hall.settings.query_posts]
-    counts = [(room, sum(1 for _ in room.people)) for room in shown]
+    begin = _existing(me, after) if after else None
+    shown = page(hall.rooms, _fullness, None if begin is None else _fullness(begin))
+    counts = [(room, sum(1 for _ in room.people)) for room in shown.items]
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
         + (f", {room.topic}" if room.topic else "")
         + (" (you are here)" if room.name == connection.current else "")
         for room, count in counts
     ]
-    if len(hall.rooms) > len(shown):
-        lines.append(f"… and {plural(len(hall.rooms) - len(shown), 'more room')}")
+    if shown.more:
+        lines += shown.hint("/rooms", shown.items[-1].name)
     items = tuple(
         {
             "room": room.name, "people": count, "topic": room.topic, "joined": room.name in connection.rooms,
@@ -78,7 +84,7 @@ def rooms(me: Actor) -> Answer:
         }
         for room, count in counts
     )  # fmt: skip
-    return Listed("rooms", tuple(lines), items)
+    return Listed("rooms", tuple(lines), items, shown.more)
 
 
 @VISITING.verb()
@@ -98,15 +104,20 @@ def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
 
 
 @VISITING.verb("who", "names", cost=5)
-def list_(me: Actor, room: Room = "") -> Answer:
-    """List the people in this room, or in another."""
-    found = me.hall.rooms.find(names.room(room) if room else me.room(""))
-    if found is None:
-        raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
+def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
+    """List the people in this room, or in another, by nickname.
+
+    At most 200 at a time; "/list after NICK" lists those that follow.
+    """
+    found = _existing(me, room or me.room(""))
     people = list(found.people)
     heading = f"{plural(len(people), 'person is', 'people are')} in {found.name}:"
-    items = tuple(me.hall.attendance.presence(person, found.name) for person in people)
-    return Listed("people", (heading, *folded([_with_marks(person) for person in people])), items)
+    shown = page(people, lambda person: person.key, names.key(after) if after else None)
+    items = tuple(me.hall.attendance.presence(person, found.name) for person in shown.items)
+    lines = folded([_with_marks(person) for person in shown.items])
+    if shown.more:
+        lines += shown.hint("/list", shown.items[-1].nick)
+    return Listed("people", (heading, *lines), items, shown.more)
 
 
 def farewell(reason: str) -> str:
@@ -124,6 +135,19 @@ def folded(nicks: list[str]) -> list[str]:
             line = ""
         line = f"{line}, {nick}" if line else nick
     return [*lines, line] if line else lines
+
+
+def _existing(me: Actor, name: str) -> OpenRoom:
+    """:raises NoSuchRoom: there is no room with this name."""
+    found = me.hall.rooms.find(names.room(name))
+    if found is None:
+        raise NoSuchRoom(f"There is no room {name}. /rooms lists them all.")
+    return found
+
+
+def _fullness(room: OpenRoom) -> tuple[int, str]:
+    """Return the place of a room in the list: full ones come first."""
+    return -len(room.members), room.name
 
 
 @inlineCallbacks

@@ -16,17 +16,19 @@ from tests.functional.harness import TREE
 
 
 class UserTest(CommandCase):
-    def serve(self, answer: Callable[[dict[str, Any]], bytes]) -> list[dict[str, Any]]:
-        """Answer one request in the place of a daemon; return the list into which the request is put."""
+    def serve(self, answer: Callable[[dict[str, Any]], bytes], times: int = 1) -> list[dict[str, Any]]:
+        """Answer requests in the place of a daemon; return the list into which they are put."""
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listening.bind(str(self.folder / "control"))
         listening.listen()
         requests: list[dict[str, Any]] = []
 
         def run() -> None:
-            with listening, listening.accept()[0] as connection, connection.makefile("rb") as lines:
-                requests.append(json.loads(lines.readline()))
-                connection.sendall(answer(requests[0]))
+            with listening:
+                for _ in range(times):
+                    with listening.accept()[0] as connection, connection.makefile("rb") as lines:
+                        requests.append(json.loads(lines.readline()))
+                        connection.sendall(answer(requests[-1]))
 
         thread = threading.Thread(target=run)
         thread.start()
@@ -47,6 +49,27 @@ class UserTest(CommandCase):
         out = self.output("user", "list", "--data", self.folder)
         self.assertEqual(out, "alice operator 2026-11-21\nbob member 2026-11-22\n")
         self.assertEqual(requests, [{"do": "accounts", "ref": 1}])
+
+    def test_pages(self) -> None:
+        """A long list is asked for page by page."""
+
+        def answer(request: dict[str, Any]) -> bytes:
+            nick, more = ("bob", 0) if "after" in request else ("alice", 1)
+            items = [{"nick": nick, "operator": False, "since": "2026-11-21"}]
+            return json.dumps({"event": "listed", "items": items, "more": more, "ref": 1}).encode() + b"\n"
+
+        requests = self.serve(answer, 2)
+        out = self.output("user", "list", "--data", self.folder)
+        self.assertEqual(out, "alice member 2026-11-21\nbob member 2026-11-21\n")
+        self.assertEqual([request.get("after") for request in requests], [None, "alice"])
+
+    def test_strange_lists(self) -> None:
+        """A list that is none is one sentence, and no traceback."""
+        strange: list[Any] = [None, 7, [7], [{}], [{"nick": "a"}]]
+        for items in strange:
+            self.serve_answer(event="listed", items=items)
+            self.assertIn("does not understand", self.complaint("user", "list", "--data", self.folder))
+            (self.folder / "control").unlink()
 
     def test_done(self) -> None:
         """The daemon's answer is printed."""

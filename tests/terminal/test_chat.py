@@ -94,6 +94,23 @@ class JoinedTest(ChatTest):
         self.clock.advance(LIST_S)
         self.assertEqual((self.state.room, self.asked()), ("dev", [("list", "dev")]))
 
+    def test_people_in_pages(self) -> None:
+        """The people of a full room are asked for page by page, as long as the pages lead on."""
+        self.connection.requests()
+        self.clock.advance(LIST_S)
+        self.answer("list", items=[{"nick": "alice"}, {"nick": "bob"}], more=2)
+        (request,) = self.connection.requests()
+        self.assertEqual((request["do"], request["after"]), ("list", "bob"))
+        self.hear({"event": "listed", "ref": request["ref"], "items": [{"nick": "carol"}, {"nick": "dave"}]})
+        self.assertEqual((self.state.people, self.asked()), (4, []))
+
+    def test_people_in_endless_pages(self) -> None:
+        """A server that says that there is more, and lists nobody, is not asked again."""
+        self.connection.requests()
+        self.clock.advance(LIST_S)
+        self.answer("list", items=[], more=2)
+        self.assertEqual((self.state.people, self.asked()), (0, []))
+
     def test_people_asked_in_vain(self) -> None:
         """An answer about the people of a room is of no use in another; no question is asked about a room left."""
         self.connection.requests()

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.model import names
 from groupchat.model.events import Listed, Refused
 from groupchat.model.ranks import Rank
-from groupchat.verbs.commands import COLUMNS, COMMANDS, LINES, USAGE
+from groupchat.verbs.commands import COLUMNS, COMMANDS, COMPLETIONS, LINES, USAGE
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -151,9 +151,9 @@ class PageTests(SynchronousTestCase):
 
     def test_command_named_like_a_topic(self) -> None:
         """With a slash the name is always that of a command."""
-        self.assertEqual(asked(self.people[Rank.GUEST], "/rooms").lines[0], "/rooms")
+        self.assertEqual(asked(self.people[Rank.GUEST], "/rooms").lines[0], "/rooms [after NAME]")
         self.assertIn("/join ROOM", asked(self.people[Rank.GUEST], "rooms").lines[0])
-        self.assertEqual(asked(self.people[Rank.OPERATOR], "/accounts").lines[0], "/accounts")
+        self.assertEqual(asked(self.people[Rank.OPERATOR], "/accounts").lines[0], "/accounts [after NAME]")
 
     def test_every_command(self) -> None:
         """Each command is explained in full to those who may use it, and to nobody else."""
@@ -320,3 +320,20 @@ class LongFieldsTests(SynchronousTestCase):
                         self.assertTrue(all(len(answer.text) < 1000 for answer in olga.answers
                                             if isinstance(answer, Refused)))  # fmt: skip
         self.assertEqual(names._skeleton.cache_info().currsize, remembered)
+
+
+class CompletionTests(SynchronousTestCase):
+    def test_many(self) -> None:
+        """Of very many words some are listed, and what these have in common all have."""
+        house = House()
+        house.come(*(f"peer{number}" for number in range(100, 350)), "Person")
+        (bot,) = house.come("bot", door="json")
+        bot.do("complete", text="/msg pe")
+        (listed,) = [answer for answer in bot.answers if isinstance(answer, Listed)]
+        words = [item["text"] for item in listed.items]
+        self.assertEqual((len(words), listed.more), (COMPLETIONS, 251 - COMPLETIONS))
+        self.assertEqual((words[0], words[-1]), ("peer100", "Person"))
+        bot.take()
+        bot.do("complete", text="/msg pers")
+        (listed,) = [answer for answer in bot.answers if isinstance(answer, Listed)]
+        self.assertEqual(([*listed.items], listed.more), ([{"text": "Person"}], 0))

@@ -131,7 +131,7 @@ class BanTests(OperatorsCase):
         self.assertEqual(item["until"], "2026-11-21T12:01:00.000Z")
         self.olga.take()
         self.olga.do("bans")
-        self.assertEqual([item["whom"] for item in self.items(self.olga)], ["bob", "carol", "198.51.100.7/32"])
+        self.assertEqual([item["whom"] for item in self.items(self.olga)], ["198.51.100.7/32", "bob", "carol"])
         self.rita.take()
         self.rita.do("bans").do("bans", room="lobby")
         self.assertEqual(self.rita.codes, ["not-allowed"] * 2)
@@ -387,9 +387,9 @@ class TypedTests(TypingCase):
         self.assertEqual(
             list(bans.lines),
             [
-                f"carol is banned, since {since}, by olga: noise",
-                f"bob is banned in dev for 59 minutes more, since {since}, by rita",
                 f"203.0.113.0/24 is banned for 1 week more, since {since}, by olga",
+                f"bob is banned in dev for 59 minutes more, since {since}, by rita",
+                f"carol is banned, since {since}, by olga: noise",
             ],
         )
         self.assertEqual(

@@ -1,10 +1,13 @@
 """The verbs about rooms: going in and out, who is there, what it is about."""
 
+from typing import cast
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
+from groupchat.limits.pages import PAGE
 from groupchat.model.events import Departed, Done, Entered, Joined, Left, Listed, Replayed, TopicChanged
 from groupchat.verbs.presence import away, whois
 from groupchat.verbs.visiting import FAREWELL_MAX, WIDTH, folded, list_
@@ -213,16 +216,16 @@ class ListTests(SynchronousTestCase):
         self.assertEqual(
             items(alice),
             [
-                {**nothing, "nick": "boss", "account": "boss", "operator": True},
-                {**nothing, "nick": "rita", "account": "rita", "operator": True, "secure": True},
                 {**nothing, "nick": "alice"},
                 {**nothing, "nick": "bob", "away": True},
+                {**nothing, "nick": "boss", "account": "boss", "operator": True},
+                {**nothing, "nick": "rita", "account": "rita", "operator": True, "secure": True},
             ],
         )
         (listed,) = alice.answers
         self.assertEqual(
             listed.lines,  # type: ignore[attr-defined]
-            ("4 people are in lobby:", "boss, rita (TLS), alice, bob (away)"),
+            ("4 people are in lobby:", "alice, bob (away), boss, rita (TLS)"),
         )
 
     def test_other_room(self) -> None:
@@ -237,6 +240,26 @@ class ListTests(SynchronousTestCase):
         bot.take()
         bot.do("list", room="nowhere").do("leave").do("list")
         self.assertEqual(bot.codes, ["no-such-room", "not-in-room"])
+
+    def test_many(self) -> None:
+        """Very many people are listed page by page, by nickname, each once; whoever left meanwhile is no obstacle."""
+        house = House()
+        (alice,) = house.come("alice")
+        peers = house.come(*(f"peer{number}" for number in range(PAGE + 10)))
+        alice.take()
+        alice.type("/list")
+        first = cast(Listed, alice.answers[-1])
+        nicks = [item["nick"] for item in first.items]
+        self.assertEqual((len(nicks), first.more, nicks), (PAGE, 11, sorted(nicks)))
+        self.assertEqual(first.lines[0], f"{PAGE + 11} people are in lobby:")
+        self.assertEqual(first.lines[-1], f"… and 11 more; /list after {nicks[-1]} shows what follows")
+        next(peer for peer in peers if peer.connection.person.nick == nicks[-1]).type("/exit")
+        alice.type(f"/list after {nicks[-1].upper()}")
+        second = cast(Listed, alice.answers[-1])
+        self.assertEqual((len(second.items), second.more), (11, 0))
+        self.assertFalse(set(nicks) & {item["nick"] for item in second.items})
+        alice.type(f"/list after {nicks[-1]} lobby")
+        self.assertEqual(cast(Listed, alice.answers[-1]).items, second.items)
 
     def test_many_connections(self) -> None:
         """Somebody with several connections in a room is listed once."""
@@ -277,12 +300,27 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(listed.lines[0], "lobby: 2 people (you are here)")  # type: ignore[attr-defined]
 
     def test_many(self) -> None:
-        """Of very many rooms the fullest are listed, and how many more there are."""
-        house = House(query_posts=2)
-        (alice,) = house.come("alice")
-        alice.type("/join a", "/join b", "/join c", "/rooms")
-        listed = alice.answers[-1]
-        self.assertEqual((len(listed.items), listed.lines[-1]), (2, "… and 2 more rooms"))  # type: ignore[attr-defined]
+        """Very many rooms are listed page by page, the fullest first, each once."""
+        house = House(rooms_max=1000)
+        (bot, bob) = house.come("bot", "bob", door="json")
+        bot.offer("bot2")
+        for number in range(PAGE + 5):
+            bot.do("join", room=f"room{number}")
+        bob.do("join", room="room7")
+        bob.take()
+        bob.do("rooms")
+        first = cast(Listed, bob.answers[-1])
+        self.assertEqual((first.items[0]["room"], len(first.items), first.more), ("lobby", PAGE, 6))
+        self.assertEqual(first.items[1]["room"], "room7")
+        last = first.items[-1]["room"]
+        self.assertEqual(first.lines[-1], f"… and 6 more; /rooms after {last} shows what follows")
+        bob.do("rooms", after=last)
+        second = cast(Listed, bob.answers[-1])
+        self.assertEqual((len(second.items), second.more), (6, 0))
+        self.assertEqual(len({item["room"] for item in first.items + second.items}), PAGE + 6)
+        bob.take()
+        bob.do("rooms", after="nowhere")
+        self.assertEqual(bob.codes, ["no-such-room"])
 
 
 class NoticeTests(SynchronousTestCase):

@@ -133,8 +133,9 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "refused", {"code": code, "text": text}
         case events.Told(lines):
             return "done", {"text": "\n".join(lines)}
-        case events.Listed(what, lines, items):
-            return "listed", {"what": what, "items": items, "text": "\n".join(lines)}
+        case events.Listed(what, lines, items, more):
+            rest = {"more": more} if more else {}
+            return "listed", {"what": what, "items": items, **rest, "text": "\n".join(lines)}
         case events.Replayed(what, heading, posts, ending):
             words = {"heading": heading, "ending": ending}
             return "listed", {"what": what, "items": [_event(post) for post in posts], **words}

@@ -181,6 +181,13 @@ class SinceArgument(PostIdArgument):
     pattern = re.compile(r"since\s+#?([0-9]{1,15})(?:\s+|$)")
 
 
+class AfterArgument(Argument):
+    """The name after which a list goes on, after the word ``after``."""
+
+    label = "after NAME"
+    pattern = re.compile(r"after\s+(\S+)\s*")
+
+
 class DayArgument(Argument):
     """A day, as ISO 8601 writes it."""
 
@@ -339,6 +346,7 @@ Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Since = Annotated[int, SinceArgument()]
+After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
 Duration = Annotated[float, DurationArgument()]
 Seconds = Annotated[int, SecondsArgument()]

@@ -54,6 +54,12 @@ class TypedTests(SynchronousTestCase):
                 self.assertIsNone(kind().take(line), (kind, line))
         self.assertRaises(BadArguments, arguments.CountArgument().take, "0")
 
+    def test_after(self) -> None:
+        """A name after which a list goes on follows the word "after", which may be the name of a room alone."""
+        self.takes(arguments.AfterArgument, "after  bob dev", "bob", "dev")
+        for line in ("after", "after ", "afterwards bob", "bob"):
+            self.assertIsNone(arguments.AfterArgument().take(line), line)
+
     def test_days(self) -> None:
         """A day is written as ISO 8601 writes it; one that is in no calendar is refused."""
         self.takes(arguments.DayArgument, "2026-11-21 x", date(2026, 11, 21), "x")
@@ -228,7 +234,8 @@ class LengthTests(SynchronousTestCase):
             error = self.assertRaises(BadArguments, kind().from_json, long)
             self.assertIn(f"has at most {length.most} characters; this one has {len(long):,}.", str(error))
             if kind.label:
-                self.assertRaises(BadArguments, kind().take, f"{long} {long}")
+                before = "after " if kind is arguments.AfterArgument else ""
+                self.assertRaises(BadArguments, kind().take, f"{before}{long} {long}")
 
     def test_days(self) -> None:
         """A day that is not whole in every time zone is refused, with the days that are."""

@@ -1,0 +1,35 @@
+"""Pages: how much of a long list one answer has, and what comes next."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+PAGE = 200
+"""Items of a list in one answer: all that is shown on a few screens, and a millisecond or two of the server."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items of a list, and how many ``more`` follow these."""
+
+    items: list[T]
+    more: int
+
+    def hint(self, command: str, last: str) -> tuple[str, ...]:
+        """Return the line that says how the list goes on; nothing at its end."""
+        return (f"… and {self.more:,} more; {command} after {last} shows what follows",) if self.more else ()
+
+
+def page(items: Iterable[T], order: Callable[[T], Any], after: Any = None) -> Page[T]:
+    """Return the first items in an order; those with equal places come together.
+
+    :param order: the place of an item.
+    :param after: the place after which the page begins; None: with the first.
+    """
+    rest = sorted((item for item in items if after is None or order(item) > after), key=order)
+    end = min(PAGE, len(rest))
+    while 0 < end < len(rest) and order(rest[end]) == order(rest[end - 1]):
+        end += 1
+    return Page(rest[:end], len(rest) - end)
