@@ -588,7 +588,7 @@ class QuietTests(SynchronousTestCase):
         self.alice.take()
         self.alice.type("/list", "/rooms")
         people, rooms = (answer.items for answer in self.alice.answers[-2:])  # type: ignore[attr-defined]
-        self.assertEqual([item["nick"] for item in people], ["boss", "alice"])
+        self.assertEqual([item["nick"] for item in people], ["alice", "boss"])
         self.assertEqual([(item["room"], item["people"]) for item in rooms], [("lobby", 2)])
 
     def test_says(self) -> None:
