@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import costly, crowds, disk, fuzz, hostile, kill, network, power, soak, times
+from faults import costly, crowds, disk, fuzz, hostile, kill, network, power, soak, times, unfair
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -63,6 +63,13 @@ FAULTS = {
     ),
     "searches": Fault(costly.slow_searches, "8 attackers with slow searches: the same"),
     "lists": Fault(costly.long_lists, "8 attackers with long lists and completions: the same"),
+    "registrations": Fault(
+        unfair.registrations,
+        "8 peers register and guess: a login takes at most 1 s, a round trip 20 ms (p99), memory returns",
+    ),
+    "guesses": Fault(unfair.guesses, "1,000 addresses guess at an account: 30 guesses count, its owner is let in"),
+    "hellos": Fault(unfair.hellos, "TLS that is begun and not established takes 64 KiB a connection at most"),
+    "figures": Fault(unfair.figures, "half requests for figures: few are kept, and others are answered within 1 s"),
     "fuzz": Fault(fuzz.fuzzed, "doors and telnet filter under a fuzzer: no exception, and only valid lines are sent"),
 }
 

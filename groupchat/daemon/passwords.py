@@ -7,6 +7,7 @@ What waits for a thread is in a queue of our own, so that nobody can fill it wit
 import base64
 import os
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
@@ -22,7 +23,10 @@ from groupchat.limits.fair_queue import FairQueue
 from groupchat.model.errors import Busy
 
 THREADS = 2
-"""Hashes made at the same time: they take 128 MiB at most."""
+"""Passwords checked and hashed at the same time: they take 128 MiB at most."""
+
+HASHING = THREADS - 1
+"""New hashes made at the same time: so there is a thread for people who log in, however many register."""
 
 TIME_COST, MEMORY_COST_KIB, PARALLELISM = 3, 65536, 1
 """The second choice of RFC 9106, section 4; with one lane, because the cores have other work."""
@@ -34,9 +38,23 @@ CHECK, HASH = 0, 1
 """How urgent a check and a new hash are: people who log in come before those who register."""
 
 
+COURTESY = 5
+"""How much less of a busy processor these threads get than the one that talks to people (as nice has it: a third)."""
+
+
+class Courteous(Thread):
+    """A thread whose work can wait a moment, while that of the others takes a millisecond."""
+
+    def run(self) -> None:
+        """Work."""
+        os.nice(COURTESY)  # on Linux of this thread only
+        super().run()
+
+
 class Question(NamedTuple):
     """What is to be done in a thread, and who waits for it."""
 
+    urgency: int
     function: Callable[..., Any]
     arguments: tuple[object, ...]
     answer: "Deferred[Any]"
@@ -53,9 +71,10 @@ class Passwords:
         self._reactor = reactor
         self._hasher = hasher or PasswordHasher(TIME_COST, MEMORY_COST_KIB, PARALLELISM)
         self._pool = ThreadPool(0, THREADS, "passwords")
+        self._pool.threadFactory = Courteous
         self._waiting: FairQueue[Question] = FairQueue(queue)
-        self._busy = 0
-        """How many threads are at work."""
+        self._busy = [0, 0]
+        """How many threads are at work, by urgency."""
         self._nobodys = _nobodys(self._hasher)
         """The hash that is checked when there is no account."""
         self._stopped = False
@@ -82,23 +101,28 @@ class Passwords:
         return self._hasher.check_needs_rehash(hashed)
 
     def _ask(self, urgency: int, household: str, function: Callable[..., Any], *arguments: object) -> "Deferred[Any]":
-        question = Question(function, arguments, Deferred())
-        if self._busy < THREADS:
-            self._answer(question)
+        question = Question(urgency, function, arguments, Deferred())
+        if self._can_begin(urgency):
+            self._begin(question)
         elif (left_out := self._waiting.put(question, household, urgency)) is not None:
             left_out.answer.errback(Busy("Too many passwords are being checked. Try again in a few seconds."))
         return question.answer
 
-    def _answer(self, question: Question) -> None:
-        self._busy += 1
+    def _can_begin(self, urgency: int) -> bool:
+        return sum(self._busy) < THREADS and (urgency == CHECK or self._busy[HASH] < HASHING)
+
+    def _begin(self, question: Question) -> None:
+        self._busy[question.urgency] += 1
         asked = deferToThreadPool(self._reactor, self._pool, question.function, *question.arguments)
         asked.addBoth(self._answered, question)
 
     def _answered(self, result: object, question: Question) -> None:
-        self._busy -= 1
-        following = None if self._stopped else self._waiting.take()
-        if following is not None:
-            self._answer(following)
+        self._busy[question.urgency] -= 1
+        while not self._stopped and self._can_begin(CHECK):
+            following = self._waiting.take(HASH if self._can_begin(HASH) else CHECK)
+            if following is None:
+                break
+            self._begin(following)
         question.answer.callback(result)
 
     # In a thread

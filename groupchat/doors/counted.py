@@ -12,11 +12,14 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
 from groupchat.doors.reception import Reception
-from groupchat.model.errors import Refusal, ServerFull
+from groupchat.model.errors import Refusal
 from groupchat.model.networks import plain
 
 MOST = 32
-"""The most connections to one such factory; they need descriptors also when the chat is full."""
+"""The most connections to one such factory, which may have them also when the chat is full.
+
+When there are more, the oldest is dropped: who asks is answered at once, and who does not ask has to go.
+"""
 
 
 class Counted(ProtocolWrapper):
@@ -28,6 +31,7 @@ class Counted(ProtocolWrapper):
         super().__init__(factory, within)  # type: ignore[arg-type]  # its factory builds other protocols, too
         self.address = address
         self._reception = factory.reception
+        self._here = factory.here
 
     # The reception calls these.
 
@@ -43,9 +47,15 @@ class Counted(ProtocolWrapper):
 
     def makeConnection(self, transport: Any) -> None:
         self._reception.arrived(self)
+        self._here[self] = None
         super().makeConnection(transport)
+        if len(self._here) > MOST:
+            oldest = next(iter(self._here))
+            del self._here[oldest]
+            oldest.abort()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._here.pop(self, None)
         self._reception.departed(self)
         super().connectionLost(reason)
 
@@ -61,6 +71,8 @@ class CountedFactory(WrappingFactory):
     def __init__(self, within: Any, reception: Reception, refused: bytes) -> None:
         super().__init__(within)
         self.reception = reception
+        self.here: dict[Counted, None] = {}
+        """The connections, oldest first."""
         self._refused = refused
 
     # Twisted calls this.
@@ -69,8 +81,6 @@ class CountedFactory(WrappingFactory):
         host = getattr(addr, "host", "")  # a UNIX socket has none
         address = str(plain(host)) if host else ""
         try:
-            if len(self.protocols) >= MOST:
-                raise ServerFull("There are too many such connections.")
             self.reception.count(address, beyond=MOST)
         except Refusal as refusal:
             self.reception.turned_away[refusal.code] += 1

@@ -31,9 +31,9 @@ class FairQueue(Generic[Item]):
         self._size += 1
         return self._shed() if self._size > self._limit else None
 
-    def take(self) -> Item | None:
-        """Return the next item; None: nothing waits."""
-        for households in self._waiting:
+    def take(self, least_urgent: int = 1) -> Item | None:
+        """Return the next item; None: nothing waits that is at least so urgent."""
+        for households in self._waiting[: least_urgent + 1]:
             if households:
                 household, items = next(iter(households.items()))
                 item = items.popleft()

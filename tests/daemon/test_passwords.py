@@ -1,5 +1,6 @@
 """Hashes made in threads: right, bounded, of today's parameters."""
 
+import os
 import threading
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.daemon.passwords import MEMORY_ALLOCATION_ERROR, MEMORY_COST_KIB, THREADS, Passwords
+from groupchat.daemon.passwords import COURTESY, HASHING, MEMORY_ALLOCATION_ERROR, MEMORY_COST_KIB, THREADS, Passwords
 from groupchat.interfaces.identity import IPasswords
 from groupchat.model.errors import Busy
 from tests.fakes import FakePasswords
@@ -79,10 +80,25 @@ class PasswordsTests(TestCase):
         self.assertTrue(passwords.is_outdated(CHEAP.hash("sesame")))
         self.assertTrue(await passwords.verify(CHEAP.hash("sesame"), "sesame", ""))
 
+    async def test_courteous(self) -> None:
+        """The threads leave the processor to the one that talks to people, whose own priority stays."""
+        here = os.getpriority(os.PRIO_PROCESS, 0)
+        found: list[int] = []
+
+        class Noting(PasswordHasher):
+            def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+                found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+                return super().hash(password, salt=salt)
+
+        await self.passwords(Noting(1, 8, 1)).hash("x", "")
+        self.assertEqual(found, [min(here + COURTESY, 19)])
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, 0), here)
+
     async def test_queue(self) -> None:
         """A limited number may wait, and more are refused, new hashes before checks; later ones are accepted again."""
         passwords = self.passwords(queue=5)
-        asked: list[Deferred[Any]] = [passwords.hash("x", "") for _ in range(5 + THREADS)]
+        asked: list[Deferred[Any]] = [passwords.verify(None, "x", "") for _ in range(THREADS - HASHING)]
+        asked += [passwords.hash("x", "") for _ in range(5 + HASHING)]
         self.failureResultOf(passwords.hash("x", ""), Busy)
         check = passwords.verify(None, "x", "")
         self.failureResultOf(asked.pop(), Busy)
@@ -97,18 +113,18 @@ class PasswordsTests(TestCase):
 
         class Noting(PasswordHasher):
             def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
-                if password == "blocker":
-                    going_on.wait(60)  # so that one thread is left, and does everything in order
-                else:
-                    begun.append("hash")
+                begun.append("hash")
                 return super().hash(password, salt=salt)
 
             def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+                if password == b"blocker":
+                    going_on.wait(60)  # so that one thread is left, and does everything in order
+                    return super().verify(hash, password)
                 begun.append(f"{password.decode() if isinstance(password, bytes) else password}'s check")
                 return super().verify(hash, password)
 
         passwords = self.passwords(Noting(1, 8, 1))
-        blocked = [passwords.hash("blocker", "") for _ in range(THREADS - 1)]
+        blocked = [passwords.verify(None, "blocker", "") for _ in range(THREADS - 1)]
         asked: list[Deferred[Any]] = [passwords.hash("mallory", "mallory") for _ in range(20)]
         asked += [passwords.verify(None, "mallory", "mallory") for _ in range(20)]
         await gatherResults([*asked, passwords.verify(None, "alice", "alice")])
@@ -117,10 +133,27 @@ class PasswordsTests(TestCase):
         checks = ["mallory's check", "alice's check", *["mallory's check"] * 19]
         self.assertEqual(begun, ["hash", *checks, *["hash"] * 19])
 
+    async def test_thread_for_checks(self) -> None:
+        """However many register, a check begins at once: one thread is not for new hashes."""
+        going_on = threading.Event()
+        self.addCleanup(going_on.set)
+
+        class Blocking(PasswordHasher):
+            def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+                going_on.wait(60)
+                return super().hash(password, salt=salt)
+
+        passwords = self.passwords(Blocking(1, 8, 1))
+        hashes = [passwords.hash("x", f"household {number}") for number in range(9)]
+        self.assertFalse(await passwords.verify(None, "x", "alice"))
+        going_on.set()
+        await gatherResults(hashes)
+
     async def test_full_of_one(self) -> None:
         """A queue that one household has filled has room for others; whoever filled it is refused."""
         passwords = self.passwords(queue=5)
-        asked: list[Deferred[Any]] = [passwords.hash("x", "mallory") for _ in range(5 + THREADS)]
+        asked: list[Deferred[Any]] = [passwords.verify(None, "x", "mallory") for _ in range(THREADS - HASHING)]
+        asked += [passwords.hash("x", "mallory") for _ in range(5 + HASHING)]
         one, two = passwords.verify(None, "x", "alice"), passwords.hash("x", "bob")
         for left_out in asked[-2:]:
             self.failureResultOf(left_out, Busy)
@@ -132,11 +165,11 @@ class PasswordsTests(TestCase):
         passwords = Passwords(reactor, 64, CHEAP)
         passwords.start()
         answers: list[str] = []
-        for _ in range(THREADS + 9):
+        for _ in range(HASHING + 9):
             passwords.hash("x", "").addCallback(answers.append)
         passwords.stop()
         await deferLater(reactor, 0.05)
-        self.assertEqual(len(answers), THREADS)
+        self.assertEqual(len(answers), HASHING)
 
     async def test_error(self) -> None:
         """A failed question is answered with its failure, and the next ones are served."""

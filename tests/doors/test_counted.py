@@ -66,7 +66,20 @@ class CountedTest(SynchronousTestCase):
         self.assertTrue(transport.disconnecting)
 
     def test_few(self) -> None:
-        """There are not many, but so many also when the chat is full; the next one is told so, and not counted."""
+        """There are not many: the oldest are dropped for new ones."""
+        self.reception = Reception(FakeSession, SETTINGS, cast(Any, self.clock), self.turnstile)
+        self.factory = CountedFactory(Factory.forProtocol(Echo), self.reception, FULL)
+        here = [self.come() for _ in range(MOST + 2)]
+        self.assertEqual([transport.disconnecting for _, transport in here], [True] * 2 + [False] * MOST)
+        for protocol, _ in here[:2]:
+            self.end(protocol)
+        self.end(here[2][0])
+        self.come()
+        self.assertFalse(here[3][1].disconnecting)
+        self.assertEqual(self.reception.connections, MOST)
+
+    def test_full(self) -> None:
+        """When the chat is full there is room for so many all the same; the next one is told so, and not counted."""
         for number in range(3):
             self.reception.admit(f"198.51.100.{number}")
             self.reception.connections += 1

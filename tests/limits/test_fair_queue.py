@@ -43,6 +43,12 @@ class FairQueueTest(SynchronousTestCase):
         self.put("a2", "a3")
         self.assertEqual(drained(self.queue), ["a2", "a3", "a1", "b1"])
 
+    def test_urgent_only(self) -> None:
+        """One can take what is urgent only."""
+        self.put("a1", urgency=1)
+        self.put("b1")
+        self.assertEqual([self.queue.take(0), self.queue.take(0), self.queue.take(1)], ["b1", None, "a1"])
+
     def test_full(self) -> None:
         """In a full queue the newest item of the household with most has to go; who comes for once has room."""
         self.assertEqual(self.put(*(f"a{n}" for n in range(8))), [None] * 8)
