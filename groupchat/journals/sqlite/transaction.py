@@ -77,7 +77,7 @@ class Transaction:
         draft = operation
         key = draft.key
         if key is not None:
-            first = self._keyed(draft.author, key)
+            first = self.keyed(draft.author, key)
             if first is not None:
                 return Repeated(first)
         book, changes = self._book, draft.changes
@@ -95,7 +95,7 @@ class Transaction:
         if changes:
             carry_out(book, self, changes)
         if event is None:
-            return self._add(written(draft, self.head + 1), key)
+            return self.add(written(draft, self.head + 1), key)
         # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
         at = milliseconds(draft.at)
         self._number(at, draft.author, key)
@@ -116,6 +116,35 @@ class Transaction:
             self._note_position(operation)
         return None
 
+    def add(self, row: Row, key: str | None = None) -> StoredPost:
+        """Add a row as it stands, whose number is the next one; nothing is judged."""
+        self._number(row.at, row.author, key)
+        self._others += (*row, key)
+        return stored(row)
+
+    def add_change(self, row: Row, target: Row, key: str | None = None) -> StoredPost:
+        """Add the edit or deletion of a message that is not deleted, and carry it out; nothing is judged."""
+        if row.kind == Kind.EDITED:
+            self._index.revise(target, row.text)
+            self._database.execute("UPDATE posts SET revised = ? WHERE id = ?", (row.text, target.id))
+        else:
+            self._index.remove(target)
+            self._erase(target, row)
+        return self.add(row, key)
+
+    def find(self, id: int) -> Row | None:
+        """Return the row with this number."""
+        self.flush()
+        if not 1 <= id <= self.head:
+            return None
+        found = self._database.execute(ROW, (id,)).fetchone()
+        return found and Row(*found)
+
+    def flush(self) -> None:
+        """Write the rows that were added, so that statements find them."""
+        self._write()
+        self._keys.clear()
+
     def finish(self) -> None:
         """Write the remaining rows, and the counter."""
         self._write()
@@ -130,11 +159,6 @@ class Transaction:
             self._database.execute("INSERT INTO spans VALUES (?, ?)", (self.head, at))
         self.last_at = at
 
-    def _add(self, row: Row, key: str | None = None) -> StoredPost:
-        self._number(row.at, row.author, key)
-        self._others += (*row, key)
-        return stored(row)
-
     def _write(self) -> None:
         if self._plain:
             _PLAIN.run(self._database, self._plain)
@@ -143,7 +167,8 @@ class Transaction:
             _OTHERS.run(self._database, self._others)
             self._others.clear()
 
-    def _keyed(self, author: int, key: str) -> int | None:
+    def keyed(self, author: int, key: str) -> int | None:
+        """Return the number of the author's post with this key; None: there is none."""
         if (author, key) in self._keys:
             return self._keys[author, key]
         found = self._database.execute("SELECT id FROM posts WHERE author = ? AND key = ?", (author, key)).fetchone()
@@ -151,21 +176,15 @@ class Transaction:
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         self._write()
-        target = self._find(self._latest(draft.author) if draft.target is None else draft.target)
+        target = self.find(self._latest(draft.author) if draft.target is None else draft.target)
         refused = refusal(draft, target, self._book, self._last_shown)
         if refused is not None or target is None:
             return refused or no_such_message(0)
         row = changing(draft, self.head + 1, target)
         if draft.changes:
             carry_out(self._book, self, draft.changes)
-        if draft.kind == Kind.EDITED:
-            self._index.revise(target, row.text)
-            self._database.execute("UPDATE posts SET revised = ? WHERE id = ?", (row.text, target.id))
-        else:
-            self._index.remove(target)
-            self._erase(target, row)
         # An operator's change of a private message is stored under its author, whose keys others must not use up.
-        return self._add(row, draft.key if row.author == draft.author else None)
+        return self.add_change(row, target, draft.key if row.author == draft.author else None)
 
     def _erase(self, target: Row, deletion: Row) -> None:
         """Overwrite the text of a message and of its edits; the rows stay, with the name of who deleted it."""
@@ -179,12 +198,6 @@ class Transaction:
         if recent is None:
             (recent,) = self._database.execute(LATEST, (author,)).fetchone()
         return recent or 0
-
-    def _find(self, id: int) -> Row | None:
-        if not 1 <= id <= self.head:
-            return None
-        found = self._database.execute(ROW, (id,)).fetchone()
-        return found and Row(*found)
 
     # What rules ask of the file
 

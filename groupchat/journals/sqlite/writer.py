@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
 from twisted.logger import Logger
@@ -90,6 +91,35 @@ class Writer:
         self._deleted = self._deleted or batch.deletes
         self._folder.mark(self.head)
         return outcomes, self.head
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Give a transaction for work that is no operation; an error undoes all of it.
+
+        :raises JournalUnavailable: nothing was written; it may work later.
+        :raises JournalBroken: it will never work again.
+        """
+        if self._broken is not None:
+            raise self._broken
+        self.index.touched = False
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            batch = Transaction(self._database, self.index, self._book, self.head, self._last_at)
+            yield batch
+            batch.finish()
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if not self.index.is_at_fault(error):
+                self._fail(error)
+            self._roll_back()
+            self.index.condemn(error)
+            raise JournalUnavailable("The search index is damaged, and nothing was written. Try again.") from error
+        except BaseException:
+            self._roll_back()
+            raise
+        self.head, self._last_at = batch.head, batch.last_at
+        self._deleted = self._deleted or batch.deletes
+        self._folder.mark(self.head)
 
     def _commit(self, work: Callable[[], T]) -> T:
         """Do something in one transaction; once more, without the index, if only that is to blame for an error.

@@ -8,7 +8,8 @@ from pathlib import Path
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder
-from groupchat.journals.sqlite.statements import COLUMNS
+from groupchat.journals.sqlite.statements import COLUMNS, ROW
+from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import Operation, Outcome
@@ -23,8 +24,29 @@ def reading(path: Path) -> "Iterator[tuple[int, Iterator[Row]]]":
     :raises CannotStart: there is no journal.
     """
     with snapshot(path) as database:
-        (count,) = database.execute("SELECT count(*) FROM posts").fetchone()
-        yield count, (Row(*row) for row in database.execute(_ROWS))
+        contents = Contents(database)
+        yield contents.count(), contents.rows()
+
+
+class Contents:
+    """The rows of one state of a journal, as they count."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        (count,) = self.database.execute("SELECT count(*) FROM posts").fetchone()
+        return int(count)
+
+    def rows(self) -> Iterator[Row]:
+        """Give all rows, in the order of their numbers."""
+        return (Row(*row) for row in self.database.execute(_ROWS))
+
+    def find(self, id: int) -> Row | None:
+        """Return the row with this number; None: there is none any more."""
+        found = self.database.execute(ROW, (id,)).fetchone()
+        return None if found is None else Row(*found)
 
 
 class Archive:
@@ -50,6 +72,17 @@ class Archive:
     def append(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Carry out everything in one transaction.  Raises JournalUnavailable or JournalBroken."""
         return self._writer.append(operations)[0]
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Give a transaction that is written as a whole or, after an error, not at all.
+
+        :raises JournalUnavailable, JournalBroken: nothing was written.
+        """
+        before = self._writer.head
+        with self._writer.writing() as batch:
+            yield batch
+        self._writer.keep_up(self._writer.head - before)
 
     def __enter__(self) -> "Archive":
         return self

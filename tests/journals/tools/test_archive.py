@@ -1,7 +1,11 @@
 """A journal as a whole, without a daemon."""
 
+from dataclasses import replace
+
+from groupchat.journals.rules.rights import changing, written
 from groupchat.journals.tools.archive import Archive, reading
-from groupchat.model.drafts import StoredPost, canonical
+from groupchat.journals.tools.audit import Audit
+from groupchat.model.drafts import Kind, StoredPost, canonical
 from groupchat.model.errors import CannotStart
 from tests.journals.contract import amended, ban, said
 from tests.journals.sqlite.files import DataFolderCase, FileCase
@@ -43,6 +47,33 @@ class ArchiveTest(DataFolderCase):
         self.path.write_text("Dear diary, " * 1000)
         for _ in range(2):
             self.assertIn("not a groupchat database", str(self.assertRaises(CannotStart, Archive, self.path)))
+
+    def test_writing(self) -> None:
+        """What is written by hand is numbered, found, indexed and told of like all else."""
+        with Archive(self.path) as archive:
+            archive.append([said("a")])
+            with archive.writing() as batch:
+                batch.add(written(said("b"), batch.head + 1))
+                target = batch.find(2)
+                assert target is not None
+                batch.add_change(changing(replace(said("c"), kind=Kind.EDITED, target=2), 3, target), target)
+            found = archive.database.execute("SELECT id, text, revised FROM posts").fetchall()
+        self.assertEqual(found, [(1, "a", None), (2, "b", "c"), (3, "c", None)])
+        self.assertEqual(list(Audit(self.folder).faults()), [])
+
+    def test_writing_fails(self) -> None:
+        """After an error nothing of it was written, and everything else works as before."""
+        with Archive(self.path) as archive:
+            for error in (ValueError, KeyboardInterrupt):
+                with self.assertRaises(error), archive.writing() as batch:
+                    batch.take(amended(ban("bob")))
+                    batch.add(written(said("b"), batch.head + 1))
+                    batch.flush()
+                    raise error
+            (outcome,) = archive.append([said("c")])
+            assert isinstance(outcome, StoredPost)
+            self.assertEqual(outcome.event.id, 1)
+            self.assertEqual(archive.database.execute("SELECT * FROM facts").fetchall(), [])
 
 
 class ReadingTest(FileCase):
