@@ -80,11 +80,16 @@ class Granted(TypedFact):
         """Return the nickname, and who decided it when."""
         return {"nick": self.nick, "by": self.by, "at": self.at}
 
+    @staticmethod
+    def parts(name: str) -> tuple[str, AuthorId]:
+        """Return the room and the author of a name."""
+        room, _, author = name.rpartition("/")
+        return room, AuthorId(int(author))
+
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
         """Read it."""
-        room, _, author = name.rpartition("/")
-        return cls(room, AuthorId(int(author)), value["nick"], value["by"], value["at"])
+        return cls(*cls.parts(name), value["nick"], value["by"], value["at"])
 
 
 class Invitation(Granted):

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from groupchat.facts.account_facts import Account, RankGiven
-from groupchat.facts.kinds import read
-from groupchat.facts.room_facts import Invitation, Lock, RoomOperator, Slow
+from groupchat.facts.kinds import owner, read
+from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator, Slow
 from groupchat.facts.sanctions import Ban, Book, Mute
 from groupchat.facts.typed import TypedFact
 from groupchat.model.drafts import Draft, Fact, Kind, Need
@@ -68,8 +68,8 @@ class RuleBook:
             Mute.KIND: self._learn_mute,
             Lock.KIND: lambda name, one: _put(self.locked, name, one),
             Slow.KIND: lambda name, one: _put(self.slow, name, one),
-            Invitation.KIND: lambda name, one: _grant(self.invited, name, one),
-            RoomOperator.KIND: lambda name, one: _grant(self.operators, name, one),
+            Invitation.KIND: lambda name, one: _grant(self.invited, *Granted.parts(name), one),
+            RoomOperator.KIND: lambda name, one: _grant(self.operators, *Granted.parts(name), one),
         }
 
     def learn(self, fact: Fact) -> None:
@@ -172,11 +172,11 @@ class RuleBook:
         """Forget what goes with an account: the journal removes these facts with it."""
         self.ranks.pop(author, None)
         for rooms in (self.invited, self.operators):
-            for name in [name for name, granted in rooms.items() if author in granted]:
-                _grant(rooms, f"{name}/{author}", None)
+            for room in [room for room, granted in rooms.items() if author in granted]:
+                _grant(rooms, room, author, None)
 
     def _learn_rank(self, name: str, given: RankGiven | None) -> None:
-        _put(self.ranks, AuthorId(int(name)), given)
+        _put(self.ranks, owner(RankGiven.KIND, name), given)
 
     def _learn_ban(self, name: str, ban: Ban | None) -> None:
         if ban is None:
@@ -202,9 +202,8 @@ def _put(facts: dict[Any, Any], name: Any, fact: TypedFact | None) -> None:
         facts[name] = fact
 
 
-def _grant(rooms: dict[str, dict[AuthorId, Any]], name: str, granted: TypedFact | None) -> None:
+def _grant(rooms: dict[str, dict[AuthorId, Any]], room: str, author: AuthorId, granted: TypedFact | None) -> None:
     """Add or remove somebody of a room; a room where nobody is left is forgotten."""
-    room, _, author = name.rpartition("/")
-    _put(rooms.setdefault(room, {}), AuthorId(int(author)), granted)
+    _put(rooms.setdefault(room, {}), author, granted)
     if not rooms[room]:
         del rooms[room]

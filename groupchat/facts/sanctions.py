@@ -33,8 +33,13 @@ class Sanction(TypedFact):
 
     @property
     def name(self) -> str:
-        """Return what tells it from others of its kind.  No room's name has a slash."""
-        return f"{self.room}/{self.key}"
+        """Return what tells it from others of its kind."""
+        return self.named_by(self.room, self.key)
+
+    @staticmethod
+    def named_by(room: str, key: str) -> str:
+        """Return the name of a sanction that holds in a room (empty: everywhere).  No room's name has a slash."""
+        return f"{room}/{key}"
 
     @property
     def subjects(self) -> Iterator[AuthorId | str]:

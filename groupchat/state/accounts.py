@@ -4,9 +4,10 @@ They change in memory only by ``learn``, which is given a fact when it is on dis
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RegistrationCode, digest_of
-from groupchat.facts.kinds import read
+from groupchat.facts.kinds import owner, read
 from groupchat.model import names
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
@@ -46,13 +47,14 @@ class Accounts:
             self.codes.pop(name, None)
             if isinstance(record, RegistrationCode):
                 self.codes[name] = record
-        elif isinstance(record, KeptPreferences):
-            self._preferences.setdefault(record.author, {})[record.door] = record
-        elif isinstance(record, Ignoring):
-            self._ignoring.setdefault(record.author, {})[name] = record
-        elif kind == Ignoring.KIND:
-            author = AuthorId(int(name.partition("/")[0]))
-            self._ignoring.get(author, {}).pop(name, None)
+        elif (author := owner(kind, name)) is not None:
+            known: dict[AuthorId, dict[str, Any]] = (
+                self._preferences if kind == KeptPreferences.KIND else self._ignoring
+            )
+            theirs = known.setdefault(author, {})
+            theirs.pop(name, None)
+            if record is not None:
+                theirs[name] = record
 
     def find(self, nick: str) -> Account | None:
         """Return the account with this nickname, or one that counts as the same."""
@@ -75,7 +77,7 @@ class Accounts:
 
     def preferences(self, author: AuthorId, door: str) -> KeptPreferences | None:
         """Return what an account prefers at such a door; None: it has changed nothing there."""
-        return self._preferences.get(author, {}).get(door)
+        return self._preferences.get(author, {}).get(KeptPreferences(author, door, {}).name)
 
     def ignoring(self, author: AuthorId) -> list[Ignoring]:
         """Return whom an account ignores."""

@@ -82,7 +82,7 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
     network = networks.parse(whom)
     if network is not None:
         _need_operator(me)
-        known = me.hall.moderation.networks.get(f"/{network}")
+        known = me.hall.moderation.networks.get(NetworkBan.named_by("", str(network)))
         if known is None:
             raise NothingToUndo(f"{network} is not banned. /bans lists the bans.")
         deed = Deed("unban", f"unbanned {network}", str(network))
@@ -193,7 +193,7 @@ def _known(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
     """Return the sanction about a nickname that the caller may undo."""
     key, scope = me.target(nick).key, me.scope(room)
     places = (scope,) if scope else ("", me.current)
-    return next((found for place in places if (found := book.get(f"{place}/{key}")) is not None), None)
+    return next((found for place in places if (found := book.get(Sanction.named_by(place, key))) is not None), None)
 
 
 def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str, after: str) -> Answer:

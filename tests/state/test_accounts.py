@@ -111,6 +111,8 @@ class KeptTests(SynchronousTestCase):
         self.assertEqual(self.accounts.preferences(ALICE, "text"), KeptPreferences(ALICE, "text", {"time": "off"}))
         self.assertIsNone(self.accounts.preferences(ALICE, "json"))
         self.assertIsNone(self.accounts.preferences(BOB, "text"))
+        self.accounts.learn(KeptPreferences(ALICE, "text", {"time": "off"}).undone().fact)
+        self.assertIsNone(self.accounts.preferences(ALICE, "text"))
 
     def test_ignoring(self) -> None:
         """Whom an account ignores is known until it ends, which may be learned twice."""
