@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 
+from groupchat.daemon.process import BROKEN
 from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, FunctionalTest, free_port, program
 
 UNITS = TREE / "packaging"
@@ -53,6 +54,20 @@ class UnitTest(FunctionalTest):
         rated = re.search(r"exposure level for groupchat\.service: ([0-9.]+)", done.stdout)
         assert rated is not None
         self.assertLessEqual(float(rated[1]), 1.5)
+
+    def test_failed_disk(self) -> None:
+        """After the status of a failed disk, and no other, neither a restart nor a connection starts the service."""
+        text = (UNITS / "groupchat.service").read_text()
+        self.assertIn(f"\nRestartPreventExitStatus={BROKEN}\n", text)
+        (shell,) = re.findall(r"^ExecStopPost=\+/bin/sh -c '(.*)'$", text, re.MULTILINE)
+        told = self.folder / "told"
+        (self.folder / "systemctl").write_text(f'#!/bin/sh\necho "$*" >> {told}\n')
+        (self.folder / "systemctl").chmod(0o755)
+        for status in ("0", "1", "KILL", str(BROKEN)):
+            self.assertFalse(told.exists(), status)
+            environment = {"PATH": f"{self.folder}:/usr/bin:/bin", "EXIT_STATUS": status}
+            subprocess.run(["/bin/sh", "-c", shell.replace("$$", "$")], env=environment, check=True, timeout=60)
+        self.assertEqual(told.read_text(), "--no-block stop groupchat.socket\n")
 
     def test_options(self) -> None:
         """The command in the unit is one the daemon takes, and agrees with the socket's name."""
