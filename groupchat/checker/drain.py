@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from groupchat.checker.ledger import Kept, Ledger
+from groupchat.checker.ledger import LOBBY, Kept, Ledger
 
 ANSWER_S = 60.0
 """Seconds that one answer may take: a client whose address is not exempt waits for each page."""
@@ -24,11 +24,13 @@ class Unreachable(Exception):
 class Drain:
     """One connection that reads the history.
 
+    :param room: the room whose history is read.
     :param patience: seconds for which a server that cannot be reached is tried again.
     :raises Unreachable: it could not be reached in that time.
     """
 
-    def __init__(self, server: tuple[str, int], patience: float) -> None:
+    def __init__(self, server: tuple[str, int], patience: float, room: str = LOBBY) -> None:
+        self._room = room
         end = time.monotonic() + patience
         while True:
             try:
@@ -60,14 +62,15 @@ class Drain:
         self._socket = socket.create_connection(server, ANSWER_S)
         self._lines = self._socket.makefile("rb")
         try:
-            self._ask({"do": "nick", "nick": f"drain-{secrets.token_hex(4)}", "since": "head"})
+            rooms = {} if self._room == LOBBY else {"rooms": [self._room]}
+            self._ask({"do": "nick", "nick": f"drain-{secrets.token_hex(4)}", "since": "head", **rooms})
         except BaseException:
             self.close()
             raise
 
     def _page(self, after: int) -> list[dict[str, Any]]:
         try:
-            answer = self._ask({"do": "history", "since": after})
+            answer = self._ask({"do": "history", "since": after, "room": self._room})
         except OSError as error:
             raise Unreachable(f"The history could not be read: {error}") from error
         items: list[dict[str, Any]] = answer["items"]

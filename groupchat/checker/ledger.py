@@ -16,6 +16,9 @@ from typing import NamedTuple
 
 from groupchat.disk.new_files import new_file
 
+LOBBY = "lobby"
+"""The room that every server has."""
+
 SHOWN = 10
 """The number of faults of a kind that are described; the others are counted."""
 
@@ -66,13 +69,15 @@ class Kept(NamedTuple):
 class Ledger:
     """Everything one run attempted, and what its clients were shown meanwhile.
 
+    ``room``: where it was posted.
     ``after``: the highest number before the run began.
     ``highest``: the highest number that any client knows so far.
     ``shown``: the posts that the watcher was shown, by number.
     """
 
-    def __init__(self, run: str = "") -> None:
+    def __init__(self, run: str = "", room: str = "") -> None:
         self.run = run or secrets.token_hex(4)
+        self.room = room or LOBBY
         self.after = -1
         self.highest = 0
         self.attempts: list[Attempt] = []
@@ -118,7 +123,7 @@ class Ledger:
                 file.write(json.dumps(line).encode() + b"\n")
 
     def _lines(self) -> Iterator[dict[str, object]]:
-        yield {"run": self.run, "after": self.after}
+        yield {"run": self.run, "room": self.room, "after": self.after}
         for attempt in self.attempts:
             line: dict[str, object] = {"client": attempt.client, "post": attempt.post, "before": attempt.before}
             line["outcome"] = attempt.outcome
@@ -134,7 +139,7 @@ class Ledger:
         with path.open(encoding="utf-8") as file:
             try:
                 about = json.loads(file.readline())
-                ledger = cls(str(about["run"]))
+                ledger = cls(str(about["run"]), str(about.get("room", "")))
                 ledger.after = int(about["after"])
                 for text in file:
                     line = json.loads(text)

@@ -11,10 +11,11 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from groupchat.checker.ledger import Attempt, Ledger
+from groupchat.checker.erasure import Erasure
+from groupchat.checker.ledger import LOBBY, Attempt, Kept, Ledger
 
 WINDOW = 256
 """The most posts of one client that may be unanswered."""
@@ -26,7 +27,6 @@ CATCH_UP_S = 0.2
 """Posts that are late by at most so many seconds are still sent."""
 READ = 1 << 18
 """Bytes that are read or written at once."""
-ROOM = "lobby"
 
 _EVENTS = re.compile(rb'\{"event":"(?:said","id":(\d+)|((?:done|refused|welcome)"[^\n]*))')
 """The numbers of messages, and whole answers; no message looks like this, since quotes are escaped in it."""
@@ -47,6 +47,7 @@ class Client:
         self.unanswered: deque[Attempt] = deque()
         self.posts = 0
         self.socket: socket.socket | None = None
+        self.erasure: Erasure | None = None
         self._unsent = bytearray()
         self._rest = b""
         self._asked: dict[int, Attempt] = {}
@@ -61,12 +62,15 @@ class Client:
         self._unsent.clear()
         self._rest = b""
         self._asked.clear()
-        self._ask({"do": "nick", "nick": self.nick, "since": self.since(), "ref": 0} | self._proof())
+        self._ask({"do": "nick", "nick": self.nick, "since": self.since(), "ref": 0} | self._rooms() | self._proof())
         self.load.register(self)
 
     def since(self) -> int | str:
         """Return which earlier messages the client wants."""
         return "head"
+
+    def _rooms(self) -> dict[str, object]:
+        return {} if self.load.ledger.room == LOBBY else {"rooms": [self.load.ledger.room]}
 
     def _proof(self) -> dict[str, object]:
         return {} if self.token is None else {"token": self.token}
@@ -139,6 +143,9 @@ class Client:
             self._welcomed(message)
         elif ref == 0 or (event == "refused" and not self.joined):
             self._turned_away(str(message.get("code")))
+        elif type(ref) is int and ref < 0:
+            if self.erasure is not None:
+                self.erasure.answered(-ref, str(message.get("code", "")), time.monotonic())
         elif ref in self._asked:
             attempt = self._asked.pop(ref)
             if self.unanswered and self.unanswered[0] is attempt:
@@ -158,6 +165,8 @@ class Client:
             self.load.unregister(self)
             self.socket.close()
             self.socket = None
+        if self.erasure is not None:
+            self.erasure.interrupted()
         self.joined = False
         self.retry_at = time.monotonic() + RETRY_S
 
@@ -185,9 +194,16 @@ class Client:
         self._asked[self._ref] = attempt
         text = self.load.ledger.text(attempt)
         filler = " " + "x" * (self.load.size - len(text) - 1) if self.load.size > len(text) + 1 else ""
-        self._unsent += b'{"do":"say","ref":%d,"key":"%b","text":"%b%b"}\n' % (
-            self._ref, text.encode(), text.encode(), filler.encode(),
+        self._unsent += b'{"do":"say","ref":%d,"room":"%b","key":"%b","text":"%b%b"}\n' % (
+            self._ref, self.load.ledger.room.encode(), text.encode(), text.encode(), filler.encode(),
         )  # fmt: skip
+
+    def erase(self, ids: Iterable[int]) -> None:
+        """Begin to delete its messages with these numbers."""
+        self.erasure = Erasure(ids, self._ask_to_delete)
+
+    def _ask_to_delete(self, id: int) -> None:
+        self._ask({"do": "delete", "id": id, "ref": -id})
 
     def _ask(self, message: dict[str, object]) -> None:
         self._unsent += json.dumps(message).encode() + b"\n"
@@ -221,7 +237,7 @@ class Watcher(Client):
 
 
 class Load:
-    """Clients that post to the lobby of a server, and one that watches.
+    """Clients that post to the ledger's room on a server, and one that watches.
 
     :param server: the server's host and port.
     :param rate: posts a second, of all clients together.
@@ -267,6 +283,17 @@ class Load:
         """Let the watcher read up to this number, for at most ``limit`` seconds."""
         self.ledger.watched = True
         self._until(lambda: self.watcher.last >= upto, limit)
+
+    def erase(self, found: Iterable[Kept], limit: float) -> int:
+        """Delete what was posted, for at most ``limit`` seconds; return how many messages are left."""
+        ids: dict[int, list[int]] = {}
+        for kept in found:
+            ids.setdefault(kept.client, []).append(kept.id)
+        for client in self.posters:
+            client.erase(ids.pop(client.number, ()))
+        erasures = [client.erasure for client in self.posters if client.erasure is not None]
+        self._until(lambda: not any(erasure.left for erasure in erasures), limit)
+        return sum(len(erasure.left) + len(erasure.refused) for erasure in erasures) + sum(map(len, ids.values()))
 
     def close(self) -> None:
         """Close all connections."""
@@ -320,6 +347,8 @@ class Load:
         for client in self._everybody:
             if client.socket is None and now >= client.retry_at:
                 client.connect()
+            if client.erasure is not None and client.joined:
+                client.erasure.go_on(now)
             client.flush()
         for descriptor, _ in self._epoll.poll(wait):
             if descriptor in self._clients:

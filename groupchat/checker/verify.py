@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,6 +20,9 @@ BROKEN = 1
 """The exit status when a promise was broken."""
 UNCHECKED = 2
 """The exit status when nothing could be checked."""
+
+ERASED_PER_S = 1.0
+"""Deletions a second that each client manages at least, where the server has not other limits."""
 
 SETTLE_S = 30.0
 """Seconds in which posts that are under way at the end must be answered."""
@@ -43,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--patience", metavar="S", type=float, default=30.0, help="seconds to wait for a server that is away"
     )
-    parser.add_argument("--record", metavar="FILE", type=Path, help="write every attempt and its outcome to FILE")
+    parser.add_argument(
+        "--record", metavar="FILE", type=Path, help="write every attempt and its outcome to FILE, and delete nothing"
+    )
     parser.add_argument("--against", metavar="FILE", type=Path, help="no load: check the server against such a file")
 
 
@@ -52,10 +58,18 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.data is not None:
             return check_journal(arguments.data, arguments.mend)
-        return check_server(arguments)
-    except (CannotStart, Unreachable, OSError, ValueError) as error:
+        try:
+            return check_server(arguments)
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
+            # The clients of the load take for granted what docs/PROTOCOL.md says.
+            raise Unreachable(
+                f"The server does not answer as groupchat does: {type(error).__name__}: {error}."
+            ) from error
+    except OSError as error:
+        complain(f"{error.filename or arguments.address}: {error.strerror or error}.")
+    except (CannotStart, Unreachable, ValueError) as error:
         complain(str(error))
-        return UNCHECKED
+    return UNCHECKED
 
 
 def check_journal(data: Path, mend: bool = False) -> int:
@@ -93,7 +107,8 @@ def check_server(arguments: argparse.Namespace) -> int:
     if arguments.against is not None:
         ledger = Ledger.read(arguments.against)
         return report(ledger, history(server, ledger, arguments.patience))
-    ledger = Ledger()
+    run = secrets.token_hex(4)
+    ledger = Ledger(run, f"verify-{run}")
     with contextlib.closing(Load(server, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
         try:
             if not load.join(arguments.patience):
@@ -102,10 +117,20 @@ def check_server(arguments: argparse.Namespace) -> int:
             load.run(arguments.seconds)
             load.settle(SETTLE_S)
             found = finish(load, arguments.patience)
+            if arguments.record is None:
+                tidy(load, found)
         finally:
             if arguments.record is not None:
                 ledger.write(arguments.record)
     return report(ledger, found, load.refused)
+
+
+def tidy(load: Load, found: list[Kept]) -> None:
+    """Delete what was posted; say so if something is left."""
+    limit = len(found) / max(len(load.posters) * ERASED_PER_S, 1.0) + SETTLE_S
+    left = load.erase(found, limit)
+    if left:
+        complain(f"{plural(left, 'message')} could not be deleted; they are in the room {load.ledger.room}.")
 
 
 def finish(load: Load, patience: float) -> list[Kept]:
@@ -120,7 +145,7 @@ def finish(load: Load, patience: float) -> list[Kept]:
 
 def history(server: tuple[str, int], ledger: Ledger, patience: float) -> list[Kept]:
     """Return the posts of a run that the server has.  Raises Unreachable."""
-    with contextlib.closing(Drain(server, patience)) as drain:
+    with contextlib.closing(Drain(server, patience, ledger.room)) as drain:
         return drain.posts(ledger)
 
 

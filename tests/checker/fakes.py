@@ -80,6 +80,7 @@ class Hall:
         self.posts: list[Message] = []
         self.keys: dict[str, int] = {}
         self.shown = 0
+        self.deleted: list[int] = []
 
     def answer(self, request: Message) -> list[Message] | None:
         """Return the answers to a request, with its ``ref``."""
@@ -99,6 +100,9 @@ class Hall:
                 return [{"event": "welcome", "nick": request["nick"], "token": "t", "head": len(self.posts)}]
             case "say":
                 return [{"event": "done", "id": self.post(request)}]
+            case "delete":
+                self.deleted.append(request["id"])
+                return [{"event": "done"}]
             case "history":
                 return [{"event": "listed", "items": self.posts[request["since"] :][:3]}]
         raise AssertionError(request)

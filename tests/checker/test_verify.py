@@ -37,6 +37,18 @@ class Muting(Hall):
         return super().carry_out(request)
 
 
+class Rooms(Hall):
+    """Notes in which rooms something is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rooms: set[str] = set()
+
+    def carry_out(self, request: Message) -> list[Message] | None:
+        self.rooms |= {request["room"]} if "room" in request else set(request.get("rooms", ()))
+        return super().carry_out(request)
+
+
 class VerifyTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
@@ -76,6 +88,28 @@ class VerifyTest(SynchronousTestCase):
         self.assertRegex(printed, rf"refused +{len(refused)} \(muted: {len(refused)}\)")
         self.assertNotIn("! unexpected", printed)
         self.assertEqual(len(hall.posts), len(ledger.attempts) - len(refused))
+
+    def test_tidied(self) -> None:
+        """Everything posted goes to a room of its own, and is deleted at the end, unless it is recorded."""
+        hall = Rooms()
+        status, printed = self.load(hall)
+        self.assertEqual(status, 0, printed)
+        self.assertEqual(len(hall.rooms), 1)
+        self.assertRegex(hall.rooms.pop(), r"^verify-[0-9a-f]{8}$")
+        self.assertEqual(sorted(hall.deleted), list(range(1, len(hall.posts) + 1)))
+        hall = Rooms()
+        self.load(hall, "--record", self.folder / "record")
+        self.assertEqual(hall.deleted, [])
+        self.verify(self.serve(hall), "--against", self.folder / "record")
+        self.assertEqual(len(hall.rooms), 1)
+
+    def test_strange_server(self) -> None:
+        """A server that answers something else is unchecked, without a traceback."""
+        for answer in ({"event": "welcome"}, {"event": "welcome", "token": "t", "head": []}, {"event": "done"}):
+            server = FakeServer(lambda request, answer=answer: [{**answer, "ref": request["ref"]}], list)  # type: ignore[misc]
+            self.addCleanup(server.close)
+            words = ("--clients", 1, "--seconds", 0.1, "--patience", 0.2)
+            self.assertEqual(self.verify("{}:{}".format(*server.address), *words)[0], UNCHECKED, answer)
 
     def test_against(self) -> None:
         """A record is compared with a server without load: what is gone since is lost."""
