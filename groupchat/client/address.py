@@ -93,6 +93,8 @@ def reason(server: Address, error: BaseException) -> str:
             return f"{server} refused: {error.text} ({error.code})"
         case NotTrusted():
             return f"No encrypted connection to {server}: {error}."
+        case ConnectionDropped(code=""):  # it was this side
+            return f"The connection to {server} was given up: {error}."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
         case DNSLookupError():

@@ -47,6 +47,8 @@ class Client(Membership):
     :param window: how many requests may be sent and not answered at once.
     :param longest: the longest line the server takes, in bytes.
     :param backoff: seconds to wait after the n-th failure in a row.
+    :param silent: is called when the server does not answer: with the seconds since it was last heard, each second
+        from 15 on, and with 0.0 when it is heard again, or the connection is given up.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Client(Membership):
         window: int = 256,
         longest: int = LONGEST,
         backoff: Callable[[int], float] = BACKOFF,
+        silent: Callable[[float], object] = lambda seconds: None,
     ) -> None:
         resumption = Resumption(nick, alternatives, token, since, room, password, attended, rooms, quiet)
 
@@ -78,7 +81,7 @@ class Client(Membership):
             if on_event is not None:
                 on_event(event_of(message))
 
-        super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, tell, changed)
+        super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, tell, changed, silent)
         self._longest = longest
         self._key_prefix = secrets.token_hex(8)
         self._keys = 0

@@ -36,11 +36,22 @@ and a kick would be worth nothing if its victim returned within a second.
 """
 
 
+class Unnoticed:
+    """The waiter of attempts that the program is not told of."""
+
+    def connecting(self) -> None:
+        """Do nothing."""
+
+    def waiting(self, reason: Exception, delay: float) -> None:
+        """Do nothing."""
+
+
 class Membership:
     """Joins, stays in, and passes on what the server sends, all by itself.
 
     :param heard: is called with every event, in order; an exception is logged, and the event counts as handled.
     :param changed: is called with every change of state.
+    :param silent: is called with the seconds for which the server has been silent, and 0.0 when it is no longer.
     """
 
     _log = Logger()
@@ -55,11 +66,13 @@ class Membership:
         backoff: Callable[[int], float],
         heard: Callable[[Message], object],
         changed: Callable[[Change], object],
+        silent: Callable[[float], object],
     ) -> None:
         self.state = State.NEW
         self._clock = clock
         self._heard = heard
         self._changed = changed
+        self._silent = silent
         self._resumption = resumption
         self._preferences = dict(preferences)
         self._echoes = preferences.get("echo") == "on"
@@ -67,7 +80,10 @@ class Membership:
         factory = Factory.forProtocol(lambda: JsonLines(self))
         factory.noisy = False
         self._connector = Connector(endpoint, factory, clock, self, backoff)
-        self._pulse = Pulse(clock)
+        self._spare = Connector(endpoint, factory, clock, Unnoticed(), backoff)
+        """Tries another connection beside one that is silent; it takes over as soon as it is established."""
+        self._is_trying_spare = False
+        self._pulse = Pulse(clock, self._silent_for, self._try_spare)
         self._wire: JsonLines | None = None
         self._asked = 0
         self._paused = False
@@ -89,6 +105,9 @@ class Membership:
     # The connection calls these.
 
     def wire_opened(self, wire: JsonLines) -> None:
+        if self._wire is not None and not self._takes_over():
+            wire.drop(ConnectionDropped("the first connection is there again"))
+            return
         self._wire = wire
         if self._paused:
             wire.pause()
@@ -116,12 +135,7 @@ class Membership:
     def wire_closed(self, wire: JsonLines, reason: Exception) -> None:
         if wire is not self._wire:
             return
-        self._wire = None
-        self._pulse.stop()
-        self._asked = 0
-        if self._welcome is None:
-            self._resumption.unwelcomed(self._clock.seconds())
-        self._requests.interrupted(self._resumption.bound_room)
+        self._disconnect()
         if self.state is State.LEAVING:
             self._end(State.LEFT, None)
         elif isinstance(reason, ConnectionDropped) and reason.code in FINAL:
@@ -129,7 +143,51 @@ class Membership:
         elif self.state not in (State.LEFT, State.FAILED):
             self._connector.retry(reason)
 
+    # The pulse calls these.
+
+    def _silent_for(self, seconds: float) -> None:
+        """Note how long the server has been silent; 0.0: it is no longer."""
+        if not seconds:
+            self._stop_spare()
+        try:
+            self._silent(seconds)
+        except Exception:
+            self._log.failure("The program failed on a silence of {seconds:g} s", seconds=seconds)
+
+    def _try_spare(self) -> None:
+        if not self._is_trying_spare and self.state is State.JOINED:
+            self._is_trying_spare = True
+            self._spare.connect()
+
     # Inside.
+
+    def _takes_over(self) -> bool:
+        """Give up the connection there is for another one; return whether that is still wanted."""
+        if self.state is not State.JOINED or not self._is_trying_spare:
+            return False
+        self._is_trying_spare = False  # it has succeeded, and must not be stopped
+        self._spare.welcomed()
+        wire = self._disconnect()
+        if wire is not None:
+            # The server, if it can still be reached there, is told by the token on the other connection.
+            wire.drop(ConnectionDropped("another connection has taken over"))
+        return True
+
+    def _disconnect(self) -> JsonLines | None:
+        """Forget the connection: what was asked on it is asked again on the next one, as far as that is safe."""
+        wire, self._wire = self._wire, None
+        self._stop_spare()
+        self._pulse.stop()
+        self._asked = 0
+        if self._welcome is None:
+            self._resumption.unwelcomed(self._clock.seconds())
+        self._requests.interrupted(self._resumption.bound_room)
+        return wire
+
+    def _stop_spare(self) -> None:
+        if self._is_trying_spare:
+            self._is_trying_spare = False
+            self._spare.stop()
 
     def _ask(self, message: Message) -> None:
         if self._wire is not None:
@@ -208,6 +266,7 @@ class Membership:
     def _end(self, state: State, reason: Exception | None) -> None:
         """End for good."""
         self._connector.stop()
+        self._stop_spare()
         self._pulse.stop()
         wire, self._wire = self._wire, None
         if wire is not None:

@@ -10,8 +10,20 @@ from groupchat.client.protocol import JsonLines
 HANDSHAKE = 30.0
 """Seconds from the connection to the welcome; the server's own limit."""
 
-QUIET = 60.0
-"""Seconds of silence after which the server is asked for a sign of life, and again until it counts as dead."""
+TICK = 1.0
+"""Seconds between two looks at the silence."""
+
+QUIET = 10.0
+"""Seconds of silence after which the server is asked for a sign of life, and again after as many more."""
+
+SLOW = 15.0
+"""Seconds of silence from which on the program is told: the server was asked, and has not answered for some time."""
+
+LATE = 25.0
+"""Seconds of silence after which another connection is tried: the network may have changed, and only it be dead."""
+
+DEAD = 180.0
+"""Seconds of silence after which the connection is dropped; the server's kernel gives it up a little later."""
 
 GOODBYE = 5.0
 """Seconds the server has to close the connection of a client that leaves."""
@@ -21,19 +33,31 @@ PING = "ping"
 
 
 class Pulse:
-    """Drops a connection on which the server is too late.  There is one timer."""
+    """Notices that a connection is silent, and drops one on which the server is too late.  There is one timer.
 
-    def __init__(self, clock: IReactorTime) -> None:
+    :param silent: is called with the seconds of silence, each second from SLOW on, and with 0.0 when it ends.
+    :param late: is called when the silence has lasted for LATE, and each second from then on.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, silent: Callable[[float], object] = lambda seconds: None,
+        late: Callable[[], object] = lambda: None,
+    ) -> None:  # fmt: skip
         self._clock = clock
+        self._silent = silent
+        self._late = late
         self._timer: IDelayedCall | None = None
+        self._heard_at = self._asked_at = 0.0
+        self._told = False
 
     def await_welcome(self, wire: JsonLines) -> None:
         """Expect the welcome on a new connection."""
         self._set(HANDSHAKE, wire.drop, ConnectionDropped("the server did not answer"))
 
     def watch(self, wire: JsonLines) -> None:
-        """Expect something every minute from now on, and ask for it when nothing comes."""
-        self._set(QUIET, self._listen, wire, False)
+        """Watch a connection from now on, and ask the server for a sign of life when nothing comes."""
+        self._heard_at = self._asked_at = self._clock.seconds()
+        self._set(TICK, self._look, wire)
 
     def await_goodbye(self, wire: JsonLines) -> None:
         """Expect the end of the connection, which the client has asked for."""
@@ -44,18 +68,33 @@ class Pulse:
         timer, self._timer = self._timer, None
         if timer is not None and timer.active():
             timer.cancel()
+        self._tell(0.0)
 
     def _set(self, delay: float, call: Callable[..., None], *arguments: object) -> None:
         self.stop()
         self._timer = self._clock.callLater(delay, call, *arguments)
 
-    def _listen(self, wire: JsonLines, asked: bool) -> None:
-        """Ask a silent server for a sign of life; drop the connection if it was asked already."""
+    def _look(self, wire: JsonLines) -> None:
+        self._timer = self._clock.callLater(TICK, self._look, wire)
+        now = self._clock.seconds()
         if wire.heard or wire.paused:
             wire.heard = False
-            self.watch(wire)
-        elif asked:
+            self._heard_at = self._asked_at = now
+            self._tell(0.0)
+            return
+        silence = now - self._heard_at
+        if silence >= DEAD:
             wire.drop(ConnectionDropped("the server has stopped answering"))
-        else:
+            return
+        if now - self._asked_at >= QUIET:
+            self._asked_at = now
             wire.send({"do": "ping", "ref": PING})
-            self._set(QUIET, self._listen, wire, True)
+        if silence >= SLOW:
+            self._tell(silence)
+        if silence >= LATE:
+            self._late()
+
+    def _tell(self, silence: float) -> None:
+        if silence or self._told:
+            self._told = silence > 0.0
+            self._silent(silence)

@@ -11,8 +11,9 @@ POSTS = frozenset({"said", "acted", "whispered", "edited", "deleted", "topic-cha
 CONTEXT = 20
 """The number of earlier messages that the server shows to a client that joins without ``since``."""
 
-GHOST = 150.0
-"""Seconds for which the client's own dead connection may hold the nickname: the server notices within 120."""
+GHOST = 120.0
+"""Seconds for which the client's own dead connection may hold the nickname: the server gives it up after 60,
+and attempts are up to 31 s apart."""
 
 Since: TypeAlias = int | Literal["head"] | None
 """The number up to which everything was handled; ``"head"``: nothing old is wanted; None: the last few messages."""

@@ -26,7 +26,10 @@ LOBBY = "lobby"
 """The room that every server has."""
 
 PATIENCE = 60.0
-"""Seconds without a connection after which the program gives up."""
+"""Seconds without any progress after which the program gives up: a line that is answered is progress.
+
+A connection alone is none: where only large packets are lost, one after the other is made, and no line arrives.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +112,7 @@ class Say:
         if not text.strip():
             return
         self._unanswered += 1
+        self._set_deadline()
         posted = self._client.say(text, room=self._room)
         posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
         posted.addBoth(self._answered)
@@ -122,15 +126,14 @@ class Say:
     # The client calls these.
 
     def _changed(self, change: Change) -> None:
-        if change.state is State.JOINED and self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        if change.state is State.JOINED and not self._unanswered:
+            self._drop_deadline()
         elif change.state is State.WAITING:
             self._last_reason = change.reason
             if self._client.token is None:
                 self._fail(self._why())
-            elif self._deadline is None:
-                self._deadline = self._reactor.callLater(PATIENCE, self._out_of_patience)
+            else:
+                self._set_deadline()
         elif change.state is State.FAILED:
             self._last_reason = change.reason
             self._fail(self._why())
@@ -152,15 +155,30 @@ class Say:
 
     def _answered(self, _: None) -> None:
         self._unanswered -= 1
+        self._drop_deadline()
+        if self._unanswered:
+            self._set_deadline()
         if self._keyboard is not None and not self._keyboard.ended and not self._problem:
             self._keyboard.transport.resumeProducing()
         self._leave_when_done()
 
     # Inside.
 
+    def _set_deadline(self) -> None:
+        if self._deadline is None and not self._ending:
+            self._deadline = self._reactor.callLater(PATIENCE, self._out_of_patience)
+
+    def _drop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
     def _out_of_patience(self) -> None:
         self._deadline = None
-        self._fail(self._why())
+        if self._client.state is State.JOINED:
+            self._fail(f"{self._server} has answered nothing for {PATIENCE:g} s")
+        else:
+            self._fail(self._why())
 
     def _why(self) -> str:
         error = self._last_reason
@@ -184,9 +202,7 @@ class Say:
         if self._ending:
             return
         self._ending = True
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._drop_deadline()
         if status:
             posted = {0: "nothing was", 1: "1 line was"}.get(self._posted, f"{self._posted} lines were")
             self._complain(f"{self._problem.rstrip('.')}; {posted} posted.")

@@ -64,7 +64,7 @@ class ChatSession:
         client = self._client = Client(
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
             token=saved.token if saved is not None else None, since=saved.since if saved is not None else since,
-            room=room or None, password=password, attended=True, preferences=PREFERENCES,
+            room=room or None, password=password, attended=True, preferences=PREFERENCES, silent=self._silent,
         )  # fmt: skip
         self.chat = Chat(
             reactor, client, self._surface, self._display, self._state, self._settings, self._leave
@@ -113,6 +113,10 @@ class ChatSession:
     def _heard(self, event: Message) -> None:
         if self.chat is not None:
             self.chat.heard(event)
+
+    def _silent(self, seconds: float) -> None:
+        self._state.silence = seconds
+        self._surface.refresh()
 
     def _changed(self, change: Change) -> None:
         match change.state:

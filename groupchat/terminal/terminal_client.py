@@ -12,7 +12,7 @@ from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.chat_session import ChatSession
 from groupchat.terminal.configuration import Configuration, Destination
-from groupchat.terminal.display.bar import bar, title
+from groupchat.terminal.display.bar import bar, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
@@ -110,6 +110,9 @@ class TerminalClient(Owner):
 
     def is_secret(self, line: str) -> bool:
         return self._session.chat is not None and self._session.chat.secret_commands.holds(line)
+
+    def waiting(self, width: int) -> list[str]:
+        return waiting(self._state, width, self._reactor.seconds())
 
     def bar(self, width: int) -> str:
         self._surface.title(title(self._state))

@@ -45,6 +45,10 @@ class AddressTest(SynchronousTestCase):
             (error.NoRouteError(), "No route to [::1]."),
             (error.ConnectError(osError=5, string="odd"), "No connection to [::1]: 5."),
             (ConnectionDropped("Later.", "server-full"), "[::1] closed the connection: server-full: Later."),
+            (
+                ConnectionDropped("the server did not answer"),
+                "connection to [::1] was given up: the server did not answer.",
+            ),
             (NotTrusted("it is broken"), "No encrypted connection to [::1]: it is broken."),
             (Refused("nick-taken", "Taken."), "(nick-taken)"),
             (ValueError("odd"), "odd"),

@@ -14,7 +14,7 @@ from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused, Unanswered
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
-from groupchat.client.pulse import HANDSHAKE, QUIET
+from groupchat.client.pulse import DEAD, HANDSHAKE, LATE, QUIET, SLOW
 from tests.client.fakes import FakeConnection, FakeEndpoint, said
 
 
@@ -43,6 +43,10 @@ class ClientCase(SynchronousTestCase):
     def _failed(self, failure: Failure) -> Message:
         self.failures.append(failure.value)
         return {}
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the time pass second by second."""
+        self.clock.pump([1.0] * round(seconds))
 
     def reconnect(self) -> FakeConnection:
         self.clock.advance(100)
@@ -454,18 +458,85 @@ class AskingTest(ClientCase):
     def test_silence(self) -> None:
         """A server that is quiet is asked for a sign of life, and taken for dead when it gives none."""
         _, connection = self.joined_client()
-        self.clock.advance(QUIET)
-        self.clock.advance(QUIET)
+        self.pass_time(QUIET + 2)
         (ping,) = connection.requests()
         self.assertEqual(ping["do"], "ping")
         connection.send({"event": "done", "ref": ping["ref"]})
-        self.clock.advance(QUIET)
-        self.assertTrue(connection.connected)
-        self.clock.advance(QUIET)
+        self.pass_time(QUIET + 2)
         self.assertEqual([request["do"] for request in connection.requests()], ["ping"])
-        self.clock.advance(QUIET)
+        self.pass_time(DEAD)
         self.assertFalse(connection.connected)
         self.assertEqual(self.events, [])
+
+    def test_told_of_silence(self) -> None:
+        """The program is told how long the server has been silent, each second from 15 on, and when it no longer is."""
+        told: list[float] = []
+        _, connection = self.joined_client(silent=told.append)
+        self.pass_time(SLOW)
+        self.assertEqual(told, [])
+        self.pass_time(3)
+        connection.send({"event": "announced", "text": "Here I am."})
+        self.pass_time(SLOW)
+        self.assertEqual(told, [15.0, 16.0, 17.0, 0.0])
+
+    def test_second_connection(self) -> None:
+        """Beside a silent connection another is tried, and takes over: nothing is lost, and nothing is said twice."""
+        told: list[float] = []
+        client, first = self.joined_client(silent=told.append)
+        self.pass_time(5)
+        posted, asked = client.say("hello"), client.request("list")
+        key = first.requests()[0]["key"]
+        self.pass_time(LATE)
+        (_,) = self.endpoint.attempts
+        self.assertEqual((client.state, first.connected), (State.JOINED, True))
+        second = self.endpoint.accept()
+        self.assertEqual((client.state, first.connected, self.endpoint.cancelled), (State.JOINING, False, 0))
+        claim = second.welcome()
+        self.assertEqual(claim["token"], "t")
+        (again,) = second.requests()
+        self.assertEqual((again["key"], again["text"]), (key, "hello"))
+        second.send({"event": "done", "ref": again["ref"], "id": 7})
+        self.assertEqual(self.successResultOf(posted), 7)
+        self.failureResultOf(asked, Unanswered)
+        self.assertEqual((client.state, told[-1]), (State.JOINED, 0.0))
+        self.assertNotIn(State.WAITING, self.states)
+        second.cut()
+        self.assertTrue(self.reconnect().connected)
+
+    def test_first_answers_after_all(self) -> None:
+        """If the first connection is heard again while another is tried, the attempt ends, and nothing changes."""
+        client, first = self.joined_client()
+        self.pass_time(LATE + 1)
+        first.send({"event": "announced", "text": "Here I am."})
+        self.pass_time(1)
+        self.assertEqual((self.endpoint.cancelled, client.state, first.connected), (1, State.JOINED, True))
+
+    def test_second_fails(self) -> None:
+        """As long as no other connection can be made, attempts go on with growing delays, and the first one stays."""
+        client, first = self.joined_client()
+        attempts = 0
+        for _ in range(round(DEAD) - 2):
+            self.pass_time(1)
+            while self.endpoint.attempts:
+                attempts += 1
+                self.endpoint.refuse(ConnectionRefusedError())
+        self.assertGreater(attempts, 5)
+        self.assertEqual((client.state, first.connected), (State.JOINED, True))
+        first.cut()
+        self.assertIs(client.state, State.WAITING)
+        self.assertEqual(self.reconnect().welcome()["token"], "t")
+        self.assertIs(client.state, State.JOINED)
+
+    def test_leaving_meanwhile(self) -> None:
+        """Somebody who leaves while another connection is tried has left, and is on none."""
+        client, first = self.joined_client()
+        self.pass_time(LATE + 1)
+        left = client.leave()
+        self.assertEqual(self.endpoint.cancelled, 1)
+        self.pass_time(10)
+        self.successResultOf(left)
+        self.assertEqual((client.state, first.connected), (State.LEFT, False))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_back_pressure(self) -> None:
         """A paused client reads nothing, on a new connection neither, and does not take its own silence for death."""

@@ -90,7 +90,7 @@ class TerminalTest(PaneTest):
         pane.expect("What you type is kept")
         pane.type("while away")
         pane.keys("Enter")
-        pane.expect("1 unsent")
+        pane.expect("1 line waiting")
         pane.type("half")
         place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
         again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
@@ -240,7 +240,7 @@ class TerminalTest(PaneTest):
         pane.expect("What you type is kept")
         pane.type("for dev only")
         pane.keys("Enter")
-        pane.expect("1 unsent")
+        pane.expect("1 line waiting")
         place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
         again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
         pane.expect(r"^[\d:]+ #\d+ alice: for dev only$|^\* Not sent: for dev only$")

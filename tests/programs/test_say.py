@@ -185,13 +185,43 @@ class FailingTest(SayCase):
         server = self.accept()
         (again,) = server.requests()
         self.assertEqual((again["key"], again["room"]), (first["key"], "lobby"))
-        self.clock.advance(PATIENCE)
+        self.clock.advance(PATIENCE - 5.5)
         self.assertNoResult(self.status)
         server.send({"event": "done", "ref": again["ref"], "id": 1})
         requests = [request["do"] for request in server.requests()]
         self.assertEqual(requests[-1], "exit")
         server.cut()
         self.assertEqual((self.successResultOf(self.status), self.complaints), (0, []))
+
+    def test_only_connections(self) -> None:
+        """Connections that come and go without an answer, as where large packets are lost, end it after a minute."""
+        self.begin("hello")
+        for _ in range(5):
+            self.accept().cut()
+            self.clock.advance(PATIENCE / 6)
+            self.assertNoResult(self.status)
+        server = self.accept()
+        self.clock.advance(PATIENCE / 6)
+        server.cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["example.org has answered nothing for 60 s; nothing was posted."])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_progress(self) -> None:
+        """As long as one line after the other is answered, it may take any time; and so may who types."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.type(*(f"line {number}" for number in range(5)))
+        for number, request in enumerate(server.requests()):
+            self.clock.advance(PATIENCE - 1)
+            server.send({"event": "done", "ref": request["ref"], "id": number + 1})
+        for _ in range(3):
+            self.clock.advance(PATIENCE)
+            for ping in server.requests():
+                server.send({"event": "done", "ref": ping["ref"]})
+        self.assertNoResult(self.status)
+        self.keyboard.end()
+        self.assert_ended(server, 0)
 
     def test_put_out(self) -> None:
         """Being put out ends it at once."""

@@ -21,6 +21,8 @@ class FakeSurface(Surface):
         self.asked: tuple[str, bool, str] | None = None
         self.over: Deferred[None] = Deferred()
         self.titled = ""
+        self.refreshed = 0
+        """How many times it was drawn again."""
 
     @property
     def width(self) -> int:
@@ -46,7 +48,7 @@ class FakeSurface(Surface):
         """Do nothing: there is no half-typed line."""
 
     def refresh(self) -> None:
-        """Do nothing: there is no status bar."""
+        self.refreshed += 1
 
     def ring(self) -> None:
         self.lines.append("\a")

@@ -10,6 +10,9 @@ from groupchat.terminal.display.wrapping import columns
 GAUGE = 20
 """Columns of the progress bar."""
 
+WAITING = 3
+"""Most lines that are shown as waiting for their answer."""
+
 UNREAD = 4
 """Most rooms with unread messages that are named."""
 
@@ -25,8 +28,7 @@ def bar(state: ChatState, width: int, now: float) -> str:
         (3, state.host),
         (0, state.room or ("no room" if state.connection == "connected" else "")),
         (3, _people(state.people)),
-        (1, state.connection),
-        (1, f"{state.pending} unsent" if state.pending and state.connection != "connected" else ""),
+        (0, _connection(state)),
         (2, _unread({room: count for room, count in state.unread.items() if room != state.room})),
         (4, _typing(state.typists(now))),
     ]
@@ -56,6 +58,25 @@ def cut(text: str, width: int) -> str:
 
 def _joined(shown: list[tuple[int, str]]) -> str:
     return " " + " │ ".join(text for _, text in shown)
+
+
+def waiting(state: ChatState, width: int, now: float) -> list[str]:
+    """Return the last lines that wait for their answer, for a terminal of this width, oldest first."""
+    lines = state.waiting(now)
+    left_out = len(lines) - WAITING
+    shown = [cut(f"… {line}", width) for line in lines[-WAITING:]]
+    return [cut(f"… {plural(left_out, 'more line')}", width), *shown] if left_out > 0 else shown
+
+
+def _connection(state: ChatState) -> str:
+    """Return the state of the connection, and how many lines wait for it."""
+    lines = state.pending
+    if state.connection != "connected":
+        return f"{state.connection}, {plural(lines, 'line')} waiting" if lines else state.connection
+    if not state.silence:
+        return state.connection
+    silence = f"no answer for {state.silence:.0f} s"
+    return f"{silence}, {plural(lines, 'line')} waiting" if lines else silence
 
 
 def _people(count: int | None) -> str:

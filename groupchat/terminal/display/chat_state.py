@@ -9,6 +9,9 @@ from groupchat.stdio.printable import one_line
 LINGER_S = 8.0
 """Seconds after which somebody no longer counts as typing, if nothing more was heard of it."""
 
+SOON_S = 1.0
+"""Seconds within which an answer is expected; a line that waits longer is shown as waiting."""
+
 FAR = 500
 """Missed messages from which on a progress bar is shown."""
 
@@ -22,8 +25,10 @@ class ChatState:
         self.nick = nick
         self.room = ""
         self.connection = "connecting"
-        self.pending = 0
-        """Lines that are not answered yet."""
+        self.silence = 0.0
+        """Seconds for which the server has not answered; 0.0: it does."""
+        self.unanswered: dict[int, tuple[float, str]] = {}
+        """Lines that are not answered yet, in their order: since when they wait, and their text."""
         self.unread: dict[str, int] = {}
         """Messages in each other room since the person was last in it."""
         self.unseen = 0
@@ -38,6 +43,15 @@ class ChatState:
         """Return how many people are in the current room; None if that is not known."""
         people = self._people.get(self.room)
         return len(people) if people is not None else None
+
+    @property
+    def pending(self) -> int:
+        """Return how many lines are not answered yet."""
+        return len(self.unanswered)
+
+    def waiting(self, now: float) -> list[str]:
+        """Return the lines that wait for their answer longer than it takes on a working connection."""
+        return [one_line(text) for since, text in self.unanswered.values() if now - since >= SOON_S]
 
     @property
     def last(self) -> tuple[int, str] | None:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused, Unanswered
 from groupchat.client.protocol import Message
-from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.pasting import Paste
@@ -29,6 +29,9 @@ class Sending:
         self, clock: IReactorTime, client: Client, surface: Surface, display: Display, state: ChatState,
         settings: LocalSettings, secret_commands: SecretCommands, switched: Callable[[str], object],
     ) -> None:  # fmt: skip
+        self._clock = clock
+        self._soon: IDelayedCall | None = None
+        """The time at which lines are looked at again: those that still wait are shown."""
         self._paste = Paste(clock, self._say, lambda line, refused: self._refused(refused))
         self._client = client
         self._surface = surface
@@ -40,7 +43,6 @@ class Sending:
         self._key = secrets.token_hex(8)
         self._keys = 0
         self._lines = 0
-        self._unsent: dict[int, str] = {}
 
     def type(self, line: str) -> None:
         """Send a line as a person types it: something to say, or a command.
@@ -66,7 +68,12 @@ class Sending:
 
     def finish(self) -> list[str]:
         """Send no more; return the lines that were not sent."""
-        return [*self._unsent.values(), *self._paste.stop()]
+        unsent = [line for _, line in self._state.unanswered.values()]
+        self._state.unanswered.clear()
+        timer, self._soon = self._soon, None
+        if timer is not None:
+            timer.cancel()
+        return [*unsent, *self._paste.stop()]
 
     def _say(self, line: str, room: str) -> "Deferred[Any]":
         return self._client.say(line, self._new_key(), room or None)
@@ -78,16 +85,20 @@ class Sending:
     def _await(self, answer: "Deferred[Any]", line: str) -> None:
         self._lines += 1
         number = self._lines
-        self._unsent[number] = self._secret_commands.shown(line)
-        self._state.pending = len(self._unsent)
+        self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
+        if self._soon is None:
+            self._soon = self._clock.callLater(SOON_S, self._is_soon)
         answer.addCallback(self._answered, line).addErrback(self._failed, line)
         answer.addBoth(self._settled, number)
         self._surface.refresh()
 
+    def _is_soon(self) -> None:
+        self._soon = self._clock.callLater(SOON_S, self._is_soon) if self._state.unanswered else None
+        self._surface.refresh()
+
     def _settled(self, failure: object, number: int) -> None:
         if not (isinstance(failure, Failure) and failure.check(Left)):
-            self._unsent.pop(number, None)
-        self._state.pending = len(self._unsent)
+            self._state.unanswered.pop(number, None)
         self._surface.refresh()
 
     def _answered(self, answer: Message | int, line: str) -> None:

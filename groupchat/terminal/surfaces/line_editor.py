@@ -27,7 +27,9 @@ from groupchat.terminal.surfaces.surface import Owner
 FRAME_S = 0.03
 """Seconds between two writes to the scrollback, so that many messages at once leave time for keys."""
 
-STYLE = Style([("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse")])
+STYLE = Style(
+    [("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse"), ("waiting", "italic")]
+)
 TALK = "> "
 
 
@@ -200,8 +202,20 @@ class LineEditor:
         line = Window(control, wrap_lines=True, height=Dimension(min=1, max=8), dont_extend_height=True)
         bar = Window(FormattedTextControl(self._bar), height=1, style="class:bar")
         asked = Condition(lambda: self.paste is not None or self.choice is not None)
-        rows = HSplit([ConditionalContainer(question, asked), line, search, bar])
+        unanswered = Window(FormattedTextControl(self._waiting), dont_extend_height=True, style="class:waiting")
+        rows = HSplit(
+            [
+                ConditionalContainer(unanswered, Condition(lambda: bool(self._waiting()))),
+                ConditionalContainer(question, asked),
+                line,
+                search,
+                bar,
+            ]
+        )
         return Layout(rows, focused_element=line)
+
+    def _waiting(self) -> StyleAndTextTuples:
+        return [("", "\n".join(lines))] if (lines := self.owner.waiting(self.width)) else []
 
     def _labelled(self) -> StyleAndTextTuples:
         label = f"edit #{self.editing}> " if self.editing is not None else self._label

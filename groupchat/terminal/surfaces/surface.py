@@ -70,5 +70,8 @@ class Owner(Protocol):
     def is_secret(self, line: str) -> bool:
         """Return whether a line may hold a password."""
 
+    def waiting(self, width: int) -> list[str]:
+        """Return the person's lines that wait for their answer, to be shown above the line they type."""
+
     def bar(self, width: int) -> str:
         """Return the status bar at the bottom."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.display.bar import bar, cut, title
+from groupchat.terminal.display.bar import bar, cut, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.wrapping import columns
 
@@ -37,10 +37,32 @@ class BarTest(SynchronousTestCase):
 
     def test_unsent(self) -> None:
         """Lines that wait are counted while there is no connection; with one they are on their way."""
-        self.state.pending = 2
+        self.state.unanswered = {1: (0.0, "hi"), 2: (0.0, "there")}
         self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected")
         self.state.connection = "reconnecting in 3 s"
-        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ reconnecting in 3 s │ 2 unsent")
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ reconnecting in 3 s, 2 lines waiting")
+
+    def test_silence(self) -> None:
+        """A server that does not answer is not shown as connected, and neither room nor width hide that."""
+        self.state.silence = 17.3
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ no answer for 17 s")
+        self.state.unanswered = {1: (0.0, "hi")}
+        self.people(3)
+        self.assertEqual(bar(self.state, 50, 0), " lobby │ no answer for 17 s, 1 line waiting")
+
+    def test_waiting(self) -> None:
+        """Lines that wait for longer than a second are shown as such, the last three of many, safe and in one line."""
+        self.assertEqual(waiting(self.state, 40, 9), [])
+        self.state.unanswered = {1: (0.0, "one"), 2: (0.5, "two\x1b[2J")}
+        self.assertEqual(waiting(self.state, 40, 0.9), [])
+        self.assertEqual(waiting(self.state, 40, 1.2), ["… one"])
+        (_, second) = waiting(self.state, 40, 2)
+        self.assertNotIn("\x1b", second)
+        self.state.unanswered = {number: (0.0, f"{number} {'x' * 50}") for number in range(5)}
+        shown = waiting(self.state, 20, 2)
+        self.assertEqual([line[:3] for line in shown], ["… 2", "… 2", "… 3", "… 4"])
+        self.assertEqual(shown[0], "… 2 more lines")
+        self.assertTrue(all(columns(line) <= 20 for line in shown))
 
     def test_typing(self) -> None:
         """Up to three people who are typing are named."""

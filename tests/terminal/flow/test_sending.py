@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client import Client
-from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
@@ -51,6 +51,20 @@ class SendingTest(SynchronousTestCase):
             self.assertEqual(self.state.pending, 0)
             keys.add(request["key"])
         self.assertEqual((len(keys), self.surface.lines), (4, []))
+
+    def test_waiting(self) -> None:
+        """A line waits from when it is typed until it is acknowledged; the surface is drawn again when that is long."""
+        self.sending.type("hello")
+        drawn = self.surface.refreshed
+        self.clock.advance(SOON_S)
+        self.assertEqual((self.state.waiting(self.clock.seconds()), self.surface.refreshed), (["hello"], drawn + 1))
+        self.answer(id=7)
+        self.assertEqual(self.state.waiting(self.clock.seconds()), [])
+        self.clock.advance(SOON_S)
+        self.sending.finish()
+        self.assertEqual(
+            [call for call in self.clock.getDelayedCalls() if call.getTime() < self.clock.seconds() + 1], []
+        )
 
     def test_command(self) -> None:
         """A command is sent as it was typed, without a key, and its answer is shown."""

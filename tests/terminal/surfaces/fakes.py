@@ -12,6 +12,7 @@ class FakeOwner(Owner):
         self.told: list[object] = []
         self.words: list[str] = []
         self.recent: tuple[int, str] | None = None
+        self.unanswered: list[str] = []
         self.keys = 0
         self.half_typed = ""
 
@@ -41,6 +42,9 @@ class FakeOwner(Owner):
 
     def is_secret(self, line: str) -> bool:
         return line.startswith("/login")
+
+    def waiting(self, width: int) -> list[str]:
+        return self.unanswered
 
     def bar(self, width: int) -> str:
         return f"the bar of {width} columns"

@@ -127,6 +127,17 @@ class LineTest(EditorTest):
         """The bar is below the line, as wide as the terminal."""
         self.assertEqual(self.shown, [">", "the bar of 40 columns"])
 
+    def test_waiting(self) -> None:
+        """Lines that wait for their answer are above the line, each in a row of its own, as long as they wait."""
+        self.owner.unanswered = ["… one", "… two"]
+        self.editor.refresh()
+        self.turn()
+        self.assertEqual(self.shown, ["… one", "… two", ">", "the bar of 40 columns"])
+        self.owner.unanswered = []
+        self.editor.refresh()
+        self.turn()
+        self.assertEqual(self.shown, [">", "the bar of 40 columns"])
+
     def test_ctrl_c(self) -> None:
         """Ctrl-C drops what is typed; with nothing typed the owner is told."""
         self.press("hello", CTRL_C)
