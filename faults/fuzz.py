@@ -7,12 +7,14 @@ or if the filter returns something else when the same bytes arrive in other piec
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -20,8 +22,10 @@ from typing import Any, cast
 from faults.trial import NotRun, Trial, Verdict
 
 CORPUS = Path(__file__).with_name("corpus")
-RUNS = {"text": 5000, "json": 7000, "telnet": 70_000}
+RUNS = {"text": 4000, "json": 5000, "control": 2000, "telnet": 70_000, "tls": 1500}
 """Inputs that the short form tries for each target: some 20 s on a quiet machine."""
+LONGEST = 17_000
+"""Bytes of the longest input: more than a line of JSON can have."""
 TARGETS = tuple(RUNS)
 CONTROLS = re.compile(r"[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 RENEWED = 500
@@ -45,29 +49,38 @@ def fuzzed(trial: Trial) -> Verdict:
 
 
 class Door:
-    """A server in memory, to which peers connect one after the other."""
+    """A server in memory, to which peers connect one after the other.
 
-    def __init__(self) -> None:
+    ``as_operator``: they come through the control socket, and may do everything.
+    """
+
+    def __init__(self, as_operator: bool = False) -> None:
         from twisted.logger import ILogObserver, globalLogPublisher
 
+        self.as_operator = as_operator
         self.failures: list[Any] = []
         globalLogPublisher.addObserver(cast(ILogObserver, self._observe))
         self._peers = 0
 
-    def converse(self, opening: bytes, data: bytes) -> bytes:
-        """Return what a peer receives that sends this data, in pieces of a size that its first byte says."""
+    def converse(self, opening: bytes, data: bytes, prepare: Callable[[Any], object] = lambda transport: None) -> bytes:
+        """Return what a peer receives that sends this data, in pieces of a size that its first byte says.
+
+        :param prepare: is called with the transport before the data is sent.
+        """
         from twisted.internet.address import IPv4Address
         from twisted.internet.error import ConnectionDone
         from twisted.internet.testing import StringTransport
         from twisted.python.failure import Failure
 
         if self._peers % RENEWED == 0:
-            self._renew()
+            self.renew()
         self._peers += 1
         transport: Any = StringTransport()
-        transport.protocol = self._factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321))
+        factory: Any = self._control if self.as_operator else self._factory
+        transport.protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4321))
         transport.protocol.makeConnection(transport)
         transport.protocol.dataReceived(opening)
+        prepare(transport)
         size = (data[0] if data else 0) + 1
         for start in range(1, len(data), size):
             if not transport.disconnecting:
@@ -85,21 +98,32 @@ class Door:
         if event.get("log_failure") is not None:
             self.failures.append(event["log_failure"])
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Begin with a new server."""
         from twisted.internet.task import Clock
 
         from groupchat.config.settings import Settings
+        from groupchat.doors.control import ControlFactory
         from groupchat.doors.factory import ChatFactory
         from groupchat.doors.reception import Reception
+        from groupchat.doors.wire.tls import Tunnels
         from groupchat.hall.hall import Hall
         from groupchat.journals.memory import MemoryJournal
         from groupchat.sessions.session import Session
+        from tests.doors.connections import certificates
+        from tests.fakes import FakePasswords
 
         self._clock = Clock()
         settings = Settings(zone="UTC", flood_burst=100000, flood_rate=100000.0)
-        hall = Hall(MemoryJournal(), settings, self._clock, lambda: 1795262400.0 + self._clock.seconds())
+        now = 1795262400.0
+        hall = Hall(
+            MemoryJournal(), settings, self._clock, lambda: now + self._clock.seconds(), passwords=FakePasswords()
+        )
         hall.open()
-        self._factory = ChatFactory(Reception(partial(Session, hall), settings, self._clock))
+        reception = Reception(partial(Session, hall), settings, self._clock)
+        self._factory = ChatFactory(reception)
+        self._control = ControlFactory(reception)
+        reception.tunnels = Tunnels(certificates(), False, self._factory, self._clock)
 
 
 def text(door: Door, data: bytes) -> None:
@@ -114,7 +138,7 @@ def text(door: Door, data: bytes) -> None:
 
 def program(door: Door, data: bytes) -> None:
     """Fuzz a program: what comes back must be one JSON object a line."""
-    sent = door.converse(b'{"do":"nick","nick":"fuzz"}\n', data)
+    sent = door.converse(b"" if door.as_operator else b'{"do":"nick","nick":"fuzz"}\n', data)
     if b"\xff" in data:
         return
     for line in sent.decode().split("\r\n"):
@@ -142,6 +166,50 @@ def telnet(data: bytes) -> None:
         raise AssertionError(f"{results[0]!r} at once, {results[1]!r} byte by byte")
 
 
+RECORDS = frozenset({20, 21, 22, 23})
+"""The first bytes of TLS records (RFC 8446, section 5.1)."""
+
+
+def tls(door: Door, data: bytes) -> None:
+    """Fuzz TLS: what comes back must be records, whatever comes instead of a handshake or after it.
+
+    The first byte says how: these are the client's first records; they replace bytes of a real client's;
+    or they follow a real handshake.
+    """
+    import ssl
+
+    how, data = (data[0] % 3 if data else 0), data[1:]
+    if how == 0:
+        sent = door.converse(b"\x16\x03", data)
+    else:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = context.wrap_bio(incoming, outgoing)
+
+        def shake_hands(transport: Any) -> None:
+            for _ in range(3):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    client.do_handshake()
+                transport.protocol.dataReceived(outgoing.read())
+                incoming.write(transport.value()[incoming_size[0] :])
+                incoming_size[0] = len(transport.value())
+
+        incoming_size = [0]
+        if how == 1:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            hello = bytearray(outgoing.read())
+            for at, value in zip(data[::2], data[1::2], strict=False):
+                hello[(at * 7) % len(hello)] = value
+            sent = door.converse(bytes(hello[:2]) if hello[:2] == b"\x16\x03" else b"\x16\x03", b"\xff" + hello[2:])
+        else:
+            sent = door.converse(b"", data, shake_hands)
+    if sent and sent[0] not in RECORDS:
+        raise AssertionError(repr(sent[:100]))
+
+
 def main() -> None:
     """Fuzz one target."""
     parser = argparse.ArgumentParser(prog="python -m faults.fuzz", description=__doc__.partition("\n")[0])
@@ -152,15 +220,24 @@ def main() -> None:
     arguments = parser.parse_args()
     import atheris
 
+    # What is imported in here reports which of its lines were reached; without that the fuzzer is blind.
     with atheris.instrument_imports(include=["groupchat"]):
-        pass
-    door = Door()
-    targets = {"text": lambda data: text(door, data), "json": lambda data: program(door, data), "telnet": telnet}
-    corpus = str(CORPUS / arguments.target)
+        from groupchat.doors.lines.telnet import TelnetFilter  # noqa: F401
+
+        door = Door(arguments.target == "control")
+        door.renew()
+    targets = {
+        "text": lambda data: text(door, data),
+        "json": lambda data: program(door, data),
+        "control": lambda data: program(door, data),
+        "telnet": telnet,
+        "tls": lambda data: tls(door, data),
+    }
+    corpus = str(CORPUS / ("json" if arguments.target == "control" else arguments.target))
     with tempfile.TemporaryDirectory() as found:
         corpora = [corpus] if arguments.keep else [found, corpus]
         effort = [f"-runs={arguments.runs}", "-seed=1"] if arguments.runs else [f"-max_total_time={arguments.seconds}"]
-        options = [*effort, "-max_len=2000", "-print_final_stats=1", "-verbosity=0"]
+        options = [*effort, f"-max_len={LONGEST}", "-print_final_stats=1", "-verbosity=0"]
         options.append(f"-artifact_prefix={tempfile.gettempdir()}/groupchat-fuzz-")
         atheris.Setup([sys.argv[0], *options, *corpora], targets[arguments.target])
         atheris.Fuzz()
