@@ -1,6 +1,5 @@
 """Reading a server's history from a number on, page by page, with ``/history since`` as every client can."""
 
-import contextlib
 import json
 import secrets
 import socket
@@ -12,6 +11,12 @@ from groupchat.checker.ledger import LOBBY, Kept, Ledger
 
 ANSWER_S = 60.0
 """Seconds that one answer may take: a client whose address is not exempt waits for each page."""
+
+LONGEST = 16 * 1024 * 1024
+"""Bytes of a line; far above every page the server makes."""
+
+HISTORY_S = 3600.0
+"""Seconds in which the history must come to its end."""
 
 PAUSE_S = 0.05
 """Seconds between two attempts to reach the server."""
@@ -44,13 +49,16 @@ class Drain:
     def posts(self, ledger: Ledger) -> list[Kept]:
         """Return the posts of this run in the order of the server's history.  Raises Unreachable."""
         found: list[Kept] = []
-        after = max(ledger.after, 0)
+        after, end = max(ledger.after, 0), time.monotonic() + HISTORY_S
         while page := self._page(after):
-            for post in page:
-                after = max(after, post["id"])
-                kept = ledger.kept(post["id"], post.get("text", ""))
+            before = after
+            for id, text in page:
+                after = max(after, id)
+                kept = ledger.kept(id, text)
                 if kept is not None:
                     found.append(kept)
+            if after == before or time.monotonic() > end:
+                raise Unreachable(f"The history does not come to an end after #{after}")
         return found
 
     def close(self) -> None:
@@ -68,26 +76,44 @@ class Drain:
             self.close()
             raise
 
-    def _page(self, after: int) -> list[dict[str, Any]]:
+    def _page(self, after: int) -> list[tuple[int, str]]:
+        """Return numbers and texts.  Raises Unreachable."""
         try:
-            answer = self._ask({"do": "history", "since": after, "room": self._room})
+            items = self._ask({"do": "history", "since": after, "room": self._room}).get("items")
         except OSError as error:
             raise Unreachable(f"The history could not be read: {error}") from error
-        items: list[dict[str, Any]] = answer["items"]
-        return items
+        if not isinstance(items, list):
+            raise Unreachable("The server answered a question about its history with something else")
+        posts = []
+        for item in items:
+            id, text = (item.get("id"), item.get("text") or "") if isinstance(item, dict) else (None, "")
+            if type(id) is not int or not isinstance(text, str):
+                raise Unreachable(f"The server's history has something that is no message after #{after}")
+            posts.append((id, text))
+        return posts
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any]:
         """Send a request and return its answer."""
         self._socket.sendall(json.dumps(request | {"ref": 1}).encode() + b"\n")
         for message in self._messages():
-            if message.get("ref") == 1 and message["event"] != "refused":
+            if message.get("ref") == 1 and message.get("event") != "refused":
                 return message
-            if message["event"] == "refused":
+            if message.get("event") == "refused":
                 raise Unreachable(f"{message.get('text')} ({message.get('code')})")
         raise Unreachable("the connection was closed")
 
     def _messages(self) -> Iterator[dict[str, Any]]:
-        for line in self._lines:
-            with contextlib.suppress(ValueError):
-                if line.startswith(b"{"):
-                    yield json.loads(line)
+        while line := self._lines.readline(LONGEST):
+            if not line.endswith(b"\n"):
+                raise Unreachable("the server sent a line without an end")
+            if line.startswith(b"{"):
+                yield _read(line)
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """Return the object on a line.  Raises Unreachable."""
+    try:
+        message: dict[str, Any] = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Unreachable("the server sent a line that is not JSON") from error
+    return message

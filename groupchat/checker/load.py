@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from groupchat.checker.drain import LONGEST, Unreachable
 from groupchat.checker.erasure import Erasure
 from groupchat.checker.ledger import LOBBY, Attempt, Kept, Ledger
 
@@ -109,9 +110,15 @@ class Client:
         head, end, rest = data.rpartition(b"\n")
         if not end:
             self._rest += data
+            if len(self._rest) > LONGEST:
+                raise Unreachable("The server sent a line without an end.")
             return
         lines, self._rest = self._rest + head, rest
-        self.take(lines)
+        try:
+            self.take(lines)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise Unreachable(f"The server sent an answer that is none: {what}.") from error
 
     def take(self, lines: bytes) -> None:
         """Search whole lines for answers and numbers.

@@ -220,4 +220,4 @@ class Client(Membership):
 
 
 def _number(done: Message) -> int:
-    return int(done.get("id", 0))
+    return int(done.get("id") or 0)

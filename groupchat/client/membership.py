@@ -199,6 +199,9 @@ class Membership:
         self._asked = 0
         if message.get("event") == "refused":
             self._refused(refusal_of(message))
+        elif self._welcome is None and message.get("event") != "welcome":
+            if self._wire is not None:
+                self._wire.drop(ConnectionDropped("the server answered the claim with something else than a welcome"))
         elif self._welcome is None:
             self._welcome = self._server = message
             self._resumption.welcomed(message)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 from twisted.internet.interfaces import ITCPTransport
@@ -13,6 +14,15 @@ from groupchat.client.client_errors import ConnectionDropped
 
 Message: TypeAlias = dict[str, Any]
 """One JSON object as the server sent it."""
+
+_ANSWERS: Mapping[str, Mapping[str, type]] = {
+    "welcome": {"nick": str, "room": str, "head": int, "token": str, "rooms": list},
+    "done": {"id": int, "room": str, "text": str},
+    "refused": {"code": str, "text": str},
+    "listed": {"items": list, "text": str},
+    "closing": {"code": str, "text": str},
+}
+"""The types of the fields of answers on which the client relies; one that is left out, or null, is no fault."""
 
 _REFUSAL = re.compile(r"!! ([a-z0-9-]+): (.*)")
 """The form of a refusal before the server knows that a program is at the other end."""
@@ -100,6 +110,10 @@ class JsonLines(LineOnlyReceiver):
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
+        fault = fault_of(message)
+        if fault:
+            self.drop(ConnectionDropped(f"the server sent {fault}"))
+            return
         self._told = self._farewell(message)
         self._owner.wire_received(self, message)
 
@@ -121,6 +135,19 @@ class JsonLines(LineOnlyReceiver):
         if event == "refused":
             self._refused = told
         return self._refused if self._refused.code == told.code else told
+
+
+def fault_of(message: Message) -> str:
+    """Return what a message of the server is that it should not be; nothing if it is as it should."""
+    event = message.get("event")
+    if event is not None and not isinstance(event, str):
+        return "an event without a name"
+    for name, kind in _ANSWERS.get(event or "", {}).items():
+        value = message.get(name)
+        if value is not None and type(value) is not kind:
+            what = {str: "text", int: "number", list: "array"}[kind]
+            return f"an answer ({event}) whose {name} is no {what}"
+    return ""
 
 
 def encode(message: Message) -> bytes:

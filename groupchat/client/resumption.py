@@ -90,12 +90,12 @@ class Resumption:
 
     def welcomed(self, welcome: Message) -> None:
         """Note what the server says as it lets the client in."""
-        self.nick = str(welcome.get("nick", self.nick))
-        self.room = str(welcome.get("room", ""))
+        self.nick = str(welcome.get("nick") or self.nick)
+        self.room = str(welcome.get("room") or "")
         rooms = welcome.get("rooms")
         self.told_of_rooms = isinstance(rooms, list)
         self.rooms = tuple(map(str, rooms)) if isinstance(rooms, list) else (self.room,) if self.room else ()
-        head = int(welcome.get("head", 0))
+        head = int(welcome.get("head") or 0)
         if self.since == "head":
             self.since = head
         if not self._known:

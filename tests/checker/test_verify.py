@@ -3,15 +3,18 @@
 import argparse
 import contextlib
 import io
+import socket
 import sqlite3
 import tempfile
+import threading
 from pathlib import Path
 from shutil import rmtree
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger
-from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, check_journal, report, run
+from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, check_journal, check_server, report, run
 from groupchat.journals.tools.archive import Archive
 from tests.checker.fakes import FakeServer, Hall, Message
 from tests.journals.contract import said
@@ -49,19 +52,22 @@ class Rooms(Hall):
         return super().carry_out(request)
 
 
-class VerifyTest(SynchronousTestCase):
+class VerifyCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(rmtree, self.folder)
 
     def verify(self, *words: object) -> tuple[int, str]:
         """Return the exit status, and everything that was printed."""
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            status = run(self.parsed(*words))
+        return status, output.getvalue()
+
+    def parsed(self, *words: object) -> argparse.Namespace:
+        """Return what these words mean on a command line."""
         parser = argparse.ArgumentParser(exit_on_error=False)
         add_arguments(parser)
-        arguments = parser.parse_args([str(word) for word in words])
-        with contextlib.redirect_stdout(io.StringIO()) as output:
-            status = run(arguments)
-        return status, output.getvalue()
+        return parser.parse_args([str(word) for word in words])
 
     def serve(self, hall: Hall) -> str:
         server = FakeServer(hall.answer, hall.news)
@@ -71,6 +77,8 @@ class VerifyTest(SynchronousTestCase):
     def load(self, hall: Hall, *more: object) -> tuple[int, str]:
         return self.verify(self.serve(hall), "--clients", 2, "--rate", 200, "--seconds", 0.3, *more)
 
+
+class VerifyTest(VerifyCase):
     def test_forgetful(self) -> None:
         """A server that loses what it acknowledged is found out."""
         status, printed = self.load(Forgetful())
@@ -139,6 +147,60 @@ class VerifyTest(SynchronousTestCase):
             ["localhost", "--size", "4001"],
         ):  # fmt: skip
             self.assertRaises(argparse.ArgumentError, parser.parse_args, words)
+
+
+class Hostile(Hall):
+    """Answers one kind of request with something else."""
+
+    def __init__(self, do: str, answer: Message) -> None:
+        super().__init__()
+        self.do, self.instead = do, answer
+
+    def carry_out(self, request: Message) -> list[Message] | None:
+        is_it = request["do"] == self.do and not (self.do == "nick" and "drain" in request["nick"])
+        return [self.instead] if is_it else super().carry_out(request)
+
+
+class HostileServerTest(VerifyCase):
+    """A server that answers with anything: one sentence, and the status of something that could not be checked."""
+
+    def test_answers(self) -> None:
+        """Each malformed answer is one sentence that says so."""
+        for do, answer in (
+            ("nick", {"event": "welcome"}),
+            ("nick", {"event": "welcome", "token": "t", "head": "x"}),
+            ("nick", {"event": "welcome", "token": "t", "head": [1]}),
+            ("say", {"event": "done"}),
+            ("say", {"event": "done", "id": "x"}),
+            ("say", {"event": "refused"}),
+            ("history", {"event": "listed"}),
+            ("history", {"event": "listed", "items": 7}),
+            ("history", {"event": "listed", "items": [7]}),
+            ("history", {"event": "listed", "items": [{"id": None}]}),
+            ("history", {"event": "listed", "items": [{"id": 1, "text": ["x"]}]}),
+            ("history", {"event": "listed", "items": [{"id": 0, "text": "again"}]}),
+            ("history", {}),
+        ):
+            with self.subTest(do=do, answer=answer):
+                status, printed = self.load(Hostile(do, answer))
+                self.assertEqual((status, printed), (UNCHECKED, ""))
+                words = (self.serve(Hostile(do, answer)), "--clients", 2, "--rate", 200, "--seconds", 0.3)
+                self.assertRaisesRegex(Unreachable, r"^The [^\n]{20,200}$", check_server, self.parsed(*words))
+
+    def test_lines(self) -> None:
+        """A line that is not JSON, or never ends, is one sentence too."""
+        for line, words in ((b'{"event":"welcome\n', "not JSON"), (b"{" * 100_000 + b"\n", "not JSON"), (b"{x", "end")):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+
+                def serve(server: socket.socket = server, line: bytes = line) -> None:
+                    with server.accept()[0] as connection:
+                        connection.recv(1000)
+                        connection.sendall(line)
+
+                thread = threading.Thread(target=serve)
+                thread.start()
+                self.assertRaisesRegex(Unreachable, words, Drain, server.getsockname()[:2], 0)
+                thread.join()
 
 
 class JournalTest(DataFolderCase):
