@@ -42,8 +42,44 @@ def explained(error: OSError, folder: Path) -> CannotStart:
     return CannotStart(f"The data folder {folder} cannot be used: {error.strerror}.")
 
 
+_OWN_FOLDERS = frozenset({"tls", "lost+found"})
+"""The folders that may be in a data folder: ours, and the one that every new file system has."""
+
+
+def make_private(folder: Path) -> str:
+    """Let nobody but its owner use a data folder; return how it was open to others (its mode), or nothing.
+
+    One of an older version, or that an administrator has made, may be open.  It is closed rather than refused:
+    it is ours, and a daemon must start after an upgrade.
+    One that holds other folders, or is for everybody's files, is not ours alone (a home, /srv, /tmp): closing it would
+    lock others out, so it is refused.
+
+    :raises CannotStart: it is open to others, and cannot or must not be closed.
+    """
+    found = os.stat(folder)
+    mode = stat.S_IMODE(found.st_mode)
+    if not mode & 0o077:
+        return ""
+    others = {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)} - _OWN_FOLDERS
+    if others or mode & stat.S_ISVTX:
+        raise CannotStart(
+            f"The data folder {folder} is open to others (mode {mode:04o}), and is not for data of groupchat only; "
+            f"name a folder of its own, or close this one: chmod 700 {folder}"
+        )
+    try:
+        os.chmod(folder, 0o700)
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} is open to others (mode {mode:04o}), and you may not close it: "
+            f"run chmod 700 {folder} {_as_owner(folder)}, or name a folder in it, which is made then."
+        ) from error
+    return f"{mode:04o}"
+
+
 def opened(path: Path) -> int:
     """Open a file of a data folder for reading and writing, or make it; return its descriptor.
+
+    Nobody but its owner can read it from now on.
 
     :raises CannotStart: it cannot be opened.
     """
@@ -54,6 +90,8 @@ def opened(path: Path) -> int:
         descriptor = os.open(path, flags, 0o600)
         try:
             hand_over(descriptor, path.parent)
+            if os.fstat(descriptor).st_mode & 0o077:
+                os.fchmod(descriptor, 0o600)
         except BaseException:
             os.close(descriptor)
             raise

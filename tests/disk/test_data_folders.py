@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from groupchat.disk.data_folders import check_journal, data_folder, explained, opened, user_name
+from groupchat.disk.data_folders import check_journal, data_folder, explained, make_private, opened, user_name
 from groupchat.model.errors import CannotStart
 
 OTHER = 54321
@@ -99,3 +100,58 @@ class RootTest(SynchronousTestCase):
             os.close(opened(self.folder / "lock"))
             self.assertEqual(os.stat(precious.name).st_uid, 0)
             (self.folder / "lock").unlink()
+
+
+class PrivateTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def mode(self, path: Path | None = None) -> str:
+        return oct(stat.S_IMODE((path or self.folder).stat().st_mode))
+
+    def test_closed(self) -> None:
+        """A data folder that is open to others, in whatever way, is closed, which is told once."""
+        (self.folder / "chat.db").touch()
+        (self.folder / "tls").mkdir()
+        for mode in (0o755, 0o750, 0o701, 0o777):
+            self.folder.chmod(mode)
+            self.assertEqual(make_private(self.folder), f"{mode:04o}")
+            self.assertEqual(self.mode(), "0o700")
+            self.assertEqual(make_private(self.folder), "")
+
+    def test_not_ours_alone(self) -> None:
+        """A folder with other folders in it, or for everybody's files, is left as it is, and refused."""
+        for mode, name in ((0o755, "home"), (0o1777, "")):
+            if name:
+                (self.folder / name).mkdir()
+            self.folder.chmod(mode)
+            error = self.assertRaises(CannotStart, make_private, self.folder)
+            self.assertIn(f"{self.folder} is open to others (mode {mode:04o})", str(error))
+            self.assertIn(f"chmod 700 {self.folder}", str(error))
+            self.assertEqual(self.mode(), oct(mode))
+            self.folder.chmod(0o700)
+            make_private(self.folder)
+            shutil.rmtree(self.folder / "home", ignore_errors=True)
+
+    def test_somebody_elses(self) -> None:
+        """A folder of somebody else, which only they can close, is refused."""
+        if os.geteuid():
+            raise SkipTest("it needs root")
+        self.folder.chmod(0o777)
+        os.seteuid(OTHER)
+        self.addCleanup(os.seteuid, 0)
+        try:
+            error = self.assertRaises(CannotStart, make_private, self.folder)
+        finally:
+            os.seteuid(0)
+        self.assertIn("you may not close it", str(error))
+        self.assertEqual(self.mode(), "0o777")
+
+    def test_files(self) -> None:
+        """A file that others could read is closed to them as it is opened."""
+        path = self.folder / "chat.db"
+        path.touch()
+        path.chmod(0o644)
+        os.close(opened(path))
+        self.assertEqual(self.mode(path), "0o600")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from groupchat.disk.data_folders import check_journal, explained, hand_over, opened
+from groupchat.disk.data_folders import check_journal, explained, hand_over, make_private, opened
 from groupchat.journals.sqlite import replacement
 from groupchat.model.errors import CannotStart, JournalFailed
 from groupchat.model.times import iso
@@ -127,6 +127,8 @@ class Folder:
     A database that ends before the mark has lost posts, such as by a cut write-ahead log,
     which SQLite itself takes for an interrupted commit.
     ``NAME-failed`` is there after the database could not be trusted any more, until it was checked.
+
+    ``was_open``: how others could use the folder (its mode) until now; empty: not at all.
     """
 
     def __init__(self, database: Path) -> None:
@@ -139,6 +141,7 @@ class Folder:
         folder = database.parent
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.was_open = make_private(folder)
         except OSError as error:
             raise explained(error, folder) from error
         self._lock = opened(folder / "lock")
@@ -146,8 +149,10 @@ class Folder:
             self._hold(folder)
             _finish_replacement(database)
             check_failure(database)
-            # SQLite gives its other files the mode and the owner of this one.
-            os.close(opened(database))
+            # SQLite gives its other files the mode and the owner of this one, but leaves those that are there.
+            beside = [database.with_name(f"{database.name}{ending}") for ending in ("-wal", "-shm")]
+            for path in (database, *(path for path in beside if path.exists())):
+                os.close(opened(path))
             self._mark = opened(_mark_path(database))
         except CannotStart:
             os.close(self._lock)

@@ -48,6 +48,11 @@ class SqliteJournal:
         :raises CannotStart: the file cannot be used.
         """
         folder = Folder(path)
+        if folder.was_open:
+            self.log.warn(
+                "The data folder {folder} was open to others (mode {mode}); now it is not",
+                folder=path.parent, mode=folder.was_open,
+            )  # fmt: skip
         try:
             database = opened(path, folder.marked(), folder.unclean, schema)
             try:

@@ -3,6 +3,8 @@
 import os
 import stat
 
+from twisted.logger import capturedLogs, formatEvent
+
 from groupchat.journals.sqlite.folder import Folder, read_mark
 from groupchat.model.errors import CannotStart
 from tests.journals.contract import said
@@ -26,6 +28,7 @@ class FolderTest(DataFolderCase):
     def test_folder_for_a_file(self) -> None:
         """A database that cannot be written is refused by name."""
         self.path.mkdir(parents=True)
+        self.folder.chmod(0o700)
         self.refused(str(self.path), "is not a file")
 
     async def test_modes(self) -> None:
@@ -40,6 +43,36 @@ class FolderTest(DataFolderCase):
         names = {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in self.folder.iterdir()}
         expected = ("chat.db", "chat.db-wal", "chat.db-shm", "chat.db-head", "lock")
         self.assertEqual(names, dict.fromkeys(expected, "0o600"))
+
+    async def test_open_to_others(self) -> None:
+        """A folder of an older version that others could read is closed, with all files of the journal."""
+        self.folder.mkdir()
+        self.folder.chmod(0o755)
+        journal = self.open()
+        await journal.append([said("a")])
+        await journal.close()
+        for name in ("chat.db-wal", "chat.db-shm"):  # as after a kill
+            (self.folder / name).touch()
+        for file in self.folder.iterdir():
+            file.chmod(0o644)
+        self.folder.chmod(0o755)
+        with capturedLogs() as told:
+            journal = self.open()
+        self.assertEqual(
+            [formatEvent(event) for event in told],
+            [f"The data folder {self.folder} was open to others (mode 0755); now it is not"],
+        )
+        names = {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in self.folder.iterdir()}
+        self.assertEqual(set(names.values()), {"0o600"}, names)
+        self.assertEqual(stat.S_IMODE(self.folder.stat().st_mode), 0o700)
+        self.assertEqual(journal.head, 1)
+
+    def test_not_ours_alone(self) -> None:
+        """A folder that holds others' folders is refused by name, and nothing is made in it."""
+        (self.folder / "somebody").mkdir(parents=True)
+        self.folder.chmod(0o755)
+        self.refused(str(self.folder), "name a folder of its own")
+        self.assertEqual([file.name for file in self.folder.iterdir()], ["somebody"])
 
     async def test_clean_close(self) -> None:
         """After a close everything is in the one file, and the folder can be used again."""
