@@ -115,7 +115,7 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
     rows = [
         ("people", f"{now['people']:,.0f} in {rooms}; {accounts}"),
         ("connections", f"{now['sockets']:,.0f} ({doors})"),
-        ("posts", f"{rate('posts_total'):,.1f}/s; the newest is #{now['head']:,.0f}"),
+        ("posts", f"{rate('posts_total'):,.1f}/s; the highest number is #{now['head']:,.0f}"),
         ("deliveries", f"{rate('deliveries_total'):,.1f}/s, {rate('delivered_bytes_total') / 1024:,.1f} KiB/s"),
         ("commits", _spread(before, after, "commit_seconds")),
         ("fan-out", _spread(before, after, "fanout_seconds")),

@@ -9,7 +9,7 @@ This module is imported only when metrics are asked for: prometheus-client and t
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -27,13 +27,17 @@ from groupchat.doors.counted import CountedFactory
 from groupchat.doors.reception import Reception
 from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
+from groupchat.model.drafts import Outcome, StoredPost
+from groupchat.model.events import Acted, Said, Whispered
 
 LAG_STEP_S = 0.5
 """Seconds between two measurements of how late the reactor is."""
 
 COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
-BATCH_POSTS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
+BATCH_OPERATIONS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
 FANOUT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+POSTS = (Said, Acted, Whispered)
+"""What counts as a post."""
 LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -61,7 +65,10 @@ class Metrics:
             "groupchat_commit_seconds", "Time until a batch was on disk.", registry=self.registry, buckets=COMMIT_S
         )
         self._batches = Histogram(
-            "groupchat_batch_posts", "Posts in a batch.", registry=self.registry, buckets=BATCH_POSTS
+            "groupchat_batch_operations",
+            "What is written in a batch: messages, edits, deletions, topics, changes of accounts and so on.",
+            registry=self.registry,
+            buckets=BATCH_OPERATIONS,
         )
         self._fanouts = Histogram(
             "groupchat_fanout_seconds", "Time to deliver a batch to all.", registry=self.registry, buckets=FANOUT_S
@@ -93,10 +100,10 @@ class Metrics:
         while self._due <= now:
             self._due += LAG_STEP_S
 
-    def _committed(self, posts: int, seconds: float) -> None:
-        self._posts += posts
+    def _committed(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        self._posts += sum(1 for outcome in outcomes if type(outcome) is StoredPost and type(outcome.event) in POSTS)
         self._commits.observe(seconds)
-        self._batches.observe(posts)
+        self._batches.observe(len(outcomes))
 
     # prometheus-client calls this.
 
@@ -116,7 +123,12 @@ class Metrics:
         yield _gauge("members", "Connections in rooms, counted once per room.", {}, members)
         yield _gauge("rooms", "Rooms that are not empty.", {}, sum(1 for room in hall.rooms if room.members))
         yield _gauge("accounts", "Accounts.", {}, len(hall.accounts))
-        yield _gauge("head", "The number of the newest post.", {}, hall.stream.delivered)
+        yield _gauge(
+            "head",
+            "The highest number; edits, deletions, topics and acts of operators have numbers too.",
+            {},
+            hall.stream.delivered,
+        )
         yield _gauge("queued_entries", "Entries waiting for the journal.", {}, hall.commits.queued)
         yield _gauge("commit_delay_seconds", "How long the commit in flight has taken.", {}, hall.commits.delay)
         yield _gauge("slow_readers", "Connections that take no output now.", {}, len(reception.backlog))
@@ -124,7 +136,7 @@ class Metrics:
             1 for session in hall.sessions if session.connection is not None and session.connection.cursor is not None
         )
         yield _gauge("catching_up", "Connections that are fed from the journal.", {}, lagging)
-        yield _counter("posts", "Posts stored since the start.", self._posts)
+        yield _counter("posts", "Messages stored since the start; not edits, deletions and topics.", self._posts)
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
         expiry = GaugeMetricFamily(

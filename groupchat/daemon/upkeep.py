@@ -141,7 +141,7 @@ class Upkeep:
     def _summary(self) -> str:
         """Return one line for the supervisor to show."""
         hall = self._hall
-        return f"People: {len(hall.roster)}, rooms: {len(hall.rooms)}, posts: {hall.stream.delivered}"
+        return f"People: {len(hall.roster)}, rooms: {len(hall.rooms)}, newest: #{hall.stream.delivered}"
 
     def _is_healthy(self) -> bool:
         """Tell whether the disk takes posts fast enough that they are not refused."""

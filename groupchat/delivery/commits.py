@@ -124,8 +124,8 @@ class Commits:
         """Why nothing is stored just now, as a sentence for everybody; empty: all is well."""
         self.on_trouble: Callable[[str], object] = lambda trouble: None
         """Called with each new trouble, and with nothing when it is over."""
-        self.on_commit: Callable[[int, float], object] = lambda posts, seconds: None
-        """Called with the number of posts of a batch, and the seconds it took until they were on disk."""
+        self.on_commit: Callable[[Sequence[Outcome], float], object] = lambda outcomes, seconds: None
+        """Called with the outcomes of a batch, and the seconds it took until it was on disk."""
 
     @property
     def queued(self) -> int:
@@ -262,7 +262,7 @@ class Commits:
             self._release()
 
     def _written(self, batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
-        self.on_commit(len(outcomes), self.delay)
+        self.on_commit(outcomes, self.delay)
         self._resume()
         self._deliver(batch, outcomes)
         self._note_trouble("")

@@ -57,7 +57,7 @@ def status(me: Actor) -> Answer:
         f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
         f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}, "
         + plural(occupied, "room"),
-        f"The newest message is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
+        f"The highest number is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
         commits.trouble or "Messages can be posted.",
         *_certificate(me),
         *_reload(me),

@@ -61,7 +61,7 @@ class FiguresTest(SynchronousTestCase):
         """Counters are shown by the second, and only refusals that are new."""
         after = TEXT.replace("posts_total 100", "posts_total 150").replace('"flooding"} 3', '"flooding"} 5')
         shown = drawn("here", read(TEXT, 0.0), read(after, 2.0))
-        self.assertEqual(row(shown, "posts"), "25.0/s; the newest is #1,234")
+        self.assertEqual(row(shown, "posts"), "25.0/s; the highest number is #1,234")
         self.assertEqual(row(shown, "refused"), "flooding 2")
         self.assertEqual(row(drawn("here", read(TEXT, 0.0), read(TEXT, 2.0)), "refused"), "nothing")
 

@@ -47,10 +47,20 @@ class MetricsTest(SynchronousTestCase):
         alice.type("one").type("two")
         self.house.turn()
         figures = self.figures()
-        self.assertEqual((figures["posts_total{}"], figures["batch_posts_sum{}"], figures["head{}"]), (2, 2, 2))
+        self.assertEqual((figures["posts_total{}"], figures["batch_operations_sum{}"], figures["head{}"]), (2, 2, 2))
         self.assertGreaterEqual(figures["commit_seconds_count{}"], 1)
         self.assertGreaterEqual(figures["fanout_seconds_count{}"], 1)
         self.assertGreater(figures["delivered_bytes_total{}"], 0)
+
+    def test_what_a_post_is(self) -> None:
+        """Messages are counted; edits, deletions, topics and what is refused are not, but have their batch."""
+        alice, _ = self.house.come("alice", "bob")
+        for line in ("one", "/me waves", "/msg bob psst", "/edit #1 two", "/delete #2", "/topic x", "/edit #99 x"):
+            alice.type(line)
+            self.house.turn()
+        figures = self.figures()
+        self.assertEqual((figures["posts_total{}"], figures["head{}"]), (3, 6))
+        self.assertGreaterEqual(figures["batch_operations_sum{}"], 6)
 
     def test_refusals(self) -> None:
         """Refusals are counted by code, with those of connections that were not let in."""

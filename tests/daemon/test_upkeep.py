@@ -136,14 +136,14 @@ class UpkeepTest(SynchronousTestCase):
     def test_start(self) -> None:
         """At the start the supervisor is told that the daemon is ready, and how it is."""
         self.upkeep.start()
-        self.assertEqual(self.supervisor.told, ["READY=1", "STATUS=People: 0, rooms: 1, posts: 0"])
+        self.assertEqual(self.supervisor.told, ["READY=1", "STATUS=People: 0, rooms: 1, newest: #0"])
 
     def test_periods(self) -> None:
         """Each second the status is renewed, and each half a minute the certificate; after a stop, nothing."""
         self.upkeep.start()
         self.house.come("alice")
         self.house.clock.advance(SWEEP_S)
-        self.assertEqual(self.supervisor.told[-1], "STATUS=People: 1, rooms: 1, posts: 0")
+        self.assertEqual(self.supervisor.told[-1], "STATUS=People: 1, rooms: 1, newest: #0")
         self.house.clock.pump([1.0] * round(RENEWAL_S))
         self.assertEqual(self.certificates.renewals, 1)
         self.upkeep.stop()

@@ -363,7 +363,7 @@ class TroubleTests(StateCase):
     def test_figures(self) -> None:
         """How many posts a batch had, and how long it took, is told when it is on disk, and only then."""
         figures: list[tuple[int, float]] = []
-        self.commits.on_commit = lambda posts, seconds: figures.append((posts, seconds))
+        self.commits.on_commit = lambda outcomes, seconds: figures.append((len(outcomes), seconds))
         self.queue.post()
         self.queue.clock.advance(0.5)
         self.journal.commit()

@@ -60,9 +60,9 @@ class MetricsTest(FunctionalTest):
             self.assertEqual(found[f"groupchat_{name}"], value, name)
         self.assertGreaterEqual(found["groupchat_deliveries_total"], 1)
         self.assertGreater(found["groupchat_delivered_bytes_total"], 50)
-        for histogram in ("commit_seconds", "batch_posts", "fanout_seconds"):
+        for histogram in ("commit_seconds", "batch_operations", "fanout_seconds"):
             self.assertGreaterEqual(found[f"groupchat_{histogram}_count"], 1, histogram)
-        self.assertEqual(found["groupchat_batch_posts_sum"], 2)
+        self.assertEqual(found["groupchat_batch_operations_sum"], 2)
         self.assertNotIn("GET /metrics", daemon.log)
 
     def test_turned_away(self) -> None:
@@ -108,7 +108,9 @@ class MetricsTest(FunctionalTest):
         done = subprocess.run(
             [*command, "--once"], capture_output=True, text=True, timeout=LIMIT_S, env=self.environment
         )
-        self.assertRegex(done.stdout, r"(?s)^groupchat .*people +2 in 1 room;.*the newest is #1\n.*refused +nothing\n$")
+        self.assertRegex(
+            done.stdout, r"(?s)^groupchat .*people +2 in 1 room;.*the highest number is #1\n.*refused +nothing\n$"
+        )
         live = self.spawn(program("env"), *command, terminal=True)
         for _ in range(2):
             live.expect(r"\x1b\[H\x1b\[Jgroupchat ")

@@ -115,7 +115,7 @@ class NotifyTest(FunctionalTest):
         self.told("READY=1")
         alice = self.connect(daemon.ready(), "alice")
         alice.send("hello\n")
-        self.told("STATUS=People: 1, rooms: 1, posts: 1")
+        self.told("STATUS=People: 1, rooms: 1, newest: #1")
         self.told("WATCHDOG=1")
         daemon.process.send_signal(signal.SIGHUP)
         self.assertRegex(self.told("RELOADING=1"), r"\ARELOADING=1\nMONOTONIC_USEC=\d+\Z")

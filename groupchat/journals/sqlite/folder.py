@@ -1,6 +1,7 @@
 """Hold the data folder for one process, and remember the highest number that was ever shown."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -12,6 +13,9 @@ from groupchat.disk.data_folders import check_journal, explained, hand_over, mak
 from groupchat.journals.sqlite import replacement
 from groupchat.model.errors import CannotStart, JournalFailed
 from groupchat.model.times import iso
+
+SPARE = 2**20
+"""Bytes that must be free before posts are taken again after the disk was full."""
 
 DATABASE = "chat.db"
 """The name of the journal's file in a data folder."""
@@ -177,6 +181,21 @@ class Folder:
         # A mark that is too low can hide a loss, but is no reason to refuse a post that is on disk.
         with contextlib.suppress(OSError):
             os.pwrite(self._mark, b"%020d\n" % head, 0)
+
+    def has_space(self) -> bool:
+        """Return whether SPARE bytes could be written now, for this user and with whatever quota there is."""
+        path = self.database.with_name(f"{self.database.name}-space")
+        try:
+            path.unlink(missing_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, SPARE)
+            finally:
+                os.close(descriptor)
+                path.unlink()
+        except OSError as error:
+            return error.errno not in (errno.ENOSPC, errno.EDQUOT)
+        return True
 
     def leave_failure(self, what: str) -> None:
         """Have the next start refuse the database until it was checked.

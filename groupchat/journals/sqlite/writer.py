@@ -40,6 +40,10 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
+def _full() -> JournalUnavailable:
+    return JournalUnavailable("The disk is full. Nothing can be posted until there is space again.")
+
+
 class Writer:
     """Makes all changes of the file.  ``head`` is the highest number ever used.
 
@@ -58,6 +62,9 @@ class Writer:
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
         self._broken: JournalBroken | None = None
+        # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
+        # so nothing is written until there is some space: people are told once, and probes see a steady state.
+        self._is_full = False
         # Whether the write-ahead log still has deleted text; it does until it is cut.
         self._deleted = False
         self._log_limit = LOG_MAX_BYTES
@@ -86,7 +93,14 @@ class Writer:
             batch.finish()
             return batch, outcomes
 
-        batch, outcomes = self._commit(write)
+        if self._is_full and not self._folder.has_space():
+            raise _full()
+        try:
+            batch, outcomes = self._commit(write)
+        except JournalUnavailable as error:
+            self._is_full = getattr(error.__cause__, "sqlite_errorcode", -1) in _FULL
+            raise
+        self._is_full = False
         self.head, self._last_at = batch.head, batch.last_at
         self._deleted = self._deleted or batch.deletes
         self._folder.mark(self.head)
@@ -154,7 +168,7 @@ class Writer:
         code = getattr(error, "sqlite_errorcode", -1)
         unavailable = None
         if code in _FULL:
-            unavailable = JournalUnavailable("The disk is full. Nothing can be posted until there is space again.")
+            unavailable = _full()
         elif code & 0xFF in _BUSY and code != -1:
             unavailable = JournalUnavailable("Another program has locked the journal. Try again in a moment.")
         elif isinstance(error, ValueError | OverflowError):

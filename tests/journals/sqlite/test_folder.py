@@ -97,6 +97,14 @@ class FolderTest(DataFolderCase):
             (self.folder / "chat.db-head").write_text(content)
             self.assertEqual(read_mark(self.path), 0, content)
 
+    def test_space(self) -> None:
+        """Whether there is space is found out by taking some; nothing is left of it."""
+        held = Folder(self.path)
+        (self.folder / "chat.db-space").write_text("left by a process that was killed")
+        self.assertTrue(held.has_space())
+        self.assertNotIn("chat.db-space", [path.name for path in self.folder.iterdir()])
+        held.release()
+
     def test_unclean(self) -> None:
         """A folder is unclean unless it was let go of as clean."""
         for clean in (True, False, True):

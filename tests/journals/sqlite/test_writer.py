@@ -82,6 +82,26 @@ class FaultTests(FileCase):
         self.assertEqual([post.id for post in posts(self.append(said("b")))], [1])
         self.assertEqual(self.texts(), ["b"])
 
+    def test_steady_on_a_full_disk(self) -> None:
+        """After a full disk nothing is tried until there is some space, so that small batches do not slip through."""
+        asked: list[bool] = []
+
+        def has_space() -> bool:
+            asked.append(True)
+            return len(asked) > 3
+
+        self.folder.has_space = has_space  # type: ignore[method-assign]
+        self.append(said("a"))
+        self.assertEqual(asked, [])
+        self.database.fail("COMMIT", sqlite3.SQLITE_FULL)
+        self.assertRaises(JournalUnavailable, self.append, said("b"))
+        self.database.when = None
+        for _ in range(3):
+            self.assertIn("disk is full", str(self.assertRaises(JournalUnavailable, self.append)))
+        self.append(said("c"))
+        self.append(said("d"))
+        self.assertEqual((len(asked), self.texts()), (4, ["a", "c", "d"]))
+
     def test_disk_full_when_idle(self) -> None:
         """With no room the index is put off and tried again later; posting is not hindered."""
         self.append(said("apple"))
