@@ -18,8 +18,24 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat
 from groupchat.admin.settings_commands import describe
+from groupchat.client.protocol import JsonLines
+from groupchat.doors.lines.json_requests import KEY_LIMIT, REF_LIMIT
+from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, SUBNEGOTIATION_LIMIT
+from groupchat.doors.wire.framing import SKIPPED_LIMIT
+from groupchat.doors.wire.transport import EARLY_BYTES
+from groupchat.journals.rules.words import PHRASES_MAX, WORDS_MAX
+from groupchat.journals.sqlite.reader import SEARCH_S
+from groupchat.journals.sqlite.sqlite_journal import SEARCHES
+from groupchat.limits.pages import PAGE
 from groupchat.model.errors import Refusal
 from groupchat.model.events import Notice, Post
+from groupchat.model.text import LENGTHS
+from groupchat.model.times import FIRST_DAY, LAST_DAY
+from groupchat.sessions.joining import SPELLINGS
+from groupchat.verbs.commands import COMPLETIONS
+from groupchat.verbs.grammar.arguments import LARGEST
+from groupchat.verbs.presence import IGNORED_MAX
+from groupchat.verbs.visiting import FAREWELL_MAX
 
 TREE = Path(__file__).parents[1]
 UNTRACKED = ignore_patterns(
@@ -118,6 +134,53 @@ These settings go into a TOML file for `twistd groupchat --settings FILE`; the d
 """
 
 
+def lengths() -> str:
+    """Return the tables of all limits of what peers send that are not settings."""
+    rows: list[tuple[str, int, str, str]] = [
+        *((one.what[0].lower() + one.what[1:], one.most, "characters", one.reason) for one in LENGTHS),
+        ("a reason for leaving", FAREWELL_MAX, "characters", "more is cut off: it must not keep anybody here"),
+        ("a `key`", KEY_LIMIT, "characters", "it is kept with the message for ever"),
+        ("a `ref`", REF_LIMIT, "characters of JSON", "it is kept until the answer, and sent back"),
+        ("the names in `rooms`", SPELLINGS, "times `rooms_max`", "the same room may be named more than once"),
+        ("a search", WORDS_MAX, "words", "in all; those of phrases and signs are counted singly"),
+        ("a search", PHRASES_MAX, "different words", "each is looked up by itself"),
+        ("a search", round(SEARCH_S * 1000), "ms of a processor", "then it is given up: `too-slow-search`"),
+        ("searches that wait", SEARCHES, "searches", "further ones are refused: `busy`"),
+        ("a page of a list", PAGE, "items", "`/list after NICK` shows what follows"),
+        ("a list of completions", COMPLETIONS, "words", "the first and the last"),
+        ("the people one ignores", IGNORED_MAX, "people", "each is looked at for every line"),
+        ("a number", LARGEST, "", "the largest that every reader of JSON knows exactly"),
+        ("a telnet subnegotiation", SUBNEGOTIATION_LIMIT, "bytes", "real ones have some dozens"),
+        (
+            "telnet commands at once",
+            COMMANDS_AT_ONCE,
+            "commands",
+            "a client sends a few; twenty cost a line",
+        ),
+        ("TLS before it is established", EARLY_BYTES, "bytes", "OpenSSL keeps them all"),
+        ("a line that is too long", SKIPPED_LIMIT, "bytes", "so much is skipped for a program, then it is cut off"),
+        ("a line of the server, for the client library", JsonLines.MAX_LENGTH, "bytes", "no list is as long"),
+    ]
+    table = "".join(f"| {what} | {most:,} {unit} | {why} |\n" for what, most, unit, why in rows)
+    return LENGTHS_PAGE.format(first=FIRST_DAY, last=LAST_DAY) + table
+
+
+LENGTHS_PAGE = """
+## Lengths
+
+What peers send has these limits beside the settings above.
+Each is checked before anything else is done with what was sent, and a refusal says which it was.
+A line has at most `line_limit_bytes` or `json_limit_bytes`.
+A string in a request, of whatever field, and a message have at most `line_limit_bytes`.
+A nickname has at most `nick_max` characters, a topic `topic_max`.
+Days are from {first} to {last}.
+Fields whose names begin with `x-` are limited by the line only.
+
+| what | at most | why |
+|---|---|---|
+"""
+
+
 def below(kind: type) -> list[type]:
     """All kinds of this kind, but not itself."""
     kinds: list[type] = []
@@ -151,8 +214,8 @@ class AgreementTest(SynchronousTestCase):
 
     def test_settings(self) -> None:
         """docs/SETTINGS.md has every setting as it is declared; ``python -m tests.test_package`` writes it anew."""
-        self.assertEqual((TREE / "docs" / "SETTINGS.md").read_text(), SETTINGS + describe())
+        self.assertEqual((TREE / "docs" / "SETTINGS.md").read_text(), SETTINGS + describe() + lengths())
 
 
 if __name__ == "__main__":
-    (TREE / "docs" / "SETTINGS.md").write_text(SETTINGS + describe())
+    (TREE / "docs" / "SETTINGS.md").write_text(SETTINGS + describe() + lengths())

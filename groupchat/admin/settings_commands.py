@@ -32,6 +32,8 @@ def describe() -> str:
     for about in fields(Settings):
         data = about.metadata
         span = "" if data["minimum"] is None else f"{number(data['minimum'])} to {number(data['maximum'])}"
+        if not span and data["maximum"] is not None:
+            span = f"at most {number(data['maximum'])} characters"
         when = "applied" if data["reload"] else "needs a restart"
         rows.append(
             f"| `{about.name}` | `{toml(about.default)}` | {data['unit']} | {span} | {data['reason']} | {when} |"

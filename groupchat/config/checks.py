@@ -14,6 +14,9 @@ from groupchat.model.networks import Network
 from groupchat.model.preferences import find_zone
 from groupchat.model.text import is_harmless
 
+LONGEST = 1000
+"""The most characters of a text, and items of a list, that set nothing else."""
+
 
 def checked(about: "Field[Any]", value: object) -> object:
     """Return the value in the type of the setting.
@@ -49,6 +52,9 @@ def _text(about: "Field[Any]", value: object) -> str:
     name, choices, check = about.name, about.metadata["choices"], about.metadata["check"]
     if not isinstance(value, str):
         raise CannotStart(f"{name} must be text in quotes, not {toml(value)}.")
+    most = about.metadata["maximum"]
+    if len(value) > (most or LONGEST):
+        raise CannotStart(f"{name} can have {most or LONGEST:,} characters, not {len(value):,}.")
     if choices and value not in choices:
         raise CannotStart(f"{name} must be one of {', '.join(choices)}, not {toml(value)}.")
     if check is not None:
@@ -60,6 +66,8 @@ def _list(about: "Field[Any]", value: object) -> tuple[object, ...]:
     name, unit, check = about.name, about.metadata["unit"], about.metadata["check"]
     if not isinstance(value, list | tuple):
         raise CannotStart(f"{name} must be a list of {unit}, not {toml(value)}.")
+    if len(value) > LONGEST or any(isinstance(item, str) and len(item) > LONGEST for item in value):
+        raise CannotStart(f"{name} can have {LONGEST:,} {unit} with as many characters each.")
     if check is not None:
         return tuple(check(name, item) for item in value)
     if not all(isinstance(item, str) and is_harmless(item) for item in value):

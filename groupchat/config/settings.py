@@ -9,6 +9,7 @@ from groupchat.config.checks import checked, multiline, network, proxy, time_zon
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
+from groupchat.model.text import PASSWORD
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def setting(
 
     :param unit: what a number counts; for other settings, what the value is.
     :param reason: what the setting is for, and why the default is what it is.
-    :param minimum: the lowest value, with ``maximum`` as the highest.
+    :param minimum: the lowest value, with ``maximum`` as the highest; of a text, ``maximum`` is the most characters.
     :param choices: the only texts allowed; empty: any.
     :param check: checks a text, or each item of a list, given the name and the value; returns it as it is kept.
     :param reload: whether a change applies while the daemon runs, or needs a restart.
@@ -117,7 +118,9 @@ class Settings:
         minimum=1,
         maximum=10000000,
     )
-    motd: str = setting("", "text", "text shown to everybody on joining; may have several lines", check=multiline)
+    motd: str = setting(
+        "", "text", "text shown to everybody on joining; may have several lines", maximum=4000, check=multiline
+    )
 
     # What a peer that does not read may cost
     stuck_timeout_s: float = setting(
@@ -261,7 +264,10 @@ class Settings:
     # Accounts
     guests: bool = setting(True, "true or false", "let people in without an account")
     password: str = setting(
-        "", "text", "one password that every guest is asked for; empty: none. Accounts have their own"
+        "",
+        "text",
+        "one password that every guest is asked for; empty: none. Accounts have their own",
+        maximum=PASSWORD.most,
     )
     registration: str = setting(
         "open",
@@ -347,7 +353,7 @@ class Settings:
         check=time_zone,
         reload=False,
     )
-    name: str = setting("", "text", "name of the server in its greeting; empty: the name of this host")
+    name: str = setting("", "text", "name of the server in its greeting; empty: the name of this host", maximum=100)
     log_file_bytes: int = setting(
         10_000_000,
         "bytes",

@@ -115,3 +115,15 @@ class WritingTest(SynchronousTestCase):
     def test_number(self) -> None:
         """Thousands are set apart."""
         self.assertEqual((number(1048576), number(0.5), number(100000.0)), ("1,048,576", "0.5", "100,000"))
+
+
+class LengthTests(SynchronousTestCase):
+    def test_texts(self) -> None:
+        """A text, a list and its items have their greatest lengths; a password no longer than anybody could give."""
+        Settings(password="x" * 256, name="x" * 100, motd="x\n" * 2000)
+        for wrong in (
+            {"password": "x" * 257}, {"name": "x" * 101}, {"motd": "x" * 4001}, {"zone": "x" * 1001},
+            {"reserved_names": ("x" * 1001,)}, {"exempt": ("10.0.0.0/8",) * 1001},
+        ):  # fmt: skip
+            (name,) = wrong
+            self.assertIn(f"{name} can have ", str(self.assertRaises(CannotStart, Settings, **wrong)))
