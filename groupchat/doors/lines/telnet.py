@@ -3,9 +3,11 @@
 Every option is refused, but ECHO, which the server offers while a password is typed (RFC 857).
 """
 
+import unicodedata
+
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
-SE, BRK, AYT, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 250, 251, 252, 253, 254, 255
+SE, BRK, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 247, 248, 250, 251, 252, 253, 254, 255
 ECHO, TIMING_MARK = 1, 6
 
 STILL_HERE = b"-- Still here.\r\n"
@@ -16,6 +18,26 @@ SUBNEGOTIATION_LIMIT = 4096
 
 COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
+
+ERASE, ERASE_LINE = "\x7f\b", "\x15"
+"""What is sent for the keys Backspace and Ctrl-U where the terminal leaves editing to the server."""
+
+
+def with_erasures(line: str) -> str:
+    """Apply the keys that erase: a telnet client in character mode sends them with the line."""
+    if not any(key in line for key in (*ERASE, ERASE_LINE)):
+        return line
+    kept: list[str] = []
+    for character in line:
+        if character in ERASE:
+            while kept and unicodedata.category(kept[-1]) in ("Mn", "Me", "Cf"):
+                kept.pop()  # accents and the like are erased with their letter
+            del kept[-1:]
+        elif character == ERASE_LINE:
+            kept.clear()
+        else:
+            kept.append(character)
+    return "".join(kept)
 
 
 class TelnetFilter:
@@ -99,6 +121,8 @@ class TelnetFilter:
                 return -1
             self._negotiate(command, data[start + 2])
             return start + 3
+        elif command in (EC, EL):
+            pieces.append((ERASE[0] if command == EC else ERASE_LINE).encode())
         elif command == AYT:
             self._reply(STILL_HERE)
         # The others (IP, BRK, NOP, GA, …) ask for nothing that a chat can give.

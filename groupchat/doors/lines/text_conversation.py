@@ -8,7 +8,7 @@ import re
 from typing import ClassVar
 
 from groupchat.doors.lines.json_conversation import JsonConversation
-from groupchat.doors.lines.telnet import IAC, TelnetFilter
+from groupchat.doors.lines.telnet import IAC, TelnetFilter, with_erasures
 from groupchat.doors.lines.text_style import TextStyle, text_style
 from groupchat.doors.wire import tls
 from groupchat.doors.wire.conversation import Conversation
@@ -73,7 +73,7 @@ class TextConversation(Conversation):
         except UnicodeDecodeError as error:
             self.session.reject(NotUtf8(f"That line is not UTF-8 (at byte {error.start + 1}); it was ignored."))
         else:
-            self.session.typed(text)
+            self.session.typed(with_erasures(text))
 
     def conceal(self) -> None:
         """Ask the peer not to show what is typed, if it speaks telnet."""
@@ -100,7 +100,9 @@ class TextConversation(Conversation):
         super().dataReceived(data)
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        self.session.hangup(LineTooLong(f"A line can have {self.line_limit():,} bytes with its end."))
+        if self._newcomer_lines < 0 or super().admits(b""):
+            limit = self.line_limit()
+            self.session.reject(LineTooLong(f"A line can have {limit:,} bytes with its end; that one was left out."))
 
     def _become_program(self, line: bytes) -> None:
         self.write(Rendered(b"\r\n"))  # ends the prompt's line

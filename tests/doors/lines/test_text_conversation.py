@@ -26,6 +26,19 @@ class TextTest(SynchronousTestCase):
             connection.receive(bad + b"\nnext\n")
         self.assertEqual(connection.calls, [("refuse", "not-utf8", None), "next"] * 5)
 
+    def test_erased(self) -> None:
+        """Whoever's telnet sends each key can correct what they type, with letters of several bytes and accents too."""
+        connection = Connection()
+        for line, taken in (
+            (b"helo\x7flo\n", "hello"), (b"helo\blo\r\0", "hello"), (b"x\x7f\x7f\x7fhi\n", "hi"),
+            ("é\x7fe\n".encode(), "e"), ("cafe\u0301\x7fé\n".encode(), "café"), (b"no\x15yes\n", "yes"),
+            (b"nn\xff\xf7o\n", "no"), (b"n\xff\xf8yes\n", "yes"),
+        ):  # fmt: skip
+            connection.calls.clear()
+            connection.receive(line)
+            connection.turns()
+            self.assertEqual(connection.calls, [taken], line)
+
     def test_prefer(self) -> None:
         """A person's preferences give a style of text, in the server's zone."""
         connection = Connection()

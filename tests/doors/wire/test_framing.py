@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.interfaces.screens import Hold
+from groupchat.sessions.session import State
 from tests.doors.connections import Connection
+from tests.doors.fakes import SETTINGS
 
 STREAM = "één\r\nzwei\ndrei\r\0\n\r\nvier\r\r\n 5 😊\nrest".encode()
 LINES = ["één", "zwei", "drei", "", "", "vier\r", " 5 😊"]
@@ -70,14 +72,13 @@ class FramingTest(SynchronousTestCase):
         self.assertEqual(connection.calls, ["one", "two"])
 
     def test_longest_line(self) -> None:
-        """A line of the limit, its end included, is taken; one byte more ends the connection."""
+        """A line of the limit, its end included, is taken; one byte more, and it is refused; the next one is taken."""
         connection = Connection()
         connection.receive(b"x" * 255 + b"\n" + b"y" * 254 + b"\r\n")
         self.assertEqual(connection.calls, ["x" * 255, "y" * 254])
         connection.receive(b"z" * 256 + b"\nmore\n")
-        self.assertEqual(connection.calls[2:], [("hangup", "line-too-long")])
-        self.assertIn(b"!! line-too-long: ", connection.transport.value())
-        self.assertTrue(connection.transport.disconnecting)
+        self.assertEqual(connection.calls[2:], [("refuse", "line-too-long", None), "more"])
+        self.assertFalse(connection.transport.disconnecting)
 
     def test_endless_line(self) -> None:
         """A line without end is noticed as soon as it is too long, and nothing of it is kept."""
@@ -85,8 +86,26 @@ class FramingTest(SynchronousTestCase):
         connection.receive(b"x" * 255)
         self.assertEqual(connection.calls, [])
         connection.receive(b"x")
-        self.assertEqual(connection.calls, [("hangup", "line-too-long")])
+        self.assertEqual(connection.calls, [("refuse", "line-too-long", None)])
         self.assertEqual(len(connection.protocol._waiting), 0)
+        connection.receive(b"x" * 60_000)
+        self.assertEqual(len(connection.calls), 1)
+        connection.receive(b"\nhello\n")
+        self.assertEqual(connection.calls[1:], ["hello"])
+
+    def test_more_than_a_line_could_be(self) -> None:
+        """After a mebibyte without an end the connection is closed."""
+        connection = Connection()
+        for _ in range(17):
+            connection.receive(b"x" * 65536)
+        self.assertEqual(connection.calls, [("refuse", "line-too-long", None), ("hangup", "line-too-long")])
+        self.assertTrue(connection.transport.disconnecting)
+
+    def test_newcomer(self) -> None:
+        """Without a nickname, lines that are too long count like others; after some the connection is closed."""
+        connection = Connection(State.NAMELESS, SETTINGS.replaced(handshake_lines=2))
+        connection.receive((b"x" * 300 + b"\n") * 3)
+        self.assertEqual([call[1] for call in connection.calls], ["line-too-long"] * 2 + ["too-many-attempts"])
 
 
 class HoldTest(SynchronousTestCase):
