@@ -97,6 +97,9 @@ class Listener(socket.socket):
         accepted, _ = super().accept()
         return accepted, ""
 
+    def shutdown(self, how: int) -> None:
+        """Do nothing: a service manager that has handed the socket over goes on listening at it."""
+
 
 class LocalPort(unix.Port):
     """A port at a UNIX socket that somebody else has bound, and whose path Twisted leaves alone.

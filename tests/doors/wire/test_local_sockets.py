@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.trial.unittest import TestCase
 
+from groupchat.doors.wire.inherited import InheritedLocalEndpoint
 from groupchat.doors.wire.local_sockets import LocalEndpoint
 from groupchat.doors.wire.transport import LocalWire
 
@@ -152,6 +153,21 @@ class LocalEndpointTest(TestCase):
             other.bind(str(self.path))
             yield port.stopListening()
             self.assertTrue(self.path.exists())
+
+    @inlineCallbacks
+    def test_handed_over(self) -> Any:
+        """A socket that was handed over still listens for its owner when the port is closed, at the same path."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as owner:
+            owner.bind(str(self.path))
+            owner.listen()
+            self.path.chmod(0o600)
+            port = self.successResultOf(InheritedLocalEndpoint(reactor, os.dup(owner.fileno())).listen(self.factory))
+            self.assertEqual((yield self.ask()), b"hello")
+            yield port.stopListening()
+            self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+            with socket.socket(socket.AF_UNIX) as late:
+                late.connect(str(self.path))
+                owner.accept()[0].close()
 
     def test_no_folder(self) -> None:
         """A folder that is missing is told in the system's words."""
