@@ -11,6 +11,7 @@ from groupchat.terminal.configuration import Configuration, Destination, folder
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.colours import Paint, depth
 from groupchat.terminal.display.display import Display, SpokenDisplay, VisualDisplay
+from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.surfaces.console import Console
 from groupchat.terminal.surfaces.history import HistoryFile
@@ -42,7 +43,8 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         from groupchat.terminal.surfaces.screen import Output
 
         paint = Paint(depth(os.environ, color and configuration.color), configuration.colors)
-        surface = LineEditor(client, HistoryFile(state_folder / "history"), loop, create_input(), Output.of_terminal())
+        history = HistoryFile(state_folder / "history", SecretCommands().is_secret)
+        surface = LineEditor(client, history, loop, create_input(), Output.of_terminal())
         return surface, VisualDisplay(state.reader, paint, lambda: surface.width, _today())
 
     loop: Any = None

@@ -16,6 +16,7 @@ from groupchat.terminal.display.bar import bar, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.sign_in import SignIn
@@ -79,7 +80,12 @@ class TerminalClient(Owner):
 
     def pasted(self, lines: list[str]) -> None:
         if self._session.chat is not None:
-            self._session.chat.sending.send_paste(lines)
+            said = [line for line in lines if not self.is_secret(line)]
+            for line in lines:
+                if self.is_secret(line):
+                    shown = self._secret_commands.shown(line)
+                    self._remark(f"Not sent, because it would have been said aloud: {shown}")
+            self._session.chat.sending.send_paste(said)
 
     def touched(self) -> None:
         if self._session.chat is not None:
@@ -103,13 +109,20 @@ class TerminalClient(Owner):
         self._leave("")
 
     def complete(self, text: str) -> "Deferred[list[str]]":
-        return self._session.chat.complete(text) if self._session.chat is not None else succeed([])
+        if self._session.chat is None or (self.is_secret(text) and len(text.split()) > 1):
+            return succeed([])
+        return self._session.chat.complete(text)
 
     def last(self) -> tuple[int, str] | None:
         return self._state.last
 
     def is_secret(self, line: str) -> bool:
-        return self._session.chat is not None and self._session.chat.secret_commands.holds(line)
+        return self._secret_commands.is_secret(line)
+
+    @property
+    def _secret_commands(self) -> SecretCommands:
+        """Return the commands that take passwords, with what the server added; without a chat, those known anyway."""
+        return self._session.chat.secret_commands if self._session.chat is not None else SecretCommands()
 
     def waiting(self, width: int) -> list[str]:
         return waiting(self._state, width, self._reactor.seconds())
@@ -144,6 +157,9 @@ class TerminalClient(Owner):
     # Talking.
 
     def _take_line(self, line: str, chat: Chat) -> None:
+        if self.is_secret(line):
+            # What follows blanks is said, even a command; not so a password.
+            line = line.lstrip()
         command, *words = line.split()
         name = command.lower()
         if self._to.menu and line.strip().lower() == "q":

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import threading
 import time
 
@@ -298,6 +299,44 @@ class TerminalTest(PaneTest):
         history = (self.home / ".local/state/groupchat/history").read_text()
         self.assertEqual(history.splitlines(), ["done"])
         self.assertNotIn("horse", pane.everything())
+
+    def test_secrets_kept_nowhere(self) -> None:
+        """However a password is typed, others do not read it, and it is in no file, no log, and no command line."""
+        bob = self.connect(self.daemon, "bob")
+        pane = self.join(self.daemon.port)
+        for line in (
+            " /register swordfish9",
+            "/pasword swordfish9 x",
+            "\t/LOGIN carl swordfish9",
+            "/adduser x swordfish9",
+        ):
+            pane.type(line)
+            pane.keys("Enter")
+            pane.expect(r"^>\s*$")
+        pane.paste("one\n/login carl swordfish9\ntwo\n")
+        pane.expect("Send these 3 lines")
+        pane.keys("Enter")
+        pane.expect("would have been said aloud: /login")
+        pane.expect("two$")
+        for key in ("Up", "Up", "C-c"):
+            pane.keys(key)
+        pane.type("/unregister")
+        pane.keys("Enter")
+        pane.expect("^Password: *$")
+        pane.type("swordfish9")
+        pane.keys("C-u", "C-c")
+        pane.expect(r"^>\s*$")
+        pane.keys("C-y")
+        pane.type("done")
+        pane.keys("Enter")
+        pane.expect("done$")
+        bob.send("/exit\n")
+        self.assertNotIn("swordfish9", bob.rest())
+        for path in [*self.home.rglob("*"), *self.folder.rglob("*")]:
+            if path.is_file():
+                self.assertNotIn(b"swordfish9", path.read_bytes(), path)
+        self.assertNotIn("swordfish9", subprocess.run(["ps", "axww"], capture_output=True, text=True).stdout)
+        self.assertNotRegex(pane.screen(), "swordfish9")
 
     def test_menu(self) -> None:
         """In the menu 1 joins, q returns to it, and 2 exits."""

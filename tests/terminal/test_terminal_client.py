@@ -198,6 +198,33 @@ class TalkingTest(ClientTest):
         self.assertEqual((request["do"], request["old"], request["new"]), ("password", "one", "two words"))
         self.assertIsNone(self.surface.asked)
 
+    def test_secret_after_blanks(self) -> None:
+        """A password is never said aloud: blanks before its command, or a misspelling, make it no text."""
+        for line in ("  /register sesame", " /regsiter sesame", "\t/PASSWD old sesame"):
+            self.type(line)
+            for request in self.connection.requests():
+                self.assertNotEqual(request["do"], "say", line)
+                self.assertTrue(request.get("line", "/").startswith("/"), line)
+        self.type(" /etc/passwd", "//login a b", " hello")
+        self.assertEqual(self.sent(), [" /etc/passwd", "/login a b", " hello"])
+
+    def test_pasted_secret(self) -> None:
+        """Of a paste, lines with passwords are not said."""
+        self.client.pasted(["one", "/login alice sesame", " /pasword sesame x", "two"])
+        shown = "\n".join(self.surface.lines)
+        self.assertIn("would have been said aloud: /login", shown)
+        self.assertIn("would have been said aloud: /pasword", shown)
+        self.assertNotIn("sesame", shown)
+        self.assertNotIn("sesame", str(self.connection.requests()))
+
+    def test_secret_is_not_completed(self) -> None:
+        """What is typed of a password is not sent to be completed; the name of the command is."""
+        for text in ("/login alice ses", " /pasword ses"):
+            self.assertEqual(self.successResultOf(self.client.complete(text)), [])
+        self.assertEqual(self.connection.requests(), [])
+        self.client.complete("/logi")
+        self.assertEqual([request["do"] for request in self.connection.requests()], ["complete"])
+
     def test_secret_cancelled(self) -> None:
         """Ctrl-C at such a question, or an empty answer, only cancels it."""
         self.type("/unregister")
@@ -298,7 +325,7 @@ class LeavingTest(ClientTest):
         self.client.touched()
         self.client.ended()
         self.assertEqual(self.successResultOf(self.client.complete("h")), [])
-        self.assertFalse(self.client.is_secret("/login a"))
+        self.assertTrue(self.client.is_secret("/login a"))
         self.assertEqual((self.connection.requests(), self.client.last()), ([], None))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,9 @@ class Field:
     secret: bool = True
     optional: bool = False
 
+
+ALIKE = 0.75
+"""How much a command must look like a secret one to be taken for a misspelling of it; 1.0 is the same."""
 
 NAME, PASSWORD = Field("name", secret=False), Field("password")
 
@@ -54,6 +58,17 @@ class SecretCommands:
         """Return whether a line begins with a secret command."""
         return _name(line) in self._commands
 
+    def resembles(self, line: str) -> bool:
+        """Return whether a line begins with what looks like a misspelt secret command, such as "/pasword old new"."""
+        name = _name(line)
+        if not name.isalpha():  # such as //login, which says a line that begins with a slash, and /etc/passwd
+            return False
+        return not self.holds(line) and bool(get_close_matches(name, self._commands, 1, ALIKE))
+
+    def is_secret(self, line: str) -> bool:
+        """Return whether a line may have a password in it."""
+        return self.holds(line) or self.resembles(line)
+
     def missing(self, line: str) -> list[str]:
         """Return the names of the secret arguments that are still to be asked for.
 
@@ -70,7 +85,7 @@ class SecretCommands:
 
     def shown(self, line: str) -> str:
         """Return the line as it may be shown: of a secret command only its name."""
-        return line.split(None, 1)[0] if self.holds(line) else line
+        return line.split(None, 1)[0] if self.is_secret(line) else line
 
 
 def _name(line: str) -> str:

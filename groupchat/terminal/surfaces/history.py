@@ -1,6 +1,7 @@
 """Lines that the person typed, kept over all runs in a file that only they can read."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from groupchat.disk.new_files import new_file
@@ -10,16 +11,21 @@ KEPT = 2000
 
 
 class HistoryFile:
-    """Lines in a file, oldest first; where none can be written they are kept for this run only."""
+    """Lines in a file, oldest first; where none can be written they are kept for this run only.
 
-    def __init__(self, path: Path) -> None:
+    :param is_secret: says whether a line may have a password in it: such lines, if there are any, are removed.
+    """
+
+    def __init__(self, path: Path, is_secret: Callable[[str], bool] = lambda line: False) -> None:
         self._path = path
+        self._is_secret = is_secret
 
     def load(self) -> list[str]:
         """Return the newest lines; shorten the file to these when it has grown to twice as many."""
         try:
-            lines = self._path.read_text("utf-8", "replace").splitlines()
-            if len(lines) > 2 * KEPT:
+            found = self._path.read_text("utf-8", "replace").splitlines()
+            lines = [line for line in found if not self._is_secret(line)]
+            if len(lines) > 2 * KEPT or len(lines) < len(found):
                 write_private(self._path, "".join(f"{line}\n" for line in lines[-KEPT:]))
         except OSError:
             return []

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.clipboard import InMemoryClipboard
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -107,12 +108,14 @@ class LineEditor:
             self._timer = self._reactor.callLater(max(wait, 0), self._flush)
 
     def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
+        self._forget_killed()
         self._label, self._hidden, self.talking = label, hidden, False
         self.clear()
         self.buffer.document = Document(default)
         self.refresh()
 
     def talk(self) -> None:
+        self._forget_killed()
         self._label, self._hidden = TALK, False
         if not self.talking:
             self.clear()
@@ -190,6 +193,11 @@ class LineEditor:
             self.refresh()
 
     # Inside.
+
+    def _forget_killed(self) -> None:
+        """After a hidden answer, forget what Ctrl-U and the like took from it: Ctrl-Y would show it."""
+        if self._hidden:
+            self.app.clipboard = InMemoryClipboard()
 
     def _layout(self) -> Layout:
         search = SearchToolbar(text_if_not_searching="")

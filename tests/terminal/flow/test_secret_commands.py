@@ -51,6 +51,17 @@ class KnownTest(SynchronousTestCase):
             self.assertFalse(self.commands.holds(line), line)
             self.assertEqual(self.commands.shown(line), line)
 
+    def test_misspelt(self) -> None:
+        """A command that looks like a secret one is kept nowhere either; every other command is."""
+        for line in ("/pasword old new", "/regsiter x", "/logn bob x", "/passwd x", " /adduse carl x", "/unregster x"):
+            self.assertTrue(self.commands.is_secret(line), line)
+            self.assertFalse(self.commands.holds(line), line)
+            self.assertNotIn(" ", self.commands.shown(line).strip())
+        for verb in COMMANDS.sorted():
+            if not verb.secret:
+                for name in (verb.name, *verb.aliases):
+                    self.assertFalse(self.commands.is_secret(f"/{name} x"), name)
+
     @given(st.sampled_from(sorted(KNOWN)), st.sampled_from("\t\v\f\r\n \u00a0\u2003\u2028"), st.text(max_size=8))
     def test_any_space(self, name: str, space: str, rest: str) -> None:
         """Whatever space follows the command, its line is secret, and nothing of the password is shown."""

@@ -38,6 +38,16 @@ class HistoryFileTest(SynchronousTestCase):
         self.assertEqual(len(self.path.read_text().splitlines()), KEPT)
         self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
 
+    def test_secrets_are_removed(self) -> None:
+        """Lines with passwords, which an earlier version may have kept, are gone from the file when it is read."""
+        self.file.add("one")
+        self.file.add("/login alice sesame")
+        self.file.add("two")
+        file = HistoryFile(self.path, lambda line: line.startswith("/login"))
+        self.assertEqual(file.load(), ["one", "two"])
+        self.assertNotIn("sesame", self.path.read_text())
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
+
     def test_not_writable(self) -> None:
         """Where nothing can be written the chat goes on without a history."""
         self.path.parent.write_text("a file")
