@@ -200,6 +200,7 @@ def _survived(trial: Trial, daemon: Daemon, lines: Callable[[int], Iterator[dict
     seconds = 20.0 if trial.full else 8.0
     for request in ({"do": "search", "text": "rare"}, {"do": "history", "count": 20}):  # bounded caches fill
         Honest(daemon.port, 2.0, request=request).delays()
+    usual = percentile(Honest(daemon.port, 3.0).delays(), 0.99)
     before = memory_mib(daemon.process.pid)
     attack = Attack(trial, daemon, lines)
     talking = Honest(daemon.port, seconds)
@@ -214,7 +215,8 @@ def _survived(trial: Trial, daemon: Daemon, lines: Callable[[int], Iterator[dict
     clean = "Traceback" not in daemon.log and daemon.stop() == 0
     return Verdict(
         kept and clean,
-        f"{attack.sent} requests of {ATTACKERS} attackers; round trip p99 {p99:.1f} ms, worst {max(delays):.0f}; "
+        f"{attack.sent} requests of {ATTACKERS} attackers; round trip p99 {p99:.1f} ms (without them {usual:.1f}), "
+        f"worst {max(delays):.0f}; "
         f"/history worst {worst:.0f} ms of {len(answers)}; memory +{peak - before:.1f} MiB, "
         f"+{grown:.1f} afterwards{'' if clean else '; an error was logged'}",
     )

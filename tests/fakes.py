@@ -236,6 +236,7 @@ class FakeScreen:
         self.room: int | None = None
         self.full = False
         self.holds = Hold(0)
+        self.yielded = 0
         self.closed = False
         self.aborted = False
         self.concealed = False
@@ -271,6 +272,9 @@ class FakeScreen:
     def release(self, reason: Hold) -> None:
         self.holds &= ~reason
         self._clock.callLater(0, self.take_lines)
+
+    def yield_turn(self) -> None:
+        self.yielded += 1
 
     def silence(self) -> float:
         return self.silent_s

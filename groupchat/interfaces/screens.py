@@ -81,6 +81,9 @@ class IScreen(Interface):
     def release(reason: Hold) -> None:
         """Drop one reason to hold; with none left, go on with lines that wait, in order."""
 
+    def yield_turn() -> None:
+        """Take no more lines from the peer in this turn of the reactor: the last one cost as much as many."""
+
     def silence() -> float:
         """Return for how many seconds nothing at all has come from the peer's side although it owes an answer.
 

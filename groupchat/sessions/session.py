@@ -143,7 +143,7 @@ class Session(Handshake):
         """Carry out a cleaned line from a keyboard: a command, a correction, or something to say."""
         if spoken.startswith("/") and not spoken.startswith("//"):
             verb, arguments = COMMANDS.read_line(me, spoken[1:])
-            if self._charge(verb.cost - 1):
+            if self._charge_verb(verb.cost):
                 self._call(lambda: verb.function(me, **arguments), me.ref)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(substitute(me, change[1], change[2]), me.ref)
@@ -173,7 +173,7 @@ class Session(Handshake):
             return
         me = Actor(self._hall, self._me(), ref, key)
         verb, given = COMMANDS.read_fields(me, name, arguments)
-        if self._charge(verb.cost - 1):
+        if self._charge_verb(verb.cost):
             self._call(lambda: verb.function(me, **given), ref)
 
     def _call(self, verb: Callable[[], Reply], ref: Ref) -> None:
@@ -265,6 +265,12 @@ class Session(Handshake):
         commits = self._hall.commits
         if commits.congested:
             commits.make_wait(self)
+
+    def _charge_verb(self, cost: float) -> bool:
+        """Charge what a verb costs beyond its line; after a costly one others have their turn, whoever asked for it."""
+        if cost > 1:
+            self.screen.yield_turn()
+        return self._charge(cost - 1)
 
     def _charge(self, cost: float) -> bool:
         """Take this from the peer's allowance; beyond it the peer is not read for a while, and at last cut off.

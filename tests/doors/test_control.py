@@ -37,6 +37,7 @@ class ConversationTest(SynchronousTestCase):
         """Return the answer to a request."""
         self.transport.clear()
         self.protocol.dataReceived(json.dumps({**request, "ref": 1}).encode() + b"\n")
+        self.clock.advance(0)
         self.house.turn()
         return json.loads(self.transport.value())
 

@@ -497,3 +497,14 @@ class RejectedTests(SynchronousTestCase):
         before = len(bob.answers)
         bob.session.reject(BadJson("no"))
         self.assertEqual(len(bob.answers), before)
+
+
+class TurnTests(SynchronousTestCase):
+    def test_costly(self) -> None:
+        """After a verb that costs more than a line others have their turn, also when the peer is exempt from limits."""
+        house = House()
+        bob, bot = house.come("bob")[0], house.come("bot", door="json")[0]
+        bob.type("hello", "/list", "/whois bot", "/search hello")
+        self.assertEqual(bob.screen.yielded, 2)
+        bot.do("list").do("say", text="hi").do("complete", text="/h")
+        self.assertEqual(bot.screen.yielded, 2)

@@ -87,9 +87,15 @@ class HeldLines(LineReceiver):
         if self._holds or self._handing or self._closed:
             return
         if self._waiting or self._ended:
-            self._wait_for_turn()
+            self.yield_turn()
         else:
             self._read_on()
+
+    def yield_turn(self) -> None:
+        """Take no more lines in this turn of the reactor."""
+        if not self._holds & Hold.TURN:
+            self._holds |= Hold.TURN
+            self.reception.wait_for_turn(self)
 
     def take_turn(self) -> None:
         """Take the next share of what waits; a new reactor turn has begun."""
@@ -143,7 +149,7 @@ class HeldLines(LineReceiver):
                 if end < 0:
                     break
                 if share == 0:
-                    self._wait_for_turn()
+                    self.yield_turn()
                     break
                 share -= 1
                 line = bytes(waiting[:end])
@@ -193,11 +199,6 @@ class HeldLines(LineReceiver):
             self.line_is_endless()
             return
         del rest[: len(rest) - rest.endswith(b"\r")]  # with what comes next it may be a line end
-
-    def _wait_for_turn(self) -> None:
-        if not self._holds & Hold.TURN:
-            self._holds |= Hold.TURN
-            self.reception.wait_for_turn(self)
 
     def _read_on(self) -> None:
         if not self._reading and not self._ended and not self._closed:

@@ -58,6 +58,27 @@ class FramingTest(SynchronousTestCase):
         connection.turns()
         self.assertEqual(connection.calls, [""] * 65536)
 
+    def test_yielded(self) -> None:
+        """After a line that cost much the next one is taken in the next turn, whatever happens meanwhile."""
+        connection = Connection()
+
+        def typed(line: str) -> None:
+            connection.calls.append(line)
+            connection.protocol.yield_turn()
+
+        connection.session.typed = typed  # type: ignore[method-assign]
+        connection.receive(b"one\ntwo\n")
+        connection.receive(b"three\n")
+        connection.protocol.hold(Hold.ANSWER)
+        connection.protocol.release(Hold.ANSWER)
+        self.assertEqual(connection.calls, ["one"])
+        connection.turn()
+        self.assertEqual(connection.calls, ["one", "two"])
+        connection.turns()
+        self.assertEqual(connection.calls, ["one", "two", "three"])
+        connection.receive(b"four\n")
+        self.assertEqual(connection.calls[3:], ["four"])
+
     def test_released_at_once(self) -> None:
         """A hold that ends before its line is done does not cost the peer its turn."""
         connection = Connection()
