@@ -116,7 +116,7 @@ def figures(trial: Trial) -> Verdict:
 
     found = _noticed(trial, daemon, "half", port, logs_in=False, meanwhile=look)
     rebound = _page(port, "evil.example")
-    kept = found.kept and most <= 40 and slowest <= 1.0 and not wrong and rebound == 421 and daemon.stop() == 0
+    kept = found.kept and most <= 48 and slowest <= 1.0 and not wrong and rebound == 421 and daemon.stop() == 0
     return Verdict(
         kept,
         f"{found.counts.get('half', 0)} half requests: {most} descriptors more at most; honest requests took at most "

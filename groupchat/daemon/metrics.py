@@ -25,6 +25,7 @@ from twisted.web.server import Request, Site
 
 from groupchat.doors.counted import CountedFactory
 from groupchat.doors.reception import Reception
+from groupchat.doors.wire import transport
 from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
 from groupchat.model.drafts import Outcome, StoredPost
@@ -193,6 +194,8 @@ class MetricsServer:
         :raises CannotStart: a port is in use, or may not be taken.
         """
         self._ports.bind(self._factory)
+        for port in self._ports.bound:
+            transport.install(port)
         return self._ports.accept()
 
     def watch(self, hall: Hall) -> None:

@@ -4,6 +4,7 @@ They count among all connections and those of their address, are few, and end af
 Bans do not concern them: they are about people.
 """
 
+from collections import Counter
 from typing import Any
 
 from twisted.internet.interfaces import IAddress
@@ -13,12 +14,13 @@ from twisted.python.failure import Failure
 
 from groupchat.doors.reception import Reception
 from groupchat.model.errors import Refusal
-from groupchat.model.networks import plain
+from groupchat.model.networks import household, plain
 
 MOST = 32
 """The most connections to one such factory, which may have them also when the chat is full.
 
-When there are more, the oldest is dropped: who asks is answered at once, and who does not ask has to go.
+When there are more, the oldest of the address that has most is dropped: who asks is answered at once,
+and who does not ask has to go.
 """
 
 
@@ -50,7 +52,9 @@ class Counted(ProtocolWrapper):
         self._here[self] = None
         super().makeConnection(transport)
         if len(self._here) > MOST:
-            oldest = next(iter(self._here))
+            here = Counter(household(connection.address) for connection in self._here)
+            (greediest, _), *_ = here.most_common(1)
+            oldest = next(connection for connection in self._here if household(connection.address) == greediest)
             del self._here[oldest]
             oldest.abort()
 

@@ -65,10 +65,22 @@ class CountedTest(SynchronousTestCase):
         self.clock.pump([1] * 3)
         self.assertTrue(transport.disconnecting)
 
-    def test_few(self) -> None:
-        """There are not many: the oldest are dropped for new ones."""
+    def test_honest(self) -> None:
+        """Who has few connections keeps them, however many somebody else makes after them."""
+        self.make_room()
+        one, two = (self.come(IPv4Address("TCP", f"198.51.100.{number}", 1))[1] for number in range(2))
+        attackers = [self.come()[1] for _ in range(39)]
+        self.assertEqual([transport.disconnecting for transport in (one, two)], [False, False])
+        self.assertEqual(sum(not transport.disconnecting for transport in attackers), MOST - 2)
+
+    def make_room(self) -> None:
+        """Let the chat have room."""
         self.reception = Reception(FakeSession, SETTINGS, cast(Any, self.clock), self.turnstile)
         self.factory = CountedFactory(Factory.forProtocol(Echo), self.reception, FULL)
+
+    def test_few(self) -> None:
+        """There are not many: the oldest are dropped for new ones."""
+        self.make_room()
         here = [self.come() for _ in range(MOST + 2)]
         self.assertEqual([transport.disconnecting for _, transport in here], [True] * 2 + [False] * MOST)
         for protocol, _ in here[:2]:
