@@ -1,13 +1,23 @@
 """What is in ``packaging/`` works as the documents say."""
 
+import configparser
+import contextlib
 import grp
+import io
+import json
 import os
+import re
+import runpy
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import trustme
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.certificates.certificates import given
@@ -69,3 +79,108 @@ class HookTest(SynchronousTestCase):
         done = subprocess.run(["/bin/sh", self.hook], env=environment, capture_output=True, timeout=60)
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual((self.tls / "a.example.org.pem").read_bytes(), before)
+
+
+class DependenciesTest(SynchronousTestCase):
+    """The sets of versions agree with setup.cfg."""
+
+    def setUp(self) -> None:
+        parser = configparser.ConfigParser()
+        parser.read(TREE / "setup.cfg")
+        extras = parser["options.extras_require"]
+        self.core = [parser["options"]["install_requires"], extras["test"]]
+        self.all = [*self.core, extras["dev"]]
+
+    def requirements(self, blocks: list[str]) -> list[Requirement]:
+        lines = [line for block in blocks for line in block.split("\n") if line.strip()]
+        return [found for found in map(Requirement, lines) if found.name != "groupchat"]
+
+    def pinned(self, name: str) -> dict[str, str]:
+        """Return the version of each package in a set."""
+        lines = (PACKAGING / name).read_text().splitlines()
+        found = [re.fullmatch(r"([\w.-]+)==([\w.]+)( ;.*)?", line) for line in lines if not line.startswith("#")]
+        return {canonicalize_name(match[1]): match[2] for match in found if match is not None}
+
+    def test_lowest(self) -> None:
+        """Every package that is used has a lower bound, which is the version in the set of the lowest."""
+        lowest = self.pinned("lowest.txt")
+        for requirement in self.requirements(self.core):
+            (bound,) = (each.version for each in requirement.specifier if each.operator == ">=")
+            self.assertEqual(Version(lowest[canonicalize_name(requirement.name)]), Version(bound), requirement.name)
+
+    def test_locked(self) -> None:
+        """Every package is in the locked set, in a version that setup.cfg allows."""
+        locked = self.pinned("constraints.txt")
+        for requirement in self.requirements(self.all):
+            self.assertIn(locked[canonicalize_name(requirement.name)], requirement.specifier, requirement.name)
+
+    def test_ci(self) -> None:
+        """CI installs both sets."""
+        self.assertIn("for versions in constraints lowest; do", (TREE / ".ci" / "run").read_text())
+
+
+class AuditTest(SynchronousTestCase):
+    """``packaging/audit.py`` with something that answers as pip-audit does."""
+
+    def audit(self, report: object, status: int = 0, complaint: str = "") -> tuple[int, str]:
+        """Return the exit status, and what is printed."""
+        code = (
+            "import sys\n"
+            f"report, status, complaint = {json.dumps(report)!r}, {status}, {complaint!r}\n"
+            "if report != 'null': open(sys.argv[sys.argv.index('--output') + 1], 'w').write(report)\n"
+            "sys.stderr.write(complaint); sys.exit(status)\n"
+        )
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            result = runpy.run_path(str(PACKAGING / "audit.py"))["audit"]([sys.executable, "-c", code])
+        return result, out.getvalue()
+
+    def test_answers(self) -> None:
+        """Vulnerabilities fail it; no access to data is told and does not; a wrong call fails it."""
+        fine = {"name": "a", "version": "1", "vulns": []}
+        bad = {"name": "b", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]}
+        skipped = {"name": "c", "skip_reason": "not found"}
+        self.assertEqual(
+            self.audit({"dependencies": [fine, skipped]}),
+            (0, "pip-audit looked at 1 of 2 packages: 0 with known vulnerabilities.\n"),
+        )
+        status, out = self.audit({"dependencies": [fine, bad]}, 1)
+        self.assertEqual((status, out.splitlines()[0]), (1, "b 2: CVE-1, fixed in 3"))
+        unreached = "pip-audit could not reach its data ({}); known vulnerabilities were not looked for.\n"
+        self.assertEqual(
+            self.audit({"dependencies": [skipped]}), (0, unreached.format("it knows none of the packages"))
+        )
+        self.assertEqual(self.audit(None, 1, "x\nno route"), (0, unreached.format("no route")))
+        self.assertEqual(self.audit(None, 2, "usage: "), (2, "usage: \n"))
+
+
+class ContainerTest(SynchronousTestCase):
+    def test_ignored(self) -> None:
+        """Both programs ignore the same files: all but those which are installed."""
+        ours = (TREE / ".containerignore").read_text()
+        self.assertEqual((TREE / ".dockerignore").read_text(), ours)
+        rules = [line for line in ours.splitlines() if not line.startswith("#")]
+        self.assertEqual(rules[0], "*")
+        taken = {rule[1:] for rule in rules if rule.startswith("!")}
+        self.assertEqual(
+            taken,
+            {
+                "LICENSE",
+                "README.md",
+                "groupchat",
+                "packaging/constraints.txt",
+                "pyproject.toml",
+                "setup.cfg",
+                "twisted",
+            },
+        )
+        self.assertEqual([name for name in taken if not (TREE / name).exists()], [])
+
+    def test_health(self) -> None:
+        """The image and the compose file look at the health in one way, where the figures are served."""
+        image, compose = (PACKAGING / "Containerfile").read_text(), (PACKAGING / "compose.yaml").read_text()
+        (probe,) = re.findall(r'"(import urllib.*)"\]', image)
+        self.assertIn(f"- {probe}\n", compose)
+        self.assertIn("127.0.0.1:9100/healthz", probe)
+        self.assertIn("GROUPCHAT_METRICS=tcp:9100\n", image)
+        self.assertIn("read_only: true", compose)

@@ -84,7 +84,8 @@ class UnitTest(FunctionalTest):
         """The unit checks the settings before it tells the daemon of them: a mistake makes the reload fail."""
         check, hang_up = re.findall(r"^ExecReload=(.*)$", (UNITS / "groupchat.service").read_text(), re.MULTILINE)
         self.assertEqual(hang_up, "/bin/kill -HUP $MAINPID")
-        program, *arguments = check.replace("/etc/groupchat/chat.toml", str(self.folder / "chat.toml")).split()
+        program, *words = check.split()
+        arguments = [word.replace("/etc/groupchat/chat.toml", f"{self.folder}/chat.toml") for word in words]
         self.assertEqual(program, "/opt/groupchat/bin/groupchat")
         statuses = []
         for text in ("nick_max = 12\n", "nik_max = 12\n"):
