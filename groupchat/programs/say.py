@@ -4,6 +4,7 @@ It joins quietly: it is in no room and no list of people, and its coming and goi
 """
 
 import argparse
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
+from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.stdio.nickname import of_this_user
@@ -35,6 +37,7 @@ A connection alone is none: where only large packets are lost, one after the oth
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat say``."""
     add_server(parser)
+    add_password(parser)
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
     parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
     parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: lobby)")
@@ -43,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Post, and return 0 only if every line is on the server's disk."""
     text = " ".join(arguments.text) if arguments.text else None
-    program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain)
+    try:
+        password = password_of(arguments.password_file, os.environ)
+    except Unreadable as error:
+        process.complain(str(error))
+        return 1
+    program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain, password=password)
     return process.run(program.start, program.interrupt)
 
 
@@ -52,13 +60,15 @@ class Say:
 
     :param text: what to say (None: the lines of standard input).
     :param make_keyboard: makes standard input.
+    :param password: the account's, or the server's (None: there is none).
     """
 
     def __init__(
         self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard,
+        make_keyboard: Callable[..., Keyboard] = Keyboard, password: str | None = None,
     ) -> None:  # fmt: skip
         self._server = server
+        self._password = password
         self._nicks = iter([nick]) if nick is not None else of_this_user()
         self._room = room or LOBBY
         self._text = text
@@ -81,6 +91,7 @@ class Say:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
+            password=self._password,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         if self._text is None:

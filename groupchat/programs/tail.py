@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
+from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
@@ -25,6 +27,7 @@ from groupchat.stdio.printable import escaped
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat tail``."""
     add_server(parser)
+    add_password(parser)
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
     parser.add_argument(
         "--since", metavar="N", type=_number, help="begin after message number N (default: the last few)"
@@ -36,7 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print until interrupted, or until the output is closed; return 0, or 1 if the server cannot be reached."""
     show = as_json if arguments.json else as_text(Transcript(date.today()))
-    program = Tail(server_of(arguments), arguments.nick, arguments.room, arguments.since, show, process.complain)
+    try:
+        password = password_of(arguments.password_file, os.environ)
+    except Unreadable as error:
+        process.complain(str(error))
+        return 1
+    server, nick, room, since = server_of(arguments), arguments.nick, arguments.room, arguments.since
+    program = Tail(server, nick, room, since, show, process.complain, password=password)
     return process.run(program.start, program.interrupt)
 
 
@@ -45,6 +54,7 @@ class Tail:
 
     :param show: makes the lines for an event.
     :param make_keyboard: makes standard output.
+    :param password: the account's, or the server's (None: there is none).
     """
 
     def __init__(
@@ -56,8 +66,10 @@ class Tail:
         show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
         make_keyboard: Callable[..., Keyboard] = Keyboard,
+        password: str | None = None,
     ) -> None:
         self._server = server
+        self._password = password
         self._nicks = iter([nick]) if nick is not None else of_this_user()
         self._rooms = None if room is None else [room]
         self._since = since
@@ -73,6 +85,7 @@ class Tail:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since=self._since, rooms=self._rooms, heard=self._heard, changed=self._changed,
+            password=self._password,
         )  # fmt: skip
         self._output.open(reactor, reading=False)
         self._output.feed(self._client)

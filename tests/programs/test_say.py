@@ -13,7 +13,9 @@ from tests.programs.fakes import FakeKeyboard, address
 
 
 class SayCase(SynchronousTestCase):
-    def begin(self, text: str | None = None, nick: str | None = "ci", room: str | None = None) -> None:
+    def begin(
+        self, text: str | None = None, nick: str | None = "ci", room: str | None = None, password: str | None = None
+    ) -> None:
         server, self.network = address()
         self.clock = Clock()
         self.complaints: list[str] = []
@@ -23,7 +25,7 @@ class SayCase(SynchronousTestCase):
             self.keyboard = FakeKeyboard(*calls)
             return self.keyboard
 
-        self.say = Say(server, nick, room, text, self.complaints.append, keep)
+        self.say = Say(server, nick, room, text, self.complaints.append, keep, password)
         self.status = self.say.start(self.clock)
 
     def accept(self) -> FakeConnection:
@@ -47,6 +49,12 @@ class SayCase(SynchronousTestCase):
 
 
 class PostingTest(SayCase):
+    def test_password(self) -> None:
+        """The password is given with the nickname."""
+        self.begin("hello", password="open sesame")
+        self.accept()
+        self.assertEqual(self.claim["password"], "open sesame")
+
     def test_text(self) -> None:
         """A text is posted, quietly, in the lobby, and the program leaves when it is on disk."""
         self.begin("hello")
