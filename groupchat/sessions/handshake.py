@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.errors import PasswordWrong, Refusal, ServerError, TooManyAttempts
+from groupchat.model.errors import PasswordWeak, PasswordWrong, Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
 from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
@@ -155,7 +155,7 @@ class Handshake:
         self._excuse(failure, ref)
         if self.state is State.GONE:
             return
-        if self._prompt.asked_again(failure.check(PasswordWrong) is not None):
+        if self._prompt.asked_again(failure.check(PasswordWrong) is not None, failure.check(PasswordWeak) is not None):
             self.screen.conceal()
             self._ask("password")
             return

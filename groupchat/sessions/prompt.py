@@ -1,5 +1,7 @@
 """The prompts before somebody is in: a nickname, a password, or a command that gives both at once."""
 
+from dataclasses import replace
+
 from groupchat.hall.admission import Admission
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import text
@@ -21,13 +23,15 @@ class Prompt:
     ``asked``: the nickname whose password was asked for; None: the nickname is asked for.
     """
 
-    __slots__ = ("_admission", "_failures", "_last", "asked")
+    __slots__ = ("_admission", "_failures", "_last", "_registering", "asked")
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
         self._failures = 0
         self._last = ""
         """The nickname whose password was typed last; empty: that was none."""
+        self._registering: Claim | None = None
+        """The last request to make an account; its password is asked for again if it is too weak."""
         self.asked: str | None = None
 
     def read(self, line: str) -> Claim | Logout | None:
@@ -36,6 +40,7 @@ class Prompt:
         :raises BadArguments: /login or /register without what they need.
         """
         self._last = ""
+        self._registering = None
         words = text.clean(line).split()
         match [word.lower() for word in words[:1]]:
             case []:
@@ -49,7 +54,9 @@ class Prompt:
             case ["/register"]:
                 if not 3 <= len(words) <= 4:
                     raise BadArguments("Usage: /register NAME PASSWORD [CODE]")
-                return Claim(words[1], password=words[2], register=True, code=words[3] if len(words) > 3 else None)
+                code = words[3] if len(words) > 3 else None
+                self._registering = Claim(words[1], password=words[2], register=True, code=code)
+                return self._registering
         return Claim(line.strip())
 
     def needs_password(self, nick: str) -> bool:
@@ -73,13 +80,23 @@ class Prompt:
         screen.reveal()
         nick, self.asked = self.asked, None
         assert nick is not None
+        registering, self._registering = self._registering, None
         if not line:
             return None
+        if registering is not None and line.startswith("/"):
+            return self.read(line)
+        if registering is not None:
+            self._registering = replace(registering, password=line)
+            return self._registering
         self._last = nick
         return Claim(nick, password=line)
 
-    def asked_again(self, is_wrong: bool) -> bool:
-        """Say whether to ask once more for the password that was wrong."""
+    def asked_again(self, is_wrong: bool, is_weak: bool) -> bool:
+        """Say whether to ask once more for the password that was wrong, or too weak for a new account."""
+        if is_weak and self._registering is not None:
+            self.asked = self._registering.nick
+            return True
+        self._registering = None
         nick, self._last = self._last, ""
         if not (nick and is_wrong):
             return False
@@ -93,3 +110,4 @@ class Prompt:
         """Forget it all: somebody is in."""
         self.asked = None
         self._last = ""
+        self._registering = None

@@ -1,0 +1,102 @@
+"""A new password that is too weak is asked for again: what is typed next is never said, and never a nickname."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.model.events import Done, Said, Told
+from groupchat.sessions.session import State
+from tests.house import House, Peer
+from tests.people import member, operator
+
+STRONG = "correct horse battery"
+
+
+class InTheRoomTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.house = House()
+        self.alice, self.bob = self.house.come("alice", "bob")
+
+    def type(self, peer: Peer, *lines: str) -> None:
+        for line in lines:
+            peer.type(line)
+            self.house.turn()
+
+    def heard(self) -> list[str]:
+        """Return what bob has heard people say."""
+        return [event.text for event in self.bob.events if isinstance(event, Said)]
+
+    def has_password(self, nick: str, password: str) -> bool:
+        return self.house.connect("json").offer(nick, password=password).codes == []
+
+    def test_register(self) -> None:
+        """After /register with a weak password the next line is the password, and hidden; then lines are said again."""
+        self.type(self.alice, "/register short")
+        self.assertEqual(self.alice.codes, ["password-weak"])
+        self.assertTrue(self.alice.screen.concealed)
+        (told,) = (answer for answer in self.alice.answers if isinstance(answer, Told))
+        self.assertIn("Type another password", told.lines[0])
+        self.type(self.alice, "less", STRONG)
+        self.assertFalse(self.alice.screen.concealed)
+        self.assertEqual(self.alice.codes, ["password-weak"] * 2)
+        self.assertIsNotNone(self.alice.connection.person.account)
+        self.type(self.alice, "hello")
+        self.assertEqual(self.heard(), ["hello"])
+        self.assertTrue(self.has_password("alice", STRONG))
+
+    def test_given_up(self) -> None:
+        """An empty line ends it, and so does a command; nothing was changed then."""
+        self.type(self.alice, "/register short", " ", "hello")
+        self.assertIn(
+            "Nothing was changed.", [answer.text for answer in self.alice.answers if isinstance(answer, Done)]
+        )
+        self.type(self.alice, "/register short", "/list", "there")
+        self.assertEqual((self.heard(), self.alice.connection.person.account), (["hello", "there"], None))
+        self.assertFalse(self.alice.screen.concealed)
+
+    def test_other_verbs(self) -> None:
+        """/password and what operators do with passwords ask again, too, for whom they were meant."""
+        member(self.house, "carol")
+        olga = operator(self.house, "olga")
+        self.type(olga, "/setpassword carol short", STRONG)
+        self.assertEqual(olga.codes, ["password-weak"])
+        self.assertTrue(self.has_password("carol", STRONG))
+        self.assertEqual([word for word in self.heard() if "horse" in word], [])
+
+    def test_programs(self) -> None:
+        """Programs are not asked: they know what they send."""
+        (bot,) = self.house.come("bot", door="json")
+        bot.do("type", line="/register short")
+        bot.session.type("/register short")
+        self.house.turn()
+        bot.session.type("hello")
+        self.house.turn()
+        self.assertEqual((self.heard(), bot.screen.concealed), (["hello"], False))
+
+
+class AtThePromptTest(SynchronousTestCase):
+    def test_register(self) -> None:
+        """At the nickname prompt the next line is the password of the same nickname, and not a nickname."""
+        house = House()
+        peer = house.connect().type("/register carol short")
+        self.assertEqual(
+            (peer.codes, peer.session.state, peer.screen.concealed), (["password-weak"], State.ASKED, True)
+        )
+        peer.type("weak")
+        self.assertEqual([person.nick for person in house.hall.roster], [])
+        peer.type("/register carol " + STRONG.replace(" ", "-"))
+        self.assertEqual((peer.codes, peer.connection.person.nick), (["password-weak"] * 2, "carol"))
+
+    def test_again_and_again(self) -> None:
+        """It is asked for as often as it is too weak; an empty line leads back to the nickname."""
+        house = House()
+        peer = house.connect().type("/register carol short", "weak", STRONG)
+        self.assertEqual((peer.codes, peer.connection.person.nick), (["password-weak"] * 2, "carol"))
+        self.assertIsNotNone(house.hall.accounts.find("carol"))
+        peer = house.connect().type("/register dave short", "", "dave")
+        self.assertEqual((peer.connection.person.nick, peer.connection.person.account), ("dave", None))
+
+    def test_other_refusals(self) -> None:
+        """A refusal for another reason does not ask for a password."""
+        house = House()
+        house.come("bob")
+        peer = house.connect().type("/register bob short", "eve")
+        self.assertEqual((peer.codes, peer.connection.person.nick), (["nick-taken"], "eve"))
