@@ -18,6 +18,8 @@ from groupchat.state.positions import PRIVATE, Positions
 
 COUNTED = 1000
 """The most new messages of a room that are counted; beyond it people are told that there are more."""
+AT_ONCE = 50
+"""Messages that are looked at without a pause: long ones full of almost the nickname take some 6 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,17 @@ def look_up(
     for room in rooms:
         position = positions.find(account.author, room)
         if position is not None:
-            found = yield stream.journal.following(Audience((room,)), position.upto, upto, COUNTED)
-            others = [one.event for one in found if one.author != account.author and is_said(one.event)]
-            mentions = sum(1 for post in others if is_mentioned(account.nick, post))
-            if others:
-                unread.append(Unread(room, len(others), mentions, position))
+            count, mentions, after = 0, 0, position.upto
+            for _ in range(COUNTED // AT_ONCE):
+                found = yield stream.journal.following(Audience((room,)), after, upto, AT_ONCE)
+                others = [one.event for one in found if one.author != account.author and is_said(one.event)]
+                count += len(others)
+                mentions += sum(1 for post in others if is_mentioned(account.nick, post))
+                if len(found) < AT_ONCE:
+                    break
+                after = found[-1].event.id
+            if count:
+                unread.append(Unread(room, count, mentions, position))
     return Missed(whispers, unread, {one.room: one.since.upto for one in unread})
 
 
@@ -103,4 +111,6 @@ def is_said(post: Post) -> bool:
 def is_mentioned(nick: str, post: Post) -> bool:
     """Say whether a message has this nickname as a word."""
     words = post.text if isinstance(post, Said | Acted | Whispered | Edited) else ""
+    if nick.casefold() not in words.casefold():  # twenty times as fast, and nearly always the answer
+        return False
     return re.search(rf"(?i)(?<![\w.-]){re.escape(nick)}(?![\w-])", words) is not None

@@ -161,7 +161,7 @@ def _is_one_script(name: str) -> bool:
 def _skeleton(text: str) -> str:
     """Return the key of a Unicode name: folded as in RFC 8266, with each letter replaced by what it looks like.
 
-    :param text: at most LONGEST characters, which bounds the memory of the cache and the time, some 0.5 ms.
+    :param text: at most LONGEST characters, which bounds the memory of the cache and the time, below a millisecond.
     """
     for _ in range(4):
         folded = unicodedata.normalize("NFD", _folded(text))

@@ -5,7 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
-from groupchat.hall.missed import COUNTED, Missed, Unread, is_mentioned, is_said, look_up
+from groupchat.hall.missed import AT_ONCE, COUNTED, Missed, Unread, is_mentioned, is_said, look_up
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Kind
 from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Listed, Moderated, Replayed, Said, TopicChanged
@@ -94,6 +94,16 @@ class LookUpTests(SynchronousTestCase):
         self.whisper("late", BOB, ALICE)
         missed = self.missed("lobby", upto=2)
         self.assertEqual(([one.count for one in missed.rooms], missed.whispers), ([2], []))
+
+    def test_many(self) -> None:
+        """Very many are counted in pieces, each message once, and up to a limit."""
+        self.read(0, "lobby")
+        for count in (AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE, COUNTED, COUNTED + 10):
+            while self.journal.head < count:
+                self.write("hi alice" if self.journal.head % 2 else "hi")
+            (unread,) = self.missed("lobby", upto=10**6).rooms
+            seen = min(count, COUNTED)
+            self.assertEqual((unread.count, unread.mentions), (seen, seen // 2))
 
     def test_private(self) -> None:
         """Private messages to the account are shown, not those from it, nor those of others."""
