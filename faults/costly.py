@@ -16,7 +16,7 @@ from tests.functional.harness import Daemon, Line
 
 ATTACKERS = 8
 ROUND_TRIP_MS = 20.0
-"""The most that the p99 of an honest round trip may be."""
+"""The most that the p99 of an honest round trip may be; on a busy machine, twice what it is without attackers."""
 HISTORY_MS = 100.0
 """The most that an honest /history may take."""
 GROWTH_MIB = 10.0
@@ -211,7 +211,7 @@ def _survived(trial: Trial, daemon: Daemon, lines: Callable[[int], Iterator[dict
     wait_for(lambda: memory_mib(daemon.process.pid) - before <= GROWTH_MIB, 10.0)
     grown = memory_mib(daemon.process.pid) - before
     p99, worst = percentile(delays, 0.99), max(answers)
-    kept = p99 <= ROUND_TRIP_MS and worst <= HISTORY_MS and grown <= GROWTH_MIB
+    kept = p99 <= max(ROUND_TRIP_MS, 2 * usual) and worst <= HISTORY_MS and grown <= GROWTH_MIB
     clean = "Traceback" not in daemon.log and daemon.stop() == 0
     return Verdict(
         kept and clean,
