@@ -43,7 +43,13 @@ COURTESY = 5
 
 
 class Courteous(Thread):
-    """A thread whose work can wait a moment, while that of the others takes a millisecond."""
+    """A thread whose work can wait a moment, while that of the others takes a millisecond.
+
+    It does not keep a process alive that ends without ``Passwords.stop``: it has nothing that could be lost.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{**named, "daemon": True})
 
     def run(self) -> None:
         """Work."""
