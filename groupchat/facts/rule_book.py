@@ -132,9 +132,10 @@ class RuleBook:
             return _locked(room)
         if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
             return None
-        seconds = self.slow[room].seconds
+        slow = self.slow[room]
+        seconds = slow.seconds
         last = last_shown(room, author, at, seconds)
-        if last is None:
+        if last is None or last < slow.at:  # what was said before the room was slow is not held against anybody
             return None
         pace = f"In {room} you can say something every {spoken(seconds)}"
         return SlowMode(f"{pace}; wait another {spoken(last + seconds - at)}.")

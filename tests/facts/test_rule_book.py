@@ -185,7 +185,8 @@ class JudgingTest(BookCase):
 
     def test_slow(self) -> None:
         """In a slow room a person waits after what they showed last, unless they keep order there."""
-        self.learn(Slow("dev", 5.0, "olga", AT))
+        self.learn(Slow("dev", 5.0, "olga", AT - 2))
+        self.assertEqual(self.judged(draft(), last=AT - 2.5), "", "it was not slow then")
         slowed = [kind for kind in Kind if self.judged(draft(kind), last=AT - 2) == "SlowMode"]
         self.assertEqual(slowed, [Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC])
         self.assertEqual((self.judged(draft()), self.judged(draft(), "ops", AT - 2)), ("", ""))

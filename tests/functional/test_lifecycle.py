@@ -176,7 +176,7 @@ class ReloadTest(FunctionalTest):
         bob = self.connect(daemon)
         bob.expect("second")
         bob.send("bob\n")
-        bob.expect("!! [a-z-]+: .*account")
+        bob.expect("-- You need an account here: ")
 
     def test_mistake(self) -> None:
         """A file with a mistake changes nothing, and the log says where it is."""

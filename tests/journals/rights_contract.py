@@ -206,6 +206,17 @@ class CurbsContract(DecisionsCase):
         self.assertEqual(told(outcomes), expected)
         self.assertEqual(str(outcomes[2]), "In lobby you can say something every 10 seconds; wait another 8 seconds.")
 
+    async def test_slow_from_now_on(self) -> None:
+        """What was said before a room was made slow, or slower, is not held against anybody."""
+        slow = Slow("lobby", 10.0, "olga", NOON)
+        slower = Slow("lobby", 60.0, "olga", NOON + 20)
+        outcomes = await self.answers(
+            said("1", at=NOON - 1), amended(slow), said("2", at=NOON + 1), said("x", at=NOON + 2),
+            amended(slower), said("3", at=NOON + 21), said("x", at=NOON + 22),
+        )  # fmt: skip
+        none = type(None)
+        self.assertEqual(outcomes, [StoredPost, none, StoredPost, SlowMode, none, StoredPost, SlowMode])
+
     async def test_slow_after_reopening(self) -> None:
         """How long one has to wait does not depend on whether the journal was opened meanwhile."""
         await self.append(amended(Slow("lobby", 10.0, "olga", NOON)), said("1"), said("2", BOB, at=NOON + 5))
