@@ -37,6 +37,20 @@ def program() -> str:
         command.load(parser)
         body += [f'.SS "groupchat {name}"', _sentence(command.summary), *_arguments(parser, "")]
     body += [
+        ".SH EXIT STATUS",
+        ".TP",
+        "1",
+        _escaped("The command could not do what it was asked to; one line on standard error says why."),
+        ".TP",
+        "2",
+        _escaped("An argument is wrong, or “groupchat verify” could not check anything."),
+        ".TP",
+        "130",
+        _escaped("Ctrl-C."),
+        ".SH ENVIRONMENT",
+        ".TP",
+        "GROUPCHAT_PASSWORD",
+        _escaped("The password that “groupchat say” and “tail” give."),
         ".SH SEE ALSO",
         _see("groupchat-commands", "7"),
         _see("groupchat.toml", "5"),
@@ -102,7 +116,10 @@ def daemon() -> str:
         ".TP", "SIGHUP", _escaped("Read the settings and the certificate again."),
         ".SH EXIT STATUS",
         ".TP", "1", _escaped("The daemon could not start; one line on standard error says why."),
-        ".TP", "70", _escaped("The disk failed; nothing was acknowledged afterwards."),
+        ".TP", "70", _escaped(
+            "The disk failed; nothing was acknowledged afterwards. The daemon does not start again, with the same"
+            " status, until “groupchat verify --data” has found the journal whole."
+        ),
         ".SH SEE ALSO", _see("groupchat", "1"), _see("groupchat.toml", "5"),
     ]  # fmt: skip
     return _joined(body)
