@@ -143,6 +143,8 @@ class TerminalClient(Owner):
     def _enter(self, nick: str, password: str | None) -> None:
         self._questions.drop()
         self._session.begin(self._reactor, nick, password, self._room, self._since)
+        if self._session.chat is not None:
+            self._session.chat.sending.weak = self._ask_again
 
     def _failed(self, error: Exception) -> None:
         nick = self._session.nick
@@ -174,6 +176,16 @@ class TerminalClient(Owner):
             self._sign_in_again(self._ask_anew)
         else:
             chat.typed(line)
+
+    def _ask_again(self, command: str, words: list[str]) -> None:
+        """Ask for another new password, because that in these words is too weak: the next try is not to be said."""
+        chat = self._session.chat
+        found = chat.secret_commands.new_password(command) if chat is not None else None
+        if found is None or self._questions.open:
+            return
+        number, name = found
+        before, after = words[:number], words[number + 1 :]
+        self._questions.ask_secrets(before, [name], lambda given: self._carry_out(command, [*given, *after]))
 
     def _carry_out(self, command: str, given: list[str]) -> None:
         """Carry out a secret command with all that it needs."""

@@ -198,6 +198,22 @@ class TalkingTest(ClientTest):
         self.assertEqual((request["do"], request["old"], request["new"]), ("password", "one", "two words"))
         self.assertIsNone(self.surface.asked)
 
+    def test_weak(self) -> None:
+        """A new password that is too weak is asked for again, however it was given; nothing of it is said."""
+        self.type("/register short code7")
+        (request,) = self.connection.requests()
+        for attempt in ("two words", "correct horse"):
+            self.connection.send({"event": "refused", "ref": request["ref"], "code": "password-weak", "text": "Weak."})
+            self.clock.advance(0)
+            self.assertEqual(self.surface.asked, ("Password: ", True, ""))
+            self.type(attempt)
+            (request,) = self.connection.requests()
+            self.assertEqual((request["do"], request["password"], request["code"]), ("register", attempt, "code7"))
+        self.connection.send({"event": "refused", "ref": request["ref"], "code": "password-weak", "text": "Weak."})
+        self.clock.advance(0)
+        self.type("", "hello")
+        self.assertEqual(self.sent(), ["hello"])
+
     def test_secret_after_blanks(self) -> None:
         """A password is never said aloud: blanks before its command, or a misspelling, make it no text."""
         for line in ("  /register sesame", " /regsiter sesame", "\t/PASSWD old sesame"):

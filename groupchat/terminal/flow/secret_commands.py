@@ -78,6 +78,12 @@ class SecretCommands:
         lacking = fields[len(line.split()) - 1 :]
         return [field.name for field in lacking] if all(field.secret for field in lacking) else []
 
+    def new_password(self, command: str) -> tuple[int, str] | None:
+        """Return which argument of a command is a new password, counted from 0, and its name; None if there is none."""
+        fields = self._commands.get(_name(command), ())
+        secret = [number for number, field in enumerate(fields) if field.secret and not field.optional]
+        return (secret[-1], fields[secret[-1]].name) if secret else None
+
     def fields(self, command: str, words: Iterable[str]) -> dict[str, str]:
         """Return the arguments by name, so that a password can have spaces."""
         fields = self._commands.get(_name(command), ())

@@ -29,6 +29,8 @@ class Sending:
         self, clock: IReactorTime, client: Client, surface: Surface, display: Display, state: ChatState,
         settings: LocalSettings, secret_commands: SecretCommands, switched: Callable[[str], object],
     ) -> None:  # fmt: skip
+        self.weak: Callable[[str, list[str]], object] = lambda command, words: None
+        """Is called with a command and its words when the server finds the new password among them too weak."""
         self._clock = clock
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
@@ -53,14 +55,15 @@ class Sending:
         if line.startswith("//"):
             self._await(self._say(line[1:], self._state.room), line)
         elif line.startswith(("/", "s/")):
-            self._await(self._client.request("type", line=line), line)
+            command, *words = line.split()
+            self._await(self._request(command, words, "type", line=line), line)
         else:
             self._await(self._say(line, self._state.room), line)
 
     def carry_out(self, command: str, words: list[str]) -> None:
         """Send a secret command with the answers of the person."""
         fields = self._secret_commands.fields(command, words)
-        self._await(self._client.request(command[1:].lower(), **fields), command)
+        self._await(self._request(command, words, command[1:].lower(), **fields), command)
 
     def send_paste(self, lines: list[str]) -> None:
         """Send pasted lines one by one, to the room that the person sees now."""
@@ -74,6 +77,16 @@ class Sending:
         if timer is not None:
             timer.cancel()
         return [*unsent, *self._paste.stop()]
+
+    def _request(self, command: str, words: list[str], do: str, **fields: str) -> "Deferred[Any]":
+        """Make a request; if its new password is too weak, say so to ``weak``."""
+
+        def failed(failure: Failure) -> Failure:
+            if isinstance(failure.value, Refused) and failure.value.code == "password-weak":
+                self._clock.callLater(0, self.weak, command, words)  # after the refusal is shown
+            return failure
+
+        return self._client.request(do, **fields).addErrback(failed)
 
     def _say(self, line: str, room: str) -> "Deferred[Any]":
         return self._client.say(line, self._new_key(), room or None)
