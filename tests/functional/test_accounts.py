@@ -156,18 +156,29 @@ class AccountTest(FunctionalTest):
     @skipIf(not os.environ.get("GROUPCHAT_SLOW"), "takes 90 s; GROUPCHAT_SLOW=1 runs it")
     def test_guessing_time(self) -> None:
         """How long a wrong password takes does not tell whether there is the account: a rank test of 500 answers."""
+        self.guess("", "login", "name")
+
+    @skipIf(not os.environ.get("GROUPCHAT_SLOW"), "takes 90 s; GROUPCHAT_SLOW=1 runs it")
+    def test_guessing_time_in_a_closed_hall(self) -> None:
+        """Nor does it where guests need a password, too, and somebody asks to come in with a wrong one."""
+        self.guess('password = "sesame open"\n', "nick", "nick")
+
+    def guess(self, closed: str, verb: str, field: str) -> None:
+        """Give wrong passwords for an account and for none, and compare how long the answers take."""
         settings = self.folder / "settings.toml"
-        settings.write_text("password_failures = 1000\nprivate_new = 1000000\n")
+        limits = "password_failures = 1000\nprivate_new = 1000000\nhandshake_lines = 10000\nhandshake_refusals = 1000\n"
+        settings.write_text(f"handshake_timeout_s = 3600.0\n{limits}{closed}")
         daemon = self.start("--settings", str(settings))
         self.user("add", "alice", typed=f"{PASSWORD}\n")
         times: dict[str, list[float]] = {"alice": [], "nobody": []}
         line = self.connect(daemon)
-        line.send('{"do":"nick","nick":"bot"}\n')
-        line.expect('"welcome".*\r\n')
+        if not closed:
+            line.send('{"do":"nick","nick":"bot"}\n')
+            line.expect('"welcome".*\r\n')
         for number in range(500):
             name = ("alice", "nobody")[number % 2]
             begun = time.monotonic()
-            line.send(json.dumps({"do": "login", "name": name, "password": f"guess {number}"}) + "\n")
+            line.send(json.dumps({"do": verb, field: name, "password": f"guess {number}"}) + "\n")
             line.expect('"password-wrong".*\r\n')
             times[name].append(time.monotonic() - begun)
         self.assertLess(
