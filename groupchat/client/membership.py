@@ -28,7 +28,7 @@ TEMPORARY = frozenset({
 })  # fmt: skip
 """Refusals on connecting that another attempt may not meet."""
 
-FINAL = frozenset({"kicked", "banned", "replaced", "exit"})
+FINAL = frozenset({"kicked", "banned", "replaced", "logged-out", "exit"})
 """Reasons of the server to close a connection after which the client does not come back by itself.
 
 Two clients with one token that both came back after ``replaced`` would replace each other for ever,

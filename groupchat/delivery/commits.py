@@ -35,7 +35,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IJournal
-from groupchat.model.drafts import Operation, Outcome, StoredSession
+from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.events import AuthorId
 
@@ -167,10 +167,10 @@ class Commits:
         self._sessions[session.author, session.digest] = session
         self._schedule()
 
-    def drop(self, author: AuthorId, keep: str = "") -> None:
-        """Do not persist what was saved of this author and is not on its way yet, but the session with this digest."""
+    def drop(self, revoke: Revoke) -> None:
+        """Do not persist what was saved of sessions whose tokens work no longer, and is not on its way yet."""
         for waiting in (self._sessions, self._unsaved):
-            for known in [known for known in waiting if known[0] == author and known[1] != keep]:
+            for known in [known for known in waiting if revoke.concerns(*known)]:
                 del waiting[known]
 
     def make_wait(self, sender: Sender) -> None:

@@ -12,9 +12,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from groupchat.doors.other_protocols import Stranger, words_of
 from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IDoor, IFront, IReception
+from groupchat.model.errors import Refusal
 from groupchat.model.networks import origin
 
 
@@ -118,7 +120,13 @@ class Front(Protocol):
             self.log.info("TLS with {address} was not established: {why}", address=origin(self.address), why=why)
 
     def _enter_door(self, door: IDoor) -> None:
-        door.admit(cast(IFront, self))
+        try:
+            self.reception.check_address(self.address)  # it may have been banned since the connection was accepted
+        except Refusal as refusal:
+            self.reception.turned_away[refusal.code] += 1
+            self.enter(Stranger(self.reception, self.address, words_of(refusal)))
+        else:
+            door.admit(cast(IFront, self))
 
 
 def door_of(doors: Sequence[IDoor], received: bytes) -> IDoor | None:

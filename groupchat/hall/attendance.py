@@ -207,6 +207,8 @@ class Attendance:
     def arrive(self, connection: Connection) -> None:
         """Add a connection to those of its person."""
         person = connection.person
+        person.numbered += 1
+        connection.number = person.numbered
         person.connections = (*person.connections, connection)
 
     def rename(self, connection: Connection, nick: str, key: str, answer: Done | None = None, ref: Ref = None) -> None:

@@ -8,7 +8,7 @@ Rules:
 2. People are told, put out or renamed after that, so that they have read what led to it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -25,7 +25,7 @@ from groupchat.hall.health import Health
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import networks
 from groupchat.model.drafts import Consequence, Fact, FactChange, PutOut, ReadUpTo, Revoke
-from groupchat.model.errors import Banned, Kicked, PasswordNeeded, Refusal
+from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal
 from groupchat.model.events import Announced, Ref, Told
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
@@ -37,6 +37,13 @@ from groupchat.state.roster import Roster
 
 Follow: TypeAlias = Callable[[], None] | None
 """What is to be done when everybody was shown the batch; None: nothing."""
+
+
+class Arrival(Protocol):
+    """Somebody who is just coming in."""
+
+    def overtaken(self, change: Revoke | PutOut) -> None:
+        """Note that tokens work no longer, or that somebody was put out of the hall, since they began to come in."""
 
 
 class Peer(Protocol):
@@ -61,7 +68,8 @@ class Peer(Protocol):
 class Consequences:
     """Applies what is on disk.
 
-    ``sessions`` gives every session there is; ``now`` the wall-clock time in seconds since 1970 UTC.
+    ``sessions`` gives every session there is, ``arrivals`` those who are just coming in.
+    ``now``: the wall-clock time in seconds since 1970 UTC.
     """
 
     def __init__(
@@ -77,6 +85,7 @@ class Consequences:
         attendance: Attendance,
         health: Health,
         sessions: Callable[[], Iterable[Peer]],
+        arrivals: Callable[[], Iterable[Arrival]],
         now: Callable[[], float],
     ) -> None:
         self._accounts = accounts
@@ -90,6 +99,7 @@ class Consequences:
         self._attendance = attendance
         self._health = health
         self._sessions = sessions
+        self._arrivals = arrivals
         self._now = now
         self._followers: dict[str, Callable[[Fact, str], Follow]] = {
             Account.KIND: self._follow_account,
@@ -112,8 +122,10 @@ class Consequences:
             if self._accounts.of(change.author) is not None:  # else it was removed, with what it has read
                 self._positions.note(change)
         elif isinstance(change, Revoke):
-            self._revoke(change)
+            return self._revoke(change)
         elif isinstance(change, PutOut):
+            if not change.room:
+                self._overtake(change)
             return partial(self._put_out, change)
         else:
             return partial(self.announce, change.text)
@@ -176,13 +188,33 @@ class Consequences:
                 self._fanout.unignore(person, before.other)
         return None
 
-    def _revoke(self, revoke: Revoke) -> None:
-        """Let no token of an author be persisted any more, but the one that is kept."""
+    def _revoke(self, revoke: Revoke) -> Follow:
+        """Let tokens that work no longer not be persisted again, and nobody come in by them.
+
+        Of a single token the connection ends, too, that came in by it just before.
+        """
         person = self._roster.of(revoke.author)
-        for connection in person.connections if person is not None else ():
-            if connection.digest != revoke.keep:
-                connection.digest = ""
-        self._commits.drop(revoke.author, revoke.keep)
+        ended = [
+            connection
+            for connection in (person.connections if person is not None else ())
+            if revoke.concerns(revoke.author, connection.digest)
+        ]
+        for connection in ended:
+            connection.digest = ""
+        self._commits.drop(revoke)
+        self._overtake(revoke)
+        return partial(self._end, ended) if revoke.only and ended else None
+
+    def _end(self, connections: Sequence[Connection]) -> None:
+        """Cut off connections whose token works no longer, unless they are gone by now."""
+        left = [connection for connection in connections if not connection.gone]
+        if left:
+            told = LoggedOut("You were logged out on another connection.")
+            self._cut_off(told, lambda session: session.connection in left)
+
+    def _overtake(self, change: Revoke | PutOut) -> None:
+        for arrival in list(self._arrivals()):
+            arrival.overtaken(change)
 
     # Sanctions
 
@@ -192,7 +224,9 @@ class Consequences:
             return None
         where = f" from {ban.room}" if ban.room else ""
         told = Banned(ban.sentence("banned", where, ban.at))
-        return partial(self._remove, lambda person: ban.concerns(person.author, person.key), ban.room, told, ban.why)
+        return partial(
+            self._remove, lambda one: ban.concerns(one.person.author, one.person.key), ban.room, told, ban.why
+        )
 
     def _follow_network_ban(self, fact: Fact, by: str) -> Follow:
         ban = read(fact)
@@ -242,16 +276,18 @@ class Consequences:
     # How people are told and put out
 
     def _put_out(self, out: PutOut) -> None:
-        told = Kicked(out.words)
-        self._remove(lambda person: person.author == out.author, out.room, told, out.reason)
+        def meant(connection: Connection) -> bool:
+            return connection.person.author == out.author and out.concerns(out.author, connection.handle)
 
-    def _remove(self, meant: Callable[[Person], bool], room: str, told: Kicked | Banned, why: str) -> None:
-        """Take people out of a room, or (empty) cut off their connections, after saying why."""
+        self._remove(meant, out.room, refusal_of(out), out.reason)
+
+    def _remove(self, meant: Callable[[Connection], bool], room: str, told: Refusal, why: str) -> None:
+        """Take connections out of a room, or (empty) cut them off, after saying why."""
         if not room:
-            self._cut_off(told, lambda session: (one := _person_of(session)) is not None and meant(one))
+            self._cut_off(told, lambda session: (one := session.connection) is not None and meant(one))
             return
         found = self._rooms.find(room)
-        for connection in [member for member in (found.members if found is not None else ()) if meant(member.person)]:
+        for connection in [member for member in (found.members if found is not None else ()) if meant(member)]:
             self._health.refuse(connection, told)
             self._attendance.leave_room(connection, room, told.code, told.code, why)
             self._attendance.remember(connection)
@@ -264,6 +300,11 @@ class Consequences:
         """Tell somebody what was done about them, on each connection."""
         for connection in person.connections if person is not None else ():
             connection.show(Told((words,)))
+
+
+def refusal_of(out: PutOut) -> Refusal:
+    """Return what those are told who are put out."""
+    return LoggedOut(out.words) if out.code == LoggedOut.code else Kicked(out.words)
 
 
 def _person_of(session: Peer) -> Person | None:

@@ -22,7 +22,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
 from groupchat.hall.attendance import Attendance
-from groupchat.hall.consequences import Consequences, Peer
+from groupchat.hall.consequences import Arrival, Consequences, Peer
 from groupchat.hall.health import Health
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
@@ -57,7 +57,7 @@ class Hall:
 
     ``clock`` gives monotonic seconds and delayed calls; ``now`` the wall-clock time in seconds since 1970 UTC.
     ``turn_end`` puts a function off to the end of a reactor's turn, so that all lines of the turn are one batch.
-    ``sessions``: every connection, with or without a nickname.
+    ``sessions``: every connection, with or without a nickname; ``arrivals``: everybody who is just coming in.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Hall:
         self.version = version
         self.since = now()
         self.sessions: dict[Peer, None] = {}
+        self.arrivals: dict[Arrival, None] = {}
         self.log_limits = LogLimits(settings.log_lines)
         # Data.
         self.accounts = Accounts()
@@ -109,7 +110,8 @@ class Hall:
         )  # fmt: skip
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
-            self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions), now,
+            self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
+            lambda: self.arrivals, now,
         )  # fmt: skip
         self.registration = Registration(self.accounts, self.commits, now)
         proofs = Proofs(

@@ -55,6 +55,11 @@ class Missed:
     followed: Mapping[str, int] = field(default_factory=dict)
     """For each of its rooms with new messages, the number up to which it had read."""
 
+    def within(self, rooms: Sequence[str]) -> "Missed":
+        """Return only what is of these rooms, and private."""
+        followed = {room: upto for room, upto in self.followed.items() if room in rooms}
+        return Missed(self.whispers, [one for one in self.rooms if one.room in rooms], followed)
+
     def show(self, connection: Connection, now: float) -> None:
         """Tell a connection that has come in from the account."""
         connection.person.unread.update(self.followed)

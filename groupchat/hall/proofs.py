@@ -105,16 +105,20 @@ class Proofs:
         if may_be_guest and _same(self._settings.password, password) and not self._accounts.is_taken(names.key(nick)):
             attempt.forgive()
             return None
-        try:
-            matches = yield self._pool().verify(
-                account.hash if account is not None else None, prepared(password), household(screen.address)
-            )
-        except Refusal:
-            attempt.forgive()
-            raise
-        now = self._accounts.find(nick)
-        if not matches or account is None or now is None or now.author != account.author:
-            raise PasswordWrong(WRONG_HERE if may_be_guest else WRONG)
+        now = account
+        while True:
+            hashed = now.hash if now is not None else None
+            try:
+                matches = yield self._pool().verify(hashed, prepared(password), household(screen.address))
+            except Refusal:
+                attempt.forgive()
+                raise
+            now = self._accounts.find(nick)
+            if not matches or account is None or now is None or now.author != account.author:
+                raise PasswordWrong(WRONG_HERE if may_be_guest else WRONG)
+            if now.hash == hashed:
+                break
+            # The password was changed meanwhile, or only hashed anew: it is checked as it is now.
         attempt.forgive()
         if self._pool().is_outdated(now.hash):
             self._rehash(now, password)

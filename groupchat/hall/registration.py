@@ -9,8 +9,8 @@ from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
 from groupchat.facts.account_facts import Account, RegistrationCode
 from groupchat.facts.typed import TypedFact
-from groupchat.model.drafts import Amendment, Consequence, Revoke
-from groupchat.model.errors import AccountExists, CodeInvalid
+from groupchat.model.drafts import Amendment, Consequence, PutOut, Revoke
+from groupchat.model.errors import AccountExists, CodeInvalid, LoggedOut
 from groupchat.model.events import AuthorId, Done, Ref
 from groupchat.state.accounts import Accounts
 from groupchat.state.people import Connection
@@ -104,3 +104,19 @@ class Registration:
 def revoked(account: Account, keep: Connection | None = None) -> Revoke:
     """Return the change by which no token of an account works any more, but that of one connection."""
     return Revoke(account.author, keep.digest if keep is not None else "")
+
+
+def put_out(account: Account, words: str, keep: Connection) -> PutOut:
+    """Return the change by which all connections of an account end but one, which may be another person's.
+
+    :param words: what they are told.
+    """
+    kept = keep.handle if keep.person.author == account.author else ""
+    return PutOut(account.author, "", LoggedOut.code, words, keep=kept)
+
+
+def ended(connection: Connection, words: str) -> tuple[Consequence, ...]:
+    """Return the changes by which a connection ends, and its token works no longer."""
+    author, handle = connection.person.author, connection.handle
+    out = PutOut(author, "", LoggedOut.code, words, only=handle)
+    return (out, Revoke(author, only=connection.digest)) if connection.digest else (out,)

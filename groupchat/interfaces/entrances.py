@@ -1,5 +1,6 @@
 """The seam between connections and doors: what all connections have in common, and what a door has to provide."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -64,6 +65,8 @@ class IReception(Interface):
     log_limits: LogLimits = Attribute("Limits the lines of the log that anybody can cause at will.")
     tunnels: Any = Attribute("Its ``around(protocol)`` returns TLS that leads to the protocol; None: there is no TLS.")
     make_session: Callable[[IScreen], Any] = Attribute("Makes the session of a screen.")
+    check_address: Callable[[str], None] = Attribute("Raises Banned for an address that operators ban.")
+    turned_away: Counter[str] = Attribute("The number of connections turned away, by code.")
 
     def arrived(party: Party) -> None:
         """Count a new connection, and start its time for a nickname."""

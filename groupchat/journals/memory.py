@@ -28,6 +28,7 @@ from groupchat.model.drafts import (
     Outcome,
     ReadUpTo,
     Repeated,
+    Revoke,
     StoredPost,
     StoredRoom,
     StoredSession,
@@ -146,9 +147,9 @@ class MemoryJournal:
         """Return the facts that go with the account of this author, without their values."""
         return [Fact(kind, name, None) for kind, name in self._facts if owner(kind, name) == author]
 
-    def revoke(self, author: AuthorId, keep: str) -> None:
-        """Remove the sessions of an author, but the one with this digest."""
-        kept = {digest: one for digest, one in self._sessions.items() if one.author != author or digest == keep}
+    def revoke(self, change: Revoke) -> None:
+        """Remove the sessions whose tokens work no longer."""
+        kept = {digest: one for digest, one in self._sessions.items() if not change.concerns(one.author, digest)}
         self._sessions = kept
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:

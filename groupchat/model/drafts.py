@@ -113,10 +113,15 @@ class FactChange:
 
 @record
 class Revoke:
-    """No token of this author works any more, but the one whose digest is ``keep`` (empty: none)."""
+    """Tokens of an author work no longer: the one with the digest ``only``, or (empty) all but the one of ``keep``."""
 
     author: AuthorId
     keep: str = ""
+    only: str = ""
+
+    def concerns(self, author: AuthorId, digest: str) -> bool:
+        """Say whether the token with this digest, of this author, works no longer."""
+        return author == self.author and (digest == self.only if self.only else digest != self.keep)
 
 
 @record
@@ -124,6 +129,7 @@ class PutOut:
     """Somebody is put out of a room, or (empty) out of the hall; nothing keeps them from coming back.
 
     ``code`` and ``words``: what each of their connections is told; ``reason``: what the room is told.
+    ``only``: the handle of the one connection that is meant; empty: all of them, but the one with the handle ``keep``.
     """
 
     author: AuthorId
@@ -131,6 +137,14 @@ class PutOut:
     code: str
     words: str
     reason: str = ""
+    keep: str = ""
+    only: str = ""
+
+    def concerns(self, author: AuthorId, handle: str) -> bool:
+        """Say whether the connection with this handle (empty: one without), of this author, is put out."""
+        if author != self.author:
+            return False
+        return handle == self.only if self.only else not self.keep or handle != self.keep
 
 
 @record

@@ -232,6 +232,12 @@ class TimedOut(Refusal):
     code = "timed-out"
 
 
+class LoggedOut(Refusal):
+    """The connection was ended from another one of the same account, or because its password or account is gone."""
+
+    code = "logged-out"
+
+
 class Muted(Refusal):
     code = "muted"
 

@@ -287,7 +287,7 @@ class Chatting(Online):
         except UnicodeDecodeError:
             self._join.write("!! not-utf8: The line is not UTF-8, and was not sent.\n")
             return
-        if name == "/logout":
+        if name == "/logout" and not rest.strip():
             request["ref"] = LOGOUT
         self.wire.send(request)
 

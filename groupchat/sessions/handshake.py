@@ -109,15 +109,19 @@ class Handshake:
         prompt = self._prompt
         claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
         if isinstance(claim, Logout):
-            self._show(Done(text="Goodbye."))
-            self._end("")
-            self.screen.close("exit")
+            self._say_goodbye(None)
         elif claim is None:
             self._ask("nickname")
         elif claim.password is None and prompt.needs_password(claim.nick):
             self._ask_password(claim.nick)
         else:
             self._come_in(claim, None)
+
+    def _say_goodbye(self, ref: Ref) -> None:
+        """Close at the wish of somebody who has no nickname."""
+        self._show(Done(text="Goodbye."), ref)
+        self._end("")
+        self.screen.close("exit")
 
     def _ask(self, what: str) -> None:
         """Show a prompt."""

@@ -15,13 +15,14 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
 from groupchat.facts.account_facts import Account, digest_of
+from groupchat.hall.consequences import refusal_of
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
 from groupchat.hall.proofs import WRONG
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
 from groupchat.model.claims import Claim
-from groupchat.model.drafts import Audience, StoredPost, StoredSession
+from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import BadArguments, NickTaken, PasswordWrong, TokenInvalid
 from groupchat.model.events import AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
@@ -33,6 +34,8 @@ log = Logger()
 
 SPELLINGS = 4
 """How often a claim may name the same room, on average."""
+
+UNKNOWN = "This token is unknown or too old; join without it."
 
 HEAD = "head"
 """Value of ``since`` meaning: no history."""
@@ -62,11 +65,15 @@ class Joining:
         self._leaving = leaving
         self._token = claim.token
         self._account: Account | None = None
+        self._overtaken: list[Revoke | PutOut] = []
         self.is_given_up = False
         """Set when the connection is lost meanwhile."""
 
-    @inlineCallbacks
-    def begin(self) -> Generator["Deferred[Any]", Any, None]:
+    def overtaken(self, change: Revoke | PutOut) -> None:
+        """Note that tokens work no longer, or that somebody was put out of the hall: it may be this one."""
+        self._overtaken.append(change)
+
+    def begin(self) -> "Deferred[Any]":
         """Come in.
 
         :raises NickInvalid, NickReserved, NickTaken, AccountExists: choose another nickname.
@@ -74,17 +81,28 @@ class Joining:
         :raises RoomInvalid, BadArguments: the rooms asked for cannot be.
         :raises Refusal: admission does not let the person in.
         """
+        self._hall.arrivals[self] = None
+        return self._come_in().addBoth(self._ended)
+
+    def _ended(self, result: object) -> object:
+        self._hall.arrivals.pop(self, None)
+        return result
+
+    @inlineCallbacks
+    def _come_in(self) -> Generator["Deferred[Any]", Any, None]:
         hall = self._hall
         self._claim.check_lengths()
         wanted = self._wanted()
         stored: StoredSession | None = None
         if self._token is not None:
             stored = yield self._recall(self._token)
+            self._check_overtaken(stored.author)
             self._account = hall.accounts.of(stored.author)
             if self._account is not None:
                 hall.admission.check_line(self._screen)  # it is as good as the password
         else:
             yield self._prove()
+            self._overtaken.clear()  # what was proved is true now
             if self._screen.style.resumes:
                 self._token = secrets.token_urlsafe(16)
         if self._account is None:
@@ -104,9 +122,12 @@ class Joining:
             if hall.roster.of(person.author) is not person and not self._is_over:
                 # The person's old connection ended meanwhile, and freed the nickname.
                 person = self._take_nickname(stored)
-            # An operator may have decided something meanwhile.
-            hall.moderation.check_coming(person.author, person.key, hall.now())
+            # Something may have been decided meanwhile.
+            self._check_overtaken(person.author)
+            self._check_bans(person.author, person.key, stored)
             rooms = tuple(room for room in rooms if hall.moderation.admits(room, person, hall.now()))
+            earlier = [one for one in earlier if one.event.room in rooms]
+            missed = missed.within(rooms)
             if self._account is not None and hall.accounts.of(person.author) is None:
                 raise PasswordWrong(WRONG)
         except BaseException:
@@ -149,7 +170,7 @@ class Joining:
             yield self._hall.passed()  # a token just given out may still be on its way to the disk
             stored = yield journal.recall(digest)
         if stored is None:
-            raise TokenInvalid("This token is unknown or too old; join without it.")
+            raise TokenInvalid(UNKNOWN)
         return stored  # type: ignore[no-any-return]
 
     @inlineCallbacks
@@ -185,7 +206,7 @@ class Joining:
             author = stored.author
         else:
             author = AuthorId(secrets.randbits(63))
-        hall.moderation.check_coming(author, key, hall.now())
+        self._check_bans(author, key, stored)
         person = hall.roster.of(author)
         if person is None:
             person = Person(nick, key, author, hall.now(), account)
@@ -197,6 +218,35 @@ class Joining:
         else:
             hall.roster.check_free(nick, key, person)
         return person
+
+    def _check_overtaken(self, author: AuthorId) -> None:
+        """See that what let them in is still worth something.
+
+        :raises TokenInvalid: the token works no longer.
+        :raises LoggedOut, Kicked: they were put out.
+        """
+        digest = digest_of(self._claim.token) if self._claim.token is not None else ""
+        concerning = [change for change in self._overtaken if change.concerns(author, digest)]
+        for change in concerning:
+            if isinstance(change, PutOut):
+                raise refusal_of(change)
+        if digest and concerning:
+            raise TokenInvalid(UNKNOWN)
+
+    def _check_bans(self, author: AuthorId, key: str, stored: StoredSession | None) -> None:
+        """See that nobody has banned them, whichever of their nicknames was meant, or their address.
+
+        :raises Banned: somebody has.
+        """
+        moderation, now = self._hall.moderation, self._hall.now()
+        moderation.check_address(self._screen.address, now)
+        keys = [key]
+        if self._account is None:
+            keys.append(names.key(self._claim.nick))
+            if stored is not None:
+                keys.append(names.key(stored.nick))  # no token leads round the ban of a nickname
+        for one in dict.fromkeys(keys):
+            moderation.check_coming(author, one, now)
 
     def _give_back(self, person: Person) -> None:
         if not person.connections:
@@ -308,7 +358,8 @@ class Joining:
         connection = Connection(person, self._screen, hall.now())
         connection.attended = connection.attended or self._claim.attended
         connection.quiet = self._claim.quiet
-        connection.digest = digest
+        if digest:
+            connection.hold_token(digest)
         hall.attendance.arrive(connection)
         self._joined(connection)
         for room in rooms:

@@ -19,6 +19,7 @@ from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.limits.buckets import TokenBucket
 from groupchat.model import names, text
 from groupchat.model.claims import Claim, Logout
+from groupchat.model.drafts import Revoke
 from groupchat.model.errors import BadArguments, Flooding, NotJoined, PasswordWeak, Refusal
 from groupchat.model.events import SERVER, Answer, Done, Ref, Told
 from groupchat.model.ranks import Rank
@@ -200,8 +201,32 @@ class Session(Handshake):
             self._reply(take_nickname(Actor(self._hall, self.connection, ref), claim.nick), ref)
 
     def _log_out(self, ref: Ref) -> None:
-        """Leave the hall, and stay connected."""
+        """Leave the hall, and stay connected; first the token is made worthless, on disk."""
         connection = self._me()
+        digest, author = connection.digest, connection.person.author
+        if not digest:
+            self._logged_out(connection, ref)
+            return
+
+        def settled(refusal: Refusal | None) -> None:
+            if not connection.gone:
+                if refusal is None:
+                    self._logged_out(connection, ref)
+                else:
+                    connection.digest = digest
+                    self.refuse(refusal, ref)
+            self.screen.release(Hold.ANSWER)
+
+        connection.digest = ""  # another connection that comes in by the token now is put out with it
+        self.screen.hold(Hold.ANSWER)
+        try:
+            receipt = self._hall.registration.amend(author, Revoke(author, only=digest))
+        except Refusal as refusal:
+            settled(refusal)
+        else:
+            receipt.when_settled(lambda: settled(receipt.refusal))
+
+    def _logged_out(self, connection: Connection, ref: Ref) -> None:
         self._hall.attendance.tell_all_departed(connection, "logged-out")
         self._hall.attendance.leave(connection, "logged out")
         self.connection = None
@@ -209,8 +234,11 @@ class Session(Handshake):
         self._ask("nickname")
 
     def _do(self, name: str, arguments: Mapping[str, object], ref: Ref, key: str | None) -> None:
-        if name == "ping" and self.connection is None:
+        if self.connection is None and name == "ping":
             self._show(Done(), ref)  # nothing was posted before
+            return
+        if self.connection is None and name == "exit":
+            self._say_goodbye(ref)
             return
         me = Actor(self._hall, self._me(), ref, key)
         verb, given = COMMANDS.read_fields(me, name, arguments)

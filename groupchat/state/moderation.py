@@ -77,6 +77,10 @@ class Moderation(RuleBook):
         """Say whether the owner of an account is an operator of the whole server."""
         return self.rank_of(account.author, "") >= Rank.OPERATOR
 
+    def operated(self, author: AuthorId) -> list[str]:
+        """Return the rooms that somebody was made an operator of."""
+        return [room for room, granted in self.operators.items() if author in granted]
+
     def keeps_order(self, account: Account | None) -> bool:
         """Say whether somebody keeps order anywhere."""
         if account is None:

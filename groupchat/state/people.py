@@ -8,6 +8,7 @@ The rules for whoever changes them:
 4. ``Person.account`` changes only when the fact that says so is on disk.
 """
 
+import secrets
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -48,11 +49,12 @@ class Person:
     ``account``: None for a guest.
     ``since``: when they came, in seconds since 1970 UTC.
     ``away``: None when here, else the words they left behind (which may be empty).
+    ``numbered``: the highest number that one of their connections was given, since they came.
     """
 
     __slots__ = (
-        "account", "author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "since", "told_away",
-        "unread",
+        "account", "author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "numbered", "since",
+        "told_away", "unread",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -62,6 +64,7 @@ class Person:
         self.account = account
         self.since = since
         self.connections: tuple[Connection, ...] = ()
+        self.numbered = 0
         self.away: str | None = None
         self.unread: dict[str, int] = {}
         """For each room with messages that were new when they came: the number up to which they had read."""
@@ -92,12 +95,13 @@ class Connection:
     ``gone``: it has left; nothing is done for it any more.
     ``attended``: a person sits there, and not a program by itself.
     ``quiet``: it only posts: it is in no room and in no list.
-    ``digest``: hex SHA-256 of its token (empty: it was given none).
+    ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
+    ``number``: tells it from the person's other connections; none of them is given it again.
     """
 
     __slots__ = (
-        "attended", "current", "cursor", "digest", "gone", "live", "paused", "person", "quiet", "rooms", "screen",
-        "since", "view",
+        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "number", "paused", "person", "quiet",
+        "rooms", "screen", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -111,9 +115,22 @@ class Connection:
         self.gone = False
         self.cursor: Position | None = None
         self.digest = ""
+        self.number = 1
+        self._handle = ""
         self.attended = screen.style.attended
         self.quiet = False
         self.view = View(screen.style, (), "")
+
+    def hold_token(self, digest: str) -> None:
+        """Note that it has the token with this digest, as other connections of the same client had before it."""
+        self.digest = self._handle = digest
+
+    @property
+    def handle(self) -> str:
+        """Return what tells it from all other connections: the digest of its first token, or else something random."""
+        if not self._handle:
+            self._handle = secrets.token_hex(16)
+        return self._handle
 
     @property
     def door(self) -> str:

@@ -124,7 +124,7 @@ def phrase(event: Message, reader: Reader, room: str) -> Phrase | None:
 def departure(event: Message) -> str | None:
     """Return the sentence for the loss of a room; None for a ``departed`` that answers a request to leave."""
     fields = fields_of(event)
-    if fields["event"] != "departed" or fields["code"] == "left":
+    if fields["event"] != "departed" or fields["code"] in ("left", "logged-out"):
         return None
     why = f": {fields['reason']}" if fields["reason"] else ""
     now = f"Your lines go to {fields['current']} now." if fields["current"] else "You are in no room now."

@@ -31,7 +31,7 @@ PEOPLE = 10_000
 LIST_S = 0.3
 """Seconds in which the server says by itself who is in a room; then it is asked."""
 
-TOLD_OTHERWISE = frozenset({"kicked", "banned", "replaced"})
+TOLD_OTHERWISE = frozenset({"kicked", "banned", "replaced", "logged-out"})
 """Refusals that answer no request, and of which the loss of the room or of the connection tells anyway."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
@@ -90,6 +90,10 @@ class ChatSession:
         self._state.connection = "leaving"
         client.resumeProducing()
         return client.leave(words)
+
+    def log_out(self) -> "Deferred[Message]":
+        """Ask the server to log out; fires when the token works no longer, and fails with a ClientError."""
+        return self._client.request("logout") if self._client is not None else fail(Left("there is no session"))
 
     def end(self) -> None:
         """End the session: show what was heard, and save how far that was."""

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
+from groupchat.client.client_errors import ClientError, Refused
 from groupchat.client.resumption import Since
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
@@ -172,8 +173,8 @@ class TerminalClient(Owner):
             self._questions.ask_secrets(words, missing, lambda given: self._carry_out(command, given))
         elif name == "/login" and len(words) > 1:
             self._log_in(words[0], line.split(None, 2)[2])
-        elif name == "/logout":
-            self._sign_in_again(self._ask_anew)
+        elif name == "/logout" and not words:
+            self._log_out()
         else:
             chat.typed(line)
 
@@ -203,6 +204,20 @@ class TerminalClient(Owner):
             self._enter(nick, password)
 
         self._sign_in_again(enter)
+
+    def _log_out(self) -> None:
+        """Let the server forget the token, then ask for a nickname; if it cannot just now, nothing has changed."""
+
+        def refused(failure: Failure) -> None:
+            failure.trap(ClientError)
+            error = failure.value
+            # A guest has nothing to log out of, and leaves; so does who has lost the connection meanwhile.
+            if isinstance(error, Refused) and error.code != "not-allowed":
+                self._surface.write(self._display.refused(error.code, error.text))
+            else:
+                self._sign_in_again(self._ask_anew)
+
+        self._session.log_out().addCallbacks(lambda _: self._sign_in_again(self._ask_anew), refused)
 
     def _ask_anew(self) -> None:
         """Ask for a nickname, as at the beginning."""

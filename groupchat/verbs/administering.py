@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account, RankGiven, RegistrationCode, digest_of
-from groupchat.hall.registration import revoked
+from groupchat.hall.registration import put_out, revoked
 from groupchat.limits.pages import page
 from groupchat.model import names
 from groupchat.model.drafts import Consequence, Deed
@@ -71,11 +71,12 @@ def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
 def removeuser(me: Actor, name: Nick) -> Receipt:
-    """Remove somebody's account; what they said stays."""
+    """Remove somebody's account and put them out; what they said stays."""
     account = _account(me, name)
     deed = Deed("removeuser", f"removed the account {account.nick}", account.nick)
     told = f"There is no account {account.nick} any more."
-    return me.decree(deed, account.undone(), revoked(account), needs=OPERATORS, text=told)
+    out = put_out(account, f"{me.person.nick} removed the account {account.nick}.", me.connection)
+    return me.decree(deed, account.undone(), revoked(account), out, needs=OPERATORS, text=told)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
@@ -93,14 +94,15 @@ def demote(me: Actor, name: Nick) -> Receipt:
 @ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
 @inlineCallbacks
 def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
-    """Give somebody's account another password."""
+    """Give somebody's account another password, and log it out everywhere."""
     account = _account(me, name)
     hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)
     me.check_still(Rank.OPERATOR)
     deed = Deed("setpassword", f"set the password of {account.nick}", account.nick)
     changed = replace(account, hash=hashed).replacing(account)
     told = f"{account.nick} has this password now."
-    return me.decree(deed, changed, revoked(account), needs=OPERATORS, text=told)
+    out = put_out(account, f"{me.person.nick} set another password for {account.nick}; log in with it.", me.connection)
+    return me.decree(deed, changed, revoked(account), out, needs=OPERATORS, text=told)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)

@@ -10,7 +10,7 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction, span
 from groupchat.limits.pages import page
 from groupchat.model import names, networks
-from groupchat.model.drafts import Deed, PutOut
+from groupchat.model.drafts import Deed, PutOut, Revoke
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed, NothingToUndo
 from groupchat.model.events import Answer, Listed
 from groupchat.model.networks import Network
@@ -164,10 +164,17 @@ def _ban_network(me: Actor, network: Network, duration: float, why: str) -> Rece
     until = None if duration == FOREVER else now + duration
     made = NetworkBan(str(network), str(network), None, False, "", me.person.nick, why, now, until)
     lasting = span(duration, "unbanned")
+    there = [
+        connection
+        for person in me.hall.roster
+        for connection in person.connections
+        if connection.digest and networks.contains(network, connection.screen.address)
+    ]
     # Where people come from is nobody's business but the operators': the rooms are not shown this.
     return me.decree(
         Deed("ban", f"banned {network}{lasting}{because(why)}", str(network), until, why),
         made.replacing(me.hall.moderation.networks.get(made.name)),
+        *(Revoke(connection.person.author, only=connection.digest) for connection in there),
         needs=OPERATORS,
         text=f"{network} is banned{lasting}.",
     )

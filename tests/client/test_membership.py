@@ -237,7 +237,7 @@ class ClosingTest(ClientCase):
 
     def test_final(self) -> None:
         """After these codes the client does not come back: its requests fail, and it tells why."""
-        for code in ("kicked", "banned", "replaced"):
+        for code in ("kicked", "banned", "replaced", "logged-out"):
             self.assertIs(self.closed(code), State.FAILED)
             reason = self.changes[-1].reason
             assert isinstance(reason, ConnectionDropped)

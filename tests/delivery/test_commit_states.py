@@ -14,7 +14,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.commits import IDLE, Broken, Commits, Committing, Refusing
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Queued, Receipt
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Amendment, Draft, Kind, Outcome, StoredPost, StoredSession
+from groupchat.model.drafts import Amendment, Draft, Kind, Outcome, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable, Refusal
 from groupchat.model.events import Announced, AuthorId
 from tests.fakes import HeldJournal
@@ -319,7 +319,7 @@ class SessionTests(StateCase):
         self.queue.post()
         self.queue.save("waiting")
         self.commits.save(StoredSession(AuthorId(2), "other", "bob", (), 0, 0.0))
-        self.commits.drop(ALICE, "kept")
+        self.commits.drop(Revoke(ALICE, "kept"))
         self.queue.save("later")
         self.journal.commit()
         self.assertEqual(self.queue.sessions, ["other", "later"])
@@ -331,7 +331,7 @@ class SessionTests(StateCase):
         """Unless one is kept, none is."""
         self.queue.post()
         self.queue.save("waiting")
-        self.commits.drop(ALICE)
+        self.commits.drop(Revoke(ALICE))
         self.journal.commit()
         self.assertEqual(self.journal.pending, [])
 

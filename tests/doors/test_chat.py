@@ -18,7 +18,9 @@ from groupchat.doors.reception import SILENCE_S, Reception
 from groupchat.hall.hall import Hall
 from groupchat.journals.memory import MemoryJournal
 from groupchat.sessions.session import Session
+from tests.fakes import FakePasswords
 from tests.house import NOON
+from tests.people import account
 
 SETTINGS = Settings(zone="UTC", name="chat.example.org", flood_burst=1000)
 PROMPT = "Choose your nickname: "
@@ -78,7 +80,9 @@ class Client:
 class ServerTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.hall = Hall(MemoryJournal(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
+        self.hall = Hall(
+            MemoryJournal(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0", passwords=FakePasswords()
+        )
         self.hall.open()
         self.reception = Reception(partial(Session, self.hall), self.hall.settings, self.clock)
         self.factory = ChatFactory(self.reception)
@@ -248,6 +252,43 @@ class TextTests(ServerTests):
             self.hall.sweep()
         self.assertIn("!! too-slow: ", bob.read())
         self.assertEqual(alice.read(), "[12:01:00] * bob left lobby (too slow)\n")
+
+    def test_whoami_and_logout(self) -> None:
+        """One's own connections are listed by number, and another one is ended by it."""
+        bot, _ = self.program("bot")
+        account(self.hall, "bot")
+        line = Client(self)
+        line.send("bot")
+        self.assertIn("You are bot, in lobby", line.send("correct horse"))
+        self.assertEqual(
+            line.send("/whoami"),
+            "-- You are bot, with an account since 2026-11-21 12:00.\n"
+            "-- You are in lobby.\n"
+            "-- Connection 1: json, since 2026-11-21 12:00, not encrypted, from 192.0.2.1\n"
+            "-- Connection 2, this one: text, since 2026-11-21 12:00, not encrypted, from 192.0.2.1\n"
+            "-- /logout NUMBER ends one of them, /logout others all but this one.\n",
+        )
+        bot.heard()
+        (answer,) = bot.ask(do="whoami", ref=2)
+        (item,) = answer.pop("items")
+        self.assertEqual((answer["what"], answer["ref"]), ("whoami", 2))
+        self.assertEqual(
+            {name: item[name] for name in ("nick", "account", "rank", "operates", "rooms")},
+            {"nick": "bot", "account": "bot", "rank": "member", "operates": [], "rooms": ["lobby"]},
+        )
+        self.assertEqual(
+            [(one["number"], one["own"], one["door"]) for one in item["connections"]],
+            [(1, True, "json"), (2, False, "text")],
+        )
+        self.assertEqual(line.send("/logout 1"), "-- Connection 1 is logged out.\n")
+        told = "You were logged out on another connection."
+        self.assertEqual(
+            bot.heard(),
+            [
+                {"event": "refused", "code": "logged-out", "text": told},
+                {"event": "closing", "code": "logged-out", "text": told},
+            ],
+        )
 
 
 class JsonTests(ServerTests):

@@ -1,5 +1,6 @@
 """A connection until its door is known."""
 
+from ssl import SSLWantReadError
 from typing import Any, cast
 
 from twisted.internet.error import ConnectionDone
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.doors.front import Front
 from groupchat.doors.openings import DOORS
 from groupchat.doors.reception import SILENCE_S
+from groupchat.model.errors import Banned
 from groupchat.sessions.session import State
 from tests.doors.connections import HERE, Port, TlsVisit, Visit, certificates
 from tests.doors.fakes import TURN_S
@@ -89,6 +91,43 @@ class SilenceTest(SynchronousTestCase):
         visit.send(REQUEST)
         visit.transport.protocol.readConnectionLost()
         self.assertTrue(visit.transport.disconnecting)
+
+
+class BanTest(SynchronousTestCase):
+    """The address is banned after the connection was accepted."""
+
+    def ban(self, port: Port) -> None:
+        """Ban every address."""
+
+        def check(address: str) -> None:
+            raise Banned(f"Your address, {address}, is banned.")
+
+        port.reception.check_address = check
+
+    def test_before_a_word(self) -> None:
+        """Whatever the peer begins with, or if it only waits, it is told so, and has no session."""
+        for hello in (b"alice\n", b'{"do":"nick","nick":"bob"}\n', b""):
+            visit = Visit(Port())
+            self.ban(visit.port)
+            visit.send(hello)
+            visit.port.clock.pump(SILENCE)
+            self.assertEqual(visit.read(), b"!! banned: Your address, 192.0.2.1, is banned.\r\n")
+            self.assertEqual((visit.port.sessions, visit.transport.disconnecting), ([], True))
+            self.assertEqual(visit.port.reception.turned_away["banned"], 1)
+
+    def test_in_a_handshake(self) -> None:
+        """So it is when the ban comes during a TLS handshake, or just after it; what it is told is encrypted."""
+        for begin in (False, True):
+            visit = TlsVisit(Port(), begin=begin)
+            if not begin:
+                self.assertRaises(SSLWantReadError, visit.tls.do_handshake)
+                visit.exchange()
+            self.ban(visit.port)
+            if not begin:
+                visit.establish()
+            visit.send(b"alice\n")
+            self.assertEqual(visit.read(), b"!! banned: Your address, 192.0.2.1, is banned.\r\n")
+            self.assertEqual(visit.port.sessions, [])
 
 
 class LifeTest(SynchronousTestCase):

@@ -70,7 +70,7 @@ class IdentityTest(PaneTest):
         pane = self.registered(daemon.port)
         bob = self.connect(daemon, "bob")
         self.log_out(pane, "carol")
-        bob.expect(r"\* alice left lobby\r\n.*\* carol joined lobby\r\n")
+        bob.expect(r"\* alice left lobby \(logged out\)\r\n.*\* carol joined lobby\r\n")
         pane.expect(r"^\* You are carol, in lobby")
         self.log_out(pane, "alice")
         pane.expect("^!! password-needed")

@@ -74,7 +74,7 @@ def record(path: Path, seed: int = 7) -> list[str]:
 def _come(house: House, people: dict[str, Peer]) -> None:
     """Let everybody come in who is not here; accounts are made the first time."""
     for nick in ("alice", "bob", "carol", "dora", "frank"):
-        if nick in people and not people[nick].screen.closed:
+        if nick in people and not people[nick].screen.closed and people[nick].session.connection is not None:
             continue
         peer = people[nick] = house.connect("json")
         if house.hall.accounts.find(nick) is not None:
@@ -119,6 +119,7 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         lambda: peer.do("ignore", nick=other),
         lambda: peer.do("unignore", nick=other),
         lambda: peer.do("password", old=f"{nick}'s password", new=f"{nick}'s password"),
+        lambda: _end(house, peer, nick, chance.choice([None, 1, 2, 3, "others"])),
     ]
     alice = people["alice"]
     orders: list[tuple[str, dict[str, object]]] = [
@@ -132,12 +133,19 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         ("purge", {"nick": other, "duration": 10, "room": room}),
         ("adduser", {"name": f"user{number}", "password": "a good password"}),
         ("removeuser", {"name": f"user{number}"}),
+        ("setpassword", {"name": "carol", "password": "carol's password"}),
     ]  # fmt: skip
     if chance.random() < 0.25:
         name, fields = chance.choice(orders)
         chance.choice([alice, alice, people["bob"]]).do(name, **fields)
     else:
         chance.choice(ordinary)()
+
+
+def _end(house: House, peer: Peer, nick: str, which: int | str | None) -> None:
+    """Let somebody come in once more, and log out: here, there, or everywhere else."""
+    house.connect("json").offer(nick, password=f"{nick}'s password")
+    peer.do("logout", **({} if which is None else {"connection": which}))
 
 
 def main() -> None:

@@ -209,6 +209,12 @@ class FactsContract(DecisionsCase):
         await self.append(did(SERVER, Revoke(ALICE, "d" * 64)))
         self.assertEqual(await self.sessions("abcd"), "d")
 
+    async def test_only(self) -> None:
+        """A single session can be revoked: that author's with this digest, and no other."""
+        await self.append(*(session(ALICE, letter) for letter in "abc"), session(BOB, "d"))
+        await self.append(amend(Revoke(ALICE, only="b" * 64), Revoke(ALICE, only="d" * 64)))
+        self.assertEqual(await self.sessions("abcd"), "acd")
+
     async def test_read_up_to(self) -> None:
         """The highest number an account has read of each room stands; without an account nothing is kept."""
         await self.append(ReadUpTo(ALICE, "lobby", 3, NOON))

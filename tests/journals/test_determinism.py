@@ -29,6 +29,7 @@ from groupchat.model.drafts import (
     Kind,
     Need,
     Operation,
+    PutOut,
     ReadUpTo,
     Revoke,
     StoredSession,
@@ -82,7 +83,10 @@ changes: st.SearchStrategy[Consequence] = st.one_of(
     facts.map(lambda fact: fact.undone()),
     facts.map(lambda fact: FactChange(Fact(fact.KIND, fact.name, None), PRESENT)),
     st.builds(lambda one, other: one.replacing(other), facts, facts),
-    st.builds(Revoke, people, st.sampled_from(["", "token1"])),
+    st.builds(Revoke, people, st.sampled_from(["", "token1"]), st.sampled_from(["", "", "token1", "token2"])),
+    st.builds(
+        PutOut, people, st.just(""), st.just("logged-out"), st.just("Out."), keep=st.sampled_from(["", "token1"])
+    ),
 )
 
 needs = st.none() | st.builds(

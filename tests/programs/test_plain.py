@@ -262,6 +262,16 @@ class ChattingTest(PlainCase):
         server.send({"event": "done", "ref": logout["ref"], "text": "You have left."})
         self.assertEqual([request["line"] for request in early], ["bob", "hello"])
 
+    def test_logout_of_others(self) -> None:
+        """After the answer to /logout NUMBER one goes on to chat."""
+        server = self.chat()
+        self.keyboard.type("/logout 2")
+        (logout,) = server.requests()
+        self.assertNotIn("ref", logout)
+        server.send({"event": "done", "text": "Connection 2 is logged out."})
+        self.keyboard.type("hello")
+        self.assertEqual([request["line"] for request in server.requests()], ["hello"])
+
     def test_logout_on_a_terminal(self) -> None:
         """After the answer to /logout the person is asked for a nickname, and chats under it."""
         server = self.chat()

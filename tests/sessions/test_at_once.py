@@ -161,7 +161,7 @@ class TwoTests(AtOnceCase):
         self.assertEqual(dict(kept.changed), {"echo": "on", "time": "off"})
 
     def test_passwords(self) -> None:
-        """Of two connections that change a password at the same moment, the second one's old password is wrong then."""
+        """Of two connections that change a password at the same moment, one does, and logs the other one out."""
         second = self.house.connect("json").offer("alice", password=PASSWORD)
         self.settle()
         second.take()
@@ -169,7 +169,7 @@ class TwoTests(AtOnceCase):
         for peer, new in ((self.alice, "first new one"), (second, "second new one")):
             peer.do("password", ref=1, old=PASSWORD, new=new)
         self.settle()
-        self.assertEqual((self.answers(self.alice), self.answers(second)), (["done"], ["password-wrong"]))
+        self.assertEqual((self.answers(self.alice), self.answers(second)), (["done"], ["logged-out"]))
         self.assertEqual(second.screen.holds, Hold(0))
         for password, codes in (("first new one", []), ("second new one", ["password-wrong"])):
             self.assertEqual(self.house.connect("json").offer("alice", password=password).codes, codes)

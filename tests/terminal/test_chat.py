@@ -166,7 +166,7 @@ class ShownTest(ChatTest):
 
     def test_refused(self) -> None:
         """A refusal that answers nothing is shown, unless the loss of the room or the connection tells of it."""
-        for code in ("kicked", "muted", "banned", "replaced"):
+        for code in ("kicked", "muted", "banned", "replaced", "logged-out"):
             self.hear({"event": "refused", "code": code, "text": "No."})
         self.assertEqual(self.surface.lines, ["!! muted: No."])
 

@@ -128,7 +128,7 @@ class ConnectionTest(SessionTest):
 
     def test_put_out(self) -> None:
         """A person who was put out, or joined elsewhere, decides themselves whether to come back."""
-        for code in ("kicked", "banned", "replaced"):
+        for code in ("kicked", "banned", "replaced", "logged-out"):
             self.closed(self.join(rooms=["lobby"]), code)
             self.assertIn(f"{code}: That is why.", str(self.failed.pop()))
             self.clock.advance(60)

@@ -270,8 +270,38 @@ class TalkingTest(ClientTest):
         self.assertEqual(self.server.fake.accept().welcome()["password"], "open sesame")
 
     def test_logout(self) -> None:
-        """Logging out forgets the saved login, and asks for a nickname."""
+        """Logging out lets the server forget the token, forgets the saved login, and asks for a nickname."""
         self.assertIsNotNone(self.file.load())
+        self.connection.requests()
+        self.type("/logout")
+        (request,) = self.connection.requests()
+        self.assertEqual(request["do"], "logout")
+        self.connection.send({"event": "done", "ref": request["ref"], "text": "You have left."})
+        (request,) = self.connection.requests()
+        self.assertEqual(request["do"], "exit")
+        self.connection.cut()
+        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False, ""), None))
+
+    def test_logout_refused(self) -> None:
+        """A guest, who cannot log out, leaves; where the server cannot forget the token now, one stays, and is told."""
+        for code, is_in in (("journal-unavailable", True), ("not-allowed", False)):
+            self.connection.requests()
+            self.type("/logout")
+            (request,) = self.connection.requests()
+            self.connection.send({"event": "refused", "ref": request["ref"], "code": code, "text": "No."})
+            left = [one["do"] for one in self.connection.requests()]
+            self.assertEqual((left, self.file.load() is not None), ([] if is_in else ["exit"], is_in), code)
+
+    def test_logout_of_others(self) -> None:
+        """With the number of a connection, or others, it is the server's to do, and one stays."""
+        self.connection.requests()
+        self.type("/logout others")
+        (request,) = self.connection.requests()
+        self.assertEqual((request["do"], request["line"]), ("type", "/logout others"))
+        self.assertIsNotNone(self.file.load())
+
+    def test_logout_interrupted(self) -> None:
+        """When the connection is lost before the answer, the saved login is forgotten all the same."""
         self.type("/logout")
         self.connection.cut()
         self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False, ""), None))

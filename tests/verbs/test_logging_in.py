@@ -228,7 +228,7 @@ class PasswordTests(SynchronousTestCase):
         bot = home.connect("json").offer("alice", token=token)
         self.assertEqual(bot.codes, [])
         phone = home.connect().type("alice", "12345678").type("/password 12345678 87654321")
-        self.assertEqual(phone.told[-1], "Your password is changed; tokens of other connections work no longer.")
+        self.assertEqual(phone.told[-1], "Your password is changed; your other connections are logged out.")
         bot.vanish()
         self.assertEqual(home.connect("json").offer("alice", token=token).codes, ["token-invalid"])
 

@@ -15,7 +15,8 @@ from tests.people import member, operator
 NEEDED: dict[Rank, str] = {
     Rank.GUEST: """
         away back complete delete edit exit goto help history ignore ignored join last leave list login me mentions
-        msg nick ping register reply rooms say search set status switch topic typing unignore whois
+        msg nick ping register reply rooms say search set status switch topic typing unignore whoami
+        whois
     """,
     Rank.MEMBER: "catchup logout password unregister",
     Rank.ROOM_OPERATOR: """
@@ -33,6 +34,7 @@ EXAMPLES: dict[type[arguments.Argument], Any] = {
     arguments.RoomArgument: "dev",
     arguments.RestArgument: "words",
     arguments.CountArgument: 3,
+    arguments.EndingArgument: "others",
     arguments.SecondsArgument: 3,
     arguments.PostIdArgument: 1,
     arguments.SinceArgument: 1,

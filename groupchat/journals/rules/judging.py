@@ -41,8 +41,8 @@ class Store(Protocol):
     def owned_by(self, author: AuthorId) -> Iterable[Fact]:
         """Return the facts that go with the account of this author, without their values."""
 
-    def revoke(self, author: AuthorId, keep: str) -> None:
-        """Remove the sessions of an author, but the one with this digest."""
+    def revoke(self, change: Revoke) -> None:
+        """Remove the sessions whose tokens work no longer."""
 
 
 def objection(
@@ -73,7 +73,7 @@ def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> N
             store.keep(fact)
             book.learn(fact)
         elif isinstance(change, Revoke):
-            store.revoke(change.author, change.keep)
+            store.revoke(change)
 
 
 def _is_met(store: Store, change: FactChange) -> bool:
@@ -106,4 +106,4 @@ def _remove_what_is_owned(store: Store, account: Fact) -> None:
     author = AuthorId(before["author"])
     for fact in store.owned_by(author):
         store.keep(fact)
-    store.revoke(author, "")
+    store.revoke(Revoke(author))

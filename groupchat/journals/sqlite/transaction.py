@@ -22,6 +22,7 @@ from groupchat.model.drafts import (
     Outcome,
     ReadUpTo,
     Repeated,
+    Revoke,
     StoredPost,
     StoredSession,
     canonical,
@@ -35,6 +36,7 @@ _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
 
 _SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
+_REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
 _VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
@@ -223,9 +225,12 @@ class Transaction:
                 found += [Fact(kind, name, None) for (name,) in names.fetchall()]
         return found
 
-    def revoke(self, author: AuthorId, keep: str) -> None:
-        """Remove the sessions of an author, but the one with this digest."""
-        self._database.execute(_REVOKE, (author, keep))
+    def revoke(self, change: Revoke) -> None:
+        """Remove the sessions whose tokens work no longer."""
+        if change.only:
+            self._database.execute(_REVOKE_ONE, (change.author, change.only))
+        else:
+            self._database.execute(_REVOKE, (change.author, change.keep))
 
     def _note_position(self, read: ReadUpTo) -> None:
         if read.author not in self._book.accounts:

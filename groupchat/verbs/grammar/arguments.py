@@ -21,6 +21,10 @@ LARGEST = 2**53
 """The largest whole number every JSON reader knows exactly (RFC 8259, section 6)."""
 
 
+OTHERS = "others"
+"""Stands for all connections of one's own but the present one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The names that completion can choose from."""
@@ -158,6 +162,26 @@ class CountArgument(Argument):
 
     def from_json(self, given: object) -> int:
         return self.value(str(_whole(given, self.label)))
+
+
+class EndingArgument(Argument):
+    """The number of one's own connection, or all others."""
+
+    label = "NUMBER|others"
+    length: Length | None = text.WORD
+
+    def value(self, word: str) -> int | str:
+        if word.lower() == OTHERS:
+            return OTHERS
+        if not re.fullmatch("[0-9]{1,9}", word):
+            raise BadArguments(f"Give the number of a connection, or {OTHERS}; /whoami lists them.")
+        return int(word)
+
+    def from_json(self, given: object) -> int | str:
+        return self.value(self.bounded(given)) if isinstance(given, str) else _whole(given, "The number")
+
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return [OTHERS] if OTHERS.startswith(start.lower()) else []
 
 
 class PostIdArgument(Argument):
@@ -344,6 +368,7 @@ Rest = Annotated[str, RestArgument()]
 Search = Annotated[str, SearchArgument()]
 Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
+Ending = Annotated[int | str, EndingArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Since = Annotated[int, SinceArgument()]
 After = Annotated[str, AfterArgument()]
