@@ -216,7 +216,7 @@ class WhoAmITests(EndingsCase):
         self.assertEqual({name: item[name] for name in ("nick", "account", "rank", "operates", "rooms")}, {
             "nick": "alice", "account": "alice", "rank": "member", "operates": [], "rooms": ["lobby"],
         })  # fmt: skip
-        first, second = item["connections"]  # type: ignore[misc]
+        first, second = item["connections"]
         self.assertEqual((first["number"], second["number"], first["own"], second["own"]), (1, 3, False, True))
         self.assertEqual(second, {
             "number": 3, "own": True, "since": "2026-11-21T12:00:00.000Z", "door": "json", "secure": True,
@@ -394,7 +394,7 @@ class ComingInTests(EndingsCase):
             self.slow.slow = True
             peer = self.house.connect("json")
             peer.screen.address = "198.51.100.7"
-            peer.offer("alice" if claim else "carol", **claim)  # type: ignore[arg-type]
+            peer.offer("alice" if claim else "carol", **claim)
             self.olga.do("ban", whom="198.51.100.0/24")
             self.assertEqual((self.arrived(peer), peer.screen.codes), (["banned"], ["banned"]))
             self.olga.do("unban", whom="198.51.100.0/24")
