@@ -10,11 +10,14 @@ from twisted.python.failure import Failure
 
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
+from groupchat.model.events import Told
 from groupchat.model.wording import plural
 
 STOPPING = "The server is stopping."
 RESTARTING = "The server is restarting."
 """Said on SIGTERM, which mostly is a restart: clients reconnect, and a promise that is not kept does no harm."""
+QUEUE_SHARE = 0.75
+"""The share of the time after which people are told past the queue, because the disk is stuck."""
 DRAIN_STEP_S = 0.05
 """Seconds between two checks whether everybody has received everything."""
 
@@ -43,8 +46,12 @@ class Farewell:
         """
         if tell:
             told = maybeDeferred(hall.stop, self.words).addErrback(self._failed, hall)
-            while not told.called and self._may_wait(end):
+            begun = self._reactor.seconds()
+            while not told.called and self._may_wait(begun + (end - begun) * QUEUE_SHARE):
                 yield deferLater(self._reactor, DRAIN_STEP_S)
+            if not told.called:
+                self.log.warn("The disk does not take what was said last; everybody is told of the stop without it")
+                self._close(hall, self.words)
         else:
             self._close(hall)
         while self._reception.connections and self._may_wait(end):
@@ -57,10 +64,12 @@ class Farewell:
         self.log.failure("The farewell failed", failure=failure)
         self._close(hall)
 
-    def _close(self, hall: Hall) -> None:
-        """Close every connection."""
+    def _close(self, hall: Hall, words: str = "") -> None:
+        """Close every connection, after telling it the words, if there are any."""
         for session in list(hall.sessions):
             try:
+                if words and session.connection is not None:
+                    session.connection.show(Told((words,)))
                 session.close()
             except Exception:
                 self.log.failure("A connection was not closed as it should")

@@ -11,7 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.config.settings import Settings
 from groupchat.daemon.farewell import DRAIN_STEP_S, RESTARTING, Farewell
 from groupchat.doors.reception import Reception
-from groupchat.model.events import Announced
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.events import Announced, Told
+from tests.fakes import HeldJournal
 from tests.house import House
 
 STEPS = 1 / DRAIN_STEP_S
@@ -42,6 +44,23 @@ class FarewellTest(SynchronousTestCase):
         self.assertNoResult(said)
         self.reception.connections = 0
         self.wait(DRAIN_STEP_S)
+        self.successResultOf(said)
+
+    def test_stuck_disk(self) -> None:
+        """While the disk takes nothing, the goodbye waits behind what was said; at last all are told without that."""
+        house = House(HeldJournal(MemoryJournal()))
+        (alice,) = house.come("alice")
+        alice.type("last words")
+        said = Farewell(house.clock, self.reception).say(house.hall, True, house.clock.seconds() + 4)
+        house.clock.pump([DRAIN_STEP_S] * round(2.8 * STEPS))
+        self.assertFalse(alice.screen.closed)
+        house.clock.pump([DRAIN_STEP_S] * round(0.4 * STEPS))
+        self.assertTrue(alice.screen.closed)
+        self.assertIn(
+            ("The server is stopping.",), [answer.lines for answer in alice.answers if isinstance(answer, Told)]
+        )
+        self.reception.connections = 0
+        house.clock.pump([DRAIN_STEP_S] * 2)
         self.successResultOf(said)
 
     def test_known_already(self) -> None:
