@@ -203,7 +203,7 @@ class CertificateTest(TlsTest):
         self.assertEqual({line.serial() for line in lines}, {first})
         second = self.issue(authority)
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.logged(r"SIGHUP(?s:.)*TLS with \S+/cert\.pem, SHA-256 [0-9A-F:]{95}, valid until")
+        daemon.logged(r"SIGHUP(?s:.)*TLS with .+/cert\.pem, SHA-256 [0-9A-F:]{95}, valid until")
         newcomer = self.encrypted(daemon.port, "newcomer")
         self.assertEqual(newcomer.serial(), second)
         newcomer.send("anybody left?\n")
@@ -215,7 +215,7 @@ class CertificateTest(TlsTest):
     def test_our_own(self) -> None:
         """Without --tls one is made, whose fingerprint the log tells; a client that demands it comes in."""
         daemon = self.start()
-        fingerprint = daemon.logged(r"TLS with \S+/tls/cert\.pem, SHA-256 ([0-9A-F:]{95}), valid until ")[1]
+        fingerprint = daemon.logged(r"TLS with .+/tls/cert\.pem, SHA-256 ([0-9A-F:]{95}), valid until ")[1]
         place, say = f"localhost:{daemon.port}", ("hello", "--nick", "bot")
         self.assertEqual((self.folder / "data" / "tls" / "key.pem").stat().st_mode & 0o777, 0o600)
         own = self.folder / "data" / "tls" / "cert.pem"

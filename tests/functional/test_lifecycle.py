@@ -1,12 +1,15 @@
 """Starting, stopping, dying and coming back."""
 
 import contextlib
+import grp
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -185,7 +188,7 @@ class ReloadTest(FunctionalTest):
         daemon = self.start("--settings", str(file))
         file.write_text('motd = "second"\nnik_max = 3\n')
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.logged(r"The settings stay as they were: \S+chat\.toml, line 2: there is no setting 'nik_max'")
+        daemon.logged(r"The settings stay as they were: .+chat\.toml, line 2: there is no setting 'nik_max'")
         alice = self.connect(daemon)
         alice.expect("first")
 
@@ -210,7 +213,7 @@ class RefusalTest(FunctionalTest):
             log = self.folder / "log"
             log.rename(self.folder / "first-log")
             self.assert_refused(
-                r"groupchat: The data folder \S+ is in use by another groupchat \(pid \d+\)\.", command=way
+                r"groupchat: The data folder .+ is in use by another groupchat \(pid \d+\)\.", command=way
             )
         self.connect(first, "alice")
 
@@ -219,7 +222,7 @@ class RefusalTest(FunctionalTest):
         (self.folder / "file").touch()
         for way in self.ways():
             self.assert_refused(
-                r"groupchat: The data folder \S+/file/data cannot be used: .*", "--data", "file/data", command=way
+                r"groupchat: The data folder .+/file/data cannot be used: .*", "--data", "file/data", command=way
             )
 
     def test_busy_port(self) -> None:
@@ -254,7 +257,7 @@ class RefusalTest(FunctionalTest):
         data = self.folder / "data"
         data.mkdir()
         (data / "chat.db").write_bytes(b"not a database, but long enough to be taken for one\n" * 100)
-        self.assert_refused(r"groupchat: \S+/chat\.db is not a groupchat database\.")
+        self.assert_refused(r"groupchat: .+/chat\.db is not a groupchat database\.")
 
     def test_daemonized(self) -> None:
         """In the background too the one who starts it is told, and no PID file stays."""
@@ -395,6 +398,27 @@ class LogFileTest(FunctionalTest):
         self.wait_for(lambda: "Stopped" in log.read_text())
         self.wait_for(lambda: not pid.exists())
 
+    def test_logrotate(self) -> None:
+        """logrotate, told what docs/OPERATIONS.md says, moves the log away, and the daemon goes on in the new file."""
+        logrotate = program("logrotate")
+        page = (TREE / "docs" / "OPERATIONS.md").read_text()
+        found = re.search(r"```\n(/var/log/groupchat\.log \{\n.*?)```", page, re.DOTALL)
+        assert found is not None
+        daemon = self.launched("--logfile=chat.log")
+        (self.folder / "pid").write_text(str(daemon.process.pid))
+        user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+        rules = found[1].replace("/var/log/groupchat.log", f'"{self.folder}/chat.log"')
+        rules = rules.replace("/run/groupchat.pid", f"'{self.folder}/pid'").replace("chat chat", f"{user} {group}")
+        (self.folder / "rules").write_text(rules)
+        (self.folder / "rules").chmod(0o600)
+        command = [logrotate, "--force", "--state", str(self.folder / "state"), str(self.folder / "rules")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        daemon.logged("SIGHUP: reading the settings")
+        self.assertNotIn("Listening at", daemon.log)
+        self.assertIn("Listening at", (self.folder / "chat.log.1").read_text())
+        self.assertEqual(daemon.log_path.stat().st_mode & 0o777, 0o600)
+
     def test_no_place(self) -> None:
         """A log file that cannot be written is named."""
         daemon = self.launch(command=self.command("--logfile=nowhere/chat.log"))
@@ -448,7 +472,7 @@ class WaysTest(FunctionalTest):
         (self.folder / "chat.tac").write_text(text.replace("parseOptions([])", 'parseOptions(["--port", "tcp:0"])'))
         daemon = self.launch(command=[*TWISTD, "--pidfile=", "-ny", "chat.tac"])
         self.assertEqual(daemon.wait(), 1)
-        self.assertRegex(daemon.errors, r"\Agroupchat: The data folder \S+ cannot be used: .*\n\Z")
+        self.assertRegex(daemon.errors, r"\Agroupchat: The data folder .+ cannot be used: .*\n\Z")
 
     def test_state_directory(self) -> None:
         """Under systemd the messages are where systemd says; the folder is for its owner only."""

@@ -39,7 +39,7 @@ class RenewalTests(CertificateCase):
             found.renew()
         self.assertEqual(served(found), first)
         (complaint,) = self.logged(LogLevel.error)
-        self.assertRegex(complaint, r"was not loaded: \S+/key\.pem is not the key of")
+        self.assertRegex(complaint, r"was not loaded: .+/key\.pem is not the key of")
         copy(self.folder / "new" / "key.pem", self.folder)
         found.renew()
         self.assertEqual(served(found), second)
