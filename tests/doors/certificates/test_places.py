@@ -61,9 +61,7 @@ class PlacesTests(CertificateCase):
 
     def test_none(self) -> None:
         """Where nothing is found, it is said what would be."""
-        self.assert_refused(
-            r"There is no certificate in .+; a folder has fullchain\.pem and privkey\.pem, .*NAME\.pem"
-        )
+        self.assert_refused(r"There is no certificate in .+; a folder has fullchain\.pem and privkey\.pem, .*NAME\.pem")
         self.assert_refused(r"There is no certificate in .+/nowhere: there is no such file or folder\Z", "nowhere")
 
     def test_somebody_elses(self) -> None:
