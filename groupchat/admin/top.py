@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -60,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.once:
                 return 0
             before = after
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+    except (OSError, ValueError, LookupError, HTTPException) as error:
+        reason = getattr(error, "reason", error) or type(error).__name__
         raise Failed(
             f"http://{arguments.server}/metrics does not answer ({reason}). Does the daemon run with --metrics?"
         ) from error

@@ -49,6 +49,8 @@ class CommandsCase(ArchiveCase):
             ["import", self.input, "--data", data],
             ["forget", "alice", "--yes", "--data", data],
             ["verify", "--data", data],
+            ["verify", "--mend", "--data", data],
+            ["reindex", "--data", data],
             ["user", "list", "--data", data],
         ]
 
@@ -65,7 +67,7 @@ class CommandsCase(ArchiveCase):
         expected = status or (2 if "verify" in done.args else 1)
         self.assertEqual(done.returncode, expected, (done.args, done.stdout, done.stderr))
         self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), (done.args, done.stdout, done.stderr))
-        self.assertRegex(done.stderr, r"^groupchat: .*[.?]\n$")
+        self.assertRegex(done.stderr, r"^groupchat: .*([.?]|chmod 700 \S+)\n$")
         return done.stderr
 
 
@@ -86,7 +88,8 @@ class StrangeFoldersTest(CommandsCase):
 
     def test_folder_in_place_of_the_journal(self) -> None:
         """So is a folder in place of the journal."""
-        (self.folder / "odd" / "chat.db").mkdir(parents=True)
+        (self.folder / "odd").mkdir(mode=0o700)
+        (self.folder / "odd" / "chat.db").mkdir()
         for command in self.commands(self.folder / "odd"):
             self.assert_one_sentence(self.run_command(*command))
 
@@ -123,7 +126,7 @@ class OrdinaryUserTest(CommandsCase):
         for command in self.commands(self.data):
             if command[0] != "user":
                 said = self.assert_one_sentence(self.run_command(*command, user=NOBODY))
-                self.assertIn("You may not use", said, command)
+                self.assertRegex(said, "[Yy]ou may not (use|close)", command)
         self.assertEqual(os.listdir(self.desk), [])
 
     def test_for_the_service(self) -> None:
@@ -137,6 +140,23 @@ class OrdinaryUserTest(CommandsCase):
                 self.assertEqual(self.run_command(*command).returncode, 0, command)
                 self.assertEqual({path.stat().st_uid for path in self.data.iterdir()}, {NOBODY}, command)
         self.assertEqual(self.run_command("verify", "--data", self.data, user=NOBODY).returncode, 0)
+
+    def test_restore(self) -> None:
+        """Restoring into somebody else's folder, or what cannot be read, says as whom to do it, and leaves nothing."""
+        backup = self.folder / "backup.db"
+        self.run_command("backup", backup, "--data", self.data)
+        to = self.folder / "to"
+        to.mkdir(mode=0o755)
+        to.chmod(0o755)
+        said = self.assert_one_sentence(self.run_command("restore", backup, "--data", to, user=NOBODY))
+        self.assertIn(f"{backup} cannot be read: Permission denied", said)
+        backup.chmod(0o644)
+        said = self.assert_one_sentence(self.run_command("restore", backup, "--data", to, user=NOBODY))
+        self.assertIn(f"{to} belongs to root; run this as root", said)
+        to.chmod(0o700)
+        self.assert_one_sentence(self.run_command("restore", backup, "--data", to, user=NOBODY))
+        self.assert_one_sentence(self.run_command("restore", backup, "--data", to / "new", user=NOBODY))
+        self.assertEqual(os.listdir(to), [])
 
     def test_unwritable_target(self) -> None:
         """A target that cannot be written is named."""
@@ -171,6 +191,24 @@ class FullDiskTest(CommandsCase):
             self.assertEqual(os.listdir(self.small), ["filler"])
         (self.small / "filler").unlink()
         self.assertEqual(self.run_command("export", "--output", self.small / "copy", "--data", self.data).returncode, 0)
+
+    def test_full_data_folder(self) -> None:
+        """Where the data folder is full, a restore and a new index leave everything as it was, and say so."""
+        backup = self.desk / "backup.db"
+        self.assertEqual(self.run_command("backup", backup, "--data", self.data).returncode, 0)
+        data = self.small / "data"
+        data.mkdir(mode=0o700)
+        said = self.assert_one_sentence(self.run_command("restore", backup, "--data", data))
+        self.assertIn("cannot be written: No space left on device", said)
+        self.assertEqual(os.listdir(data), ["lock"])
+        subprocess.run(["mount", "-o", "remount,size=160k", self.small], check=True)
+        self.assertEqual(self.run_command("restore", backup, "--data", data).returncode, 0)
+        before = (data / "chat.db").read_bytes()
+        for command in (["reindex"], ["restore", backup, "--replace"]):
+            said = self.assert_one_sentence(self.run_command(*command, "--data", data))
+            self.assertIn("No space left on device", said)
+            self.assertEqual((data / "chat.db").read_bytes(), before)
+            self.assertEqual(sorted(os.listdir(data)), ["chat.db", "lock"])
 
     def test_full_output(self) -> None:
         """Standard output on a full disk is told in a sentence."""

@@ -10,7 +10,7 @@ from dataclasses import replace as replace_fields
 from pathlib import Path
 from urllib.parse import quote
 
-from groupchat.disk.data_folders import explained, hand_over, user_name
+from groupchat.disk.data_folders import explained, hand_over, make_private, user_name
 from groupchat.disk.new_files import unfinished, unwritable
 from groupchat.journals.sqlite.copying import fill
 from groupchat.journals.sqlite.database import APPLICATION, damages, form, newest_form, recognise
@@ -57,9 +57,10 @@ def restore(
                 raise CannotStart(
                     f"There is a journal {path} already; nothing was changed. --replace puts it aside and restores."
                 )
+            was_open = make_private(data)
             restored = _put(source, database, path, _aside(path) if has_old else None, progress)
             _clear(path)
-    return _noted(restored, data, is_new)
+    return _noted(restored, data, is_new, was_open)
 
 
 def _put(
@@ -188,12 +189,11 @@ def _clear(path: Path) -> None:
         raise CannotStart(f"{path} was restored, but {error.filename} cannot be removed: {error.strerror}.") from error
 
 
-def _noted(restored: Restored, data: Path, is_new: bool) -> Restored:
+def _noted(restored: Restored, data: Path, is_new: bool, was_open: str) -> Restored:
     """Add what is to be known about the folder."""
-    found = os.stat(data)
     notes = list(restored.notes)
     if is_new and os.geteuid() == 0:
         notes.append(f"{data} is new and belongs to root; for a daemon that runs as another user: chown -R USER {data}")
-    elif found.st_mode & 0o077:
-        notes.append(f"Other users can enter {data} (mode {found.st_mode & 0o777:o}): chmod 700 {data}")
+    elif was_open:
+        notes.append(f"{data} was open to others (mode {was_open}); now it is not.")
     return replace_fields(restored, notes=tuple(notes))

@@ -112,10 +112,11 @@ class RestoreTest(RestoreCase):
         self.assertEqual(self.exported(data=self.to), self.before)
 
     def test_open_folder(self) -> None:
-        """That others can enter the folder is told."""
+        """A folder that others can enter is closed, and that is told."""
         self.to.mkdir(mode=0o755)
         self.to.chmod(0o755)
-        self.assertIn(f"Other users can enter {self.to} (mode 755): chmod 700 {self.to}\n", self.restore())
+        self.assertIn(f"{self.to} was open to others (mode 0755); now it is not.\n", self.restore())
+        self.assertEqual(self.to.stat().st_mode & 0o777, 0o700)
 
     def test_backup_stays(self) -> None:
         """The backup is not changed, not even by a file beside it, and need not be in a folder that can be written."""
