@@ -5,8 +5,9 @@ import stat
 
 from twisted.logger import capturedLogs, formatEvent
 
-from groupchat.journals.sqlite.folder import Folder, read_mark
-from groupchat.model.errors import CannotStart
+from groupchat.interfaces.storage import IMarkable
+from groupchat.journals.sqlite.folder import Folder, clear_failure, leave_failure, read_mark
+from groupchat.model.errors import CannotStart, JournalFailed
 from tests.journals.contract import said
 from tests.journals.sqlite.files import DataFolderCase
 
@@ -96,6 +97,37 @@ class FolderTest(DataFolderCase):
         for content in ("", "x", "-1", "1.5"):
             (self.folder / "chat.db-head").write_text(content)
             self.assertEqual(read_mark(self.path), 0, content)
+
+    async def test_failed(self) -> None:
+        """A journal that failed is refused with what happened and when, and with 70, until it was checked."""
+        await self.filled()
+        leave_failure(self.path, "disk I/O error")
+        for _ in range(2):
+            error = self.assertRaises(JournalFailed, self.open)
+            self.assertEqual(error.status, 70)
+            self.assertRegex(
+                str(error), rf"^{self.path} failed at 20\S+Z \(disk I/O error\): .*verify --data {self.folder}”"
+            )
+        self.assertEqual((self.folder / "chat.db-failed").stat().st_mode & 0o777, 0o600)
+        self.assertTrue(clear_failure(self.path))
+        self.assertFalse(clear_failure(self.path))
+        self.assertEqual(self.open().head, 3)
+
+    async def test_failed_without_words(self) -> None:
+        """So is one of which nothing more could be written than that it failed."""
+        await self.filled()
+        for content in ("", "{", "[]", '{"at": 1}'):
+            (self.folder / "chat.db-failed").write_text(content)
+            self.refused(f"{self.path} failed: look at the disk")
+
+    async def test_marked(self) -> None:
+        """A journal that is open can be marked as failed, for the next start."""
+        journal = self.open()
+        assert IMarkable.providedBy(journal)
+        journal.mark_failed("it could not be read")
+        await journal.append([said("still open")])
+        await journal.close()
+        self.refused("(it could not be read)")
 
     def test_space(self) -> None:
         """Whether there is space is found out by taking some; nothing is left of it."""
