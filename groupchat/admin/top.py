@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from urllib.error import HTTPError
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,6 +19,8 @@ from groupchat.model.wording import plural
 
 TIMEOUT_S = 5.0
 """Seconds an answer may take."""
+WORDS_BYTES = 1000
+"""The most bytes that are shown of a refusal."""
 CLEAR = "\x1b[H\x1b[J"
 """Move the cursor to the upper left, and clear the screen."""
 
@@ -61,6 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.once:
                 return 0
             before = after
+    except HTTPError as error:
+        with error:
+            words = harmless(error.read(WORDS_BYTES).decode("utf-8", "replace").strip()) or str(error.reason)
+        raise Failed(f"http://{arguments.server}/metrics answers {error.code}: {words}") from error
     except (OSError, ValueError, LookupError, HTTPException) as error:
         reason = getattr(error, "reason", error) or type(error).__name__
         raise Failed(

@@ -124,6 +124,26 @@ class TopTest(CommandCase):
             self.assertEqual(row(out, "connections"), "5 (json 1, text 2)")
             server.shutdown()
 
+    def test_refused(self) -> None:
+        """The command shows why a daemon does not tell its figures, and nothing of that moves the cursor."""
+
+        class Refusing(Answering):
+            def do_GET(self) -> None:
+                self.send_response(421)
+                self.end_headers()
+                self.wfile.write(b"not a name\x1b[2J; the setting metrics_hosts adds one\n")
+
+        with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            self.addCleanup(thread.join)
+            self.addCleanup(server.shutdown)
+            complaint = self.complaint("top", f"127.0.0.1:{server.server_port}")
+            self.assertIn("/metrics answers 421: not a name", complaint)
+            self.assertIn("metrics_hosts", complaint)
+            self.assertNotIn("\x1b", complaint)
+            server.shutdown()
+
     def test_nobody(self) -> None:
         """The command says so when no daemon answers."""
         self.assertIn("does the daemon run with --metrics?", self.complaint("top", f"127.0.0.1:{free_port()}").lower())
