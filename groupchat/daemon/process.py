@@ -1,6 +1,7 @@
 """The daemon as a process: its version, its data folder, its signals, its exit status, and why it cannot start."""
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -73,6 +74,16 @@ def _leave(status: int) -> None:
 def share_interpreter() -> None:
     """Let threads switch quickly."""
     sys.setswitchinterval(SWITCH_S)
+
+
+def settle() -> None:
+    """Take everything that was made for the start out of the search for garbage, for ever.
+
+    The search stops all threads.  With 1,500 people here it took 33 to 65 ms for 90,000 objects, and takes 12 to 18 for
+    the 31,000 that are not code, which is never garbage.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class Signals:

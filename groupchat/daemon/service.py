@@ -261,6 +261,7 @@ class ChatService(Service):
                 name=name,
             )
         self._listen_for_control()
+        process.settle()
         self.log.info("Started with the messages in {journal}", journal=self._locations.journal)
         self._admitted = True
         assert self._upkeep is not None

@@ -45,6 +45,11 @@ class OutputTest(SynchronousTestCase):
         done = run("import sys; process.share_interpreter(); print(sys.getswitchinterval())")
         self.assertAlmostEqual(float(done.stdout), SWITCH_S)
 
+    def test_settled(self) -> None:
+        """What was there at the start is not searched for garbage any more; what is made later is."""
+        words = "import gc; process.settle(); print(gc.get_freeze_count() > 10000, len(gc.get_objects()) < 1000)"
+        self.assertEqual(run(words).stdout, "True True\n")
+
 
 class InstallationTest(SynchronousTestCase):
     def test_release(self) -> None:
