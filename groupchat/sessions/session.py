@@ -35,6 +35,11 @@ from groupchat.verbs.talking import say, substitute
 NEW_PASSWORDS = ("new", "password")
 """How verbs call the argument that is a new password, if they have one."""
 
+SECRET = frozenset(
+    f"/{name}" for verb in COMMANDS.sorted() if verb.secret for name in (verb.name, *verb.aliases)
+)  # fmt: skip
+"""Commands that take a password, as they are typed."""
+
 SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
 """``s/typo/fix/``: in the person's last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
 
@@ -189,6 +194,11 @@ class Session(Handshake):
                 self._call(lambda: verb.function(me, **arguments), me.ref)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(substitute(me, change[1], change[2]), me.ref)
+        elif spoken[:1].isspace() and (command := "".join(spoken.split(None, 1)[:1]).lower()) in SECRET:
+            # What follows a blank is said, even a command; not so a password.
+            raise BadArguments(
+                f"That was not said, because it may have a password in it: type {command} at the beginning."
+            )
         else:
             self._reply(say(me, spoken.removeprefix("/") if spoken.startswith("//") else spoken), me.ref)
 

@@ -57,6 +57,14 @@ class ChattingTests(SynchronousTestCase):
         self.assertEqual(alice.codes, ["unknown-command"])
         self.assertIn("/msg", alice.answers[-1].text)  # type: ignore[attr-defined]
 
+    def test_password_after_a_blank(self) -> None:
+        """A blank before a command makes it something to say, but not where that would tell a password to all."""
+        alice, bob = House().come("alice", "bob")
+        alice.type(" /login alice sesame", "\t /REGISTER sesame", " /exit", " /etc/passwd")
+        self.assertEqual(alice.codes, ["bad-arguments"] * 2)
+        self.assertNotIn("sesame", str(alice.answers))
+        self.assertEqual(bob.texts, [" /exit", " /etc/passwd"])
+
     def test_programs_say_anything(self) -> None:
         """A machine that says "/exit" says it, and "s/a/b/" too."""
         house = House()
