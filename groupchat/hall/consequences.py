@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.fanout import Fanout
-from groupchat.delivery.queue import EVERYWHERE, Notice
+from groupchat.delivery.queue import EVERYWHERE, Change, Notice, Receipt
 from groupchat.facts.account_facts import Account, Ignoring
 from groupchat.facts.kinds import owner, read
 from groupchat.facts.room_facts import Granted, Invitation, RoomOperator
@@ -24,9 +24,10 @@ from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import networks
-from groupchat.model.drafts import Consequence, Fact, FactChange, PutOut, ReadUpTo, Revoke
+from groupchat.model.drafts import Amendment, Consequence, Fact, FactChange, PutOut, ReadUpTo, Revoke
 from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal
-from groupchat.model.events import Announced, Ref, Told
+from groupchat.model.events import SERVER, Announced, Ref, Told
+from groupchat.model.networks import Network
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
@@ -234,7 +235,20 @@ class Consequences:
             return None
         network = networks.parse(ban.key)
         told = Banned(ban.sentence("banned", "", ban.at))
-        return partial(self._cut_off, told, lambda session: networks.contains(network, session.screen.address))
+        return partial(self._cut_off_network, told, network)
+
+    def _cut_off_network(self, told: Banned, network: Network) -> None:
+        """Cut off who comes from a network; no token works any more that one of them was given just before the ban."""
+        there = [session for session in self._sessions() if networks.contains(network, session.screen.address)]
+        late = tuple(
+            Revoke(one.person.author, only=one.digest)
+            for session in there
+            if (one := session.connection) is not None and one.digest
+        )
+        for session in there:
+            session.hangup(told)
+        if late and self._commits.refusal is None:
+            self._commits.post(Change(Amendment(SERVER, self._now(), late), Receipt()))
 
     def _follow_mute(self, fact: Fact, by: str) -> Follow:
         mute = read(fact)

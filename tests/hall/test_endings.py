@@ -399,6 +399,29 @@ class ComingInTests(EndingsCase):
             self.assertEqual((self.arrived(peer), peer.screen.codes), (["banned"], ["banned"]))
             self.olga.do("unban", whom="198.51.100.0/24")
 
+    def test_address_while_hashing(self) -> None:
+        """So is whoever is at the prompt, or whose password is being checked; nobody is left behind in the hall."""
+        self.house.passwords.held = True
+        for lines in ((), ("alice", PASSWORD)):
+            peer = self.house.connect()
+            peer.screen.address = "198.51.100.7"
+            peer.type(*lines)
+            self.olga.do("ban", whom="198.51.100.0/24")
+            self.assertEqual(peer.screen.codes, ["banned"])
+            while self.house.passwords.waiting:
+                self.house.passwords.answer()
+            self.assertEqual(self.hall.arrivals, {})
+            self.assertEqual(len(self.program.connection.person.connections), 2)
+            self.olga.do("unban", whom="198.51.100.0/24")
+
+    def test_catching_up(self) -> None:
+        """Whoever reads slowly, and is not live, is put out as well."""
+        self.netcat.screen.fill()
+        self.bob.say("one").say("two")
+        self.program.do("logout", connection="others")
+        self.assertEqual(self.closed(self.netcat), [["logged-out"]])
+        self.assertEqual(len(self.program.connection.person.connections), 1)
+
     def test_locked_room(self) -> None:
         """What was said in a room that is locked meanwhile is not shown to somebody who comes in."""
         self.netcat.type("/join dev", "a secret")
@@ -459,3 +482,25 @@ class BanTests(EndingsCase):
         self.assertEqual(self.by_token(self.bob, "robert"), ["token-invalid"])
         self.assertEqual(self.by_token(third), [])
         self.assertEqual([answer.text for answer in third.answers if isinstance(answer, Done) and answer.text], [])
+
+    def test_address_of_somebody_new(self) -> None:
+        """So do tokens of those who came from there after it was decided, and before it was on disk."""
+        held = HeldJournal(MemoryJournal())
+        self.house = House(held)
+        olga = operator(self.house, "olga", "json")
+        self.let_through(held)
+        olga.do("ban", whom="198.51.100.7")
+        carol = self.house.connect("json")
+        carol.screen.address = "198.51.100.7"
+        carol.offer("carol")
+        token = carol.token
+        self.let_through(held)
+        self.assertEqual(carol.screen.codes, ["banned"])
+        self.assertIsNone(self.successResultOf(held.recall(digest_of(token))))
+
+    def let_through(self, held: HeldJournal) -> None:
+        """Let everything be written."""
+        for _ in range(4):
+            while held.pending:
+                held.commit()
+            self.house.turn()

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.drafts import MESSAGES, Audience, Draft, Kind, Record, Repeated, StoredPost
+from groupchat.model.drafts import MESSAGES, Audience, Draft, Kind, PutOut, Record, Repeated, Revoke, StoredPost
 from groupchat.model.events import AuthorId, Joined, Said
 
 STORED = ("said", "acted", "whispered", "edited", "deleted", "topic", "moderated")
@@ -22,6 +22,31 @@ class Kinds(SynchronousTestCase):
     def test_messages(self) -> None:
         """People edit and delete what was said, acted and whispered, and nothing else."""
         self.assertEqual(MESSAGES, {Kind("said"), Kind("acted"), Kind("whispered")})
+
+
+class Consequences(SynchronousTestCase):
+    def test_revoke(self) -> None:
+        """All tokens of an author are meant, but the one that is kept; or a single one."""
+        one, other = AuthorId(1), AuthorId(2)
+        found = [
+            [digest for digest in ("a", "b", "") if revoke.concerns(one, digest)]
+            for revoke in (Revoke(one), Revoke(one, "a"), Revoke(one, only="a"))
+        ]
+        self.assertEqual(found, [["a", "b"], ["b", ""], ["a"]])
+        self.assertFalse(Revoke(one, only="a").concerns(other, "a"))
+        self.assertFalse(Revoke(one).concerns(other, "a"))
+
+    def test_put_out(self) -> None:
+        """All connections of an author are meant, with or without a handle, but the one that is kept; or a single one."""
+        one, other = AuthorId(1), AuthorId(2)
+        found = [
+            [handle for handle in ("a", "b", "") if out.concerns(one, handle)]
+            for out in (
+                PutOut(one, "", "x", ""), PutOut(one, "", "x", "", keep="a"), PutOut(one, "", "x", "", only="a")
+            )
+        ]  # fmt: skip
+        self.assertEqual(found, [["a", "b", ""], ["b", ""], ["a"]])
+        self.assertFalse(PutOut(one, "", "x", "").concerns(other, "a"))
 
 
 class Drafts(SynchronousTestCase):

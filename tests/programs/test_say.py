@@ -232,16 +232,17 @@ class FailingTest(SayCase):
         self.assert_ended(server, 0)
 
     def test_put_out(self) -> None:
-        """Being put out ends it at once."""
-        self.begin()
-        server = self.accept()
-        server.send({"event": "closing", "code": "banned", "text": "You are banned."})
-        server.cut()
-        self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(
-            self.complaints,
-            ["example.org closed the connection: banned: You are banned; nothing was posted."],
-        )
+        """Being put out, or logged out, ends it at once."""
+        for code in ("banned", "logged-out"):
+            self.begin()
+            server = self.accept()
+            server.send({"event": "closing", "code": code, "text": "You are out."})
+            server.cut()
+            self.assertEqual(self.successResultOf(self.status), 1)
+            self.assertEqual(
+                self.complaints[-1:],
+                [f"example.org closed the connection: {code}: You are out; nothing was posted."],
+            )
 
     def test_interrupt(self) -> None:
         """Ctrl-C gives up at once, and says how much was posted."""

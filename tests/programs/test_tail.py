@@ -110,13 +110,15 @@ class TailCase(SynchronousTestCase):
         self.assertNoResult(self.status)
 
     def test_replaced(self) -> None:
-        """A client that another one has replaced does not come back."""
-        self.begin()
-        server = self.accept()
-        server.send({"event": "closing", "code": "replaced", "text": "You have joined again from elsewhere."})
-        server.cut()
-        self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(len(self.complaints), 1)
+        """A client that another one has replaced, or that was logged out, does not come back."""
+        for code in ("replaced", "logged-out"):
+            self.begin()
+            server = self.accept()
+            server.send({"event": "closing", "code": code, "text": "You have joined again from elsewhere."})
+            server.cut()
+            self.assertEqual(self.successResultOf(self.status), 1)
+            self.assertEqual(len(self.complaints), 1)
+            self.assertEqual(self.network.attempts, [])
 
     def test_lost_room(self) -> None:
         """The loss of a room is told; leaving one is not."""

@@ -48,6 +48,17 @@ class PersonTests(SynchronousTestCase):
         """No person's author is the server's: those are random and never 0."""
         self.assertEqual(SERVER, 0)
 
+    def test_handles(self) -> None:
+        """A connection is told from all others, also when its token works no longer; one client's are told alike."""
+        alice = person()
+        plain, other, first, again = (connect(alice) for _ in range(4))
+        for one in (first, again):
+            one.hold_token("d" * 64)
+        first.digest = ""
+        self.assertEqual((plain.handle, first.handle), (plain.handle, "d" * 64))
+        self.assertEqual(first.handle, again.handle)
+        self.assertEqual(len({plain.handle, other.handle, first.handle}), 3)
+
     def test_secure(self) -> None:
         """A person is secure when all their connections are encrypted, and not without any."""
         alice = person()
