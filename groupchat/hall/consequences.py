@@ -10,6 +10,7 @@ Rules:
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from ipaddress import ip_network
 from typing import Any, Protocol, TypeAlias
 
 from groupchat.config.settings import Settings
@@ -233,9 +234,8 @@ class Consequences:
         ban = read(fact)
         if not isinstance(ban, NetworkBan):
             return None
-        network = networks.parse(ban.key)
         told = Banned(ban.sentence("banned", "", ban.at))
-        return partial(self._cut_off_network, told, network)
+        return partial(self._cut_off_network, told, ip_network(ban.key))
 
     def _cut_off_network(self, told: Banned, network: Network) -> None:
         """Cut off who comes from a network; no token works any more that one of them was given just before the ban."""

@@ -334,6 +334,14 @@ class ComingInTests(EndingsCase):
         self.house.passwords.answer()
         self.assertEqual(peer.codes, ["password-wrong"])
 
+    def test_proved_afterwards(self) -> None:
+        """What ended before somebody proved who they are does not concern them."""
+        self.house.passwords.held = True
+        peer = self.house.connect("json").offer("alice", password=PASSWORD)
+        self.netcat.type("/logout others")
+        self.house.passwords.answer()
+        self.assertEqual(peer.codes, [])
+
     def test_rehashed_meanwhile(self) -> None:
         """A right password stays right when its hash is made anew meanwhile."""
         known = self.hall.accounts.find("alice")
@@ -439,6 +447,12 @@ class ComingInTests(EndingsCase):
         self.olga.do("ban", whom="alice")
         self.assertEqual(self.arrived(peer), ["banned"])
         token = self.bob.token
+        self.slow.slow = True
+        peer = self.house.connect("json").offer("mallory", token=token)
+        self.slow.answer()  # whose token it is
+        self.olga.do("ban", whom="mallory")
+        self.assertEqual((self.arrived(peer), self.bob.screen.codes), (["banned"], []))
+        self.olga.do("unban", whom="mallory")
         self.bob.vanish()
         for banned in ("mallory", "bob"):
             self.slow.slow = True
@@ -489,7 +503,12 @@ class BanTests(EndingsCase):
         self.house = House(held)
         olga = operator(self.house, "olga", "json")
         self.let_through(held)
+        dave = self.house.connect("json").offer("dave")
+        dave.screen.address = "198.51.100.7"
+        self.let_through(held)
         olga.do("ban", whom="198.51.100.7")
+        ended = Revoke(dave.connection.person.author, only=digest_of(dave.token))
+        self.assertIn(ended, held.pending[0][-1].changes, "it is one with the ban")  # type: ignore[union-attr]
         carol = self.house.connect("json")
         carol.screen.address = "198.51.100.7"
         carol.offer("carol")

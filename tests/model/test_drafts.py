@@ -37,7 +37,7 @@ class Consequences(SynchronousTestCase):
         self.assertFalse(Revoke(one).concerns(other, "a"))
 
     def test_put_out(self) -> None:
-        """All connections of an author are meant, with or without a handle, but the one that is kept; or a single one."""
+        """All connections of an author are meant, with and without a handle, but one that is kept; or a single one."""
         one, other = AuthorId(1), AuthorId(2)
         found = [
             [handle for handle in ("a", "b", "") if out.concerns(one, handle)]
