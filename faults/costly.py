@@ -171,6 +171,7 @@ def _people(trial: Trial, daemon: Daemon, count: int) -> threading.Event:
     trial.at_end(reading.join)
     trial.at_end(over.set)
     wait_for(lambda: bool(_asked(line, "/status\n", rf"{count + 1:,}? people")), START_S, 0.5)
+    time.sleep(10.0)  # until all have been told of all
     line.close()
     return over
 
