@@ -94,6 +94,12 @@ class Door:
         sent: bytes = transport.value()
         return sent
 
+    def close(self) -> None:
+        """Look at the log no more."""
+        from twisted.logger import ILogObserver, globalLogPublisher
+
+        globalLogPublisher.removeObserver(cast(ILogObserver, self._observe))
+
     def _observe(self, event: Any) -> None:
         if event.get("log_failure") is not None:
             self.failures.append(event["log_failure"])
@@ -129,18 +135,16 @@ class Door:
 def text(door: Door, data: bytes) -> None:
     """Fuzz a person: what comes back must be lines that contain nothing a terminal obeys."""
     sent = door.converse(b"fuzz\n" if data[-1:] > b"\x40" else b"", data)
-    if b"\xff" in data:
+    if b"\xff" in data[1:]:
         sent = re.sub(rb"\xff[\xfb-\xfe].|\r\n\[groupchat.*?\]\r\n", b"", sent, flags=re.DOTALL)
-    shown = sent.decode(errors="strict" if b"\xff" not in data else "ignore").replace("\r\n", "\n")
-    if b"\xff" not in data and CONTROLS.search(shown):
+    shown = sent.decode(errors="strict" if b"\xff" not in data[1:] else "ignore").replace("\r\n", "\n")
+    if b"\xff" not in data[1:] and CONTROLS.search(shown):
         raise AssertionError(repr(shown))
 
 
 def program(door: Door, data: bytes) -> None:
     """Fuzz a program: what comes back must be one JSON object a line."""
     sent = door.converse(b"" if door.as_operator else b'{"do":"nick","nick":"fuzz"}\n', data)
-    if b"\xff" in data:
-        return
     for line in sent.decode().split("\r\n"):
         if line.startswith("{"):
             json.loads(line)

@@ -1,9 +1,13 @@
-"""Faults: the verdict of a soak."""
+"""Faults: the verdict of a soak, and the inputs that the fuzzer begins with."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from faults import fuzz
 from faults.soak import Sample, growth, is_flat
 
 
@@ -37,3 +41,59 @@ class SoakTest(SynchronousTestCase):
         """After few connections less than a MiB is noise, whatever it would be after a million."""
         self.assertTrue(is_flat(40.0, 0.02))
         self.assertFalse(is_flat(40.0, 0.03))
+
+
+class CorpusTest(SynchronousTestCase):
+    """Every hostile input that is known, as the fuzzer tries it first."""
+
+    def inputs(self, target: str) -> dict[str, bytes]:
+        """Return the inputs for a target, by name."""
+        return {path.name: path.read_bytes() for path in sorted((fuzz.CORPUS / target).iterdir())}
+
+    def door(self, as_operator: bool = False) -> fuzz.Door:
+        door = fuzz.Door(as_operator)
+        self.addCleanup(door.close)
+        return door
+
+    def test_lines(self) -> None:
+        """People and programs, the control socket too, get lines for whatever they send, and nothing goes wrong."""
+        person, program, server = self.door(), self.door(), self.door(as_operator=True)
+        for name, data in self.inputs("text").items():
+            with self.subTest(name=name):
+                fuzz.text(person, data)
+        for name, data in self.inputs("json").items():
+            with self.subTest(name=name):
+                fuzz.program(program, data)
+                fuzz.program(server, data)
+
+    def test_bytes(self) -> None:
+        """Telnet and TLS are answered in their own terms, whatever comes."""
+        for name, data in self.inputs("telnet").items():
+            with self.subTest(name=name):
+                fuzz.telnet(data)
+        door = self.door()
+        for name, data in self.inputs("tls").items():
+            with self.subTest(name=name):
+                fuzz.tls(door, data)
+
+    def test_planted(self) -> None:
+        """An error that is logged, and a line that a terminal would obey, are found."""
+        door = self.door()
+        door.renew()
+        door.failures.append(Failure(ValueError("planted")))
+        self.assertRaises(ValueError, fuzz.text, door, b"\x40hello\nA")
+        self.assertRaises(AssertionError, fuzz.text, Echo(), b"\xff\x1b[2J\nA")
+        self.assertRaises(AssertionError, fuzz.program, Echo(), b'\xff{"a":"\x7f"}\r\n')
+        self.assertRaises(ValueError, fuzz.program, Echo(), b"\xff{\r\n")
+        fuzz.text(Echo(), b"\xffhello\nA")
+
+
+class Echo(fuzz.Door):
+    """A door that sends back what it is sent."""
+
+    def __init__(self) -> None:
+        """Look at no log."""
+        self.as_operator = False
+
+    def converse(self, opening: bytes, data: bytes, prepare: Callable[[Any], object] = lambda transport: None) -> bytes:
+        return data[1:]
