@@ -247,6 +247,11 @@ class Settings:
         "(version 1 or 2) with the address of the client, which counts from then on",
         check=proxy,
     )
+    proxy_sockets: bool = setting(
+        False,
+        "true or false",
+        "a proxy connects to the UNIX sockets among the ports: its connections, too, begin with a PROXY header",
+    )
 
     # Names
     nick_min: int = setting(2, "characters", "shortest nickname", minimum=1, maximum=64)

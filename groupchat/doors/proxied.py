@@ -17,6 +17,7 @@ from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IDoor
 from groupchat.model.errors import Refusal
+from groupchat.model.networks import origin
 
 
 @implementer(IHalfCloseableProtocol)
@@ -31,7 +32,7 @@ class Proxied(Protocol):
     has_session = False
 
     def __init__(self, reception: Reception, doors: Sequence[IDoor], proxy: str) -> None:
-        """:param proxy: the proxy's own IP address."""
+        """:param proxy: the proxy's own IP address; empty: it is at a UNIX socket."""
         self.reception = reception
         self.address = ""
         self.transport: Any = None
@@ -90,7 +91,7 @@ class Proxied(Protocol):
     def _refuse(self, refusal: Refusal) -> None:
         self.reception.turned_away[refusal.code] += 1
         if isinstance(refusal, ProxyHeaderWrong) and self.reception.log_limits.allows("PROXY headers that are wrong"):
-            self.log.warn("Refused {address}, one of the proxies: {why}", address=self._proxy, why=str(refusal))
+            self.log.warn("Refused {address}, one of the proxies: {why}", address=origin(self._proxy), why=str(refusal))
         self._hand_over(Stranger(self.reception, self.address, words_of(refusal)))
 
     def _hand_over(self, successor: Any) -> None:

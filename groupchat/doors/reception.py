@@ -122,9 +122,14 @@ class Reception:
             self._turnstile.enter(address, self._clock.seconds())
 
     def is_proxy(self, address: str) -> bool:
-        """Return whether this is the address of a proxy, which says itself whose connections it passes on."""
+        """Return whether this is the address of a proxy, which says itself whose connections it passes on.
+
+        A UNIX socket, which has no address, is a proxy's if the settings say so.
+        """
+        if not address:
+            return self.settings.proxy_sockets
         proxies = self.settings.proxies
-        return bool(proxies) and bool(address) and any(plain(address) in network for network in proxies)
+        return bool(proxies) and any(plain(address) in network for network in proxies)
 
     def exempts(self, address: str) -> bool:
         """Return whether flood limits do not apply to the address."""

@@ -144,6 +144,21 @@ class ProxiedTest(SynchronousTestCase):
         self.assertEqual((self.port.sessions, self.port.turnstile.connections("192.0.2.7")), ([], 0))
         self.assertIn("A PROXY header came from 192.0.2.1, which is none of the proxies", self.logged())
 
+    def test_unix_socket(self) -> None:
+        """A UNIX socket is a proxy's if the settings say so; then its connections begin with a header, too."""
+        self.port.reception.follow(SETTINGS.replaced(proxy_sockets=True))
+        visit, local, plain = (self.visit(UNIXAddress(None)) for _ in range(3))
+        visit.send(text("192.0.2.7") + b"alice\n")
+        self.assertEqual((visit.server.address, self.port.turnstile.connections("192.0.2.7")), ("192.0.2.7", 1))
+        local.send(LOCAL + b"probe\n")
+        self.assertEqual(local.server.address, "")
+        plain.send(b"alice\n")
+        self.assertIn(b"!! proxy-header-wrong: ", plain.read())
+        self.assertIn("Refused a UNIX socket, one of the proxies", self.logged()[0])
+        for one in (visit, local, plain):
+            self.end(one)
+        self.assertEqual((self.port.reception.connections, self.port.turnstile.connections("")), (0, 0))
+
     def test_no_proxies(self) -> None:
         """Without the setting every address is a client's, and the setting counts while the server runs."""
         self.port.reception.follow(SETTINGS)
