@@ -113,7 +113,8 @@ def daemon() -> str:
     body += [
         ".SH SIGNALS",
         ".TP", "SIGTERM, SIGINT", _escaped("Tell everybody, deliver what was said, and exit with status 0."),
-        ".TP", "SIGHUP", _escaped("Read the settings and the certificate again."),
+        ".TP", "SIGHUP", _escaped("Read the settings and the certificates again, and open a log file that was moved."),
+        ".TP", "SIGUSR1", _escaped("Move the log file to NAME.1 and begin another one."),
         ".SH EXIT STATUS",
         ".TP", "1", _escaped("The daemon could not start; one line on standard error says why."),
         ".TP", "70", _escaped(
