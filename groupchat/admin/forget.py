@@ -1,15 +1,21 @@
-"""``groupchat forget``: erase everything a person said, and remove their account."""
+"""``groupchat forget``: erase everything a person said, their account and their nickname."""
 
 import argparse
+import secrets
 import sys
 import time
+from pathlib import Path
 from typing import TextIO
 
 from groupchat.admin.data import Failed, add_data, journal
-from groupchat.admin.progress import Progress
+from groupchat.admin.user import ask, is_running
 from groupchat.disk.data_folders import check_journal
+from groupchat.doors.control import NAME as CONTROL
 from groupchat.journals.tools.archive import Archive
-from groupchat.journals.tools.traces import Traces
+from groupchat.journals.tools.traces import Traces, traces
+from groupchat.model import names
+from groupchat.model.drafts import Deed, Draft, Erase, Kind
+from groupchat.model.events import SERVER
 from groupchat.model.wording import listed, plural
 
 
@@ -21,27 +27,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what would be erased, ask, erase it, and return the exit status.  The daemon must be stopped.
+    """Print what would be erased, ask, erase it, and return the exit status; a daemon that runs does it itself.
 
-    :raises Failed: there is nothing to erase, or no consent.
-    :raises CannotStart: there is no journal, or a daemon is using it.
+    :raises Failed: there is nothing to erase, or no consent, or the daemon refuses.
+    :raises CannotStart: there is no journal, or it cannot be used.
     """
     path = journal(arguments)
     check_journal(path)
-    with Archive(path) as archive:
-        traces = Traces(archive, arguments.nick)
-        if not (traces.messages or traces.topics or traces.facts):
-            raise Failed(f"{arguments.nick} has said nothing in {path}, and has no account there.")
-        counts = [(len(traces.messages), "message"), (len(traces.topics), "topic")]
-        found = [plural(count, noun) for count, noun in counts if count]
-        if traces.has_account:
-            found.append(f"the account {arguments.nick}")
-        if not arguments.yes and not agreed(sys.stdin, f"Erase {listed(found)}? This cannot be undone. [y/N] "):
-            raise Failed("Nothing was erased. --yes erases without asking.")
-        with Progress("erasing") as progress:
-            traces.erase(time.time(), progress.show)
-    print(f"Erased {listed(found)}. Backups, and files *.bak beside the journal, still have them.")
+    if is_running(path.parent / CONTROL):
+        _through_daemon(arguments, path)
+    else:
+        with Archive(path) as archive:
+            found = _agreed_to(arguments, path)
+            alias = names.pseudonym(secrets.randbits(32))
+            deed = Deed("forget", f"erased everything {alias} had said", alias)
+            act = Draft(Kind.MODERATED, SERVER, "server", time.time(), text=deed.encode())
+            archive.append([Erase(names.key(arguments.nick), alias, SERVER), act])
+        print(f"Erased {found}. {alias} stands for them now.")
+    print("Backups that were made before, and files *.bak beside the journal, still have it.")
     return 0
+
+
+def _through_daemon(arguments: argparse.Namespace, path: Path) -> None:
+    found = _agreed_to(arguments, path)
+    answer = ask(path.parent / CONTROL, {"do": "forget", "name": arguments.nick, "yes": True})
+    if answer.get("event") == "refused":
+        raise Failed(str(answer.get("text", "")))
+    print(f"Erased {found}. {answer.get('text', '')}")
+
+
+def _agreed_to(arguments: argparse.Namespace, path: Path) -> str:
+    """Find what there is, and ask; return it as words.
+
+    :raises Failed: there is nothing, or no consent.
+    """
+    found: Traces = traces(path, names.key(arguments.nick))
+    if not found:
+        raise Failed(f"{arguments.nick} has said nothing in {path}, and has no account there.")
+    counts = [(found.messages, "message"), (found.topics, "topic")]
+    told = [plural(count, noun) for count, noun in counts if count]
+    if found.has_account:
+        told.append(f"the account {arguments.nick}")
+    words = listed(told)
+    if not arguments.yes and not agreed(sys.stdin, f"Erase {words}? This cannot be undone. [y/N] "):
+        raise Failed("Nothing was erased. --yes erases without asking.")
+    return words
 
 
 def agreed(stream: TextIO, question: str) -> bool:

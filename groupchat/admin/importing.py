@@ -25,7 +25,7 @@ LONGEST = 1 << 20
 
 KINDS = {Kind.SAID, Kind.ACTED, Kind.TOPIC}
 """The kinds that are imported.  Private and deleted messages and acts of operators are left out."""
-RULES = names.NameRules(1, 64, True, ())
+RULES = names.NameRules(1, 64, True, (), True)
 """All nicknames are taken that any settings allow."""
 
 

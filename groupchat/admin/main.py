@@ -59,7 +59,8 @@ SUB_COMMANDS = {
     "restore": SubCommand("groupchat.admin.copies.restore", "put a backup in place; the daemon must be stopped"),
     "reindex": SubCommand("groupchat.admin.copies.reindex", "rebuild the search index; the daemon must be stopped"),
     "forget": SubCommand(
-        "groupchat.admin.forget", "erase what a person said, and their account; the daemon must be stopped"
+        "groupchat.admin.forget",
+        "erase what a person said, their account and their nickname, also while the daemon runs",
     ),
     "verify": SubCommand("groupchat.checker.verify", "check a server's promises, or the messages of a stopped one"),
 }

@@ -85,6 +85,24 @@ def _asked(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def is_running(path: Path) -> bool:
+    """Say whether a daemon listens at this control socket.
+
+    :raises Failed: that cannot be found out.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(TIMEOUT_S)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except PermissionError as error:
+            raise Failed(f"You may not use {path}; run this as the user that the daemon runs as.") from error
+        except OSError as error:
+            raise Failed(f"{path} does not answer: {error}.") from error
+    return True
+
+
 def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send a request to the daemon, and return its answer.
 

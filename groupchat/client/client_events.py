@@ -178,6 +178,14 @@ class Announced(Event):
     at: When
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryErased(Event):
+    """A person was erased: posts up to the number ``upto`` may read otherwise now than they were received."""
+
+    upto: int
+    at: When
+
+
 # About this client.
 
 
@@ -269,7 +277,7 @@ _KINDS: Mapping[str, type[Event]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind
     for kind in (
         *(Said, Acted, Whispered, Edited, Deleted, TopicChanged, Moderated),
-        *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced),
+        *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced, HistoryErased),
         *(Entered, Departed, Closing),
     )
 }

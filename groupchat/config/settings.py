@@ -343,7 +343,9 @@ class Settings:
         10.0, "seconds", "wait for the disk, above which new messages are refused", minimum=0.1, maximum=3600
     )
     retain_days: int = setting(
-        0, "days", "how long messages are kept; older ones, except topics, are removed within an hour. 0: keep all",
+        0, "days",
+        "how long messages are kept; older ones, except the topic of each room, count as removed within an hour."
+        " 0: keep all",
         minimum=0, maximum=36500,
     )  # fmt: skip
 

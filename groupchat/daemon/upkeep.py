@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.task import LoopingCall
@@ -11,13 +11,14 @@ from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.supervisor import Supervisor, Watchdog
+from groupchat.delivery.queue import Change, Receipt
 from groupchat.doors.certificates.certificates import Certificates
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
 from groupchat.hall.health import Reload
-from groupchat.interfaces.storage import IJournal, IRetention
+from groupchat.interfaces.storage import IJournal
+from groupchat.model.drafts import Expire, ForgetSessions, Operation
 from groupchat.model.errors import CannotStart
-from groupchat.model.wording import plural
 
 SWEEP_S = 1.0
 """Seconds between two sweeps of the hall; the hall counts on it."""
@@ -149,18 +150,19 @@ class Upkeep:
 
     @inlineCallbacks
     def _expire(self) -> Generator["Deferred[Any]", Any, None]:
-        """Remove tokens and messages that are older than the settings allow."""
-        self._hall.renew(EXPIRY_S)
-        if not IRetention.providedBy(self._journal):
-            return
-        journal, settings = cast(Any, self._journal), self._hall.settings
-        forgotten = yield journal.forget_sessions(time.time() - settings.session_days * DAY_S)
-        if forgotten:
-            days = plural(settings.session_days, "day")
-            self.log.info("Removed {tokens} older than {days}", tokens=plural(forgotten, "token"), days=days)
-        if not settings.retain_days:
-            return
-        removed = yield journal.expire(time.time() - settings.retain_days * DAY_S)
-        if removed:
-            days = plural(settings.retain_days, "day")
-            self.log.info("Removed {entries} older than {days}", entries=plural(removed, "entry", "entries"), days=days)
+        """Let tokens and messages that are older than the settings allow count as removed; the journal removes them."""
+        hall = self._hall
+        hall.renew(EXPIRY_S)
+        if hall.commits.refusal is not None:
+            return  # next time
+        now, settings = hall.now(), hall.settings
+        operations: list[Operation] = [ForgetSessions(now - settings.session_days * DAY_S)]
+        if settings.retain_days:
+            operations.append(Expire(now - settings.retain_days * DAY_S))
+        for receipt in [self._ask(operation) for operation in operations]:
+            yield receipt.result()
+
+    def _ask(self, operation: Operation) -> Receipt:
+        receipt = Receipt()
+        self._hall.commits.post(Change(operation, receipt))
+        return receipt

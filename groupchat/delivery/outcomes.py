@@ -10,6 +10,7 @@ Rules:
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from twisted.logger import Logger
 
@@ -20,13 +21,16 @@ from groupchat.delivery.queue import Barrier, Change, Notice, Posting, Queued
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
-from groupchat.model.drafts import Amendment, Consequence, Outcome, ReadUpTo, Repeated, StoredPost
+from groupchat.model.drafts import Amendment, Consequence, Erased, Expired, Outcome, ReadUpTo, Repeated, StoredPost
 from groupchat.model.errors import Outdated, Refusal
 from groupchat.model.events import Done, Joined, Left, Ref, Renamed, TopicChanged
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Rooms
 
 log = Logger()
+
+Learned: TypeAlias = Consequence | ReadUpTo | Expired | Erased
+"""What becomes true when it is on disk."""
 
 
 class Outcomes:
@@ -45,7 +49,7 @@ class Outcomes:
         readers: Readers,
         settings: Settings,
         clock: Clock,
-        learn: Callable[[Consequence | ReadUpTo, str], Callable[[], None] | None],
+        learn: Callable[[Learned, str], Callable[[], None] | None],
         refuse: Callable[[Connection, Refusal, Ref], None],
     ) -> None:
         self.settings = settings
@@ -91,7 +95,7 @@ class Outcomes:
                     shown.append(self._accept(item, outcome, afterwards))
                 elif isinstance(outcome, Repeated):
                     self._repeat(item, outcome, afterwards)
-                elif outcome is not None:
+                elif isinstance(outcome, Refusal):
                     self._turn_down(item, outcome, afterwards)
             elif isinstance(item, Notice):
                 shown.append(self._notice(item))
@@ -102,7 +106,7 @@ class Outcomes:
                 if isinstance(outcome, Refusal):
                     self._turn_down(item, outcome, afterwards)
                 else:
-                    self._change(item, afterwards)
+                    self._change(item, outcome, afterwards)
             else:
                 self._pass(item, afterwards)
         condensed = condense(shown)
@@ -163,7 +167,7 @@ class Outcomes:
         if origin is not None:
             self._refuse(origin, refusal, item.ref)
 
-    def _change(self, item: Change, afterwards: list[Callable[[], None]]) -> None:
+    def _change(self, item: Change, outcome: Outcome, afterwards: list[Callable[[], None]]) -> None:
         """Apply what nobody is shown; the connection that asked for it is answered."""
         origin, operation = item.origin, item.operation
         if isinstance(operation, Amendment):
@@ -171,6 +175,9 @@ class Outcomes:
                 self._apply(change, "", afterwards)
         elif isinstance(operation, ReadUpTo):
             self._apply(operation, "", afterwards)
+        elif isinstance(outcome, Expired | Erased):
+            self._stream.removed()
+            self._apply(outcome, "", afterwards)
         afterwards += item.receipt.settle()
         if origin is not None and item.answer is not None:
             origin.show(item.answer, item.ref)
@@ -182,7 +189,7 @@ class Outcomes:
         if item.then is not None:
             afterwards.append(item.then)
 
-    def _apply(self, change: Consequence | ReadUpTo, by: str, afterwards: list[Callable[[], None]]) -> None:
+    def _apply(self, change: Learned, by: str, afterwards: list[Callable[[], None]]) -> None:
         """Learn of something; whatever goes wrong in that, the rest of the batch is delivered."""
         try:
             follows = self._learn(change, by)

@@ -41,6 +41,13 @@ class Recent:
             if isinstance(gone, Edited) and gone.id != gone.target:
                 self._forget_edit(gone)
 
+    def clear(self, floor: int) -> None:
+        """Keep none of the posts up to ``floor``: readers find them in the journal, without what was removed."""
+        self.floor = floor
+        self._posts.clear()
+        self._edits.clear()
+        self._numbers.clear()
+
     def _forget_edit(self, edit: Edited) -> None:
         """Note that the oldest edit of a message is not here any more."""
         edits = self._edits.get(edit.target, [])

@@ -23,6 +23,10 @@ class Stream:
         self.delivered = stored.event.id
         self.recent.add(stored)
 
+    def removed(self) -> None:
+        """Read the posts delivered so far from the journal, from where some were removed."""
+        self.recent.clear(self.delivered)
+
     def page(self, audience: Audience, after: int, limit: int) -> "Deferred[list[StoredPost]]":
         """Read the next posts after a number, up to the newest that was delivered."""
         return self.journal.page(audience, after, self.delivered, limit)

@@ -13,9 +13,12 @@ from functools import partial
 from ipaddress import ip_network
 from typing import Any, Protocol, TypeAlias
 
+from twisted.logger import Logger
+
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.outcomes import Learned
 from groupchat.delivery.queue import EVERYWHERE, Change, Notice, Receipt
 from groupchat.facts.account_facts import Account, Ignoring
 from groupchat.facts.kinds import owner, read
@@ -24,10 +27,10 @@ from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
 from groupchat.interfaces.screens import IScreen
-from groupchat.model import networks
-from groupchat.model.drafts import Amendment, Consequence, Fact, FactChange, PutOut, ReadUpTo, Revoke
+from groupchat.model import names, networks
+from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange, PutOut, ReadUpTo, Revoke
 from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal
-from groupchat.model.events import SERVER, Announced, Ref, Told
+from groupchat.model.events import SERVER, Announced, AuthorId, HistoryErased, Ref, Told
 from groupchat.model.networks import Network
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
@@ -36,6 +39,8 @@ from groupchat.state.people import Connection, Person
 from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
+
+log = Logger()
 
 Follow: TypeAlias = Callable[[], None] | None
 """What is to be done when everybody was shown the batch; None: nothing."""
@@ -103,6 +108,7 @@ class Consequences:
         self._sessions = sessions
         self._arrivals = arrivals
         self._now = now
+        self._expired = 0
         self._followers: dict[str, Callable[[Fact, str], Follow]] = {
             Account.KIND: self._follow_account,
             Ignoring.KIND: self._follow_ignoring,
@@ -113,7 +119,7 @@ class Consequences:
             Invitation.KIND: self._follow_invitation,
         }
 
-    def learn(self, change: Consequence | ReadUpTo, by: str = "") -> Follow:
+    def learn(self, change: Learned, by: str = "") -> Follow:
         """Apply what is on disk; return what is to be done about it.
 
         :param by: the nickname of the operator who decided it; empty: nobody in particular.
@@ -125,6 +131,10 @@ class Consequences:
                 self._positions.note(change)
         elif isinstance(change, Revoke):
             return self._revoke(change)
+        elif isinstance(change, Expired):
+            self._note_expired(change)
+        elif isinstance(change, Erased):
+            return self._follow_erased(change)
         elif isinstance(change, PutOut):
             if not change.room:
                 self._overtake(change)
@@ -137,10 +147,13 @@ class Consequences:
         """Apply a fact that is on disk; return what is to be done about it."""
         follower = self._followers.get(fact.kind)
         follows = follower(fact, by) if follower is not None else None
+        self._keep(fact)
+        return follows
+
+    def _keep(self, fact: Fact) -> None:
         for part in (self._accounts, self._moderation, self._positions, self._known_addresses):
             if fact.kind in part.KINDS:
                 part.learn(fact)
-        return follows
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in order with what is being said."""
@@ -217,6 +230,49 @@ class Consequences:
     def _overtake(self, change: Revoke | PutOut) -> None:
         for arrival in list(self._arrivals()):
             arrival.overtaken(change)
+
+    # What is removed
+
+    def _note_expired(self, expired: Expired) -> None:
+        if expired.upto > self._expired:
+            log.info("Messages up to #{upto} are older than they are kept, and removed", upto=expired.upto)
+        self._expired = expired.upto
+
+    def put_out_person(self, key: str, author: AuthorId | None) -> None:
+        """Cut off whoever is here under a nickname, or as an author, whose words are erased."""
+
+        def is_meant(person: Person | None) -> bool:
+            return person is not None and (person.key == key or person.author == author)
+
+        told = Kicked("What was said under this nickname is erased, with its account.")
+        self._cut_off(told, lambda session: is_meant(_person_of(session)))
+
+    def _follow_erased(self, erased: Erased) -> Follow:
+        """Nothing here has their nickname or words any more; nobody is told about single facts."""
+        for fact in erased.facts:
+            if fact.kind == Account.KIND:
+                self._follow_account(fact, "")
+            self._keep(fact)
+        for room in filter(None, map(self._rooms.find, erased.topics)):
+            room.topic = ""
+        for person in self._roster:
+            if any(self._is_erased(erased, author, nick) for author, nick in person.ignored.items()):
+                person.ignored = {
+                    author: erased.alias if self._is_erased(erased, author, nick) else nick
+                    for author, nick in person.ignored.items()
+                }
+        return partial(self._tell_erased, erased)
+
+    def _is_erased(self, erased: Erased, author: AuthorId, nick: str) -> bool:
+        return author == erased.author or names.key(nick) == erased.key
+
+    def _tell_erased(self, erased: Erased) -> None:
+        self.put_out_person(erased.key, erased.author)
+        for room in filter(None, map(self._rooms.find, erased.topics)):
+            for member in [member for member in room.members if not member.screen.style.prose]:
+                for name in dict.fromkeys((room.name, member.current)):  # a client's lines go to the last
+                    self._attendance.tell_entered(member, name)
+        self._commits.post(Notice(HistoryErased(erased.upto, self._now()), EVERYWHERE))
 
     # Sanctions
 

@@ -23,6 +23,7 @@ from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.consequences import Arrival, Consequences, Peer
+from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
@@ -113,6 +114,7 @@ class Hall:
             self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
             lambda: self.arrivals, now,
         )  # fmt: skip
+        self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences, clock)
         self.registration = Registration(self.accounts, self.commits, now)
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,

@@ -84,16 +84,3 @@ class IMarkable(Interface):
 
     def mark_failed(what: str) -> None:
         """Have the next start refuse the journal, with the time and these words, until it was checked."""
-
-
-class IRetention(Interface):
-    """A journal from which what is old can be removed; one that forgets by itself need not provide it."""
-
-    def expire(before: float) -> "Deferred[int]":
-        """Remove everything older than this, in seconds since 1970 UTC, but for topics; give how much that was.
-
-        Numbers are never used again.  What is newer than something that is not older stays with it.
-        """
-
-    def forget_sessions(before: float) -> "Deferred[int]":
-        """Remove every session last seen before this, in seconds since 1970 UTC; give how many those were."""

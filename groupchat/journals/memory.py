@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
@@ -13,6 +13,7 @@ from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import RuleBook
 from groupchat.interfaces.storage import IJournal
+from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.judging import carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
@@ -22,7 +23,12 @@ from groupchat.model.drafts import (
     Amendment,
     Audience,
     Draft,
+    Erase,
+    Erased,
+    Expire,
+    Expired,
     Fact,
+    ForgetSessions,
     Kind,
     Operation,
     Outcome,
@@ -42,10 +48,14 @@ SEARCH_S = 0.1
 
 @implementer(IJournal)
 class MemoryJournal:
-    """A list of rows: row number n is at index n - 1."""
+    """A list of rows: after those that have expired, row number n is at index n - expired - 1."""
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
+        self._expired = 0
+        self._topics: dict[str, Row] = {}
+        """Of each room, the newest topic that has expired: the room keeps it."""
+        self._forgotten = 0.0
         self._keys: dict[tuple[int, str], int] = {}
         self._sessions: dict[str, StoredSession] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
@@ -55,7 +65,7 @@ class MemoryJournal:
     @property
     def head(self) -> int:
         """The highest number given so far."""
-        return len(self._rows)
+        return self._expired + len(self._rows)
 
     def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
         """Carry out everything, and answer at once.  Fails with JournalUnavailable after ``close``."""
@@ -63,17 +73,29 @@ class MemoryJournal:
             return fail(JournalUnavailable("The journal is closed."))
         return succeed([self._post(one) if isinstance(one, Draft) else self._take(one) for one in operations])
 
-    def _take(self, operation: Amendment | ReadUpTo | StoredSession) -> Refusal | None:
+    def _take(self, operation: Amendment | ReadUpTo | StoredSession | Expire | ForgetSessions | Erase) -> Outcome:
         if isinstance(operation, Amendment):
             refused = objection(self._book, self, operation.by, operation.needs, operation.changes)
             if refused is None:
                 carry_out(self._book, self, operation.changes)
             return refused
+        if isinstance(operation, Expire):
+            return self._expire(milliseconds(operation.before))
+        if isinstance(operation, Erase):
+            return self._forget(operation)
         if isinstance(operation, ReadUpTo):
             self._note_position(operation)
-        else:
+        elif isinstance(operation, ForgetSessions):
+            self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
+            self._keep_sessions(lambda session: session.seen >= self._forgotten)
+        elif operation.seen >= self._forgotten:
             self._sessions[operation.digest] = operation
+        else:
+            self._sessions.pop(operation.digest, None)
         return None
+
+    def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
+        self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
 
     def _note_position(self, read: ReadUpTo) -> None:
         if read.author not in self._book.accounts:
@@ -112,11 +134,10 @@ class MemoryJournal:
             return refused or no_such_message(0)
         row = changing(draft, self.head + 1, target)
         if draft.kind == Kind.EDITED:
-            self._rows[target.id - 1] = target._replace(revised=row.text)
+            self._put(target._replace(revised=row.text))
         else:
             for old in [one for one in self._rows if target.id in (one.id, one.target)]:
-                gone = old._replace(text="", revised=None, gone_by=row.nick, gone_to=row.to)
-                self._rows[old.id - 1] = gone
+                self._put(old._replace(text="", revised=None, gone_by=row.nick, gone_to=row.to))
         return self._add(row)
 
     def _add(self, row: Row) -> StoredPost:
@@ -124,7 +145,48 @@ class MemoryJournal:
         return stored(row)
 
     def _find(self, id: int) -> Row | None:
-        return self._rows[id - 1] if 1 <= id <= self.head else None
+        return self._rows[id - self._expired - 1] if self._expired < id <= self.head else None
+
+    def _put(self, row: Row) -> None:
+        """Write a row anew."""
+        self._rows[row.id - self._expired - 1] = row
+
+    # What is removed
+
+    def _expire(self, before: int) -> Expired:
+        old = list(takewhile(lambda row: row.at < before, self._rows))
+        del self._rows[: len(old)]
+        self._expired += len(old)
+        self._topics.update((row.room, row) for row in old if row.kind == Kind.TOPIC)
+        self._keys = {key: id for key, id in self._keys.items() if id > self._expired}
+        return Expired(self._expired)
+
+    def _forget(self, erase: Erase) -> Erased | Refusal:
+        book, key, alias = self._book, erase.key, erase.alias
+        refused = objection(book, self, erase.by, erase.needs, ())
+        if refused is not None:
+            return refused
+        author, facts = erase_facts(book, self, key, alias)
+        person = Erasure(key, alias, author, frozenset(book.accounts), self._expired, self.head)
+        self._keep_sessions(lambda session: not person.is_named(session.author, session.nick))
+        before = self._rooms()
+        for row in [row for row in self._rows if person.owns(row, self)]:
+            self._keys = {key: id for key, id in self._keys.items() if id != row.id}
+        for _, after in without(person, self._rows, self):
+            self._put(after)
+        for _, after in without(person, list(self._topics.values()), self):
+            self._topics[after.room] = after
+        rooms = self._rooms()
+        topics = tuple(name for name, room in before.items() if room.topic and not rooms[name].topic)
+        return Erased(key, alias, author, facts, topics, self.head)
+
+    def find(self, id: int) -> Row | None:
+        """Return the row with this number."""
+        return self._find(id)
+
+    def deletion(self, id: int) -> Row | None:
+        """Return the row that deleted the message with this number."""
+        return next((row for row in self._rows if row.target == id and row.kind == Kind.DELETED), None)
 
     def _latest(self, author: AuthorId) -> Row | None:
         own = (row for row in reversed(self._rows) if row.author == author)
@@ -142,6 +204,10 @@ class MemoryJournal:
         self._facts.pop((fact.kind, fact.name), None)
         if fact.value is not None:
             self._facts[fact.kind, fact.name] = fact
+
+    def facts_of(self, kind: str) -> list[Fact]:
+        """Return all facts of a kind."""
+        return [self._facts[key] for key in sorted(self._facts) if key[0] == kind]
 
     def owned_by(self, author: AuthorId) -> list[Fact]:
         """Return the facts that go with the account of this author, without their values."""
@@ -220,13 +286,16 @@ class MemoryJournal:
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         """Return every room that has posts, by name."""
+        return succeed(list(self._rooms().values()))
+
+    def _rooms(self) -> dict[str, StoredRoom]:
         rooms: dict[str, StoredRoom] = {}
-        for row in self._rows:
+        for row in (*self._topics.values(), *self._rows):
             if row.reader is None and row.room:
                 known = rooms.get(row.room)
                 topic = row.text if row.kind == Kind.TOPIC else known.topic if known else ""
                 rooms[row.room] = StoredRoom(row.room, topic, row.at / 1000)
-        return succeed([rooms[name] for name in sorted(rooms)])
+        return {name: rooms[name] for name in sorted(rooms)}
 
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         """Return every fact of this kind, by name."""
@@ -234,7 +303,7 @@ class MemoryJournal:
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """Return the last acts of operators, oldest first."""
-        found = (row for row in reversed(self._rows[: max(upto, 0)]) if row.kind == Kind.MODERATED)
+        found = (row for row in reversed(self._rows) if row.kind == Kind.MODERATED and row.id <= upto)
         return succeed([stored(row) for row in islice(found, max(count, 0))][::-1])
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":

@@ -248,7 +248,39 @@ class StoredSession:
     seen: float
 
 
-Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo
+@record
+class Expire:
+    """Everything up to the first row that is not older than ``before``, in seconds since 1970 UTC, counts as removed.
+
+    Each room keeps its topic.  What is newer than something that is not older stays with it.
+    """
+
+    before: float
+
+
+@record
+class ForgetSessions:
+    """Every session last seen before this, in seconds since 1970 UTC, counts as removed, also one written later."""
+
+    before: float
+
+
+@record
+class Erase:
+    """Everything a person said is erased, and a pseudonym stands for their nickname wherever it was kept.
+
+    They are the account with this nickname, and guests who used it; not people who have an account of another name.
+
+    ``key``: the nickname's key; ``alias``: the pseudonym; ``by``: who decided it; ``needs``: the rank it takes.
+    """
+
+    key: str
+    alias: str
+    by: AuthorId
+    needs: Need | None = None
+
+
+Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo | Expire | ForgetSessions | Erase
 """Whatever a journal can be asked to do; a session is kept under its digest."""
 
 
@@ -279,8 +311,33 @@ class Repeated:
     id: int
 
 
-Outcome: TypeAlias = StoredPost | Repeated | Refusal | None
-"""The outcome of one operation; None: one that is no draft was carried out."""
+@record
+class Expired:
+    """Everything up to this number counts as removed, since this moment or an earlier one."""
+
+    upto: int
+
+
+@record
+class Erased:
+    """A person is erased.
+
+    ``key``, ``alias``, ``author``: the nickname's key, the pseudonym, and who the account was (None: there was none).
+    ``facts``: everything that is true, or true no more, because of it, in this order.
+    ``topics``: the rooms whose topic they had set; these have none now.
+    ``upto``: everything up to this number may read otherwise than before.
+    """
+
+    key: str
+    alias: str
+    author: AuthorId | None
+    facts: tuple[Fact, ...]
+    topics: tuple[str, ...]
+    upto: int
+
+
+Outcome: TypeAlias = StoredPost | Repeated | Expired | Erased | Refusal | None
+"""The outcome of one operation; None: one that has nothing to tell was carried out."""
 
 
 @record

@@ -220,6 +220,12 @@ class Kicked(Refusal):
     code = "kicked"
 
 
+class ConfirmationNeeded(Refusal):
+    """What was asked for cannot be undone: it is done when it is asked for once more."""
+
+    code = "confirmation-needed"
+
+
 class Replaced(Refusal):
     """The same person joined again from elsewhere; a client told so does not come back by itself."""
 

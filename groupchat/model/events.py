@@ -213,6 +213,17 @@ class Announced(Event):
     at: float
 
 
+@record
+class HistoryErased(Event):
+    """Posts up to ``upto`` may read otherwise than they were shown: what a person had said was erased.
+
+    It does not say whose, so that no client keeps that either.
+    """
+
+    upto: int
+    at: float
+
+
 # Answers
 
 

@@ -16,14 +16,22 @@ RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 """Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""
 
 
+FORGOTTEN = "forgotten-"
+"""How the pseudonyms of people who were erased begin, and no nickname."""
+
+
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """Which nicknames are valid: their length in characters, whether they may be Unicode, and which are reserved."""
+    """Which nicknames are valid: their length in characters, whether they may be Unicode, and which are reserved.
+
+    ``pseudonyms``: those of people who were erased are valid too, as in what was exported.
+    """
 
     minimum: int = 2
     maximum: int = 24
     unicode: bool = False
     reserved: tuple[str, ...] = RESERVED
+    pseudonyms: bool = False
 
 
 DEFAULT_RULES = NameRules()
@@ -32,6 +40,7 @@ LONGEST = 64
 """The most characters of a nickname under any rules."""
 
 _NICK = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_WORD = re.compile(r"[^\W_][\w.-]*")
 _ROOM = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
 
 
@@ -51,7 +60,9 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
     if not rules.minimum <= len(name) <= rules.maximum:
         raise NickInvalid(_rule(rules))
     alike = _reserved(rules.reserved)
-    if skeletons(name)[0] in alike or skeletons(name)[1] in alike:
+    looks = skeletons(name)
+    is_forgotten = not rules.pseudonyms and any(look.lower().startswith(FORGOTTEN) for look in looks)
+    if looks[0] in alike or looks[1] in alike or is_forgotten:
         raise NickReserved(f"{name} is reserved, or looks like a reserved name; choose another nickname.")
     return name
 
@@ -97,6 +108,29 @@ def skeletons(text: str) -> tuple[str, str]:
     # Among capitals only, an I is read as an I.
     small = bare.lower() if bare.isupper() else bare
     return small.translate(_SMALL).lower(), bare.upper().translate(_CAPITAL)
+
+
+def pseudonym(bits: int) -> str:
+    """Return the pseudonym of somebody who is erased, made from 32 random bits; it is its own key."""
+    return f"{FORGOTTEN}{bits:08x}"
+
+
+def is_pseudonym(name: str) -> bool:
+    """Say whether a name stands for somebody who was erased; nobody can take it as nickname."""
+    return name.startswith(FORGOTTEN)
+
+
+def hidden(words: str, key_: str, alias: str) -> str:
+    """Return a text with a pseudonym instead of the nickname with this key, where it stands as a word."""
+
+    def hide(found: re.Match[str]) -> str:
+        word = found[0]
+        for name in (word, word.rstrip(".-")):
+            if key(name) == key_:
+                return alias + word[len(name) :]
+        return word
+
+    return _WORD.sub(hide, words)
 
 
 def _rule(rules: NameRules) -> str:

@@ -29,6 +29,8 @@ class Roster:
 
         That is looked at only when somebody asks for their nickname.
         """
+        self._held: set[str] = set()
+        """The keys of nicknames of people who are just being erased."""
 
     def claim(self, person: Person) -> None:
         """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
@@ -58,6 +60,14 @@ class Roster:
         if self._by_author.get(person.author) is person:
             del self._by_author[person.author]
 
+    def hold(self, key: str) -> None:
+        """Let nobody take the nickname with this key until ``let_go``."""
+        self._held.add(key)
+
+    def let_go(self, key: str) -> None:
+        """Let the nickname be taken again."""
+        self._held.discard(key)
+
     def check_free(self, nick: str, key: str, person: Person | None = None) -> None:
         """Raise unless this person (None: a newcomer) may have the nickname.
 
@@ -74,6 +84,8 @@ class Roster:
 
         :raises NickTaken: somebody does.
         """
+        if key in self._held:
+            raise NickTaken("This nickname cannot be taken at this moment; try again in a few seconds.")
         holder = self._by_key.get(key)
         if holder is not None and holder is not person and not self.give_up(holder):
             raise NickTaken(f"{holder.nick} is already here; choose another nickname.")

@@ -147,6 +147,8 @@ class Actor:
             return Target(person.nick, person.key, person.account, person)
         if account is not None:
             return Target(account.nick, key, account, None)
+        if names.is_pseudonym(key):
+            return Target(key, key, None, None)  # somebody erased, of whom operators may undo a ban
         return Target(names.nick(nick, hall.settings.name_rules), key, None, None)
 
     def subject(self, nick: str, scope: str) -> Target:

@@ -7,7 +7,7 @@ from groupchat.model.ranks import Rank
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.administering import ADMINISTERING
 from groupchat.verbs.disciplining import DISCIPLINING
-from groupchat.verbs.erasing import ERASING
+from groupchat.verbs.erasing import ERASING, FORGETTING
 from groupchat.verbs.general import GENERAL
 from groupchat.verbs.grammar.arguments import CommandName, Rest
 from groupchat.verbs.grammar.table import Parameter, Table, Verb
@@ -90,7 +90,8 @@ def complete(me: Actor, text: Rest) -> Answer:
 
 
 COMMANDS = Table.of(
-    TALKING, READING, VISITING, PRESENCE, LOGGING_IN, GENERAL, HELP, DISCIPLINING, ERASING, ROOM_ORDERS, ADMINISTERING
+    *(TALKING, READING, VISITING, PRESENCE, LOGGING_IN, GENERAL, HELP),
+    *(DISCIPLINING, ERASING, ROOM_ORDERS, ADMINISTERING, FORGETTING),
 )
 
 

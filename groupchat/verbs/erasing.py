@@ -6,18 +6,20 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Posting, Receipt
+from groupchat.hall.forgetting import CONFIRM_S
 from groupchat.model import names
 from groupchat.model.drafts import Audience, Deed, Draft, Kind, Need, StoredPost
-from groupchat.model.errors import BadArguments, NoSuchMessage
+from groupchat.model.errors import BadArguments, ConfirmationNeeded, NoSuchMessage
 from groupchat.model.events import Acted, Edited, Said
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
 from groupchat.model.wording import plural
-from groupchat.verbs.actor import Actor, Target, keepers
-from groupchat.verbs.grammar.arguments import Duration, Here, Nick
+from groupchat.verbs.actor import OPERATORS, Actor, Target, keepers
+from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Switch
 from groupchat.verbs.grammar.table import Table
 
 ERASING = Table("order", "keeping order")
+FORGETTING = Table("accounts")
 
 HOUR = 3600.0
 """How far back a purge goes unless told otherwise, in seconds."""
@@ -56,6 +58,30 @@ def purge(
         # Nobody is told of one that somebody else deleted meanwhile.
         me.hall.commits.post(Posting(_deletion(me, stored.event.id), Receipt()))
     return done
+
+
+@FORGETTING.verb(needs=Rank.OPERATOR, cost=10)
+def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
+    """Erase everything somebody said, with their account and nickname; to be asked for twice.
+
+    A pseudonym stands for them from then on, such as forgotten-0123abcd. What others said stays, also about them.
+    """
+    key = names.key(name)
+    if names.is_pseudonym(key):
+        raise BadArguments(f"{name} is erased already.")
+    found = me.target(name)
+    if key == me.person.key or found.author == me.person.author:
+        raise BadArguments("That is you. Ask another operator.")
+    forgetting = me.hall.forgetting
+    if not yes and not forgetting.is_confirmed(me.connection, key):
+        account = ", their account" if found.account is not None else ""
+        raise ConfirmationNeeded(
+            f"This erases for ever everything said as {found.nick}{account} and the nickname."
+            f" Type /forget {found.nick} again within {CONFIRM_S} s to do it."
+        )
+    alias = forgetting.forget(key, me.person.author, OPERATORS)
+    told = f"Everything said as {found.nick} is erased. {alias} stands for them from now on."
+    return me.decree(Deed("forget", f"erased everything {alias} had said", alias), needs=OPERATORS, text=told)
 
 
 @inlineCallbacks

@@ -89,7 +89,7 @@ class EventsTest(SynchronousTestCase):
         """The name of a record, in kebab-case, is its name on the wire."""
         self.assertEqual(_KINDS["many-joined"], events.ManyJoined)
         self.assertEqual(_KINDS["topic-changed"], events.TopicChanged)
-        self.assertEqual(len(_KINDS), 18)
+        self.assertEqual(len(_KINDS), 19)
 
     def test_unknown(self) -> None:
         """An event of the future keeps all that the server sent."""

@@ -3,22 +3,21 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
-from zope.interface.verify import verifyObject
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import EXPIRY_S, RENEWAL_S, SWEEP_S, Chore, Upkeep
+from groupchat.delivery.commits import Broken
 from groupchat.doors.reception import Reception
 from groupchat.hall.health import Reload
-from groupchat.interfaces.storage import IJournal, IRetention
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.errors import CannotStart
+from groupchat.model.drafts import Expire, ForgetSessions, Operation, Outcome
+from groupchat.model.errors import CannotStart, JournalUnavailable
 from tests.house import House
 
 
@@ -68,21 +67,16 @@ class ChoreTest(SynchronousTestCase):
         self.assertEqual(len(works), 2)
 
 
-@implementer(IJournal, IRetention)
-class RetainingJournal(MemoryJournal):
-    """A journal in memory from which nothing is removed, but which knows what it was asked to remove."""
+class RememberingJournal(MemoryJournal):
+    """A journal in memory that knows what it was asked to remove."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[tuple[str, float]] = []
+        self.asked: list[Operation] = []
 
-    def expire(self, before: float) -> "Deferred[int]":
-        self.asked.append(("posts", before))
-        return succeed(3)
-
-    def forget_sessions(self, before: float) -> "Deferred[int]":
-        self.asked.append(("sessions", before))
-        return succeed(1)
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        self.asked += [one for one in operations if isinstance(one, Expire | ForgetSessions)]
+        return super().append(operations)
 
 
 class FakeCertificates:
@@ -108,8 +102,7 @@ class FakeSupervisor(Supervisor):
 
 class UpkeepTest(SynchronousTestCase):
     def setUp(self) -> None:
-        self.journal = RetainingJournal()
-        verifyObject(IRetention, self.journal)
+        self.journal = RememberingJournal()
         self.house = House(self.journal)
         self.certificates = FakeCertificates()
         self.supervisor = FakeSupervisor()
@@ -153,13 +146,29 @@ class UpkeepTest(SynchronousTestCase):
     def test_expiry(self) -> None:
         """At the start and each hour old tokens are removed, and old messages only when the settings say so."""
         self.upkeep.start()
-        self.assertEqual(self.journal.asked, [("sessions", self.journal.asked[0][1])])
+        self.assertEqual([type(one) for one in self.journal.asked], [ForgetSessions])
         self.house.hall.follow(self.house.hall.settings.replaced(retain_days=7))
         self.house.clock.advance(EXPIRY_S)
-        sessions, posts = dict(self.journal.asked[1:]).values()
-        self.assertEqual(round((posts - sessions) / 86400), 30 - 7)
-        self.assertIn("Removed 1 token older than 30 days", self.logged())
-        self.assertIn("Removed 3 entries older than 7 days", self.logged())
+        now = self.house.now()
+        self.assertEqual(self.journal.asked[1:], [ForgetSessions(now - 30 * 86400), Expire(now - 7 * 86400)])
+
+    def test_expired(self) -> None:
+        """What is older than it is kept is not shown any more, to anybody."""
+        (alice,) = self.house.come("alice")
+        alice.say("old")
+        self.house.hall.follow(self.house.hall.settings.replaced(retain_days=1))
+        self.house.clock.advance(2 * 86400)
+        self.upkeep.start()
+        self.assertIn("Messages up to #1 are older than they are kept, and removed", self.logged())
+        (bob,) = self.house.come("bob")
+        bob.type("/history")
+        self.assertNotIn("old", bob.texts)
+
+    def test_expiry_is_put_off(self) -> None:
+        """When nothing can be stored, nothing is removed, and that is no failure."""
+        self.house.hall.commits._state = Broken(JournalUnavailable("no"))
+        self.upkeep.start()
+        self.assertEqual((self.journal.asked, self.flushLoggedErrors()), ([], []))
 
     def test_reload(self) -> None:
         """Changed settings are applied to the hall and the doors, and named in the log."""

@@ -10,14 +10,14 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.fanout import Fanout
-from groupchat.delivery.outcomes import Outcomes
+from groupchat.delivery.outcomes import Learned, Outcomes
 from groupchat.delivery.queue import Posting, Queued, Receipt
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.screens import Rendered
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Consequence, Draft, Kind, ReadUpTo
+from groupchat.model.drafts import Draft, Kind
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId, Event, Post, Ref, Refused
 from groupchat.model.preferences import Preferences
@@ -75,13 +75,13 @@ class SendPath:
         self.clock = Clock()
         self.journal = journal if journal is not None else MemoryJournal()
         self.people: dict[AuthorId, Person] = {}
-        self.learned: list[Consequence | ReadUpTo] = []
+        self.learned: list[Learned] = []
         self.by: list[str] = []
         self.left: list[tuple[str, str]] = []
         self.behind: list[str] = []
         self.level: list[str] = []
         self.failures: list[Failure] = []
-        self.on_learn: Callable[[Consequence | ReadUpTo], Callable[[], None] | None] = lambda change: None
+        self.on_learn: Callable[[Learned], Callable[[], None] | None] = lambda change: None
         self.rooms = Rooms(self.now)
         self.stream = Stream(self.journal)
         self.fanout = Fanout(self.people.get)
@@ -107,7 +107,7 @@ class SendPath:
         """Call the function at once: here each thing that is done is a turn of its own."""
         function()
 
-    def learn(self, change: Consequence | ReadUpTo, by: str) -> Callable[[], None] | None:
+    def learn(self, change: Learned, by: str) -> Callable[[], None] | None:
         """Take what is on disk; return what is to be done about it."""
         self.learned.append(change)
         self.by.append(by)

@@ -41,6 +41,7 @@ EVENTS = st.one_of(
     st.builds(events.Renamed, HOSTILE, HOSTILE, TIMES, HOSTILE),
     st.builds(events.Typing, HOSTILE, HOSTILE, TIMES),
     st.builds(events.Announced, HOSTILE, TIMES),
+    st.builds(events.HistoryErased, NUMBERS, TIMES),
 )
 TEXTS = st.lists(HOSTILE, max_size=3).map(tuple)
 ITEMS = st.lists(st.dictionaries(HOSTILE, HOSTILE, max_size=3), max_size=3).map(tuple)

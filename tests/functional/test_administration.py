@@ -37,14 +37,39 @@ class AdministrationTest(FunctionalTest):
         self.assertGreaterEqual(kept, 500)
         self.assertGreaterEqual(len(transcript), kept)
         self.assertEqual([json.loads(line)["text"] for line in transcript[:500]], [f"word{n}" for n in range(500)])
-        for forbidden in (["forget", "bot", "--yes"], ["import", "settings.toml"]):
-            said = self.administer(*forbidden, "--data", "data", status=1)
-            self.assertRegex(said, r"in use by another groupchat|is no|Expecting|nothing was imported")
+        said = self.administer("import", "settings.toml", "--data", "data", status=1)
+        self.assertRegex(said, r"in use by another groupchat|is no|Expecting|nothing was imported")
         self.assertEqual(daemon.stop(), 0)
         restored = self.launch("--data", "other").ready()
         reader = self.connect(restored)
         reader.send('{"do": "nick", "nick": "reader", "since": 0}\n')
         reader.expect(r'"text": ?"word499"')
+
+    def test_forget(self) -> None:
+        """A person is erased while the daemon runs: nobody is shown a word any more, and no file has one."""
+        daemon = self.start()
+        alice = self.connect(daemon, "zebra")
+        alice.send("quagga business\n/msg bob gnu secret\n/topic okapi topic\n")
+        bob = self.connect(daemon, "bob")
+        bob.send("innocent words\n")
+        alice.expect("innocent")
+        printed = self.administer("forget", "Zebra", "--yes", "--data", "data")
+        self.assertRegex(printed, r"Erased 1 message and 1 topic\. .* forgotten-[0-9a-f]{8} stands for them")
+        alice.expect("kicked")
+        self.administer("backup", "copy.db", "--data", "data")
+        self.assertIn("has said nothing", self.administer("forget", "zebra", "--yes", "--data", "data", status=1))
+        bob.send("/history\n/search quagga\n/exit\n")
+        shown = bob.rest().partition("left lobby")[2]
+        self.assertIn("innocent words", shown)
+        self.assertNotIn("quagga business", shown)
+        self.assertEqual(daemon.stop(), 0)
+        self.administer("verify", "--data", "data")
+        copied = (self.folder / "copy.db").read_bytes()
+        kept = b"".join(file.read_bytes() for file in (self.folder / "data").iterdir() if file.is_file())
+        for word in (b"quagga", b"okapi topic", b"zebra"):
+            self.assertFalse(word in copied.lower(), word)
+            self.assertFalse(word in kept.lower(), word)
+        self.assertIn(b"innocent", copied)
 
     def test_retention(self) -> None:
         """With retain_days, what is older is removed at the start; what is newer stays."""
@@ -58,7 +83,7 @@ class AdministrationTest(FunctionalTest):
             database.execute("UPDATE spans SET at = (SELECT at FROM posts ORDER BY id LIMIT 1)")
         database.close()
         daemon = self.start("--settings", self.settings("retain_days = 1\n"))
-        daemon.logged("Removed 1 entry older than 1 day$")
+        daemon.logged("Messages up to #1 are older than they are kept, and removed$")
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
         self.assertIn("is whole: 1 message, up to #2", self.administer("verify", "--data", "data"))
@@ -75,7 +100,7 @@ class AdministrationTest(FunctionalTest):
             database.execute("UPDATE sessions SET seen = seen - 86400 * iif(nick = 'bot0', 39, 41)")
         database.close()
         daemon = self.start("--settings", self.settings("session_days = 40\n"))
-        daemon.logged("Removed 1 token older than 40 days$")
+        daemon.logged("Started with the messages")
         self.assertEqual(daemon.stop(), 0)
         with sqlite3.connect(self.folder / "data" / "chat.db") as database:
             self.assertEqual(database.execute("SELECT nick FROM sessions").fetchall(), [("bot0",)])

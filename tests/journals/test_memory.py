@@ -5,6 +5,7 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from tests.journals.contract import LOBBY, SearchContract, events, said
 from tests.journals.facts_contract import FactsContract
+from tests.journals.removals_contract import RemovalsContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
 
 
@@ -35,6 +36,15 @@ class MemoryJournalTests(SearchContract):
 
 class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract):
     """It decides as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()
+
+
+class MemoryRemovalsTests(RemovalsContract):
+    """It removes what the contract says."""
 
     __test__ = True
 

@@ -23,6 +23,7 @@ STABLE = {
     "AwayChanged": ("room", "nick", "away", "text", "at"),
     "Typing": ("room", "nick", "active", "at"),
     "Announced": ("text", "at"),
+    "HistoryErased": ("upto", "at"),
     "Welcomed": ("nick", "room", "head", "token", "position", "rooms", "version", "name", "features", "account"),
     "Entered": ("room", "topic", "people"),
     "Departed": ("room", "reason", "code", "current"),

@@ -31,6 +31,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     events.AwayChanged: ("room", "nick", "away", "text", "at"),
     events.Typing: ("room", "nick", "active", "at"),
     events.Announced: ("text", "at"),
+    events.HistoryErased: ("upto", "at"),
 }
 
 _NAMES = {kind: re.sub("(?<!^)(?=[A-Z])", "-", kind.__name__).lower() for kind in _FIELDS}

@@ -99,6 +99,8 @@ class TextStyle:
         kind = type(event)
         if kind in self._hidden:
             return Rendered(b"")
+        if kind is events.HistoryErased:  # what a terminal has shown cannot be taken back
+            return Rendered(b"")
         if kind is events.Announced:
             return _encoded(f"-- {harmless(event.text)}\r\n")
         at: float = event.at

@@ -13,8 +13,11 @@ from groupchat.model.drafts import (
     Announce,
     Consequence,
     Draft,
+    Erase,
+    Expire,
     Fact,
     FactChange,
+    ForgetSessions,
     Kind,
     Need,
     Operation,
@@ -31,6 +34,9 @@ OPERATIONS: dict[str, type[Any]] = {
     "amend": Amendment,
     "session": StoredSession,
     "read": ReadUpTo,
+    "expire": Expire,
+    "forget-sessions": ForgetSessions,
+    "erase": Erase,
 }
 """The class of each ``op``."""
 

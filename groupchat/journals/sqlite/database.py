@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from groupchat.disk.copying import copy
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.sqlite.copying import copy
 from groupchat.journals.sqlite.index import leave_alone
 from groupchat.journals.sqlite.statements import COLUMNS, ROOM_MESSAGES
 from groupchat.model.drafts import MESSAGES

@@ -11,15 +11,13 @@ from typing import Any
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
+from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
-    LATEST,
     MODERATION,
     ROOM_CHANGES,
     ROOM_MESSAGES,
-    ROW,
-    TAIL_LATEST,
     TOPICS,
     Scan,
     everything,
@@ -41,16 +39,17 @@ _MAX = 2**63 - 1
 _ROWS = f"SELECT {COLUMNS} FROM posts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
-_FOUND = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
+_FOUND = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
 _SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS, MODERATION)
 """The indexes in which rows of rooms are found."""
 _NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
 _NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
+_NEWEST_TOPIC = _NEWEST[_SOURCES.index(TOPICS)]
 _AT = "SELECT at FROM posts WHERE id = ?"
-_TOPIC = f"SELECT text FROM {TOPICS} AND room = ? ORDER BY id DESC LIMIT 1"
 _MODERATED = (
-    "SELECT id FROM posts INDEXED BY posts_moderated WHERE kind = 'moderated' AND id <= ? ORDER BY id DESC LIMIT ?"
+    "SELECT id FROM posts INDEXED BY posts_moderated"
+    " WHERE kind = 'moderated' AND id > ? AND id <= ? ORDER BY id DESC LIMIT ?"
 )
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
 _SPANS = "SELECT first, at FROM spans ORDER BY first"
@@ -68,6 +67,7 @@ class Reader:
     def __init__(self, database: sqlite3.Connection, clock: Callable[[], float] = time.thread_time) -> None:
         self._database = database
         self._clock = clock
+        self._gone = Gone(database)
 
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> list[StoredPost]:
         """Return the rows of a range, each once."""
@@ -97,8 +97,7 @@ class Reader:
     def around(self, audience: Audience, id: int, count: int) -> list[StoredPost]:
         """Return a message with its neighbours."""
         with self._snapshot():
-            found = self._database.execute(ROW, (_clamped(id),)).fetchone()
-            row = found and Row(*found)
+            row = self._gone.row(_clamped(id))
             if row is None or row.kind not in MESSAGES or not sees(audience, row):
                 raise no_such_message(id)
             before = self._ids(neighbours(row), 0, id - 1, count, newest=True)
@@ -107,9 +106,7 @@ class Reader:
     def latest(self, author: AuthorId) -> StoredPost | None:
         """Return the author's newest message that is not deleted."""
         with self._snapshot():
-            (id,) = self._database.execute(TAIL_LATEST, (self._indexed(), author)).fetchone()
-            if id is None:
-                (id,) = self._database.execute(LATEST, (author,)).fetchone()
+            id = self._gone.latest(author, self._indexed())
             return None if id is None else self._posts([id])[0]
 
     def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
@@ -128,7 +125,9 @@ class Reader:
             if state is not Repair.NONE:
                 raise _unavailable(state)
             ids: list[int] = []
-            for row in (Row(*row) for row in self._database.execute(_TAIL, (self._indexed(),))):
+            gone = self._gone
+            tail = self._database.execute(_TAIL, (max(self._indexed(), gone.expired),))
+            for row in (gone.masked(Row(*row)) for row in tail):
                 if is_over():
                     raise _too_slow()
                 if len(ids) == count:
@@ -136,18 +135,35 @@ class Reader:
                 if is_message(row) and sees(audience, row) and matches(wanted, row.newest):
                     ids.append(row.id)
             try:
-                found = self._database.execute(_FOUND, (expression(audience, wanted), count - len(ids)))
-                ids += [id for (id,) in found]
+                ids += self._indexed_with(expression(audience, wanted), count - len(ids))
             except sqlite3.Error as error:
                 if not is_damaged(error):
                     raise
                 raise _unavailable(Repair.REBUILT) from error
             return self._posts(ids)[::-1]
 
+    def _indexed_with(self, query: str, count: int) -> list[int]:
+        """Return the numbers of the newest messages that the index finds, newest first."""
+        ids: list[int] = []
+        below = _MAX
+        while len(ids) < count:
+            # What is erased may be found until it is overwritten: so there may have to be another look.
+            most = count if self._gone.erasures else count - len(ids)
+            found = self._database.execute(_FOUND, (query, self._gone.expired, below, most)).fetchall()
+            ids += [id for (id,) in found if not self._gone.erasures or self._is_message(id)]
+            if len(found) < most:
+                break
+            below = found[-1][0]
+        return ids[:count]
+
+    def _is_message(self, id: int) -> bool:
+        row = self._gone.row(id)
+        return row is not None and is_message(row)
+
     def rooms(self) -> list[StoredRoom]:
         """Return every room that has posts, by name.  Each takes a few look-ups, however many posts it has."""
         with self._snapshot():
-            return [self._room(name) for name in self._names()]
+            return [room for name in self._names() if (room := self._room(name)) is not None]
 
     def facts(self, kind: str) -> list[Fact]:
         """Return every fact of this kind, by name."""
@@ -157,7 +173,8 @@ class Reader:
     def moderated(self, upto: int, count: int) -> list[StoredPost]:
         """Return the last acts of operators, oldest first."""
         with self._snapshot():
-            return self._posts([id for (id,) in self._database.execute(_MODERATED, (_clamped(upto), _clamped(count)))])
+            bounds = (self._gone.expired, _clamped(upto), _clamped(count))
+            return self._posts([id for (id,) in self._database.execute(_MODERATED, bounds)])
 
     def recall(self, digest: str) -> StoredSession | None:
         """Return the session with this digest."""
@@ -166,6 +183,8 @@ class Reader:
         if found is None or not hmac.compare_digest(found[1].encode(), digest.encode()):
             return None
         author, digest, nick, rooms, position, seen = found
+        if seen < self._gone.forgotten / 1000:
+            return None
         return StoredSession(author, digest, nick, tuple(json.loads(rooms)), position, seen)
 
     def close(self) -> None:
@@ -176,6 +195,7 @@ class Reader:
     def _snapshot(self) -> Iterator[None]:
         self._database.execute("BEGIN")
         try:
+            self._gone.load()
             yield
         except BaseException:
             # After an error FTS5 may fail once more, even though nothing was written.
@@ -208,7 +228,7 @@ class Reader:
 
     def _ids(self, scans: Iterable[Scan], after: int, upto: int, limit: int, newest: bool = False) -> list[int]:
         """Merge the numbers that the scans find; return the first of them, or the ``newest``, ascending."""
-        bounds = (_clamped(after), _clamped(upto), _clamped(limit))
+        bounds = (max(_clamped(after), self._gone.expired), _clamped(upto), _clamped(limit))
         ids: set[int] = set()
         for scan in scans:
             statement = scan.descending if newest else scan.ascending
@@ -216,7 +236,8 @@ class Reader:
         return sorted(sorted(ids, reverse=newest)[: bounds[2]])
 
     def _posts(self, ids: Sequence[int]) -> list[StoredPost]:
-        return [stored(Row(*row)) for row in self._database.execute(_ROWS, (json.dumps(ids),))]
+        found = self._database.execute(_ROWS, (json.dumps(ids),)).fetchall()
+        return [stored(self._gone.masked(Row(*row))) for row in found]
 
     def _indexed(self) -> int:
         (upto,) = self._database.execute(_INDEXED).fetchone()
@@ -248,10 +269,15 @@ class Reader:
             name = min(nexts)
             yield name
 
-    def _room(self, name: str) -> StoredRoom:
-        newest = max(found[0] for query in _NEWEST if (found := self._one(query, name)))
-        topic = self._one(_TOPIC, name)
-        return StoredRoom(name, topic[0] if topic else "", self._one(_AT, newest)[0] / 1000)
+    def _room(self, name: str) -> StoredRoom | None:
+        """Return a room; None: everything said there counts as removed, and it has no topic."""
+        expired, topic = self._gone.expired, self._one(_NEWEST_TOPIC, name)
+        newest = max([found[0] for query in _NEWEST if (found := self._one(query, name))])
+        if newest <= expired:
+            if topic is None:
+                return None
+            newest = topic[0]
+        return StoredRoom(name, self._gone.topic(name), self._one(_AT, newest)[0] / 1000)
 
     def _one(self, query: str, value: str | int) -> Any:
         return self._database.execute(query, (value,)).fetchone()

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.interfaces.storage import IJournal, IMarkable, IRetention
+from groupchat.interfaces.storage import IJournal, IMarkable
 from groupchat.journals.rules.words import phrases
 from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
 from groupchat.journals.sqlite.folder import Folder, leave_failure
@@ -29,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@implementer(IJournal, IRetention, IMarkable)
+@implementer(IJournal, IMarkable)
 class SqliteJournal:
     """A journal that keeps its promises over kill -9 and power loss.
 
@@ -125,7 +125,9 @@ class SqliteJournal:
         try:
             while not (yield self._ask(self._writes, self._writer.fill)):
                 pass
-            found: list[StoredPost] = yield self._ask(self._searches, self._searcher.search, audience, words, count)
+            found: list[StoredPost] = yield self._asked_last(
+                self._searches, self._searcher.search, audience, words, count
+            )
         except SearchUnavailable as error:
             if isinstance(error.__cause__, sqlite3.Error):
                 self._writes.tell(self._writer.found_damaged, error.__cause__)
@@ -149,25 +151,6 @@ class SqliteJournal:
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Return the session with this digest."""
         return self._read(self._reader.recall, digest)
-
-    @inlineCallbacks
-    def expire(self, before: float) -> "Generator[Deferred[Any], Any, int]":
-        """Remove everything older than this, in pieces between commits; return how many rows were examined."""
-        removed = 0
-        while count := (yield self._ask(self._writes, self._writer.expire, before)):
-            removed += count
-        begins = True
-        while removed and (yield self._ask(self._writes, self._writer.merge, begins)):
-            begins = False
-        return removed
-
-    @inlineCallbacks
-    def forget_sessions(self, before: float) -> "Generator[Deferred[Any], Any, int]":
-        """Remove the sessions last seen before this, in pieces between commits; return how many."""
-        removed = 0
-        while count := (yield self._ask(self._writes, self._writer.forget_sessions, before)):
-            removed += count
-        return removed
 
     def mark_failed(self, what: str) -> None:
         """Have the next start refuse the journal until it was checked; this blocks for some milliseconds."""
@@ -206,7 +189,18 @@ class SqliteJournal:
                     self._writes.join()
 
     def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
-        return self._ask(self._reads, function, *args, **kwargs)
+        return self._asked_last(self._reads, function, *args, **kwargs)
+
+    @inlineCallbacks
+    def _asked_last(
+        self, worker: Worker, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> "Generator[Deferred[Any], Any, T]":
+        """Ask a reader; once more if meanwhile something was removed that the answer may still have."""
+        while True:
+            before = self._writer.removals
+            answer: T = yield self._ask(worker, function, *args, **kwargs)
+            if before == self._writer.removals:
+                return answer
 
     def _ask(self, worker: Worker, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         if self._closing is not None:

@@ -8,15 +8,22 @@ from typing import Any
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
+from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
+from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Index
-from groupchat.journals.sqlite.statements import COLUMNS, LATEST, ROW, SHOWN_LATELY, TAIL_LATEST, Insertion
+from groupchat.journals.sqlite.statements import COLUMNS, SHOWN_LATELY, TOPICS, Insertion
 from groupchat.model.drafts import (
     Amendment,
     Draft,
+    Erase,
+    Erased,
+    Expire,
+    Expired,
     Fact,
+    ForgetSessions,
     Kind,
     Operation,
     Outcome,
@@ -37,6 +44,7 @@ _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
 _SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
+_FORGET = "DELETE FROM sessions WHERE digest = ?"
 _VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
@@ -60,10 +68,11 @@ class Transaction:
     """
 
     def __init__(
-        self, database: sqlite3.Connection, index: Index, book: RuleBook, head: int, last_at: int | None
+        self, database: sqlite3.Connection, index: Index, gone: Gone, book: RuleBook, head: int, last_at: int | None
     ) -> None:
         self._database = database
         self._index = index
+        self._gone = gone
         self._book = book
         self._plain: list[object] = []
         self._others: list[object] = []
@@ -71,6 +80,7 @@ class Transaction:
         self.head = head
         self.last_at = last_at
         self.deletes = False
+        self.removes = False
 
     def take(self, operation: Operation) -> Outcome:
         """Judge an operation and carry it out; return its outcome."""
@@ -113,9 +123,15 @@ class Transaction:
                 carry_out(self._book, self, operation.changes)
             return refused
         if isinstance(operation, StoredSession):
-            self._database.execute(_SESSION, _session(operation))
+            self._keep_session(operation)
         elif isinstance(operation, ReadUpTo):
             self._note_position(operation)
+        elif isinstance(operation, ForgetSessions):
+            self._gone.forget_sessions(milliseconds(operation.before))
+        elif isinstance(operation, Expire | Erase):
+            self.flush()
+            self.removes = True
+            return self._expire(operation) if isinstance(operation, Expire) else self._forget(operation)
         return None
 
     def add(self, row: Row, key: str | None = None) -> StoredPost:
@@ -137,10 +153,7 @@ class Transaction:
     def find(self, id: int) -> Row | None:
         """Return the row with this number."""
         self.flush()
-        if not 1 <= id <= self.head:
-            return None
-        found = self._database.execute(ROW, (id,)).fetchone()
-        return found and Row(*found)
+        return self._gone.row(id) if 1 <= id <= self.head else None
 
     def flush(self) -> None:
         """Write the rows that were added, so that statements find them."""
@@ -174,6 +187,9 @@ class Transaction:
         if (author, key) in self._keys:
             return self._keys[author, key]
         found = self._database.execute("SELECT id FROM posts WHERE author = ? AND key = ?", (author, key)).fetchone()
+        if found is not None and self._gone.frees_key(found[0]):
+            self._database.execute("UPDATE posts SET key = NULL WHERE id = ?", found)
+            return None
         return found and int(found[0])
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
@@ -196,10 +212,41 @@ class Transaction:
             self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
 
     def _latest(self, author: int) -> int:
-        (recent,) = self._database.execute(TAIL_LATEST, (self._index.upto, author)).fetchone()
-        if recent is None:
-            (recent,) = self._database.execute(LATEST, (author,)).fetchone()
-        return recent or 0
+        return self._gone.latest(author, self._index.upto) or 0
+
+    # What is removed
+
+    def _expire(self, expire: Expire) -> Expired:
+        self._gone.expire(milliseconds(expire.before), self.head)
+        if self._gone.expired == self.head:
+            self.last_at = None  # the next post begins a span
+        return Expired(self._gone.expired)
+
+    def _forget(self, erase: Erase) -> Erased | Refusal:
+        book, key, alias = self._book, erase.key, erase.alias
+        refused = objection(book, self, erase.by, erase.needs, ())
+        if refused is not None:
+            return refused
+        author, facts = erase_facts(book, self, key, alias)
+        person = Erasure(key, alias, author, frozenset(book.accounts), self._gone.expired, self.head)
+        sessions = self._database.execute("SELECT digest, author, nick FROM sessions").fetchall()
+        theirs = [(digest,) for digest, by, nick in sessions if person.is_named(by, nick)]
+        self._database.executemany(_FORGET, theirs)
+        before = self._topics()
+        self._gone.erase(person)
+        topics = tuple(name for name in before if not self._gone.topic(name))
+        return Erased(key, alias, author, facts, topics, self.head)
+
+    def _topics(self) -> list[str]:
+        """Return the names of the rooms that have a topic."""
+        names = self._database.execute(f"SELECT DISTINCT room FROM {TOPICS} ORDER BY room")
+        return [name for (name,) in names.fetchall() if self._gone.topic(name)]
+
+    def _keep_session(self, session: StoredSession) -> None:
+        if session.seen < self._gone.forgotten / 1000:
+            self._database.execute(_FORGET, (session.digest,))
+        else:
+            self._database.execute(_SESSION, _session(session))
 
     # What rules ask of the file
 
@@ -214,6 +261,11 @@ class Transaction:
             self._database.execute(_REMOVE, (fact.kind, fact.name))
         else:
             self._database.execute(_KEEP, (fact.kind, fact.name, canonical(fact.value)))
+
+    def facts_of(self, kind: str) -> list[Fact]:
+        """Return all facts of a kind."""
+        found = self._database.execute("SELECT name, value FROM facts WHERE kind = ? ORDER BY name", (kind,))
+        return [Fact(kind, name, json.loads(value)) for name, value in found.fetchall()]
 
     def owned_by(self, author: AuthorId) -> list[Fact]:
         """Return the facts that go with the account of this author, without their values."""
@@ -248,7 +300,7 @@ class Transaction:
         found = None
         for query in SHOWN_LATELY:
             for id, by, shown in self._database.execute(query, (room,)):
-                if shown <= first:
+                if shown <= first or id <= self._gone.expired:
                     break
                 if by == author and shown <= last:
                     if id > newest:

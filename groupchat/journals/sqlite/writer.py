@@ -9,25 +9,28 @@ from typing import NoReturn, TypeVar
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.journals.rules.rows import milliseconds
 from groupchat.journals.sqlite.database import damaged
-from groupchat.journals.sqlite.expiry import expire
 from groupchat.journals.sqlite.folder import Folder
+from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
+from groupchat.journals.sqlite.removal import Removal
 from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 
 T = TypeVar("T")
 
-SESSIONS = 500
-"""Sessions examined in one transaction when old ones are removed: this takes a few milliseconds."""
+BUSY_ROWS = 2000
+"""Rows after which a writer that is never idle does one piece of a removal all the same."""
 
 LOG_IDLE_BYTES = 4 * 2**20
 """Size from which an idle writer moves the write-ahead log into the file; below, a restart reads it at once."""
 
 LOG_MAX_BYTES = 64 * 2**20
 """Size from which the writer moves the write-ahead log into the file even when it is busy."""
+
+LOG_PIECES = 64
+"""Pieces of a removal after which the write-ahead log is moved into the file, so that it stays short."""
 
 LONGEST = 4096
 """Characters of the longest message, unless settings allow longer lines."""
@@ -65,14 +68,20 @@ class Writer:
         # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
         # so nothing is written until there is some space: people are told once, and probes see a steady state.
         self._is_full = False
-        # Whether the write-ahead log still has deleted text; it does until it is cut.
-        self._deleted = False
+        # Whether the write-ahead log still has deleted text; it does until it is cut, and may from before a crash.
+        self._deleted = self._log_bytes() > 0
+        self._written = self._pieces = 0
+        self.removals = 0
+        """How often something came to count as removed."""
         self._log_limit = LOG_MAX_BYTES
         (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
         self.head = int(head)
-        newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
-        self._last_at: int | None = newest and newest[0]
+        self._gone = Gone(database)
+        newest = database.execute("SELECT at FROM posts WHERE id > ? ORDER BY id DESC LIMIT 1", (self._gone.expired,))
+        found = newest.fetchone()
+        self._last_at: int | None = found and found[0]
         self.index = Index(database)
+        self._removal = Removal(database, self.index, self._gone)
         try:
             self._book = book_of(database)
         except ValueError as error:
@@ -88,7 +97,7 @@ class Writer:
             raise self._broken
 
         def write() -> tuple[Transaction, list[Outcome]]:
-            batch = Transaction(self._database, self.index, self._book, self.head, self._last_at)
+            batch = Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
             outcomes = [batch.take(operation) for operation in operations]
             batch.finish()
             return batch, outcomes
@@ -103,6 +112,7 @@ class Writer:
         self._is_full = False
         self.head, self._last_at = batch.head, batch.last_at
         self._deleted = self._deleted or batch.deletes
+        self.removals += batch.removes
         self._folder.mark(self.head)
         return outcomes, self.head
 
@@ -118,7 +128,7 @@ class Writer:
         self.index.touched = False
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            batch = Transaction(self._database, self.index, self._book, self.head, self._last_at)
+            batch = Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
             yield batch
             batch.finish()
             self._database.execute("COMMIT")
@@ -160,6 +170,8 @@ class Writer:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             self._book = book_of(self._database)
+            self._gone.load()
+            self._removal.load()
         except sqlite3.Error as error:
             self._break(error)
 
@@ -189,60 +201,6 @@ class Writer:
             self.log.error("The next start may not refuse {path}: {error}", path=self._folder.database, error=worse)
         raise self._broken from error
 
-    def expire(self, before: float) -> int:
-        """Remove one piece of the rows before a time, in seconds since 1970 UTC; return how many were examined.
-
-        0: nothing is left to do.  Raises JournalUnavailable or JournalBroken.
-        """
-        if self._broken is not None:
-            raise self._broken
-
-        def remove() -> tuple[int, bool]:
-            count = expire(self._database, self.index, milliseconds(before))
-            (empty,) = self._database.execute("SELECT NOT EXISTS (SELECT * FROM spans)").fetchone()
-            return count, bool(empty)
-
-        count, empty = self._commit(remove)
-        self._deleted = self._deleted or count > 0
-        if empty:
-            self._last_at = None  # the next post begins a span
-        return count
-
-    def forget_sessions(self, before: float) -> int:
-        """Remove one piece of the sessions last seen before a time; return how many.
-
-        0: nothing is left to do.  Raises JournalUnavailable or JournalBroken.
-        """
-        if self._broken is not None:
-            raise self._broken
-        try:
-            # A session that is written again becomes the last row, so the first rows were seen longest ago.
-            rows = self._database.execute(f"SELECT rowid, seen FROM sessions ORDER BY rowid LIMIT {SESSIONS}")
-            old = [(rowid,) for rowid, seen in rows.fetchall() if seen < before]
-            if old:
-                self._database.execute("BEGIN IMMEDIATE")
-                self._database.executemany("DELETE FROM sessions WHERE rowid = ?", old)
-                self._database.execute("COMMIT")
-        except Exception as error:
-            self._fail(error)
-        return len(old)
-
-    def merge(self, begins: bool) -> bool:
-        """Merge a piece of the index, so that the words of removed rows leave it; return whether there is more to do.
-
-        :param begins: whether this is the first piece.
-        """
-        if self._broken is not None:
-            return False
-        try:
-            return self.index.merge(begins)
-        except Exception as error:
-            if self.index.is_at_fault(error):
-                self.index.condemn(error)
-            else:
-                self._put_off(error)
-            return False
-
     def idle(self) -> float | None:
         """Do one piece of the work that can wait; return the seconds until there may be more (None: no more)."""
         if self._broken is not None:
@@ -250,6 +208,9 @@ class Writer:
         try:
             if self.index.has_work(self.head):
                 self._fill(PIECE)
+                return 0.0
+            if self._removal.owed:
+                self._remove()
                 return 0.0
             if (self._deleted or self._log_bytes() > LOG_IDLE_BYTES) and not self._truncate():
                 return RETRY
@@ -265,6 +226,11 @@ class Writer:
             if self.head - self.index.upto >= TAIL + LARGE_PIECE:
                 # At least as much as was written, else the index would fall behind for ever.
                 self._fill(max(LARGE_PIECE, wrote), max(CHARACTERS, wrote * LONGEST))
+            self._written += wrote
+            if self._written >= BUSY_ROWS:
+                self._written = 0
+                if self._removal.owed:
+                    self._remove()
             size = self._log_bytes()
             if size <= LOG_MAX_BYTES:
                 self._log_limit = LOG_MAX_BYTES
@@ -274,6 +240,30 @@ class Writer:
                 self._log_limit = size + LOG_MAX_BYTES
         except Exception as error:
             self._put_off(error)
+
+    def _remove(self) -> None:
+        """Do one piece of a removal."""
+        self._deleted = True
+        self.index.touched = False
+        try:
+            self._removal.do()
+        except sqlite3.Error as error:
+            if not self.index.is_at_fault(error):
+                raise
+            self.index.condemn(error)
+        self._pieces += 1
+        if self._pieces % LOG_PIECES == 0:
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def finish(self) -> None:
+        """Do all the work that can wait; nobody else may use the file."""
+        while self.idle() == 0.0:
+            pass
+        if self._broken is None and self._removal.scrubs:
+            try:
+                self._removal.scrub()
+            except Exception as error:
+                self._put_off(error)
 
     def fill(self) -> bool:
         """Index one piece for a search that waits; return whether the search may begin."""

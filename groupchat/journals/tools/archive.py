@@ -8,13 +8,15 @@ from pathlib import Path
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder
-from groupchat.journals.sqlite.statements import COLUMNS, ROW
+from groupchat.journals.sqlite.gone import Gone
+from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import Operation, Outcome
 
-_ROWS = f"SELECT {COLUMNS} FROM posts ORDER BY id"
+_COUNT = "SELECT count(*) FROM posts WHERE id > ?"
+_ROWS = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id"
 
 
 @contextlib.contextmanager
@@ -33,20 +35,20 @@ class Contents:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self.database = database
+        self._gone = Gone(database)
 
     def count(self) -> int:
         """Return how many rows there are."""
-        (count,) = self.database.execute("SELECT count(*) FROM posts").fetchone()
+        (count,) = self.database.execute(_COUNT, (self._gone.expired,)).fetchone()
         return int(count)
 
     def rows(self) -> Iterator[Row]:
         """Give all rows, in the order of their numbers."""
-        return (Row(*row) for row in self.database.execute(_ROWS))
+        return (self._gone.masked(Row(*row)) for row in self.database.execute(_ROWS, (self._gone.expired,)))
 
     def find(self, id: int) -> Row | None:
         """Return the row with this number; None: there is none any more."""
-        found = self.database.execute(ROW, (id,)).fetchone()
-        return None if found is None else Row(*found)
+        return self._gone.row(id)
 
 
 class Archive:
@@ -88,7 +90,5 @@ class Archive:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pause: float | None = 0.0
-        while pause == 0.0:
-            pause = self._writer.idle()
+        self._writer.finish()
         self._writer.close()

@@ -12,6 +12,7 @@ from groupchat.journals.sqlite.database import connect, damages, form, newest_fo
 from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding, read_mark
 from groupchat.journals.sqlite.index import Repair, is_found, repair
 from groupchat.model.drafts import Fact
+from groupchat.model.names import FORGOTTEN
 
 _EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
 _INDEXED = "(SELECT value FROM counters WHERE name = 'indexed')"
@@ -35,9 +36,14 @@ SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispere
 AND post.revised IS NOT (
     SELECT edit.text FROM posts AS edit WHERE edit.target = post.id AND edit.kind = 'edited' ORDER BY edit.id DESC)
 """
-_DELETED = """
+_DELETED = f"""
 SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND (post.gone_by IS NOT NULL) <>
     EXISTS (SELECT * FROM posts AS deletion WHERE deletion.target = post.id AND deletion.kind = 'deleted')
+    AND NOT (ifnull(post.gone_by, '') = post.nick AND post.nick GLOB '{FORGOTTEN}*')
+"""
+# Nobody erased has a deletion, and nobody else such a nickname.
+_REMAINS = """
+SELECT id FROM posts WHERE kind <> 'topic' AND id <= (SELECT value FROM counters WHERE name = 'removed')
 """
 _LEFT = "SELECT id FROM posts WHERE gone_by IS NOT NULL AND (text <> '' OR revised IS NOT NULL)"
 _STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 7)})"
@@ -134,6 +140,11 @@ class Audit:
             yield f"the last post is #{last}, but #{self.head} was given"
         if counters.get("indexed", -1) not in range(self.head + 1):
             yield f"the index is said to reach #{counters.get('indexed')}, of #{self.head}"
+        if not 0 <= counters.get("removed", -1) <= counters.get("expired", -1) <= self.head:
+            yield f"posts up to #{counters.get('expired')} are said to have expired, of #{self.head}"
+        yield from _those(database, _REMAINS, "has expired and is said to be removed, but is still there")
+        for alias, upto in database.execute("SELECT alias, upto FROM erasures WHERE upto > ?", (self.head,)):
+            yield f"{alias} is said to be erased up to #{upto}, of #{self.head}"
         for id, before in database.execute(_GAP).fetchmany(SHOWN):
             yield f"after #{before} comes #{id}" if id > 0 else f"#{id} cannot be the number of a post"
         if mark > self.head:

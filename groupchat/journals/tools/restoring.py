@@ -10,9 +10,9 @@ from dataclasses import replace as replace_fields
 from pathlib import Path
 from urllib.parse import quote
 
+from groupchat.disk.copying import fill
 from groupchat.disk.data_folders import explained, hand_over, make_private, user_name
 from groupchat.disk.new_files import unfinished, unwritable
-from groupchat.journals.sqlite.copying import fill
 from groupchat.journals.sqlite.database import APPLICATION, damages, form, newest_form, recognise
 from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding
 from groupchat.journals.sqlite.replacement import fresh_path, replace

@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from groupchat.disk.copying import copy
 from groupchat.disk.data_folders import check_journal
 from groupchat.disk.new_files import unwritable
-from groupchat.journals.sqlite.copying import copy
 from groupchat.journals.sqlite.database import APPLICATION, connect, form, newest_form, older, recognise
+from groupchat.journals.sqlite.removal import finish
 from groupchat.model.errors import CannotStart
 
 
@@ -36,14 +37,16 @@ def snapshot(path: Path, known: bool = True) -> Iterator[sqlite3.Connection]:
 
 
 def back_up(source: Path, target: Path, progress: Callable[[int, int], object]) -> None:
-    """Copy a journal to a file that does not exist yet.
+    """Copy a journal to a file that does not exist yet, without anything that counts as removed.
 
     :param progress: called with the number of pages copied, and of all pages.
     :raises CannotStart: there is no journal, the copy cannot be made, or the file exists.
     """
     with snapshot(source, known=False) as database:
         try:
-            copy(database, target, progress, replace=False)
+            # A journal of an older form has nothing that counts as removed and is still there.
+            finished = finish if form(database) == newest_form() else lambda copy: None
+            copy(database, target, progress, replace=False, finish=finished)
         except sqlite3.Error as error:
             raise CannotStart(f"{source} could not be copied to {target}: {error}.") from error
         except OSError as error:

@@ -117,6 +117,7 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             (events.Renamed("r", "a", AT, "b"), "renamed", {"room": "r", "nick": "a", "new": "b"}),
             (events.Typing("r", "a", AT), "typing", {"room": "r", "nick": "a", "active": True}),
             (events.Announced("t", AT), "announced", {"text": "t"}),
+            (events.HistoryErased(7, AT), "history-erased", {"upto": 7}),
         ):
             self.assertEqual(shown(event), {"event": name, **fields, "at": at})
 

@@ -20,8 +20,9 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import JournalBroken, JournalUnavailable
-from tests.journals.contract import LOBBY, SearchContract, folder, said
+from tests.journals.contract import LOBBY, NOON, SearchContract, folder, said
 from tests.journals.facts_contract import FactsContract
+from tests.journals.removals_contract import RemovalsContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
 
 THREADS = IReactorFromThreads(reactor)
@@ -39,6 +40,20 @@ class SqliteJournalTests(SearchContract):
 
 class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract):
     """It decides as the contract says, also after it was opened again."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        self.path = folder(self) / "data" / "chat.db"
+        return SqliteJournal(THREADS, self.path)
+
+    async def reopen(self) -> None:
+        await self.journal.close()
+        self.journal = SqliteJournal(THREADS, self.path)
+
+
+class SqliteRemovalsTests(RemovalsContract):
+    """It removes what the contract says, also after it was opened again."""
 
     __test__ = True
 
@@ -109,9 +124,9 @@ class ThreadTests(TestCase):
         await self.journal.append([said("a")])
         hidden = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(hidden.close)
-        hidden.execute("ALTER TABLE counters RENAME TO hidden")
+        hidden.execute("ALTER TABLE spans RENAME TO hidden")
         for _ in range(2):
-            await self.assertFailure(self.journal.append([said("b")]), JournalBroken)
+            await self.assertFailure(self.journal.append([said("b", at=NOON - 1)]), JournalBroken)
         self.assertEqual(self.journal.head, 1)
         self.assertEqual(len(await self.journal.page(LOBBY, 0, 9, 9)), 1)
         # It may have found out while it was idle, before the append.

@@ -3,6 +3,7 @@
 import sqlite3
 from typing import cast
 
+from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Draft, Outcome, Repeated, StoredPost
 from groupchat.model.errors import AlreadyDeleted, NoSuchMessage
@@ -18,7 +19,8 @@ class TransactionTest(FileCase):
         newest = database.execute("SELECT at FROM posts ORDER BY id DESC LIMIT 1").fetchone()
         database.execute("BEGIN")
         self.addCleanup(database.execute, "ROLLBACK")
-        return Transaction(database, self.writer.index, book_of(database), self.writer.head, newest and newest[0])
+        gone, book = Gone(database), book_of(database)
+        return Transaction(database, self.writer.index, gone, book, self.writer.head, newest and newest[0])
 
     def take(self, *drafts: Draft) -> tuple[Transaction, list[Outcome]]:
         transaction = self.transaction()

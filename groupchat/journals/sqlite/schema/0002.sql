@@ -34,3 +34,25 @@ CREATE UNIQUE INDEX imported_start ON imported (start);
 
 -- Digests of the facts that were imported, or not because another one was true here.
 CREATE TABLE imported_facts (digest TEXT PRIMARY KEY, origin INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What counts as removed, and how far the rows are.
+-- expired: everything up to this number counts as removed, but the newest topic of each room up to there; removed: and
+-- is no longer in the table.  0 because topics that others have followed are still there.
+-- forgotten: sessions last seen before this count as removed, in milliseconds since 1970 UTC.
+-- erasures: how many persons were erased so far.  merging: 1 when removed words may still be in the search index;
+-- scrubbing: 1 when erased ones may still be in unused bytes of the file.
+INSERT OR IGNORE INTO counters VALUES ('expired', 0);
+INSERT INTO counters VALUES ('removed', 0), ('forgotten', 0), ('erasures', 0), ('merging', 0), ('scrubbing', 0);
+CREATE INDEX sessions_seen ON sessions (seen);
+
+-- People who are erased, as long as not all of their rows are overwritten; see rules/erasures.py.
+CREATE TABLE erasures (
+    id INTEGER PRIMARY KEY,     -- the number of the erasure
+    key TEXT NOT NULL,          -- the nickname's key
+    alias TEXT NOT NULL,        -- the pseudonym
+    author INTEGER,             -- whose account it was
+    spared TEXT NOT NULL,       -- a JSON array: the authors with other accounts at that moment
+    after INTEGER NOT NULL,     -- what had expired
+    upto INTEGER NOT NULL,      -- the highest number at that moment
+    done INTEGER NOT NULL       -- up to which number rows are overwritten
+) STRICT;

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from groupchat.journals.sqlite.copying import PAGES, copy
+from groupchat.disk.copying import PAGES, copy
 from groupchat.journals.sqlite.database import connect
 from tests.journals.contract import said
 from tests.journals.sqlite.files import FileCase

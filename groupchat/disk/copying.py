@@ -25,6 +25,7 @@ def copy(
     progress: Callable[[int, int], object] = lambda done, total: None,
     *,
     replace: bool = True,
+    finish: Callable[[sqlite3.Connection], object] = lambda copy: None,
 ) -> None:
     """Copy the database to ``path``, readable by its owner only.
 
@@ -32,11 +33,12 @@ def copy(
 
     :param progress: called with the number of pages copied, and of all pages.
     :param replace: whether a file that is there is replaced.
+    :param finish: called with the copy, to change it before it is checked.
     :raises OSError: the file cannot be written, or exists.
     :raises sqlite3.Error: the database cannot be read, or the copy is damaged.
     """
     with unfinished(path, replace=replace) as (_, part):
-        fill(database, part, progress)
+        fill(database, part, progress, finish=finish)
 
 
 def fill(
@@ -45,11 +47,13 @@ def fill(
     progress: Callable[[int, int], object] = lambda done, total: None,
     *,
     check: bool = True,
+    finish: Callable[[sqlite3.Connection], object] = lambda copy: None,
 ) -> None:
     """Copy the database into an empty file, and check the copy.
 
     :param progress: called with the number of pages copied, and of all pages.
     :param check: whether the pages of the copy are checked.
+    :param finish: called with the copy, to change it before it is checked.
     :raises OSError: the file cannot be written.
     :raises sqlite3.Error: the database cannot be read, or the copy is damaged.
     """
@@ -60,6 +64,7 @@ def fill(
             database.backup(target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total), sleep=0)
             # Makes it one file, without a write-ahead log beside it.
             target.execute("PRAGMA journal_mode = DELETE")
+            finish(target)
             (found,) = target.execute("PRAGMA quick_check(1)").fetchone() if check else ("ok",)
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) in _TARGETS:
