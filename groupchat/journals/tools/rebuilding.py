@@ -82,7 +82,8 @@ def _fill(old: Path, new: Path, progress: Callable[[int, int], object]) -> int:
             database.execute(f"DELETE FROM main.{table}")
             database.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
         database.execute("DELETE FROM main.counters WHERE name = 'repair'")
-        database.execute("UPDATE main.counters SET value = 0 WHERE name = 'indexed'")
+        # The new file has no unused bytes with anything of the old one.
+        database.execute("UPDATE main.counters SET value = 0 WHERE name IN ('indexed', 'scrubbing')")
         database.execute("COMMIT")
         database.execute("DETACH old")
         (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()

@@ -1,8 +1,10 @@
 """What counts as removed leaves the file in pieces, whenever that is done, and however often it is interrupted."""
 
+import contextlib
 import random
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
@@ -12,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.facts.account_facts import Account, RankGiven
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite import removal
-from groupchat.journals.sqlite.database import connect, opened
+from groupchat.journals.sqlite.database import SCHEMA, connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
@@ -67,8 +69,8 @@ def tables(database: sqlite3.Connection) -> dict[str, list[Any]]:
 class File:
     """A file with a writer and a reader, which does its pieces when it is told to."""
 
-    def __init__(self, test: SynchronousTestCase) -> None:
-        self.path = folder(test) / "data" / "chat.db"
+    def __init__(self, test: SynchronousTestCase, path: Path | None = None) -> None:
+        self.path = path or folder(test) / "data" / "chat.db"
         self.open()
         test.addCleanup(self.close)
 
@@ -389,3 +391,33 @@ class InFlightTest(DataFolderCase):
         journal._reader.page = erase_meanwhile  # type: ignore[method-assign, assignment]
         (post,) = await journal.page(LOBBY, 0, 9, 9)
         self.assertEqual(post.event.nick, ALIAS)
+
+
+class UpgradeTest(SynchronousTestCase):
+    def test_expired_before(self) -> None:
+        """What an older version removed stays removed; topics that others had followed go, and others are there."""
+        path = folder(self) / "data" / "chat.db"
+        path.parent.mkdir(mode=0o700)
+        script = (SCHEMA / "0001.sql").read_text(encoding="utf-8")
+        columns = "id, kind, author, room, nick, peer, at, text"
+        row = f"INSERT INTO posts ({columns}) VALUES (?, ?, 7, 'lobby', 'alice', '', ?, ?)"
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.executescript(script + "PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
+            database.execute(row, (1, "topic", 1000, "first"))
+            database.execute(row, (3, "topic", 3000, "second"))
+            database.execute(row, (5, "said", 5000, "later"))
+            database.execute("INSERT INTO spans VALUES (5, 5000)")
+            database.execute("INSERT INTO counters VALUES ('expired', 4)")
+            database.execute("UPDATE counters SET value = 5")
+            database.execute("UPDATE counters SET value = 4 WHERE name = 'expired'")
+            database.execute("UPDATE counters SET value = 0 WHERE name = 'indexed'")
+        file = File(self, path)
+        self.assertEqual([post.event.id for post in file.reader.page(LOBBY, 0, 9, 9)], [5])
+        self.assertEqual([room.topic for room in file.reader.rooms()], ["second"])
+        file.finish()
+        self.assertEqual([id for (id,) in file.database.execute("SELECT id FROM posts")], [3, 5])
+        self.assertEqual([room.topic for room in file.reader.rooms()], ["second"])
+        file.close()
+        self.assertEqual(list(Audit(path.parent).faults()), [])
+        self.assertTrue(path.with_name("chat.db.v1.bak").exists())
+        file.open()
