@@ -25,15 +25,13 @@ from groupchat.model.events import SERVER, Answer, Done, Ref, Told
 from groupchat.model.ranks import Rank
 from groupchat.sessions.handshake import Handshake
 from groupchat.sessions.handshake import State as State
+from groupchat.sessions.new_password import ASKED, GIVEN_UP, NewPassword
 from groupchat.state.people import SERVER_NICK, Connection, Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import say, substitute
-
-NEW_PASSWORDS = ("new", "password")
-"""How verbs call the argument that is a new password, if they have one."""
 
 SECRET = frozenset(
     f"/{name}" for verb in COMMANDS.sorted() if verb.secret for name in (verb.name, *verb.aliases)
@@ -47,16 +45,13 @@ SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
 class Session(Handshake):
     """Takes lines and requests from a door; the answers go to its screen."""
 
-    __slots__ = ("_asked_again", "_bucket", "_calm_at", "_with_password")
+    __slots__ = ("_bucket", "_calm_at", "_new_password")
 
     def __init__(self, hall: Hall, screen: IScreen) -> None:
         super().__init__(hall, screen)
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
-        self._with_password: Callable[[str], None] | None = None
-        """Carries out the last command that was typed once more, with another new password; None: it has none."""
-        self._asked_again: Callable[[str], None] | None = None
-        """Takes the next line that is typed as a new password, because the last one was too weak."""
+        self._new_password = NewPassword()
         hall.sessions[self] = None
 
     # What a door calls
@@ -149,31 +144,21 @@ class Session(Handshake):
             self._introduce(line)
             return
         spoken = text.clean(line)
-        take_password, self._asked_again, self._with_password = self._asked_again, None, None
-        if take_password is not None:
-            self.screen.reveal()
-            if not spoken.startswith("/"):
-                self._take_password(spoken.strip(), take_password)
-                return
+        taken = self._new_password.take(self.screen, spoken)
+        if taken is not None:
+            if not taken:
+                self._show(Done(text=GIVEN_UP))
+            return
         if spoken and not spoken.isspace():
             self._speak(Actor(self._hall, self.connection), spoken, is_typed=True)
 
-    def _take_password(self, password: str, take: Callable[[str], None]) -> None:
-        """Try another new password for a command."""
-        if password:
-            self._with_password = take
-            take(password)
-        else:
-            self._show(Done(text="Nothing was changed."))
-
     def _excuse(self, failure: Failure, ref: Ref) -> None:
-        """Tell what went wrong; a new password that is too weak is asked for again, so that the next is not said."""
+        """Tell what went wrong, and ask again for a new password that is too weak."""
         super()._excuse(failure, ref)
-        again, self._with_password = self._with_password, None
-        if failure.check(PasswordWeak) and again is not None and self.state is State.CHATTING:
-            self._asked_again = again
-            self.screen.conceal()
-            self._show(Told(("Type another password. An empty line, or a command, leaves everything as it is.",)))
+        if not failure.check(PasswordWeak):
+            self._new_password.settled()
+        elif self.state is State.CHATTING and self._new_password.too_weak(self.screen):
+            self._show(Told((ASKED,)))
 
     def _speak(self, me: Actor, spoken: str, is_typed: bool = False) -> None:
         """Carry out a cleaned line from a keyboard: a command, a correction, or something to say.
@@ -182,16 +167,14 @@ class Session(Handshake):
         """
         if spoken.startswith("/") and not spoken.startswith("//"):
             verb, arguments = COMMANDS.read_line(me, spoken[1:])
-            name = next((name for name in NEW_PASSWORDS if name in arguments), None)
-            if is_typed and verb.secret and name is not None:
 
-                def repeat(password: str) -> None:
-                    if self._charge_verb(verb.cost):
-                        self._call(lambda: verb.function(me, **{**arguments, name: password}), me.ref)
+            def carry_out(given: Mapping[str, object]) -> None:
+                if self._charge_verb(verb.cost):
+                    self._call(lambda: verb.function(me, **given), me.ref)
 
-                self._with_password = repeat
-            if self._charge_verb(verb.cost):
-                self._call(lambda: verb.function(me, **arguments), me.ref)
+            if is_typed and verb.secret:
+                self._new_password.note(arguments, carry_out)
+            carry_out(arguments)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(substitute(me, change[1], change[2]), me.ref)
         elif spoken[:1].isspace() and (command := "".join(spoken.split(None, 1)[:1]).lower()) in SECRET:
