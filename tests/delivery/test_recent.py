@@ -100,6 +100,18 @@ class ChangeTests(SynchronousTestCase):
         """Begin anew with room for so many posts."""
         self.recent = Recent(self.journal.head, kept)
 
+    def test_cleared(self) -> None:
+        """After something was removed nothing of before is kept; what comes next is."""
+        self.add()
+        self.add(Kind.EDITED, 1)
+        self.recent.clear(self.journal.head)
+        self.assertEqual((self.recent.floor, list(self.recent.after(2, Audience(("lobby",))))), (2, []))
+        self.assertIs(self.recent.latest("lobby", 1), None)
+        self.add(Kind.DELETED, 1)
+        self.add()
+        numbers = [stored.event.id for stored in self.recent.after(2, Audience(("lobby",)))]
+        self.assertEqual(numbers, [3, 4])
+
     def add(self, kind: Kind = Kind.SAID, target: int = 0, room: str = "lobby") -> None:
         """Let something happen that is taken."""
         post = happened(self.journal, kind, room, target)

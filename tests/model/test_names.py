@@ -380,3 +380,36 @@ class LongTests(SynchronousTestCase):
         key(text)
         if names._skeleton.cache_info().misses > misses:
             self.assertLessEqual(len(unicodedata.normalize("NFKC", text)), names.LONGEST)
+
+
+class PseudonymTest(SynchronousTestCase):
+    """Names of people who were erased."""
+
+    def test_made(self) -> None:
+        """A pseudonym is its own key, has eight digits, and is known for one."""
+        for bits, name in (
+            (0, "forgotten-00000000"),
+            (2**32 - 1, "forgotten-ffffffff"),
+            (0x7F3A, "forgotten-00007f3a"),
+        ):
+            self.assertEqual((names.pseudonym(bits), key(name), names.is_pseudonym(name)), (name, name, True))
+        self.assertFalse(names.is_pseudonym("forgotten"))
+
+    def test_refused(self) -> None:
+        """Nobody can have one, or what looks like one, unless the rules say so."""
+        for name in ("forgotten-7f3a", "Forgotten-0123abcd", "f0rgotten-x", "FORGOTTEN-X"):
+            self.assertRaises(NickReserved, nick, name)
+            self.assertEqual(nick(name, NameRules(pseudonyms=True)), name)
+        self.assertEqual(nick("forgotten"), "forgotten")
+
+    def test_hidden(self) -> None:
+        """The nickname is replaced where it is a word, however it is written; nothing else is."""
+        for words, expected in (
+            ("banned Bob for 2 hours: bob, BOB!", "banned X for 2 hours: X, X!"),
+            ("kicked bob.", "kicked X."),
+            ("bobby bob-1 kebob b ob", "bobby bob-1 kebob b ob"),
+            ("(bob) “bob” bob's", "(X) “X” X's"),
+            ("", ""),
+        ):
+            self.assertEqual(names.hidden(words, "bob", "X"), expected)
+        self.assertEqual(names.hidden("kicked b.b. now", "b.b.", "X"), "kicked X now")

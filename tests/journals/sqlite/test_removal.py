@@ -196,7 +196,7 @@ class SameTest(SynchronousTestCase):
         """A journal that does its pieces at once, one that is always late, and one in memory tell and keep the same."""
         self.patch(removal, "PIECE", 3)
         self.patch(removal, "READ", 5)
-        for seed in range(25):
+        for seed in range(12):
             chance = random.Random(seed)
             prompt, late, memory = File(self), File(self), MemoryJournal()
             for number, batch in enumerate(an_evening(chance)):
@@ -326,6 +326,18 @@ class PiecesTest(FileCase):
         self.assertEqual(
             [word in self.on_disk() for word in (b"zebra", b"old topic", b"newer topic")], [False, False, True]
         )
+
+    def test_damaged_index(self) -> None:
+        """An index that turns out to be damaged hinders nobody from being erased."""
+        self.filled()
+        self.append(erase())
+        self.database.fail("INSERT INTO search (search, rowid", sqlite3.SQLITE_CORRUPT_VTAB)
+        self.assertEqual(self.writer.idle(), 0.0)
+        self.database.when = None
+        self.finish()
+        self.assertEqual(self.shown()[1], (ALIAS, ""))
+        self.assertNotIn(b"zebra", self.on_disk())
+        self.assertEqual(len(self.reader.search(LOBBY, "okapi8", 9)), 1)
 
     def test_backup(self) -> None:
         """A copy made before the pieces are done has nothing of what counts as removed, and is sound."""
