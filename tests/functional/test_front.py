@@ -281,5 +281,5 @@ class CertificateTest(TlsTest):
         daemon = self.launch()
         self.assertEqual(daemon.wait(), 1)
         self.assertRegex(
-            daemon.errors, r"\Agroupchat: A certificate cannot be stored in \S*data/tls: File exists; .*\n\Z"
+            daemon.errors, r"\Agroupchat: A certificate cannot be stored in .*data/tls: File exists; .*\n\Z"
         )
