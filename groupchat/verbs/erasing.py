@@ -69,18 +69,19 @@ def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     key = names.key(name)
     if names.is_pseudonym(key):
         raise BadArguments(f"{name} is erased already.")
-    found = me.target(name)
-    if key == me.person.key or found.author == me.person.author:
+    # Nobody could have some nicknames by the settings of today, but perhaps by those of then.
+    account, forgetting = me.hall.accounts.find(name), me.hall.forgetting
+    if key == me.person.key or (account is not None and account.author == me.person.author):
         raise BadArguments("That is you. Ask another operator.")
-    forgetting = me.hall.forgetting
+    nick = name if account is None else account.nick
     if not yes and not forgetting.is_confirmed(me.connection, key):
-        account = ", their account" if found.account is not None else ""
+        theirs = ", their account" if account is not None else ""
         raise ConfirmationNeeded(
-            f"This erases for ever everything said as {found.nick}{account} and the nickname."
-            f" Type /forget {found.nick} again within {CONFIRM_S} s to do it."
+            f"This erases for ever everything said as {nick}{theirs} and the nickname."
+            f" Type /forget {nick} again within {CONFIRM_S} s to do it."
         )
     alias = forgetting.forget(key, me.person.author, OPERATORS)
-    told = f"Everything said as {found.nick} is erased. {alias} stands for them from now on."
+    told = f"Everything said as {nick} is erased. {alias} stands for them from now on."
     return me.decree(Deed("forget", f"erased everything {alias} had said", alias), needs=OPERATORS, text=told)
 
 

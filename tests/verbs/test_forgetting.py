@@ -99,6 +99,15 @@ class ForgetTests(OperatorsCase):
         self.olga.do("forget", name="olga", yes=True).do("forget", name="forgotten-0123abcd", yes=True)
         self.assertEqual(self.olga.codes, ["bad-arguments"] * 2)
 
+    def test_nickname_of_other_times(self) -> None:
+        """A nickname that the settings of today do not allow can be erased all the same."""
+        self.bob.type("secret")
+        self.house.hall.follow(self.house.hall.settings.replaced(nick_min=5))
+        self.confirmed()
+        self.assertEqual(self.olga.codes, [])
+        (carol,) = self.house.come("carol")
+        self.assertNotIn("secret", repr(carol.events))
+
     def test_ranks(self) -> None:
         """Only operators of the whole server erase people."""
         self.rita.do("forget", name="bob", yes=True)
