@@ -24,6 +24,9 @@ REF_LIMIT = 256
 HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
+LARGE = 2**64
+"""Numbers up to this are short refs, as nearly all are."""
+
 OWN = "x-"
 """The beginning of the names of fields that the server ignores."""
 
@@ -40,9 +43,11 @@ def obey(session: Session, line: bytes, depth: int, longest: int) -> None:
     ref: Ref = None
     try:
         request = read(line, depth)
-        ref = _ref(request.pop("ref", None))
+        given = request.pop("ref", None)
+        ref = given if given is None or (type(given) is int and -LARGE < given < LARGE) else _ref(given)
         fields = {name: value for name, value in request.items() if not name.startswith(OWN)}
-        _check_lengths(fields, longest)
+        if len(line) > longest:  # an escape is longer than what it stands for
+            _check_lengths(fields, longest)
         _pass_on(session, fields.pop("do", None), fields, ref)
     except Refusal as refusal:
         session.reject(refusal, ref)
@@ -108,8 +113,6 @@ def _ref(value: Any) -> Ref:
 
     :raises BadJson: it is too long.
     """
-    if isinstance(value, int | float | None) and not (isinstance(value, int) and abs(value) > 2**64):
-        return value
     if len(value) > REF_LIMIT if isinstance(value, str) else len(json.dumps(value)) > REF_LIMIT:
         raise BadJson(f"A ref has at most {REF_LIMIT} characters of JSON; this one was left out.")
     return value
