@@ -48,6 +48,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals.sqlite": ("model", "facts", "interfaces", "disk", "journals.rules"),
     "journals": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite"),
     "journals.tools": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
+    "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
     "stdio": ("model", "client"),
@@ -60,7 +61,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # What puts a process together.
     "daemon.log": ("model", "config"),
     "daemon": ("daemon.log", *_CORE, "disk", *_DOORS, *_JOURNALS),
-    "admin": (*_SERVER, *_CLIENTS, "checker"),
+    "admin": (*_SERVER, *_CLIENTS, "checker", "exchange"),
     "admin.copies": (*_SERVER, "admin"),
     "": ("daemon", "daemon.log"),
 }

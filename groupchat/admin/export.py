@@ -1,25 +1,27 @@
-"""``groupchat export``: print what was said as JSON Lines, text or a page, while the daemon runs or not."""
+"""``groupchat export``: write a journal as JSON Lines, or what was said for reading, while the daemon runs or not."""
 
 import argparse
 import contextlib
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.admin.transcripts import FORMATS
+from groupchat.admin.transcripts import TRANSCRIPTS
 from groupchat.disk.new_files import new_file, unwritable
+from groupchat.exchange.outgoing import Outgoing
+from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.tools.archive import reading
+from groupchat.journals.tools.archive import Contents
+from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model import names, times
 from groupchat.model.errors import Refusal
 
-CHANGES = {"edited", "deleted"}
-"""Rows that change others; those are exported as they read now."""
+FORMATS = ("jsonl", *TRANSCRIPTS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,29 +51,38 @@ def run(arguments: argparse.Namespace) -> int:
     # On a terminal, a progress bar among the lines of the transcript would be a nuisance.
     bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
     with (
-        reading(journal(arguments)) as (count, rows),
+        snapshot(journal(arguments)) as database,
         Progress("export", bar) as progress,
         _out(arguments.output) as write,
     ):
-        wanted = _wanted(arguments, rows, lambda done: progress.show(done, count))
-        for piece in FORMATS[arguments.format](wanted):
+        contents = Contents(database)
+        count = contents.count()
+        for piece in _pieces(arguments, contents, lambda done: progress.show(done, count)):
             write(piece)
+    if arguments.private:
+        print("This has what people said to each other in private: keep it as safe as the journal.", file=sys.stderr)
     return 0
 
 
-def _wanted(arguments: argparse.Namespace, rows: Iterator[Row], progress: Callable[[int], object]) -> Iterator[Row]:
-    """Give the rows that were asked for."""
-    for done, row in enumerate(rows, 1):
-        progress(done)
-        is_private = row.reader is not None or not row.room  # such as the ban of an address
-        if (
-            row.kind in CHANGES
-            or row.at / 1000 < arguments.since
-            or (is_private and not arguments.private)
-            or (arguments.room and row.room not in arguments.room)
-        ):
-            continue
-        yield row
+def _pieces(arguments: argparse.Namespace, contents: Contents, progress: Callable[[int], object]) -> Iterable[str]:
+    """Give the text of the export, in pieces."""
+    is_whole = arguments.room is None and arguments.since == float("-inf")
+
+    def is_wanted(row: Row) -> bool:
+        return row.at / 1000 >= arguments.since and (arguments.room is None or row.room in arguments.room)
+
+    if arguments.format == "jsonl":
+        return Outgoing(contents, is_wanted, arguments.private).lines(is_whole, progress)
+
+    def rows() -> Iterator[Row]:
+        for done, row in enumerate(contents.rows(), 1):
+            progress(done)
+            # Messages read as they do now, so what changed them is left out; so are acts that are not for everybody.
+            is_private = row.reader is not None or not row.room
+            if row.kind not in CHANGES and is_wanted(row) and (arguments.private or not is_private):
+                yield row
+
+    return TRANSCRIPTS[arguments.format](rows())
 
 
 @contextlib.contextmanager

@@ -1,9 +1,8 @@
-"""Write rows of a journal as a transcript: JSON Lines for programs, text, or a page for a browser.
+"""Write rows of a journal as a transcript: text, or a page for a browser.
 
 Each format is a generator of pieces of text, so that a transcript may be larger than the memory.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
@@ -11,36 +10,8 @@ from html import escape
 
 from groupchat.doors.lines.text_style import text_style
 from groupchat.journals.rules.rows import Row, stored
-from groupchat.model.events import Moderated
 from groupchat.model.preferences import Preferences
 from groupchat.model.times import iso, local
-
-
-def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
-    """Write a JSON object on each line; ``groupchat import`` reads them."""
-    for row in rows:
-        yield json.dumps(_fields(row), ensure_ascii=False) + "\n"
-
-
-def _fields(row: Row) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "id": row.id, "kind": row.kind, "room": row.room, "nick": row.nick, "at": iso(row.at / 1000)
-    }  # fmt: skip
-    event = stored(row).event
-    if row.to:
-        fields["to"] = row.to
-    if row.gone_by is not None:
-        fields["deleted_by"] = row.gone_by
-    elif isinstance(event, Moderated):
-        until = None if event.until is None else iso(event.until)
-        fields |= {
-            "text": event.text, "act": event.act, "target": event.target, "until": until, "reason": event.reason
-        }  # fmt: skip
-    else:
-        fields["text"] = row.newest
-    if row.revised is not None:
-        fields["edited"] = True
-    return fields
 
 
 def as_text(rows: Iterable[Row]) -> Iterator[str]:
@@ -76,8 +47,8 @@ def as_html(rows: Iterable[Row]) -> Iterator[str]:
     yield "</main>\n</html>\n"
 
 
-FORMATS: dict[str, Callable[[Iterable[Row]], Iterator[str]]] = {"jsonl": as_jsonl, "text": as_text, "html": as_html}
-"""The formats of transcripts, by name."""
+TRANSCRIPTS: dict[str, Callable[[Iterable[Row]], Iterator[str]]] = {"text": as_text, "html": as_html}
+"""The formats for reading, by name."""
 
 
 def _with_bold(line: str, nick: str) -> str:

@@ -107,7 +107,8 @@ class Proofs:
             return None
         now = account
         while True:
-            hashed = now.hash if now is not None else None
+            # An account that was imported has no password, and takes as long as one that does not exist.
+            hashed = (now.hash or None) if now is not None else None
             try:
                 matches = yield self._pool().verify(hashed, prepared(password), household(screen.address))
             except Refusal:

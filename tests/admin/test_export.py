@@ -13,20 +13,37 @@ from tests.functional.harness import TREE
 class ExportTest(ArchiveCase):
     def ids(self, *options: object) -> list[int]:
         """Return the numbers of the messages that are exported."""
-        return [json.loads(line)["id"] for line in self.exported(*options).splitlines()]
+        lines = map(json.loads, self.exported(*options).splitlines())
+        return [line["id"] for line in lines if line["kind"] not in ("export", "origin", "fact", "read")]
 
     def test_public(self) -> None:
-        """Everything public is exported; edits and deletions only as what became of the message."""
-        self.assertEqual(self.ids(), [1, 2, 4, 6, 8, 9])
+        """Everything public is exported, with edits and deletions."""
+        self.assertEqual(self.ids(), [1, 2, 4, 5, 6, 7, 8, 9])
+
+    def test_facts(self) -> None:
+        """Accounts and positions are exported with everything, and not with a selection."""
+        kinds = [json.loads(line)["kind"] for line in self.exported().splitlines()]
+        self.assertEqual(kinds[:4], ["export", "origin", "fact", "fact"])
+        self.assertEqual(kinds[-1], "read")
+        for selection in [("--room", "lobby"), ("--since", "2026-11-23")]:
+            kinds = [json.loads(line)["kind"] for line in self.exported(*selection).splitlines()]
+            self.assertFalse({"fact", "read"} & set(kinds), selection)
+
+    def test_for_reading(self) -> None:
+        """For reading, a message stands once, as it is now, and deeds that are not for everybody are left out."""
+        page = self.exported("--format", "text")
+        self.assertEqual([page.count(words) for words in ("okapi", "#6", "quagga")], [1, 1, 0])
 
     def test_private(self) -> None:
         """Private messages are exported only when asked for."""
-        self.assertEqual(self.ids("--private"), [1, 2, 3, 4, 6, 8, 9])
+        out, errors = self.outputs("export", "--data", self.data, "--private")
+        self.assertIn("quagga secret", out)
+        self.assertIn("keep it as safe as the journal", errors)
 
     def test_room(self) -> None:
         """Rooms narrow the selection; several may be given, in any case."""
-        self.assertEqual(self.ids("--room", "zoo"), [4])
-        self.assertEqual(self.ids("--room", "Zoo", "--room", "lobby"), [1, 2, 4, 6, 8, 9])
+        self.assertEqual(self.ids("--room", "zoo"), [4, 5])
+        self.assertEqual(self.ids("--room", "Zoo", "--room", "lobby"), [1, 2, 4, 5, 6, 7, 8, 9])
 
     def test_since(self) -> None:
         """Times narrow the selection: a time with or without a zone, a day, or a duration before now."""
@@ -65,6 +82,6 @@ class ExportTest(ArchiveCase):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=TREE) as process:
             assert process.stdout is not None
             assert process.stderr is not None
-            self.assertIn(b"zebra one", process.stdout.readline())
+            self.assertIn(b'"export"', process.stdout.readline())
             process.stdout.close()
             self.assertEqual((process.stderr.read(), process.wait(60)), (b"", 1))

@@ -1,10 +1,19 @@
 """``groupchat import``."""
 
-import json
-from pathlib import Path
-
 from groupchat.journals.tools.archive import Archive
-from tests.admin.cases import ALICE, ArchiveCase, draft
+from groupchat.model.drafts import Amendment, Kind
+from groupchat.model.events import SERVER
+from tests.admin.cases import ALICE, BOB, GUEST, NOON, ArchiveCase, account, draft
+
+OLD = """\
+{"id": 1, "kind": "said", "room": "lobby", "nick": "alice", "at": "2026-11-21T12:00:00.000Z", "text": "zebra one"}
+{"id": 2, "kind": "acted", "room": "lobby", "nick": "bob", "at": "2026-11-21T12:00:00.000Z", "text": "waves"}
+{"id": 3, "kind": "whispered", "room": "", "nick": "alice", "at": "2026-11-21T12:00:00.000Z", "to": "bob", "text": "q"}
+{"id": 4, "kind": "said", "room": "zoo", "nick": "bob", "at": "2026-11-22T12:00:00.000Z", "text": "ok", "edited": true}
+{"id": 6, "kind": "said", "room": "lobby", "nick": "bob", "at": "2026-11-22T12:00:00.000Z", "deleted_by": "bob"}
+{"id": 8, "kind": "topic", "room": "lobby", "nick": "alice", "at": "2026-11-23T12:00:00.000Z", "text": "gnu business"}
+"""
+"""What was exported before files had a first line that says of which form they are."""
 
 GOOD = '{"kind":"said","room":"lobby","nick":"carol","at":"2026-11-21T12:00:00Z","text":"hi"}\n'
 
@@ -15,27 +24,64 @@ class ImportTest(ArchiveCase):
         self.file = self.folder / "chat.jsonl"
         self.other = self.folder / "other"
 
-    def shown(self, data: Path) -> list[tuple[str, ...]]:
-        """Return what an export shows of messages that are not deleted, but for their numbers."""
-        items = [json.loads(line) for line in self.exported(data=data).splitlines()]
-        return [
-            tuple(item[name] for name in ("kind", "room", "nick", "at", "text")) for item in items if "text" in item
-        ]
-
     def test_there_and_back(self) -> None:
-        """An export can be imported elsewhere, and reads the same, except for the numbers."""
-        self.file.write_text(self.exported("--private"), encoding="utf-8")
+        """An export can be imported elsewhere, and comes out again the same but for its first line."""
+        self.file.write_text(self.outputs("export", "--data", self.data, "--private")[0], encoding="utf-8")
         printed = self.output("import", self.file, "--data", self.other)
-        self.assertEqual(printed, "imported: 5, there already: 0, left out: 2\n")
+        self.assertEqual(
+            printed,
+            "messages and the like: imported 9, there already 0, left out 0\n"
+            "accounts and decisions: imported 3, there already 0, left out 0\n"
+            "No password was imported for alice and bob: set one with “groupchat user password NAME”.\n",
+        )
         self.assert_sound(self.other)
-        self.assertEqual(self.shown(self.other), self.shown(self.data))
+        again = self.outputs("export", "--data", self.other, "--private")[0]
+        self.assertEqual(again.splitlines()[1:], self.file.read_text("utf-8").splitlines()[1:])
 
     def test_twice(self) -> None:
-        """Messages that are there already are not imported again."""
+        """What is there already is not imported again: not elsewhere, and not where it came from."""
         self.file.write_text(self.exported(), encoding="utf-8")
         self.output("import", self.file, "--data", self.other)
+        for data in (self.other, self.data):
+            printed = self.output("import", self.file, "--data", data)
+            self.assertEqual(
+                printed,
+                "messages and the like: imported 0, there already 8, left out 0\n"
+                "accounts and decisions: imported 0, there already 3, left out 0\n",
+            )
+            self.assertEqual(self.exported(data=data).splitlines()[1:], self.file.read_text("utf-8").splitlines()[1:])
+
+    def test_same_people(self) -> None:
+        """Who has the nickname here is told of; on request they are the same person."""
+        with Archive(self.other / "chat.db") as archive:
+            archive.append([Amendment(SERVER, NOON, (account("alice", GUEST).made(),))])
+        self.file.write_text(self.exported(), encoding="utf-8")
         printed = self.output("import", self.file, "--data", self.other)
-        self.assertEqual(printed, "imported: 0, there already: 5, left out: 1\n")
+        self.assertIn("There is another account here with the nickname of alice, so what was said", printed)
+        third = self.folder / "third"
+        with Archive(third / "chat.db") as archive:
+            archive.append([Amendment(SERVER, NOON, (account("alice", GUEST).made(),))])
+        self.output("import", self.file, "--data", third, "--same-people")
+        with Archive(third / "chat.db") as archive:
+            found = archive.database.execute("SELECT author FROM posts WHERE text = 'zebra one'").fetchall()
+        self.assertEqual(found, [(GUEST,)])
+
+    def test_old_form_twice(self) -> None:
+        """A file of the first form is imported once, with all its messages, topics and edited texts."""
+        self.file.write_text(OLD, encoding="utf-8")
+        for counts in ("imported 4, there already 0, left out 2", "imported 0, there already 4, left out 2"):
+            self.assertIn(counts, self.output("import", self.file, "--data", self.other))
+        self.assert_sound(self.other)
+
+    def test_old_form_where_it_came_from(self) -> None:
+        """A file of the first form changes nothing in the journal it came from, also after edits and deletions."""
+        self.file.write_text(OLD, encoding="utf-8")
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([draft(ALICE, "alice", "zebra two", 3, kind=Kind.EDITED, target=1)])
+            archive.append([draft(BOB, "bob", "", 3, kind=Kind.DELETED, target=2)])
+        before = self.exported()
+        self.assertIn("imported 0, there already 4", self.output("import", self.file, "--data", self.data))
+        self.assertEqual(self.exported(), before)
 
     def test_nobody_gets_the_messages(self) -> None:
         """An imported message belongs to no account, even if the nickname does."""
@@ -50,7 +96,7 @@ class ImportTest(ArchiveCase):
         lines = [GOOD.replace("hi", f"hi {number}") for number in range(2345)]
         self.file.write_text("".join(lines))
         printed = self.output("import", self.file, "--data", self.other)
-        self.assertEqual(printed, "imported: 2,345, there already: 0, left out: 0\n")
+        self.assertEqual(printed, "messages and the like: imported 2,345, there already 0, left out 0\n")
         self.assert_sound(self.other)
 
     def test_mistakes(self) -> None:
@@ -67,10 +113,31 @@ class ImportTest(ArchiveCase):
             self.assertIn("nothing was imported", complaint)
         self.assertNotIn("carol", self.exported())
 
+    def test_mistake_late(self) -> None:
+        """A line that is not valid after thousands of good ones leaves nothing behind; mended, all is imported."""
+        lines = [GOOD.replace("hi", f"hi {number}") for number in range(2000)]
+        self.file.write_text("".join([*lines, "{\n"]))
+        self.assertIn("line 2001: ", self.complaint("import", self.file, "--data", self.data))
+        self.assertNotIn("carol", self.exported())
+        self.assert_sound()
+        self.file.write_text("".join(lines))
+        self.assertIn("imported 2,000, ", self.output("import", self.file, "--data", self.data))
+
+    def test_long_lines(self) -> None:
+        """A line that is longer than any message can be is not read as a whole."""
+        self.file.write_text(GOOD + '{"kind": "' + "x" * (3 << 20) + '"}\n')
+        self.assertIn("line 2: this line is too long", self.complaint("import", self.file, "--data", self.data))
+
+    def test_deep(self) -> None:
+        """Nothing that is nested or long beyond reason gives a traceback."""
+        for line in ["[" * 100000, '{"kind": ' + "9" * 10000 + "}", '{"kind": {"kind": NaN}}', "\ufeff{}"]:
+            self.file.write_text(line, encoding="utf-8")
+            self.assertIn("line 1: ", self.complaint("import", self.file, "--data", self.data))
+
     def test_missing_field(self) -> None:
         """A field that is missing is named."""
         self.file.write_text("{}")
-        self.assertIn("line 1: 'kind' is missing; ", self.complaint("import", self.file, "--data", self.data))
+        self.assertIn("line 1: kind is missing; ", self.complaint("import", self.file, "--data", self.data))
 
     def test_no_file(self) -> None:
         """A file that cannot be read is named."""

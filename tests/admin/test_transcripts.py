@@ -1,13 +1,12 @@
 """The formats of transcripts, each from rows of a journal."""
 
-import json
 from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.admin.transcripts import FORMATS
+from groupchat.admin.transcripts import TRANSCRIPTS
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Deed
 from tests.admin.cases import DAY, NOON
@@ -27,39 +26,7 @@ ROWS = [SAID, ACTED, WHISPERED, EDITED, DELETED, TOPIC, MODERATED]
 
 def written(format: str, *rows: Row) -> str:
     """Return the whole transcript of some rows."""
-    return "".join(FORMATS[format](rows))
-
-
-class JsonLinesTest(SynchronousTestCase):
-    def fields(self, row: Row) -> dict[str, object]:
-        (line,) = written("jsonl", row).splitlines()
-        found: dict[str, object] = json.loads(line)
-        return found
-
-    def test_plain(self) -> None:
-        """A message has its number, kind, room, nickname, time and text."""
-        expected = {"id": 1, "kind": "said", "room": "lobby", "nick": "alice", "at": "2026-11-21T12:00:00.000Z"}
-        self.assertEqual(self.fields(SAID), {**expected, "text": "zebra one"})
-
-    def test_private(self) -> None:
-        """A private message has the nickname of the other person."""
-        self.assertEqual(self.fields(WHISPERED)["to"], "bob")
-
-    def test_changed(self) -> None:
-        """An edited message has its newest text; a deleted one has the name of the person who deleted it."""
-        fields = self.fields(EDITED)
-        self.assertEqual((fields["text"], fields["edited"]), ("okapi & more", True))
-        fields = self.fields(DELETED)
-        self.assertEqual((fields["deleted_by"], "text" in fields), ("carol", False))
-
-    def test_moderated(self) -> None:
-        """An act of an operator has a sentence for people, and fields for programs; an old row has the sentence."""
-        fields = self.fields(MODERATED)
-        self.assertEqual(fields["text"], "banned bob for 1 hour")
-        expected = ("ban", "bob", "2026-11-21T13:00:00.000Z", "spam")
-        self.assertEqual(tuple(fields[name] for name in ("act", "target", "until", "reason")), expected)
-        old = self.fields(MODERATED._replace(text="kicked bob"))
-        self.assertEqual((old["text"], old["act"], old["until"]), ("kicked bob", "", None))
+    return "".join(TRANSCRIPTS[format](rows))
 
 
 class TextTest(SynchronousTestCase):
@@ -123,7 +90,6 @@ class InjectionTest(SynchronousTestCase):
         """Whatever was said, it makes no line of text and no element of a page of its own."""
         row = SAID._replace(kind=kind, text=words)
         self.assertEqual(written("text", row).count("\n"), 3)
-        self.assertEqual(json.loads(written("jsonl", row))["text"], words)
         tags = Tags()
         tags.feed(written("html", row))
         expected = ["html", *["meta"] * 4, "title", "style", "main", "h1", "p", "h2", "p", "a", "time", "span", "b"]

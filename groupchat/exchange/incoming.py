@@ -1,0 +1,248 @@
+"""Take lines over into a journal, each once: into another journal, into the one they came from, and into a copy of it.
+
+Rules:
+
+1. A post is known by the number it was given first, and the journal that gave it.  Copies of one journal can have
+   gone different ways, so its time, room and kind are compared too.
+2. What is known is left as it is here, whatever became of it: changed, deleted, erased, or removed as too old.
+3. A fact is taken over unless one of its name is true here.  One that was taken over once, or that this journal made,
+   is not taken over again: it may have been undone since.
+4. No rule of today is asked who may say what: it was said.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from groupchat.exchange import fact_lines, old_lines, post_lines
+from groupchat.exchange.fields import Fields, author, comparable, count, identity, instant, number, room_or_none
+from groupchat.exchange.outgoing import VERSION
+from groupchat.exchange.post_lines import PostLine
+from groupchat.facts.account_facts import Account, ReadPosition
+from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.journals.sqlite.statements import MESSAGE
+from groupchat.journals.sqlite.transaction import Transaction
+from groupchat.journals.tools.archive import Archive
+from groupchat.journals.tools.origins import OWN, Origins
+from groupchat.model.drafts import ABSENT, MESSAGES, Amendment, Fact, FactChange, Kind, ReadUpTo
+from groupchat.model.events import SERVER, AuthorId
+
+TOGETHER = 500
+"""Rows that are added before they are written to the file."""
+
+_LAST_EDIT = "SELECT max(at) FROM posts WHERE target = ? AND kind = 'edited'"
+_EMPTY = f"SELECT id FROM posts WHERE id > ? AND {MESSAGE} AND text = '' AND gone_by IS NULL LIMIT 1"
+_KNOWN_FACT = "SELECT 1 FROM imported_facts WHERE digest = ?"
+_NOTE_FACT = "INSERT OR IGNORE INTO imported_facts VALUES (?, ?)"
+
+IMPORTED, THERE, LEFT_OUT = "imported", "there already", "left out"
+"""What can become of a line."""
+
+
+class Incoming:
+    """Takes lines over, within one transaction.
+
+    ``posts``, ``facts``: what became of the lines.
+    ``accounts``: the nicknames of the accounts that were made.
+    ``strangers``: the nicknames of the accounts that somebody else has here.
+    """
+
+    def __init__(self, archive: Archive, batch: Transaction, same_people: bool = False) -> None:
+        """:param same_people: whether an account here is the same person as one of its name elsewhere."""
+        self._database = archive.database
+        self._batch = batch
+        self._same_people = same_people
+        self._origins = Origins(self._database)
+        self._first = batch.head
+        self._added = 0
+        self._people: dict[int, int] = {}
+        """Authors there -> here."""
+        self._is_old = True
+        self._journal = ""
+        self._is_behind = False
+        """Whether the file has more of this journal than it has itself, as after a backup was restored."""
+        self.posts: Counter[str] = Counter()
+        self.facts: Counter[str] = Counter()
+        self.accounts: list[str] = []
+        self.strangers: list[str] = []
+        self._takers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "export": self._begin, "origin": self._turn, "fact": self._take_fact, "read": self._take_position
+        }  # fmt: skip
+
+    def take(self, given: Any, line: int) -> None:
+        """Take one line over.
+
+        :param given: its JSON value.  :param line: its number.
+        :raises ValueError, Refusal: it is not valid.
+        """
+        if not isinstance(given, dict):
+            raise ValueError("this is not a JSON object")
+        if "kind" not in given:
+            raise ValueError("kind is missing")
+        kind = given["kind"]
+        taker = self._takers.get(kind) if isinstance(kind, str) else None
+        if taker is not None and (not self._is_old or kind == "export"):
+            taker(given)
+        elif self._is_old:
+            self.posts[self._take_old(given, line)] += 1
+        elif not self._journal:
+            raise ValueError("no line before says which journal this comes from")
+        else:
+            self.posts[self._take_post(post_lines.read(given))] += 1
+
+    def finish(self) -> None:
+        """Write the rest.
+
+        :raises ValueError: what is said to be deleted was not deleted by any line.
+        """
+        self._batch.flush()
+        self._origins.flush()
+        if self._database.execute(_EMPTY, (self._first,)).fetchone() is not None:
+            raise ValueError("a message is said to be deleted, but the line of its deletion is missing")
+
+    # Where the lines come from
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        version = given.get("version")
+        if version != VERSION:
+            raise ValueError(f"this was written by another version of groupchat (form {str(version)[:20]})")
+        fields = Fields(given)
+        fields.only("kind", "version", "journal", "head", "head_at")
+        head, at = fields.get("head", count), fields.maybe("head_at", instant)
+        is_own = fields.get("journal", identity) == self._origins.identity()
+        newest = self._batch.find(head) if head <= self._first else None
+        is_other = newest is not None and at is not None and comparable(newest.at) != milliseconds(at)
+        self._is_behind = is_own and (head > self._first or is_other)
+        self._is_old, self._journal = False, ""
+
+    def _turn(self, given: Mapping[str, Any]) -> None:
+        fields = Fields(given)
+        fields.only("kind", "journal")
+        self._journal = fields.get("journal", identity)
+
+    # Posts
+
+    def _take_post(self, line: PostLine) -> str:
+        row = line.row
+        origin = self._origins.number(self._journal)
+        if origin is not None and self._find(origin, row.id, row.room, row.at, row.kind):
+            return THERE
+        reader = None if row.reader is None else self._here(row.reader)
+        row = row._replace(author=self._here(row.author), reader=reader, id=self._batch.head + 1)
+        if line.target_at or row.target is not None:
+            target = self._target(line)
+            if target is None:
+                return LEFT_OUT
+            self._change(line, row, target)
+        else:
+            self._batch.add(row)
+        self._origins.add(self._origins.learn(self._journal), line.row.id, row.id)
+        self._added += 1
+        if self._added % TOGETHER == 0:
+            self._batch.flush()
+        return IMPORTED
+
+    def _here(self, author: int) -> int:
+        return self._people.get(author, author)
+
+    def _find(self, origin: int, id: int, room: str, at: int, kind: str = "") -> Row | bool:
+        """Return the row here of a post; True: it is known and was removed; False: it is not known."""
+        for here in self._origins.candidates(origin, id, self._batch.head):
+            row = self._batch.find(here)
+            if row is None:
+                return True
+            if row.room == room and comparable(row.at) == at and kind in ("", row.kind):
+                return row
+        return False
+
+    def _target(self, line: PostLine) -> Row | None:
+        origin = self._origins.number(line.target_journal or self._journal)
+        if origin is None or line.row.target is None:
+            return None
+        found = self._find(origin, line.row.target, line.row.room, line.target_at)
+        if not isinstance(found, Row):
+            return None
+        reader = None if line.row.reader is None else self._here(line.row.reader)
+        if found.kind not in MESSAGES or found.reader != reader:
+            raise ValueError("this changes something that is no message, or for other people")
+        return found
+
+    def _change(self, line: PostLine, row: Row, target: Row) -> None:
+        row = row._replace(target=target.id)
+        if target.gone_by is not None:
+            # It was deleted here; the row says who did what, and no words.
+            is_edit = row.kind == Kind.EDITED
+            self._batch.add(row._replace(text="", gone_by=target.gone_by, gone_to=target.gone_to) if is_edit else row)
+            return
+        if row.kind == Kind.EDITED:
+            (last,) = self._database.execute(_LAST_EDIT, (target.id,)).fetchone()
+            if line.gone or (last is not None and last > row.at):
+                row = row._replace(text=target.newest)
+        self._batch.add_change(row, target)
+
+    def _take_old(self, given: Mapping[str, Any], line: int) -> str:
+        read = old_lines.read(given, line)
+        if read is None:
+            return LEFT_OUT
+        row, key = read
+        there = self._batch.find(row.id)
+        if there is not None and (there.kind, there.room, comparable(there.at)) == (row.kind, row.room, row.at):
+            return THERE
+        if self._batch.keyed(row.author, key) is not None:
+            return THERE
+        self._batch.add(row._replace(id=self._batch.head + 1), key)
+        return IMPORTED
+
+    # Facts
+
+    def _take_fact(self, given: Mapping[str, Any]) -> None:
+        fact = fact_lines.read(given)
+        if not self._journal:
+            raise ValueError("no line before says which journal this comes from")
+        self.facts[self._put(fact, fact_lines.digest(given))] += 1
+
+    def _put(self, fact: Fact, digest: str) -> str:
+        value = fact.value or {}
+        here = self._batch.value_of(fact.kind, fact.name)
+        if fact.kind == Account.KIND and here is not None and here["author"] != value["author"]:
+            if self._same_people:
+                self._people[value["author"]] = here["author"]
+                return THERE
+            self.strangers.append(str(value["nick"]))
+            return LEFT_OUT
+        is_own = self._origins.number(self._journal) == OWN
+        if here is not None or (is_own and not self._is_behind):
+            became = THERE
+        elif self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None:
+            return THERE
+        else:
+            refused = self._batch.take(Amendment(SERVER, 0.0, (FactChange(fact, ABSENT),)))
+            if refused is not None:
+                return LEFT_OUT  # it goes with an account that is not here
+            if fact.kind == Account.KIND:
+                self.accounts.append(str(value["nick"]))
+            became = IMPORTED
+        if not is_own:
+            self._database.execute(_NOTE_FACT, (digest, self._origins.learn(self._journal)))
+        return became
+
+    def _take_position(self, given: Mapping[str, Any]) -> None:
+        fields = Fields(given)
+        fields.only("kind", "id", "at", "room", "author", "since")
+        id, room, at = fields.get("id", number), fields.get("room", room_or_none), fields.get("at", instant)
+        whose, since = fields.get("author", author), fields.get("since", instant)
+        origin = self._origins.number(self._journal)
+        found = False if origin is None else self._find(origin, id, room, milliseconds(at))
+        became = LEFT_OUT
+        if isinstance(found, Row):
+            became = self._read(whose, room, found.id, since)
+        self.facts[became] += 1
+
+    def _read(self, whose: AuthorId, room: str, upto: int, since: float) -> str:
+        name = ReadPosition(whose, room, upto, since).name
+        before = self._batch.value_of(ReadPosition.KIND, name)
+        if before is not None and before["upto"] >= upto:
+            return THERE
+        self._batch.take(ReadUpTo(whose, room, upto, since))
+        after = self._batch.value_of(ReadPosition.KIND, name)
+        return LEFT_OUT if after is None else IMPORTED

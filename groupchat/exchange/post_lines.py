@@ -1,0 +1,158 @@
+"""Posts as lines: as readers see them, with what is needed to take them over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from groupchat.exchange.fields import (
+    NAME,
+    REASON,
+    TEXT,
+    TOPIC,
+    WORD,
+    Fields,
+    author,
+    identity,
+    instant,
+    nick,
+    number,
+    room,
+    room_or_none,
+    truth,
+    words,
+    written_time,
+)
+from groupchat.journals.rules.rights import CHANGES
+from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.model.drafts import Deed, Kind
+from groupchat.model.text import harmless
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """A post as it was in another journal.
+
+    ``row``: with its number there, and without what has become of it since.
+    ``gone``: it is a deleted message, or the edit of one; its text is empty.
+    ``target_at``: of edits and deletions, the time of the message they change, in milliseconds since 1970 UTC.
+    ``target_journal``: and the journal that gave that its number; empty: the same.
+    """
+
+    row: Row
+    gone: bool = False
+    target_at: int = 0
+    target_journal: str = ""
+
+
+def written(row: Row, target: Row | None) -> dict[str, Any]:
+    """Return the line of a row.
+
+    An edit has the newest text of its message: what it said in between is not shown to anybody who comes later.
+
+    :param target: of edits and deletions, the message they change.
+    """
+    line: dict[str, Any] = {
+        "id": row.id,
+        "kind": row.kind,
+        "room": row.room,
+        "nick": harmless(row.nick),
+        "author": str(row.author),
+        "at": written_time(row.at / 1000),
+    }
+    if row.reader is not None:
+        line |= {"reader": str(row.reader), "to": harmless(row.to)}
+    if target is not None:
+        line |= {"message": target.id, "message_at": written_time(target.at / 1000)}
+    shown = row if target is None else target
+    if row.kind == Kind.MODERATED:
+        line |= _deed(Deed.decode(row.text))
+    elif row.kind == Kind.DELETED:
+        pass
+    elif shown.gone_by is not None:
+        line["deleted_by"] = harmless(shown.gone_by)
+    else:
+        line["text"] = harmless(shown.newest)
+        if row.revised is not None:
+            line["edited"] = True
+    return line
+
+
+def _deed(deed: Deed) -> dict[str, Any]:
+    until = None if deed.until is None else written_time(deed.until)
+    return {
+        "text": harmless(deed.words),
+        "act": harmless(deed.act),
+        "target": harmless(deed.target),
+        "until": until,
+        "reason": harmless(deed.reason),
+    }
+
+
+_COMMON = ("id", "kind", "room", "nick", "author", "at")
+_OF_CHANGES = ("message", "message_at", "message_journal")
+
+
+def read(given: Mapping[str, Any]) -> PostLine:
+    """Read the line of a post.
+
+    :raises ValueError, Refusal: it is not one, or has something that no door would have taken.
+    """
+    fields = Fields(given)
+    kind = Kind(given["kind"])
+    row = Row(
+        fields.get("id", number),
+        kind.value,
+        fields.get("author", author),
+        fields.maybe("reader", author),
+        fields.get("room", room_or_none),
+        fields.get("nick", nick),
+        fields.maybe("to", nick) or "",
+        milliseconds(fields.get("at", instant)),
+        "",
+    )
+    is_private = row.reader is not None
+    if is_private != ("to" in fields) or (kind == Kind.WHISPERED and not is_private):
+        raise ValueError("what is private has both to and reader")
+    if is_private and (row.room or kind not in (Kind.WHISPERED, *CHANGES)):
+        raise ValueError("this cannot be private")
+    if not is_private and kind != Kind.MODERATED:
+        fields.get("room", room)
+    private = ("to", "reader") if is_private else ()
+    if kind == Kind.MODERATED:
+        fields.only(*_COMMON, "text", "act", "target", "until", "reason")
+        return PostLine(row._replace(text=_read_deed(fields).encode()))
+    if kind == Kind.TOPIC:
+        fields.only(*_COMMON, "text")
+        return PostLine(row._replace(text=fields.get("text", words(TOPIC))))
+    if kind not in CHANGES:
+        fields.only(*_COMMON, *private, "text", "edited", "deleted_by")
+        fields.maybe("edited", truth)
+        return _with_text(PostLine(row), fields)
+    fields.only(*_COMMON, *private, *_OF_CHANGES, *(("text", "deleted_by") if kind == Kind.EDITED else ()))
+    line = PostLine(
+        row._replace(target=fields.get("message", number)),
+        False,
+        milliseconds(fields.get("message_at", instant)),
+        fields.maybe("message_journal", identity) or "",
+    )
+    return _with_text(line, fields) if kind == Kind.EDITED else line
+
+
+def _with_text(line: PostLine, fields: Fields) -> PostLine:
+    """Add what the message says, unless it is deleted."""
+    if fields.maybe("deleted_by", nick) is not None:
+        if "text" in fields:
+            raise ValueError("a deleted message has no text")
+        return PostLine(line.row, True, line.target_at, line.target_journal)
+    row = line.row._replace(text=fields.get("text", words(TEXT, 1)))
+    return PostLine(row, False, line.target_at, line.target_journal)
+
+
+def _read_deed(fields: Fields) -> Deed:
+    return Deed(
+        fields.maybe("act", words(WORD)) or "",
+        fields.get("text", words(REASON, 1)),
+        fields.maybe("target", words(NAME)) or "",
+        fields.maybe("until", instant),
+        fields.maybe("reason", words(REASON)) or "",
+    )
