@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from groupchat.journals.rules.rows import milliseconds
@@ -20,8 +21,8 @@ REASON = Length("This", 4096, "a line, in which it was typed, had no more")
 NAME = Length("A name", 64, "no nickname, network or room is longer")
 WORD = Length("A word", 64, "no name of a command or preference is longer")
 
-RULES = names.NameRules(1, 64, True, ())
-"""All nicknames are taken that any settings allow."""
+RULES = names.NameRules(1, 64, True, (), True)
+"""All nicknames are taken that any settings allow, and pseudonyms of people who were erased."""
 
 NUMBER_MAX = 2**63 - 1
 """The highest number of a post, and of an author."""
@@ -100,14 +101,27 @@ def words(length: Length, least: int = 0) -> Callable[[Any], str]:
     return check
 
 
+_name = words(NAME, 1)
+
+
+@lru_cache(maxsize=4096)
+def _nick(given: str) -> str:
+    return names.nick(given, RULES)
+
+
+@lru_cache(maxsize=4096)
+def _room(given: str) -> str:
+    return names.room(given)
+
+
 def nick(given: Any) -> str:
     """Check a nickname."""
-    return names.nick(words(NAME, 1)(given), RULES)
+    return _nick(_name(given))
 
 
 def room(given: Any) -> str:
     """Check the name of a room."""
-    return names.room(words(NAME, 1)(given))
+    return _room(_name(given))
 
 
 def room_or_none(given: Any) -> str:

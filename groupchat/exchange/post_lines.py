@@ -88,6 +88,7 @@ def _deed(deed: Deed) -> dict[str, Any]:
     }
 
 
+_TEXT, _TOPIC = words(TEXT, 1), words(TOPIC)
 _COMMON = ("id", "kind", "room", "nick", "author", "at")
 _OF_CHANGES = ("message", "message_at", "message_journal")
 
@@ -123,7 +124,7 @@ def read(given: Mapping[str, Any]) -> PostLine:
         return PostLine(row._replace(text=_read_deed(fields).encode()))
     if kind == Kind.TOPIC:
         fields.only(*_COMMON, "text")
-        return PostLine(row._replace(text=fields.get("text", words(TOPIC))))
+        return PostLine(row._replace(text=fields.get("text", _TOPIC)))
     if kind not in CHANGES:
         fields.only(*_COMMON, *private, "text", "edited", "deleted_by")
         fields.maybe("edited", truth)
@@ -144,7 +145,7 @@ def _with_text(line: PostLine, fields: Fields) -> PostLine:
         if "text" in fields:
             raise ValueError("a deleted message has no text")
         return PostLine(line.row, True, line.target_at, line.target_journal)
-    row = line.row._replace(text=fields.get("text", words(TEXT, 1)))
+    row = line.row._replace(text=fields.get("text", _TEXT))
     return PostLine(row, False, line.target_at, line.target_journal)
 
 

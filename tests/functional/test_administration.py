@@ -10,11 +10,12 @@ from tests.functional.harness import LIMIT_S, FunctionalTest
 
 
 class AdministrationTest(FunctionalTest):
-    def administer(self, *arguments: object, status: int = 0) -> str:
+    def administer(self, *arguments: object, status: int = 0, typed: str = "") -> str:
         """What a sub-command of ``groupchat`` prints."""
         done = subprocess.run(
             [sys.executable, "-m", "groupchat.admin", *map(str, arguments)],
-            cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S,
+            cwd=self.folder, env=self.environment, input=typed, capture_output=True, text=True,
+            timeout=LIMIT_S, check=False,
         )  # fmt: skip
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stdout + done.stderr
@@ -35,8 +36,9 @@ class AdministrationTest(FunctionalTest):
         assert found is not None
         kept = int(found[1].replace(",", ""))
         self.assertGreaterEqual(kept, 500)
-        self.assertGreaterEqual(len(transcript), kept)
-        self.assertEqual([json.loads(line)["text"] for line in transcript[:500]], [f"word{n}" for n in range(500)])
+        words = [line["text"] for line in map(json.loads, transcript) if line["kind"] == "said"]
+        self.assertGreaterEqual(len(words), kept)
+        self.assertEqual(words[:500], [f"word{n}" for n in range(500)])
         said = self.administer("import", "settings.toml", "--data", "data", status=1)
         self.assertRegex(said, r"in use by another groupchat|is no|Expecting|nothing was imported")
         self.assertEqual(daemon.stop(), 0)
@@ -85,8 +87,47 @@ class AdministrationTest(FunctionalTest):
         daemon = self.start("--settings", self.settings("retain_days = 1\n"))
         daemon.logged("Messages up to #1 are older than they are kept, and removed$")
         self.assertEqual(daemon.stop(), 0)
-        self.assertEqual(len(self.administer("export", "--data", "data").splitlines()), 1)
+        kinds = [json.loads(line)["kind"] for line in self.administer("export", "--data", "data").splitlines()]
+        self.assertEqual(kinds, ["export", "origin", "said"])
         self.assertIn("is whole: 1 message, up to #2", self.administer("verify", "--data", "data"))
+
+    def test_moving(self) -> None:
+        """An evening is carried to another daemon; its people may go on editing, and doing it again changes nothing."""
+        daemon = self.start()
+        self.administer("user", "add", "alice", "--data", "data", typed="correct horse\n")
+        self.administer("user", "promote", "alice", "--data", "data")
+        alice, bob = self.connect(daemon), self.connect(daemon, "bob")
+        alice.send('{"do": "nick", "nick": "alice", "password": "correct horse"}\n')
+        alice.expect("welcome")
+        bob.send("rude words\n")
+        alice.expect("rude words")
+        for verb in (
+            {"do": "say", "text": "good morn"}, {"do": "edit", "text": "good morning"}, {"do": "topic", "text": "tea"},
+            {"do": "delete", "id": 3}, {"do": "mute", "name": "bob", "reason": "rude"},
+        ):  # fmt: skip
+            alice.send(json.dumps({**verb, "ref": "x"}) + "\n")
+            alice.expect('"done","ref":"x"')
+        self.administer("export", "--data", "data", "--output", "chat.jsonl")
+        self.assertIn("in use by another", self.administer("import", "chat.jsonl", "--data", "data", status=1))
+        self.assertEqual(daemon.stop(), 0)
+        printed = self.administer("import", "chat.jsonl", "--data", "other")
+        self.assertIn("No password was imported for alice: ", printed)
+        for data in ("data", "other"):
+            self.assertIn("imported 0, ", self.administer("import", "chat.jsonl", "--data", data))
+            self.assertIn("is whole", self.administer("verify", "--data", data))
+        daemon = self.launch("--data", "other").ready()
+        for password, code in (("", "password-wrong"), ("correct horse", "password-wrong")):
+            line = self.connect(daemon)
+            line.send(json.dumps({"do": "nick", "nick": "alice", "password": password}) + "\n")
+            line.expect(code)
+        self.administer("user", "password", "alice", "--data", "other", typed="battery staple\n")
+        line = self.connect(daemon)
+        line.send('{"do": "nick", "nick": "alice", "password": "battery staple", "since": 0}\n')
+        line.expect("good morning")
+        line.send('{"do": "edit", "text": "good evening", "ref": "edit"}\n')
+        line.expect('"done".*"edit"')
+        line.send('{"do": "unmute", "name": "bob", "ref": "unmute"}\n')
+        line.expect('"done".*"unmute"')
 
     def test_tokens(self) -> None:
         """A token works for ``session_days`` after it was last here, and is then forgotten."""

@@ -1,5 +1,7 @@
 """What the hall asks of people who come in, and how passwords are checked."""
 
+from dataclasses import replace
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -222,6 +224,14 @@ class CheckTests(AdmissionCase):
             failure = self.failureResultOf(self.admission.check(nick, "guess", self.screen), PasswordWrong)
             self.assertEqual(failure.getErrorMessage(), WRONG)
         self.assertEqual(self.passwords.verified, [True, False])
+
+    def test_without_a_password(self) -> None:
+        """An account that was imported without a password is refused like an unknown one, and costs as much."""
+        self.accounts.learn(replace(self.alice, hash="").fact)
+        for given in ("", "guess"):
+            failure = self.failureResultOf(self.admission.check("alice", given, self.screen), PasswordWrong)
+            self.assertEqual(failure.getErrorMessage(), WRONG)
+        self.assertEqual(self.passwords.verified, [False, False])
 
     def test_too_many(self) -> None:
         """After some failures no password of the account is tried from there; the owner elsewhere is let in."""

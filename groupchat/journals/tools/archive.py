@@ -81,10 +81,8 @@ class Archive:
 
         :raises JournalUnavailable, JournalBroken: nothing was written.
         """
-        before = self._writer.head
         with self._writer.writing() as batch:
             yield batch
-        self._writer.keep_up(self._writer.head - before)
 
     def __enter__(self) -> "Archive":
         return self
