@@ -103,7 +103,7 @@ class AdministrationTest(FunctionalTest):
         alice.expect("rude words")
         for verb in (
             {"do": "say", "text": "good morn"}, {"do": "edit", "text": "good morning"}, {"do": "topic", "text": "tea"},
-            {"do": "delete", "id": 3}, {"do": "mute", "name": "bob", "reason": "rude"},
+            {"do": "delete", "id": 3}, {"do": "mute", "nick": "bob", "reason": "rude"},
         ):  # fmt: skip
             alice.send(json.dumps({**verb, "ref": "x"}) + "\n")
             alice.expect('"done","ref":"x"')
@@ -126,7 +126,7 @@ class AdministrationTest(FunctionalTest):
         line.expect("good morning")
         line.send('{"do": "edit", "text": "good evening", "ref": "edit"}\n')
         line.expect('"done".*"edit"')
-        line.send('{"do": "unmute", "name": "bob", "ref": "unmute"}\n')
+        line.send('{"do": "unmute", "nick": "bob", "ref": "unmute"}\n')
         line.expect('"done".*"unmute"')
 
     def test_tokens(self) -> None:
