@@ -26,6 +26,7 @@ from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.origins import OWN, Origins
 from groupchat.model.drafts import ABSENT, MESSAGES, Amendment, Fact, FactChange, Kind, ReadUpTo
 from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.names import is_pseudonym
 
 TOGETHER = 500
 """Rows that are added before they are written to the file."""
@@ -135,6 +136,9 @@ class Incoming:
                 return LEFT_OUT
             self._change(line, row, target)
         else:
+            if line.gone_by == row.nick and is_pseudonym(row.nick):
+                # What somebody said who was erased has no deletion.
+                row = row._replace(gone_by=line.gone_by, gone_to=row.to)
             self._batch.add(row)
         self._origins.add(self._origins.learn(self._journal), line.row.id, row.id)
         self._added += 1
@@ -176,7 +180,7 @@ class Incoming:
             return
         if row.kind == Kind.EDITED:
             (last,) = self._database.execute(_LAST_EDIT, (target.id,)).fetchone()
-            if line.gone or (last is not None and last > row.at):
+            if line.gone_by or (last is not None and last > row.at):
                 row = row._replace(text=target.newest)
         self._batch.add_change(row, target)
 

@@ -33,13 +33,13 @@ class PostLine:
     """A post as it was in another journal.
 
     ``row``: with its number there, and without what has become of it since.
-    ``gone``: it is a deleted message, or the edit of one; its text is empty.
+    ``gone_by``: who deleted it, if it is a deleted message or the edit of one; its text is empty then.
     ``target_at``: of edits and deletions, the time of the message they change, in milliseconds since 1970 UTC.
     ``target_journal``: and the journal that gave that its number; empty: the same.
     """
 
     row: Row
-    gone: bool = False
+    gone_by: str = ""
     target_at: int = 0
     target_journal: str = ""
 
@@ -132,7 +132,7 @@ def read(given: Mapping[str, Any]) -> PostLine:
     fields.only(*_COMMON, *private, *_OF_CHANGES, *(("text", "deleted_by") if kind == Kind.EDITED else ()))
     line = PostLine(
         row._replace(target=fields.get("message", number)),
-        False,
+        "",
         milliseconds(fields.get("message_at", instant)),
         fields.maybe("message_journal", identity) or "",
     )
@@ -141,12 +141,13 @@ def read(given: Mapping[str, Any]) -> PostLine:
 
 def _with_text(line: PostLine, fields: Fields) -> PostLine:
     """Add what the message says, unless it is deleted."""
-    if fields.maybe("deleted_by", nick) is not None:
+    gone_by = fields.maybe("deleted_by", nick)
+    if gone_by is not None:
         if "text" in fields:
             raise ValueError("a deleted message has no text")
-        return PostLine(line.row, True, line.target_at, line.target_journal)
+        return PostLine(line.row, gone_by, line.target_at, line.target_journal)
     row = line.row._replace(text=fields.get("text", _TEXT))
-    return PostLine(row, False, line.target_at, line.target_journal)
+    return PostLine(row, "", line.target_at, line.target_journal)
 
 
 def _read_deed(fields: Fields) -> Deed:

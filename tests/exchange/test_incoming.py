@@ -6,7 +6,7 @@ from typing import Any
 from groupchat.exchange.fields import NUMBER_MAX
 from groupchat.facts.account_facts import Account, KnownAddress, RankGiven, ReadPosition, RegistrationCode
 from groupchat.facts.sanctions import Mute
-from groupchat.model.drafts import Amendment, Draft, Fact, FactChange, Kind, ReadUpTo
+from groupchat.model.drafts import Amendment, Draft, Erase, Fact, FactChange, Kind, ReadUpTo
 from groupchat.model.errors import Muted, Refusal
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
@@ -103,6 +103,29 @@ class PostsTest(IncomingCase):
             place.query("DELETE FROM spans")
             place.query("INSERT INTO spans SELECT id, at FROM posts")
             self.assert_unchanged(place, lines)
+
+    def test_erased(self) -> None:
+        """Somebody who was erased stays erased: where that was done, and elsewhere, but for what was there already."""
+        self.here.append(amended(account("alice", ALICE).made()), said("a"), said("b", author=BOB, nick="bob"))
+        self.here.append(
+            said("psst", 1, kind=Kind.WHISPERED, reader=BOB, to="bob"), edited("a!", 1, 2), said("gone", 2)
+        )
+        self.here.append(deleted(5, 3), said("T", 3, kind=Kind.TOPIC))
+        before = self.here.exported()
+        backup = self.copy(self.here)
+        self.here.append(Erase("alice", "forgotten-0000abcd", SERVER))
+        after = self.here.exported()
+        for word in ("alice", "a!", "psst"):
+            self.assertNotIn(word, json.dumps(after))
+        for lines in (before, after):
+            self.assert_unchanged(self.here, lines)
+        self.assertEqual(self.there.take(after).posts["left out"], 0)
+        self.assertEqual(self.texts(self.there), [None, "b", None, None, ""])
+        self.assertEqual(posts(self.there.exported()), posts(after))
+        for lines in (before, after):
+            self.assert_unchanged(self.there, [line for line in lines if line["kind"] != "fact"])
+        self.assert_unchanged(backup, after)
+        self.assertEqual(self.there.faults() + self.here.faults() + backup.faults(), [])
 
     def test_through_others(self) -> None:
         """What comes back through other journals is known, with what was said there."""
