@@ -12,7 +12,7 @@ from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
 from groupchat.exchange.incoming import IMPORTED, LEFT_OUT, THERE, Incoming
 from groupchat.journals.tools.archive import Archive
-from groupchat.model.errors import Refusal
+from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.text import escape
 from groupchat.model.wording import listed, plural
 
@@ -43,9 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
     """
     path = arguments.file
     _look(path)
-    with Archive(journal(arguments)) as archive, archive.writing() as batch, Progress("importing") as progress:
-        incoming = Incoming(archive, batch, arguments.same_people)
-        _take(path, incoming, progress)
+    try:
+        with Archive(journal(arguments)) as archive, archive.writing() as batch, Progress("importing") as progress:
+            incoming = Incoming(archive, batch, arguments.same_people)
+            _take(path, incoming, progress)
+    except JournalUnavailable as error:
+        raise Failed(f"{error} Nothing was imported.") from error
     print(f"messages and the like: {_told(incoming.posts)}")
     if incoming.facts:
         print(f"accounts and decisions: {_told(incoming.facts)}")
@@ -72,8 +75,8 @@ def _named(accounts: list[str]) -> str:
 def _look(path: Path) -> None:
     """Raise Failed if the file cannot be read, before anything is made."""
     try:
-        with path.open("rb") as file:
-            file.read(1)
+        with path.open("rb"):  # nothing is read: what came through a pipe would be lost
+            pass
     except OSError as error:
         raise Failed(f"{path}: {error.strerror}.") from error
 

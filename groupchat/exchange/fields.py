@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from groupchat.journals.rules.rows import milliseconds
 from groupchat.model import names
+from groupchat.model.drafts import Kind
 from groupchat.model.events import AuthorId
 from groupchat.model.text import Length, is_harmless
 from groupchat.model.times import FIRST_DAY, LAST_DAY, iso
@@ -175,6 +176,13 @@ def truth(given: Any) -> bool:
     if not isinstance(given, bool):
         raise ValueError("this is neither true nor false")
     return given
+
+
+def kind(given: Any) -> Kind:
+    """Check the kind of a post."""
+    if not isinstance(given, str) or given not in list(Kind):
+        raise ValueError(f"there is no {str(given)[:64]!r}")
+    return Kind(given)
 
 
 def identity(given: Any) -> str:

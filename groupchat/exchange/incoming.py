@@ -82,7 +82,9 @@ class Incoming:
             raise ValueError("kind is missing")
         kind = given["kind"]
         taker = self._takers.get(kind) if isinstance(kind, str) else None
-        if taker is not None and (not self._is_old or kind == "export"):
+        if taker is not None:
+            if self._is_old and kind != "export":
+                raise ValueError("the line that says what this file is must come first")
             taker(given)
         elif self._is_old:
             self.posts[self._take_old(given, line)] += 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groupchat.exchange.fields import TEXT, Fields, instant, nick, room, words
+from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model import names
 from groupchat.model.drafts import Kind
@@ -21,7 +22,7 @@ def read(given: Mapping[str, Any], number: int) -> tuple[Row, str] | None:
     :raises ValueError, Refusal: it is not one, or has something that no door would have taken.
     """
     fields = Fields(given)
-    kind = fields.get("kind", Kind)
+    kind = fields.get("kind", one_kind)
     if kind not in KINDS or "deleted_by" in given or not fields.get("room", words(TEXT)):
         return None
     text, name = fields.get("text", words(TEXT)), fields.get("nick", nick)

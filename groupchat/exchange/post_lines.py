@@ -22,6 +22,7 @@ from groupchat.exchange.fields import (
     words,
     written_time,
 )
+from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import Deed, Kind
@@ -99,7 +100,7 @@ def read(given: Mapping[str, Any]) -> PostLine:
     :raises ValueError, Refusal: it is not one, or has something that no door would have taken.
     """
     fields = Fields(given)
-    kind = Kind(given["kind"])
+    kind = fields.get("kind", one_kind)
     row = Row(
         fields.get("id", number),
         kind.value,

@@ -1,9 +1,13 @@
 """``groupchat import``."""
 
+import subprocess
+import sys
+
 from groupchat.journals.tools.archive import Archive
 from groupchat.model.drafts import Amendment, Kind
 from groupchat.model.events import SERVER
 from tests.admin.cases import ALICE, BOB, GUEST, NOON, ArchiveCase, account, draft
+from tests.functional.harness import TREE
 
 OLD = """\
 {"id": 1, "kind": "said", "room": "lobby", "nick": "alice", "at": "2026-11-21T12:00:00.000Z", "text": "zebra one"}
@@ -122,6 +126,12 @@ class ImportTest(ArchiveCase):
         self.assert_sound()
         self.file.write_text("".join(lines))
         self.assertIn("imported 2,000, ", self.output("import", self.file, "--data", self.data))
+
+    def test_pipe(self) -> None:
+        """What comes through a pipe is imported from its first byte on."""
+        command = [sys.executable, "-m", "groupchat.admin", "import", "/dev/stdin", "--data", str(self.other)]
+        done = subprocess.run(command, input=self.exported(), capture_output=True, text=True, cwd=TREE, check=True)
+        self.assertIn("imported 8, ", done.stdout)
 
     def test_long_lines(self) -> None:
         """A line that is longer than any message can be is not read as a whole."""
