@@ -16,10 +16,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from groupchat.delivery.queue import Change, Receipt
 from groupchat.facts.account_facts import RankGiven
 from groupchat.journals.rules.codec import encode
 from groupchat.journals.sqlite.database import SCHEMA
-from groupchat.model.drafts import Operation, Outcome
+from groupchat.model.drafts import Expire, ForgetSessions, Operation, Outcome
 from groupchat.model.ranks import Rank
 from tests.house import House, Peer
 from tests.journals.direct import DirectJournal
@@ -60,6 +61,7 @@ def record(path: Path, seed: int = 7) -> list[str]:
     for _ in range(250):
         _come(house, people)
         house.turns.run(partial(_act_together, house, people, chance))
+        _forget(house, chance)
         house.pass_time(chance.choice([0, 1, 3, 30]))
         if chance.random() < 0.05:
             journal.restart()
@@ -86,6 +88,14 @@ def _come(house: House, people: dict[str, Peer]) -> None:
     alice = house.hall.accounts.find("alice")
     if alice is not None and house.hall.moderation.rank_of(alice.author, "") < Rank.OPERATOR:
         establish(house.hall, RankGiven(alice.author, Rank.OPERATOR, "server", house.now()))
+
+
+def _forget(house: House, chance: random.Random) -> None:
+    """Remove what is old, now and then, as the daemon does."""
+    old = house.now() - chance.randint(60, 600)
+    for form, rarity in ((Expire, 0.05), (ForgetSessions, 0.05)):
+        if chance.random() < rarity:
+            house.hall.commits.post(Change(form(old), Receipt()))
 
 
 def _act_together(house: House, people: dict[str, Peer], chance: random.Random) -> None:
@@ -132,7 +142,7 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         ("demote", {"name": "bob"}), ("motd", {"text": words[:60]}), ("announce", {"text": words}), ("invitecode", {}),
         ("purge", {"nick": other, "duration": 10, "room": room}),
         ("adduser", {"name": f"user{number}", "password": "a good password"}),
-        ("removeuser", {"name": f"user{number}"}),
+        ("removeuser", {"name": f"user{number}"}), ("forget", {"name": other, "yes": True}),
         ("setpassword", {"name": "carol", "password": "carol's password"}),
     ]  # fmt: skip
     if chance.random() < 0.25:

@@ -17,7 +17,7 @@ from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
 from groupchat.model.events import AuthorId
 
-LOCAL = ("indexed",)
+LOCAL = ("indexed", "merging", "scrubbing")
 """The counters that say how far work that can wait has come."""
 
 
@@ -52,7 +52,7 @@ class DirectJournal:
         """Return every row of the tables that follow from the operations."""
         found = {
             name: self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
-            for name in ("posts", "spans", "authored", "facts")
+            for name in ("posts", "spans", "authored", "facts", "erasures")
         }
         found["sessions"] = self.database.execute("SELECT * FROM sessions ORDER BY digest").fetchall()
         counters = self.database.execute("SELECT name, value FROM counters ORDER BY name").fetchall()

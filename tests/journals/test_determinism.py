@@ -24,8 +24,11 @@ from groupchat.model.drafts import (
     Amendment,
     Consequence,
     Draft,
+    Erase,
+    Expire,
     Fact,
     FactChange,
+    ForgetSessions,
     Kind,
     Need,
     Operation,
@@ -129,6 +132,10 @@ def _session(author: AuthorId, digest: str, position: int, seen: float) -> Store
     return StoredSession(author, digest, AUTHORS[author], ("lobby",), position, seen)
 
 
+def _erase(whom: AuthorId, number: int, by: AuthorId, needs: Need | None) -> Erase:
+    return Erase(AUTHORS[whom], f"forgotten-{number:04}", by, needs)
+
+
 operations: st.SearchStrategy[Operation] = st.one_of(
     drafts,
     drafts,
@@ -136,6 +143,9 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(_amendment, authors, times, st.lists(changes, max_size=2), needs),
     st.builds(_session, people, st.sampled_from(["token1", "token2", "token3"]), st.integers(0, 9), times),
     st.builds(ReadUpTo, people, everywhere, st.integers(0, 9), times),
+    st.builds(Expire, times),
+    st.builds(ForgetSessions, times),
+    st.builds(_erase, people, st.integers(0, 99), authors, needs),
 )
 
 moments = st.sampled_from(["nothing", "nothing", "nothing", "piece", "piece", "everything", "restart"])
@@ -192,7 +202,7 @@ def known(hall: Hall) -> dict[str, object]:
         "positions": {
             (author, room): hall.positions.find(author, room) for author in AUTHORS for room in ("", *ROOMS)
         },
-        "topics": {room.name: room.topic for room in hall.rooms if room.stored},
+        "topics": {room.name: room.topic for room in hall.rooms if room.topic},
     }  # fmt: skip
 
 
