@@ -44,9 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.file
     _look(path)
     try:
-        with Archive(journal(arguments)) as archive, archive.writing() as batch, Progress("importing") as progress:
-            incoming = Incoming(archive, batch, arguments.same_people)
-            _take(path, incoming, progress)
+        with Archive(journal(arguments)) as archive:
+            with archive.writing() as batch, Progress("importing") as progress:
+                incoming = Incoming(archive, batch, arguments.same_people)
+                _take(path, incoming, progress)
+            with Progress("indexing") as progress:
+                archive.index(progress.show)
     except JournalUnavailable as error:
         raise Failed(f"{error} Nothing was imported.") from error
     print(f"messages and the like: {_told(incoming.posts)}")

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from groupchat.journals.rules.rows import Row
@@ -83,6 +83,14 @@ class Archive:
         """
         with self._writer.writing() as batch:
             yield batch
+
+    def index(self, progress: Callable[[int, int], object]) -> None:
+        """Fill the search index, which is done at the end anyway, and tell how far that has come.
+
+        :param progress: called with the number of the last post that is indexed, and of the last one.
+        """
+        while self._writer.idle() == 0.0:
+            progress(self._writer.index.upto, self._writer.head)
 
     def __enter__(self) -> "Archive":
         return self

@@ -61,6 +61,15 @@ class ArchiveTest(DataFolderCase):
         self.assertEqual(found, [(1, "a", None), (2, "b", "c"), (3, "c", None)])
         self.assertEqual(list(Audit(self.folder).faults()), [])
 
+    def test_index(self) -> None:
+        """How far the index is filled is told, up to the last post."""
+        with Archive(self.path) as archive:
+            archive.append([said("a") for _ in range(1500)])
+            told: list[tuple[int, int]] = []
+            archive.index(lambda done, total: told.append((done, total)))
+            self.assertEqual((told, told[-1]), (sorted(told), (1500, 1500)))
+            self.assertGreater(len(told), 1)
+
     def test_writing_fails(self) -> None:
         """After an error nothing of it was written, and everything else works as before."""
         with Archive(self.path) as archive:
