@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, Self, TypeVar
 
 from groupchat.facts.typed import TypedFact
+from groupchat.model.drafts import Consequence, Revoke
 from groupchat.model.events import AuthorId
 from groupchat.model.times import FOREVER, lasting
 
@@ -58,6 +59,10 @@ class Sanction(TypedFact):
         """Read a sanction; its name follows from its fields."""
         return cls(**value)
 
+    def ended(self) -> tuple[Consequence, ...]:
+        """Return what follows when it ends, by itself or by an operator."""
+        return (self.undone(),)
+
     def holds(self, now: float) -> bool:
         """Say whether it has not ended."""
         return self.until is None or self.until > now
@@ -91,6 +96,12 @@ class Ban(Sanction):
 
     __slots__ = ()
     KIND = "ban"
+
+    def ended(self) -> tuple[Consequence, ...]:
+        """Return what follows when it ends: a token of somebody who was kept out of the server lets nobody in."""
+        if self.room or self.author is None:
+            return super().ended()
+        return (*super().ended(), Revoke(self.author))
 
 
 class Mute(Sanction):

@@ -222,7 +222,7 @@ class Hall:
         """Let the journal remove bans and mutes that have ended; who was muted is told when it is done."""
         if self.commits.refusal is None:
             for sanction in self.moderation.ended(self.now()):
-                self.commits.post(Change(Amendment(SERVER, self.now(), (sanction.undone(),)), Receipt()))
+                self.commits.post(Change(Amendment(SERVER, self.now(), sanction.ended()), Receipt()))
 
     def _tell_now(self, text: str) -> None:
         """Say something to everybody past the queue."""

@@ -92,7 +92,7 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
         raise NothingToUndo(f"{whom} is not banned. /bans lists the bans.")
     where = f" from {ban.room}" if ban.room else ""
     deed = Deed("unban", f"unbanned {ban.whom}{where}", ban.whom)
-    return me.decree(deed, ban.undone(), needs=keepers(ban.room), room=ban.room or me.current)
+    return me.decree(deed, *ban.ended(), needs=keepers(ban.room), room=ban.room or me.current)
 
 
 @DISCIPLINING.verb(needs=KEEPERS, cost=5)

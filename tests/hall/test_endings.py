@@ -464,16 +464,26 @@ class ComingInTests(EndingsCase):
 
 class BanTests(EndingsCase):
     def test_account(self) -> None:
-        """While an account is banned its tokens let nobody in, under whichever nickname; then they do again."""
+        """While an account is banned its tokens let nobody in, under whichever nickname, and none do afterwards."""
         token = self.program.token
         self.olga.do("ban", whom="alice")
         for nick in ("alice", "alicia"):
             self.assertEqual(self.house.connect("json").offer(nick, token=token).codes, ["banned"])
         self.olga.do("unban", whom="alice")
+        self.assertEqual(self.house.connect("json").offer("alice", token=token).codes, ["token-invalid"])
+
+    def test_end_of_a_ban(self) -> None:
+        """It is the same when a ban ends by itself; a ban from a room ends no token."""
+        token = self.program.token
+        self.olga.do("ban", whom="alice", duration=5, room="dev")
+        self.house.pass_time(7)
         self.assertEqual(self.house.connect("json").offer("alice", token=token).codes, [])
+        self.olga.do("ban", whom="alice", duration=5)
+        self.house.pass_time(7)
+        self.assertEqual(self.house.connect("json").offer("alice", token=token).codes, ["token-invalid"])
 
     def test_guest(self) -> None:
-        """The same holds for a guest, who is here or not, and for the author of a token."""
+        """The same holds for a guest; a ban of somebody who is not here is of the nickname, and ends no token."""
         for is_here in (True, False):
             token = self.bob.token
             if not is_here:
@@ -483,7 +493,9 @@ class BanTests(EndingsCase):
                 self.assertEqual(self.house.connect("json").offer(nick, token=token).codes, ["banned"], (is_here, nick))
             self.olga.do("unban", whom="bob")
             self.bob = self.house.connect("json").offer("bob", token=token)
-            self.assertEqual(self.bob.codes, [])
+            self.assertEqual(self.bob.codes, ["token-invalid"] if is_here else [])
+            if is_here:
+                self.bob = self.house.connect("json").offer("bob")
 
     def test_address(self) -> None:
         """Tokens of connections that a ban of their address puts out work from no other address; others' do."""
