@@ -17,11 +17,14 @@ COMMANDS = (
     "/announce Tea.",
     "/unban dave", "/unmute dave", "/unlock den", "/uninvite alice den", "/deop alice den", "/slow den 0",
     "/delete 2",
+    "/adduser eve correct-horse", "/removeuser alice", "/setpassword alice another-horse", "/demote carla",
+    "/invitecode",
 )  # fmt: skip
 """Every command with which an operator changes what is true."""
 
 BEFORE = (
     "/ban dave", "/mute dave", "/lock den", "/invite alice den", "/op alice den", "/slow den 5", "/motd Hello.",
+    "/promote carla",
 )  # fmt: skip
 """What is true before, so that it can be undone."""
 
@@ -78,8 +81,8 @@ class KilledTest(FunctionalTest):
     def prepare(self) -> None:
         """A hall in which there is something to do and to undo."""
         daemon = self.again()
-        alice, olga = self.connect(daemon, "alice"), self.connect(daemon, "olga")
-        for line in (alice, olga):
+        alice, carla, olga = (self.connect(daemon, nick) for nick in ("alice", "carla", "olga"))
+        for line in (alice, carla, olga):
             line.send("/register correct-horse-battery\n")
             line.expect("is yours from now on")
         user = [sys.executable, "-m", "groupchat.admin", "user", "promote", "olga", "--data", "data"]
