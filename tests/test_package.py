@@ -168,8 +168,8 @@ def lengths() -> str:
 LENGTHS_PAGE = """
 ## Lengths
 
-What peers send has these limits beside the settings above.
-Each is checked before anything else is done with what was sent, and a refusal says which it was.
+Beside the settings above, what peers send has these limits.
+Each is checked before anything else is done with what was sent, and a refusal names the one that was exceeded.
 A line has at most `line_limit_bytes` or `json_limit_bytes`.
 A string in a request, of whatever field, and a message have at most `line_limit_bytes`.
 A nickname has at most `nick_max` characters, a topic `topic_max`.

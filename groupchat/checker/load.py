@@ -118,7 +118,7 @@ class Client:
             self.take(lines)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise Unreachable(f"The server sent an answer that is none: {what}.") from error
+            raise Unreachable(f"The server sent an answer that makes no sense: {what}.") from error
 
     def take(self, lines: bytes) -> None:
         """Search whole lines for answers and numbers.

@@ -197,7 +197,7 @@ class Settings:
     spare_descriptors: int = setting(
         128,
         "descriptors",
-        "file descriptors kept free for the journal and logs, which fail without",
+        "file descriptors kept free for the journal and logs, which fail without them",
         minimum=16,
         maximum=65536,
         reload=False,
@@ -235,22 +235,24 @@ class Settings:
         False, "true or false", "refuse connections that are not encrypted, except through UNIX sockets"
     )
     metrics_hosts: tuple[str, ...] = setting(
-        (), "names", "names by which figures may be asked for, besides addresses, localhost and this host's name",
-    )  # fmt: skip
+        (),
+        "names",
+        "host names under which figures are served, besides addresses, localhost and the names of host and server",
+    )
     exempt: tuple[Network, ...] = setting(
         (), "networks", 'networks whose peers are exempt from limits, such as ["10.0.0.0/8"]', check=network
     )
     proxies: tuple[Network, ...] = setting(
         (),
         "networks",
-        'proxies before this server, such as ["10.0.0.5"]: each of their connections begins with a PROXY header '
-        "(version 1 or 2) with the address of the client, which counts from then on",
+        'proxies in front of this server, such as ["10.0.0.5"]: each of their connections must begin with a PROXY '
+        "header (version 1 or 2); the client address in it counts from then on",
         check=proxy,
     )
     proxy_sockets: bool = setting(
         False,
         "true or false",
-        "a proxy connects to the UNIX sockets among the ports: its connections, too, begin with a PROXY header",
+        "a proxy connects to the UNIX sockets among the ports: all their connections must begin with a PROXY header",
     )
 
     # Names
@@ -292,7 +294,7 @@ class Settings:
         3,
         "passwords",
         "wrong passwords from an address (IPv6: /64) before the next has to wait; ten times as many from a /48, "
-        "or for an account from all addresses where its owner never was",
+        "or for one account from all addresses together where its owner never was",
         minimum=1, maximum=1000,
     )  # fmt: skip
     password_wait_s: float = setting(
@@ -301,7 +303,7 @@ class Settings:
     password_wait_max_s: float = setting(
         600.0,
         "seconds",
-        "the longest such wait, and the time after which one is forgotten: 144 guesses a day find nothing",
+        "the longest such wait, and the time in which one failure is forgotten: 144 guesses a day find nothing",
         minimum=1,
         maximum=86400,
     )
@@ -351,7 +353,7 @@ class Settings:
 
     # The daemon
     stop_timeout_s: float = setting(
-        8.0, "seconds", "time for a stop, with delivering the rest: docker kills after 10", minimum=0, maximum=3600
+        8.0, "seconds", "time for a stop, with delivering the rest: docker kills after 10 s", minimum=0, maximum=3600
     )
     zone: str = setting(
         "",
@@ -372,7 +374,7 @@ class Settings:
     log_lines: int = setting(
         100,
         "lines",
-        "log lines in 10 s about one thing that peers do; of more only the number, so attacks do not fill the disk",
+        "most log lines in 10 s about one kind of event that peers cause: the rest is counted, so attacks fill no disk",
         minimum=1,
         maximum=1000000,
     )

@@ -47,7 +47,7 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1
 
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-MISDIRECTED = b"This is not a name by which figures may be asked for here; the setting metrics_hosts adds one.\n"
+MISDIRECTED = b"The figures are not served under this host name; the setting metrics_hosts adds names.\n"
 
 
 class Metrics:

@@ -98,7 +98,7 @@ class RuleBook:
         if mine < need.rank:
             return NotAllowed("You may not do that any more.")
         if need.over is not None and mine < Rank.OPERATOR and self._keeps_order(need.over, need.room):
-            return NotAllowed("They keep order here too; only operators can call them to order.")
+            return NotAllowed("They keep order here too; only operators of the server can do that.")
         return None
 
     def may_change(self, by: AuthorId, author: AuthorId, room: str) -> bool:

@@ -94,7 +94,7 @@ class Admission:
         if not self.settings.guests:
             return f"You need an account here: give the password of {nick}. {self._way_in()}"
         if self.settings.password:
-            return f"{nick} needs a password: its own if it is somebody's account, else that of this hall."
+            return f"{nick} needs a password: its own if it is somebody's account, else that of this server."
         return f"{nick} belongs to an account: give its password, or choose another nickname."
 
     @inlineCallbacks
@@ -126,7 +126,7 @@ class Admission:
         if not self.settings.password:
             return
         if password is None:
-            raise PasswordNeeded("This hall has a password.")
+            raise PasswordNeeded("This server has a password.")
         self.proofs.check_halls(password, screen)
 
     def check_line(self, screen: IScreen) -> None:
@@ -179,7 +179,7 @@ class Admission:
             )
         if not is_in and found is None and settings.password:
             if code is None:
-                raise PasswordNeeded("This hall has a password, or you need a code: type it after your own password.")
+                raise PasswordNeeded("This server has a password, or you need a code: type it after your own password.")
             self.proofs.check_halls(code, screen)
         if accounts.is_taken(names.key(nick)):
             raise AccountExists(

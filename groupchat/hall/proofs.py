@@ -34,7 +34,7 @@ log = Logger()
 
 WRONG = "There is no such account, or this is not its password."
 
-WRONG_HERE = "This is neither the password of an account with this nickname, nor that of this hall where there is none."
+WRONG_HERE = "This is not the password of the account with this nickname, nor, if there is none, that of this server."
 
 EVERYBODY = ""
 """Stands for the account where the password is the hall's alone."""
@@ -135,7 +135,7 @@ class Proofs:
         PASSWORD.check(password)
         attempt = self._begin(EVERYBODY, None, screen)
         if not _same(self._settings.password, password):
-            raise PasswordWrong("That is not the password of this hall.")
+            raise PasswordWrong("That is not the password of this server.")
         attempt.forgive()
 
     @inlineCallbacks

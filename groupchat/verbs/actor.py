@@ -161,7 +161,7 @@ class Actor:
             raise BadArguments("That is you.")
         theirs = self.hall.moderation.rank(found.account, scope)
         if self.rank_in(scope) < Rank.OPERATOR and theirs >= Rank.ROOM_OPERATOR:
-            raise NotAllowed(f"{found.nick} keeps order here too; only operators can call them to order.")
+            raise NotAllowed(f"{found.nick} keeps order here too; only operators of the server can do that.")
         return found
 
     def stage(self, person: Person | None) -> str:

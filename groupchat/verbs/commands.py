@@ -79,7 +79,7 @@ def help_(me: Actor, name: CommandName = "") -> Answer:
 def complete(me: Actor, text: Rest) -> Answer:
     """List how the last word of a half-typed line could go on; for programs to ask.
 
-    Of more than 100 words, the first 99 and the last are listed: what all of them begin with, these do.
+    Of more than 100 words, the first 99 and the last are listed: these have in common what all have.
     """
     choices = COMMANDS.complete(me, text)
     more = max(len(choices) - COMPLETIONS, 0)

@@ -62,7 +62,7 @@ def purge(
 
 @FORGETTING.verb(needs=Rank.OPERATOR, cost=10)
 def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
-    """Erase everything somebody said, with their account and nickname; to be asked for twice.
+    """Erase everything somebody said, with their account and nickname; has to be typed twice.
 
     A pseudonym stands for them from then on, such as forgotten-0123abcd. What others said stays, also about them.
     """
@@ -77,7 +77,7 @@ def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     if not yes and not forgetting.is_confirmed(me.connection, key):
         theirs = ", their account" if account is not None else ""
         raise ConfirmationNeeded(
-            f"This erases for ever everything said as {nick}{theirs} and the nickname."
+            f"This erases everything said as {nick}{theirs} and the nickname, and cannot be undone."
             f" Type /forget {nick} again within {CONFIRM_S} s to do it."
         )
     alias = forgetting.forget(key, me.person.author, OPERATORS)

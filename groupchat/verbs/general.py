@@ -50,7 +50,7 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
 
 @GENERAL.verb(cost=2)
 def status(me: Actor) -> Answer:
-    """Tell how the server is: since when it runs, who is here, and whether messages can be stored."""
+    """Tell how the server is: since when it runs, how many people are here, and whether messages can be stored."""
     hall, commits = me.hall, me.hall.commits
     people, occupied = len(hall.roster), sum(1 for room in hall.rooms if room.members)
     lines = (
@@ -97,7 +97,7 @@ def _reload(me: Actor) -> Iterator[str]:
 
 @GENERAL.verb()
 def ping(me: Actor) -> Reply:
-    """Be answered after everything that was posted before; for programs to send."""
+    """Answer when everything posted before has been delivered; for programs to send."""
     me.hall.commits.post(Barrier(me.connection, me.ref, Done()))
     return None
 

@@ -114,7 +114,7 @@ def logout(me: Actor, connection: Ending | None = None) -> Reply:
     """Log out, and choose another nickname; or end other connections of yours.
 
     "/logout 2" ends the one with this number in /whoami, "/logout others" all but this one.
-    What ends so does not come back without the password.
+    A connection that ends so cannot come back without the password.
     """
     account, mine = _owned(me), me.connection
     if connection is None:

@@ -96,7 +96,7 @@ class NicknameTests(AdmissionCase):
     def test_why(self) -> None:
         """Where everybody needs a password, the words do not depend on whether there is an account."""
         account = "You need an account here: give the password of NICK. If you have none,"
-        either = "NICK needs a password: its own if it is somebody's account, else that of this hall."
+        either = "NICK needs a password: its own if it is somebody's account, else that of this server."
         code = "/register NAME PASSWORD CODE makes one, with a code from an operator."
         cases: list[tuple[dict[str, object], str]] = [
             ({"password": "sesame"}, either),

@@ -80,9 +80,9 @@ def _read_text(received: bytes) -> Header | None:
         form(destination)
         address = form(source)
     except AddressValueError as error:
-        raise ProxyHeaderWrong("The PROXY header has an address that is none.") from error
+        raise ProxyHeaderWrong("The PROXY header has an invalid address.") from error
     if not all(_is_port(port) for port in ports) or "%" in source:
-        raise ProxyHeaderWrong("The PROXY header has an address or a port that is none.")
+        raise ProxyHeaderWrong("The PROXY header has an invalid address or port.")
     return Header(str(plain(str(address))), end + 2)
 
 
@@ -97,7 +97,7 @@ def _read_binary(received: bytes) -> Header | None:
     version, command, family = received[12] >> 4, received[12] & 15, received[13]
     end = _FIXED + int.from_bytes(received[14:16])
     if version != 2 or command > 1:
-        raise ProxyHeaderWrong("The PROXY header is of another version than 1 or 2, or has an unknown command.")
+        raise ProxyHeaderWrong("The PROXY header has a version other than 1 or 2, or an unknown command.")
     if end > LONGEST:
         raise ProxyHeaderWrong(f"The PROXY header is longer than {LONGEST:,} bytes.")
     if len(received) < end:
@@ -105,7 +105,7 @@ def _read_binary(received: bytes) -> Header | None:
     if command == 0:
         return Header("", end)
     if family not in _SIZES or end < _FIXED + _SIZES[family]:
-        raise ProxyHeaderWrong("The PROXY header is not about a stream, or shorter than its addresses.")
+        raise ProxyHeaderWrong("The PROXY header is not about a stream, or is shorter than its addresses.")
     if family:
         _check_fields(received[_FIXED + _SIZES[family] : end])
     if family == 0x11:
