@@ -55,7 +55,7 @@ def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def slow(me: Actor, room: RoomBefore = "", *, seconds: Seconds) -> Receipt:
-    """Make people wait so many seconds between two messages; 0 ends it."""
+    """Make people wait between messages, for so many seconds; 0 ends it."""
     place = me.place(room)
     if seconds > SLOWEST_S:
         raise BadArguments(f"At most {SLOWEST_S} seconds.")
