@@ -125,7 +125,7 @@ def figures(trial: Trial) -> Verdict:
 
 
 class Noticed:
-    """What honest clients notice of an attack, in ms and s, and the daemon's memory, in MiB."""
+    """The effects of an attack that honest clients notice, in ms and s, and the daemon's memory, in MiB."""
 
     def __init__(
         self, delays: list[float], logins: list[float], peak: float, grown: float, counts: dict[str, int], clean: bool

@@ -1,4 +1,4 @@
-"""What administration commands have in common: the data folder, and the error that ends a command."""
+"""The common parts of administration commands: the data folder, and the error that ends a command."""
 
 import argparse
 from pathlib import Path

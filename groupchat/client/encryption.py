@@ -56,7 +56,7 @@ class NotTrusted(ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """Which certificates are accepted: those of authorities that the machine trusts, unless a field is set.
+    """The certificates to accept: those of authorities that the machine trusts, unless a field is set.
 
     ``authorities``: only these certificates, and those they have issued.
     ``fingerprint``: only the certificate with this SHA-256, in bytes.

@@ -33,7 +33,7 @@ PING = "ping"
 
 
 class Pulse:
-    """Notices that a connection is silent, and drops one on which the server is too late.  There is one timer.
+    """Notices that a connection is silent, and drops it when the server is too late.  There is one timer.
 
     :param silent: is called with the seconds of silence, each second from SLOW on, and with 0.0 when it ends.
     :param late: is called when the silence has lasted for LATE, and each second from then on.

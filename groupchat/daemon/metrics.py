@@ -38,12 +38,12 @@ COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5
 BATCH_OPERATIONS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
 FANOUT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 POSTS = (Said, Acted, Whispered)
-"""What counts as a post."""
+"""The kinds that count as posts."""
 LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 10\r\nConnection: close\r\n\r\n"
-"""What a peer is sent for whose connection there is no room."""
+"""The answer to a peer for whose connection there is no room."""
 
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

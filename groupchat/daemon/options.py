@@ -18,12 +18,12 @@ from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.errors import CannotStart
 
 PORT = "5000"
-"""Where to listen unless told otherwise."""
+"""The port to listen at unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locations:
-    """Where the daemon finds and offers things.
+    """The places where the daemon finds and offers things.
 
     ``ports``: port numbers or endpoints; ``data``: the data folder; ``journal``: as ``open_journal`` takes it.
     ``certificate``: a folder, or ``CERT,KEY``; empty: the daemon makes its own.

@@ -35,11 +35,11 @@ MEMORY_ALLOCATION_ERROR = -22
 """Argon2's own code for too little memory."""
 
 CHECK, HASH = 0, 1
-"""How urgent a check and a new hash are: people who log in come before those who register."""
+"""The urgency of a check and of a new hash: people who log in come before those who register."""
 
 
 COURTESY = 5
-"""How much less of a busy processor these threads get than the one that talks to people (as nice has it: a third)."""
+"""The niceness of these threads: on a busy processor they get a third of what the thread that talks to people gets."""
 
 
 class Courteous(Thread):
@@ -58,7 +58,7 @@ class Courteous(Thread):
 
 
 class Question(NamedTuple):
-    """What is to be done in a thread, and who waits for it."""
+    """A task for a thread, and the Deferred that waits for it."""
 
     urgency: int
     function: Callable[..., Any]
@@ -80,7 +80,7 @@ class Passwords:
         self._pool.threadFactory = Courteous
         self._waiting: FairQueue[Question] = FairQueue(queue)
         self._busy = [0, 0]
-        """How many threads are at work, by urgency."""
+        """The number of threads at work, by urgency."""
         self._nobodys = _nobodys(self._hasher)
         """The hash that is checked when there is no account."""
         self._stopped = False

@@ -117,7 +117,7 @@ class Commits:
         self._unsaved: dict[tuple[AuthorId, str], StoredSession] = {}
         """Sessions of a batch that was not written: tried again at the next sweep, not in a tight loop."""
         self._is_scheduled = False
-        """Whether the end of this turn sends on what waits."""
+        """True if the end of this turn sends on what waits."""
         self._waiting: dict[Sender, None] = {}
         self._idle_waiters: list[Deferred[None]] = []
         self.trouble = ""
@@ -268,7 +268,7 @@ class Commits:
         self._note_trouble("")
 
     def _not_written(self, failure: Failure, batch: Sequence[Queued], sessions: Sequence[StoredSession]) -> None:
-        """Nothing of the batch is on disk: tell its authors so; its notices are delivered."""
+        """Tell the authors of a batch that nothing of it is on disk, and deliver its notices."""
         refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value

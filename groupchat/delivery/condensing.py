@@ -7,7 +7,7 @@ from groupchat.delivery.fanout import Shown
 from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft, Renamed
 
 _Key: TypeAlias = tuple[str, str, bool, bool]
-"""What the joins or leaves of a group have in common: the room, the reason, ``gone``, and whether they are joins."""
+"""The common part of the joins or leaves of a group: the room, the reason, ``gone``, and whether they are joins."""
 
 SHOWN = 5
 """Up to this many people who come (or go) in one batch are announced one by one; more are announced together."""

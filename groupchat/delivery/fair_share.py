@@ -20,7 +20,7 @@ class FairShare:
         self._left = SHARE
         self._waiting: deque[Deferred[None]] = deque()
         self._is_awaited = False
-        """Whether the next turn is awaited."""
+        """True if the next turn is awaited."""
         self.page = DeferredLock()
         """Held while a page is read.  The journal's reader uses the interpreter too: a hundred pages one after another
         kept a message for 200 people waiting for up to 90 ms, since each ``send`` hands the interpreter over."""

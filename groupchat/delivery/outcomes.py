@@ -30,7 +30,7 @@ from groupchat.state.rooms import Rooms
 log = Logger()
 
 Learned: TypeAlias = Consequence | ReadUpTo | Expired | Erased
-"""What becomes true when it is on disk."""
+"""The changes that become true when they are on disk."""
 
 
 class Outcomes:

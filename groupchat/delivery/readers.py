@@ -58,7 +58,7 @@ class Readers:
         self._stalled: dict[Connection, float] = {}
         """Connections that take nothing, and since when, on the clock that never jumps."""
         self._waiting: dict[Connection, list[Callable[[], None]]] = {}
-        """What is to be done when a connection that is catching up has caught up."""
+        """Functions to call when a connection that is catching up has caught up."""
 
     def position(self, connection: Connection) -> int:
         """Return the number up to which everything was handed to a connection."""

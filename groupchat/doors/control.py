@@ -19,7 +19,7 @@ NAME = "control"
 """The name of the socket in the data folder."""
 
 BACKLOG = 50
-"""How many connections may wait to be accepted."""
+"""The most connections that may wait to be accepted."""
 
 
 class ControlConversation(JsonConversation):

@@ -1,4 +1,4 @@
-"""Connections to ports that are not the chat's, under the same limits as all others.
+"""Serve connections to ports that are not the chat's, under the same limits as all others.
 
 They count among all connections and those of their address, are few, and end after a time whatever they do.
 Bans do not concern them: they are about people.

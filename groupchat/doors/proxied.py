@@ -1,4 +1,4 @@
-"""Connections from a proxy: until the proxy has said whose connection it is, there is no address and no door."""
+"""Serve connections from a proxy: until it has said whose connection it is, there is no address and no door."""
 
 from collections.abc import Sequence
 from typing import Any

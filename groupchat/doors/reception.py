@@ -22,16 +22,16 @@ from groupchat.model.errors import ServerFull
 from groupchat.model.networks import plain
 
 SILENCE_S = 0.25
-"""How long a peer may take to begin before it is taken for a person, in seconds.
+"""Seconds after which a peer that has not begun is taken for a person.
 
 Programs begin at once; a person does not notice so short a wait for the greeting.
 """
 
 HEADER_S = 5.0
-"""How long a proxy may take to say whose connection it passes on, in seconds; it knows that from the beginning."""
+"""Seconds within which a proxy has to say whose connection it passes on; it knows that from the beginning."""
 
 CLOSING_S = 10.0
-"""How long a peer may take to read its last lines after the server has closed, in seconds."""
+"""Seconds that a peer has to read its last lines after the server has closed."""
 
 
 @implementer(IReception)

@@ -1,1 +1,1 @@
-"""What is carried from one journal to another: lines of JSON, how each is checked, and how they are taken over."""
+"""Carry posts, facts and positions from one journal to another as lines of JSON, each checked before it is used."""

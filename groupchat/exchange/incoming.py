@@ -37,7 +37,7 @@ _KNOWN_FACT = "SELECT 1 FROM imported_facts WHERE digest = ?"
 _NOTE_FACT = "INSERT OR IGNORE INTO imported_facts VALUES (?, ?)"
 
 IMPORTED, THERE, LEFT_OUT = "imported", "there already", "left out"
-"""What can become of a line."""
+"""The outcomes of a line."""
 
 
 class Incoming:
@@ -61,7 +61,7 @@ class Incoming:
         self._is_old = True
         self._journal = ""
         self._is_behind = False
-        """Whether the file has more of this journal than it has itself, as after a backup was restored."""
+        """True if the file has more of this journal than it has itself, as after a backup was restored."""
         self.posts: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self.accounts: list[str] = []

@@ -1,4 +1,4 @@
-"""What becomes of a fact when somebody it names is erased: a pseudonym stands for them, and their words are gone."""
+"""Change the facts that name somebody who is erased: a pseudonym stands for them, and their words are gone."""
 
 from dataclasses import fields, replace
 from typing import Any

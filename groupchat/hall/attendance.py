@@ -36,7 +36,7 @@ from groupchat.state.roster import Roster
 log = Logger()
 
 RENEWED_S = 43200.0
-"""How often the session of a connection that stays is persisted, in seconds: a token is forgotten some days after."""
+"""Seconds after which a session that goes on is persisted again: its token is forgotten some days later."""
 
 
 class Doorway:

@@ -1,4 +1,4 @@
-"""What follows from what is decided: who is told, put out, renamed, by the kind of the fact.
+"""The consequences of what is decided: people are told, put out or renamed, by the kind of the fact.
 
 The same is done whoever decided it and wherever: at the start, when nobody is here yet, and when a commit lands.
 
@@ -43,7 +43,7 @@ from groupchat.state.roster import Roster
 log = Logger()
 
 Follow: TypeAlias = Callable[[], None] | None
-"""What is to be done when everybody was shown the batch; None: nothing."""
+"""A function to call when everybody was shown the batch; None: there is nothing to do."""
 
 
 class Arrival(Protocol):
@@ -162,7 +162,7 @@ class Consequences:
     # Accounts
 
     def _follow_account(self, fact: Fact, by: str) -> Follow:
-        """The person who is here has the account from now on, or is a guest; nobody else has its nickname."""
+        """Give the person who is here the account, or make them a guest; nobody else keeps its nickname."""
         account, before = read(fact), self._accounts.find(fact.name)
         if isinstance(account, Account):
             person = self._roster.of(account.author)
@@ -248,7 +248,7 @@ class Consequences:
         self._cut_off(told, lambda session: is_meant(_person_of(session)))
 
     def _follow_erased(self, erased: Erased) -> Follow:
-        """Nothing here has their nickname or words any more; nobody is told about single facts."""
+        """Remove an erased person's nickname and words from memory; nobody is told about single facts."""
         for fact in erased.facts:
             if fact.kind == Account.KIND:
                 self._follow_account(fact, "")

@@ -45,7 +45,7 @@ from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
 FEATURES = ("rooms", "quiet", "entered", "closing", "barrier")
-"""What a client can rely on that an older server does not have, beside what docs/PROTOCOL.md always said."""
+"""The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
 
 def _at_once(function: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from groupchat.model.networks import household, site
 
 WIDER = 10
-"""How many times as many failures an account has over all addresses where its owner never was, and a /48 has."""
+"""The factor for the failures of a /48, and of an account over all addresses where its owner never was."""
 
 REMEMBERED = 16384
 """Most tallies of each kind that are remembered; beyond that the least recently used are forgotten."""
@@ -32,7 +32,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """That a try was counted at ``at``; ``before`` is the moment of the failure before it."""
+    """A try that was counted at the moment ``at``; ``before`` is the moment of the failure before it."""
 
     tally: Tally
     allowed: int

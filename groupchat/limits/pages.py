@@ -1,4 +1,4 @@
-"""Pages: how much of a long list one answer has, and what comes next."""
+"""Give long lists in pages: one answer has a page, and says what follows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -155,7 +155,7 @@ class Announce:
 
 
 Consequence: TypeAlias = FactChange | Revoke | PutOut | Announce
-"""What follows from an operation that is accepted: on disk, and in every hall that learns of it."""
+"""The consequences of an operation that is accepted: on disk, and in every hall that learns of it."""
 
 
 @record
@@ -210,7 +210,7 @@ class Draft:
 
 @record
 class Amendment:
-    """What follows without a post.  ``by``: its author; ``at``: seconds since 1970 UTC."""
+    """Consequences without a post.  ``by``: the author; ``at``: seconds since 1970 UTC."""
 
     by: AuthorId
     at: float
@@ -281,7 +281,7 @@ class Erase:
 
 
 Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo | Expire | ForgetSessions | Erase
-"""Whatever a journal can be asked to do; a session is kept under its digest."""
+"""Everything that a journal can be asked to do; a session is kept under its digest."""
 
 
 @record

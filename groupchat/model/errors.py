@@ -92,7 +92,7 @@ class AccountExists(Refusal):
 
 
 class Outdated(Refusal):
-    """What the request builds on was changed by somebody else just before; ``kind`` and ``name`` say which fact."""
+    """Somebody else has just changed what the request builds on; ``kind`` and ``name`` say which fact."""
 
     code = "outdated"
 
@@ -221,7 +221,7 @@ class Kicked(Refusal):
 
 
 class ConfirmationNeeded(Refusal):
-    """What was asked for cannot be undone: it is done when it is asked for once more."""
+    """The request cannot be undone: it is carried out when it is made once more."""
 
     code = "confirmation-needed"
 

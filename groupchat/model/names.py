@@ -17,12 +17,12 @@ RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 
 
 FORGOTTEN = "forgotten-"
-"""How the pseudonyms of people who were erased begin, and no nickname."""
+"""The beginning of the pseudonyms of people who were erased, and of no nickname."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """Which nicknames are valid: their length in characters, whether they may be Unicode, and which are reserved.
+    """The rules for valid nicknames: their length in characters, whether they may be Unicode, and which are reserved.
 
     ``pseudonyms``: those of people who were erased are valid too, as in what was exported.
     """

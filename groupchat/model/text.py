@@ -1,4 +1,4 @@
-"""Which characters a line may contain, and how long the parts of a request may be.
+"""Limit the characters that a line may contain, and the lengths of the parts of a request.
 
 Everything a peer sends passes through ``clean`` on its way in;
 everything shown passes through ``harmless`` on its way out.

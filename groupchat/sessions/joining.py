@@ -33,7 +33,7 @@ from groupchat.verbs.reading import replay
 log = Logger()
 
 SPELLINGS = 4
-"""How often a claim may name the same room, on average."""
+"""The number of times that a claim may name the same room, on average."""
 
 UNKNOWN = "This token is unknown or too old; join without it."
 

@@ -1,11 +1,11 @@
-"""A new password that is too weak is asked for again, so that the next try is not said aloud."""
+"""Ask again for a new password that is too weak, so that the next try is not said aloud."""
 
 from collections.abc import Callable, Mapping
 
 from groupchat.interfaces.screens import IScreen
 
 ARGUMENTS = ("new", "password")
-"""How verbs call the argument that is a new password, if they have one."""
+"""The name of the argument that is a new password, of verbs that have one."""
 
 ASKED = "Type another password. An empty line, or a command, leaves everything as it is."
 GIVEN_UP = "Nothing was changed."

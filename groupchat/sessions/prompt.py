@@ -9,7 +9,7 @@ from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments
 
 LEAVING = frozenset({"/exit", "/quit"})
-"""What can be typed instead of a nickname."""
+"""Commands that can be typed instead of a nickname."""
 
 ATTEMPTS = 3
 """After so many wrong passwords the nickname is asked for again."""

@@ -16,7 +16,7 @@ MOST = 16
 """The most addresses that are kept of an account; of more, those not used for longest are forgotten."""
 
 RENEWED_S = 7 * 86400.0
-"""How old a known address becomes before its use is noted again, in seconds: not every login is to be written."""
+"""Seconds after which the use of a known address is noted again: not every login is to be written."""
 
 
 class KnownAddresses:

@@ -36,7 +36,7 @@ class Moderation(RuleBook):
         self.motd: Motd | None = None
         self._table: NetworkTable[NetworkBan] = NetworkTable()
         self._ends = FOREVER
-        """When the next sanction ends, in wall-clock seconds."""
+        """The end of the next sanction, in wall-clock seconds."""
 
     def learn(self, fact: Fact) -> None:
         """Apply a fact that is on disk."""

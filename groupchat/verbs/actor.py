@@ -24,7 +24,7 @@ from groupchat.model.text import REASON
 from groupchat.state.people import Connection, Person
 
 Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
-"""What a verb returns."""
+"""The return types of a verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +243,11 @@ class Actor:
 
 
 OPERATORS = Need(Rank.OPERATOR)
-"""What only operators of the whole server may do."""
+"""The need of what only operators of the whole server may do."""
 
 
 def keepers(scope: str, found: Target | None = None) -> Need:
-    """Return what only those may do who keep order in a place: operators everywhere (empty), or in a room.
+    """Return the need of what only those may do who keep order in a place: operators everywhere (empty), or in a room.
 
     :param found: whom it is done to.
     """

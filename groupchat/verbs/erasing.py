@@ -22,7 +22,7 @@ ERASING = Table("order", "keeping order")
 FORGETTING = Table("accounts")
 
 HOUR = 3600.0
-"""How far back a purge goes unless told otherwise, in seconds."""
+"""Seconds that a purge goes back unless told otherwise."""
 PAGE = 1000
 """Messages looked at in one go."""
 MOST = 5_000

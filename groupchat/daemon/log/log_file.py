@@ -1,4 +1,4 @@
-"""Where the log goes: to standard output, to systemd's journal, or to a file that nobody else can read.
+"""Send the log to standard output, to systemd's journal, or to a file that nobody else can read.
 
 twistd makes its loggers without arguments, so the process has one DESTINATION, which is set before logging begins.
 """
@@ -148,7 +148,7 @@ class TextStream:
 
 
 class Destination:
-    """Where the log of a process goes.  ``file``: None: standard output."""
+    """The destination of a process's log.  ``file``: the file; None: standard output."""
 
     def __init__(self) -> None:
         self.file: LogFile | None = None
@@ -174,4 +174,4 @@ class Destination:
 
 
 DESTINATION = Destination()
-"""Where the log of this process goes."""
+"""The destination of this process's log."""

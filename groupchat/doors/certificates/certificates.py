@@ -44,7 +44,7 @@ class Certificates:
         self._find = find
         self._now = now
         self._pairs: dict[Files, Pair] = {}
-        """What is served, the default first."""
+        """The pairs that are served, the default first."""
         self._by_name: dict[str, Pair] = {}
         self._seen: dict[Files, Signature] = {}
         """The files as they were when they were last read, whether or not they could be used."""

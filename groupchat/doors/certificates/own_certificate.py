@@ -22,7 +22,7 @@ NAMES = ("cert.pem", "key.pem")
 """The names of certificate and key in the data folder's ``tls``; ``places`` finds them there too."""
 
 OWN_DAYS = 3650
-"""How many days a certificate that we make is valid: it is trusted by its fingerprint, which should not change."""
+"""Days for which a certificate that we make is valid: it is trusted by its fingerprint, which should not change."""
 
 
 def own(folder: Path) -> Certificates:

@@ -20,7 +20,7 @@ COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
 
 ERASE, ERASE_LINE = "\x7f\b", "\x15"
-"""What is sent for the keys Backspace and Ctrl-U where the terminal leaves editing to the server."""
+"""The bytes of the keys Backspace and Ctrl-U, where the terminal leaves editing to the server."""
 
 
 def with_erasures(line: str) -> str:
@@ -56,13 +56,13 @@ class TelnetFilter:
         self._pending = b""
         """An incomplete command: at most two bytes."""
         self._subnegotiated = -1
-        """How long the present subnegotiation is so far; -1 outside of one."""
+        """The length of the present subnegotiation so far, in bytes; -1 outside of one."""
         self._answered: set[tuple[int, int]] = set()
         self._received = 0
-        """How many bytes were received up to the present command."""
+        """The number of bytes received up to the present command."""
         self._replied = 0
         self._offered = False
-        """Whether ECHO was ever offered: then the peer's DO and DONT are answers to that."""
+        """True if ECHO was ever offered; then the peer's DO and DONT are answers to that."""
 
     def feed(self, data: bytes) -> bytes:
         """Return what of this, and of what was left over, is not a telnet command.

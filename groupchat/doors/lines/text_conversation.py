@@ -22,7 +22,7 @@ from groupchat.model.preferences import Preferences
 _NOTHING = Rendered(b"")
 
 COMMAND_COST = 0.05
-"""How much a telnet command takes of what a peer may send, where a line takes 1: clients begin with some dozens."""
+"""The cost of a telnet command, where a line costs 1: clients begin with some dozens."""
 
 
 class WrongProtocol(Refusal):

@@ -38,7 +38,7 @@ _NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing, events.Awa
 SHOWN = 5
 """Up to this many deletions in a row are shown one by one; more, as by a purge, become one line."""
 NAMED = 3
-"""How many of the people who join or leave together are named in the line about them."""
+"""The number of people who are named in the line about many who join or leave together."""
 _Deleted = events.Deleted
 
 

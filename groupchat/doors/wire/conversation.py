@@ -28,7 +28,7 @@ from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session, State
 
 DISCARDED_LIMIT = 16 * 1024 * 1024
-"""How much is read and thrown away from a peer that goes on sending after the end, in bytes."""
+"""The most bytes that are read and thrown away from a peer that goes on sending after the end."""
 
 
 def _nowhere(rendered: Rendered) -> None:
@@ -54,7 +54,7 @@ class Conversation(HeldLines):
         self.style = style
         self.write = _nowhere
         self._newcomer_lines = 0
-        """How many lines came before there was a nickname; -1: there is one."""
+        """The number of lines that came before there was a nickname; -1: there is one."""
 
     # A subclass says and is told.
 

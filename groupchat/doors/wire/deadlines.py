@@ -12,10 +12,10 @@ from groupchat.interfaces.entrances import IDeadlines
 Party = TypeVar("Party")
 
 SWEEP_S = 1.0
-"""How often expired deadlines are looked for, in seconds; a deadline is noticed at most this much late."""
+"""Seconds between two looks for expired deadlines; a deadline is noticed at most this much late."""
 
 AT_ONCE = 100
-"""How many deadlines expire in one reactor turn at most; more wait for the next."""
+"""The most deadlines that expire in one turn of the reactor; more wait for the next."""
 
 
 @implementer(IDeadlines)

@@ -11,7 +11,7 @@ from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Hold
 
 SKIPPED_LIMIT = 1024 * 1024
-"""How much of one line too long is skipped for a peer that may go on after it, in bytes."""
+"""The most bytes of one line too long that are skipped for a peer that may go on after it."""
 
 _NOTHING = bytearray()
 """The empty buffer of every peer of which nothing waits; never changed."""
@@ -45,17 +45,17 @@ class HeldLines(LineReceiver):
         """Bytes that were received and not yet taken."""
         self._holds = _NO_HOLD
         self._handing = False
-        """Whether lines are being handed over just now."""
+        """True if lines are being handed over just now."""
         self._reading = True
-        """Whether the transport reads."""
+        """True if the transport reads."""
         self._ended = False
-        """Whether the peer has closed its half."""
+        """True if the peer has closed its half."""
         self._finished = False
-        """Whether the subclass was told so, after the last line."""
+        """True if the subclass was told so, after the last line."""
         self._closed = False
-        """Whether nothing more is taken: this side has closed, the connection is gone, or another protocol has it."""
+        """True if nothing more is taken: this side has closed, the connection is gone, or another protocol has it."""
         self._skipped = 0
-        """How much of an overlong line was skipped so far, in bytes; 0: nothing is being skipped."""
+        """The bytes of an overlong line that were skipped so far; 0: nothing is being skipped."""
 
     # What a subclass says and is told.
 

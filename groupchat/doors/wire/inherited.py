@@ -1,4 +1,4 @@
-"""Sockets that a service manager has opened and handed over, as systemd does (sd_listen_fds(3))."""
+"""Serve sockets that a service manager has opened and handed over, as systemd does (sd_listen_fds(3))."""
 
 import os
 import socket

@@ -17,7 +17,7 @@ from groupchat.doors.wire.local_sockets import LocalEndpoint
 from groupchat.model.errors import CannotStart
 
 BACKLOG = 1024
-"""How many connections may wait in the kernel to be accepted.
+"""The most connections that may wait in the kernel to be accepted.
 
 With Twisted's 50, some of two hundred that come at once wait 3 seconds, because their SYN is sent again.
 """

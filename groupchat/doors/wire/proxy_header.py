@@ -11,10 +11,10 @@ from groupchat.model.errors import Refusal
 from groupchat.model.networks import plain
 
 TEXT = b"PROXY "
-"""How version 1 begins."""
+"""The beginning of version 1."""
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-"""How version 2 begins."""
+"""The beginning of version 2."""
 
 LONGEST_TEXT = 107
 """The most bytes of version 1, with its end (section 2.1)."""
@@ -26,7 +26,7 @@ _FIXED = 16
 """The bytes before the addresses."""
 
 _SIZES = {0x00: 0, 0x11: 12, 0x21: 36, 0x31: 216}
-"""How many bytes the addresses of each family take: unspecified, TCP over IPv4 and IPv6, UNIX streams."""
+"""The bytes that the addresses of each family take: unspecified, TCP over IPv4 and IPv6, UNIX streams."""
 
 
 class ProxyHeaderWrong(Refusal):

@@ -19,7 +19,7 @@ from groupchat.config.settings import Settings
 _log = Logger()
 
 TOLD_FIRST_S = 15.0
-"""How much longer TCP waits, in seconds, than the server itself does for a peer that reads nothing."""
+"""Seconds that TCP waits longer than the server itself does for a peer that reads nothing."""
 
 RETRY_S = 10.0
 """The longest wait between two tries of TCP to deliver something, in seconds.

@@ -139,9 +139,9 @@ class OpenTunnel(TLSMemoryBIOProtocol):
 
     transport: Any  # a TCP transport, or whatever else an endpoint makes
     half_ended = False
-    """Whether the peer sends no more."""
+    """True if the peer sends no more."""
     early = 0
-    """How many bytes came before TLS was established."""
+    """The number of bytes that came before TLS was established."""
 
     # A subclass says and calls these.
 
@@ -151,7 +151,7 @@ class OpenTunnel(TLSMemoryBIOProtocol):
 
     @property
     def established(self) -> bool:
-        """Whether the handshake is done, and neither side has ended."""
+        """True if the handshake is done, and neither side has ended."""
         return bool(self._handshakeDone and not self.disconnecting)
 
     def finish(self) -> None:

@@ -120,7 +120,7 @@ _writers: dict[str, Callable[[Any], Any]] = {
     "needs": _write_need,
     "fact": _write_fact,
 }
-"""How a field is written, by its name."""
+"""The function that writes a field, by its name."""
 
 _readers: dict[str, Callable[[Any], Any]] = {
     "kind": Kind,
@@ -130,4 +130,4 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "rooms": _read_names,
     "within": _read_names,
 }
-"""How a field is read, by its name."""
+"""The function that reads a field, by its name."""

@@ -1,4 +1,4 @@
-"""What counts as removed from a file, although some of its rows may still be there.
+"""Keep what counts as removed from a file, although some of its rows may still be there.
 
 Expiries, erasures and the forgetting of sessions count from the moment they are decided; rows go later, in pieces.
 Whoever reads or judges rows asks here first, so nothing depends on how far that has come.
@@ -27,7 +27,7 @@ _AUTHORED = "SELECT id FROM authored WHERE author = ? AND id > ? ORDER BY id DES
 
 
 class Gone:
-    """What counts as removed.  ``load`` learns what others have written, and undoes what was rolled back.
+    """The record of what counts as removed.  ``load`` learns what others have written, and undoes what was rolled back.
 
     ``expired``: everything up to this number counts as removed, but the newest topic of each room up to there.
     ``forgotten``: sessions last seen before this count as removed, in milliseconds since 1970 UTC.

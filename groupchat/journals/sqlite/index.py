@@ -99,13 +99,13 @@ _NEWEST = (
     f" WHERE id <= ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC LIMIT 1"
 )
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
-"""What statements on the index fail with when its content makes no sense."""
+"""The errors with which statements on the index fail when its content makes no sense."""
 _NO_TABLE = ("vtable constructor failed", "no such table: main.search", "no such table: search")
 """The beginnings of what SQLite says when tables of the index are missing."""
 
 
 class Repair(IntEnum):
-    """What becomes of the index, as the counter ``repair`` has it."""
+    """The state of the index's repair, as the counter ``repair`` has it."""
 
     NONE = 0
     REBUILT = 1
@@ -152,7 +152,7 @@ class Index:
         self.upto = self._read()
         self.touched = False
         self._is_noted = True
-        """Whether the file says what is to become of the index."""
+        """True if the file says what is to become of the index."""
         self._to_clear: list[str] = []
         if self._repair is Repair.REBUILT:
             self._begin_rebuilding()

@@ -55,7 +55,7 @@ class Removal:
         counters = dict(self._database.execute("SELECT name, value FROM counters"))
         self._removed, self._merges = counters["removed"], bool(counters["merging"])
         self.scrubs = bool(counters["scrubbing"])
-        """Whether the file has to be written anew."""
+        """True if the file has to be written anew."""
 
     @property
     def owed(self) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from groupchat.disk.new_files import flush_folder, new_file
 
 MARK = "-head"
-"""What follows the name of the database in the name of its mark."""
+"""The end of the mark's name, after the name of the database."""
 _PIECES = ("-wal", MARK, "")
 """The files of a journal that are kept together, by what follows the name of the database."""
 

@@ -60,7 +60,7 @@ SHOWN_LATELY = tuple(
     f"SELECT id, author, at FROM {source} AND room = ? ORDER BY id DESC LIMIT 1000"
     for source in (ROOM_MESSAGES, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
 )
-"""What a room was shown lately, newest first: messages, edits, topics."""
+"""The rows that a room was shown lately, newest first: messages, edits, topics."""
 _PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
 
 

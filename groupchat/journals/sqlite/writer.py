@@ -72,7 +72,7 @@ class Writer:
         self._deleted = self._log_bytes() > 0
         self._written = self._pieces = 0
         self.removals = 0
-        """How often something came to count as removed."""
+        """The number of times that something came to count as removed."""
         self._log_limit = LOG_MAX_BYTES
         (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
         self.head = int(head)

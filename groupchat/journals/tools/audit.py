@@ -18,7 +18,7 @@ _EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
 _INDEXED = "(SELECT value FROM counters WHERE name = 'indexed')"
 _IS_MESSAGE = "kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL"
 MESSAGES = f"SELECT count(*) FROM posts WHERE {_IS_MESSAGE}"
-"""How many messages there are that are not deleted."""
+"""The number of messages that are not deleted."""
 SAMPLE = 1000
 """Of so many messages, and of the newest, it is checked whether the search index finds them."""
 _TARGETS = f"""

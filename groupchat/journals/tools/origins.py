@@ -1,4 +1,4 @@
-"""Where the posts of a journal come from: which number of which journal each was given first.
+"""Keep the origin of each post of a journal: the journal that numbered it first, and that number.
 
 Rules:
 

@@ -22,7 +22,7 @@ from groupchat.model.errors import CannotStart
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored.
+    """The result of a restore.
 
     ``messages`` and ``head``: the number of messages, and the highest number ever used.
     ``aside``: where the journal is that was there before; None: there was none.

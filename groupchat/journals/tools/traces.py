@@ -17,7 +17,7 @@ _OF = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND kind IN ('said', 'acted', '
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What there is of one nickname: of its account, and of guests who used it.
+    """The traces of one nickname: of its account, and of guests who used it.
 
     ``messages``: those not deleted; ``topics``: those that are not empty.
     """

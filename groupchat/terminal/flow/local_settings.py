@@ -5,7 +5,7 @@ from groupchat.client.protocol import Message
 from groupchat.terminal.display.timestamps import Timestamps
 
 BELLS = ("off", "mentions", "all")
-"""When the bell rings: never, for mentions and private messages, or for every message."""
+"""The occasions on which the bell rings: never, mentions and private messages, or every message."""
 
 VALUES = {"bell": BELLS, "typing": ("on", "off")}
 """The preferences of this client, of which the server knows nothing."""

@@ -17,7 +17,7 @@ class Field:
 
 
 ALIKE = 0.75
-"""How much a command must look like a secret one to be taken for a misspelling of it; 1.0 is the same."""
+"""The likeness to a secret command from which a command is taken for a misspelling of it; 1.0 is the same."""
 
 NAME, PASSWORD = Field("name", secret=False), Field("password")
 
