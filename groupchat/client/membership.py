@@ -152,7 +152,7 @@ class Membership:
         try:
             self._silent(seconds)
         except Exception:
-            self._log.failure("The program failed on a silence of {seconds:g} s", seconds=seconds)
+            self._log.failure("The program failed when told of a silence of {seconds:g} s", seconds=seconds)
 
     def _try_spare(self) -> None:
         if not self._is_trying_spare and self.state is State.JOINED:

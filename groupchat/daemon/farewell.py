@@ -50,7 +50,7 @@ class Farewell:
             while not told.called and self._may_wait(begun + (end - begun) * QUEUE_SHARE):
                 yield deferLater(self._reactor, DRAIN_STEP_S)
             if not told.called:
-                self.log.warn("The disk does not take what was said last; everybody is told of the stop without it")
+                self.log.warn("The disk does not store the last posts; everybody is told of the stop without them")
                 self._close(hall, self.words)
         else:
             self._close(hall)
@@ -72,7 +72,7 @@ class Farewell:
                     session.connection.show(Told((words,)))
                 session.close()
             except Exception:
-                self.log.failure("A connection was not closed as it should")
+                self.log.failure("A connection was not closed as it should be")
 
     def _may_wait(self, end: float) -> bool:
         return self._patient and self._reactor.seconds() < end

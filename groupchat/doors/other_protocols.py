@@ -123,7 +123,7 @@ def admit_irc(front: IFront) -> None:
 def admit_unknown_proxy(front: IFront) -> None:
     """Refuse a PROXY header from an address that is not one of the proxies: anybody could claim to be anybody."""
     if front.reception.log_limits.allows("PROXY headers from elsewhere"):
-        log.warn("A PROXY header came from {address}, which is none of the proxies", address=origin(front.address))
+        log.warn("A PROXY header came from {address}, which is not one of the proxies", address=origin(front.address))
     refusal = ProxyUnknown(
         "A PROXY header is taken from the proxies of this server only; its administrator names them in the settings."
     )

@@ -235,7 +235,7 @@ class Consequences:
 
     def _note_expired(self, expired: Expired) -> None:
         if expired.upto > self._expired:
-            log.info("Messages up to #{upto} are older than they are kept, and removed", upto=expired.upto)
+            log.info("Messages up to #{upto} have expired, and count as removed", upto=expired.upto)
         self._expired = expired.upto
 
     def put_out_person(self, key: str, author: AuthorId | None) -> None:

@@ -159,7 +159,7 @@ class UpkeepTest(SynchronousTestCase):
         self.house.hall.follow(self.house.hall.settings.replaced(retain_days=1))
         self.house.clock.advance(2 * 86400)
         self.upkeep.start()
-        self.assertIn("Messages up to #1 are older than they are kept, and removed", self.logged())
+        self.assertIn("Messages up to #1 have expired, and count as removed", self.logged())
         (bob,) = self.house.come("bob")
         bob.type("/history")
         self.assertNotIn("old", bob.texts)

@@ -142,7 +142,7 @@ class ProxiedTest(SynchronousTestCase):
         inside.send(text("192.0.2.7"))
         self.assertIn(b"!! proxy-unknown: ", inside.read())
         self.assertEqual((self.port.sessions, self.port.turnstile.connections("192.0.2.7")), ([], 0))
-        self.assertIn("A PROXY header came from 192.0.2.1, which is none of the proxies", self.logged())
+        self.assertIn("A PROXY header came from 192.0.2.1, which is not one of the proxies", self.logged())
 
     def test_unix_socket(self) -> None:
         """A UNIX socket is a proxy's if the settings say so; then its connections begin with a header, too."""

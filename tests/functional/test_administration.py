@@ -85,7 +85,7 @@ class AdministrationTest(FunctionalTest):
             database.execute("UPDATE spans SET at = (SELECT at FROM posts ORDER BY id LIMIT 1)")
         database.close()
         daemon = self.start("--settings", self.settings("retain_days = 1\n"))
-        daemon.logged("Messages up to #1 are older than they are kept, and removed$")
+        daemon.logged("Messages up to #1 have expired, and count as removed$")
         self.assertEqual(daemon.stop(), 0)
         kinds = [json.loads(line)["kind"] for line in self.administer("export", "--data", "data").splitlines()]
         self.assertEqual(kinds, ["export", "origin", "said"])

@@ -109,7 +109,7 @@ class Certificates:
         )  # fmt: skip
         if pair.is_lone:
             self.log.info(
-                "{path} has no other certificate: if its authority gave others (a chain), append them to it",
+                "{path} has one certificate only: if its authority gave others (a chain), append them to it",
                 path=str(files.certificate),
             )
         if pair.begins > self._now():
