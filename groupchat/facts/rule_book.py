@@ -30,6 +30,12 @@ QUIET = frozenset({Kind.DELETED, Kind.MODERATED})
 SHOWN = (Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC)
 """The kinds of post that a slow room takes one by one: everything that shows a room somebody's words."""
 
+LOOKED_AT = 10_000
+"""Rows of a room that a journal looks back at, at most, to tell when somebody showed it something last.
+
+In a slow room there is one for each person within the time that is looked at, besides those of its operators.
+"""
+
 LastShown = Callable[[str, AuthorId, float, float], float | None]
 """Takes a room, an author, a time and a number of seconds; returns when the author showed the room something last,
 if that was so many seconds before the time at most.  Times are seconds since 1970 UTC."""

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
-from groupchat.facts.rule_book import RuleBook
+from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.judging import carry_out, objection
@@ -224,7 +224,7 @@ class MemoryJournal:
         found = None
         for kinds in (MESSAGES, {Kind.EDITED}, {Kind.TOPIC}):
             rows = (row for row in reversed(self._rows) if row.room == room and row.kind in kinds)
-            for row in islice(rows, 1000):
+            for row in islice(rows, LOOKED_AT):
                 if row.at <= first:
                     break
                 if row.author == author and row.at <= last:

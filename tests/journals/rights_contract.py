@@ -217,6 +217,13 @@ class CurbsContract(DecisionsCase):
         none = type(None)
         self.assertEqual(outcomes, [StoredPost, none, StoredPost, SlowMode, none, StoredPost, SlowMode])
 
+    async def test_slow_among_many(self) -> None:
+        """However much others say meanwhile, one waits."""
+        slow, keeper = Slow("lobby", 3600.0, "olga", NOON), keeping(RoomOperator, BOB)
+        await self.append(amended(slow, account(BOB), keeper), said("1", at=NOON + 1))
+        await self.append(*(said("x", BOB, at=NOON + 2) for _ in range(1200)))
+        self.assertEqual(await self.answers(said("2", at=NOON + 3600)), [SlowMode])
+
     async def test_slow_after_reopening(self) -> None:
         """How long one has to wait does not depend on whether the journal was opened meanwhile."""
         await self.append(amended(Slow("lobby", 10.0, "olga", NOON)), said("1"), said("2", BOB, at=NOON + 5))

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groupchat.facts.rule_book import LOOKED_AT
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Audience
 
@@ -57,7 +58,7 @@ ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND
 TOPICS = "posts INDEXED BY posts_topic WHERE kind = 'topic'"
 MODERATION = "posts INDEXED BY posts_moderation WHERE kind = 'moderated'"
 SHOWN_LATELY = tuple(
-    f"SELECT id, author, at FROM {source} AND room = ? ORDER BY id DESC LIMIT 1000"
+    f"SELECT id, author, at FROM {source} AND room = ? ORDER BY id DESC LIMIT {LOOKED_AT}"
     for source in (ROOM_MESSAGES, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
 )
 """The rows that a room was shown lately, newest first: messages, edits, topics."""

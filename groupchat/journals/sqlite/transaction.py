@@ -293,7 +293,7 @@ class Transaction:
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
         """Return when an author showed a room something last, if that was so many seconds before ``at`` at most.
 
-        It reads the rows of the room within that time, and no more than 1,000 of each sort.
+        It reads the rows of the room within that time, and no more than LOOKED_AT of each sort.
         """
         self._write()
         newest, first, last = 0, milliseconds(at - seconds), milliseconds(at)
