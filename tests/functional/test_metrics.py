@@ -62,7 +62,7 @@ class MetricsTest(FunctionalTest):
         self.assertGreater(found["groupchat_delivered_bytes_total"], 50)
         for histogram in ("commit_seconds", "batch_operations", "fanout_seconds"):
             self.assertGreaterEqual(found[f"groupchat_{histogram}_count"], 1, histogram)
-        self.assertEqual(found["groupchat_batch_operations_sum"], 2)
+        self.assertGreaterEqual(found["groupchat_batch_operations_sum"], 2)
         self.assertNotIn("GET /metrics", daemon.log)
 
     def test_turned_away(self) -> None:
