@@ -138,7 +138,7 @@ class JsonLines(LineOnlyReceiver):
 
 
 def fault_of(message: Message) -> str:
-    """Return what a message of the server is that it should not be; nothing if it is as it should."""
+    """Return what is wrong with a message of the server; empty if nothing is."""
     event = message.get("event")
     if event is not None and not isinstance(event, str):
         return "an event without a name"

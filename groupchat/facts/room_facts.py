@@ -61,7 +61,7 @@ class Slow(TypedFact):
 
 @dataclass(frozen=True, slots=True)
 class Granted(TypedFact):
-    """An author, called ``nick`` then, is something in a room."""
+    """The base of facts that give an author, then called ``nick``, a right in a room."""
 
     OWNER = "last"
 

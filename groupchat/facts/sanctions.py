@@ -34,7 +34,7 @@ class Sanction(TypedFact):
 
     @property
     def name(self) -> str:
-        """Return what tells it from others of its kind."""
+        """Return its name, which no other fact of its kind has."""
         return self.named_by(self.room, self.key)
 
     @staticmethod

@@ -28,7 +28,7 @@ class TypedFact(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """Return what tells it from others of its kind."""
+        """Return its name, which no other fact of its kind has."""
 
     @abstractmethod
     def value(self) -> dict[str, Any]:

@@ -204,9 +204,9 @@ class Consequences:
         return None
 
     def _revoke(self, revoke: Revoke) -> Follow:
-        """Let tokens that work no longer not be persisted again, and nobody come in by them.
+        """Keep tokens that work no longer from being persisted again, and from letting anybody in.
 
-        Of a single token the connection ends, too, that came in by it just before.
+        If it is a single token, the connection that has just come in with it ends, too.
         """
         person = self._roster.of(revoke.author)
         ended = [
@@ -294,7 +294,7 @@ class Consequences:
         return partial(self._cut_off_network, told, ip_network(ban.key))
 
     def _cut_off_network(self, told: Banned, network: Network) -> None:
-        """Cut off who comes from a network; no token works any more that one of them was given just before the ban."""
+        """Cut off connections from a network, and end the tokens they were given just before the ban."""
         there = [session for session in self._sessions() if networks.contains(network, session.screen.address)]
         late = tuple(
             Revoke(one.person.author, only=one.digest)

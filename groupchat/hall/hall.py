@@ -201,7 +201,7 @@ class Hall:
     # How
 
     def _give_up(self, person: Person) -> bool:
-        """Take a person out whose every connection has been silent for too long; say whether they were."""
+        """Take out a person whose connections have all been silent for too long; return whether they were."""
         limit, connections = self.settings.vanished_s, person.connections
         if not connections or any(connection.screen.silence() < limit for connection in connections):
             return False

@@ -82,12 +82,12 @@ class Fact:
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    """Return the one way in which the value of a fact is written down."""
+    """Return the canonical form of a fact's value."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def fingerprint(value: Mapping[str, Any]) -> str:
-    """Return what tells a value from others: half of the hex SHA-256 of its canonical form."""
+    """Return the fingerprint of a value: half of the hex SHA-256 of its canonical form."""
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -127,7 +127,7 @@ class Connection:
 
     @property
     def handle(self) -> str:
-        """Return what tells it from all other connections: the digest of its first token, or else something random."""
+        """Return its handle, which no other connection has: the digest of its first token, or else something random."""
         if not self._handle:
             self._handle = secrets.token_hex(16)
         return self._handle

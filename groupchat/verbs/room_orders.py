@@ -170,7 +170,7 @@ G = TypeVar("G", bound=Granted)
 
 
 def _granted(me: Actor, form: type[G], room: str, found: Target) -> G:
-    """Return the fact that somebody with an author is something in a room.
+    """Return the fact that gives somebody with an author a right in a room.
 
     :raises NoSuchAccount: they have left just now.
     """
@@ -180,5 +180,5 @@ def _granted(me: Actor, form: type[G], room: str, found: Target) -> G:
 
 
 def _known(rooms: Mapping[str, Mapping[AuthorId, G]], room: str, found: Target) -> G | None:
-    """Return what somebody is in a room already."""
+    """Return the fact that already gives somebody a right in a room."""
     return None if found.author is None else rooms.get(room, {}).get(found.author)

@@ -138,7 +138,7 @@ class Gone:
         self.expired = upto
 
     def _older(self, before: int, head: int) -> int:
-        """Return the number up to which all rows are older, by halving the span of time in which that ends."""
+        """Return the number up to which all rows are older, by bisection."""
         cursor = self._database.execute(_FIRST_SPANS)
         try:
             known = cursor.fetchone()

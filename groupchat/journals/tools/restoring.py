@@ -172,7 +172,7 @@ def _has_journal(path: Path) -> bool:
 
 
 def _aside(path: Path) -> Path:
-    """Return a name for the journal that is put aside, which nothing has."""
+    """Return an unused name for the journal that is put aside."""
     name = f"{path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     found, number = path.with_name(name), 1
     while os.path.lexists(found):
