@@ -13,7 +13,7 @@ from groupchat.facts.room_facts import Motd
 from groupchat.facts.rule_book import RuleBook
 from groupchat.facts.sanctions import NetworkBan, Sanction
 from groupchat.model.drafts import Draft, Fact
-from groupchat.model.errors import Banned
+from groupchat.model.errors import Banned, Muted
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import NetworkTable
 from groupchat.model.ranks import Rank
@@ -98,6 +98,26 @@ class Moderation(RuleBook):
         refused = self.judge(draft, draft.room)
         if refused is not None:
             raise refused
+
+    def check_words(self, person: Person, rooms: Iterable[str], now: float) -> None:
+        """Refuse words that people in these rooms are shown without a post, such as a nickname.
+
+        :raises Muted: the person may not say anything in one of the rooms.
+        """
+        if self.mutes:
+            for room in ("", *rooms):
+                mute = self.mutes.find((person.author, person.key), room, now)
+                if mute is not None:
+                    raise Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", now))
+
+    def farewell(self, person: Person, rooms: Iterable[str], reason: str, now: float) -> str:
+        """Return the reason for leaving that people in these rooms are shown: none of the muted, and in a slow room."""
+        try:
+            self.check_words(person, rooms, now)
+        except Muted:
+            return ""
+        held = any(room in self.slow and self.rank(person.account, room) < Rank.ROOM_OPERATOR for room in rooms)
+        return "" if held else reason
 
     def check_coming(self, author: AuthorId, key: str, now: float) -> None:
         """:raises Banned: this author, or whoever has a nickname with this key, may not come in."""

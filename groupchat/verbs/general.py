@@ -105,7 +105,7 @@ def ping(me: Actor) -> Reply:
 @GENERAL.verb("quit")
 def exit_(me: Actor, reason: Reason = "") -> Reply:
     """Leave, and close the connection."""
-    return depart(me, farewell(reason))
+    return depart(me, farewell(me, reason, me.connection.rooms))
 
 
 def depart(me: Actor, reason: str) -> Reply:

@@ -55,6 +55,8 @@ def nick(me: Actor, nick: Name) -> Reply:
         if person.account is not None:
             raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
         hall.moderation.check_coming(person.author, key, hall.now())
+    if new != person.nick:
+        hall.moderation.check_words(person, person.rooms, hall.now())
     answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
     return None
@@ -64,6 +66,8 @@ def nick(me: Actor, nick: Name) -> Reply:
 def away(me: Actor, text: Rest = "") -> Reply:
     """Say that you are away; people who write to you privately are told so once."""
     words = AWAY.check(text.strip())
+    if words:
+        me.hall.moderation.check_words(me.person, me.person.rooms, me.hall.now())
     me.person.away = words
     me.person.told_away = frozenset()
     _announce(me, True, words, "You are away; people who write to you are told so. /back ends it.")

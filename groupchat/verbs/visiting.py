@@ -1,6 +1,6 @@
 """The verbs about rooms: going in and out, who is there, what it is about."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -45,7 +45,7 @@ def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
     """Leave a room: this one, or the one you name."""
     name, connection = me.own_room(room), me.connection
     me.hall.attendance.note_position(connection, (name,))
-    me.hall.attendance.leave_room(connection, name, farewell(reason))
+    me.hall.attendance.leave_room(connection, name, farewell(me, reason, (name,)))
     if connection.current:
         return Done(text=f"You left {name}. Your lines now go to {connection.current}.")
     return Done(text=f"You left {name}, and are in no room now. /join {name} takes you back.")
@@ -120,9 +120,9 @@ def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
     return Listed("people", (heading, *lines), items, shown.more)
 
 
-def farewell(reason: str) -> str:
-    """Return a reason for leaving as others may read it."""
-    return reason.strip()[:FAREWELL_MAX]
+def farewell(me: Actor, reason: str, rooms: Sequence[str]) -> str:
+    """Return a reason for leaving these rooms as others may read it."""
+    return me.hall.moderation.farewell(me.person, rooms, reason.strip()[:FAREWELL_MAX], me.hall.now())
 
 
 def folded(nicks: list[str]) -> list[str]:

@@ -420,7 +420,7 @@ class TypedTests(TypingCase):
         self.bob.type(
             "x", "/me x", "/msg alice x", "/topic x", "/edit x", "s/before/x/", "/join dev", "x", "/nick rob", "x"
         )
-        self.assertEqual(self.bob.codes, ["muted"] * 8)
+        self.assertEqual(self.bob.codes, ["muted"] * 9)
         self.assertEqual((self.alice.texts, self.house.hall.rooms.open("lobby").topic), ([], ""))
         self.bob.type("/delete")
         self.assertEqual(type(self.alice.events[-1]), Deleted)
