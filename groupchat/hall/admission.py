@@ -157,20 +157,20 @@ class Admission:
 
     # Making and changing accounts
 
-    def check_registration(
-        self, nick: str, code: str | None, screen: IScreen, is_in: bool = True
-    ) -> RegistrationCode | None:
-        """Raise unless an account with this nickname may be made now; return the code that is used up by it.
+    def check_registration(self, code: str | None, screen: IScreen, is_in: bool = True) -> RegistrationCode | None:
+        """Raise unless an account may be made now; return the code that is used up by it.
+
+        Nothing here depends on which accounts there are.
 
         :param is_in: whether they are in the hall already.
-        :raises NotEncrypted, RegistrationClosed, CodeInvalid, AccountExists: it may not be made.
+        :raises NotEncrypted, RegistrationClosed, CodeInvalid: it may not be made.
         :raises PasswordNeeded, PasswordWrong, TooManyFailures: it needs the password of the hall.
         """
         self.proofs.check_line(screen)
-        settings, accounts = self.settings, self._accounts
+        settings = self.settings
         if settings.registration == "closed":
             raise RegistrationClosed("Only operators make accounts here.")
-        found = accounts.code(code, self._now()) if code is not None else None
+        found = self._accounts.code(code, self._now()) if code is not None else None
         if settings.registration == "invite" and found is None:
             raise CodeInvalid(
                 "You need a code from an operator to register here; it follows the password."
@@ -181,42 +181,60 @@ class Admission:
             if code is None:
                 raise PasswordNeeded("This server has a password, or you need a code: type it after your own password.")
             self.proofs.check_halls(code, screen)
-        if accounts.is_taken(names.key(nick)):
-            raise AccountExists(
-                f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
-            )
         return found
 
     @inlineCallbacks
     def hash_first(
-        self, nick: str, password: str, found: RegistrationCode | None, screen: IScreen
+        self, nick: str, password: str, found: RegistrationCode | None, screen: IScreen, check_free: Callable[[], None]
     ) -> "Generator[Deferred[Any], Any, str]":
         """Return the hash of the password of an account that is to be made, and count it.
 
-        Who was invited is not counted: the operator has seen to it.
+        Where everybody needs a password, trying a nickname is counted too, before it is told whether it is free.
+        It is counted for the address; if they were invited, for the code: the operator has seen to how many there are.
 
-        :raises TooManyRegistrations: too many were made from this address within an hour.
+        :param check_free: raises when the nickname is not free; called before and after the password is hashed.
+        :raises TooManyRegistrations: too many were made from this address, or tried with this code, within an hour.
         :raises PasswordWeak, NotEncrypted, Busy: there is none.
+        :raises AccountExists, NickTaken, PasswordNeeded: the nickname is not free.
         """
         self._check_new(nick, password, screen)
-        limits = () if found is not None or screen.exempt else self._registrants(screen.address)
+        is_told_freely = not self.is_closed
+        if is_told_freely:
+            self._check_no_account(nick, check_free)
+        limits = () if screen.exempt else self._registrants(screen.address, found)
         now = self._clock.seconds()
         wait = max((self.registrations.wait(name, now, times) for name, times in limits), default=0.0)
         if wait > 0:
-            made = plural(self.registrations.most, "account")
-            raise TooManyRegistrations(
-                f"From your address, or by others who share it, {made} can be made in an hour. "
-                f"Try again in {spoken(wait)}, or ask an operator for an invitation."
-            )
+            raise TooManyRegistrations(self._too_many(found, wait))
         for name, _ in limits:
             self.registrations.use(name, now)
+        if not is_told_freely:
+            self._check_no_account(nick, check_free)
         try:
             hashed: str = yield self.hash(nick, password, screen)
         except Refusal:
             for name, _ in limits:
                 self.registrations.give_back(name, now)
             raise
+        self._check_no_account(nick, check_free)
         return hashed
+
+    def _check_no_account(self, nick: str, check_free: Callable[[], None]) -> None:
+        """:raises AccountExists, NickTaken, PasswordNeeded: the nickname is not free."""
+        if self.belongs_to_account(nick):
+            raise AccountExists(
+                f"There is an account called {nick}; /login {nick} PASSWORD, or choose another nickname."
+            )
+        check_free()
+
+    def _too_many(self, found: RegistrationCode | None, wait: float) -> str:
+        """Return the sentence about somebody who has to wait so many seconds before they can register."""
+        most, later = self.registrations.most, f"Try again in {spoken(wait)}"
+        if found is not None:
+            return f"With one code, {plural(most, 'nickname')} can be tried in an hour. {later}."
+        made = plural(most, "account")
+        whence = "From your address, or by others who share it"
+        return f"{whence}, {made} can be made in an hour. {later}, or ask an operator for an invitation."
 
     @inlineCallbacks
     def hash(self, nick: str, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, str]":
@@ -241,8 +259,10 @@ class Admission:
             raise PasswordWeak("The nickname cannot be the password.")
         return password
 
-    def _registrants(self, address: str) -> tuple[tuple[str, int], ...]:
-        """Return what a registration from an address is counted for, and how many times the setting is allowed."""
+    def _registrants(self, address: str, found: RegistrationCode | None) -> tuple[tuple[str, int], ...]:
+        """Return what a registration is counted for, and how many times the setting is allowed."""
+        if found is not None:
+            return ((found.digest, 1),)
         if not address:
             return ()
         return ((household(address), 1), *(((network, WIDER),) if (network := site(address)) else ()))

@@ -115,7 +115,7 @@ class Hall:
             lambda: self.arrivals, now,
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences, clock)
-        self.registration = Registration(self.accounts, self.commits, now)
+        self.registration = Registration(self.accounts, self.roster, self.commits, now)
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,
             lambda account, hashed: self.registration.change(account, replace(account, hash=hashed)),

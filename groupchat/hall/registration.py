@@ -14,13 +14,15 @@ from groupchat.model.errors import AccountExists, CodeInvalid, LoggedOut
 from groupchat.model.events import AuthorId, Done, Ref
 from groupchat.state.accounts import Accounts
 from groupchat.state.people import Connection
+from groupchat.state.roster import Roster
 
 
 class Registration:
     """Changes the accounts of a hall."""
 
-    def __init__(self, accounts: Accounts, commits: Commits, now: Callable[[], float]) -> None:
+    def __init__(self, accounts: Accounts, roster: Roster, commits: Commits, now: Callable[[], float]) -> None:
         self._accounts = accounts
+        self._roster = roster
         self._commits = commits
         self._now = now
 
@@ -48,7 +50,12 @@ class Registration:
         receipt = Receipt(changes=True)
         operation = Amendment(author, self._now(), (account.made(), *used))
         self._commits.post(Change(operation, receipt, origin, ref, answer, outdated))
+        self.expect(nick, receipt)
         return receipt
+
+    def expect(self, nick: str, receipt: Receipt) -> None:
+        """Let nobody take a nickname that looks like this one until it is known what became of its account."""
+        receipt.when_settled(self._roster.expect(nick))
 
     def change(
         self,

@@ -180,10 +180,10 @@ class Joining:
         if claim.register:
             roster = self._hall.roster
             nick = names.nick(claim.nick, self._hall.settings.name_rules)
-            code = admission.check_registration(nick, claim.code, screen, is_in=False)
-            roster.check_free(nick, names.key(nick))
-            hashed = yield admission.hash_first(nick, claim.password or "", code, screen)
-            roster.check_free(nick, names.key(nick))
+            code = admission.check_registration(claim.code, screen, is_in=False)
+            hashed = yield admission.hash_first(
+                nick, claim.password or "", code, screen, lambda: roster.check_free(nick, names.key(nick))
+            )
             author = AuthorId(secrets.randbits(63))
             yield self._hall.registration.create(nick, names.key(nick), author, hashed, code).result()
             self._account = self._hall.accounts.of(author)

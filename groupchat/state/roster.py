@@ -31,6 +31,8 @@ class Roster:
         """
         self._held: set[str] = set()
         """The keys of nicknames of people who are just being erased."""
+        self._coming: dict[object, str] = {}
+        """The nicknames whose accounts are on their way to the disk, by what stands for each such request."""
 
     def claim(self, person: Person) -> None:
         """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
@@ -67,6 +69,19 @@ class Roster:
     def let_go(self, key: str) -> None:
         """Let the nickname be taken again."""
         self._held.discard(key)
+
+    def expect(self, nick: str) -> Callable[[], None]:
+        """Let nobody take a nickname that looks like this one, whose account is on its way to the disk.
+
+        Return what is to be called when it has arrived there, or was refused.
+        """
+        request = object()
+        self._coming[request] = nick
+
+        def arrived() -> None:
+            del self._coming[request]
+
+        return arrived
 
     def check_free(self, nick: str, key: str, person: Person | None = None) -> None:
         """Raise unless this person (None: a newcomer) may have the nickname.
@@ -108,9 +123,23 @@ class Roster:
 
     def _check_looks(self, nick: str, key: str, person: Person | None) -> None:
         """:raises NickTaken: it looks like the nickname of another's account, and they are a guest."""
-        alike = "" if person is not None and person.account is not None else self._accounts.resembled(nick)
-        if alike and names.key(alike) != key:
+        if person is not None and person.account is not None:
+            return
+        alike = self._accounts.resembled(nick)
+        if not alike or names.key(alike) == key:
+            alike = self._resembled_soon(nick, key)
+        if alike:
             raise NickTaken(f"{nick} looks like {alike}, which belongs to an account; choose another nickname.")
+
+    def _resembled_soon(self, nick: str, key: str) -> str:
+        """Return the nickname of an account on its way to the disk that this one looks like; empty: there is none."""
+        if not self._coming:
+            return ""
+        looks = frozenset(names.skeletons(nick))
+        for one in self._coming.values():
+            if names.key(one) != key and not looks.isdisjoint(names.skeletons(one)):
+                return one
+        return ""
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._by_key.values())

@@ -66,7 +66,9 @@ def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[
     _check_free(me, nick)
     account = Account(nick, names.key(nick), AuthorId(secrets.randbits(63)), hashed, hall.now())
     deed = Deed("adduser", f"made the account {nick}", nick)
-    return me.decree(deed, account.made(), needs=OPERATORS, text=f"There is an account {nick} now.")
+    receipt = me.decree(deed, account.made(), needs=OPERATORS, text=f"There is an account {nick} now.")
+    hall.registration.expect(nick, receipt)
+    return receipt
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)

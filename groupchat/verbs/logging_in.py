@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.hall.registration import ended, put_out, revoked
+from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence
 from groupchat.model.errors import AccountExists, BadArguments, NickTaken, NotAllowed
@@ -45,9 +46,10 @@ def register(me: Actor, password: Password, code: Code | None = None) -> "Genera
     if person.account is not None:
         raise AccountExists(f"{person.nick} is your own already; /password changes its password.")
     nick = person.nick
-    found = hall.admission.check_registration(nick, code, screen)
-    hall.roster.check_free(nick, person.key, person)
-    hashed = yield hall.admission.hash_first(nick, password, found, screen)
+    found = hall.admission.check_registration(code, screen)
+    hashed = yield hall.admission.hash_first(
+        nick, password, found, screen, lambda: hall.roster.check_free(nick, names.key(nick), person)
+    )
     if me.connection.gone or person.nick != nick or person.account is not None:
         raise NickTaken("That came too late; try again.")
     told = f"{nick} is yours from now on: anybody who takes it is asked for your password."

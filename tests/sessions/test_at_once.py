@@ -1,6 +1,7 @@
 """Two who do something about the same thing at the same moment: one is first, the other is answered by what is then."""
 
 from dataclasses import replace
+from functools import partial
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -272,6 +273,61 @@ class RegisteringTests(SynchronousTestCase):
         made = self.house.hall.accounts.find("bob")
         assert made is not None
         self.assertEqual((made, made.hash), (one.connection.person.account, "1:1 drowssap"))
+
+    def test_lookalikes(self) -> None:
+        """Of two who register nicknames that look alike, the first has the account, wherever the second is by then."""
+        for held in (False, True):
+            self.house.passwords.held = held
+            for number in range(4):
+                names = (f"mila{number}", f"mi1a{number}")
+                (guest,) = self.house.come(names[number % 2], door="json")
+                self.settle()
+                newcomer = self.house.connect("json")
+                register = partial(guest.do, "register", password="password 1")
+                come = partial(newcomer.offer, names[1 - number % 2], password="password 2", register=True)
+                for ask in (register, come) if number < 2 else (come, register):
+                    ask()
+                while self.house.passwords.waiting:
+                    self.house.passwords.answer()
+                self.settle()
+                outcomes = (guest.codes, newcomer.codes)
+                self.assertEqual(outcomes if number < 2 else outcomes[::-1], ([], ["nick-taken"]), (held, number))
+                self.assertEqual(len(self.house.hall.accounts), 1)
+                guest.vanish()
+                newcomer.vanish()
+                self.remove_accounts()
+
+    def test_lookalike_of_an_operators(self) -> None:
+        """Nobody registers a nickname that looks like one for which an operator is just making an account."""
+        server = self.house.connect("json")
+        server.session.serve()
+        server.do("adduser", name="mila", password="password 1")
+        newcomer = self.house.connect("json").offer("mi1a", password="password 2", register=True)
+        self.settle()
+        self.assertEqual(newcomer.codes, ["nick-taken"])
+
+    def test_refused_lookalike(self) -> None:
+        """A nickname whose account was not made after all keeps nobody from a similar one."""
+        self.house = House(self.journal, registration="invite")
+        server = self.house.connect("json")
+        server.session.serve()
+        server.do("invitecode").do("invitecode")
+        self.settle()
+        first, second = (told.split()[0] for told in server.told)
+        for nick in ("bob", "mila"):  # with one code
+            self.house.connect("json").offer(nick, password="password 1", register=True, code=first)
+        self.settle()
+        late = self.house.connect("json").offer("mi1a", password="password 2", register=True, code=second)
+        self.settle()
+        self.assertEqual(late.codes, [])
+
+    def remove_accounts(self) -> None:
+        """Remove every account."""
+        server = self.house.connect("json")
+        server.session.serve()
+        for one in list(self.house.hall.accounts):
+            server.do("removeuser", name=one.nick)
+        self.settle()
 
     def test_guest_and_newcomer(self) -> None:
         """A guest registers the nickname that a newcomer wants for an account: refused at once, it is theirs."""
