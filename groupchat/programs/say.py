@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
-from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_errors import ClientError, Left, Refused
 from groupchat.client.client_state import Change, State
 from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.stdio import running as process
@@ -150,7 +150,7 @@ class Say:
             self._fail(self._why())
 
     def _not_joined(self, failure: Failure) -> None:
-        failure.trap(Refused, Left)  # _changed has said why, or the program ended it itself
+        failure.trap(ClientError)  # _changed has said why, or the program ended it itself
 
     def _is_posted(self, number: int) -> None:
         self._posted += 1

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
-from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_errors import ClientError
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
 from groupchat.programs.credentials import Unreadable, add_password, password_of
@@ -118,7 +118,7 @@ class Tail:
             self._give_up(change.reason)
 
     def _not_joined(self, failure: Failure) -> None:
-        failure.trap(Refused, Left)  # _changed has said why, or the program ended it itself
+        failure.trap(ClientError)  # _changed has said why, or the program ended it itself
 
     def _give_up(self, error: Exception) -> None:
         self._status = 1

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail
 
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ConnectionDropped, Left, Refused
+from groupchat.client.client_errors import ClientError, Left
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
 from groupchat.client.resumption import Since
@@ -70,7 +70,7 @@ class ChatSession:
             reactor, client, self._surface, self._display, self._state, self._settings, self._leave
         )  # fmt: skip
         self._surface.talk()
-        client.start().addErrback(lambda failure: failure.trap(Refused, Left, ConnectionDropped) and None)
+        client.start().addErrback(lambda failure: failure.trap(ClientError) and None)
 
     @property
     def nick(self) -> str:

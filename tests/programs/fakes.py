@@ -1,5 +1,6 @@
 """Standard input and output in memory, and a server that a test plays."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,20 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from groupchat.client.address import Address
 from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeEndpoint
+
+REFUSED_BEFORE_THE_CLAIM = ("banned", "server-full", "too-many-connections", "tls-required", "password-required")
+"""Codes with which a server closes a connection on which nothing was asked yet."""
+
+
+def refusals(code: str) -> list[bytes]:
+    """Return what a server sends with such a code, in each form that there is."""
+    closing = {"event": "closing", "code": code, "text": "Go away."}
+    refused = {**closing, "event": "refused"}
+    return [
+        f"!! {code}: Go away.\r\n".encode(),
+        json.dumps(closing).encode() + b"\r\n",
+        json.dumps(refused).encode() + b"\r\n" + json.dumps(closing).encode() + b"\r\n",
+    ]
 
 
 class FakeInput:

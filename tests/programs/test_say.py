@@ -1,5 +1,6 @@
 """``groupchat say``: the lines that it posts, and its complaints about those it cannot post."""
 
+import gc
 from typing import Any
 
 from twisted.internet.error import ConnectionRefusedError
@@ -9,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.programs.say import PATIENCE, WINDOW, Say
 from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeConnection
-from tests.programs.fakes import FakeKeyboard, address
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
 
 
 class SayCase(SynchronousTestCase):
@@ -167,6 +168,22 @@ class FailingTest(SayCase):
         self.network.accept().cut()
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(self.complaints, ["example.org closed the connection; nothing was posted."])
+
+    def test_refused_before_the_claim(self) -> None:
+        """So does a refusal before the server has read anything, in words or as JSON."""
+        for code in REFUSED_BEFORE_THE_CLAIM:
+            for refusal in refusals(code):
+                self.begin("hello")
+                server = self.network.accept()
+                server.receive(refusal)
+                server.cut()
+                self.assertEqual(self.successResultOf(self.status), 1)
+                (complaint,) = self.complaints
+                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code}).*; nothing was posted.$")
+                self.assertEqual(self.clock.getDelayedCalls(), [])
+                del self.say
+                gc.collect()  # an error that nobody has handled is logged now
+                self.assertEqual(self.flushLoggedErrors(), [], code)
 
     def test_patience(self) -> None:
         """A connection that was lost is made again for a minute."""

@@ -1,5 +1,6 @@
 """``groupchat tail``: the lines that it prints, and the ends after which it gives up."""
 
+import gc
 import json
 from argparse import ArgumentError, ArgumentParser
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from groupchat.programs.tail import Tail, add_arguments, as_json, as_text
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
-from tests.programs.fakes import FakeKeyboard, address
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
 
 
 def numbers(event: Message) -> Iterable[str]:
@@ -95,6 +96,22 @@ class TailCase(SynchronousTestCase):
         self.network.accept().refuse("banned", "You are banned.")
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(self.complaints, ["example.org refused: You are banned. (banned)"])
+
+    def test_refused_before_the_claim(self) -> None:
+        """So does a refusal before the server has read anything, in words or as JSON."""
+        for code in REFUSED_BEFORE_THE_CLAIM:
+            for refusal in refusals(code):
+                self.begin()
+                server = self.network.accept()
+                server.receive(refusal)
+                server.cut()
+                self.assertEqual(self.successResultOf(self.status), 1)
+                (complaint,) = self.complaints
+                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code})")
+                self.assertEqual(self.clock.getDelayedCalls(), [])
+                del self.tail
+                gc.collect()  # an error that nobody has handled is logged now
+                self.assertEqual(self.flushLoggedErrors(), [], code)
 
     def test_lost(self) -> None:
         """A lost connection is told once, and made again, until it is back."""
