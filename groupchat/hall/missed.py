@@ -11,6 +11,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
+from groupchat.model.preferences import shown_zone
 from groupchat.model.times import local
 from groupchat.model.wording import plural
 from groupchat.state.people import Connection
@@ -34,11 +35,15 @@ class Unread:
     mentions: int
     since: ReadPosition
 
-    def line(self, connection: Connection, now: float) -> str:
-        """Return the line a person reads: ``37 new since 14:02, 2 for you; /catchup shows them.``"""
+    def line(self, connection: Connection, now: float, zone: str) -> str:
+        """Return the line a person reads: ``37 new since 14:02, 2 for you; /catchup shows them.``
+
+        :param zone: the time zone of the settings, for those who prefer none.
+        """
         count = f"{COUNTED} and more" if self.count >= COUNTED else str(self.count)
         place = "" if self.room == connection.current else f" in {self.room}"
-        today, then = (local(at, connection.zone) for at in (now, self.since.at))
+        theirs = shown_zone(connection.screen.style.preferences, zone)
+        today, then = (local(at, theirs) for at in (now, self.since.at))
         moment = then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
         way = (
             "/catchup shows them" if self.room == connection.current else f"/switch {self.room} and /catchup show them"
@@ -60,8 +65,11 @@ class Missed:
         followed = {room: upto for room, upto in self.followed.items() if room in rooms}
         return Missed(self.whispers, [one for one in self.rooms if one.room in rooms], followed)
 
-    def show(self, connection: Connection, now: float) -> None:
-        """Tell a connection that has come in from the account."""
+    def show(self, connection: Connection, now: float, zone: str) -> None:
+        """Tell a connection that has come in from the account.
+
+        :param zone: the time zone of the settings, for those who prefer none.
+        """
         connection.person.unread.update(self.followed)
         if self.whispers:
             heading = f"{plural(len(self.whispers), 'message')} while you were away:"
@@ -72,7 +80,8 @@ class Missed:
                 {"room": one.room, "new": one.count, "mentions": one.mentions, "after": one.since.upto}
                 for one in self.rooms
             )
-            connection.show(Listed("unread", tuple(one.line(connection, now) for one in self.rooms), items))
+            lines = tuple(one.line(connection, now, zone) for one in self.rooms)
+            connection.show(Listed("unread", lines, items))
 
 
 @inlineCallbacks

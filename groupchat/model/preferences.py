@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import WORD
@@ -47,6 +48,19 @@ class Preferences:
         return [
             f"{name} {self.shown(name)} - {kind.purpose} ({', '.join(kind.examples)})" for name, kind in _KINDS.items()
         ]
+
+
+def shown_zone(preferences: Preferences, server: str) -> ZoneInfo | None:
+    """Return the time zone in which a person is shown times; None: that of this host.
+
+    :param server: the name of the zone for those who prefer none, a setting; empty: that of this host.
+    :raises BadArguments: there is no such zone.
+    """
+    name = preferences.zone or server
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise BadArguments("There is no such time zone; zones are named like Europe/Paris, or UTC.") from None
 
 
 def names() -> list[str]:

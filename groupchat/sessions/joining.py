@@ -323,7 +323,7 @@ class Joining:
             hall.attendance.tell_entered(connection, room)
         if earlier:
             connection.show(replay(earlier, hall.now()))
-        missed.show(connection, hall.now())
+        missed.show(connection, hall.now(), hall.settings.zone)
         if claim.since == HEAD:
             upto = hall.stream.delivered
         elif isinstance(claim.since, int):

@@ -10,7 +10,6 @@ The rules for whoever changes them:
 
 import secrets
 from typing import NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from groupchat.facts.account_facts import Account
 from groupchat.interfaces.screens import IScreen, IStyle
@@ -136,12 +135,6 @@ class Connection:
     def door(self) -> str:
         """The name of the door it came through."""
         return self.screen.style.door
-
-    @property
-    def zone(self) -> ZoneInfo | None:
-        """The time zone its times are shown in; None: the server's."""
-        zone = self.screen.style.preferences.zone
-        return ZoneInfo(zone) if zone else None
 
     @property
     def audience(self) -> Audience:

@@ -19,6 +19,7 @@ from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
 from groupchat.model.errors import BadArguments, NotAllowed, NotInRoom
 from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
+from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
 from groupchat.state.people import Connection, Person
@@ -68,8 +69,8 @@ class Actor:
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """Return the time zone they are shown; None: the server's."""
-        return self.connection.zone
+        """Return the time zone they are shown: their own, or that of the settings; None: that of this host."""
+        return shown_zone(self.connection.screen.style.preferences, self.hall.settings.zone)
 
     @property
     def rank(self) -> Rank:

@@ -131,7 +131,7 @@ class ShowTests(SynchronousTestCase):
 
     def shown(self, missed: Missed) -> list[object]:
         """What is shown of it at noon."""
-        missed.show(self.connection, NOON)
+        missed.show(self.connection, NOON, "")
         events = [event for event, _ in self.screen.shown]
         self.screen.shown.clear()
         return list(events)
@@ -173,11 +173,13 @@ class ShowTests(SynchronousTestCase):
     def test_another_day(self) -> None:
         """Of another day the date is told; of very many that there are more; the time is in the reader's zone."""
         unread = Unread("lobby", COUNTED, 0, read("lobby", 5, NOON - 86400))
-        self.assertIn(f"{COUNTED} and more new since 2026-11-20 12:00", unread.line(self.connection, NOON))
+        self.assertIn(f"{COUNTED} and more new since 2026-11-20 12:00", unread.line(self.connection, NOON, ""))
+        self.screen.prefer(Preferences())
+        self.assertIn("since 2026-11-20 17:30", unread.line(self.connection, NOON, "Asia/Kolkata"))
         self.screen.prefer(Preferences(zone="Asia/Tokyo"))
-        self.assertIn("since 2026-11-20 21:00", unread.line(self.connection, NOON))
+        self.assertIn("since 2026-11-20 21:00", unread.line(self.connection, NOON, ""))
         late = Unread("lobby", 1, 0, read("lobby", 5, NOON + 3 * 3600 - 60))
-        self.assertIn("since 2026-11-21 23:59", late.line(self.connection, NOON + 3 * 3600))
+        self.assertIn("since 2026-11-21 23:59", late.line(self.connection, NOON + 3 * 3600, "Asia/Kolkata"))
 
 
 class WordTests(SynchronousTestCase):

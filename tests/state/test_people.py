@@ -1,7 +1,6 @@
 """People and their connections."""
 
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,7 +8,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.drafts import Audience
 from groupchat.model.events import SERVER, AuthorId, Done, Told
-from groupchat.model.preferences import Preferences
 from groupchat.state.people import NOBODY, Connection, Person, View
 from tests.fakes import FakeScreen, FakeStyle
 
@@ -95,13 +93,6 @@ class ConnectionTests(SynchronousTestCase):
     def test_door(self) -> None:
         """The door is that of the style."""
         self.assertEqual([connect(person(), door).door for door in ("text", "json")], ["text", "json"])
-
-    def test_zone(self) -> None:
-        """The time zone is the one preferred, also when that changes, or else the server's."""
-        connection = connect(person())
-        self.assertIsNone(connection.zone)
-        connection.screen.prefer(Preferences(zone="Europe/Paris"))
-        self.assertEqual(connection.zone, ZoneInfo("Europe/Paris"))
 
     def test_audience(self) -> None:
         """A connection may read its own rooms, and what is private to its person: not the rooms of another one."""

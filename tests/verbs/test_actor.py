@@ -154,8 +154,13 @@ class TargetTests(SynchronousTestCase):
         self.assertEqual(self.boss.actor.stage(second.connection.person), "lobby")
 
     def test_zone(self) -> None:
-        """Times are in the caller's zone; without one, in the server's."""
+        """Times are in the caller's zone; without one, in that of the settings, and without that in this host's."""
         self.assertIsNone(self.bob.actor.zone)
+        self.house.hall.follow(self.house.hall.settings.replaced(zone="Asia/Kolkata"))
+        self.assertEqual(str(self.bob.actor.zone), "Asia/Kolkata")
+        self.boss.take()
+        self.boss.type("/whois bob")
+        self.assertIn("here since 2026-11-21 17:30", repr(self.boss.answers))
         self.bob.type("/set zone Europe/Paris")
         self.assertEqual(str(self.bob.actor.zone), "Europe/Paris")
 

@@ -6,15 +6,13 @@ from itertools import groupby
 from math import inf
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo
 
 from zope.interface import implementer
 
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
-from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Event, Ref
-from groupchat.model.preferences import Preferences
+from groupchat.model.preferences import Preferences, shown_zone
 from groupchat.model.text import harmless
 from groupchat.model.times import local
 from groupchat.model.wording import listed, plural
@@ -228,10 +226,6 @@ def text_style(preferences: Preferences, server_zone: str = "") -> TextStyle:
     """
     style = _styles.get((preferences, server_zone))
     if style is None:
-        name = preferences.zone or server_zone
-        try:
-            zone = ZoneInfo(name) if name else None
-        except (KeyError, ValueError, OSError):
-            raise BadArguments("There is no such time zone; zones are named like Europe/Paris, or UTC.") from None
+        zone = shown_zone(preferences, server_zone)
         style = _styles[preferences, server_zone] = TextStyle(preferences, zone)
     return style
