@@ -30,7 +30,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "disk": ("model",),
     "facts": ("model",),
     "limits": ("model",),
-    "config": ("model",),
+    "config": ("model", "disk"),
     "interfaces": ("model", "limits", "config"),
     "state": _BASE,
     "delivery": (*_BASE, "state"),

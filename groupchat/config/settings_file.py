@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from groupchat.config.settings import Settings
+from groupchat.disk.small_files import read_small
 from groupchat.model.errors import CannotStart
 
 
@@ -40,10 +41,10 @@ def load(path: str | PathLike[str]) -> Settings:
 def _read(path: str | PathLike[str]) -> str:
     """Return the text of a settings file.
 
-    :raises CannotStart: it cannot be read, or is not UTF-8.
+    :raises CannotStart: it cannot be read, is no regular file or too large, or is not UTF-8.
     """
     try:
-        raw = Path(path).read_bytes()
+        raw = read_small(Path(path))
     except OSError as error:
         raise CannotStart(f"{path}: {error.strerror}.") from error
     try:

@@ -14,6 +14,7 @@ from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
 from groupchat.daemon import process
 from groupchat.disk.data_folders import data_folder
+from groupchat.disk.small_files import read_small
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.errors import CannotStart
 
@@ -142,9 +143,9 @@ class Options(usage.Options):
 
 
 def _read(path: Path) -> str:
-    """:raises CannotStart: the file cannot be read, or is not UTF-8."""
+    """:raises CannotStart: the file cannot be read, is no regular file or too large, or is not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
+        return read_small(path).decode().replace("\r\n", "\n").rstrip("\n")
     except OSError as error:
         raise CannotStart(f"{path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

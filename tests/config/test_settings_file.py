@@ -1,5 +1,6 @@
 """The settings file, and what is said about a file that is wrong."""
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +34,22 @@ class SettingsFileTest(SynchronousTestCase):
     def test_empty(self) -> None:
         """A file without settings leaves every default."""
         self.assertEqual(self.load("# nothing\n"), Settings())
+
+    def test_not_regular(self) -> None:
+        """A pipe or a device is refused by name, and not waited for; a file without an end is not read."""
+        os.mkfifo(self.path)
+        self.assertEqual(
+            str(self.assertRaises(CannotStart, load, self.path)), f"{self.path}: This is not a regular file."
+        )
+        self.path.unlink()
+        self.path.symlink_to("/dev/zero")
+        self.assertEqual(
+            str(self.assertRaises(CannotStart, load, self.path)), f"{self.path}: This is not a regular file."
+        )
+        self.path.unlink()
+        self.path.touch()
+        os.truncate(self.path, 1 << 40)
+        self.assertIn("more than 1,048,576 bytes", str(self.assertRaises(CannotStart, load, self.path)))
 
     def test_every_kind(self) -> None:
         """Numbers, switches, text, lists and networks are read as what they are."""

@@ -88,7 +88,8 @@ class OptionsTest(SynchronousTestCase):
         not_utf8.write_bytes(b"\xff")
         for words in [
             ("--nonsense",), ("surplus",), ("--exempt", "home"), ("--motd", str(self.folder / "none")),
-            ("--motd", str(not_utf8)), ("--settings", str(self.folder / "none")),
+            ("--motd", str(not_utf8)), ("--motd", "/dev/zero"), ("--settings", "/dev/zero"),
+            ("--settings", str(self.folder / "none")),
         ]:  # fmt: skip
             with self.assertRaises(SystemExit) as end:
                 self.options(*words)

@@ -119,7 +119,9 @@ class LogFile:
         return self.path.with_name(f"{self.path.name}.{number}")
 
     def _open(self) -> int:
-        return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # The daemon must not wait: for somebody to read a pipe, say.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+        return os.open(self.path, flags, 0o600)
 
     def _measure(self) -> None:
         self._size = os.fstat(self._descriptor).st_size

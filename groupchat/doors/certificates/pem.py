@@ -11,6 +11,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from groupchat.disk.small_files import read_small
+
 
 class Unusable(Exception):
     """A certificate or its key cannot be used; the message is a sentence without its full stop."""
@@ -43,10 +45,10 @@ def read_key(path: Path) -> Any:
 def read(path: Path) -> bytes:
     """Return the content of a file.
 
-    :raises Unusable: it cannot be read.
+    :raises Unusable: it cannot be read, is no regular file or too large.
     """
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -85,6 +85,20 @@ class FileTest(SynchronousTestCase):
         self.assertEqual(self.logged(), [f"The log file {self.path} cannot be opened again: Is a directory"])
         self.path.rmdir()
 
+    def test_pipe(self) -> None:
+        """Nobody is waited for who reads a pipe that has taken the file's place, or reads it slowly."""
+        file = self.open()
+        self.path.unlink()
+        os.mkfifo(self.path)
+        file.reopen()
+        self.assertIn("cannot be opened again", self.logged()[-1])
+        reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        file.reopen()
+        for _ in range(100):
+            file.write("info", ["x" * 10000])
+        self.assertTrue(os.read(reader, 100).startswith(b"x"))
+
     def test_full(self) -> None:
         """When it is full it is moved away; so many moved files are kept, the others go, those of before too."""
         file = self.open(most_bytes=10)

@@ -1,5 +1,6 @@
 """A certificate with its chain and its key: as it is sent, or why it cannot be."""
 
+import os
 import ssl
 import subprocess
 import warnings
@@ -105,10 +106,13 @@ class PairTests(CertificateCase):
         strange = ed448.Ed448PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (self.folder / "strange.pem").write_bytes(strange)
         (self.folder / "text").write_text("text")
+        os.mkfifo(self.folder / "pipe")
         certificate = f"{self.folder}/cert.pem"
         for pattern, place in [
             (r"\Anowhere: No such file or directory\.\Z", f"nowhere,{self.folder}/key.pem"),
             (r"/missing: No such file or directory\.\Z", f"{certificate},{self.folder}/missing"),
+            (r"/pipe: This is not a regular file\.\Z", f"{self.folder}/pipe,{self.folder}/key.pem"),
+            (r"\A/dev/zero: This is not a regular file\.\Z", f"{certificate},/dev/zero"),
             (r"/text has no certificate in PEM\.\Z", f"{self.folder}/text,{self.folder}/key.pem"),
             (r"/text has no private key in PEM\.\Z", f"{certificate},{self.folder}/text"),
             (r"/locked\.pem has a password, and a daemon cannot ask for it", f"{certificate},{self.folder}/locked.pem"),
