@@ -10,13 +10,14 @@ Rules:
    no clock is asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from groupchat.facts.account_facts import Account, RankGiven
 from groupchat.facts.kinds import owner, read
 from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Book, Mute
+from groupchat.facts.sanctions import Ban, Book, Mute, Sanction
 from groupchat.facts.typed import TypedFact
 from groupchat.model.drafts import Draft, Fact, Kind, Need
 from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomLocked, SlowMode
@@ -24,8 +25,11 @@ from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
 from groupchat.model.times import spoken
 
-QUIET = frozenset({Kind.DELETED, Kind.MODERATED})
-"""The kinds of post that muted people may make, and those who may not come into the room: they show no words."""
+QUIET = frozenset({Kind.DELETED})
+"""The kinds of post that muted people may make, and those who may not come into the room: they show no words.
+
+An order is none of them: the room reads its reason, and the nickname it is about, which anybody can make up.
+"""
 
 SHOWN = (Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC)
 """The kinds of post that a slow room takes one by one: everything that shows a room somebody's words."""
@@ -88,7 +92,7 @@ class RuleBook:
     # Ranks
 
     def rank_of(self, author: AuthorId, room: str) -> Rank:
-        """Return the rank of an author in a room (empty: everywhere)."""
+        """Return the rank that an author was given in a room (empty: everywhere)."""
         if author == SERVER:
             return Rank.OPERATOR
         given = self.ranks.get(author)
@@ -98,19 +102,62 @@ class RuleBook:
             return Rank.GUEST
         return Rank.ROOM_OPERATOR if room and author in self.operators.get(room, ()) else Rank.MEMBER
 
-    def lacks(self, by: AuthorId, need: Need) -> Refusal | None:
-        """Return why an author may not do what needs this; None: they may."""
-        mine = self.rank_of(by, need.room)
+    def power(self, author: AuthorId, room: str, at: float) -> Rank:
+        """Return the rank that an author can use in a room (empty: everywhere) at a time, in seconds since 1970 UTC.
+
+        People who are banned or muted there keep no order there, as long as that lasts.
+        """
+        rank = self.rank_of(author, room)
+        return Rank.MEMBER if rank >= Rank.ROOM_OPERATOR and self._sanction(author, room, at) is not None else rank
+
+    def lacks(self, by: AuthorId, need: Need, at: float) -> Refusal | None:
+        """Return why an author may not do what needs this at a time, in seconds since 1970 UTC; None: they may."""
+        mine = self.power(by, need.room, at)
         if mine < need.rank:
-            return NotAllowed("You may not do that any more.")
+            sanction = self._sanction(by, need.room, at) if self.rank_of(by, need.room) >= need.rank else None
+            return NotAllowed("You may not do that any more.") if sanction is None else sanction
         if need.over is not None and mine < Rank.OPERATOR and self._keeps_order(need.over, need.room):
             return NotAllowed("They keep order here too; only operators of the server can do that.")
         return None
 
-    def may_change(self, by: AuthorId, author: AuthorId, room: str) -> bool:
-        """Say whether somebody may change a message of this author in a room because they keep order there."""
-        mine = self.rank_of(by, room)
+    def may_change(self, by: AuthorId, author: AuthorId, room: str, at: float) -> bool:
+        """Say whether somebody may change a message of this author in a room at a time, because they keep order there.
+
+        :param at: seconds since 1970 UTC.
+        """
+        mine = self.power(by, room, at)
         return mine >= Rank.OPERATOR or (mine >= Rank.ROOM_OPERATOR and not self._keeps_order(author, room))
+
+    def shields(self, fact: Fact, by: AuthorId) -> Refusal | None:
+        """Return why an author may not change or undo the sanction that stands in the place of a fact; None: they may.
+
+        Nobody undoes what was decided about themselves, and operators of a room not what was about one of them.
+        """
+        before = self.sanction(fact)
+        if before is None or by == SERVER:
+            return None
+        named = self._authors.get(before.key) if before.named else None
+        about = [author for author in (before.author, named) if author is not None]
+        if by in about:
+            return NotAllowed("That was decided about you; ask somebody else who keeps order.")
+        if self.rank_of(by, before.room) < Rank.OPERATOR and any(self._keeps_order(one, before.room) for one in about):
+            return NotAllowed(f"{before.whom} keeps order here too; only operators of the server can do that.")
+        return None
+
+    def sanction(self, fact: Fact) -> Sanction | None:
+        """Return the ban or mute that stands in the place of a fact; None: there is none."""
+        if fact.kind == Ban.KIND:
+            return self.bans.get(fact.name)
+        return self.mutes.get(fact.name) if fact.kind == Mute.KIND else None
+
+    def _sanction(self, author: AuthorId, room: str, at: float) -> Refusal | None:
+        """Return what the owner of an account is told who is banned or muted in a room; None: they are not."""
+        subjects = (author, self.accounts.get(author, ""))
+        ban = self.bans.find(subjects, room, at) if self.bans else None
+        if ban is not None:
+            return _banned(ban, at)
+        mute = self.mutes.find(subjects, room, at) if self.mutes else None
+        return None if mute is None else _muted(mute, at)
 
     def _keeps_order(self, author: AuthorId, room: str) -> bool:
         return self.rank_of(author, room) >= Rank.ROOM_OPERATOR
@@ -130,10 +177,10 @@ class RuleBook:
         subjects = (author, draft.folded)
         ban = self.bans.find(subjects, room, at) if self.bans else None
         if ban is not None:
-            return Banned(ban.sentence("banned", f" from {ban.room}" if ban.room else "", at))
+            return _banned(ban, at)
         mute = self.mutes.find(subjects, room, at) if self.mutes else None
         if mute is not None:
-            return Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", at))
+            return _muted(mute, at)
         if draft.within is not None and room not in draft.within and self._is_locked_out(room, author):
             return _locked(room)
         if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
@@ -170,10 +217,31 @@ class RuleBook:
         if gone is not None:
             del self.accounts[gone]
             if account is None:
+                for fact in self.left_by(gone, key):
+                    self.learn(fact)
                 self._forget(gone)
         if account is not None:
             self._authors[key] = account.author
             self.accounts[account.author] = key
+
+    def left_by(self, author: AuthorId, key: str) -> list[Fact]:
+        """Return the bans and mutes of an account as they go on when it is removed: for everybody with its nickname.
+
+        :param key: the nickname's key.
+        """
+        changed: list[Sanction] = []
+        books: tuple[Iterable[Sanction], ...] = (self.bans, self.mutes)
+        for book in books:
+            theirs = [one for one in book if one.author == author]
+            for one in sorted(theirs, key=lambda one: one.name):
+                after = replace(one, named=True)
+                if one.key != key:  # decided under another nickname, of which it goes on to hold as it did
+                    after = replace(after, whom=key, key=key)
+                    if any(known.name == after.name for known in book):
+                        continue
+                if after != one:
+                    changed.append(after)
+        return [one.fact for one in changed]
 
     def _forget(self, author: AuthorId) -> None:
         """Forget what goes with an account: the journal removes these facts with it."""
@@ -196,6 +264,14 @@ class RuleBook:
             self.mutes.strike(name)
         else:
             self.mutes.write(mute)
+
+
+def _banned(ban: Ban, at: float) -> Banned:
+    return Banned(ban.sentence("banned", f" from {ban.room}" if ban.room else "", at))
+
+
+def _muted(mute: Mute, at: float) -> Muted:
+    return Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", at))
 
 
 def _locked(room: str) -> RoomLocked:

@@ -14,7 +14,7 @@ from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
-from groupchat.journals.rules.judging import carry_out, objection
+from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
@@ -75,7 +75,7 @@ class MemoryJournal:
 
     def _take(self, operation: Amendment | ReadUpTo | StoredSession | Expire | ForgetSessions | Erase) -> Outcome:
         if isinstance(operation, Amendment):
-            refused = objection(self._book, self, operation.by, operation.needs, operation.changes)
+            refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)
             if refused is None:
                 carry_out(self._book, self, operation.changes)
             return refused
@@ -110,7 +110,7 @@ class MemoryJournal:
             return Repeated(first)
         refused = None
         if draft.changes or draft.needs is not None:
-            refused = objection(self._book, self, draft.author, draft.needs, draft.changes)
+            refused = objection(self._book, self, draft.author, draft.at, draft.needs, draft.changes)
         if refused is None and self._book.curbs and draft.kind not in CHANGES:
             refused = self._book.judge(draft, draft.room, self._last_shown)
         if refused is not None:
@@ -163,7 +163,7 @@ class MemoryJournal:
 
     def _forget(self, erase: Erase) -> Erased | Refusal:
         book, key, alias = self._book, erase.key, erase.alias
-        refused = objection(book, self, erase.by, erase.needs, ())
+        refused = objection(book, self, erase.by, ALWAYS, erase.needs, ())
         if refused is not None:
             return refused
         author, facts = erase_facts(book, self, key, alias)

@@ -4,7 +4,7 @@ All of it is facts of the journal, and it changes in one way: ``learn`` is given
 So what is true after a restart is what was true before it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 
 from groupchat.facts.account_facts import Account
@@ -72,6 +72,16 @@ class Moderation(RuleBook):
     def rank(self, account: Account | None, room: str) -> Rank:
         """Return the rank of somebody with this account (None: a guest) in a room."""
         return Rank.GUEST if account is None else self.rank_of(account.author, room)
+
+    def usable_rank(self, account: Account | None, room: str, now: Callable[[], float]) -> Rank:
+        """Return the rank that somebody with this account (None: a guest) can use in a room.
+
+        :param now: the wall clock, in seconds since 1970 UTC; it is asked only about those who keep order.
+        """
+        if account is None:
+            return Rank.GUEST
+        rank = self.rank_of(account.author, room)
+        return rank if rank < Rank.ROOM_OPERATOR else self.power(account.author, room, now())
 
     def is_operator(self, account: Account) -> bool:
         """Say whether the owner of an account is an operator of the whole server."""

@@ -106,12 +106,12 @@ class RankTest(BookCase):
         """A person lacks a rank that is higher than theirs in the room, and power over their equals."""
         self.learn(account(ALICE, "alice"), account(BOB, "bob"), granted(RoomOperator, ALICE))
         need = Need(Rank.ROOM_OPERATOR, "dev")
-        self.assertEqual([name(self.book.lacks(by, need)) for by in (ALICE, BOB)], ["", "NotAllowed"])
-        self.assertEqual(name(self.book.lacks(ALICE, Need(Rank.ROOM_OPERATOR))), "NotAllowed")
+        self.assertEqual([name(self.book.lacks(by, need, AT)) for by in (ALICE, BOB)], ["", "NotAllowed"])
+        self.assertEqual(name(self.book.lacks(ALICE, Need(Rank.ROOM_OPERATOR), AT)), "NotAllowed")
         over = Need(Rank.ROOM_OPERATOR, "dev", BOB)
-        self.assertEqual(name(self.book.lacks(ALICE, over)), "")
+        self.assertEqual(name(self.book.lacks(ALICE, over, AT)), "")
         self.learn(granted(RoomOperator, BOB))
-        self.assertEqual([name(self.book.lacks(by, over)) for by in (ALICE, SERVER)], ["NotAllowed", ""])
+        self.assertEqual([name(self.book.lacks(by, over, AT)) for by in (ALICE, SERVER)], ["NotAllowed", ""])
 
     def test_may_change(self) -> None:
         """Operators change any message; room operators those in their room of people who are not."""
@@ -119,13 +119,68 @@ class RankTest(BookCase):
             self.learn(account(author, nick))
         self.learn(granted(RoomOperator, ALICE), granted(RoomOperator, BOB))
         allowed = [
-            self.book.may_change(by, author, room)
+            self.book.may_change(by, author, room, AT)
             for by, author, room in (
                 (SERVER, BOB, "dev"), (ALICE, CAROL, "dev"), (ALICE, BOB, "dev"), (ALICE, CAROL, "ops"),
                 (CAROL, CAROL, "dev"),
             )
         ]  # fmt: skip
         self.assertEqual(allowed, [True, True, False, False, False])
+
+    def test_sanctioned(self) -> None:
+        """The banned and the muted keep no order in the place, until that ends; they are told why."""
+        self.learn(account(ALICE, "alice"), granted(RoomOperator, ALICE), granted(RoomOperator, ALICE, "ops"))
+        here, there = Need(Rank.ROOM_OPERATOR, "dev"), Need(Rank.ROOM_OPERATOR, "ops")
+        for one, refused in (
+            (ban("alice", ALICE, "dev", AT + 60), "Banned"), (mute("alice", ALICE, "dev", AT + 60), "Muted"),
+            (ban("alice", room="dev", until=AT + 60), "Banned"),
+        ):  # fmt: skip
+            self.learn(one)
+            self.assertEqual(name(self.book.lacks(ALICE, here, AT + 59)), refused)
+            self.assertFalse(self.book.may_change(ALICE, BOB, "dev", AT + 59))
+            self.assertEqual(name(self.book.lacks(ALICE, there, AT)), "")
+            self.assertEqual(name(self.book.lacks(ALICE, here, AT + 60)), "")
+            self.assertTrue(self.book.may_change(ALICE, BOB, "dev", AT + 60))
+            self.assertEqual(self.book.rank_of(ALICE, "dev"), Rank.ROOM_OPERATOR)
+            self.unlearn(one)
+        self.assertEqual(name(self.book.lacks(ALICE, here, AT)), "")
+        self.learn(ban("alice", ALICE), RankGiven(ALICE, Rank.OPERATOR, "server", AT))
+        for room in ("", "dev"):
+            self.assertEqual(self.book.power(ALICE, room, AT), Rank.MEMBER)
+
+    def test_shields(self) -> None:
+        """Nobody undoes what was decided about themselves, nor a room's operator what was about another one."""
+        for author, nick in ((ALICE, "alice"), (BOB, "bob"), (CAROL, "carol")):
+            self.learn(account(author, nick))
+        self.learn(granted(RoomOperator, ALICE), granted(RoomOperator, BOB))
+        for one, expected in (
+            (mute("alice", ALICE, "dev"), ["NotAllowed", "NotAllowed", ""]),
+            (ban("alice", room="dev"), ["NotAllowed", "NotAllowed", ""]),
+            (ban("bob", BOB, "dev"), ["NotAllowed", "NotAllowed", ""]),
+            (mute("carol", CAROL, "dev"), ["", "", ""]),
+            (mute("dave", room="dev"), ["", "", ""]),
+        ):
+            self.assertEqual([name(self.book.shields(one.fact, by)) for by in (ALICE, BOB, SERVER)], [""] * 3)
+            self.learn(one)
+            self.assertEqual([name(self.book.shields(one.fact, by)) for by in (ALICE, BOB, SERVER)], expected)
+        self.learn(RankGiven(ALICE, Rank.OPERATOR, "server", AT))
+        self.assertEqual(name(self.book.shields(ban("bob", BOB, "dev").fact, ALICE)), "")
+        self.assertEqual(name(self.book.shields(mute("alice", ALICE, "dev").fact, ALICE)), "NotAllowed")
+
+    def test_left_by(self) -> None:
+        """The bans and mutes of an account that is removed hold for its nickname, and on for its author."""
+        self.learn(
+            account(ALICE, "alice"), ban("alice", ALICE), mute("alice", ALICE, "dev"), mute("al", ALICE, "ops"),
+            mute("bob", BOB),
+        )  # fmt: skip
+        self.assertIsNone(self.book.mutes.find(("alice",), "dev", AT))
+        self.unlearn(account(ALICE, "alice"))
+        self.assertEqual(name(self.book.entrance(CAROL, "alice", "attic", AT)), "Banned")
+        self.assertEqual(name(self.book.entrance(ALICE, "other", "attic", AT)), "Banned")
+        for room in ("dev", "ops"):
+            self.assertIsNotNone(self.book.mutes.find(("alice",), room, AT), room)
+        self.assertIsNone(self.book.mutes.find(("bob",), "", AT))
+        self.assertEqual(sorted(one.name for one in self.book.mutes), ["/bob", "dev/alice", "ops/al", "ops/alice"])
 
 
 class JudgingTest(BookCase):
@@ -158,9 +213,9 @@ class JudgingTest(BookCase):
             self.assertEqual(self.judged(draft()), "")
 
     def test_quiet(self) -> None:
-        """Muted and banned people delete what they said, and the acts of operators are told."""
+        """Muted and banned people delete what they said, and show nobody anything, not even the reason of an order."""
         self.learn(mute("alice", ALICE), ban("alice", ALICE))
-        self.assertEqual([kind for kind in Kind if not self.judged(draft(kind))], [Kind.DELETED, Kind.MODERATED])
+        self.assertEqual([kind for kind in Kind if not self.judged(draft(kind))], [Kind.DELETED])
 
     def test_lock(self) -> None:
         """A locked room is closed to people who are not there, not invited and keep no order, where that is known."""

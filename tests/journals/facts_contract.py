@@ -171,7 +171,7 @@ class FactsContract(DecisionsCase):
                 session(author, nick[0]),
                 session(author, nick[0].upper()),
             )
-        await self.append(amended(account(CAROL), Ignoring(CAROL, ALICE, "alice"), ban("alice", ALICE)))
+        await self.append(amended(account(CAROL), Ignoring(CAROL, ALICE, "alice"), ban("alice", ALICE, "dev")))
         before = {form: await self.kept(form) for form in forms}
         taken = {
             Account: ["alice"], RankGiven: ["1"], KeptPreferences: ["1/text"], Ignoring: ["1/3"],
@@ -182,7 +182,7 @@ class FactsContract(DecisionsCase):
         await self.reopen()
         for form in forms:
             self.assertEqual(await self.kept(form), [one for one in before[form] if one not in taken[form]], form.KIND)
-        self.assertEqual((await self.sessions("aAeEbB"), await self.kept(Ban)), ("eEbB", ["/alice"]))
+        self.assertEqual((await self.sessions("aAeEbB"), await self.kept(Ban)), ("eEbB", ["dev/alice"]))
         self.assertEqual(await self.answers(amended(account(ALICE)), act), [type(None), NotAllowed])
 
     async def test_not_without_an_account(self) -> None:

@@ -351,7 +351,7 @@ class RemovalsContract(JournalCase):
                 account(BOB).fact,
                 account(CAROL).fact,
                 RankGiven(BOB, Rank.OPERATOR, ALIAS, NOON).fact,
-                Ban(ALIAS, ALIAS, ALICE, False, "", "olga", f"rude, {ALIAS}", NOON, None).fact,
+                Ban(ALIAS, ALIAS, ALICE, True, "", "olga", f"rude, {ALIAS}", NOON, None).fact,
                 Mute("eve", "eve", None, True, "", ALIAS, "", NOON, None).fact,
                 RoomOperator("dev", BOB, "bob", ALIAS, NOON).fact,
                 Invitation("dev", CAROL, "carol", ALIAS, NOON).fact,

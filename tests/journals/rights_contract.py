@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from groupchat.facts.account_facts import RankGiven
 from groupchat.facts.room_facts import Invitation, Lock, RoomOperator, Slow
-from groupchat.facts.sanctions import Mute
+from groupchat.facts.sanctions import Ban, Mute
 from groupchat.model.drafts import (
     Draft,
     Kind,
@@ -114,6 +114,76 @@ class RightsContract(DecisionsCase):
         await self.append(amended(account(ALICE), account(BOB), account(CAROL), *keepers), said("1", BOB))
         wanted = deleted(1, anyones=True)
         self.assertEqual(await self.answers(wanted, operating(ALICE), wanted), [NotYours, type(None), StoredPost])
+
+    async def test_sanctioned(self) -> None:
+        """The order of a banned or muted operator that lands behind that is refused, until it ends."""
+        await self.append(
+            amended(account(ALICE), account(BOB), keeping(RoomOperator, ALICE, "dev")), said("1", BOB, "dev")
+        )
+        need = Need(Rank.ROOM_OPERATOR, "dev")
+        order = replace(did(ALICE, mute("eve", room="dev").put(), needs=need), room="dev")
+        silent = amend(by=ALICE, needs=need)
+        for curb, refusal in ((ban("alice", ALICE, "dev", NOON + 60), Banned), (mute("alice", ALICE, "dev"), Muted)):
+            outcomes = await self.answers(silent, amended(curb), order, silent, deleted(1, anyones=True))
+            self.assertEqual(outcomes, [type(None), type(None), refusal, refusal, NotYours])
+            await self.reopen()
+            self.assertEqual(await self.answers(order, undone(curb), silent), [refusal, type(None), type(None)])
+        self.assertEqual(await self.kept(Mute), [])
+        outcomes = await self.answers(
+            amended(ban("alice", ALICE, "dev", NOON + 60)), replace(order, at=NOON + 59.9), replace(order, at=NOON + 60)
+        )
+        self.assertEqual(outcomes[1:], [Banned, StoredPost])
+
+    async def test_words_of_the_muted(self) -> None:
+        """A room is not shown the order of an operator who is muted or banned there, wherever it holds."""
+        await self.append(operating(ALICE))
+        order = did(ALICE, mute("eve").put(), needs=OPERATORS)
+        for curb, refusal in ((mute("alice", ALICE, "lobby"), Muted), (ban("alice", ALICE, "lobby"), Banned)):
+            self.assertEqual(await self.answers(amended(curb), order), [type(None), refusal])
+            self.assertEqual(await self.answers(replace(order, room="dev"), undone(curb)), [StoredPost, type(None)])
+
+    async def test_own_sanction(self) -> None:
+        """Nobody undoes or changes what was decided about themselves, by the facts where it is written."""
+        own = mute("alice", ALICE, "dev")
+        await self.append(operating(ALICE), operating(BOB), amended(own))
+        attempts = [
+            did(by, change, needs=OPERATORS)
+            for by in (ALICE, BOB)
+            for change in (replace(own, until=NOON + 1).replacing(own), own.undone())
+        ]
+        self.assertEqual(await self.answers(*attempts[:2]), [NotAllowed] * 2)
+        self.assertEqual(await self.answers(attempts[3]), [StoredPost])
+        named = ban("alice", room="dev")
+        self.assertEqual(
+            await self.answers(amended(named), did(ALICE, named.undone(), needs=OPERATORS)), [type(None), NotAllowed]
+        )
+
+    async def test_sanction_of_an_equal(self) -> None:
+        """A room's operator does not undo what was decided about another one there, operators of the server do."""
+        keepers = [keeping(RoomOperator, author, "dev") for author in (ALICE, BOB)]
+        curb, other = ban("bob", BOB, "dev"), ban("carol", CAROL, "dev")
+        await self.append(amended(account(ALICE), account(BOB), account(CAROL), *keepers, curb, other))
+        need = Need(Rank.ROOM_OPERATOR, "dev")
+        undo, undo_other = (did(ALICE, one.undone(), needs=need) for one in (curb, other))
+        self.assertEqual(await self.answers(undo, undo_other), [NotAllowed, StoredPost])
+        self.assertEqual(await self.answers(undone(keepers[1]), undo), [type(None), StoredPost])
+        self.assertEqual((await self.answers(amended(keepers[1], curb), operating(ALICE), undo))[2:], [StoredPost])
+
+    async def test_sanctions_of_a_removed_account(self) -> None:
+        """When an account is removed, its bans and mutes hold for the nickname, and for its author, from then on."""
+        await self.append(
+            amended(account(ALICE), mute("alice", ALICE), ban("alice", ALICE, "dev"), mute("al", ALICE, "ops"))
+        )
+        guest = replace(said("x", BOB), folded="alice")
+        self.assertEqual(await self.answers(guest, undone(account(ALICE)), guest), [StoredPost, type(None), Muted])
+        await self.reopen()
+        there = replace(guest, room="dev")
+        self.assertEqual(await self.answers(guest, there, said("x")), [Muted, Banned, Muted])
+        self.assertEqual(
+            (await self.kept(Mute), await self.kept(Ban)), (["/alice", "ops/al", "ops/alice"], ["dev/alice"])
+        )
+        named = replace(mute("alice", ALICE), named=True)
+        self.assertEqual(await self.answers(undone(named), guest, there), [type(None), StoredPost, Banned])
 
 
 class CurbsContract(DecisionsCase):

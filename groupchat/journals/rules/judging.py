@@ -6,6 +6,7 @@ Rules:
 2. With an account goes everything that is its owner's: rank, preferences, positions, rooms they operate, sessions.
 3. An author has one account at most, and an account one author.
 4. What goes with an account is not made without it, so nothing is left of one that was removed just before.
+5. Bans and mutes of an account that is removed hold for its nickname from then on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,9 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import Outdated, Refusal
 from groupchat.model.events import AuthorId
 
+ALWAYS = 0.0
+"""The time of an operation that says none: every ban and mute that stands there holds then."""
+
 
 class Store(Protocol):
     """The place where a journal keeps facts and sessions, inside its transaction."""
@@ -46,17 +50,22 @@ class Store(Protocol):
 
 
 def objection(
-    book: RuleBook, store: Store, by: AuthorId, needs: Need | None, changes: Sequence[Consequence]
+    book: RuleBook, store: Store, by: AuthorId, at: float, needs: Need | None, changes: Sequence[Consequence]
 ) -> Refusal | None:
     """Return why an operation of this author is refused; None: its changes can be carried out.
 
     It is refused with Outdated when it builds on a fact that is no longer what it was, and with NotAllowed when the
-    author does not have the rank it needs (any more).
+    author does not have the rank it needs (any more), or would undo what was decided about themselves or their equals;
+    with Banned or Muted when the author keeps no order there because of that.
+
+    :param at: when it was asked for, in seconds since 1970 UTC.
     """
-    if needs is not None and (refused := book.lacks(by, needs)) is not None:
+    if needs is not None and (refused := book.lacks(by, needs, at)) is not None:
         return refused
     made: dict[AuthorId, str] = {}
     for change in changes:
+        if isinstance(change, FactChange) and (refused := book.shields(change.fact, by)) is not None:
+            return refused
         if isinstance(change, FactChange) and not (_is_met(store, change) and _is_fitting(book, made, change.fact)):
             told = "Somebody else changed that at the same moment. Look at it, and try again."
             return Outdated(told, change.fact.kind, change.fact.name)
@@ -69,7 +78,7 @@ def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> N
         if isinstance(change, FactChange):
             fact = change.fact
             if fact.kind == Account.KIND and fact.value is None:
-                _remove_what_is_owned(store, fact)
+                _remove_what_is_owned(book, store, fact)
             store.keep(fact)
             book.learn(fact)
         elif isinstance(change, Revoke):
@@ -99,11 +108,11 @@ def _is_fitting(book: RuleBook, made: dict[AuthorId, str], fact: Fact) -> bool:
     return whose is None or whose in book.accounts or whose in made
 
 
-def _remove_what_is_owned(store: Store, account: Fact) -> None:
+def _remove_what_is_owned(book: RuleBook, store: Store, account: Fact) -> None:
     before = store.value_of(account.kind, account.name)
     if before is None:
         return
     author = AuthorId(before["author"])
-    for fact in store.owned_by(author):
+    for fact in (*store.owned_by(author), *book.left_by(author, account.name)):
         store.keep(fact)
     store.revoke(Revoke(author))

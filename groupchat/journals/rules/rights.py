@@ -28,7 +28,7 @@ def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastSh
             return NoSuchMessage("You have no message: you have said nothing, or deleted it.")
         return no_such_message(draft.target)
     done = "edit" if draft.kind == Kind.EDITED else "delete"
-    keeps_order = draft.anyones and book.may_change(draft.author, AuthorId(target.author), target.room)
+    keeps_order = draft.anyones and book.may_change(draft.author, AuthorId(target.author), target.room, draft.at)
     if draft.author != target.author and not keeps_order:
         whose = f"#{target.id} is {target.nick}'s"
         return NotYours(f"{whose}; you can edit and delete only your own messages. /history shows the numbers.")

@@ -9,7 +9,7 @@ from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.erasures import Erasure, erase_facts
-from groupchat.journals.rules.judging import carry_out, objection
+from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
 from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
 from groupchat.journals.sqlite.gone import Gone
@@ -94,7 +94,7 @@ class Transaction:
                 return Repeated(first)
         book, changes = self._book, draft.changes
         if changes or draft.needs is not None:
-            refused = objection(book, self, draft.author, draft.needs, changes)
+            refused = objection(book, self, draft.author, draft.at, draft.needs, changes)
             if refused is not None:
                 return refused
         event = PUBLIC.get(draft.kind)
@@ -118,7 +118,7 @@ class Transaction:
     def _take_other(self, operation: Operation) -> Outcome:
         """Carry out what is no post."""
         if isinstance(operation, Amendment):
-            refused = objection(self._book, self, operation.by, operation.needs, operation.changes)
+            refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)
             if refused is None:
                 carry_out(self._book, self, operation.changes)
             return refused
@@ -224,7 +224,7 @@ class Transaction:
 
     def _forget(self, erase: Erase) -> Erased | Refusal:
         book, key, alias = self._book, erase.key, erase.alias
-        refused = objection(book, self, erase.by, erase.needs, ())
+        refused = objection(book, self, erase.by, ALWAYS, erase.needs, ())
         if refused is not None:
             return refused
         author, facts = erase_facts(book, self, key, alias)
