@@ -172,6 +172,11 @@ class Book(Generic[S]):
                     return min(holding, key=lambda found: found.room)
         return None
 
+    def about(self, author: AuthorId, room: str) -> S | None:
+        """Return a sanction of an author that was decided for this place (empty: everywhere)."""
+        known = self._about.get(author, {})
+        return next((known[name] for name in sorted(known) if known[name].room == room), None)
+
     def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> S | None:
         """Return what holds for any of these, wherever."""
         for subject in subjects:

@@ -78,8 +78,8 @@ class Actor:
         return self.rank_in(self.connection.current)
 
     def rank_in(self, room: str) -> Rank:
-        """Return their rank in a room."""
-        return self.hall.moderation.rank(self.person.account, room)
+        """Return the rank they can use in a room: the banned and the muted keep no order there."""
+        return self.hall.moderation.usable_rank(self.person.account, room, self.hall.now)
 
     def room(self, name: str) -> str:
         """Return a room they may use: the named one of theirs, or (empty) the current one.
@@ -141,6 +141,13 @@ class Actor:
 
         :raises NickInvalid, NickReserved: nobody can have it.
         """
+        found = self.known(nick)
+        if found.author is None and not names.is_pseudonym(found.key):  # operators may undo a ban of somebody erased
+            names.nick(nick, self.hall.settings.name_rules)
+        return found
+
+    def known(self, nick: str) -> Target:
+        """Return whom the nickname means, here or not, for undoing something; by today's rules it may be invalid."""
         hall, key = self.hall, names.key(nick)
         account = hall.accounts.find(nick)
         person = hall.roster.find(key) if account is None else hall.roster.of(account.author)
@@ -148,9 +155,7 @@ class Actor:
             return Target(person.nick, person.key, person.account, person)
         if account is not None:
             return Target(account.nick, key, account, None)
-        if names.is_pseudonym(key):
-            return Target(key, key, None, None)  # somebody erased, of whom operators may undo a ban
-        return Target(names.nick(nick, hall.settings.name_rules), key, None, None)
+        return Target(key if names.is_pseudonym(key) else nick.strip(" \t"), key, None, None)
 
     def subject(self, nick: str, scope: str) -> Target:
         """Return somebody this caller may call to order in a place.

@@ -87,7 +87,7 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
             raise NothingToUndo(f"{network} is not banned. /bans lists the bans.")
         deed = Deed("unban", f"unbanned {network}", str(network))
         return me.decree(deed, known.undone(), needs=OPERATORS, text=f"{network} is not banned any more.")
-    ban = _known(me, me.hall.moderation.bans, whom, room)
+    ban = _undone(me, me.hall.moderation.bans, whom, room)
     if ban is None:
         raise NothingToUndo(f"{whom} is not banned. /bans lists the bans.")
     where = f" from {ban.room}" if ban.room else ""
@@ -127,10 +127,10 @@ def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "
 @DISCIPLINING.verb(needs=KEEPERS)
 def unmute(me: Actor, nick: Nick, room: Here = "") -> Receipt:
     """End a mute."""
-    known = _known(me, me.hall.moderation.mutes, nick, room)
+    known = _undone(me, me.hall.moderation.mutes, nick, room)
     if known is None:
         raise NothingToUndo(f"{nick} is not muted. /mutes lists the mutes.")
-    person = me.target(nick).person
+    person = me.known(nick).person
     where = f" in {known.room}" if known.room else ""
     return me.decree(
         Deed("unmute", f"unmuted {known.whom}{where}", known.whom),
@@ -196,11 +196,22 @@ def _advice(found: Target, scope: str) -> str:
     return f"{found.nick} was a guest from {which} and can take another nickname; /ban {addresses[0]} keeps them out."
 
 
-def _known(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
-    """Return the sanction about a nickname that the caller may undo."""
-    key, scope = me.target(nick).key, me.scope(room)
-    places = (scope,) if scope else ("", me.current)
-    return next((found for place in places if (found := book.get(Sanction.named_by(place, key))) is not None), None)
+def _undone(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
+    """Return the sanction that the caller means to undo: of this nickname, or of whoever has it now.
+
+    :raises NotAllowed: it is about the caller, or somebody who keeps order there too.
+    """
+    found, scope = me.known(nick), me.scope(room)
+    for place in (scope,) if scope else ("", me.current):
+        sanction = book.get(Sanction.named_by(place, found.key))
+        if sanction is None and found.author is not None:
+            sanction = book.about(found.author, place)
+        if sanction is not None:
+            refused = me.hall.moderation.shields(sanction.fact, me.person.author)
+            if refused is not None:
+                raise refused
+            return sanction
+    return None
 
 
 def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str, after: str) -> Answer:

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.room_facts import Granted, Invitation, Lock, Motd, RoomOperator, Slow
+from groupchat.model import names
 from groupchat.model.drafts import Announce, Deed, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.model.events import Answer, AuthorId, Replayed, Told
@@ -107,12 +108,12 @@ def invite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def uninvite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
     """Take an invitation back; somebody who is in the room stays there."""
-    place, found = me.place(room), me.target(nick)
-    known = _known(me.hall.moderation.invited, place, found)
-    if known is None:
+    place, found = me.place(room), me.known(nick)
+    known = _invited(me, place, found)
+    if not known:
         raise NothingToUndo(f"{found.nick} is not invited to {place}.")
     deed = Deed("uninvite", f"took back the invitation of {found.nick} to {place}", found.nick)
-    return me.decree(deed, known.undone(), needs=keepers(place), room=place)
+    return me.decree(deed, *(one.undone() for one in known), needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
@@ -177,6 +178,16 @@ def _granted(me: Actor, form: type[G], room: str, found: Target) -> G:
     if found.author is None:
         raise NoSuchAccount(f"{found.nick} is not here, and has no account.")
     return form(room, found.author, found.nick, me.person.nick, me.hall.now())
+
+
+def _invited(me: Actor, room: str, found: Target) -> list[Invitation]:
+    """Return the invitations of somebody to a room; of guests those too who had the nickname when they were invited."""
+    hall = me.hall
+    known = _known(hall.moderation.invited, room, found)
+    if known is not None or found.account is not None:
+        return [known] if known is not None else []
+    granted = hall.moderation.invited.get(room, {}).values()
+    return [one for one in granted if names.key(one.nick) == found.key and hall.accounts.of(one.author) is None]
 
 
 def _known(rooms: Mapping[str, Mapping[AuthorId, G]], room: str, found: Target) -> G | None:
