@@ -92,10 +92,18 @@ class Admission:
     def why_password(self, nick: str) -> str:
         """Return the sentence that says whose password a nickname needs."""
         if not self.settings.guests:
-            return f"You need an account here: give the password of {nick}. {self._way_in()}"
+            return f"You need an account here: give the password of {nick}. {self.way_in()}"
         if self.settings.password:
             return f"{nick} needs a password: its own if it is somebody's account, else that of this server."
         return f"{nick} belongs to an account: give its password, or choose another nickname."
+
+    def way_in(self) -> str:
+        """Say how one gets an account."""
+        if self.settings.registration == "open":
+            return "If you have none, /register NAME PASSWORD makes one."
+        if self.settings.registration == "invite":
+            return "If you have none, /register NAME PASSWORD CODE makes one, with a code from an operator."
+        return "If you have none, the administrator makes one."
 
     @inlineCallbacks
     def prove(
@@ -122,7 +130,7 @@ class Admission:
         :raises PasswordNeeded, PasswordWrong, NotEncrypted, TooManyFailures: the hall has a password.
         """
         if not self.settings.guests:
-            raise LoginNeeded(f"You need an account here: /login NAME PASSWORD. {self._way_in()}")
+            raise LoginNeeded(f"You need an account here: /login NAME PASSWORD. {self.way_in()}")
         if not self.settings.password:
             return
         if password is None:
@@ -146,14 +154,6 @@ class Admission:
         """
         account: Account = yield self.proofs.check(nick, password, screen, may_be_guest=False)
         return account
-
-    def _way_in(self) -> str:
-        """Say how one gets an account."""
-        if self.settings.registration == "open":
-            return "If you have none, /register NAME PASSWORD makes one."
-        if self.settings.registration == "invite":
-            return "If you have none, /register NAME PASSWORD CODE makes one, with a code from an operator."
-        return "If you have none, the administrator makes one."
 
     # Making and changing accounts
 
@@ -181,6 +181,12 @@ class Admission:
             if code is None:
                 raise PasswordNeeded("This server has a password, or you need a code: type it after your own password.")
             self.proofs.check_halls(code, screen)
+        elif code is not None and found is None:
+            raise CodeInvalid(
+                "No code is needed here, and what follows the password is none that is known; nothing was made. "
+                + ("/register PASSWORD makes the nickname you have now your own" if is_in else "Leave it out")
+                + "; in a line, the password is one word."
+            )
         return found
 
     @inlineCallbacks

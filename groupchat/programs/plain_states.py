@@ -42,6 +42,16 @@ LOCKED = frozenset({"password-needed", "password-wrong"})
 """Refusals after which the password is asked for."""
 
 EXIT = frozenset({"/exit", "/quit"})
+HERE = frozenset({"/login", "/register", "/help"}) | EXIT
+"""Commands that can be typed at a question.  No other line is taken for a command where a password is asked for."""
+
+HELP = {
+    "nickname": "Type the name that the others are to know you by, such as alice.",
+    "password": "Type the password of this nickname, or nothing to choose another.",
+}
+COMMANDS = "Or: /login NAME PASSWORD, if you have an account; /register NAME PASSWORD [CODE] makes one; /exit leaves."
+"""The second line of the help at both questions."""
+
 LOGOUT = "logout"
 """The ``ref`` of a request after which the connection has no nickname."""
 
@@ -201,12 +211,16 @@ class Naming(Online):
         question, self._question = self._question, ""
         self._join.show_typing()
         answer = line.decode("utf-8", "replace")
-        if not answer.strip():
+        command = "".join(answer.split(None, 1)[:1]).lower()
+        if not command:
             self._ask("nickname")
-        elif question == "password":
+        elif question == "password" and command not in HERE:
             self._claim(self._nick, password=answer)
-        elif answer.strip().lower() in EXIT:
+        elif command in EXIT:
             self._hang_up(lambda: self._join.over())
+        elif command == "/help":
+            self._join.show({"event": "done", "text": f"{HELP[question]}\n{COMMANDS}"})
+            self._ask(question)
         else:
             self._name(answer.strip())
 

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.errors import PasswordWeak, PasswordWrong, Refusal, ServerError, TooManyAttempts
+from groupchat.model.errors import BadArguments, PasswordWeak, PasswordWrong, Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
 from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
@@ -107,8 +107,16 @@ class Handshake:
     def _introduce(self, line: str) -> None:
         """Take what was typed at a prompt."""
         prompt = self._prompt
-        claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
-        if isinstance(claim, Logout):
+        try:
+            claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
+        except BadArguments as refusal:
+            self.refuse(refusal)
+            self._ask_again()
+            return
+        if isinstance(claim, Told):
+            self._show(claim)
+            self._ask_again()
+        elif isinstance(claim, Logout):
             self._say_goodbye(None)
         elif claim is None:
             self._ask("nickname")
@@ -129,6 +137,14 @@ class Handshake:
         if self.state is not state:
             self._move(state)
         self._show(Asked(what))
+
+    def _ask_again(self) -> None:
+        """Show the same prompt once more."""
+        if self._prompt.asked is not None:
+            self.screen.conceal()
+            self._ask("password")
+        else:
+            self._ask("nickname")
 
     def _ask_password(self, nick: str) -> None:
         try:
@@ -160,8 +176,7 @@ class Handshake:
         if self.state is State.GONE:
             return
         if self._prompt.asked_again(failure.check(PasswordWrong) is not None, failure.check(PasswordWeak) is not None):
-            self.screen.conceal()
-            self._ask("password")
+            self._ask_again()
             return
         if self.state is not State.NAMELESS:
             self._move(State.NAMELESS)

@@ -7,9 +7,13 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.model import text
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments
+from groupchat.model.events import Told
 
 LEAVING = frozenset({"/exit", "/quit"})
-"""Commands that can be typed instead of a nickname."""
+"""Commands that close the connection."""
+
+HERE = frozenset({"/login", "/register", "/help"}) | LEAVING
+"""Commands that can be typed at a prompt.  No other line is taken for a command where a password is asked for."""
 
 ATTEMPTS = 3
 """After so many wrong passwords the nickname is asked for again."""
@@ -34,19 +38,26 @@ class Prompt:
         """The last request to make an account; its password is asked for again if it is too weak."""
         self.asked: str | None = None
 
-    def read(self, line: str) -> Claim | Logout | None:
+    def read(self, line: str) -> Claim | Logout | Told | None:
         """Read what was typed at the nickname prompt; None: nothing.
 
         :raises BadArguments: /login or /register without what they need.
         """
+        read = self._read(line)
         self._last = ""
-        self._registering = None
+        self._registering = read if isinstance(read, Claim) and read.register else None
+        return read
+
+    def _read(self, line: str) -> Claim | Logout | Told | None:
+        """:raises BadArguments: /login or /register without what they need."""
         words = text.clean(line).split()
         match [word.lower() for word in words[:1]]:
             case []:
                 return None
-            case [word] if word in LEAVING and len(words) == 1:
+            case [word] if word in LEAVING:
                 return Logout()
+            case ["/help"]:
+                return Told(self._help())
             case ["/login"]:
                 if len(words) < 3:
                     raise BadArguments("Usage: /login NAME PASSWORD")
@@ -55,9 +66,17 @@ class Prompt:
                 if not 3 <= len(words) <= 4:
                     raise BadArguments("Usage: /register NAME PASSWORD [CODE]")
                 code = words[3] if len(words) > 3 else None
-                self._registering = Claim(words[1], password=words[2], register=True, code=code)
-                return self._registering
+                return Claim(words[1], password=words[2], register=True, code=code)
         return Claim(line.strip())
+
+    def _help(self) -> tuple[str, ...]:
+        """Return what can be done at the prompt."""
+        if self.asked is not None:
+            first = f"Type the password of {self.asked}, or nothing to choose another nickname."
+        else:
+            first = "Type the name that the others are to know you by, such as alice."
+        commands = "With an account: /login NAME PASSWORD. To leave: /exit."
+        return first, f"{commands} {self._admission.way_in()}"
 
     def needs_password(self, nick: str) -> bool:
         """Say whether this nickname needs a password; one that nobody can have does not."""
@@ -75,16 +94,25 @@ class Prompt:
         whose = self._admission.why_password(nick)
         return (whose,) if screen.secure else (whose, UNENCRYPTED)
 
-    def answered(self, screen: IScreen, line: str) -> Claim | Logout | None:
-        """Read what was typed at the password prompt; nothing: another nickname is wanted after all."""
+    def answered(self, screen: IScreen, line: str) -> Claim | Logout | Told | None:
+        """Read what was typed at the password prompt; nothing: another nickname is wanted after all.
+
+        A command that can be typed here is no password.
+
+        :raises BadArguments: /login or /register without what they need; the password is still asked for.
+        """
         screen.reveal()
-        nick, self.asked = self.asked, None
+        nick, registering = self.asked, self._registering
         assert nick is not None
-        registering, self._registering = self._registering, None
+        if _is_command(line) or (registering is not None and line.startswith("/")):
+            read = self._read(line)
+            if isinstance(read, Told):
+                return read
+            self.asked = None
+            return self.read(line)
+        self.asked = self._registering = None
         if not line:
             return None
-        if registering is not None and line.startswith("/"):
-            return self.read(line)
         if registering is not None:
             self._registering = replace(registering, password=line)
             return self._registering
@@ -111,3 +139,8 @@ class Prompt:
         self.asked = None
         self._last = ""
         self._registering = None
+
+
+def _is_command(line: str) -> bool:
+    """Say whether a line begins with a command that can be typed here."""
+    return "".join(text.clean(line).split(None, 1)[:1]).lower() in HERE

@@ -410,8 +410,9 @@ class RegistrationTests(AdmissionCase):
         self.assertRaises(CodeInvalid, self.admission.check_registration, "old", self.screen)
 
     def test_code_that_is_not_needed(self) -> None:
-        """A code that is the hall's password, and no invitation, is let pass where registration is open."""
-        self.assertIsNone(self.admission.check_registration("sesame", self.screen))
+        """Where registration is open, a code that is no invitation is refused: it may be the password."""
+        self.assertRaises(CodeInvalid, self.admission.check_registration, "sesame", self.screen)
+        self.assertRaises(CodeInvalid, self.register, "sesame")
 
     def register(self, code: str | None) -> RegistrationCode | None:
         """Let somebody register who is not in."""

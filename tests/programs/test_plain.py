@@ -141,6 +141,42 @@ class NamingTest(PlainCase):
             self.keyboard.type(line)
             self.assertEqual(server.welcome(), {"do": "nick", "attended": True, "ref": "nick", **fields})
 
+    def test_commands_at_the_password(self) -> None:
+        """At the password the same commands are no passwords; every other line is one, also with a slash."""
+        for line, fields in (
+            ("/register bob pw 123", {"nick": "bob", "password": "pw", "register": True, "code": "123"}),
+            ("/LOGIN bob open sesame", {"nick": "bob", "password": "open sesame"}),
+            ("/who is there", {"nick": "alice", "password": "/who is there"}),
+            ("/exiting", {"nick": "alice", "password": "/exiting"}),
+        ):
+            self.begin(nick="alice")
+            server = self.network.accept()
+            server.refuse("password-needed")
+            self.keyboard.type(line)
+            self.assertEqual(server.welcome(), {"do": "nick", "attended": True, "ref": "nick", **fields})
+        self.begin(nick="alice")
+        self.network.accept().refuse("password-needed")
+        self.keyboard.type("/exit now")
+        self.assert_ended(0)
+
+    def test_help(self) -> None:
+        """At both questions /help says what can be typed, and the same is asked again."""
+        self.begin()
+        server = self.network.accept()
+        self.read()
+        self.keyboard.type("/help")
+        told = self.read()
+        self.assertTrue(told.endswith(NAME))
+        self.assertIn("/register NAME PASSWORD", told)
+        self.keyboard.type("alice")
+        server.refuse("password-needed")
+        self.read()
+        self.keyboard.type("/help")
+        told = self.read()
+        self.assertTrue(told.endswith("Password: "))
+        self.assertIn("-- Type the password", told)
+        self.assertEqual(server.requests(), [])
+
     def test_password_in_a_pipe(self) -> None:
         """In a pipe the next line is the password; a wrong one ends the program."""
         self.begin(terminal=False)

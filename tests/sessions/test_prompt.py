@@ -68,12 +68,68 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertEqual(lines(peer), [*ASKED_PASSWORD, Asked("nickname")])
         self.assertFalse(peer.screen.concealed)
 
-    def test_password_is_no_command(self) -> None:
-        """What is typed at the password prompt is a password, whatever it looks like."""
+    def test_password_with_a_slash(self) -> None:
+        """What is typed at the password prompt is a password, also with a slash, unless it is a command for there."""
+        for password in ("/exiting now", "/etc/passwd", "/who is there", "exit now please"):
+            home = House()
+            account(home.hall, "alice", password=password)
+            peer = home.connect().type("alice", password)
+            self.assertIs(peer.session.state, State.CHATTING, password)
+
+    def test_password_like_a_command(self) -> None:
+        """A password that looks like a command for the prompt can be given with /login."""
         home = House()
         account(home.hall, "alice", password="/exit now")
-        peer = home.connect().type("alice", "/exit now")
+        peer = home.connect().type("alice", "/login alice /exit now")
         self.assertIs(peer.session.state, State.CHATTING)
+
+    def test_commands(self) -> None:
+        """The commands of the nickname prompt work at the password prompt, and are no wrong passwords."""
+        peer = house().connect().type("alice", "/REGISTER carol 12345678")
+        self.assertEqual((peer.codes, peer.connection.person.nick), ([], "carol"))
+        self.assertFalse(peer.screen.concealed)
+        peer = house().connect().type("alice", f" /login alice {PASSWORD}")
+        self.assertEqual((peer.codes, peer.connection.person.nick), ([], "alice"))
+        for leaving in ("/exit", "/quit", "/exit bye"):
+            home = house()
+            peer = home.connect().type("alice", leaving)
+            self.assertEqual((peer.codes, peer.answers[-1]), ([], Done(text="Goodbye.")))
+            self.assertTrue(peer.screen.closed)
+            self.assertEqual(home.passwords.verified, [])
+
+    def test_usage_at_the_password(self) -> None:
+        """A command without what it needs is explained, and the password asked for again; it counts as no password."""
+        peer = house().connect().type("alice")
+        peer.take()
+        for line in ("/register", "/login alice", "/register a b c d", "/login"):
+            self.assertEqual(lines(peer.type(line)), ["bad-arguments", Asked("password")])
+            self.assertTrue(peer.screen.concealed)
+        self.assertIs(peer.type("guess", "guess", PASSWORD).session.state, State.CHATTING)
+
+    def test_help(self) -> None:
+        """At both prompts /help says what can be typed, and the same is asked again."""
+        peer = house().connect()
+        peer.take()
+        told, asked = lines(peer.type("/help"))
+        assert isinstance(told, Told)
+        self.assertEqual(asked, Asked("nickname"))
+        self.assertEqual(len(told.lines), 2)
+        for word in ("name", "/login NAME PASSWORD", "/register NAME PASSWORD", "/exit"):
+            self.assertIn(word, " ".join(told.lines))
+        peer.type("alice", "guess", "guess")
+        peer.take()
+        told, asked = lines(peer.type("/HELP me"))
+        assert isinstance(told, Told)
+        self.assertIn("the password of alice", told.lines[0])
+        self.assertEqual(asked, Asked("password"))
+        self.assertTrue(peer.screen.concealed)
+        self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("nickname")])
+
+    def test_help_after_a_weak_password(self) -> None:
+        """While a new password is asked for again, /help forgets nothing of the account that is to be made."""
+        peer = house().connect().type("/register carol short", "/help", "long enough")
+        self.assertEqual(peer.codes, ["password-weak"])
+        self.assertEqual(peer.connection.person.nick, "carol")
 
     def test_encrypted(self) -> None:
         """On an encrypted connection nobody is warned."""
@@ -150,6 +206,7 @@ class CommandTests(SynchronousTestCase):
         """Without what they need, the commands say what that is."""
         peer = House().connect().type("/login alice", "/register", "/register a b c d")
         self.assertEqual(peer.codes, ["bad-arguments"] * 3)
+        self.assertEqual(peer.answers[-1], Asked("nickname"))
         self.assertIs(peer.session.state, State.NAMELESS)
 
     def test_taken_or_invalid(self) -> None:
@@ -283,7 +340,7 @@ class ClosedHallTests(SynchronousTestCase):
         """A nickname that nobody can have is refused at once; no password is asked for it."""
         bot = House(password="sesame open").connect("json").offer("x y", password="guess")
         self.assertEqual(bot.codes, ["nick-invalid"])
-        peer = House(password="sesame open").connect().type("x y", "/exit now")
+        peer = House(password="sesame open").connect().type("x y", "/leave now")
         self.assertEqual(peer.codes, ["nick-invalid"] * 2)
         self.assertNotIn(Asked("password"), peer.answers)
         self.assertFalse(peer.screen.closed)
@@ -323,6 +380,31 @@ class ClosedHallTests(SynchronousTestCase):
         self.assertEqual(home.connect().type(f"/register carol 12345678 {codes[1]}").codes, [])
         home.clock.advance(7 * 86400 + 1)
         self.assertEqual(home.connect().type(f"/register dave 12345678 {codes[2]}").codes, ["code-invalid"])
+
+    def test_register_at_the_password_prompt(self) -> None:
+        """What the password prompt of a closed hall offers can be typed there, as often as it takes."""
+        home = House(registration="invite", guests=False)
+        boss = member(house_with_guests(home), "boss", rank=Rank.OPERATOR)
+        code = boss.type("/invitecode").told[-1].split()[0]
+        home.hall = home.reopened(registration="invite", guests=False)
+        peer = home.connect().type("bob", "/register bob 12345678 guess")
+        self.assertEqual((peer.codes, peer.answers[-1]), (["code-invalid"], Asked("nickname")))
+        self.assertIs(peer.type("bob", f"/register bob 12345678 {code}").session.state, State.CHATTING)
+        self.assertEqual(home.passwords.verified, [])
+
+    def test_code_where_none_is_needed(self) -> None:
+        """Where no code is needed, a word that is none is refused, and nothing is made: it may be the password."""
+        home = House()
+        (bob,) = home.come("bob")
+        bob.type("/register bobby-bob 12345678")
+        self.assertEqual(bob.codes, ["code-invalid"])
+        self.assertIn("/register PASSWORD makes the nickname you have now", str(bob.answers[-1]))
+        peer = home.connect().type("/register carol 12345678 word")
+        program = home.connect("json").offer("carol", password="12345678", register=True, code="word")
+        self.assertEqual((peer.codes, program.codes), (["code-invalid"], ["code-invalid"]))
+        self.assertEqual([home.hall.accounts.find(nick) for nick in ("bob", "carol")], [None, None])
+        self.assertEqual(bob.type("/register 12345678").codes, ["code-invalid"])
+        self.assertIsNotNone(home.hall.accounts.find("bob"))
 
     def test_one_code_twice_at_once(self) -> None:
         """Of two people who use one code at the same time, one gets in."""
