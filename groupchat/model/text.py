@@ -130,6 +130,32 @@ _MISPLACED = re.compile(
 )
 
 
+# What looks like a slash (UTS #39, confusables of U+002F), marks like one that stand through letters, and the comma and
+# the middle dot that Chinese and Japanese input methods have on its key.
+_SLASHES = (
+    r"/\u0337\u0338\u1735\u2041\u2044\u2215\u2571\u29f8\u2cc6\u2f03\u3001\u3033\u30ce\u30fb\u31d3\u4e3f\uff0f\uff64\uff65"
+    r"\U0001d23a"
+)
+_BLANKS = rf"\s\u2800\U0001d159{_HIDDEN_BELOW}{_PLACED_BELOW}"  # nothing is seen of them
+_LIKE_A_COMMAND = re.compile(
+    rf"[{_BLANKS}]*[{_SLASHES}][{_BLANKS}]*(?P<name>[^\s\u2800]{{1,64}})(?P<rest>[\s\u2800].*|\Z)", re.DOTALL
+)
+
+
+def like_a_command(line: str) -> str:
+    """Return a line that looks like a command as commands are typed; an empty string: it looks like none.
+
+    "/login alice secret" looks like one however it begins: with blanks, or with a slash of another kind or width.
+    Two slashes are how people say a line that begins with a slash, and look like none.
+    """
+    found = _LIKE_A_COMMAND.match(line)
+    if found is None:
+        return ""
+    name = unicodedata.normalize("NFKC", _NEVER.sub("", found["name"]))
+    rest = found["rest"].lstrip(" \t\u2800\u3000")
+    return f"/{name} {rest}" if rest else f"/{name}"
+
+
 def clean(text: str) -> str:
     """Return a decoded line without the characters that others must not be shown.  Idempotent.
 

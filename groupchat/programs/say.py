@@ -20,12 +20,16 @@ from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.stdio.nickname import of_this_user
+from groupchat.terminal.flow.secret_commands import SecretCommands
 
 WINDOW = 256
 """Lines read ahead of the server's answers."""
 
 LOBBY = "lobby"
 """The room that every server has."""
+
+SECRET_COMMANDS = SecretCommands()
+"""Commands that people must not say by mistake, as nothing is taken for a command here."""
 
 PATIENCE = 60.0
 """Seconds without any progress after which the program gives up: a line that is answered is progress.
@@ -121,6 +125,9 @@ class Say:
             self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
             return
         if not text.strip():
+            return
+        if SECRET_COMMANDS.holds(text) and len(text.split()) > 1:
+            self._stop(f"Line {self._read} was not posted: it looks like a command with a password")
             return
         self._unanswered += 1
         self._set_deadline()

@@ -177,8 +177,8 @@ class Session(Handshake):
             carry_out(arguments)
         elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
             self._reply(substitute(me, change[1], change[2]), me.ref)
-        elif spoken[:1].isspace() and (command := "".join(spoken.split(None, 1)[:1]).lower()) in SECRET:
-            # What follows a blank is said, even a command; not so a password.
+        elif (not spoken[:1].isascii() or spoken[:1].isspace()) and (command := _secret(spoken)):
+            # What follows a blank or another slash is said, even a command; not so a password.
             raise BadArguments(
                 f"That was not said, because it may have a password in it: type {command} at the beginning."
             )
@@ -366,3 +366,9 @@ class Session(Handshake):
         """Listen again, unless something that was charged later is to be waited for."""
         if self._hall.clock.seconds() >= self._calm_at:
             self.screen.release(Hold.FLOOD)
+
+
+def _secret(spoken: str) -> str:
+    """Return the command with a password that a line looks like, as it is typed; an empty string: it is none."""
+    command = "".join(text.like_a_command(spoken).split(None, 1)[:1]).lower()
+    return command if command in SECRET else ""

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 from groupchat.client.address import reason
 from groupchat.client.client_errors import ClientError, Refused
 from groupchat.client.resumption import Since
+from groupchat.model.text import like_a_command
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.chat_session import ChatSession
@@ -161,8 +162,8 @@ class TerminalClient(Owner):
 
     def _take_line(self, line: str, chat: Chat) -> None:
         if self.is_secret(line):
-            # What follows blanks is said, even a command; not so a password.
-            line = line.lstrip()
+            # What follows blanks or another slash is said, even a command; not so a password.
+            line = like_a_command(line)
         command, *words = line.split()
         name = command.lower()
         if self._to.menu and line.strip().lower() == "q":

@@ -94,6 +94,17 @@ class PostingTest(SayCase):
         self.keyboard.end()
         self.assert_ended(server, 0)
 
+    def test_line_with_a_password(self) -> None:
+        """A line that looks like a command with a password is not posted, nor are those that follow it."""
+        for line in ("/login alice secret", " /REGISTER secret", "\uff0flogin alice secret"):
+            self.begin()
+            server = self.accept()
+            self.keyboard.type("/login", "//login a b", line, "next")
+            self.assertEqual(self.answer(server, 1, 2), ["/login", "//login a b"])
+            self.assert_ended(
+                server, 1, "Line 3 was not posted: it looks like a command with a password; 2 lines were posted."
+            )
+
     def test_room(self) -> None:
         """The room goes with each post; a server that does not know quiet clients is asked to join it."""
         self.begin("hello", room="dev")

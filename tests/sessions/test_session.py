@@ -65,6 +65,22 @@ class ChattingTests(SynchronousTestCase):
         self.assertNotIn("sesame", str(alice.answers))
         self.assertEqual(bob.texts, [" /exit", " /etc/passwd"])
 
+    def test_password_after_another_slash(self) -> None:
+        """Slashes of input methods, and blanks that are not seen, do not let a password be told to all."""
+        alice, bob = House().come("alice", "bob")
+        slashes = "\uff0f\u2044\u2215\u29f8\u2571\u3001\u30fb\u0338"
+        starts = [*slashes, "\u2800/", "\u3000\uff0f", "\uff0f\u2800", "\u2800 \u2044 "]
+        lines = [f"{start}{name} alice sesame" for start in starts for name in ("login", "Register", "\uff4cogin")]
+        alice.type(*lines)
+        self.assertEqual(alice.codes, ["bad-arguments"] * len(lines))
+        self.assertNotIn("sesame", str(alice.answers))
+        said = [
+            "\uff0fexit", "\u3001login\u3001", "\uff0f\uff0flogin a b", "\u2800login a b", "\uff0fetc\uff0fpasswd",
+            "\u2800",
+        ]  # fmt: skip
+        alice.type(*said)
+        self.assertEqual(bob.texts, said)
+
     def test_programs_say_anything(self) -> None:
         """A machine that says "/exit" says it, and "s/a/b/" too."""
         house = House()

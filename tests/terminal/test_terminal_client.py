@@ -224,6 +224,17 @@ class TalkingTest(ClientTest):
         self.type(" /etc/passwd", "//login a b", " hello")
         self.assertEqual(self.sent(), [" /etc/passwd", "/login a b", " hello"])
 
+    def test_secret_after_another_slash(self) -> None:
+        """Slashes of input methods, and blanks that are not seen, make no command with a password something to say."""
+        for start in ("\uff0f", "\u2044", "\u2215", "\u29f8", "\u2800/", "\u200b\uff0f", "\u3001"):
+            line = f"{start}register sesame123"
+            self.assertTrue(self.client.is_secret(line))
+            self.type(line)
+            (request,) = self.connection.requests()
+            self.assertEqual((request["do"], request.get("line")), ("type", "/register sesame123"), line)
+            self.client.pasted([line, f"{start}logn alice sesame"])
+            self.assertEqual(self.connection.requests(), [])
+
     def test_pasted_secret(self) -> None:
         """Of a paste, lines with passwords are not said."""
         self.client.pasted(["one", "/login alice sesame", " /pasword sesame x", "two"])

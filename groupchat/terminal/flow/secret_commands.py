@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
+from groupchat.model.text import like_a_command
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -91,13 +93,12 @@ class SecretCommands:
 
     def shown(self, line: str) -> str:
         """Return the line as it may be shown: of a secret command only its name."""
-        return line.split(None, 1)[0] if self.is_secret(line) else line
+        return like_a_command(line).split(None, 1)[0] if self.is_secret(line) else line
 
 
 def _name(line: str) -> str:
-    """Return the name of the command that a line begins with; an empty string if it is not a command."""
-    first = next(iter(line.split(None, 1)), "")
-    return first[1:].lower() if first.startswith("/") else ""
+    """Return the name of the command that a line looks like; an empty string if it looks like none."""
+    return "".join(like_a_command(line).split(None, 1)[:1])[1:].lower()
 
 
 def _fields(arguments: object) -> Iterable[Field]:
