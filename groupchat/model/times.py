@@ -29,7 +29,7 @@ def parse(written: str) -> float:
     """
     DURATION.check(written)
     if WRITTEN.fullmatch(written) is None:
-        raise BadArguments(f"{written} is not a duration; write it like 10m, 2h, 7d or forever.")
+        raise BadArguments(f"{written} is not a duration; write it like 10m, 2h, 1h30m or forever.")
     if written.lower() == "forever":
         return FOREVER
     seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(written.lower()))

@@ -19,7 +19,7 @@ from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, keepers
 from groupchat.verbs.disciplining import KEEPERS
-from groupchat.verbs.grammar.arguments import Count, Here, Nick, Rest, Room, RoomBefore, Seconds
+from groupchat.verbs.grammar.arguments import Count, Here, Nick, Pause, Rest, Room, RoomBefore
 from groupchat.verbs.grammar.table import Table
 
 ROOM_ORDERS = Table("order", "keeping order")
@@ -55,11 +55,11 @@ def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
-def slow(me: Actor, room: RoomBefore = "", *, seconds: Seconds) -> Receipt:
-    """Make people wait between messages, for so many seconds; 0 ends it."""
+def slow(me: Actor, room: RoomBefore = "", *, seconds: Pause) -> Receipt:
+    """Make people wait between messages, such as 30s; 0 ends it."""
     place = me.place(room)
     if seconds > SLOWEST_S:
-        raise BadArguments(f"At most {SLOWEST_S} seconds.")
+        raise BadArguments(f"People wait at most {spoken(SLOWEST_S)} between messages.")
     before = me.hall.moderation.slow.get(place)
     if not seconds:
         if before is None:

@@ -50,7 +50,7 @@ class Durations(SynchronousTestCase):
         """A refusal repeats what was written and gives examples, or names the limits."""
         self.assertEqual(
             str(self.assertRaises(BadArguments, parse, "10x")),
-            "10x is not a duration; write it like 10m, 2h, 7d or forever.",
+            "10x is not a duration; write it like 10m, 2h, 1h30m or forever.",
         )
         self.assertEqual(
             str(self.assertRaises(BadArguments, parse, "0s")),

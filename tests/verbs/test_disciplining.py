@@ -512,3 +512,31 @@ class TypedTests(TypingCase):
         journal.answer_all()
         self.assertEqual(bob.codes, ["banned"])
         self.assertIsNone(house.hall.roster.find("bob"))
+
+
+class MistypedTests(TypingCase):
+    def test_durations(self) -> None:
+        """A number that is no duration is not taken for a reason: nobody is banned for ever by a slip."""
+        for line in (
+            "/mute bob 10 min spam",
+            "/mute bob 10x",
+            "/mute bob -5m",
+            "/ban carlo 1h30 ads",
+            "/purge bob 1 hour",
+        ):
+            self.olga.type(line)
+            self.assertIn("is not a duration; write it like 10m, 2h, 1h30m", self.refused(self.olga))
+        moderation = self.house.hall.moderation
+        self.assertEqual((list(moderation.bans), list(moderation.mutes)), ([], []))
+        self.olga.type("/mute bob forever 3 warnings")
+        (mute,) = moderation.mutes
+        self.assertEqual((mute.why, mute.until), ("3 warnings", None))
+
+    def test_order(self) -> None:
+        """Who gives the duration before the name is told the order, not what nicknames are."""
+        for line in ("/mute 10m bob spam", "/ban 2h bob", "/purge 1h30m bob"):
+            self.olga.type(line)
+            verb = line.split()[0]
+            self.assertIn(f"is a duration, which comes after the name: {verb} NICK", self.refused(self.olga))
+        self.olga.type("/ban 300.1.1.1")
+        self.assertIn("300.1.1.1 is no address", self.refused(self.olga))

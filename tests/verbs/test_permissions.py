@@ -35,7 +35,7 @@ EXAMPLES: dict[type[arguments.Argument], Any] = {
     arguments.RestArgument: "words",
     arguments.CountArgument: 3,
     arguments.EndingArgument: "others",
-    arguments.SecondsArgument: 3,
+    arguments.PauseArgument: 3,
     arguments.PostIdArgument: 1,
     arguments.SinceArgument: 1,
     arguments.DayArgument: "2026-11-21",

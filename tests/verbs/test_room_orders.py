@@ -69,6 +69,9 @@ class SlowTests(OperatorsCase):
         self.assertEqual(self.slow(), {"lobby": 8})
         self.olga.session.type("/slow dev 9")
         self.assertEqual(self.slow(), {"lobby": 8, "dev": 9})
+        self.olga.session.type("/slow 30s")
+        self.olga.session.type("/slow dev 5m")
+        self.assertEqual(self.slow(), {"lobby": 30, "dev": 300})
 
     def test_end(self) -> None:
         """0 ends it; a room that is not slow has nothing to end."""
@@ -84,9 +87,10 @@ class SlowTests(OperatorsCase):
             self.rita.take()
             self.rita.do("slow", room="dev", seconds=wrong)
             self.assertEqual(self.rita.codes, ["bad-arguments"], wrong)
+        self.olga.session.type("/slow forever")
         self.olga.session.type("/slow")
         self.olga.session.type("/slow dev soon")
-        self.assertEqual(self.olga.codes, ["bad-arguments"] * 2)
+        self.assertEqual(self.olga.codes, ["bad-arguments"] * 3)
 
 
 class LockTests(OperatorsCase):

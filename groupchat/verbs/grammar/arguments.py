@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from groupchat.model import emoji, preferences, text, times
+from groupchat.model import emoji, networks, preferences, text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
 
@@ -84,6 +84,13 @@ class TargetArgument(NickArgument):
     """A nickname, an address or a network."""
 
     label = "NICK|ADDRESS|NETWORK"
+    meant_as_address = re.compile(r"\d+\.|.*[:/]")
+    """How no nickname begins: what is written so is an address or a network, or a mistake in one."""
+
+    def value(self, word: str) -> str:
+        if self.meant_as_address.match(word) and networks.parse(word) is None:
+            raise BadArguments(f"{word} is no address; write it like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.")
+        return word
 
 
 class RoomArgument(Argument):
@@ -238,8 +245,30 @@ class DurationArgument(Argument):
     """A duration: ``10m``, ``2h``, ``7d``, ``1h30m`` or ``forever``; programs may give a number of seconds."""
 
     label = "DURATION"
-    length = text.DURATION
+    length: Length | None = text.DURATION
     pattern = re.compile(rf"({times.WRITTEN.pattern})(?:\s+|$)")
+    examples = "10m, 2h, 1h30m or forever; before a reason that begins with a number, write forever"
+    offered = ("10m", "2h", "7d", "forever")
+    """What completion offers."""
+    attempt = re.compile(r"[+−.,-]*\d\S*")
+    """What stands in the place of a duration and is meant as one, or cannot be told from one that is."""
+
+    def take(self, line: str) -> tuple[Any, str] | None:
+        """Read a duration; None if the line goes on with something else.
+
+        :raises BadArguments: it goes on with a number that is no duration: as the beginning of a reason it would mean
+            that there is no end.
+        """
+        taken = super().take(line)
+        if taken is None and (attempt := self.attempt.match(line)) is not None:
+            word = attempt[0]
+            shown = word if len(word) <= text.DURATION.most else f"{word[: text.DURATION.most]}…"
+            raise BadArguments(f"{shown} is not a duration; write it like {self.examples}.")
+        return taken
+
+    def is_misplaced(self, line: str) -> bool:
+        """Say whether a line begins with a duration, where a name is expected: nicknames begin with a letter."""
+        return line[:1].isdecimal() and self.pattern.match(line) is not None
 
     def value(self, word: str) -> float:
         return times.parse(word)
@@ -248,16 +277,21 @@ class DurationArgument(Argument):
         return self.value(self.bounded(given) if isinstance(given, str) else f"{_whole(given, self.label)}s")
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
-        return [choice for choice in ("10m", "2h", "7d", "forever") if choice.startswith(start.lower())]
+        return [choice for choice in self.offered if choice.startswith(start.lower())]
 
 
-class SecondsArgument(CountArgument):
-    """A number of seconds, from 0 up."""
+class PauseArgument(DurationArgument):
+    """A duration without which there may be none: ``30s``, ``5m``, or a number of seconds, from 0 up."""
 
-    label = "SECONDS"
+    pattern = re.compile(rf"([0-9]{{1,9}}|{times.WRITTEN.pattern})(?:\s+|$)")
+    examples = "30, 30s or 5m, or 0 to end it"
+    offered = ("0", "10s", "30s", "1m")
 
-    def value(self, word: str) -> int:
-        return int(word)
+    def value(self, word: str) -> float:
+        return int(word) if word.isdecimal() else super().value(word)
+
+    def from_json(self, given: object) -> float:
+        return super().value(self.bounded(given)) if isinstance(given, str) else _whole(given, "The number of seconds")
 
 
 class PreferenceArgument(Argument):
@@ -374,7 +408,7 @@ Since = Annotated[int, SinceArgument()]
 After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
 Duration = Annotated[float, DurationArgument()]
-Seconds = Annotated[int, SecondsArgument()]
+Pause = Annotated[float, PauseArgument()]
 PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
 Switch = Annotated[bool, SwitchArgument()]

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NotAllowed, UnknownCommand
 from groupchat.model.ranks import Rank
-from groupchat.verbs.grammar.arguments import Argument, Choices, RestArgument
+from groupchat.verbs.grammar.arguments import Argument, Choices, DurationArgument, NickArgument, RestArgument
 
 ROOM = "room"
 """The name of the argument that says which room a verb is about."""
@@ -142,6 +142,8 @@ class Verb:
         """
         found: dict[str, Any] = {}
         line = line.lstrip()
+        if self._begins_with_duration(line):
+            raise BadArguments(f"{line.split()[0]} is a duration, which comes after the name: {self.usage}")
         for parameter in self.parameters:
             taken = parameter.argument.take(line) if line else None
             if taken is not None:
@@ -151,6 +153,13 @@ class Verb:
         if line:
             raise BadArguments(f"Usage: {self.usage}")
         return found
+
+    def _begins_with_duration(self, line: str) -> bool:
+        """Say whether a duration was typed where a nickname belongs, which it comes after."""
+        kinds = [parameter.argument for parameter in self.parameters]
+        return isinstance(next(iter(kinds), None), NickArgument) and any(
+            kind.is_misplaced(line) for kind in kinds if isinstance(kind, DurationArgument)
+        )
 
     def check(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """Read the arguments a program gave, by name; fields whose names begin with ``x-`` are left alone.

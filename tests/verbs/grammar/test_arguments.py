@@ -45,7 +45,7 @@ class TypedTests(SynchronousTestCase):
     def test_numbers(self) -> None:
         """Counts, seconds and numbers of messages are digits; anything else is left for the next argument."""
         self.takes(arguments.CountArgument, "7 x", 7, "x")
-        self.takes(arguments.SecondsArgument, "0", 0)
+        self.takes(arguments.PauseArgument, "0", 0)
         self.takes(arguments.PostIdArgument, "#41 x", 41, "x")
         self.takes(arguments.PostIdArgument, "41", 41)
         self.takes(arguments.SinceArgument, "since  #41", 41)
@@ -70,8 +70,30 @@ class TypedTests(SynchronousTestCase):
         """A duration is a number with a unit, several of these, or "forever"; anything else is left alone."""
         for line, value in (("10m x", 600.0), ("1h30m x", 5400.0), ("7d x", 604800.0), ("forever x", FOREVER)):
             self.takes(arguments.DurationArgument, line, value, "x")
-        for line in ("10", "m", "spam", "10mx"):
+        for line in ("m", "spam", "-spam", "...", "forevermore"):
             self.assertIsNone(arguments.DurationArgument().take(line), line)
+
+    def test_mistaken_durations(self) -> None:
+        """A number in the place of a duration is no reason: it is refused with examples, however long it is."""
+        for line in ("10", "10 min spam", "10x", "-5m", "+5m", ".5h", "1h30", "１０m", "10mx", "1" * 50_000):
+            refusal = self.assertRaises(BadArguments, arguments.DurationArgument().take, line)
+            self.assertIn("is not a duration; write it like 10m, 2h, 1h30m or forever", str(refusal))
+            self.assertLess(len(str(refusal)), 200)
+
+    def test_pauses(self) -> None:
+        """The pause in a slow room is a duration, or a number of seconds, of which 0 is one."""
+        for line, value in (("30s", 30.0), ("5m", 300.0), ("30", 30), ("0", 0), ("forever", FOREVER)):
+            self.takes(arguments.PauseArgument, line, value)
+        self.assertRaises(BadArguments, arguments.PauseArgument().take, "30x")
+        self.assertIsNone(arguments.PauseArgument().take("soon"))
+
+    def test_mistaken_addresses(self) -> None:
+        """What no nickname can look like is meant as an address; the refusal says that it is none."""
+        for word in ("bob", "v1.2", "192.0.2.7", "192.0.2.0/24", "2001:db8::/32", "::1"):
+            self.takes(arguments.TargetArgument, word, word)
+        for word in ("300.1.1.1", "1.2.3", "192.0.2.0/33", "bob/24", "2001:db8:::1"):
+            refusal = self.assertRaises(BadArguments, arguments.TargetArgument().take, word)
+            self.assertIn(f"{word} is no address; write it like 192.0.2.7", str(refusal))
 
     def test_room_before(self) -> None:
         """A room that another argument must follow is taken only if something follows."""
@@ -117,11 +139,12 @@ class JsonTests(SynchronousTestCase):
             (arguments.HereArgument, "#Dev", "#Dev"),
             (arguments.RestArgument, " x ", " x "),
             (arguments.CountArgument, 7, 7),
-            (arguments.SecondsArgument, 0, 0),
+            (arguments.PauseArgument, 0, 0),
             (arguments.PostIdArgument, LARGEST, LARGEST),
             (arguments.DayArgument, "2026-11-21", date(2026, 11, 21)),
             (arguments.DurationArgument, 90, 90.0),
             (arguments.DurationArgument, "1h", 3600.0),
+            (arguments.PauseArgument, "30s", 30.0),
             (arguments.PreferenceValueArgument, True, "on"),
             (arguments.PreferenceValueArgument, False, "off"),
             (arguments.SwitchArgument, False, False),
@@ -140,6 +163,7 @@ class JsonTests(SynchronousTestCase):
             (arguments.PostIdArgument, ["41", True, -1, 1.5]),
             (arguments.DayArgument, [20261121, "today", "2026-13-01"]),
             (arguments.DurationArgument, ["soon", -1, True, [], "10"]),
+            (arguments.PauseArgument, ["soon", -1, 1.5, True, "10"]),
             (arguments.SwitchArgument, [0, 1, "true", "on"]),
             (arguments.PasswordArgument, [12345678, None, True]),
         ]
@@ -224,7 +248,7 @@ class LengthTests(SynchronousTestCase):
         open_ended = {"RestArgument", "ReasonArgument", "PasswordArgument", "OldPasswordArgument",
                       "PassphraseArgument", "NewPasswordArgument"}  # fmt: skip
         for kind in KINDS:
-            long = "1m" * 8000 if kind is arguments.DurationArgument else "\ufdfa" * 5385
+            long = "1m" * 8000 if issubclass(kind, arguments.DurationArgument) else "\ufdfa" * 5385
             length = kind().length
             if length is None:
                 if kind.__name__ not in open_ended:
