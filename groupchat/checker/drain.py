@@ -1,6 +1,7 @@
 """Reading a server's history from a number on, page by page, with ``/history since`` as every client can."""
 
 import json
+import re
 import secrets
 import socket
 import time
@@ -21,9 +22,47 @@ HISTORY_S = 3600.0
 PAUSE_S = 0.05
 """Seconds between two attempts to reach the server."""
 
+LONGEST_PAUSE_S = 5.0
+"""The most seconds between two attempts; each refusal in a row doubles them, so that they do not use up a limit."""
+
+TEMPORARY = frozenset({
+    "server-full", "too-many-connections", "flooding", "too-slow",
+    "handshake-timeout", "server-error", "journal-unavailable",
+})  # fmt: skip
+"""Refusals on joining that another attempt may not meet."""
+
+_REFUSALS = re.compile(rb'^(?:!! ([a-z0-9-]+): ([^\r\n]*)|(\{"event":"(?:closing|refused)"[^\r\n]*))', re.MULTILINE)
+
 
 class Unreachable(Exception):
     """The server does not let the reader in, or does not answer; the text says why."""
+
+
+class TurnedAway(Unreachable):
+    """The server does not let a client in; ``code`` is its code for why, the text its sentence."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{text} ({code})")
+        self.code = code
+
+
+def refusal_in(lines: bytes) -> TurnedAway | None:
+    """Return the first refusal in lines that came before a welcome, be it JSON or, before the server knows, words.
+
+    :raises Unreachable: it is not JSON.
+    """
+    found = _REFUSALS.search(lines.partition(b'{"event":"welcome"')[0])
+    if found is None:
+        return None
+    if found[3] is None:
+        return TurnedAway(found[1].decode(), found[2].decode("utf-8", "replace").strip())
+    told = _read(found[3])
+    return TurnedAway(str(told.get("code")), str(told.get("text", "")))
+
+
+def pause_after(refusals: int, shortest: float) -> float:
+    """Return the seconds until the next attempt, after so many refusals in a row."""
+    return float(min(shortest * 2 ** min(refusals, 16), LONGEST_PAUSE_S))
 
 
 class Drain:
@@ -31,20 +70,22 @@ class Drain:
 
     :param room: the room whose history is read.
     :param patience: seconds for which a server that cannot be reached is tried again.
-    :raises Unreachable: it could not be reached in that time.
+    :raises Unreachable: it could not be reached in that time, or refuses the reader for good.
     """
 
     def __init__(self, server: tuple[str, int], patience: float, room: str = LOBBY) -> None:
         self._room = room
-        end = time.monotonic() + patience
+        end, refusals = time.monotonic() + patience, 0
         while True:
             try:
                 self._enter(server)
                 return
             except (OSError, Unreachable) as error:
-                if time.monotonic() > end:
+                final = isinstance(error, TurnedAway) and error.code not in TEMPORARY
+                if final or time.monotonic() > end:
                     raise Unreachable(f"{server[0]}:{server[1]} does not let the reader in: {error}") from error
-                time.sleep(PAUSE_S)
+                refusals += not isinstance(error, ConnectionRefusedError)  # that costs nobody anything
+                time.sleep(pause_after(refusals, PAUSE_S))
 
     def posts(self, ledger: Ledger) -> list[Kept]:
         """Return the posts of this run in the order of the server's history.  Raises Unreachable."""
@@ -71,7 +112,7 @@ class Drain:
         self._lines = self._socket.makefile("rb")
         try:
             rooms = {} if self._room == LOBBY else {"rooms": [self._room]}
-            self._ask({"do": "nick", "nick": f"drain-{secrets.token_hex(4)}", "since": "head", **rooms})
+            self._ask({"do": "nick", "nick": f"d{secrets.token_hex(3)}", "since": "head", **rooms})
         except BaseException:
             self.close()
             raise
@@ -98,8 +139,8 @@ class Drain:
         for message in self._messages():
             if message.get("ref") == 1 and message.get("event") != "refused":
                 return message
-            if message.get("event") == "refused":
-                raise Unreachable(f"{message.get('text')} ({message.get('code')})")
+            if message.get("event") in ("refused", "closing"):
+                raise TurnedAway(str(message.get("code")), str(message.get("text")))
         raise Unreachable("the connection was closed")
 
     def _messages(self) -> Iterator[dict[str, Any]]:
@@ -108,6 +149,8 @@ class Drain:
                 raise Unreachable("the server sent a line without an end")
             if line.startswith(b"{"):
                 yield _read(line)
+            elif refusal := refusal_in(line):
+                raise refusal
 
 
 def _read(line: bytes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ a checker that shared code with what it checks would share its mistakes.
 import contextlib
 import json
 import re
+import secrets
 import select
 import socket
 import time
@@ -14,18 +15,20 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from groupchat.checker.drain import LONGEST, Unreachable
+from groupchat.checker.drain import LONGEST, TEMPORARY, TurnedAway, Unreachable, pause_after, refusal_in
 from groupchat.checker.erasure import Erasure
 from groupchat.checker.ledger import LOBBY, Attempt, Kept, Ledger
 
 WINDOW = 256
 """The most posts of one client that may be unanswered."""
 RETRY_S = 0.1
-"""Seconds until a client that was cut off, or refused, tries again."""
+"""Seconds until a client that was cut off tries again; each refusal in a row doubles them."""
 TICK_S = 0.002
 """Seconds that the loop waits for bytes."""
 CATCH_UP_S = 0.2
 """Posts that are late by at most so many seconds are still sent."""
+NICK_LENGTH = 8
+"""Characters of a nickname: a server may be set to allow few."""
 READ = 1 << 18
 """Bytes that are read or written at once."""
 
@@ -39,7 +42,7 @@ class Client:
     def __init__(self, load: "Load", number: int) -> None:
         self.load = load
         self.number = number
-        self.nick = f"v{number}-{load.ledger.run}"
+        self.nick = _nickname(number)
         self.token: str | None = None
         self.joined = False
         self.retry_at = 0.0
@@ -53,6 +56,7 @@ class Client:
         self._rest = b""
         self._asked: dict[int, Attempt] = {}
         self._ref = 0
+        self._refusals = 0
 
     def connect(self) -> None:
         """Begin a connection, and join with it."""
@@ -102,9 +106,13 @@ class Client:
             data = self.socket.recv(READ)
         except (BlockingIOError, InterruptedError):
             return
+        except ConnectionRefusedError:
+            self.lost()  # nothing listens: to ask again costs nobody anything
+            return
         except OSError:
             data = b""
         if not data:
+            self._refusals += not self.joined
             self.lost()
             return
         head, end, rest = data.rpartition(b"\n")
@@ -115,6 +123,10 @@ class Client:
             return
         lines, self._rest = self._rest + head, rest
         try:
+            refusal = None if self.joined else refusal_in(lines)
+            if refusal is not None:
+                self._turned_away(refusal)
+                return
             self.take(lines)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -149,7 +161,7 @@ class Client:
         if event == "welcome":
             self._welcomed(message)
         elif ref == 0 or (event == "refused" and not self.joined):
-            self._turned_away(str(message.get("code")))
+            self._turned_away(TurnedAway(str(message.get("code")), str(message.get("text", ""))))
         elif type(ref) is int and ref < 0:
             if self.erasure is not None:
                 self.erasure.answered(-ref, str(message.get("code", "")), time.monotonic())
@@ -175,10 +187,11 @@ class Client:
         if self.erasure is not None:
             self.erasure.interrupted()
         self.joined = False
-        self.retry_at = time.monotonic() + RETRY_S
+        self.retry_at = time.monotonic() + pause_after(self._refusals, RETRY_S)
 
     def _welcomed(self, message: dict[str, Any]) -> None:
         self.joined = True
+        self._refusals = 0
         self.token = str(message["token"])
         self.load.begun(int(message["head"]))
         self.last = max(self.last, int(message["head"])) if self.since() == "head" else self.last
@@ -186,14 +199,20 @@ class Client:
             self._send(attempt)
         self.flush()
 
-    def _turned_away(self, code: str) -> None:
+    def _turned_away(self, refusal: TurnedAway) -> None:
+        """Try again later, if that can help.  Raises Unreachable."""
+        code = refusal.code
         self.load.turned_away[code] = self.load.turned_away.get(code, 0) + 1
+        self._refusals += 1
         if code == "token-invalid":
             # A new person cannot repeat a post that may exist: its outcome stays unknown.
             self.token = None
             self.unanswered.clear()
         elif code == "nick-taken":
-            self.nick = f"v{self.number}-{self.load.ledger.run}-{self.load.turned_away[code] % 1000}"
+            self.nick = _nickname(self.number)
+        elif code not in TEMPORARY or (code == "too-many-connections" and self.token is None):
+            # More attempts would only use up what the server allows this address.
+            raise Unreachable(f"{self.load.server[0]}:{self.load.server[1]} does not let a client in: {refusal}")
         self.lost()
 
     def _send(self, attempt: Attempt) -> None:
@@ -214,6 +233,11 @@ class Client:
 
     def _ask(self, message: dict[str, object]) -> None:
         self._unsent += json.dumps(message).encode() + b"\n"
+
+
+def _nickname(number: int) -> str:
+    """Return a nickname for the client with this number; it is another one each time."""
+    return f"v{number:x}{secrets.token_hex(NICK_LENGTH)}"[:NICK_LENGTH]
 
 
 class Watcher(Client):
@@ -266,9 +290,13 @@ class Load:
         self._epoll = select.epoll()
         self._clients: dict[int, Client] = {}
         self._next = 0
+        self._strays = 0
 
     def join(self, limit: float) -> bool:
-        """Wait until every client has joined, for at most ``limit`` seconds; return whether they have."""
+        """Wait until every client has joined, for at most ``limit`` seconds; return whether they have.
+
+        :raises Unreachable: the server refuses one of them for good.
+        """
         return self._until(lambda: all(client.joined for client in self._everybody), limit)
 
     def run(self, seconds: float) -> None:
@@ -291,16 +319,33 @@ class Load:
         self.ledger.watched = True
         self._until(lambda: self.watcher.last >= upto, limit)
 
-    def erase(self, found: Iterable[Kept], limit: float) -> int:
-        """Delete what was posted, for at most ``limit`` seconds; return how many messages are left."""
+    def posted(self) -> list[Kept]:
+        """Return the posts that are known to exist, without asking the server."""
+        known = {attempt.id: Kept(attempt.id, attempt.client, attempt.post) for attempt in self.ledger.attempts}
+        known.pop(0, None)
+        return [*(self.ledger.shown | known).values()]
+
+    def erase(self, found: Iterable[Kept], limit: float) -> None:
+        """Delete what was posted, for at most ``limit`` seconds; ``left`` tells how much is there then.
+
+        :raises Unreachable: the server does not let a client in any more.
+        """
         ids: dict[int, list[int]] = {}
         for kept in found:
             ids.setdefault(kept.client, []).append(kept.id)
         for client in self.posters:
             client.erase(ids.pop(client.number, ()))
-        erasures = [client.erasure for client in self.posters if client.erasure is not None]
+        self._strays = sum(map(len, ids.values()))
+        erasures = self._erasures()
         self._until(lambda: not any(erasure.left for erasure in erasures), limit)
-        return sum(len(erasure.left) + len(erasure.refused) for erasure in erasures) + sum(map(len, ids.values()))
+
+    @property
+    def left(self) -> int:
+        """The number of messages that ``erase`` has not deleted."""
+        return self._strays + sum(len(erasure.left) + len(erasure.refused) for erasure in self._erasures())
+
+    def _erasures(self) -> list[Erasure]:
+        return [client.erasure for client in self.posters if client.erasure is not None]
 
     def close(self) -> None:
         """Close all connections."""

@@ -109,6 +109,7 @@ def check_server(arguments: argparse.Namespace) -> int:
         return report(ledger, history(server, ledger, arguments.patience))
     run = secrets.token_hex(4)
     ledger = Ledger(run, f"verify-{run}")
+    found: list[Kept] | None = None
     with contextlib.closing(Load(server, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
         try:
             if not load.join(arguments.patience):
@@ -117,20 +118,24 @@ def check_server(arguments: argparse.Namespace) -> int:
             load.run(arguments.seconds)
             load.settle(SETTLE_S)
             found = finish(load, arguments.patience)
-            if arguments.record is None:
-                tidy(load, found)
         finally:
             if arguments.record is not None:
                 ledger.write(arguments.record)
+            else:
+                tidy(load, load.posted() if found is None else found)
     return report(ledger, found, load.refused)
 
 
 def tidy(load: Load, found: list[Kept]) -> None:
     """Delete what was posted; say so if something is left."""
     limit = len(found) / max(len(load.posters) * ERASED_PER_S, 1.0) + SETTLE_S
-    left = load.erase(found, limit)
-    if left:
-        complain(f"{plural(left, 'message')} could not be deleted; they are in the room {load.ledger.room}.")
+    why = ""
+    try:
+        load.erase(found, limit)
+    except Unreachable as error:
+        why = f" ({error})"
+    if load.left:
+        complain(f"{plural(load.left, 'message')} could not be deleted{why}; they are in the room {load.ledger.room}.")
 
 
 def finish(load: Load, patience: float) -> list[Kept]:

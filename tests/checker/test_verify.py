@@ -149,6 +149,78 @@ class VerifyTest(VerifyCase):
             self.assertRaises(argparse.ArgumentError, parser.parse_args, words)
 
 
+class Strict(Hall):
+    """Has short nicknames, and lets nobody read the history: it refuses the reader."""
+
+    def __init__(self, code: str = "nick-invalid") -> None:
+        super().__init__()
+        self.code = code
+        self.nicks: list[str] = []
+        self.refusals = 0
+
+    def carry_out(self, request: Message) -> list[Message] | None:
+        if request["do"] == "nick":
+            self.nicks.append(request["nick"])
+            if not request["nick"].startswith("v"):
+                self.refusals += 1
+                return [{"event": "refused", "code": self.code, "text": "Not here."}]
+        return super().carry_out(request)
+
+
+class RefusalTest(VerifyCase):
+    """A server that does not let the check in."""
+
+    def test_nicknames(self) -> None:
+        """Nicknames are short, so that every usual server takes them."""
+        hall = Strict()
+        self.load(hall)
+        self.assertEqual({len(nick) for nick in hall.nicks if nick.startswith("v")}, {8})
+        self.assertLessEqual(max(map(len, hall.nicks)), 8)
+
+    def test_reader(self) -> None:
+        """When the reader is refused, that is told at once, and what was posted is deleted all the same."""
+        hall = Strict()
+        words = (self.serve(hall), "--clients", 2, "--rate", 200, "--seconds", 0.3)
+        self.assertRaisesRegex(Unreachable, r"Not here\. \(nick-invalid\)", check_server, self.parsed(*words))
+        self.assertEqual(hall.refusals, 1)
+        self.assertEqual(sorted(hall.deleted), list(range(1, len(hall.posts) + 1)))
+        self.assertTrue(hall.posts)
+
+    def test_no_storm(self) -> None:
+        """A refusal that may end is met ever more rarely."""
+        hall = Strict("server-full")
+        self.load(hall, "--patience", 1)
+        self.assertIn(hall.refusals, range(2, 7))
+
+    def test_joining(self) -> None:
+        """Clients that are refused end it with the server's sentence, whether it is in JSON or in words."""
+        closing = b'{"event":"closing","code":"banned","text":"Away."}\r\n'
+        refused = closing.replace(b"closing", b"refused")
+        for said_ in (b"!! banned: Away.\r\n", closing, refused + closing):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                calls: list[int] = []
+
+                def serve(server: socket.socket = server, said_: bytes = said_, calls: list[int] = calls) -> None:
+                    with contextlib.suppress(OSError):
+                        while True:
+                            with server.accept()[0] as connection, contextlib.suppress(ConnectionError):
+                                calls.append(1)
+                                connection.sendall(said_)
+                                connection.shutdown(socket.SHUT_WR)
+                                connection.recv(10000)
+
+                thread = threading.Thread(target=serve, daemon=True)
+                thread.start()
+                address = "{}:{}".format(*server.getsockname()[:2])
+                words = self.parsed(address, "--clients", 1, "--patience", 20)
+                self.assertRaisesRegex(Unreachable, r"client in: Away\. \(banned\)$", check_server, words)
+                reading = server.getsockname()[:2]
+                self.assertRaisesRegex(Unreachable, r"reader in: Away\. \(banned\)$", Drain, reading, 20)
+                self.assertLessEqual(len(calls), 3)
+                server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
 class Hostile(Hall):
     """Answers one kind of request with something else."""
 
@@ -157,7 +229,7 @@ class Hostile(Hall):
         self.do, self.instead = do, answer
 
     def carry_out(self, request: Message) -> list[Message] | None:
-        is_it = request["do"] == self.do and not (self.do == "nick" and "drain" in request["nick"])
+        is_it = request["do"] == self.do and not (self.do == "nick" and request["nick"].startswith("d"))
         return [self.instead] if is_it else super().carry_out(request)
 
 
