@@ -174,8 +174,12 @@ class Book(Generic[S]):
 
     def about(self, author: AuthorId, room: str) -> S | None:
         """Return a sanction of an author that was decided for this place (empty: everywhere)."""
-        known = self._about.get(author, {})
-        return next((known[name] for name in sorted(known) if known[name].room == room), None)
+        return next((found for found in self.concerning(author) if found.room == room), None)
+
+    def concerning(self, subject: AuthorId | str) -> list[S]:
+        """Return every sanction that is found by this subject, by name."""
+        known = self._about.get(subject, {})
+        return [known[name] for name in sorted(known)]
 
     def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> S | None:
         """Return what holds for any of these, wherever."""

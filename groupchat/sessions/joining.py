@@ -4,7 +4,8 @@ Rules:
 
 1. From the claim of the nickname on, nobody else can have it; it is freed again if the connection is lost meanwhile.
 2. What can have changed during a read of the journal is looked at again after it.
-3. From the first thing the connection is shown until it reads by its cursor, no turn of the reactor passes.
+3. A guest who comes back by a token is who was meant by what was decided about their nickname while they were away.
+4. From the first thing the connection is shown until it reads by its cursor, no turn of the reactor passes.
 """
 
 import secrets
@@ -24,7 +25,7 @@ from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import BadArguments, NickTaken, PasswordWrong, TokenInvalid
-from groupchat.model.events import AuthorId, Ref, Welcomed
+from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import LOBBY
@@ -97,6 +98,7 @@ class Joining:
         if self._token is not None:
             stored = yield self._recall(self._token)
             self._check_overtaken(stored.author)
+            yield self._bind(stored)
             self._account = hall.accounts.of(stored.author)
             if self._account is not None:
                 hall.admission.check_line(self._screen)  # it is as good as the password
@@ -119,6 +121,8 @@ class Joining:
             if self._claim.since is None:
                 earlier = yield self._earlier(rooms[-1:], upto)
             missed: Missed = yield self._missed(person, rooms, upto)
+            if stored is not None:
+                yield self._bind(stored)
             if hall.roster.of(person.author) is not person and not self._is_over:
                 # The person's old connection ended meanwhile, and freed the nickname.
                 person = self._take_nickname(stored)
@@ -172,6 +176,16 @@ class Joining:
         if stored is None:
             raise TokenInvalid(UNKNOWN)
         return stored  # type: ignore[no-any-return]
+
+    @inlineCallbacks
+    def _bind(self, stored: StoredSession) -> Generator["Deferred[Any]", Any, None]:
+        """Let what was decided about a guest's nickname hold for the guest, whatever nickname they take from now on.
+
+        :raises Outdated, JournalUnavailable: it could not be stored.
+        """
+        hall, author, key = self._hall, stored.author, names.key(stored.nick)
+        while hall.accounts.of(author) is None and (changes := hall.moderation.binding(key, author)):
+            yield hall.registration.amend(SERVER, *changes).result()
 
     @inlineCallbacks
     def _prove(self) -> Generator["Deferred[Any]", Any, None]:

@@ -5,14 +5,15 @@ So what is true after a restart is what was true before it.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from ipaddress import ip_network
 
 from groupchat.facts.account_facts import Account
 from groupchat.facts.kinds import read
 from groupchat.facts.room_facts import Motd
 from groupchat.facts.rule_book import RuleBook
-from groupchat.facts.sanctions import NetworkBan, Sanction
-from groupchat.model.drafts import Draft, Fact
+from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction
+from groupchat.model.drafts import Draft, Fact, FactChange
 from groupchat.model.errors import Banned, Muted
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import NetworkTable
@@ -66,6 +67,15 @@ class Moderation(RuleBook):
         every = [one for sanctions in kept for one in sanctions]
         self._ends = min((one.until for one in every if one.until is not None and one.until > now), default=FOREVER)
         return [one for one in every if not one.holds(now)]
+
+    def binding(self, key: str, author: AuthorId) -> list[FactChange]:
+        """Return the changes by which what was decided about a nickname, of nobody known, is about an author.
+
+        :param key: the nickname's key.  :param author: the guest who had the nickname last.
+        """
+        books: tuple[Book[Ban] | Book[Mute], ...] = (self.bans, self.mutes)
+        found: list[Sanction] = [one for book in books for one in book.concerning(key)]
+        return [replace(one, author=author).replacing(one) for one in found if one.author is None]
 
     # Who may do what
 

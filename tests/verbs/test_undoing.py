@@ -63,6 +63,60 @@ class SanctionedOperatorTests(OperatorsCase):
         self.assertEqual(self.rita.codes, [])
 
 
+class AwayTests(OperatorsCase):
+    """Carol is a guest who is away while something is decided about her nickname, and has a token."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        carol = self.house.connect("json").offer("carol").do("join", room="dev").do("switch", room="lobby")
+        self.token = carol.token
+        carol.vanish()
+        self.house.pass_time(60)
+
+    def test_renamed_afterwards(self) -> None:
+        """A mute and a ban from a room go with the guest who comes back by the token and takes another nickname."""
+        self.olga.do("mute", nick="carol", room="ops").do("ban", whom="carol", room="dev")
+        carol = self.house.connect("json").offer("carol", token=self.token)
+        self.assertEqual(carol.connection.rooms, ("lobby",))
+        carol.do("nick", nick="caroline").do("join", room="ops").say("words").do("join", room="dev")
+        self.assertEqual(carol.codes, ["muted", "banned"])
+        other = self.house.connect("json").offer("carol").do("join", room="ops").say("words")
+        self.assertEqual(other.codes, ["muted"])
+        self.olga.do("unmute", nick="caroline", room="ops").do("unban", whom="carol", room="dev")
+        carol.take()
+        carol.say("words").do("join", room="dev").say("words")
+        self.assertEqual((self.olga.codes, carol.codes), ([], []))
+
+    def test_with_another_nickname(self) -> None:
+        """They go with the guest who comes back by the token under another nickname, also after a restart."""
+        self.olga.do("mute", nick="carol").do("ban", whom="carol", room="dev")
+        carol = self.house.connect("json").offer("caroline", token=self.token)
+        self.assertEqual((carol.connection.person.nick, carol.connection.rooms), ("caroline", ("lobby",)))
+        carol.say("words").do("join", room="dev")
+        self.assertEqual(carol.codes, ["muted", "banned"])
+        author = carol.connection.person.author
+        for hall in (self.house.hall, self.house.reopened()):
+            books = (hall.moderation.mutes, hall.moderation.bans)
+            self.assertEqual([(one.author, one.named) for book in books for one in book], [(author, True)] * 2)
+
+    def test_others(self) -> None:
+        """They do not go with a guest who just takes the nickname, nor with one who already stands for another."""
+        self.olga.do("mute", nick="carol", room="ops")
+        other = self.house.connect("json").offer("carol")
+        other.do("nick", nick="dora").do("join", room="ops").say("words").do("leave", room="ops")
+        self.assertEqual(other.codes, [])
+        self.house.connect("json").offer("carla", token=self.token)
+        (mute,) = self.house.hall.moderation.mutes
+        self.assertIsNotNone(mute.author)
+        other.do("nick", nick="carol")
+        token = other.token
+        other.vanish()
+        self.house.pass_time(60)
+        again = self.house.connect("json").offer("dora", token=token).do("join", room="ops").say("words")
+        self.assertEqual(again.codes, [])
+        self.assertEqual(list(self.house.hall.moderation.mutes), [mute])
+
+
 class NicknameTests(OperatorsCase):
     def setUp(self) -> None:
         super().setUp()
