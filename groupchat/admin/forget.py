@@ -44,8 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
             act = Draft(Kind.MODERATED, SERVER, "server", time.time(), text=deed.encode())
             archive.append([Erase(names.key(arguments.nick), alias, SERVER), act])
         print(f"Erased {found}. {alias} stands for them now.")
-    print("Backups that were made before, and files *.bak beside the journal, still have it.")
+    print(_elsewhere(path))
     return 0
+
+
+def _elsewhere(path: Path) -> str:
+    """Say where else the person is: in backups, and in journals of before that were put aside."""
+    aside = sorted(file.name for file in path.parent.glob(f"{path.name}.*") if not file.name.endswith("-head"))
+    if not aside:
+        return "Backups that were made before still have it."
+    return f"Backups that were made before still have it, and so may these files in {path.parent}: {listed(aside)}."
 
 
 def _through_daemon(arguments: argparse.Namespace, path: Path) -> None:
@@ -63,12 +71,12 @@ def _agreed_to(arguments: argparse.Namespace, path: Path) -> str:
     """
     found: Traces = traces(path, names.key(arguments.nick))
     if not found:
-        raise Failed(f"{arguments.nick} has said nothing in {path}, and has no account there.")
+        raise Failed(f"{arguments.nick} has said nothing in {path}, has no account there, and is not named.")
     counts = [(found.messages, "message"), (found.topics, "topic")]
     told = [plural(count, noun) for count, noun in counts if count]
     if found.has_account:
         told.append(f"the account {arguments.nick}")
-    words = listed(told)
+    words = listed(told or [f"what names {arguments.nick}: sessions, decisions, private messages to them"])
     if not arguments.yes and not agreed(sys.stdin, f"Erase {words}? This cannot be undone. [y/N] "):
         raise Failed("Nothing was erased. --yes erases without asking.")
     return words

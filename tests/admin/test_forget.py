@@ -8,6 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.admin.forget import agreed
 from groupchat.journals.tools.archive import Archive
+from groupchat.model.drafts import StoredSession
+from groupchat.model.events import AuthorId
 from tests.admin.cases import BOB, ArchiveCase, draft
 
 
@@ -34,6 +36,26 @@ class ForgetTest(ArchiveCase):
         self.assertTrue(b"zebra" in self.on_disk())
         self.assertTrue(b"bongo" in self.on_disk())
         self.assert_sound()
+
+    def test_guest_who_said_nothing(self) -> None:
+        """A guest who only was here is erased as well: no file has the nickname any more."""
+        session = StoredSession(AuthorId(99), "d" * 64, "quentin", ("lobby",), 0, 1.0)
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([session])
+        self.assertIn(b"quentin", self.on_disk())
+        complaint = self.complaint("forget", "quentin", "--data", self.data)
+        self.assertIn("Nothing was erased", complaint)
+        self.assertIn("Erased what names quentin: ", self.output("forget", "quentin", "--yes", "--data", self.data))
+        self.assertNotIn(b"quentin", self.on_disk())
+        self.assertIn("is not named", self.complaint("forget", "quentin", "--yes", "--data", self.data))
+        self.assert_sound()
+
+    def test_journals_of_before(self) -> None:
+        """The journals that were put aside beside this one are named: they still have everything."""
+        for name in ("chat.db.v1.bak", "chat.db.20261126T134533Z", "chat.db.20261126T134533Z-head"):
+            (self.data / name).write_bytes(b"old")
+        printed = self.output("forget", "alice", "--yes", "--data", self.data)
+        self.assertIn(f"may these files in {self.data}: chat.db.20261126T134533Z and chat.db.v1.bak.", printed)
 
     def test_consent(self) -> None:
         """Nothing is erased unless somebody agrees, and there is nobody at a pipe."""

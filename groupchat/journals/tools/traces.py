@@ -1,18 +1,24 @@
-"""Find what a person leaves in a journal, before it is erased: how many messages and topics, and an account."""
+"""Find what a person leaves in a journal, before it is erased: messages, topics, an account, and what names them."""
 
 import json
+import sqlite3
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from groupchat.facts.account_facts import Account
+from groupchat.facts.erased_people import NAMING, forgetting
+from groupchat.facts.kinds import read
 from groupchat.journals.rules.erasures import Erasure
 from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.tools.snapshots import snapshot
-from groupchat.model.drafts import MESSAGES, Kind
+from groupchat.model.drafts import MESSAGES, Fact, Kind
+from groupchat.model.events import AuthorId
 
-_OF = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND kind IN ('said', 'acted', 'whispered', 'topic') ORDER BY id"
+_KINDS = "('said', 'acted', 'whispered', 'topic', 'moderated')"
+_OF = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND kind IN {_KINDS} ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +26,16 @@ class Traces:
     """The traces of one nickname: of its account, and of guests who used it.
 
     ``messages``: those not deleted; ``topics``: those that are not empty.
+    ``is_named``: they have a session, or are named where others decided, did or said something privately.
     """
 
     messages: int
     topics: int
     has_account: bool
+    is_named: bool
 
     def __bool__(self) -> bool:
-        return bool(self.messages or self.topics or self.has_account)
+        return bool(self.messages or self.topics or self.has_account or self.is_named)
 
 
 def traces(path: Path, key: str) -> Traces:
@@ -40,11 +48,41 @@ def traces(path: Path, key: str) -> Traces:
         facts = database.execute("SELECT name, value FROM facts WHERE kind = ?", (Account.KIND,))
         accounts = {name: json.loads(value)["author"] for name, value in facts}
         theirs = accounts.pop(key, None)
-        person = Erasure(key, "", theirs, frozenset(accounts.values()), 0, 0)
+        person = Erasure(key, "", theirs, frozenset(accounts.values()), 0, sys.maxsize)
         messages = topics = 0
+        is_named = _has_session(database, person) or _is_in_facts(database, person)
         for found in database.execute(_OF, (gone.expired,)):
             row = gone.masked(Row(*found))
             if person.is_named(row.author, row.nick):
                 messages += row.kind in MESSAGES and is_message(row)
                 topics += row.kind == Kind.TOPIC and bool(row.text)
-        return Traces(messages, topics, theirs is not None)
+            if row.kind in (Kind.WHISPERED, Kind.MODERATED) and row.gone_by is None:
+                is_named = is_named or person.applied(row, _NoRows()) != row
+        return Traces(messages, topics, theirs is not None, is_named)
+
+
+class _NoRows:
+    """What messages and acts are judged by that change no other row."""
+
+    def find(self, id: int) -> Row | None:
+        """Find nothing."""
+        return None
+
+    def deletion(self, id: int) -> Row | None:
+        """Find nothing."""
+        return None
+
+
+def _has_session(database: sqlite3.Connection, person: Erasure) -> bool:
+    sessions = database.execute("SELECT author, nick FROM sessions")
+    return any(person.is_named(author, nick) for author, nick in sessions)
+
+
+def _is_in_facts(database: sqlite3.Connection, person: Erasure) -> bool:
+    author = None if person.author is None else AuthorId(person.author)
+    for kind in NAMING:
+        for name, value in database.execute("SELECT name, value FROM facts WHERE kind = ?", (kind,)):
+            before = read(Fact(kind, name, json.loads(value)))
+            if before is not None and forgetting(before, person.key, person.alias, author) != before:
+                return True
+    return False
