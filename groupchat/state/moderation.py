@@ -12,7 +12,7 @@ from groupchat.facts.account_facts import Account
 from groupchat.facts.kinds import read
 from groupchat.facts.room_facts import Motd
 from groupchat.facts.rule_book import RuleBook
-from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction
+from groupchat.facts.sanctions import NetworkBan, Sanction
 from groupchat.model.drafts import Draft, Fact, FactChange
 from groupchat.model.errors import Banned, Muted
 from groupchat.model.events import AuthorId
@@ -71,10 +71,12 @@ class Moderation(RuleBook):
     def binding(self, key: str, author: AuthorId) -> list[FactChange]:
         """Return the changes by which what was decided about a nickname, of nobody known, is about an author.
 
+        A ban from the server stays as it is: by a token of that nickname nobody comes in, whatever they call themselves.
+
         :param key: the nickname's key.  :param author: the guest who had the nickname last.
         """
-        books: tuple[Book[Ban] | Book[Mute], ...] = (self.bans, self.mutes)
-        found: list[Sanction] = [one for book in books for one in book.concerning(key)]
+        bans, mutes = self.bans.concerning(key), self.mutes.concerning(key)
+        found: list[Sanction] = [*(ban for ban in bans if ban.room), *mutes]
         return [replace(one, author=author).replacing(one) for one in found if one.author is None]
 
     # Who may do what

@@ -1,5 +1,8 @@
 """Bans, mutes and invitations: who may undo them, what they mean for operators, and under which nickname they are."""
 
+from groupchat.journals.memory import MemoryJournal
+from tests.fakes import SlowJournal
+from tests.house import House
 from tests.people import operator
 from tests.verbs.cases import OperatorsCase
 
@@ -98,6 +101,23 @@ class AwayTests(OperatorsCase):
         for hall in (self.house.hall, self.house.reopened()):
             books = (hall.moderation.mutes, hall.moderation.bans)
             self.assertEqual([(one.author, one.named) for book in books for one in book], [(author, True)] * 2)
+
+    def test_meanwhile(self) -> None:
+        """They do so too when they are decided while the guest is just coming in."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        olga = operator(house, "olga", "json")
+        carol = house.connect("json").offer("carol")
+        token = carol.token
+        carol.vanish()
+        journal.slow = True
+        again = house.connect("json").offer("caroline", token=token)
+        journal.answer()  # the session
+        self.assertTrue(journal.reads)
+        olga.do("mute", nick="carol")
+        journal.answer_all()
+        again.say("words")
+        self.assertEqual((again.connection.person.nick, again.codes), ("caroline", ["muted"]))
 
     def test_others(self) -> None:
         """They do not go with a guest who just takes the nickname, nor with one who already stands for another."""
