@@ -71,7 +71,7 @@ class Moderation(RuleBook):
     def binding(self, key: str, author: AuthorId) -> list[FactChange]:
         """Return the changes by which what was decided about a nickname, of nobody known, is about an author.
 
-        A ban from the server stays as it is: by a token of that nickname nobody comes in, whatever they call themselves.
+        A ban from the server stays as it is: by a token of that nickname nobody comes in, under whichever other.
 
         :param key: the nickname's key.  :param author: the guest who had the nickname last.
         """
