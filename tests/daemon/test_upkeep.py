@@ -155,14 +155,18 @@ class UpkeepTest(SynchronousTestCase):
     def test_expired(self) -> None:
         """What is older than it is kept is not shown any more, to anybody."""
         (alice,) = self.house.come("alice")
-        alice.say("old")
+        alice.say("old words")
         self.house.hall.follow(self.house.hall.settings.replaced(retain_days=1))
         self.house.clock.advance(2 * 86400)
         self.upkeep.start()
         self.assertIn("Messages up to #1 have expired, and count as removed", self.logged())
         (bob,) = self.house.come("bob")
-        bob.type("/history")
-        self.assertNotIn("old", bob.texts)
+        bob.type("/history", "/search words")
+        program = self.house.connect("json").offer("carl", since=0)
+        alice.say("new words")
+        for peer in (bob, program):
+            self.assertNotIn("old words", repr(peer.screen.shown))
+            self.assertEqual(peer.texts, ["new words"])
 
     def test_expiry_is_put_off(self) -> None:
         """When nothing can be stored, nothing is removed, and that is no failure."""
