@@ -30,14 +30,18 @@ from twisted.internet.ssl import (
     platformTrust,
     trustRootFromCertificates,
 )
-from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.client.client_errors import ClientError
+from groupchat.client.protocol import REFUSAL
 
 PATIENCE = 20.0
 """Seconds for the TLS handshake."""
+
+FIRST = 1024
+"""Bytes that are kept of what comes before TLS is established."""
 
 FAULTS = {
     9: "is not valid yet",
@@ -205,9 +209,24 @@ class EncryptedEndpoint:
         established: Deferred[IProtocol] = Deferred(cancel)
         factory: Any = Factory.forProtocol(begin)
         factory.noisy = False
-        attempt = self._endpoint.connect(TLSMemoryBIOFactory(check, True, factory, self._reactor))
+        wrapping = TLSMemoryBIOFactory(check, True, factory, self._reactor)
+        wrapping.protocol = _Tunnel
+        attempt = self._endpoint.connect(wrapping)
         attempt.addCallbacks(lambda _: handshakes[-1].done.chainDeferred(established), established.errback)
         return established
+
+
+class _Tunnel(BufferingTLSTransport):
+    """TLS on a connection; keeps what came first, since it may be a refusal in words."""
+
+    first = b""
+
+    # Twisted calls this.
+
+    def dataReceived(self, data: bytes) -> None:
+        if len(self.first) < FIRST:
+            self.first += data[: FIRST - len(self.first)]
+        super().dataReceived(data)
 
 
 @implementer(IHandshakeListener)
@@ -252,6 +271,10 @@ class _Handshake(Protocol):
     def _why(self, error: BaseException | None) -> str:
         if self._check.fault:
             return f"the server's certificate {self._check.fault}"
+        transport: Any = self.transport
+        refusal = REFUSAL.match(transport.first.decode("utf-8", "replace"))
+        if refusal is not None:
+            return f"the server answered without TLS: {refusal[2].strip().rstrip('.')} ({refusal[1]})"
         if isinstance(error, ConnectionDone | ConnectionLost):
             return "the server ended it; perhaps it does not speak TLS"
         if isinstance(error, SSL.Error) and error.args and error.args[0]:

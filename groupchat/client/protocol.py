@@ -24,7 +24,7 @@ _ANSWERS: Mapping[str, Mapping[str, type]] = {
 }
 """The types of the fields of answers on which the client relies; one that is left out, or null, is no fault."""
 
-_REFUSAL = re.compile(r"!! ([a-z0-9-]+): (.*)")
+REFUSAL = re.compile(r"!! ([a-z0-9-]+): (.*)")
 """The form of a refusal before the server knows that a program is at the other end."""
 
 
@@ -101,7 +101,7 @@ class JsonLines(LineOnlyReceiver):
         if self._fault is not None:
             return
         if not line.startswith(b"{"):
-            refusal = _REFUSAL.match(line.decode("utf-8", "replace"))
+            refusal = REFUSAL.match(line.decode("utf-8", "replace"))
             if refusal is not None:
                 self._told = ConnectionDropped(refusal[2].strip(), refusal[1])
             return
