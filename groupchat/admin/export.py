@@ -20,6 +20,7 @@ from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model import names, times
 from groupchat.model.errors import Refusal
+from groupchat.state.rooms import LOBBY
 
 FORMATS = ("jsonl", *TRANSCRIPTS)
 
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the transcript, and return the exit status.
 
     :raises CannotStart: there is no journal.
-    :raises Failed: the output cannot be written.
+    :raises Failed: the output cannot be written, or a room does not exist.
     """
     # On a terminal, a progress bar among the lines of the transcript would be a nuisance.
     bar = io.StringIO() if arguments.output is None and sys.stdout.isatty() else sys.stderr
@@ -56,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         _out(arguments.output) as write,
     ):
         contents = Contents(database)
+        for room in arguments.room or ():
+            if room != LOBBY and not contents.has_room(room):
+                raise Failed(f"There is no room {room} in this journal.")
         count = contents.count()
         for piece in _pieces(arguments, contents, lambda done: progress.show(done, count)):
             write(piece)

@@ -81,7 +81,8 @@ def _asked(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     """
     answer = ask(path, request)
     if answer.get("event") == "refused":
-        raise Failed(str(answer.get("text", "")))
+        # The daemon's sentences name the commands of its operators.
+        raise Failed(str(answer.get("text", "")).replace("/accounts", "“groupchat user list”"))
     return answer
 
 
@@ -118,7 +119,9 @@ def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
                 if isinstance(answer, dict) and answer.get("ref") == 1:
                     return answer
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Failed(f"No daemon runs with the data folder {path.parent}.") from error
+            raise Failed(
+                f"No daemon runs with the data folder {path.parent.absolute()}; --data names another one."
+            ) from error
         except PermissionError as error:
             raise Failed(f"You may not use {path}; run this as the user that the daemon runs as.") from error
         except (OSError, ValueError, RecursionError) as error:

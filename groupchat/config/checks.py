@@ -32,16 +32,26 @@ def checked(about: "Field[Any]", value: object) -> object:
     return _list(about, value)
 
 
+def expected(about: "Field[Any]") -> str:
+    """Return what a setting takes, such as ``a whole number of seconds``."""
+    unit = about.metadata["unit"]
+    if isinstance(about.default, bool):
+        return "true or false"
+    if isinstance(about.default, int | float):
+        return f"a {'whole ' * isinstance(about.default, int)}number of {unit}"
+    return "text in quotes" if isinstance(about.default, str) else f"a list of {unit}, each in quotes"
+
+
 def _flag(about: "Field[Any]", value: object) -> bool:
     if not isinstance(value, bool):
-        raise CannotStart(f"{about.name} must be true or false, not {toml(value)}.")
+        raise CannotStart(f"{about.name} must be {expected(about)}, not {toml(value)}.")
     return value
 
 
 def _number(about: "Field[Any]", value: object) -> float:
     name, unit, whole = about.name, about.metadata["unit"], isinstance(about.default, int)
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise CannotStart(f"{name} must be a {'whole ' * whole}number of {unit}, not {toml(value)}.")
+        raise CannotStart(f"{name} must be {expected(about)}, not {toml(value)}.")
     low, high = about.metadata["minimum"], about.metadata["maximum"]
     if not low <= value <= high:  # also refuses nan
         raise CannotStart(f"{name} must be {number(low)} to {number(high)} {unit}, not {number(value)}.")
@@ -51,7 +61,7 @@ def _number(about: "Field[Any]", value: object) -> float:
 def _text(about: "Field[Any]", value: object) -> str:
     name, choices, check = about.name, about.metadata["choices"], about.metadata["check"]
     if not isinstance(value, str):
-        raise CannotStart(f"{name} must be text in quotes, not {toml(value)}.")
+        raise CannotStart(f"{name} must be {expected(about)}, not {toml(value)}.")
     most = about.metadata["maximum"]
     if len(value) > (most or LONGEST):
         raise CannotStart(f"{name} can have {most or LONGEST:,} characters, not {len(value):,}.")

@@ -5,7 +5,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
-from groupchat.config.checks import checked, multiline, network, proxy, time_zone
+from groupchat.config.checks import checked, expected, multiline, network, proxy, time_zone
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
@@ -396,6 +396,11 @@ class Settings:
         if name not in _FIELDS:
             raise CannotStart(_unknown(name, value))
         checked(_FIELDS[name], value)
+
+    @staticmethod
+    def expected(name: str) -> str:
+        """Return what a setting takes, such as ``true or false``; empty: there is no such setting."""
+        return expected(_FIELDS[name]) if name in _FIELDS else ""
 
     def replaced(self, **changes: object) -> "Settings":
         """Return these settings with some of them changed.

@@ -23,7 +23,7 @@ def load(path: str | PathLike[str]) -> Settings:
         what, _, where = str(error).rpartition(" (at ")
         number = re.match(r"line (\d+)", where)
         line = int(number[1]) if number else text.rstrip().count("\n") + 1
-        raise CannotStart(f"{path}, line {line}: {what}.") from error
+        raise CannotStart(f"{path}, line {line}: {_with_setting(what, text, line)}.") from error
     settings = Settings()
     for name, value in given.items():
         try:
@@ -52,6 +52,13 @@ def _read(path: str | PathLike[str]) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise CannotStart(f"{path}, line {line}: this is not UTF-8.") from error
+
+
+def _with_setting(what: str, text: str, line: int) -> str:
+    """Add to what is no TOML on a line which setting it is, and what that takes."""
+    assigned = re.match(r"\s*(\w+)\s*=", text.split("\n")[line - 1])
+    taken = Settings.expected(assigned[1]) if assigned else ""
+    return f"{what}; {assigned[1]} must be {taken}" if assigned and taken else what
 
 
 def _line_of(name: str, text: str) -> int:

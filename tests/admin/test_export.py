@@ -45,6 +45,14 @@ class ExportTest(ArchiveCase):
         self.assertEqual(self.ids("--room", "zoo"), [4, 5])
         self.assertEqual(self.ids("--room", "Zoo", "--room", "lobby"), [1, 2, 4, 5, 6, 7, 8, 9])
 
+    def test_unknown_room(self) -> None:
+        """A room that does not exist is named, whether others do or not, and no file is made."""
+        file = self.folder / "out"
+        for others in ((), ("--room", "lobby")):
+            complaint = self.complaint("export", "--data", self.data, "--room", "nope", *others, "--output", file)
+            self.assertEqual(complaint, "groupchat: There is no room nope in this journal.\n")
+            self.assertFalse(file.exists())
+
     def test_since(self) -> None:
         """Times narrow the selection: a time with or without a zone, a day, or a duration before now."""
         for since in ("2026-11-23T12:00:00Z", "2026-11-23T14:00:00+02:00", "2026-11-23T12:00", "2026-11-23"):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -83,6 +84,14 @@ class UserTest(CommandCase):
         complaint = self.complaint("user", "remove", "zoe", "--data", self.folder)
         self.assertEqual(complaint, "groupchat: There is no account zoe.\n")
 
+    def test_own_commands(self) -> None:
+        """A sentence that names a command of the chat names the one of this program instead."""
+        self.serve_answer(
+            event="refused", code="no-such-account", text="There is no account zoe; /accounts lists them."
+        )
+        complaint = self.complaint("user", "remove", "zoe", "--data", self.folder)
+        self.assertEqual(complaint, "groupchat: There is no account zoe; “groupchat user list” lists them.\n")
+
     def test_other_lines(self) -> None:
         """Lines that are no answer to the request are passed over."""
         answers = b'{"event": "announced", "text": "hi"}\n{"event": "done", "ref": 1, "text": "Done."}\n'
@@ -92,7 +101,15 @@ class UserTest(CommandCase):
     def test_nobody(self) -> None:
         """Without a daemon in the folder, the folder is named."""
         complaint = self.complaint("user", "list", "--data", self.folder)
-        self.assertEqual(complaint, f"groupchat: No daemon runs with the data folder {self.folder}.\n")
+        self.assertEqual(
+            complaint, f"groupchat: No daemon runs with the data folder {self.folder}; --data names another one.\n"
+        )
+
+    def test_relative_folder(self) -> None:
+        """A folder is named with its whole path, also when none was given."""
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        self.assertIn(f" {self.folder.resolve()}/groupchat-data; --data ", self.complaint("user", "list"))
 
     def test_strange_answers(self) -> None:
         """A daemon that closes the connection, or answers no JSON, is complained of."""

@@ -31,6 +31,20 @@ class SettingsFileTest(SynchronousTestCase):
         self.assertTrue(sentence.startswith(before), sentence)
         return sentence.removeprefix(before)
 
+    def test_no_value(self) -> None:
+        """What is no value of TOML is told with the setting, and what it takes, but not with what was written."""
+        for line, taken in (
+            ("guests = no", "guests must be true or false."),
+            ("nick_max =", "nick_max must be a whole number of characters."),
+            ("password = secret", "password must be text in quotes."),
+            ("exempt = [10.0.0.0/8]", "exempt must be a list of networks, each in quotes."),
+        ):
+            sentence = self.refusal(f'name = "x"\n{line}\n')
+            self.assertTrue(sentence.startswith("2: "), sentence)
+            self.assertTrue(sentence.endswith(f"; {taken}"), sentence)
+            self.assertNotIn("secret", sentence)
+        self.assertNotIn("must be", self.refusal("nonsense = no\n"))
+
     def test_empty(self) -> None:
         """A file without settings leaves every default."""
         self.assertEqual(self.load("# nothing\n"), Settings())

@@ -46,6 +46,10 @@ class Contents:
         """Give all rows, in the order of their numbers."""
         return (self._gone.masked(Row(*row)) for row in self.database.execute(_ROWS, (self._gone.expired,)))
 
+    def has_room(self, room: str) -> bool:
+        """Return whether anything was ever said or done in a room."""
+        return self.database.execute("SELECT 1 FROM posts WHERE room = ? LIMIT 1", (room,)).fetchone() is not None
+
     def find(self, id: int) -> Row | None:
         """Return the row with this number; None: there is none any more."""
         return self._gone.row(id)
