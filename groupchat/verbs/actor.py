@@ -17,12 +17,13 @@ from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
-from groupchat.model.errors import BadArguments, NotAllowed, NotInRoom
+from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom
 from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
 from groupchat.state.people import Connection, Person
+from groupchat.state.rooms import LOBBY
 
 Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
 """The return types of a verb."""
@@ -127,6 +128,32 @@ class Actor:
             raise NotInRoom("You are in no room; name the one you mean.")
         return room
 
+    def known_place(self, name: str) -> str:
+        """Return the room an order is about, as ``place`` does, if there is one: a typing error makes none.
+
+        :raises RoomInvalid, NotInRoom, NoSuchRoom: there is none.
+        """
+        room = self.place(name)
+        if not self.exists(room):
+            raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
+        return room
+
+    def exists(self, room: str) -> bool:
+        """Say whether there is such a room, or operators decided something about it."""
+        book = self.hall.moderation
+        if room == LOBBY or self.hall.rooms.find(room) is not None:
+            return True
+        return any(room in decided for decided in (book.locked, book.slow, book.operators, book.invited))
+
+    def novelty(self, room: str, undoing: str) -> str:
+        """Return what to tell somebody who prepares a room before anybody came, or mistyped its name; else nothing.
+
+        :param room: the room an order is about; empty: it is about none.
+        """
+        return (
+            f"{room} is new: there was no such room. To undo it: {undoing}." if room and not self.exists(room) else ""
+        )
+
     def scope(self, name: str) -> str:
         """Return where their word holds: in the named room; else everywhere (empty) for operators, or the current room.
 
@@ -227,6 +254,7 @@ class Actor:
         needs: Need,
         room: str = "",
         text: str = "",
+        hint: str = "",
         awaited: bool = True,
     ) -> Receipt:
         """Do what an operator does: on disk first, then true, then shown, and at last what follows from it.
@@ -234,16 +262,20 @@ class Actor:
         :param changes: what becomes true with it.
         :param needs: the rank it needs, which the journal judges once more.
         :param room: the room that is shown it (empty: it stands in /modlog only).
+        :param text: what the caller reads; by default nothing when they are shown it with the room, or else the deed.
+        :param hint: what the caller should know besides.
         :raises JournalUnavailable: nothing can be stored now.
         """
-        person = self.person
+        person, rooms = self.person, self.connection.rooms
+        is_shown = room in rooms if room else bool(rooms)
+        told = text or ("" if is_shown else f"You {deed.words.rstrip('.')}.")
         # No key: the changes that go with it would be made again.
         return self.post(
             Draft(
                 Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode(),
                 folded=person.key, needs=needs, changes=changes,
             ),
-            text,
+            " ".join(filter(None, (told, hint))),
             awaited,
         )  # fmt: skip
 

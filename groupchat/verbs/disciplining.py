@@ -72,7 +72,7 @@ def ban(
         made.replacing(me.hall.moderation.bans.get(made.name)),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
-        text=_advice(found, scope),
+        hint=me.novelty(scope, f"unban {found.nick} there") or _nobody(found, "bans") or _advice(found, scope),
     )
 
 
@@ -121,6 +121,7 @@ def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "
         made.replacing(me.hall.moderation.mutes.get(made.name)),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
+        hint=me.novelty(scope, f"unmute {found.nick} there") or _nobody(found, "mutes"),
     )
 
 
@@ -183,6 +184,16 @@ def _ban_network(me: Actor, network: Network, duration: float, why: str) -> Rece
 def _need_operator(me: Actor) -> None:
     if me.rank < Rank.OPERATOR:
         raise NotAllowed("Only operators ban addresses: these bans hold for the whole server.")
+
+
+def _nobody(found: Target, does: str) -> str:
+    """Return what tells an operator that they may have mistyped a nickname; nothing if somebody has it.
+
+    :param does: what the order does, such as ``bans``.
+    """
+    if found.person is not None or found.account is not None:
+        return ""
+    return f"Nobody here is called {found.nick}, and no account; this {does} whoever takes that nickname."
 
 
 def _advice(found: Target, scope: str) -> str:

@@ -40,7 +40,8 @@ def op(me: Actor, nick: Nick, room: Room = "") -> Receipt:
         raise BadArguments(f"{found.nick} is an operator of {place} already.")
     granted = _granted(me, RoomOperator, place, found)
     deed = Deed("op", f"made {found.nick} an operator of {place}", found.nick)
-    return me.decree(deed, granted.made(), needs=OPERATORS, room=place)
+    hint = me.novelty(place, f"/deop {found.nick} {place}")
+    return me.decree(deed, granted.made(), needs=OPERATORS, room=place, hint=hint)
 
 
 @ROOM_ORDERS.verb(needs=Rank.OPERATOR)
@@ -57,7 +58,7 @@ def deop(me: Actor, nick: Nick, room: Room = "") -> Receipt:
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def slow(me: Actor, room: RoomBefore = "", *, seconds: Pause) -> Receipt:
     """Make people wait between messages, such as 30s; 0 ends it."""
-    place = me.place(room)
+    place = me.known_place(room)
     if seconds > SLOWEST_S:
         raise BadArguments(f"People wait at most {spoken(SLOWEST_S)} between messages.")
     before = me.hall.moderation.slow.get(place)
@@ -80,7 +81,8 @@ def lock(me: Actor, room: Room = "") -> Receipt:
     if place in me.hall.moderation.locked:
         raise BadArguments(f"{place} is locked already.")
     lock = Lock(place, me.person.nick, me.hall.now())
-    return me.decree(Deed("lock", f"locked {place}", place), lock.made(), needs=keepers(place), room=place)
+    deed, hint = Deed("lock", f"locked {place}", place), me.novelty(place, f"/unlock {place}")
+    return me.decree(deed, lock.made(), needs=keepers(place), room=place, hint=hint)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -96,7 +98,7 @@ def unlock(me: Actor, room: Room = "") -> Receipt:
 @ROOM_ORDERS.verb(needs=KEEPERS)
 def invite(me: Actor, nick: Nick, room: Room = "") -> Receipt:
     """Let somebody into a locked room, and tell them."""
-    place, found = me.place(room), me.target(nick)
+    place, found = me.known_place(room), me.target(nick)
     if found.author is None:
         raise NoSuchAccount(f"{found.nick} is not here, and has no account; invite them when they are here.")
     granted = _granted(me, Invitation, place, found)

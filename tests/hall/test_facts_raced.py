@@ -124,6 +124,7 @@ class RaceCase(SynchronousTestCase):
         boss, other = operator(self.house, "boss", "json"), operator(self.house, "other", "json")
         victim = self.come("victim")
         member(self.house, "carol")
+        victim.do("join", room="dev")
         self.let_through()
         orders: dict[str, dict[str, object]] = {
             "kick": {"nick": "victim"}, "ban": {"whom": "victim"}, "mute": {"nick": "victim"},

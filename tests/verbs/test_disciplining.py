@@ -152,6 +152,7 @@ class BanTests(OperatorsCase):
         """A nickname can be banned from a room that nobody was ever in; no room is made by that."""
         self.olga.do("ban", whom="carol", room="ops")
         self.assertEqual(self.olga.codes, [])
+        self.assertIn("ops is new: there was no such room. To undo it: unban carol there.", repr(self.olga.answers))
         self.assertIsNone(self.house.hall.rooms.find("ops").members or None)  # type: ignore[union-attr]
 
     def test_duration(self) -> None:
@@ -540,3 +541,18 @@ class MistypedTests(TypingCase):
             self.assertIn(f"is a duration, which comes after the name: {verb} NICK", self.refused(self.olga))
         self.olga.type("/ban 300.1.1.1")
         self.assertIn("300.1.1.1 is no address", self.refused(self.olga))
+
+
+class NobodyTests(TypingCase):
+    def test_told(self) -> None:
+        """Bans and mutes of a nickname that nobody has hold, and the operator is told that nobody has it."""
+        for line in ("/mute nobody", "/ban xavier 2h"):
+            self.olga.take()
+            self.olga.type(line)
+            nick = line.split()[1]
+            self.assertEqual(self.olga.codes, [])
+            (said,) = [answer.text for answer in self.olga.answers if isinstance(answer, Done)]
+            self.assertIn(f"Nobody here is called {nick}, and no account", said)
+        self.olga.take()
+        self.olga.type("/mute bob", "/mute alice")
+        self.assertNotIn("Nobody", repr(self.olga.answers))

@@ -351,3 +351,54 @@ class TypedTests(TypingCase):
         self.assertTrue(after.curbs)
         names = [fact.name for fact in self.successResultOf(self.house.journal.facts("ban"))]
         self.assertEqual(names, ["/dave"])
+
+
+class ElsewhereTests(TypingCase):
+    def answer(self, line: str) -> str:
+        """Return the one sentence that answers olga, who is in the lobby only."""
+        self.olga.take()
+        self.olga.type(line)
+        self.assertEqual(self.olga.codes, [])
+        (answer,) = [one for one in self.olga.answers if isinstance(one, Done)]
+        return answer.text
+
+    def test_answered(self) -> None:
+        """Orders about a room the operator is not in, and so is not shown, are answered with a sentence."""
+        cases = {
+            "/op alice dev": "You made alice an operator of dev.",
+            "/deop alice dev": "You made alice no longer an operator of dev.",
+            "/lock dev": "You locked dev.",
+            "/invite bob dev": "You invited bob to dev.",
+            "/uninvite bob dev": "You took back the invitation of bob to dev.",
+            "/unlock dev": "You unlocked dev.",
+            "/slow dev 30s": "You set slow mode in dev: one message every 30 seconds.",
+            "/slow dev 0": "You ended slow mode in dev.",
+        }
+        for line, sentence in cases.items():
+            self.assertEqual(self.answer(line), sentence)
+
+    def test_shown(self) -> None:
+        """Who is shown the order with the room is not told of it twice."""
+        for line in ("/slow lobby 5", "/op alice", "/mute bob", "/unmute bob"):
+            self.assertEqual(self.answer(line), "", line)
+
+    def test_new_room(self) -> None:
+        """A room can be prepared before anybody came; the answer says that it is new, and how to undo that."""
+        self.assertEqual(
+            self.answer("/lock nowhere"),
+            "You locked nowhere. nowhere is new: there was no such room. To undo it: /unlock nowhere.",
+        )
+        self.assertIn(
+            "staff is new: there was no such room. To undo it: /deop alice staff", self.answer("/op alice staff")
+        )
+        self.assertEqual(self.answer("/unlock nowhere"), "You unlocked nowhere.")
+
+    def test_no_room(self) -> None:
+        """Other orders about a room that does not exist are refused, and make none."""
+        for line in ("/slow nowhere 30", "/invite bob nowhere"):
+            self.olga.type(line)
+            self.assertIn("no-such-room: There is no room nowhere", self.refused(self.olga))
+        for line in ("/unlock nowhere", "/deop alice nowhere", "/uninvite bob nowhere"):
+            self.olga.type(line)
+            self.assertIn("nothing-to-undo", self.refused(self.olga))
+        self.assertIsNone(self.house.hall.rooms.find("nowhere"))
