@@ -82,6 +82,14 @@ class Actor:
         """Return the rank they can use in a room: the banned and the muted keep no order there."""
         return self.hall.moderation.usable_rank(self.person.account, room, self.hall.now)
 
+    def check_sanctions(self, rank: Rank, room: str) -> None:
+        """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
+        hall, author = self.hall, self.person.author
+        if self.person.account is not None and hall.moderation.rank_of(author, room) >= rank:
+            refused = hall.moderation.lacks(author, Need(rank, room), hall.now())
+            if refused is not None:
+                raise refused
+
     def room(self, name: str) -> str:
         """Return a room they may use: the named one of theirs, or (empty) the current one.
 

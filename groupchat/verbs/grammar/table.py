@@ -43,7 +43,10 @@ class Caller(Protocol):
         """The room their lines go to."""
 
     def rank_in(self, room: str) -> Rank:
-        """Return their rank in a room."""
+        """Return the rank they can use in a room."""
+
+    def check_sanctions(self, rank: Rank, room: str) -> None:
+        """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
 
     def nicks(self) -> list[str]:
         """Return the nicknames of everybody here."""
@@ -331,10 +334,14 @@ def _row(verb: Verb) -> str:
 def _check_rank(caller: Caller, verb: Verb, room: str) -> None:
     """See that the caller may use the verb in the room it is about: the named one, or (empty) the current one.
 
-    :raises NotAllowed: they may not.
+    :raises NotAllowed, Banned, Muted: they may not.
     """
     if verb.needs is not Rank.GUEST:
-        verb.check_rank(caller.rank_in(names.room(room) if room else caller.current))
+        place = names.room(room) if room else caller.current
+        rank = caller.rank_in(place)
+        if rank < verb.needs:
+            caller.check_sanctions(verb.needs, place)
+        verb.check_rank(rank)
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
