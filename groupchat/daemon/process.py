@@ -1,6 +1,7 @@
 """The daemon as a process: its version, its data folder, its signals, its exit status, and why it cannot start."""
 
 import atexit
+import contextlib
 import gc
 import os
 import signal
@@ -57,6 +58,33 @@ def explain_failed_starts() -> None:
             previous(kind, error, traceback)
 
     sys.excepthook = show
+
+
+class Starter:
+    """The standard error of the process that starts the daemon, for the daemon in the background.
+
+    twistd closes its own there, and tells the one that waits no more than 100 bytes of an error.
+    """
+
+    def __init__(self) -> None:
+        """Keep it; to be made before the fork to the background."""
+        self._process = os.getpid()
+        try:
+            self._stream = os.dup(2)
+        except OSError:
+            self._stream = -1  # it is closed
+
+    def tell(self, sentence: str) -> None:
+        """Tell the administrator in one line, if this is in the background; elsewhere ``complain`` can."""
+        if os.getpid() != self._process and self._stream != -1:
+            with contextlib.suppress(OSError):  # nobody reads it any more
+                os.write(self._stream, f"groupchat: {escape(sentence)}\n".encode())
+
+    def close(self) -> None:
+        """Let go of it, so that whoever waits for its end need not wait for the daemon's."""
+        stream, self._stream = self._stream, -1
+        if stream != -1:
+            os.close(stream)
 
 
 def exit_with(status: int) -> None:

@@ -66,6 +66,7 @@ class ChatService(Service):
 
     :param reread: returns the settings as they stand when it is called, or raises CannotStart.
     :param observer: what the application logs to; None: twistd decides.
+    :param starter: who is told why the daemon cannot start in the background; let go of when it has started.
     :raises CannotStart: a port or an endpoint is not one.
     """
 
@@ -78,6 +79,7 @@ class ChatService(Service):
         locations: Locations,
         reread: Callable[[], Settings],
         observer: Observer | None = None,
+        starter: process.Starter | None = None,
     ) -> None:
         turnstile = Turnstile()
         self._reactor = reactor
@@ -105,6 +107,7 @@ class ChatService(Service):
         self._farewell = Farewell(reactor, self._reception)
         self._stopping = False
         self._observer = observer
+        self._starter = starter
 
     # Twisted calls these.
 
@@ -141,6 +144,7 @@ class ChatService(Service):
             self._journal = open_journal(self._locations.journal, self._reactor)
         except CannotStart as error:
             raise self._given_up(error) from error
+        self._let_starter_go()
         super().startService()
         self._hall = self._make_hall(self._journal)
         self._passwords.start()
@@ -225,10 +229,17 @@ class ChatService(Service):
     def _given_up(self, error: CannotStart) -> CannotStart:
         """Close the ports and log the error; return it for the caller to raise."""
         self.log.error("Cannot start: {reason}", reason=str(error))
+        if self._starter is not None:
+            self._starter.tell(str(error))
+        self._let_starter_go()
         self._ports.close()
         if self._figures is not None:
             self._figures.close()
         return error
+
+    def _let_starter_go(self) -> None:
+        if self._starter is not None:
+            self._starter.close()
 
     def _make_hall(self, journal: IJournal) -> Hall:
         hall = Hall(
@@ -369,7 +380,9 @@ def makeService(options: Options) -> ChatService:
     raise_descriptors()
     try:
         observer = take_over(options.parent, options.given)
-        return ChatService(reactor, options.given, options.locations, options.read_settings, observer)
+        return ChatService(
+            reactor, options.given, options.locations, options.read_settings, observer, process.Starter()
+        )
     except CannotStart as error:
         process.complain(str(error))
         raise SystemExit(1) from error
