@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from groupchat.terminal.flow.secret_commands import Question
 from groupchat.terminal.surfaces.surface import Surface
 
 
@@ -39,18 +40,36 @@ class Questions:
         self.drop()
         self._surface.talk()
 
-    def ask_secrets(self, given: list[str], missing: list[str], then: Callable[[list[str]], None]) -> None:
+    def ask_secrets(self, given: list[str], missing: list[Question], then: Callable[[list[str]], None]) -> None:
         """Ask for the missing arguments of a command one by one, without echo; an empty answer cancels.
 
-        :param missing: their names.
+        A new password is asked for until it is typed twice in the same way.
+
         :param then: is called with ``given`` and the answers.
         """
+        question, *others = missing
 
         def answered(word: str) -> None:
+            if not word:
+                self.talk()
+            elif question.repeated:
+                self.ask(f"{question.label}, again: ", lambda again: repeated(word, again), hidden=True)
+            else:
+                go_on(word)
+
+        def repeated(word: str, again: str) -> None:
+            if not again:
+                self.talk()
+            elif again == word:
+                go_on(word)
+            else:
+                self.ask(f"That was not the same. {question.label}: ", answered, hidden=True)
+
+        def go_on(word: str) -> None:
             self.talk()
-            if word and missing[1:]:
-                self.ask_secrets([*given, word], missing[1:], then)
-            elif word:
+            if others:
+                self.ask_secrets([*given, word], others, then)
+            else:
                 then([*given, word])
 
-        self.ask(f"{missing[0].capitalize()}: ", answered, hidden=True)
+        self.ask(f"{question.label}: ", answered, hidden=True)

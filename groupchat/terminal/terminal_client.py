@@ -171,7 +171,8 @@ class TerminalClient(Owner):
         elif name in ("/login", "/logout") and not self._session.connected:
             self._remark(f"{name} needs a connection.")
         elif chat.secret_commands.holds(line) and (missing := chat.secret_commands.missing(line)):
-            self._questions.ask_secrets(words, missing, lambda given: self._carry_out(command, given))
+            asked = [chat.secret_commands.question(command, name) for name in missing]
+            self._questions.ask_secrets(words, asked, lambda given: self._carry_out(command, given))
         elif name == "/login" and len(words) > 1:
             self._log_in(words[0], line.split(None, 2)[2])
         elif name == "/logout" and not words:
@@ -183,11 +184,12 @@ class TerminalClient(Owner):
         """Ask for another new password, because that in these words is too weak: the next try is not to be said."""
         chat = self._session.chat
         found = chat.secret_commands.new_password(command) if chat is not None else None
-        if found is None or self._questions.open:
+        if chat is None or found is None or self._questions.open:
             return
         number, name = found
+        question = chat.secret_commands.question(command, name)
         before, after = words[:number], words[number + 1 :]
-        self._questions.ask_secrets(before, [name], lambda given: self._carry_out(command, [*given, *after]))
+        self._questions.ask_secrets(before, [question], lambda given: self._carry_out(command, [*given, *after]))
 
     def _carry_out(self, command: str, given: list[str]) -> None:
         """Carry out a secret command with all that it needs."""

@@ -40,7 +40,8 @@ class IdentityTest(PaneTest):
         pane = self.join(port)
         pane.type("/register")
         pane.keys("Enter")
-        self.answer(pane, "Password", WORDS)
+        self.answer(pane, "New password", WORDS)
+        self.answer(pane, "New password, again", WORDS)
         pane.expect("alice is yours from now on")
         return pane
 
@@ -131,7 +132,8 @@ class IdentityTest(PaneTest):
         pane.expect(r"^\* You are olga")
         pane.type("/adduser dave")
         pane.keys("Enter")
-        self.answer(pane, "Password", WORDS)
+        self.answer(pane, "New password", WORDS)
+        self.answer(pane, "New password, again", WORDS)
         pane.expect("^-- There is an account dave now")
         pane.keys("C-d")
         self.assertEqual(pane.status(), 0)

@@ -280,12 +280,16 @@ class TerminalTest(PaneTest):
     def test_secrets(self) -> None:
         """Passwords are asked for without echo, under the names that the server takes, and are in no history."""
         pane = self.join(self.daemon.port)
-        for command, questions in ("/register", ("Password",)), ("/password", ("Old", "New")):
+        new = ("New password", "New password, again")
+        for command, questions in ("/register", new), ("/password", ("Your present password", *new)):
+            words = "correct horse battery"
             pane.type(command)
             pane.keys("Enter")
             for question in questions:
                 pane.expect(f"^{question}: *$")
-                pane.type("new horse battery" if question == "New" else "correct horse battery")
+                if command == "/password" and question in new:
+                    words = "new horse battery"
+                pane.type(words)
                 pane.expect(rf"^{question}: \*+$")
                 pane.keys("Enter")
             pane.expect("^-- .*yours|^-- .*password")

@@ -2,8 +2,11 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.terminal.flow.secret_commands import Question
 from groupchat.terminal.questions import Questions
 from tests.terminal.fakes import FakeSurface
+
+OLD, NEW = Question("Old"), Question("New", repeated=True)
 
 
 class QuestionsTest(SynchronousTestCase):
@@ -32,18 +35,35 @@ class QuestionsTest(SynchronousTestCase):
 
     def test_secrets(self) -> None:
         """The missing arguments are asked for one by one, hidden; then the chat has the lines again."""
-        self.questions.ask_secrets(["dave"], ["old", "new"], self.answers.append)
+        self.questions.ask_secrets(["dave"], [OLD, NEW], self.answers.append)
         self.assertEqual(self.surface.asked, ("Old: ", True, ""))
         self.questions.take("one")
         self.assertEqual(self.surface.asked, ("New: ", True, ""))
         self.questions.take("two words")
+        self.assertEqual(self.surface.asked, ("New, again: ", True, ""))
+        self.questions.take("two words")
         self.assertEqual((self.answers, self.surface.asked), ([["dave", "one", "two words"]], None))
         self.assertFalse(self.questions.take("hello"))
 
+    def test_repeated(self) -> None:
+        """A new password that is typed in two ways is asked for again, hidden, until both are the same."""
+        self.questions.ask_secrets([], [NEW], self.answers.append)
+        for word, label in (
+            ("horse", "New, again: "),
+            ("hoarse", "That was not the same. New: "),
+            ("hoarse", "New, again: "),
+            ("horse", "That was not the same. New: "),
+            ("horse", "New, again: "),
+        ):
+            self.assertTrue(self.questions.take(word))
+            self.assertEqual((self.surface.asked, self.answers), ((label, True, ""), []))
+        self.questions.take("horse")
+        self.assertEqual((self.answers, self.surface.asked, self.questions.open), ([["horse"]], None, False))
+
     def test_cancelled(self) -> None:
-        """An empty answer cancels, at the first question and at the second."""
-        for answers in ([""], ["one", ""]):
-            self.questions.ask_secrets([], ["old", "new"], self.answers.append)
+        """An empty answer cancels, at every question."""
+        for answers in ([""], ["one", ""], ["one", "two", ""], ["one", "two", "too", ""]):
+            self.questions.ask_secrets([], [OLD, NEW], self.answers.append)
             for answer in answers:
                 self.questions.take(answer)
             self.assertEqual((self.answers, self.surface.asked, self.questions.open), ([], None, False))

@@ -34,6 +34,25 @@ KNOWN: Mapping[str, tuple[Field, ...]] = MappingProxyType({
 """Commands that are secret whatever the server's help says, or does not say."""
 
 
+QUESTIONS: Mapping[tuple[str, str], str] = MappingProxyType({
+    ("register", "password"): "New password",
+    ("password", "old"): "Your present password",
+    ("password", "new"): "New password",
+    ("setpassword", "password"): "New password",
+    ("adduser", "password"): "New password",
+    ("unregister", "password"): "Your present password",
+})  # fmt: skip
+"""What is asked for an argument of a command, where that is more than the name of the argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person is asked for an argument: once, or twice because it is a new password, typed unseen."""
+
+    label: str
+    repeated: bool = False
+
+
 class SecretCommands:
     """The secret commands by name, with their arguments in the order they are typed."""
 
@@ -79,6 +98,11 @@ class SecretCommands:
         fields = [field for field in self._commands.get(_name(line), ()) if not field.optional]
         lacking = fields[len(line.split()) - 1 :]
         return [field.name for field in lacking] if all(field.secret for field in lacking) else []
+
+    def question(self, command: str, argument: str) -> Question:
+        """Return what is asked for an argument of a command."""
+        asked = QUESTIONS.get((_name(command), argument), argument.capitalize())
+        return Question(asked, repeated=asked == "New password")
 
     def new_password(self, command: str) -> tuple[int, str] | None:
         """Return which argument of a command is a new password, counted from 0, and its name; None if there is none."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.flow.secret_commands import KNOWN, Field, SecretCommands
+from groupchat.terminal.flow.secret_commands import KNOWN, Field, Question, SecretCommands
 from groupchat.verbs.commands import COMMANDS
 
 HELP = [
@@ -68,6 +68,18 @@ class KnownTest(SynchronousTestCase):
         line = f"{space}/{name}{space}{rest}"
         self.assertTrue(self.commands.holds(line))
         self.assertEqual(self.commands.shown(line), f"/{name}")
+
+    def test_questions(self) -> None:
+        """A new password is asked for twice, for everything else once; a command of the future by its arguments."""
+        asked = {
+            name: [self.commands.question(f"/{name.upper()}", field.name) for field in fields if field.secret][:2]
+            for name, fields in KNOWN.items()
+        }
+        new, present = Question("New password", repeated=True), Question("Your present password")
+        self.assertEqual(asked["password"], [present, new])
+        self.assertEqual((asked["login"], asked["unregister"]), ([Question("Password")], [present]))
+        self.assertEqual([asked[name][0] for name in ("register", "adduser", "setpassword")], [new] * 3)
+        self.assertEqual(self.commands.question("/unlockvault", "key"), Question("Key"))
 
     def test_missing(self) -> None:
         """Everything secret that is missing is asked for, once everything open is typed; options are not."""
