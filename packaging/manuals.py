@@ -153,7 +153,8 @@ def _see(name: str, section: str) -> str:
 
 def _sentence(text: object) -> str:
     words = " ".join(str(text).split()).rstrip(".")
-    return _escaped(words[:1].upper() + words[1:] + ".")
+    end = "" if words.endswith(".)") else "."
+    return _escaped(words[:1].upper() + words[1:] + end)
 
 
 def _escaped(text: object) -> str:

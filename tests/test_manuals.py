@@ -30,6 +30,8 @@ class ManualsTest(SynchronousTestCase):
                 )  # fmt: skip
                 self.assertEqual((done.returncode, done.stderr), (0, ""), page.name)
                 shown[page.name] = re.sub(".\b", "", done.stdout).replace("‐", "-").replace("−", "-")
+        for name, text in shown.items():
+            self.assertNotRegex(text, r"\.\)\.|[^.]\.\.(\s|$)", name)
         for name in SUB_COMMANDS:
             self.assertIn(f"groupchat {name}", shown["groupchat.1"])
         for command in COMMANDS.sorted():
