@@ -244,7 +244,7 @@ class TerminalTest(PaneTest):
         pane.expect("1 line waiting")
         place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
         again = self.launch(command=[re.sub("^tcp:.*", place, word) for word in self.command()]).ready()
-        pane.expect(r"^[\d:]+ #\d+ alice: for dev only$|^\* Not sent: for dev only$")
+        pane.expect(r"^[\d:]+ #\d+ alice: for dev only$|^\* Not said: for dev only$")
         bob = self.connect(again, "bob")
         bob.send("/history\n/help exit\n")
         heard = bob.expect("(?s)^.*/exit")[0]

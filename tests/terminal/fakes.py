@@ -21,6 +21,7 @@ class FakeSurface(Surface):
         self.asked: tuple[str, bool, str] | None = None
         self.over: Deferred[None] = Deferred()
         self.titled = ""
+        self.given_back: list[str] = []
         self.refreshed = 0
         """How many times it was drawn again."""
 
@@ -43,6 +44,9 @@ class FakeSurface(Surface):
 
     def talk(self) -> None:
         self.asked = None
+
+    def give_back(self, line: str) -> None:
+        self.given_back.append(line)
 
     def clear(self) -> None:
         """Do nothing: there is no half-typed line."""

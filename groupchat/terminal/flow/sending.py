@@ -34,7 +34,7 @@ class Sending:
         self._clock = clock
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
-        self._paste = Paste(clock, self._say, lambda line, refused: self._refused(refused))
+        self._paste = Paste(clock, self._say, self._refused)
         self._client = client
         self._surface = surface
         self._display = display
@@ -101,7 +101,7 @@ class Sending:
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
         if self._soon is None:
             self._soon = self._clock.callLater(SOON_S, self._is_soon)
-        answer.addCallback(self._answered, line).addErrback(self._failed, line)
+        answer.addCallback(self._answered, line).addErrback(self._failed, line, self._state.room)
         answer.addBoth(self._settled, number)
         self._surface.refresh()
 
@@ -138,11 +138,12 @@ class Sending:
             shown.append(self._display.answer(str(answer.get("text", ""))))
         self._surface.write("\n".join(shown))
 
-    def _failed(self, failure: Failure, line: str) -> Failure | None:
+    def _failed(self, failure: Failure, line: str, room: str) -> Failure | None:
         if isinstance(failure.value, Refused):
-            self._refused(failure.value)
-            if failure.value.code == "not-in-room" and not line.startswith("/"):
-                self._surface.write(self._display.remark(f"Not sent: {line}"))
+            self._refused(line, failure.value)
+            # In another room than it was typed for, one key more would say it to the wrong people.
+            if _is_said(line) and room == self._state.room and failure.value.code != "not-in-room":
+                self._surface.give_back(line)
         elif failure.check(Unanswered):
             sentence = "The connection was lost before the answer came. Check whether this was done:"
             self._surface.write(self._display.remark(f"{sentence} {self._secret_commands.shown(line)}"))
@@ -150,5 +151,13 @@ class Sending:
             return failure if failure.check(Left) else None
         return None
 
-    def _refused(self, refused: Refused) -> None:
+    def _refused(self, line: str, refused: Refused) -> None:
+        """Show a refusal, and which line it is about: others may have been sent since, or the connection lost."""
         self._surface.write(self._display.refused(refused.code, refused.text))
+        if not self._secret_commands.is_secret(line):
+            self._surface.write(self._display.remark(f"Not {'said' if _is_said(line) else 'done'}: {line}"))
+
+
+def _is_said(line: str) -> bool:
+    """Return whether a line is something to say, and no command or correction."""
+    return line.startswith("//") or not line.startswith(("/", "s/"))

@@ -52,6 +52,9 @@ class Console:
     def talk(self) -> None:
         self._default = ""
 
+    def give_back(self, line: str) -> None:
+        """Do nothing: the kernel has the half-typed line."""
+
     def clear(self) -> None:
         """Do nothing: the kernel has the half-typed line."""
 

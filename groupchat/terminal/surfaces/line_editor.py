@@ -65,6 +65,8 @@ class LineEditor:
         self.choice: Choice | None = None
         self.talking = False
         self._label = ""
+        self._given_back = ""
+        """The line that was not said; having it back is not typing."""
         self._hidden = False
         self._loop = loop
         self._history = TypedLines(history)
@@ -121,6 +123,12 @@ class LineEditor:
             self.clear()
         self.talking = True
         self.refresh()
+
+    def give_back(self, line: str) -> None:
+        if self.talking and self.paste is None and self.editing is None and not self.buffer.text:
+            self._given_back = line
+            self.buffer.document = Document(line)
+            self.refresh()
 
     def clear(self) -> None:
         self.editing = self.paste = self.choice = None
@@ -244,7 +252,8 @@ class LineEditor:
 
     def _changed(self) -> None:
         self.choice = None
-        if self.talking:
+        if self.talking and self.buffer.text != self._given_back:
+            self._given_back = ""
             self.owner.written(self.buffer.text)
 
     def _completed(self, words: list[str], text: str) -> None:

@@ -27,6 +27,9 @@ class Surface(Protocol):
     def talk(self) -> None:
         """Take what is typed as lines for the chat."""
 
+    def give_back(self, line: str) -> None:
+        """Let the person change a line that was not said, and send it again, unless they are typing another."""
+
     def clear(self) -> None:
         """Drop the half-typed line, an edit or a question about a paste."""
 

@@ -101,8 +101,42 @@ class SendingTest(SynchronousTestCase):
         """A refusal is shown, and the line is not sent again."""
         self.sending.type("hello")
         self.answer(event="refused", code="muted", text="You are muted.")
-        self.assertEqual(self.surface.lines, ["!! muted: You are muted."])
+        self.assertEqual(self.surface.lines, ["!! muted: You are muted.", "* Not said: hello"])
+        self.assertEqual(self.surface.given_back, ["hello"])
         self.assertEqual((self.sending.finish(), self.state.pending), ([], 0))
+
+    def test_which_was_refused(self) -> None:
+        """A refusal says which line it is about, of what is said, of a paste and of commands, not of passwords."""
+        refusal = "!! slow-mode: Slow."
+        for line, remarks, back in (
+            ("//shrug", ["* Not said: //shrug"], ["//shrug"]),
+            ("/me waves", ["* Not done: /me waves"], []),
+            ("s/a/b/", ["* Not done: s/a/b/"], []),
+            ("/pasword sesame open", [], []),
+        ):
+            self.sending.type(line)
+            self.answer(event="refused", code="slow-mode", text="Slow.")
+            self.assertEqual((self.surface.lines, self.surface.given_back), ([refusal, *remarks], back))
+            self.surface.lines.clear()
+            self.surface.given_back.clear()
+        self.sending.carry_out("/password", ["old", "new"])
+        self.answer(event="refused", code="slow-mode", text="Slow.")
+        self.sending.send_paste(["one"])
+        self.answer(event="refused", code="slow-mode", text="Slow.")
+        self.assertEqual(self.surface.lines, [refusal, refusal, "* Not said: one"])
+        self.assertEqual(self.surface.given_back, [])
+
+    def test_refused_after_an_interruption(self) -> None:
+        """A line that was typed without a connection is shown and given back, unless another room is seen by then."""
+        for there in ("lobby", "dev"):
+            self.connection.cut()
+            self.sending.type("hello")
+            self.clock.advance(60)
+            self.connection = self.join()
+            self.state.switch(there)
+            self.answer(event="refused", code="journal-unavailable", text="No disk.")
+        self.assertEqual(self.surface.lines, ["!! journal-unavailable: No disk.", "* Not said: hello"] * 2)
+        self.assertEqual(self.surface.given_back, ["hello"])
 
     def test_secret(self) -> None:
         """A secret command is sent by fields; its passwords are never shown, even if the answer is lost."""
@@ -141,8 +175,9 @@ class SendingTest(SynchronousTestCase):
         request = self.answer(event="refused", code="not-in-room", text="You are not in lobby.")
         self.assertEqual((request["text"], request["room"]), ("for the lobby only", "lobby"))
         self.assertEqual(
-            self.surface.lines, ["!! not-in-room: You are not in lobby.", "* Not sent: for the lobby only"]
+            self.surface.lines, ["!! not-in-room: You are not in lobby.", "* Not said: for the lobby only"]
         )
+        self.assertEqual(self.surface.given_back, [])
 
     def test_switched_meanwhile(self) -> None:
         """Pasted lines go on to the room they were pasted in when the person has switched to another."""
@@ -166,4 +201,4 @@ class SendingTest(SynchronousTestCase):
     def test_too_long(self) -> None:
         """A line that no server takes is refused at once."""
         self.sending.type("x" * 20000)
-        self.assertEqual([line[:17] for line in self.surface.lines], ["!! line-too-long:"])
+        self.assertEqual([line[:17] for line in self.surface.lines], ["!! line-too-long:", "* Not said: xxxxx"])

@@ -91,6 +91,21 @@ class EditorTest(SynchronousTestCase):
 
 
 class LineTest(EditorTest):
+    def test_given_back(self) -> None:
+        """A line that was not said is back in the empty line, and nothing is announced until it is changed."""
+        self.editor.give_back("hello")
+        self.turn()
+        self.assertEqual((self.editor.buffer.text, self.owner.half_typed), ("hello", ""))
+        self.press("!")
+        self.assertEqual(self.owner.half_typed, "hello!")
+        self.editor.give_back("other")
+        self.assertEqual(self.editor.buffer.text, "hello!")
+        self.press("\r")
+        self.assertEqual(self.owner.told, ["hello!"])
+        self.editor.ask("Password: ", hidden=True)
+        self.editor.give_back("other")
+        self.assertEqual(self.editor.buffer.text, "")
+
     def test_enter(self) -> None:
         """A line goes to the owner, and is found in the history of later runs."""
         self.press("hello", "\r")
