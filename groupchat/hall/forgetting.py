@@ -12,40 +12,21 @@ from functools import partial
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
 from groupchat.hall.consequences import Consequences
-from groupchat.interfaces.clock import Clock
 from groupchat.model import names
 from groupchat.model.drafts import Erase, Need
 from groupchat.model.events import AuthorId
 from groupchat.state.accounts import Accounts
-from groupchat.state.people import Connection
 from groupchat.state.roster import Roster
-
-CONFIRM_S = 60
-"""Seconds within which a request that cannot be undone is confirmed by asking for the same again."""
 
 
 class Forgetting:
     """Erases people."""
 
-    def __init__(
-        self, accounts: Accounts, roster: Roster, commits: Commits, consequences: Consequences, clock: Clock
-    ) -> None:
+    def __init__(self, accounts: Accounts, roster: Roster, commits: Commits, consequences: Consequences) -> None:
         self._accounts = accounts
         self._roster = roster
         self._commits = commits
         self._consequences = consequences
-        self._clock = clock
-        self._asked: dict[Connection, tuple[str, float]] = {}
-        """For each connection, whom it asked to erase last, and until when that can be confirmed."""
-
-    def is_confirmed(self, connection: Connection, key: str) -> bool:
-        """Say whether this connection asked for the same before, within CONFIRM_S seconds; if not, remember it."""
-        now = self._clock.seconds()
-        self._asked = {asker: asked for asker, asked in self._asked.items() if asked[1] >= now}
-        if self._asked.pop(connection, ("", now))[0] == key:
-            return True
-        self._asked[connection] = key, now + CONFIRM_S
-        return False
 
     def forget(self, key: str, by: AuthorId, needs: Need) -> str:
         """Erase the person with this nickname; return the pseudonym.

@@ -22,6 +22,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
 from groupchat.hall.attendance import Attendance
+from groupchat.hall.confirmations import Confirmations
 from groupchat.hall.consequences import Arrival, Consequences, Peer
 from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
@@ -114,7 +115,8 @@ class Hall:
             self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
             lambda: self.arrivals, now,
         )  # fmt: skip
-        self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences, clock)
+        self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
+        self.confirmations = Confirmations(clock)
         self.registration = Registration(self.accounts, self.roster, self.commits, now)
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,

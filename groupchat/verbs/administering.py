@@ -14,13 +14,13 @@ from groupchat.limits.pages import page
 from groupchat.model import names
 from groupchat.model.drafts import Consequence, Deed
 from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
-from groupchat.model.events import Answer, AuthorId, Listed
+from groupchat.model.events import SERVER, Answer, AuthorId, Listed
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply
-from groupchat.verbs.grammar.arguments import After, Name, Nick, Passphrase
+from groupchat.verbs.grammar.arguments import After, Name, Nick, Passphrase, Switch
 from groupchat.verbs.grammar.table import Table
 
 ADMINISTERING = Table("accounts")
@@ -88,8 +88,14 @@ def promote(me: Actor, name: Nick) -> Receipt:
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)
-def demote(me: Actor, name: Nick) -> Receipt:
-    """Make an operator an ordinary member again."""
+def demote(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
+    """Make an operator an ordinary member again; the last one has to be typed twice."""
+    given = [one.author for one in me.hall.moderation.ranks.values() if one.rank is Rank.OPERATOR]
+    account = _account(me, name)
+    # The server's own word is that of its administrator, who can make operators at any time.
+    if not yes and given == [account.author] and me.person.author != SERVER:
+        warning = f"{account.nick} is the last operator: only the administrator of the server could make another."
+        me.hall.confirmations.check(me.connection, f"demote {account.key}", warning, f"/demote {account.nick}")
     return _rank(me, "demote", name, Rank.MEMBER)
 
 

@@ -16,9 +16,11 @@ from groupchat.model.events import Answer, Listed
 from groupchat.model.networks import Network
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, iso, minute, spoken
+from groupchat.model.wording import plural
+from groupchat.state.people import Connection
 from groupchat.verbs.actor import OPERATORS, Actor, Target, because, checked_reason, keepers
 from groupchat.verbs.grammar import arguments
-from groupchat.verbs.grammar.arguments import After, Duration, Here, Nick, Reason
+from groupchat.verbs.grammar.arguments import After, Duration, Here, Nick, Reason, Switch
 from groupchat.verbs.grammar.table import Table
 
 DISCIPLINING = Table("order", "keeping order")
@@ -27,6 +29,10 @@ S = TypeVar("S", bound=Sanction)
 
 KEEPERS = Rank.ROOM_OPERATOR
 """The rank most of these need: operators have it, and in their rooms the operators of these."""
+
+
+VAST = 8
+"""The shortest prefix of a network that is banned without being asked for twice, in bits."""
 
 
 @DISCIPLINING.verb(needs=KEEPERS)
@@ -52,16 +58,22 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
 
 @DISCIPLINING.verb(needs=KEEPERS)
 def ban(
-    me: Actor, whom: arguments.Target, duration: Duration = FOREVER, reason: Reason = "", room: Here = ""
+    me: Actor,
+    whom: arguments.Target,
+    duration: Duration = FOREVER,
+    reason: Reason = "",
+    room: Here = "",
+    yes: Switch = False,
 ) -> Receipt:
     """Keep somebody out of this room; an operator keeps them, an address or a network out of the server.
 
     "/ban bob", "/ban bob 2h spam", "/ban 192.0.2.7 7d", "/ban 2001:db8::/32". Without a duration it holds until /unban.
     Of an IPv6 address its whole /64 is banned, which is what one household has.
+    A network of a large part of the internet, or of most people here, has to be typed twice.
     """
     network = networks.parse(whom)
     if network is not None:
-        return _ban_network(me, network, duration, checked_reason(reason))
+        return _ban_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(whom, scope)
     made = _sanction(me, Ban, found, scope, duration, checked_reason(reason))
@@ -72,7 +84,7 @@ def ban(
         made.replacing(me.hall.moderation.bans.get(made.name)),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
-        hint=me.novelty(scope, f"unban {found.nick} there") or _nobody(found, "bans") or _advice(found, scope),
+        hint=me.novelty(scope, f"unban {found.nick} there") or _nobody(found, "bans") or _advice(me, found, scope),
     )
 
 
@@ -157,27 +169,29 @@ def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: flo
     return form(found.nick, found.key, found.author, named, scope, me.person.nick, why, now, until)
 
 
-def _ban_network(me: Actor, network: Network, duration: float, why: str) -> Receipt:
+def _ban_network(me: Actor, network: Network, duration: float, why: str, yes: bool) -> Receipt:
     _need_operator(me)
     if any(networks.contains(network, connection.screen.address) for connection in me.person.connections):
         raise BadArguments("You would ban yourself: your own address is one of these.")
+    there = [one for person in me.hall.roster for one in person.connections if _is_from(network, one)]
+    people = {one.person for one in there}
+    is_vast = network.prefixlen < VAST
+    if not yes and (is_vast or 2 * len(people) > len(me.hall.roster)):
+        whom = f"{plural(len(people), 'person', 'people')} of {len(me.hall.roster)} who are here"
+        warning = f"{network} is {'a large part of the internet' if is_vast else 'where most people are from'}: {whom}."
+        request = f"ban {network} {duration} {why}"
+        me.hall.confirmations.check(me.connection, request, warning, "the same line")
     now = me.hall.now()
     until = None if duration == FOREVER else now + duration
     made = NetworkBan(str(network), str(network), None, False, "", me.person.nick, why, now, until)
     lasting = span(duration, "unbanned")
-    there = [
-        connection
-        for person in me.hall.roster
-        for connection in person.connections
-        if connection.digest and networks.contains(network, connection.screen.address)
-    ]
     # Where people come from is nobody's business but the operators': the rooms are not shown this.
     return me.decree(
         Deed("ban", f"banned {network}{lasting}{because(why)}", str(network), until, why),
         made.replacing(me.hall.moderation.networks.get(made.name)),
-        *(Revoke(connection.person.author, only=connection.digest) for connection in there),
+        *(Revoke(one.person.author, only=one.digest) for one in there if one.digest),
         needs=OPERATORS,
-        text=f"{network} is banned{lasting}.",
+        text=f"{network} is banned{lasting}; {plural(len(there), 'connection')} put out.",
     )
 
 
@@ -196,7 +210,7 @@ def _nobody(found: Target, does: str) -> str:
     return f"Nobody here is called {found.nick}, and no account; this {does} whoever takes that nickname."
 
 
-def _advice(found: Target, scope: str) -> str:
+def _advice(me: Actor, found: Target, scope: str) -> str:
     """Return what an operator who bans a guest should know."""
     if found.account is not None or found.person is None or scope:
         return ""
@@ -204,7 +218,19 @@ def _advice(found: Target, scope: str) -> str:
     if not addresses:
         return ""
     which = ", ".join(addresses)
-    return f"{found.nick} was a guest from {which} and can take another nickname; /ban {addresses[0]} keeps them out."
+    network = networks.parse(addresses[0])
+    others = sum(
+        1
+        for person in me.hall.roster
+        if person is not found.person and any(_is_from(network, one) for one in person.connections)
+    )
+    besides = f", also {plural(others, 'other person', 'other people')} here" if others else ", nobody else here"
+    advice = f"/ban {addresses[0]} keeps out everybody from there{besides}."
+    return f"{found.nick} was a guest from {which} and can take another nickname; {advice}"
+
+
+def _is_from(network: Network | None, connection: Connection) -> bool:
+    return networks.contains(network, connection.screen.address)
 
 
 def _undone(me: Actor, book: Book[S], nick: str, room: str) -> S | None:

@@ -6,10 +6,9 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Posting, Receipt
-from groupchat.hall.forgetting import CONFIRM_S
 from groupchat.model import names
 from groupchat.model.drafts import Audience, Deed, Draft, Kind, Need, StoredPost
-from groupchat.model.errors import BadArguments, ConfirmationNeeded, NoSuchMessage
+from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import Acted, Edited, Said
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
@@ -70,17 +69,15 @@ def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     if names.is_pseudonym(key):
         raise BadArguments(f"{name} is erased already.")
     # Nobody could have some nicknames by the settings of today, but perhaps by those of then.
-    account, forgetting = me.hall.accounts.find(name), me.hall.forgetting
+    account = me.hall.accounts.find(name)
     if key == me.person.key or (account is not None and account.author == me.person.author):
         raise BadArguments("That is you. Ask another operator.")
     nick = name if account is None else account.nick
-    if not yes and not forgetting.is_confirmed(me.connection, key):
+    if not yes:
         theirs = ", their account" if account is not None else ""
-        raise ConfirmationNeeded(
-            f"This erases everything said as {nick}{theirs} and the nickname, and cannot be undone."
-            f" Type /forget {nick} again within {CONFIRM_S} s to do it."
-        )
-    alias = forgetting.forget(key, me.person.author, OPERATORS)
+        warning = f"This erases everything said as {nick}{theirs} and the nickname, and cannot be undone."
+        me.hall.confirmations.check(me.connection, f"forget {key}", warning, f"/forget {nick}")
+    alias = me.hall.forgetting.forget(key, me.person.author, OPERATORS)
     told = f"Everything said as {nick} is erased. {alias} stands for them from now on."
     return me.decree(Deed("forget", f"erased everything {alias} had said", alias), needs=OPERATORS, text=told)
 

@@ -100,7 +100,7 @@ class EndingsTest(FunctionalTest):
                 tls.do_handshake()
             line.sendall(outgoing.read())
             incoming.write(line.recv(65536))
-            self.assertEqual(olga.ask("ban", whom="127.0.0.1")["event"], "done")
+            self.assertEqual(olga.ask("ban", whom="127.0.0.1", yes=True)["event"], "done")
             while True:
                 try:
                     tls.do_handshake()

@@ -9,6 +9,7 @@ from groupchat.model.ranks import Rank
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import account, member, operator
+from tests.verbs.cases import OperatorsCase
 
 PASSWORD = "correct horse"
 
@@ -222,11 +223,11 @@ class AccountsTests(SynchronousTestCase):
         boss = operator(home, "boss")
         while journal.pending:
             journal.commit()
-        boss.type("/demote boss")
+        boss.do("demote", name="boss", yes=True)
         self.assertIs(boss.actor.rank, Rank.OPERATOR)
         journal.fail(JournalUnavailable("Full."))
         self.assertEqual((boss.actor.rank, boss.codes), (Rank.OPERATOR, ["journal-unavailable"]))
-        boss.type("/demote boss")
+        boss.do("demote", name="boss", yes=True)
         home.turn()
         while journal.pending:
             journal.commit()
@@ -280,3 +281,22 @@ class ServerTests(SynchronousTestCase):
         (bot,) = House().come("bot", door="json")
         bot.do("promote", name="bot").do("accounts").do("invitecode")
         self.assertEqual(bot.codes, ["not-allowed"] * 3)
+
+
+class LastOperatorTests(OperatorsCase):
+    def test_asked_twice(self) -> None:
+        """The last operator is demoted only when that is asked for twice, or with a yes."""
+        self.olga.do("demote", name="olga")
+        self.assertIn("confirmation-needed: olga is the last operator", self.refused(self.olga)[0])
+        self.olga.do("demote", name="olga")
+        self.assertLess(self.olga.actor.rank, Rank.OPERATOR)
+
+    def test_yes(self) -> None:
+        """A program can say yes at once."""
+        self.olga.do("demote", name="olga", yes=True)
+        self.assertEqual((self.olga.codes, self.olga.actor.rank_in("")), ([], Rank.MEMBER))
+
+    def test_not_the_last(self) -> None:
+        """As long as there is another operator it is asked for once."""
+        self.olga.do("promote", name="alice").do("demote", name="olga")
+        self.assertEqual((self.olga.codes, self.olga.actor.rank_in("")), ([], Rank.MEMBER))

@@ -146,7 +146,7 @@ class BanTests(OperatorsCase):
         """A ban of an address is shown in no room."""
         self.olga.do("ban", whom="198.51.100.0/24", reason="spam")
         self.assertEqual([self.deeds(peer) for peer in (self.alice, self.rita, self.bob)], [[]] * 3)
-        self.assertEqual(self.olga.told, ["198.51.100.0/24 is banned until unbanned."])
+        self.assertEqual(self.olga.told, ["198.51.100.0/24 is banned until unbanned; 0 connections put out."])
 
     def test_not_here(self) -> None:
         """A nickname can be banned from a room that nobody was ever in; no room is made by that."""
@@ -302,7 +302,7 @@ class TypedTests(TypingCase):
         self.assertEqual(self.done(self.alice), ["olga banned bob for 2 hours: spam"])
         self.assertEqual(self.refused(self.bob), "banned: You are banned for 2 hours, by olga: spam")
         self.assertTrue(self.bob.screen.closed)
-        self.assertIn("/ban 192.0.2.1 keeps them out", self.olga.told[-1])
+        self.assertIn("/ban 192.0.2.1 keeps out everybody from there, also 3 other people here", self.olga.told[-1])
         back = self.house.connect().type("BOB")
         self.assertEqual(self.refused(back), "banned: You are banned for 2 hours, by olga: spam")
         back.type("robert")
@@ -556,3 +556,58 @@ class NobodyTests(TypingCase):
         self.olga.take()
         self.olga.type("/mute bob", "/mute alice")
         self.assertNotIn("Nobody", repr(self.olga.answers))
+
+
+class ManyTests(OperatorsCase):
+    """Olga is at 198.51.100.1; the others, three of four, are at 192.0.2.1."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.olga.screen.address = "198.51.100.1"
+
+    def networks(self) -> list[str]:
+        """The networks that are banned."""
+        return [ban.whom for ban in self.house.hall.moderation.networks.values()]
+
+    def test_most_people(self) -> None:
+        """A network of more than half of the people here has to be asked for twice, within a minute."""
+        self.olga.do("ban", whom="192.0.2.0/24")
+        (refusal,) = self.refused(self.olga)
+        self.assertIn("confirmation-needed: 192.0.2.0/24 is where most people are from: 3 people of 4", refusal)
+        self.assertIn("Type the same line again within 60 s to do it.", refusal)
+        self.house.pass_time(61)
+        self.olga.do("ban", whom="192.0.2.0/24").do("ban", whom="192.0.2.1").do("ban", whom="192.0.2.1", duration="1m")
+        self.assertEqual((self.olga.codes, self.networks()), (["confirmation-needed"] * 4, []))
+        self.olga.do("ban", whom="192.0.2.1", duration="1m")
+        self.assertEqual(self.networks(), ["192.0.2.1/32"])
+        self.assertTrue(self.bob.screen.closed)
+        self.assertIn("; 3 connections put out.", repr(self.olga.answers))
+
+    def test_vast(self) -> None:
+        """So has a large part of the internet, whoever is from there; programs can say yes at once."""
+        self.olga.screen.address = ""
+        for network in ("0.0.0.0/0", "::/0", "10.0.0.0/7"):
+            self.olga.take()
+            self.olga.do("ban", whom=network)
+            self.assertEqual(self.olga.codes, ["confirmation-needed"], network)
+        self.olga.do("ban", whom="::/0", yes=True)
+        self.assertEqual(self.networks(), ["::/0"])
+        self.assertIn("::/0 is banned until unbanned; 0 connections put out.", repr(self.olga.answers))
+
+    def test_few(self) -> None:
+        """A ban of a few people is asked for once."""
+        for peer in (self.rita, self.alice):
+            peer.screen.address = "203.0.113.1"
+        self.olga.do("ban", whom="203.0.113.1")
+        self.assertEqual(self.networks(), ["203.0.113.1/32"])
+        self.assertIn("; 2 connections put out.", repr(self.olga.answers))
+
+    def test_advice(self) -> None:
+        """The hint to ban a guest's address says whom else that would keep out."""
+        self.olga.do("ban", whom="bob")
+        advice = "/ban 192.0.2.1 keeps out everybody from there, also 2 other people here."
+        self.assertIn(advice, repr(self.olga.answers))
+        (carol,) = self.house.come("carol")
+        carol.screen.address = "203.0.113.1"
+        self.olga.do("ban", whom="carol")
+        self.assertIn("/ban 203.0.113.1 keeps out everybody from there, nobody else here.", repr(self.olga.answers))
