@@ -6,6 +6,7 @@
 4. On a stop: no new connections, the farewell, the rest of the output, the periodic work, the journal.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -30,6 +31,7 @@ from groupchat.daemon.passwords import Passwords
 from groupchat.daemon.stopping import Steps
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
+from groupchat.disk.data_folders import check_own
 from groupchat.doors import control
 from groupchat.doors.certificates.certificates import Certificates, given
 from groupchat.doors.certificates.own_certificate import own
@@ -42,6 +44,7 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
 from groupchat.interfaces.storage import IJournal, IMarkable
 from groupchat.journals.opening import open_journal
+from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.limits.descriptors import descriptors, raise_descriptors
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import CannotStart, JournalUnavailable
@@ -140,6 +143,10 @@ class ChatService(Service):
         try:
             self._serve_figures()
             if self._certificates is None:
+                # A folder that is refused is not written to.
+                if self._locations.journal == f"sqlite:{self._locations.data / DATABASE}":
+                    with contextlib.suppress(OSError):  # it is not there yet, or cannot be used, as will be said
+                        check_own(self._locations.data)
                 self._offer(own(self._locations.data / "tls"))
             self._journal = open_journal(self._locations.journal, self._reactor)
         except CannotStart as error:

@@ -56,16 +56,9 @@ def make_private(folder: Path) -> str:
 
     :raises CannotStart: it is open to others, and cannot or must not be closed.
     """
-    found = os.stat(folder)
-    mode = stat.S_IMODE(found.st_mode)
+    mode = check_own(folder)
     if not mode & 0o077:
         return ""
-    others = {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)} - _OWN_FOLDERS
-    if others or mode & stat.S_ISVTX:
-        raise CannotStart(
-            f"The data folder {folder} is open to others (mode {mode:04o}), and is not for data of groupchat only; "
-            f"name a folder of its own, or close this one: chmod 700 {folder}"
-        )
     try:
         os.chmod(folder, 0o700)
     except OSError as error:
@@ -74,6 +67,24 @@ def make_private(folder: Path) -> str:
             f"run chmod 700 {folder} {_as_owner(folder)}, or name a folder in it, which is made then."
         ) from error
     return f"{mode:04o}"
+
+
+def check_own(folder: Path) -> int:
+    """Check that a data folder is closed to others, or may be closed; change nothing, and return its mode.
+
+    :raises CannotStart: it is open to others, and must not be closed.
+    :raises OSError: there is none, or it cannot be read.
+    """
+    mode = stat.S_IMODE(os.stat(folder).st_mode)
+    if not mode & 0o077:
+        return mode
+    others = {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)} - _OWN_FOLDERS
+    if others or mode & stat.S_ISVTX:
+        raise CannotStart(
+            f"The data folder {folder} is open to others (mode {mode:04o}), and is not for data of groupchat only; "
+            f"name a folder of its own, or close this one: chmod 700 {folder}"
+        )
+    return mode
 
 
 def opened(path: Path) -> int:

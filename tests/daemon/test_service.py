@@ -110,6 +110,19 @@ class ServiceTest(TestCase):
             yield deferLater(reactor, 0)
             self.assertTrue(self.is_free())
 
+    @inlineCallbacks
+    def test_refused_folder(self) -> Generator["Deferred[Any]", Any, None]:
+        """A data folder that is refused, because others use it too, is not written to."""
+        shared = self.folder / "shared"
+        (shared / "of others").mkdir(parents=True)
+        shared.chmod(0o755)
+        service = self.service(data=shared, journal=f"sqlite:{shared / 'chat.db'}")
+        service.privilegedStartService()
+        self.assertIn("is open to others", str(self.assertRaises(CannotStart, service.startService)))
+        yield deferLater(reactor, 0)
+        self.assertEqual([path.name for path in shared.iterdir()], ["of others"])
+        self.assertEqual(shared.stat().st_mode & 0o777, 0o755)
+
     def test_busy_port(self) -> None:
         """A port that is taken is named."""
         with socket.create_server(("127.0.0.1", self.port)):
