@@ -144,6 +144,12 @@ class RuleBook:
             return NotAllowed(f"{before.whom} keeps order here too; only operators of the server can do that.")
         return None
 
+    def is_late(self, fact: Fact) -> bool:
+        """Say whether a ban or mute is of an account only, and the account was removed meanwhile."""
+        if fact.value is None or fact.kind not in (Ban.KIND, Mute.KIND):
+            return False
+        return not fact.value["named"] and fact.value["author"] not in self.accounts
+
     def sanction(self, fact: Fact) -> Sanction | None:
         """Return the ban or mute that stands in the place of a fact; None: there is none."""
         if fact.kind == Ban.KIND:
@@ -171,9 +177,9 @@ class RuleBook:
         :param last_shown: tells when people showed a room something; None: slow mode is not judged here.
         """
         kind = draft.kind
-        if kind in QUIET:
-            return None
         author, at = draft.author, draft.at
+        if kind in QUIET or author == SERVER:
+            return None
         subjects = (author, draft.folded)
         ban = self.bans.find(subjects, room, at) if self.bans else None
         if ban is not None:

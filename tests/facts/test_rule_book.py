@@ -217,6 +217,12 @@ class JudgingTest(BookCase):
         self.learn(mute("alice", ALICE), ban("alice", ALICE))
         self.assertEqual([kind for kind in Kind if not self.judged(draft(kind))], [Kind.DELETED])
 
+    def test_server(self) -> None:
+        """Nothing keeps the server itself from telling a room what was done."""
+        self.learn(mute("server"), ban("server"), Lock("dev", "olga", AT))
+        order = Draft(Kind.MODERATED, SERVER, "server", AT, "dev", "x", folded="server")
+        self.assertEqual(self.judged(order), "")
+
     def test_lock(self) -> None:
         """A locked room is closed to people who are not there, not invited and keep no order, where that is known."""
         self.learn(Lock("dev", "olga", AT))

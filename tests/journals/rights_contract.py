@@ -12,7 +12,7 @@ from groupchat.model.drafts import (
     Repeated,
     StoredPost,
 )
-from groupchat.model.errors import Banned, Muted, NotAllowed, NotYours, RoomLocked, SlowMode
+from groupchat.model.errors import Banned, Muted, NotAllowed, NotYours, Outdated, RoomLocked, SlowMode
 from groupchat.model.events import SERVER
 from groupchat.model.ranks import Rank
 from tests.journals.cases import OPERATORS, DecisionsCase, amend, did, keeping, mute, posted, told
@@ -182,6 +182,10 @@ class RightsContract(DecisionsCase):
         self.assertEqual(
             (await self.kept(Mute), await self.kept(Ban)), (["/alice", "ops/al", "ops/alice"], ["dev/alice"])
         )
+        late = did(CAROL, ban("alice", ALICE).put(), needs=OPERATORS)
+        again = did(CAROL, replace(ban("alice", ALICE, "ops"), named=True).put(), needs=OPERATORS)
+        outcomes = await self.answers(operating(CAROL), late, again)
+        self.assertEqual(outcomes, [type(None), Outdated, StoredPost], "it would hold for nobody")
         named = replace(mute("alice", ALICE), named=True)
         self.assertEqual(await self.answers(undone(named), guest, there), [type(None), StoredPost, Banned])
 
@@ -215,6 +219,7 @@ class CurbsContract(DecisionsCase):
 
     async def test_by_its_own_post(self) -> None:
         """A post is judged by what stood there before it, not by what follows from it."""
+        await self.append(amended(account(ALICE)))
         post = replace(said("my last words"), changes=(mute("alice", ALICE).made(),))
         self.assertEqual(await self.answers(post, said("x")), [StoredPost, Muted])
 

@@ -6,7 +6,8 @@ Rules:
 2. With an account goes everything that is its owner's: rank, preferences, positions, rooms they operate, sessions.
 3. An author has one account at most, and an account one author.
 4. What goes with an account is not made without it, so nothing is left of one that was removed just before.
-5. Bans and mutes of an account that is removed hold for its nickname from then on.
+5. Bans and mutes of an account that is removed hold for its nickname from then on; none of the account only is made
+   after that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,7 @@ from groupchat.model.drafts import (
     fingerprint,
 )
 from groupchat.model.errors import Outdated, Refusal
-from groupchat.model.events import AuthorId
+from groupchat.model.events import SERVER, AuthorId
 
 ALWAYS = 0.0
 """The time of an operation that says none: every ban and mute that stands there holds then."""
@@ -66,7 +67,11 @@ def objection(
     for change in changes:
         if isinstance(change, FactChange) and (refused := book.shields(change.fact, by)) is not None:
             return refused
-        if isinstance(change, FactChange) and not (_is_met(store, change) and _is_fitting(book, made, change.fact)):
+        if isinstance(change, FactChange) and not (
+            _is_met(store, change)
+            and _is_fitting(book, made, change.fact)
+            and (by == SERVER or not book.is_late(change.fact))  # asked again, it is about the nickname
+        ):
             told = "Somebody else changed that at the same moment. Look at it, and try again."
             return Outdated(told, change.fact.kind, change.fact.name)
     return None
