@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail
 
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, Left
+from groupchat.client.client_errors import ClientError, ConnectionDropped, Left
 from groupchat.client.client_state import Change, State
 from groupchat.client.protocol import Message
 from groupchat.client.resumption import Since
@@ -149,6 +149,8 @@ class ChatSession:
         """Wait for the next attempt; a server that could not be joined even once is not tried again."""
         sentence = reason(self._server, error)
         if self._status.has_joined:
-            self._status.lost(sentence, delay)
+            # A server that stops has announced it just before, and said whether it restarts.
+            is_told = isinstance(error, ConnectionDropped) and error.code == "stopping"
+            self._status.lost("" if is_told else sentence, delay)
         else:
             self._reactor.callLater(0, self._over, 1, sentence)

@@ -39,13 +39,17 @@ class ConnectionStatus:
         self.has_joined, self._interrupted = True, False
 
     def lost(self, sentence: str, delay: float) -> None:
-        """Show why a connection was lost, once for each interruption, and when the next is tried."""
+        """Show why a connection was lost, once for each interruption, and when the next is tried.
+
+        :param sentence: why; empty: the person was told.
+        """
         self._state.disconnected()
         self._state.connection = f"reconnecting in {delay:.0f} s"
         if not self._interrupted:
             self._interrupted = True
             stop = "" if sentence.endswith((".", "!", "?")) else "."
-            self._remark(f"{sentence}{stop} What you type is kept, and sent when the connection is back.")
+            why = f"{sentence}{stop} " if sentence else ""
+            self._remark(f"{why}What you type is kept, and sent when the connection is back.")
 
     def _remark(self, sentence: str) -> None:
         self._surface.write(self._display.remark(sentence))

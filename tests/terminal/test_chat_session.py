@@ -145,6 +145,16 @@ class ConnectionTest(SessionTest):
             self.server.fake.attempts.clear()
         self.assertEqual((self.over, self.failed), ([], []))
 
+    def test_announced_restart(self) -> None:
+        """A server that restarts announces it; the client adds what becomes of lines, and no other reason."""
+        connection = self.join(rooms=["lobby"])
+        self.surface.lines.clear()
+        connection.send({"event": "announced", "text": "The server is restarting.", "at": "2026-11-21T09:42:00Z"})
+        self.closed(connection, "stopping")
+        (remark,) = (line for line in self.surface.lines if line.startswith("* "))
+        self.assertEqual(remark, "* What you type is kept, and sent when the connection is back.")
+        self.assertNotIn("stopping", " ".join(self.surface.lines))
+
     def test_exit(self) -> None:
         """When the server takes a line as the wish to leave, the program has ended well."""
         self.closed(self.join(rooms=["lobby"]), "exit")

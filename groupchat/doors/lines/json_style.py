@@ -49,7 +49,7 @@ _WELCOME = ("nick", "room", "head", "token", "position", "rooms", "version", "na
 _CLOSINGS = {
     "exit": "You have left.",
     "replaced": "You have joined again from elsewhere.",
-    "stopping": "The server is stopping. Come back later.",
+    "stopping": "The server closes all connections. Come back later.",
 }
 """Sentences for closings before which nothing was refused."""
 

@@ -74,7 +74,10 @@ class ProgramTest(SynchronousTestCase):
 
     def test_reason(self) -> None:
         """The last line repeats the sentence of the refusal it follows from, and not of another one."""
-        for code, text in (("kicked", "You were put out by olga: spam"), ("stopping", "The server is stopping.")):
+        for code, text in (
+            ("kicked", "You were put out by olga: spam"),
+            ("stopping", "The server closes all connections."),
+        ):
             visit = self.program()
             for refused in (Refused("kicked", "An earlier one."), Refused("kicked", "You were put out by olga: spam")):
                 visit.server.answer(refused, None, "bot", "lobby")
