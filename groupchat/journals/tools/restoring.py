@@ -49,7 +49,7 @@ def restore(
     path = data / DATABASE
     with _source(source) as database:
         is_new = _make_folder(data)
-        with holding(path, is_there=False):
+        with holding(path, is_there=False), _taken_back(data, is_new):
             has_old = _has_journal(path)
             if has_old and os.path.samefile(source, path):
                 raise CannotStart(f"{source} is the journal that is to be replaced.")
@@ -161,6 +161,19 @@ def _make_folder(data: Path) -> bool:
         name = user_name(owner)
         raise CannotStart(f"The data folder {data} belongs to {name}; run this as {name}, or as root.")
     return False
+
+
+@contextlib.contextmanager
+def _taken_back(data: Path, is_new: bool) -> Iterator[None]:
+    """Remove a folder that was made for a restore which is refused then, while its lock keeps daemons out."""
+    try:
+        yield
+    except CannotStart:
+        if is_new:
+            with contextlib.suppress(OSError):  # somebody else has put something there meanwhile
+                (data / "lock").unlink(missing_ok=True)
+                data.rmdir()
+        raise
 
 
 def _has_journal(path: Path) -> bool:
