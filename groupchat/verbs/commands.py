@@ -66,9 +66,11 @@ def help_(me: Actor, name: CommandName = "") -> Answer:
         return Listed("help", (*FIRST_PAGE.splitlines(), *order), _items(known))
     if name == "topics":
         return Listed("help", tuple(_topics(known)), _items(known))
-    verbs = [verb for verb in known if verb.topic == name]
+    topic = next((topic for topic, title in COMMANDS.titles.items() if title.lower() == name), name)
+    verbs = [verb for verb in known if verb.topic == topic]
     if verbs:
-        return Listed("help", (*_page(verbs), "/help NAME explains a command."), _items(verbs))
+        holds = "By you, these hold in the whole server. " if topic == "order" and rank >= Rank.OPERATOR else ""
+        return Listed("help", (*_page(verbs), f"{holds}/help NAME explains a command."), _items(verbs))
     found = COMMANDS.find(name.removeprefix("/"), rank)
     found.check_rank(rank)
     aliases = [f"also: {', '.join('/' + alias for alias in found.aliases)}"] if found.aliases else []

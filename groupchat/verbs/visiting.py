@@ -72,6 +72,7 @@ def rooms(me: Actor, after: After = "") -> Answer:
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
         + (f", {room.topic}" if room.topic else "")
+        + (" (locked)" if room.name in hall.moderation.locked else "")
         + (" (you are here)" if room.name == connection.current else "")
         for room, count in counts
     ]

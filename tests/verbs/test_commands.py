@@ -124,7 +124,15 @@ class PageTests(SynchronousTestCase):
                 for line, verb in zip(lines, verbs, strict=True):
                     self.assertTrue(line.startswith(verb.short_usage(USAGE)), line)
                     self.assertTrue(line.endswith(f"  {verb.clause}"), line)
-                self.assertEqual(ending, "/help NAME explains a command.")
+                holds = "By you, these hold in the whole server. "
+                is_theirs = topic == "order" and rank is Rank.OPERATOR
+                self.assertEqual(ending, f"{holds if is_theirs else ''}/help NAME explains a command.")
+
+    def test_title(self) -> None:
+        """The page of a topic is found by its title too, as the documentation prints it."""
+        peer = self.people[Rank.OPERATOR]
+        for topic, title in COMMANDS.titles.items():
+            self.assertEqual(asked(peer, title.capitalize()).lines, asked(peer, topic).lines, title)
 
     def test_operators_topics(self) -> None:
         """A topic with no command for somebody is no topic to them."""

@@ -490,3 +490,14 @@ class TypedTests(SynchronousTestCase):
         person = whois(alice.actor, "bob")
         assert isinstance(person, Listed)
         self.assertEqual(person.lines[1], "bob's connection is not encrypted")
+
+
+class LockedRoomsTests(SynchronousTestCase):
+    def test_marked(self) -> None:
+        """A locked room is marked in the list of rooms."""
+        house = House()
+        boss = operator(house, "boss")
+        boss.type("/lock dev")
+        boss.take()
+        boss.type("/rooms")
+        self.assertIn("dev: 0 people (locked)", repr(boss.answers))

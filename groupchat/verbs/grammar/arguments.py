@@ -336,13 +336,14 @@ class SwitchArgument(Argument):
 
 
 class CommandArgument(Argument):
-    """The name of a command, or of a topic of the help; with its slash always that of a command."""
+    """The name of a command, or of a topic of the help, or its title; with its slash always that of a command."""
 
     label = "NAME"
     length = text.WORD
+    pattern = re.compile(r"(.+)()", re.DOTALL)
 
     def value(self, word: str) -> str:
-        return word.lower()
+        return " ".join(word.lower().split())
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         return [name for name in choices.commands() if name.startswith(start.removeprefix("/").lower())]
