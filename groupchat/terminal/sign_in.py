@@ -11,6 +11,9 @@ MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit"
 CHOICE = "> "
 NICKNAME = "Choose your nickname: "
 PASSWORD = "Password: "
+HELP = """\
+Type the name that the others are to know you by; with an account: /login NAME PASSWORD. To leave: /exit.
+An account is made in the chat, with /register; where guests may not come in, with netcat or telnet."""
 
 LOCKED = frozenset({"password-needed", "password-wrong"})
 """Refusals after which the person is asked for the password."""
@@ -71,7 +74,7 @@ class SignIn:
         if isinstance(error, Refused):
             self._surface.write(self._display.refused(error.code, error.text))
         if self.is_locked(error):
-            self._questions.ask(PASSWORD, lambda line: self._unlocked(nick, line), hidden=True)
+            self._ask_password(nick)
         else:
             self.ask_nickname()
 
@@ -89,14 +92,37 @@ class SignIn:
 
     def _named(self, line: str) -> None:
         nick = line.strip()
-        if nick.lower() in ("/exit", "/quit"):
-            self._over(0, "")
-        elif nick:
+        if self._is_command(line, lambda: self.ask_nickname()):
+            return
+        if nick:
             self._enter(nick, None)
         else:
             self.ask_nickname()
 
+    def _is_command(self, line: str, again: Callable[[], object]) -> bool:
+        """Carry out a command that can be typed at a question; return whether it was one.
+
+        :param again: asks the same question once more.
+        """
+        command, *words = line.split() or [""]
+        match command.lower():
+            case "/exit" | "/quit":
+                self._over(0, "")
+            case "/login" if len(words) > 1:
+                self._enter(words[0], line.split(None, 2)[2])
+            case "/login" | "/register" | "/help":
+                self._surface.write(HELP)
+                again()
+            case _:
+                return False
+        return True
+
+    def _ask_password(self, nick: str) -> None:
+        self._questions.ask(PASSWORD, lambda line: self._unlocked(nick, line), hidden=True)
+
     def _unlocked(self, nick: str, password: str) -> None:
+        if self._is_command(password, lambda: self._ask_password(nick)):
+            return
         if password:
             self._enter(nick, password)
         elif self._asked:

@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client_errors import ConnectionDropped, Refused
 from groupchat.terminal.questions import Questions
-from groupchat.terminal.sign_in import CHOICE, MENU, NICKNAME, PASSWORD, SignIn
+from groupchat.terminal.sign_in import CHOICE, HELP, MENU, NICKNAME, PASSWORD, SignIn
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
 
@@ -65,6 +65,30 @@ class SignInTest(SynchronousTestCase):
         self.assertFalse(asked.can_retry(ConnectionDropped("gone")))
         asked.ask_again(taken, "bob")
         self.assertEqual((self.surface.lines, self.label()), (["!! nick-taken: No."], NICKNAME))
+
+    def test_commands(self) -> None:
+        """At both questions the commands for there are no nickname and no password; other lines are, with a slash."""
+        for locked in (False, True):
+            sign_in = self.sign_in("")
+            sign_in.ask_nickname()
+            if locked:
+                sign_in.ask_again(Refused("password-needed", "Whose?"), "alice")
+            asked = self.surface.asked
+            for line in ("/help", "/register bob sesame code", "/LOGIN", "/login bob"):
+                self.surface.lines.clear()
+                self.questions.take(line)
+                self.assertEqual((self.surface.asked, self.surface.lines), (asked, [HELP]))
+            self.assertEqual(self.entered, [])
+            self.questions.take("/login bob open sesame")
+            self.questions.take("/who is there")
+            self.assertEqual(
+                self.entered,
+                [("bob", "open sesame"), ("alice", "/who is there") if locked else ("/who is there", None)],
+            )
+            self.questions.take("/exit now")
+            self.assertEqual(self.over, [(0, "")])
+            self.entered.clear()
+            self.over.clear()
 
     def test_password(self) -> None:
         """A password is asked for without echo; without one the nickname is asked for again, or it is over."""
