@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest, Line, program
 
 COMMANDS = (
-    "/ban bob 2h spam", "/ban carol", "/ban 203.0.113.0/24 7d", "/mute bob 10m", "/slow dev 30", "/lock dev",
-    "/invite alice dev", "/op alice dev", "/purge bob", "/motd Be kind.", "/promote alice", "/kick bob",
+    "/ban bob 2h spam", "/ban carol", "/ban 203.0.113.0/24 7d", "/mute bob 10m", "/slow den 30", "/lock dev",
+    "/invite carla den", "/op alice dev", "/purge bob", "/motd Be kind.", "/promote alice", "/kick bob",
     "/announce Tea.",
     "/unban dave", "/unmute dave", "/unlock den", "/uninvite alice den", "/deop alice den", "/slow den 0",
     "/delete 2",
