@@ -65,17 +65,16 @@ def _line_of(name: str, text: str) -> int:
     """Return the number of the line on which a top-level name begins, which ``tomllib`` does not tell.
 
     A file that is cut after a whole statement is TOML too.
-    The shortest such file that has the name ends with its statement;
-    the statement begins after the end of the longest such file that does not have the name.
+    So the name begins on the last of the lines that have it before which the file is TOML without the name:
+    further on it has the name, or ends in the middle of a statement.
     """
     lines = text.split("\n")
-    start = 1
-    for end in range(1, len(lines) + 1):
+    having = [number for number, line in enumerate(lines) if name in line]
+    # A name may be written with escapes, in quotes.
+    for number in reversed(having or range(len(lines))):
         try:
-            known = tomllib.loads("\n".join(lines[:end]))
+            if name not in tomllib.loads("\n".join(lines[:number])):
+                return number + 1
         except tomllib.TOMLDecodeError:
             continue
-        if name in known:
-            return start
-        start = end + 1
     raise KeyError(name)

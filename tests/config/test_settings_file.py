@@ -105,6 +105,11 @@ class SettingsFileTest(SynchronousTestCase):
         self.assertEqual(self.refusal(text), "8: nick_max must be 1 to 64 characters, not 0.")
         self.assertTrue(self.refusal('nick_min = 2\nexempt = [\n"10.0.0.0/8",\n"x"]\n').startswith("2: exempt: x is"))
 
+    def test_many_lines(self) -> None:
+        """The line is found in a long file, too, without reading it once for each of its lines."""
+        self.assertTrue(self.refusal("# x\n" * 100_000 + "nick_max = 0\n").startswith("100001: nick_max"))
+        self.assertTrue(self.refusal('\n"nick\\u005fmax" = 0\n').startswith("2: nick_max"))
+
     def test_windows_lines(self) -> None:
         """Lines that end with CR LF are counted like others."""
         self.assertTrue(self.refusal("motd = 'a'\r\n\r\nnick_max = 0\r\nzone = ''\r\n").startswith("3: nick_max"))
