@@ -98,5 +98,5 @@ class AtThePromptTest(SynchronousTestCase):
         """A refusal for another reason does not ask for a password."""
         house = House()
         house.come("bob")
-        peer = house.connect().type("/register bob short", "eve")
+        peer = house.connect().type("/register bob 12345678", "eve")
         self.assertEqual((peer.codes, peer.connection.person.nick), (["nick-taken"], "eve"))
