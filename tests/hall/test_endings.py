@@ -502,7 +502,7 @@ class BanTests(EndingsCase):
         for peer in (self.program, self.bob):
             peer.screen.address = "198.51.100.7"
         third = self.come()
-        self.olga.do("ban", whom="198.51.100.7")
+        self.olga.do("ban", whom="198.51.100.7", yes=True)
         self.assertEqual(self.closed(self.program, self.bob, third), [["banned"], ["banned"], []])
         self.assertEqual(self.by_token(self.program), ["token-invalid"])
         self.assertEqual(self.by_token(self.bob, "robert"), ["token-invalid"])
