@@ -15,24 +15,25 @@ class NewPassword:
     """The new password in the last command that a person typed, if there was one.
 
     A line that begins with a slash is never taken for a password: whoever changes their mind can do something else.
+
+    ``repeat``: carries out the command once more, with another password; None: there was none.
     """
 
-    __slots__ = ("_is_asked", "_repeat")
+    __slots__ = ("_is_asked", "repeat")
 
     def __init__(self) -> None:
-        self._repeat: Callable[[str], None] | None = None
-        """Carries out the command once more, with another password."""
+        self.repeat: Callable[[str], None] | None = None
         self._is_asked = False
 
     def note(self, arguments: Mapping[str, object], carry_out: Callable[[Mapping[str, object]], None]) -> None:
         """Note that a command with secrets is carried out, with these arguments."""
         name = next((name for name in ARGUMENTS if name in arguments), None)
         if name is not None:
-            self._repeat = lambda password: carry_out({**arguments, name: password})
+            self.repeat = lambda password: carry_out({**arguments, name: password})
 
     def too_weak(self, screen: IScreen) -> bool:
         """Ask for another password; return whether there is a command that it is for."""
-        if self._repeat is None:
+        if self.repeat is None:
             return False
         self._is_asked = True
         screen.conceal()
@@ -40,16 +41,16 @@ class NewPassword:
 
     def settled(self) -> None:
         """Forget the command: it was refused for another reason."""
-        self._repeat = None
+        self._is_asked, self.repeat = False, None
 
     def take(self, screen: IScreen, line: str) -> bool | None:
-        """Take the next line that is typed.
+        """Take the next line that is typed; it needs to be asked only while there is ``repeat``.
 
         :return: True: it was the password, and the command is carried out; False: the person gave up;
             None: it is none.
         """
-        was_asked, repeat = self._is_asked, self._repeat
-        self._is_asked, self._repeat = False, None
+        was_asked, repeat = self._is_asked, self.repeat
+        self._is_asked, self.repeat = False, None
         if not was_asked or repeat is None:
             return None
         screen.reveal()
@@ -58,6 +59,6 @@ class NewPassword:
             return None
         if not password:
             return False
-        self._repeat = repeat
+        self.repeat = repeat
         repeat(password)
         return True

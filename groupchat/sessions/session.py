@@ -144,7 +144,7 @@ class Session(Handshake):
             self._introduce(line)
             return
         spoken = text.clean(line)
-        taken = self._new_password.take(self.screen, spoken)
+        taken = None if self._new_password.repeat is None else self._new_password.take(self.screen, spoken)
         if taken is not None:
             if not taken:
                 self._show(Done(text=GIVEN_UP))
