@@ -93,6 +93,9 @@ class HostileTest(PaneTest):
             pane.type(line)
             pane.keys("Enter")
             pane.expect(sign)
+            if line == "refuse":  # what was not said is given back
+                pane.expect("^> refuse")
+                pane.keys("C-u")
         pane.type("z")
         pane.keys("Tab")
         pane.expect("^> zzbad")

@@ -308,14 +308,14 @@ class TerminalTest(PaneTest):
         """However a password is typed, others do not read it, and it is in no file, no log, and no command line."""
         bob = self.connect(self.daemon, "bob")
         pane = self.join(self.daemon.port)
-        for line in (
-            " /register swordfish9",
-            "/pasword swordfish9 x",
-            "\t/LOGIN carl swordfish9",
-            "/adduser x swordfish9",
+        for line, answer in (
+            (" /register swordfish9", "alice is yours from now on"),
+            ("/pasword swordfish9 x", "!! unknown-command"),
+            ("/adduser x swordfish9", "!! not-allowed: "),
         ):
             pane.type(line)
             pane.keys("Enter")
+            pane.expect(answer)
             pane.expect(r"^>\s*$")
         pane.paste("one\n/login carl swordfish9\ntwo\n")
         pane.expect("Send these 3 lines")
@@ -326,7 +326,7 @@ class TerminalTest(PaneTest):
             pane.keys(key)
         pane.type("/unregister")
         pane.keys("Enter")
-        pane.expect("^Password: *$")
+        pane.expect("^Your present password: *$")
         pane.type("swordfish9")
         pane.keys("C-u", "C-c")
         pane.expect(r"^>\s*$")
@@ -334,6 +334,9 @@ class TerminalTest(PaneTest):
         pane.type("done")
         pane.keys("Enter")
         pane.expect("done$")
+        pane.type("\t/LOGIN carl swordfish9")
+        pane.keys("Enter")
+        pane.expect("^Password: *$")  # it was wrong, and is asked for again
         bob.send("/exit\n")
         self.assertNotIn("swordfish9", bob.rest())
         for path in [*self.home.rglob("*"), *self.folder.rglob("*")]:
