@@ -196,8 +196,10 @@ class RuleBook:
         last = last_shown(room, author, at, seconds)
         if last is None or last < slow.at:  # what was said before the room was slow is not held against anybody
             return None
+        # Times are kept in milliseconds, so that the last one may be a little later than it was.
+        wait = min(last + seconds - at, seconds)
         pace = f"In {room} you can say something every {spoken(seconds)}"
-        return SlowMode(f"{pace}; wait another {spoken(last + seconds - at)}.")
+        return SlowMode(f"{pace}; wait another {spoken(wait)}.")
 
     def entrance(self, author: AuthorId, folded: str, room: str, now: float) -> Refusal | None:
         """Return why somebody may not come into a room; None: they may.

@@ -253,6 +253,8 @@ class JudgingTest(BookCase):
         self.assertEqual((self.judged(draft()), self.judged(draft(), "ops", AT - 2)), ("", ""))
         refused = self.book.judge(draft(), "dev", lambda room, author, at, seconds: AT - 2)
         self.assertEqual(str(refused), "In dev you can say something every 5 seconds; wait another 3 seconds.")
+        rounded = self.book.judge(draft(), "dev", lambda room, author, at, seconds: AT + 0.0004)
+        self.assertEqual(str(rounded), "In dev you can say something every 5 seconds; wait another 5 seconds.")
         self.assertIsNone(self.book.judge(draft(), "dev"))
         self.learn(account(ALICE, "alice"), granted(RoomOperator, ALICE))
         self.assertEqual(self.judged(draft(), last=AT - 2), "")
