@@ -208,7 +208,7 @@ class RuleBook:
         """
         ban = self.bans.find((author, folded), room, now) if self.bans else None
         if ban is not None:
-            return Banned(ban.sentence("banned", f" from {room}", now))
+            return _banned(ban, now)
         if self._is_locked_out(room, author):
             return _locked(room)
         return None

@@ -180,11 +180,3 @@ class Book(Generic[S]):
         """Return every sanction that is found by this subject, by name."""
         known = self._about.get(subject, {})
         return [known[name] for name in sorted(known)]
-
-    def anywhere(self, subjects: Iterable[AuthorId | str], now: float) -> S | None:
-        """Return what holds for any of these, wherever."""
-        for subject in subjects:
-            for found in self._about.get(subject, {}).values():
-                if found.holds(now):
-                    return found
-        return None

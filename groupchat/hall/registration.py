@@ -8,7 +8,6 @@ from collections.abc import Callable
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
 from groupchat.facts.account_facts import Account, RegistrationCode
-from groupchat.facts.typed import TypedFact
 from groupchat.model.drafts import Amendment, Consequence, PutOut, Revoke
 from groupchat.model.errors import AccountExists, CodeInvalid, LoggedOut
 from groupchat.model.events import AuthorId, Done, Ref
@@ -75,21 +74,6 @@ class Registration:
         """
         changed = before.undone() if after is None else after.replacing(before)
         return self.amend(before.author, changed, *more, origin=origin, ref=ref, answer=answer)
-
-    def keep(
-        self,
-        before: TypedFact | None,
-        after: TypedFact,
-        author: AuthorId,
-        origin: Connection | None = None,
-        ref: Ref = None,
-        answer: Done | None = None,
-    ) -> Receipt:
-        """Keep a fact of somebody's own, made from another (None: there was none).
-
-        :raises JournalUnavailable: nothing can be stored now.
-        """
-        return self.amend(author, after.replacing(before), origin=origin, ref=ref, answer=answer)
 
     def amend(
         self,

@@ -24,7 +24,7 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
-from groupchat.model.errors import BadArguments, NickTaken, PasswordWrong, TokenInvalid
+from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, TokenInvalid
 from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
 from groupchat.state.people import Connection, Person
@@ -32,6 +32,9 @@ from groupchat.state.rooms import LOBBY
 from groupchat.verbs.reading import replay
 
 log = Logger()
+
+BINDINGS = 3
+"""How often what was decided about a guest's nickname is bound to the guest, if operators change it at that moment."""
 
 SPELLINGS = 4
 """The number of times that a claim may name the same room, on average."""
@@ -181,11 +184,18 @@ class Joining:
     def _bind(self, stored: StoredSession) -> Generator["Deferred[Any]", Any, None]:
         """Let what was decided about a guest's nickname hold for the guest, whatever nickname they take from now on.
 
-        :raises Outdated, JournalUnavailable: it could not be stored.
+        :raises JournalUnavailable: it could not be stored.
+        :raises Outdated: operators changed it BINDINGS times meanwhile.
         """
         hall, author, key = self._hall, stored.author, names.key(stored.nick)
+        tries = 0
         while hall.accounts.of(author) is None and (changes := hall.moderation.binding(key, author)):
-            yield hall.registration.amend(SERVER, *changes).result()
+            try:
+                yield hall.registration.amend(SERVER, *changes).result()
+            except Outdated:
+                tries += 1
+                if tries == BINDINGS:
+                    raise
 
     @inlineCallbacks
     def _prove(self) -> Generator["Deferred[Any]", Any, None]:

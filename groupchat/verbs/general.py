@@ -45,7 +45,9 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
     before = me.hall.accounts.preferences(account.author, me.connection.door)
     changed = {**(before.changed if before is not None else {}), name: shown}
     after = KeptPreferences(account.author, me.connection.door, changed)
-    return me.hall.registration.keep(before, after, account.author, me.connection, me.ref, answer)
+    return me.hall.registration.amend(
+        account.author, after.replacing(before), origin=me.connection, ref=me.ref, answer=answer
+    )
 
 
 @GENERAL.verb(cost=2)

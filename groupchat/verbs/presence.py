@@ -96,7 +96,7 @@ def ignore(me: Actor, nick: Nick) -> Reply:
     account = person.account
     if account is not None and me.hall.accounts.of(account.author) is not None and other.author not in person.ignored:
         kept = Ignoring(account.author, other.author, other.nick)
-        return me.hall.registration.amend(account.author, kept.put(), origin=me.connection, ref=me.ref, answer=answer)
+        return me.hall.registration.amend(account.author, kept.made(), origin=me.connection, ref=me.ref, answer=answer)
     person.ignored = {**person.ignored, other.author: other.nick}
     me.hall.fanout.ignore(person, other.author)
     return answer

@@ -102,7 +102,6 @@ class BookTests(SynchronousTestCase):
         self.book.strike("/bob")
         self.assertEqual((len(self.book), list(self.book), self.book.get("/bob")), (0, [], None))
         self.assertIsNone(self.book.find([BOB, "bob"], "lobby", 0.0))
-        self.assertIsNone(self.book.anywhere([BOB, "bob"], 0.0))
 
     def test_find(self) -> None:
         """A sanction is found by any of its subjects, and by its name."""
@@ -120,7 +119,6 @@ class BookTests(SynchronousTestCase):
         self.book.write(here)
         self.book.write(there)
         self.assertEqual([self.book.find([BOB], room, 0.0) for room in ("dev", "ops", "")], [here, there, None])
-        self.assertIn(self.book.anywhere([BOB], 0.0), (here, there))
         self.book.write(all_over)
         self.assertEqual([self.book.find([BOB], room, 0.0) for room in ("dev", "")], [all_over, all_over])
 
@@ -132,7 +130,6 @@ class BookTests(SynchronousTestCase):
         assert found is not None
         self.assertEqual(found.room, "dev")
         self.assertIsNone(self.book.find([BOB], "lobby", 10.0))
-        self.assertEqual(self.book.anywhere([BOB], 10.0), found)
 
     def test_written_again(self) -> None:
         """A new sanction with the same name replaces the old one, and what only the old one was about."""
@@ -194,7 +191,6 @@ class BookTests(SynchronousTestCase):
             self.assertEqual({one.name: one for one in book}, known)
             for author_, key in ((ALICE, "a"), (BOB, "b"), (ALICE, "b")):
                 concerned = [other for other in known.values() if other.concerns(author_, key) and other.holds(10.0)]
-                self.assertEqual(book.anywhere([author_, key], 10.0) is not None, bool(concerned))
                 for place in ("", "dev"):
                     there = any(other.room in ("", place) for other in concerned)
                     self.assertEqual(book.find([author_, key], place, 10.0) is not None, there)

@@ -259,7 +259,7 @@ class KeepTests(RegistrationCase):
         """Something of one's own is kept instead of what it was made from, and not of anything else."""
         author = self.alice.author
         first, second, third = (KeptPreferences(author, "text", {"echo": value}) for value in ("on", "off", "maybe"))
-        receipts = [self.registration.keep(before, after, author) for before, after in (
+        receipts = [self.registration.amend(author, after.replacing(before)) for before, after in (
             (None, first), (first, second), (first, third), (None, third)
         )]  # fmt: skip
         self.commit()

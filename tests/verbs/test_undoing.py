@@ -1,7 +1,7 @@
 """Bans, mutes and invitations: who may undo them, what they mean for operators, and under which nickname they are."""
 
 from groupchat.journals.memory import MemoryJournal
-from tests.fakes import SlowJournal
+from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House
 from tests.people import operator
 from tests.verbs.cases import OperatorsCase
@@ -105,6 +105,29 @@ class AwayTests(OperatorsCase):
         for hall in (self.house.hall, self.house.reopened()):
             books = (hall.moderation.mutes, hall.moderation.bans)
             self.assertEqual([(one.author, one.named) for book in books for one in book], [(author, True)] * 2)
+
+    def test_undone_meanwhile(self) -> None:
+        """What an operator undoes at that very moment keeps nobody from coming in, and holds no more."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        olga = operator(house, "olga", "json")
+        carol = house.connect("json").offer("carol")
+
+        def land() -> None:
+            while journal.pending:
+                journal.commit()
+
+        land()
+        token = carol.token
+        carol.vanish()
+        olga.do("mute", nick="carol")
+        land()
+        olga.say("a line").do("unmute", nick="carol")
+        again = house.connect("json").offer("caroline", token=token)
+        land()
+        again.say("words")
+        land()
+        self.assertEqual((again.connection.person.nick, again.codes, again.told), ("caroline", [], [""]))
 
     def test_meanwhile(self) -> None:
         """They do so too when they are decided while the guest is just coming in."""

@@ -172,7 +172,7 @@ class Writer:
             self._book = book_of(self._database)
             self._gone.load()
             self._removal.load()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:  # a fact may have become unreadable
             self._break(error)
 
     def _fail(self, error: Exception) -> NoReturn:
