@@ -203,7 +203,7 @@ class RefusalTest(VerifyCase):
                 def serve(server: socket.socket = server, said_: bytes = said_, calls: list[int] = calls) -> None:
                     with contextlib.suppress(OSError):
                         while True:
-                            with server.accept()[0] as connection, contextlib.suppress(ConnectionError):
+                            with server.accept()[0] as connection, contextlib.suppress(OSError):
                                 calls.append(1)
                                 connection.sendall(said_)
                                 connection.shutdown(socket.SHUT_WR)
