@@ -38,6 +38,27 @@ class EndlessTest(TestCase):
         await Deferred()
 """
 
+LEFT_ALONE = """
+import atexit, threading, time
+from twisted.internet import reactor
+from groupchat.daemon.passwords import Passwords
+from groupchat.journals.sqlite.worker import Worker
+
+
+def alive(when):
+    names = [thread.name for thread in threading.enumerate()]
+    print(when, "worker" in names, any("passwords" in name for name in names), flush=True)
+
+
+atexit.register(alive, "at the exit:")
+worker = Worker(reactor, "worker")
+worker.tell(time.sleep, 0.2)
+passwords = Passwords(reactor, 10)
+passwords.start()
+passwords.hash("correct horse", "127.0.0.1")
+alive("begun:")
+"""
+
 
 class InterruptedTest(SynchronousTestCase):
     def test_signals(self) -> None:
@@ -47,7 +68,8 @@ class InterruptedTest(SynchronousTestCase):
             self.addCleanup(shutil.rmtree, folder)
             (folder / "test_endless.py").write_text(ENDLESS)
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-s", "test_endless.py"],
+                [sys.executable, "-X", "faulthandler",
+                 "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-s", "test_endless.py"],
                 cwd=folder, env={**os.environ, "PYTHONPATH": str(TREE)}, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
@@ -58,8 +80,20 @@ class InterruptedTest(SynchronousTestCase):
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.02)
             process.send_signal(number)
-            out, _ = process.communicate(timeout=LIMIT_S)
+            try:
+                out, _ = process.communicate(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)  # it says where each thread is
+                self.fail("The run did not end:\n" + process.communicate(timeout=LIMIT_S)[0])
             self.assertNotIn("1 passed", out)
+
+    def test_threads(self) -> None:
+        """Threads that nobody has ended are at their end before the interpreter takes itself apart."""
+        out = subprocess.run(
+            [sys.executable, "-c", LEFT_ALONE], env={**os.environ, "PYTHONPATH": str(TREE)}, stdin=subprocess.DEVNULL,
+            capture_output=True, check=True, text=True, timeout=LIMIT_S,
+        ).stdout  # fmt: skip
+        self.assertEqual(out, "begun: True True\nat the exit: False False\n")
 
     def end(self, process: "subprocess.Popen[str]") -> None:
         process.kill()

@@ -4,6 +4,7 @@ A hash takes some 0.1 s and 64 MiB on purpose; argon2-cffi releases the interpre
 What waits for a thread is in a queue of our own, so that nobody can fill it with their questions.
 """
 
+import atexit
 import base64
 import os
 from collections.abc import Callable
@@ -88,10 +89,13 @@ class Passwords:
     def start(self) -> None:
         """Start the threads.  To be called after the process has become a daemon: threads do not survive a fork."""
         self._pool.start()
+        # As for the threads of the journal: none may be at work while the interpreter takes itself apart.
+        atexit.register(self._pool.stop)
 
     def stop(self) -> None:
         """Finish what is under way, and end the threads; what waits is not answered any more."""
         self._stopped = True
+        atexit.unregister(self._pool.stop)
         self._pool.stop()
 
     def hash(self, password: str, household: str) -> "Deferred[str]":

@@ -1,5 +1,6 @@
 """A thread that does one job after another, and hands the results to the reactor."""
 
+import atexit
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 GRACE = 0.005
 """Seconds without work after which a worker is idle: mostly the reactor's next request comes sooner."""
+
+AT_EXIT = 2.0
+"""Seconds that the interpreter, when it exits, waits for a worker that nobody has ended."""
 
 
 class Worker:
@@ -34,6 +38,9 @@ class Worker:
         self._queue: SimpleQueue[tuple[Deferred[Any] | None, Callable[[], Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+        # A thread that is still at work while the interpreter takes itself apart is stopped wherever it is, also
+        # where it holds a lock of SQLite that the closing of its connection would then wait for.
+        atexit.register(self._exit)
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         """Call a function in the thread, after all earlier jobs."""
@@ -47,8 +54,13 @@ class Worker:
 
     def join(self) -> None:
         """End the thread after all earlier jobs, and wait for its end."""
+        atexit.unregister(self._exit)
         self._queue.put(None)
         self._thread.join()
+
+    def _exit(self) -> None:
+        self._queue.put(None)
+        self._thread.join(AT_EXIT)
 
     def _run(self) -> None:
         pause: float | None = GRACE
