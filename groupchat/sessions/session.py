@@ -84,9 +84,12 @@ class Session(Handshake):
         self._move(State.CLAIMING)
         self._joined(connection)
 
-    def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
-        """Take what a person typed at a program; what that posts is posted once with the ``key``."""
-        self._guard(ref, lambda: self._speak(Actor(self._hall, self._me(), ref, key), text.clean(line)))
+    def type(self, line: str, ref: Ref = None, key: str | None = None, room: str | None = None) -> None:
+        """Take what a person typed at a program; what that posts is posted once with the ``key``.
+
+        :param room: the room it was typed in, which stands for the current one (None: the current one).
+        """
+        self._guard(ref, lambda: self._speak(self._typist(ref, key, room), text.clean(line)))
 
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None, key: str | None = None) -> None:
         """Call a verb for a program, with its arguments by name; what that posts is posted once with the ``key``."""
@@ -139,6 +142,10 @@ class Session(Handshake):
             raise NotJoined('Choose a nickname first: {"do": "nick", "nick": "…"}.')
         return self.connection
 
+    def _typist(self, ref: Ref, key: str | None, room: str | None) -> Actor:
+        bound = "" if room is None else names.room(room)
+        return Actor(self._hall, self._me(), ref, key, bound)
+
     def _type(self, line: str) -> None:
         if self.connection is None:
             self._introduce(line)
@@ -183,7 +190,8 @@ class Session(Handshake):
                 f"That was not said, because it may have a password in it: type {command} at the beginning."
             )
         else:
-            self._reply(say(me, spoken.removeprefix("/") if spoken.startswith("//") else spoken), me.ref)
+            said = spoken.removeprefix("/") if spoken.startswith("//") else spoken
+            self._reply(say(me, said, me.bound), me.ref)
 
     def _offer(self, claim: Claim, ref: Ref) -> None:
         if self.connection is None:

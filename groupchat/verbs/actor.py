@@ -50,23 +50,27 @@ class Actor:
     """A connection that asks for something.
 
     ``ref``: what its answer carries; ``key``: with it, what is posted is posted only once.
+    ``bound``: the room the request was typed in, which stands for the current one (empty: the current one).
     """
 
-    __slots__ = ("connection", "hall", "key", "person", "ref")
+    __slots__ = ("bound", "connection", "hall", "key", "person", "ref")
 
-    def __init__(self, hall: Hall, connection: Connection, ref: Ref = None, key: str | None = None) -> None:
+    def __init__(
+        self, hall: Hall, connection: Connection, ref: Ref = None, key: str | None = None, bound: str = ""
+    ) -> None:
         self.hall = hall
         self.connection = connection
         self.person = connection.person
         self.ref = ref
         self.key = key
+        self.bound = bound
 
     # Who and where
 
     @property
     def current(self) -> str:
-        """Return the room their lines go to; empty: none."""
-        return self.connection.current
+        """Return the room that is meant where none is named; empty: none."""
+        return self.bound or self.connection.current
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -76,7 +80,7 @@ class Actor:
     @property
     def rank(self) -> Rank:
         """Return their rank in the current room."""
-        return self.rank_in(self.connection.current)
+        return self.rank_in(self.current)
 
     def rank_in(self, room: str) -> Rank:
         """Return the rank they can use in a room: the banned and the muted keep no order there."""

@@ -44,8 +44,8 @@ class FakeSession:
     def offer(self, claim: Claim, ref: Ref = None) -> None:
         self.calls.append(("offer", claim, ref))
 
-    def type(self, line: str, ref: Ref = None, key: str | None = None) -> None:
-        self.calls.append(("type", line, ref, key))
+    def type(self, line: str, ref: Ref = None, key: str | None = None, room: str | None = None) -> None:
+        self.calls.append(("type", line, ref, key, *([] if room is None else [room])))
 
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None, key: str | None = None) -> None:
         self.calls.append(("do", name, dict(arguments), ref, key))

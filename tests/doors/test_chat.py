@@ -396,6 +396,28 @@ class JsonTests(ServerTests):
         stranger = Client(self)
         self.assertEqual(stranger.ask(do="type", line="bob", ref=8)[0]["code"], "no-nickname")
 
+    def test_typed_in_a_room(self) -> None:
+        """A line is carried out in the room it was typed in, whichever is current, or nowhere."""
+        bot, _ = self.program("bot")
+        carol, _ = self.program("carol")
+        for program in (bot, carol):
+            program.ask(do="join", room="dev")
+        bot.ask(do="switch", room="lobby")
+        carol.heard()
+        for line in ("secret", "//secret", "/me hides", "/topic secret"):
+            self.assertEqual(bot.ask(do="type", line=line, room="DEV", ref=line)[0]["event"], "done")
+            self.assertEqual([event["room"] for event in carol.heard()], ["dev"], line)
+        (listed,) = bot.ask(do="type", line="/list", room="dev", ref=1)
+        self.assertIn("2 people are in dev", listed["text"])
+        bot.ask(do="leave", room="dev")
+        carol.heard()
+        for line in ("secret", "/me hides", "/topic secret", "/topic", "/list", "/history"):
+            refusals = bot.ask(do="type", line=line, room="dev", ref=line)
+            self.assertEqual([refused.get("code") for refused in refusals], ["not-in-room"], line)
+        self.assertEqual(carol.heard(), [])
+        self.assertEqual(bot.ask(do="type", line="/join dev", room="dev", ref=2)[-1]["room"], "dev")
+        self.assertEqual(bot.ask(do="type", line="x", room="no room", ref=3)[0]["code"], "room-invalid")
+
     def test_one_answer_each(self) -> None:
         """Each request has exactly one answer, with its ref, whatever it is."""
         bot, _ = self.program("bot")

@@ -88,8 +88,8 @@ def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -
             _check(name, fields, _CLAIM)
             session.offer(_claim(fields), ref)
         case "type":
-            _check(name, fields, ("line",))
-            session.type(_string(fields, "line"), ref, key)
+            _check(name, fields, ("line", "room"))
+            session.type(_string(fields, "line"), ref, key, _optional(fields, "room"))
         case "set":
             # What a program prefers is for itself only, unless it says otherwise.
             session.do("set", {"remember": False, **fields}, ref)

@@ -64,6 +64,7 @@ class RequestTest(SynchronousTestCase):
             ),
             ('{"do":"say","text":"/exit"}', ("do", "say", {"text": "/exit"}, None, None)),
             ('{"do":"type","line":"/me hi","ref":1,"key":"k"}', ("type", "/me hi", 1, "k")),
+            ('{"do":"type","line":"hi","room":"dev"}', ("type", "hi", None, None, "dev")),
             (
                 '{"do":"say","text":"hi","ref":"x","key":"k","room":"dev"}',
                 ("do", "say", {"text": "hi", "room": "dev"}, "x", "k"),
@@ -109,15 +110,15 @@ class RequestTest(SynchronousTestCase):
         """A field that a request does not take is refused, with the request's ref, and never ignored."""
         for line in (
             '{"do":"nick","nick":"bot","new":1,"ref":7}',
-            '{"do":"type","line":"hi","room":"dev","ref":7}',
+            '{"do":"type","line":"hi","rooms":"dev","ref":7}',
         ):
             self.assertEqual(asked(line), ("refuse", "bad-arguments", 7))
 
     def test_unknown_field_is_named(self) -> None:
         """The refusal names the field, and those that would be taken."""
         session = RefusedSession(cast(Any, None))
-        obey(cast(Any, session), b'{"do":"type","line":"hi","room":"dev"}', 4, LONGEST)
-        self.assertEqual(session.words, ["type has no field room; its fields: line."])
+        obey(cast(Any, session), b'{"do":"type","line":"hi","rooms":"dev"}', 4, LONGEST)
+        self.assertEqual(session.words, ["type has no field rooms; its fields: line, room."])
 
     def test_keys_are_text(self) -> None:
         """A key that no journal could keep, half a surrogate pair or a control character, is refused by the door."""
@@ -132,6 +133,7 @@ class RequestTest(SynchronousTestCase):
             '"do":1,',
             '"do":null,',
             '"do":"type","line":1,',
+            '"do":"type","line":"a","room":1,',
             '"do":"type","line":"a","key":1,',
             '"do":"say","text":"a","key":1,',
             '"do":"say","text":"a","key":"' + "k" * 65 + '",',
