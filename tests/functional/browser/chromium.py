@@ -1,0 +1,61 @@
+"""A real browser, driven by Playwright, and what judges the pages in it."""
+
+import os
+import shutil
+from pathlib import Path
+from unittest import SkipTest
+
+from tests.functional.harness import program
+
+try:
+    from playwright.sync_api import Browser, Page, Playwright
+except ImportError as missing:
+    if os.environ.get("CI") == "true":
+        raise AssertionError("playwright is not installed, and CI=true") from missing
+    raise SkipTest("playwright is not installed") from missing
+
+ARGUMENTS = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",  # else it asks for hosts that are not there
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def browser_path() -> str:
+    """Return the path of Chromium, by any of its names; it is called chromium where it is missing."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if (path := shutil.which(name)) is not None:
+            return path
+    return program("chromium")
+
+
+def launch(playwright: Playwright, *arguments: str) -> Browser:
+    """Start a browser, which ends with Playwright."""
+    return playwright.chromium.launch(executable_path=browser_path(), args=[*ARGUMENTS, *arguments])
+
+
+def npm_package(name: str) -> Path:
+    """Return the folder of an npm package; without it the test is skipped, but fails where nothing may be left out."""
+    folder = os.environ.get("GROUPCHAT_NODE_MODULES", "")
+    if folder and (path := Path(folder) / name).is_dir():
+        return path
+    why = f"{name} of npm is not in the folder GROUPCHAT_NODE_MODULES ({folder or 'not set'})"
+    if os.environ.get("CI") == "true":
+        raise AssertionError(f"{why}, and CI=true")
+    raise SkipTest(why)
+
+
+def inaccessible(page: Page) -> list[str]:
+    """Return what axe-core finds wrong in a page as it is now: each rule, with the places that break it."""
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(f"{(npm_package('axe-core') / 'axe.min.js').read_text()}; undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']} ({rule['help']}): {node['target']} {node['html']:.200}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]

@@ -1,0 +1,191 @@
+"""People with the page of a real daemon in windows of a real browser.
+
+The daemon and the browser are started once for all tests of a class.
+Each window is another person's: nothing that the browser stores is shared.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.functional.browser.chromium import browser_path, launch
+from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, Line, Program, free_port, program
+
+LIMIT_MS = LIMIT_S * 1000
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+WATCH = """
+globalThis.violations = [];
+document.addEventListener("securitypolicyviolation", event => {
+    violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+"""What each document does before its own scripts: remember what its security policy did not allow."""
+
+
+class Window:
+    """A person with a window of the browser, of one or more tabs."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address = context, address
+        self.trouble: list[str] = []
+        """Errors of scripts, errors on the console, and questions of the browser's own."""
+        self.requests: list[str] = []
+        """All addresses that were asked for."""
+        context.set_default_timeout(LIMIT_MS)
+        context.add_init_script(WATCH)
+        context.on("page", self._watch)
+        self.page = context.new_page()
+
+    def _watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.trouble.append(f"{error}\n{error.stack or ''}"))
+        page.on("console", self._heed)
+        page.on("dialog", self._refuse)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+
+    def _heed(self, message: ConsoleMessage) -> None:
+        # The page itself tells people of a connection that fails; the browser's line about it is no fault.
+        if message.type == "error" and not re.search(r"WebSocket connection|net::ERR_", message.text):
+            self.trouble.append(message.text)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":
+            self.trouble.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()
+
+    def open(self, path: str = "/") -> "Window":
+        """Open the page."""
+        self.page.goto(self.address + path)
+        return self
+
+    def join(self, nick: str, password: str = "", path: str = "/") -> "Window":
+        """Open the page and come in."""
+        self.open(path)
+        self.page.get_by_role("textbox", name="Nickname").fill(nick)
+        if password:
+            field = self.page.get_by_label("Password", exact=True)
+            if not field.is_visible():
+                self.page.get_by_role("button", name="I have a password").click()
+            field.fill(password)
+        self.page.get_by_role("button", name="Join", exact=True).click()
+        self.page.get_by_role("textbox", name="Message", exact=True).wait_for()
+        return self
+
+    def say(self, text: str) -> None:
+        """Type into the text box, and send."""
+        box = self.page.get_by_role("textbox", name="Message", exact=True)
+        box.fill(text)
+        box.press("Enter")
+
+    def expect(self, text: "str | re.Pattern[str]") -> None:
+        """Wait until the messages of the room have this."""
+        self.page.get_by_role("log").get_by_text(text).last.wait_for()
+
+    def labels(self) -> list[str]:
+        """Return what a screen reader says of each message in the log: its author and words."""
+        found: list[str] = self.page.eval_on_selector_all(
+            "[role=log] article", "all => all.map(each => each.getAttribute('aria-label'))"
+        )
+        return found
+
+    def until(self, condition: str, argument: Any = None) -> None:
+        """Wait until JavaScript says that something is so."""
+        self.page.wait_for_function(condition, arg=argument)
+
+    def violations(self) -> list[str]:
+        """Return what the security policy did not allow, in all tabs."""
+        pages = [page for page in self.context.pages if page.url.startswith(self.address)]
+        return [each for page in pages for each in page.evaluate("violations")]
+
+
+class BrowserTest(SynchronousTestCase):
+    """Tests of the page; after each of them no script has failed, and nothing was tried against the page's policy."""
+
+    OPTIONS: ClassVar[tuple[str, ...]] = ()
+    """Options of the daemon."""
+
+    folder: ClassVar[Path]
+    environment: ClassVar[dict[str, str]]
+    port: ClassVar[int]
+    daemon: ClassVar[Daemon]
+    browser: ClassVar[Browser]
+    _endings: ClassVar[list[Callable[[], object]]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        browser_path()
+        cls.folder = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        cls._endings = [lambda: shutil.rmtree(cls.folder)]
+        cls.environment = {**os.environ, "PYTHONPATH": str(TREE), "TZ": "UTC"}
+        cls.port = free_port()
+        try:
+            cls.begin()
+            playwright = sync_playwright().start()
+            cls._endings.append(playwright.stop)
+            cls.browser = launch(playwright)
+            cls._endings.append(cls.browser.close)
+        except BaseException:
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        while cls._endings:
+            cls._endings.pop()()
+
+    @classmethod
+    def begin(cls) -> None:
+        """Start the daemon, or start it again where it was."""
+        command = [
+            *TWISTD, "-n", "--pidfile=", "groupchat", "--port", f"tcp:{cls.port}:interface=127.0.0.1",
+            "--data", "data", "--exempt", "127.0.0.0/8", *cls.OPTIONS,
+        ]  # fmt: skip
+        cls.daemon = Daemon(command, cls.folder, env=cls.environment)
+        cls._endings.append(cls.daemon.kill)
+        cls.daemon.ready()
+
+    def setUp(self) -> None:
+        self.windows: list[Window] = []
+
+    def tearDown(self) -> None:
+        for window in self.windows:
+            self.assertEqual((window.trouble, window.violations()), ([], []))
+
+    def window(self, size: dict[str, int] | None = None, scheme: str = "light", **more: Any) -> Window:
+        """Open a window for somebody."""
+        options = {"viewport": size or DESK, "color_scheme": scheme, "locale": "en-GB", "timezone_id": "UTC", **more}
+        context = self.browser.new_context(**options)
+        self.addCleanup(context.close)
+        window = Window(context, f"http://127.0.0.1:{self.port}")
+        self.windows.append(window)
+        return window
+
+    def person(self, nick: str, **more: Any) -> Window:
+        """Let somebody come in by the page."""
+        return self.window(**more).join(nick)
+
+    def connect(self, nick: str = "") -> Line:
+        """Connect as netcat does; with a nickname, once it is in."""
+        line = Line(self.port)
+        self.addCleanup(line.close)
+        if nick:
+            line.send(f"{nick}\n")
+            line.expect("Choose your nickname: ")
+            line.expect(rf"^Connected to the server! You are {nick}.*\r\n")
+        return line
+
+    def spawn(self, name: str, *arguments: object, terminal: bool = False) -> Program:
+        """Start a program that talks to the daemon."""
+        spawned = Program(program(name), *map(str, arguments), terminal=terminal, env=self.environment)
+        self.addCleanup(spawned.close)
+        return spawned
