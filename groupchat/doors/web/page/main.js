@@ -1,0 +1,5 @@
+// Starts the parts of the page.
+
+import { state } from "./app.js";
+
+export { state };

@@ -1,0 +1,88 @@
+// Who is in which room: the part of the state that joins, leaves, renames and away marks change. Pure.
+
+import { fold } from "./text.js";
+
+/** Return a person as the lists keep them. */
+const person = ({ nick, account = "", operator = false, away = false, words = "" }) => ({
+  nick,
+  account,
+  operator: Boolean(operator),
+  away: Boolean(away),
+  words,
+});
+
+/** Take the people of a room from `entered`; left out when this connection is not told of joins. */
+export function fill(conversation, people) {
+  conversation.people = new Map((people || []).map((one) => [fold(one.nick), person(one)]));
+}
+
+/** Carry out a notice in the people of one room; return whether anything changed. */
+export function moved(conversation, event) {
+  const people = conversation.people;
+  switch (event.event) {
+    case "joined":
+      people.set(fold(event.nick), person(event));
+      return true;
+    case "many-joined":
+      for (const nick of event.nicks) {
+        const account = (event.accounts || []).includes(nick) ? nick : "";
+        people.set(fold(nick), person({ nick, account }));
+      }
+      return true;
+    case "left":
+      return people.delete(fold(event.nick));
+    case "many-left":
+      for (const nick of event.nicks) people.delete(fold(nick));
+      return true;
+    case "renamed": {
+      const one = people.get(fold(event.nick));
+      if (one === undefined) return false;
+      people.delete(fold(event.nick));
+      people.set(fold(event.new), { ...one, nick: event.new });
+      return true;
+    }
+    case "away-changed": {
+      const one = people.get(fold(event.nick));
+      if (one === undefined) return false;
+      people.set(fold(event.nick), { ...one, away: event.away, words: event.away ? event.text : "" });
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+const RANKS = { op: true, deop: false, promote: true, demote: false };
+
+/** Carry out an operator's act that gives or takes a rank; return whether anything changed. */
+export function ranked(conversations, event) {
+  if (!(event.act in RANKS)) return false;
+  let changed = false;
+  for (const one of conversations) {
+    if (one.name !== event.room && (event.act === "op" || event.act === "deop")) continue;
+    const found = one.people.get(fold(event.target));
+    if (found === undefined) continue;
+    one.people.set(fold(event.target), { ...found, operator: RANKS[event.act] });
+    changed = true;
+  }
+  return changed;
+}
+
+/** Operators, then who is here, then who is away; by name within each. */
+export function inOrder(people) {
+  const group = (one) => (one.operator ? 0 : one.away ? 2 : 1);
+  return [...people.values()].sort((a, b) => group(a) - group(b) || compare(a.nick, b.nick));
+}
+
+const collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+export const compare = collator.compare;
+
+/** Return what is known of somebody from any of the rooms: "here", "away" or "" (in none of them). */
+export function presenceOf(state, nick) {
+  const key = fold(nick);
+  for (const one of state.conversations.values()) {
+    const found = one.people.get(key);
+    if (found !== undefined) return found.away ? "away" : "here";
+  }
+  return "";
+}
