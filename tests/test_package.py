@@ -32,6 +32,7 @@ from groupchat.model.events import Notice, Post
 from groupchat.model.text import LENGTHS
 from groupchat.model.times import FIRST_DAY, LAST_DAY
 from groupchat.sessions.joining import SPELLINGS
+from groupchat.state.access_keys import MOST
 from groupchat.verbs.commands import COMPLETIONS
 from groupchat.verbs.grammar.arguments import LARGEST
 from groupchat.verbs.presence import IGNORED_MAX
@@ -149,6 +150,7 @@ def lengths() -> str:
         ("a page of a list", PAGE, "items", "`/list after NICK` shows what follows"),
         ("a list of completions", COMPLETIONS, "words", "the first and the last"),
         ("the people one ignores", IGNORED_MAX, "people", "each is looked at for every line"),
+        ("access tokens, and hooks, of an account", MOST, "of each", "people need a few"),
         ("a number", LARGEST, "", "the largest that every reader of JSON knows exactly"),
         ("a telnet subnegotiation", SUBNEGOTIATION_LIMIT, "bytes", "real ones have some dozens"),
         (

@@ -1,4 +1,4 @@
-"""The facts about people with accounts: the account itself, its rank, what it prefers, ignores and has read."""
+"""The facts about people with accounts: account, rank and keys; what they prefer, whom they ignore, what they read."""
 
 import hashlib
 from collections.abc import Mapping
@@ -214,6 +214,73 @@ class KnownAddress(TypedFact):
         """Read a known address."""
         author, _, digest = name.partition("/")
         return cls(AuthorId(int(author)), digest, value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken(TypedFact):
+    """A secret by which programs act for an account, over HTTP.
+
+    ``label``: what its owner calls it; ``digest``: hex SHA-256 of the secret, which is stored nowhere.
+    ``at``: when it was made; ``used``: a time of use, noted once a day at most (None: it was not used yet).
+    Times are seconds since 1970 UTC.
+    """
+
+    KIND = "access-token"
+    OWNER = "first"
+
+    author: AuthorId
+    label: str
+    digest: str
+    at: float
+    used: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/LABEL``."""
+        return f"{self.author}/{self.label}"
+
+    def value(self) -> dict[str, Any]:
+        """Return everything but the author and the label."""
+        return {"digest": self.digest, "at": self.at, "used": self.used}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a token."""
+        author, _, label = name.partition("/")
+        return cls(AuthorId(int(author)), label, value["digest"], value["at"], value["used"])
+
+
+@dataclass(frozen=True, slots=True)
+class Hook(TypedFact):
+    """An address by which another service posts to one room, for an account.
+
+    ``label``: what its owner calls it; ``digest``: hex SHA-256 of the secret in the address, which is stored nowhere.
+    ``at``: when it was made, in seconds since 1970 UTC.
+    """
+
+    KIND = "hook"
+    OWNER = "first"
+
+    author: AuthorId
+    label: str
+    room: str
+    digest: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return ``AUTHOR/LABEL``."""
+        return f"{self.author}/{self.label}"
+
+    def value(self) -> dict[str, Any]:
+        """Return everything but the author and the label."""
+        return {"room": self.room, "digest": self.digest, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read a hook."""
+        author, _, label = name.partition("/")
+        return cls(AuthorId(int(author)), label, value["room"], value["digest"], value["at"])
 
 
 def digest_of(secret: str) -> str:

@@ -1,7 +1,9 @@
 """The table of all kinds of facts."""
 
 from groupchat.facts.account_facts import (
+    AccessToken,
     Account,
+    Hook,
     Ignoring,
     KeptPreferences,
     KnownAddress,
@@ -19,6 +21,7 @@ KINDS: dict[str, type[TypedFact]] = {
     form.KIND: form
     for form in (
         Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress,
+        AccessToken, Hook,
         Ban, Mute, NetworkBan, Lock, Slow, Invitation, RoomOperator, Motd,
     )
 }  # fmt: skip

@@ -32,6 +32,7 @@ from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange,
 from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal
 from groupchat.model.events import SERVER, Announced, AuthorId, HistoryErased, Ref, Told
 from groupchat.model.networks import Network
+from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
@@ -87,6 +88,7 @@ class Consequences:
         moderation: Moderation,
         positions: Positions,
         known_addresses: KnownAddresses,
+        access_keys: AccessKeys,
         commits: Commits,
         fanout: Fanout,
         attendance: Attendance,
@@ -101,6 +103,7 @@ class Consequences:
         self._moderation = moderation
         self._positions = positions
         self._known_addresses = known_addresses
+        self._access_keys = access_keys
         self._commits = commits
         self._fanout = fanout
         self._attendance = attendance
@@ -151,7 +154,7 @@ class Consequences:
         return follows
 
     def _keep(self, fact: Fact) -> None:
-        for part in (self._accounts, self._moderation, self._positions, self._known_addresses):
+        for part in (self._accounts, self._moderation, self._positions, self._known_addresses, self._access_keys):
             if fact.kind in part.KINDS:
                 part.learn(fact)
 
@@ -175,6 +178,7 @@ class Consequences:
                 person.account = None
             self._positions.forget(before.author)
             self._known_addresses.forget(before.author)
+            self._access_keys.forget(before.author)
             self._revoke(Revoke(before.author))
         return None
 

@@ -37,6 +37,7 @@ from groupchat.model import names
 from groupchat.model.drafts import Amendment
 from groupchat.model.errors import NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, Told
+from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
@@ -87,6 +88,7 @@ class Hall:
         self.rooms = Rooms(now)
         self.positions = Positions()
         self.known_addresses = KnownAddresses()
+        self.access_keys = AccessKeys()
         self.moderation = Moderation()
         # The send path.
         self.health = Health(clock, self._tell_now)
@@ -112,7 +114,7 @@ class Hall:
         )  # fmt: skip
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
-            self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
+            self.access_keys, self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
             lambda: self.arrivals, now,
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)

@@ -41,6 +41,7 @@ NICK = Length("A nickname", 192, "as it is written; marks may be apart from thei
 ROOM = Length("A room", 64, "as it is written, with # and blanks; the name itself has 32")
 WORD = Length("A word", 64, "names of commands, preferences and topics of the help, and values of preferences")
 PASSWORD = Length("A password", 256, "longer ones are no safer")
+KEY_NAME = Length("The name of a token or hook", 32, "it stands in lists")
 CODE = Length("A code", 256, "it may be the password of the server")
 TOKEN = Length("A token", 64, "the server makes them with 22")
 SEARCH = Length("A search", 256, "people type far fewer")
@@ -49,7 +50,7 @@ AWAY = Length("What you say about being away", 200, "it stands in a line with th
 MOTD = Length("The message of the day", 1000, "everybody who joins reads it; the setting `motd` may have 4,000")
 ANNOUNCEMENT = Length("An announcement", 1000, "everybody reads it, in whichever room")
 DURATION = Length("A duration", 32, "none needs more")
-LENGTHS = (NICK, ROOM, WORD, PASSWORD, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, DURATION)
+LENGTHS = (NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, DURATION)
 
 MARKS_PER_BASE = 8
 """The most combining marks on one letter: enough for every language, too few to paint over other lines."""

@@ -1,4 +1,4 @@
-"""The verbs about your own account: make it, log in to it, change its password, give it up."""
+"""The verbs about your own account: make it, log in to it, give it up; its password, access tokens and hooks."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -7,26 +7,31 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import AccessToken, Account, Hook, digest_of
 from groupchat.hall.registration import ended, put_out, revoked
+from groupchat.limits.pages import page
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.drafts import Consequence
-from groupchat.model.errors import AccountExists, BadArguments, NickTaken, NotAllowed
+from groupchat.model.drafts import Consequence, Deed
+from groupchat.model.errors import AccountExists, BadArguments, NickTaken, NotAllowed, NothingToUndo
 from groupchat.model.events import Answer, Done, Listed
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
-from groupchat.verbs.actor import Actor, Reply
+from groupchat.model.wording import plural
+from groupchat.state.access_keys import HOOK_PREFIX, TOKEN_PREFIX, new_secret
+from groupchat.verbs.actor import Actor, Reply, keepers
 from groupchat.verbs.grammar.arguments import (
     OTHERS,
     Code,
     Ending,
     Name,
     NewPassword,
+    Nick,
     OldPassword,
     Passphrase,
     Password,
+    Room,
 )
 from groupchat.verbs.grammar.table import Table
 
@@ -143,11 +148,14 @@ def password(me: Actor, old: OldPassword, new: NewPassword) -> "Generator[Deferr
     account = yield admission.check(_owned(me).nick, old, connection.screen)
     hashed = yield admission.hash(account.nick, new, me.connection.screen)
     _check_here(me)
-    answer = Done(text="Your password is changed; your other connections are logged out.")
-    told = f"The password of {account.nick} was changed; log in with the new one."
+    told = "Your password is changed; your other connections are logged out."
+    if keys := _keys_left(me, account):
+        told += f" What you made for programs goes on to work: {keys}."
+    answer = Done(text=told)
+    others = f"The password of {account.nick} was changed; log in with the new one."
     me.hall.attendance.remember(connection)  # its own token goes on to work
     return me.hall.registration.change(
-        account, replace(account, hash=hashed), revoked(account, connection), put_out(account, told, connection),
+        account, replace(account, hash=hashed), revoked(account, connection), put_out(account, others, connection),
         origin=connection, ref=me.ref, answer=answer,
     )  # fmt: skip
 
@@ -163,6 +171,130 @@ def unregister(me: Actor, password: Passphrase) -> "Generator[Deferred[Any], Any
     told = f"{account.nick} is not an account any more: it was given up on another connection."
     out = put_out(account, told, me.connection)
     return me.hall.registration.change(account, None, out, origin=me.connection, ref=me.ref, answer=answer)
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5)
+def token(me: Actor, name: Name = "") -> Receipt:
+    """Make an access token, by which a program acts for you over HTTP; it is shown only once.
+
+    "/token deploy", then: curl -H 'Authorization: Bearer TOKEN' -d 'build ok' http://HOST:PORT/rooms/lobby
+    It works until /revoke, whatever becomes of your password.
+    """
+    account, keys = _for_programs(me), me.hall.access_keys
+    label, secret = keys.tokens.free_label(account.author, name, "token"), new_secret(TOKEN_PREFIX)
+    made = AccessToken(account.author, label, digest_of(secret), me.hall.now())
+    told = f"{secret} is your access token {label}. It is not shown again; /revoke {label} ends it.{_exposed(me)}"
+    answer = Done(0, told, {"name": label, "token": secret})
+    return me.hall.registration.amend(account.author, made.made(), origin=me.connection, ref=me.ref, answer=answer)
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=2)
+def tokens(me: Actor) -> Answer:
+    """List your access tokens: when each was made, and used last."""
+    every, zone = me.hall.access_keys.tokens.of(_owned(me).author), me.zone
+    lines = [
+        f"{one.label}: made {minute(one.at, zone)}, "
+        + ("not used yet" if one.used is None else f"used {minute(one.used, zone)} or within a day after")
+        for one in every
+    ]
+    heading = f"{plural(len(every), 'access token')}:" if every else "You have no access tokens; /token makes one."
+    items = ({"name": one.label, "at": iso(one.at), "used": one.used and iso(one.used)} for one in every)
+    return Listed("tokens", (heading, *lines), tuple(items))
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER)
+def revoke(me: Actor, name: Name) -> Receipt:
+    """End an access token of yours."""
+    account = _owned(me)
+    known = me.hall.access_keys.tokens.named(account.author, name)
+    if known is None:
+        raise NothingToUndo(f"You have no access token {name}. /tokens lists yours.")
+    answer = Done(text=f"The access token {known.label} works no longer.")
+    return me.hall.registration.amend(account.author, known.undone(), origin=me.connection, ref=me.ref, answer=answer)
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5)
+def hook(me: Actor, room: Room = "", name: Name = "") -> Receipt:
+    """Make a hook: an address by which another service posts to this room, or to another, in your name.
+
+    "/hook ops grafana". The address is shown only once; whoever knows it can post there, and nothing else.
+    It works until /unhook, as long as you could post there yourself.
+    """
+    account, hall = _for_programs(me), me.hall
+    place = me.known_place(room)
+    hall.moderation.check_room(place, me.person, hall.now())
+    label, secret = hall.access_keys.hooks.free_label(account.author, name, place), new_secret(HOOK_PREFIX)
+    made = Hook(account.author, label, place, digest_of(secret), hall.now())
+    path = f"/hooks/{secret}"
+    told = (
+        f"Services post to {place} at http://HOST:PORT{path}, with the address of this server. "
+        f"It is not shown again; /unhook {label} ends it.{_exposed(me)}"
+    )
+    answer = Done(0, told, {"name": label, "hooked": place, "path": path})
+    return hall.registration.amend(account.author, made.made(), origin=me.connection, ref=me.ref, answer=answer)
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=2)
+def hooks(me: Actor, room: Room = "") -> Answer:
+    """List your hooks; with a room in which you keep order, everybody's hooks of that room."""
+    hall, author, zone = me.hall, me.person.author, me.zone
+    place = names.room(room) if room else ""
+    keeps = bool(place) and me.rank_in(place) >= Rank.ROOM_OPERATOR
+    found = list(hall.access_keys.hooks) if keeps else hall.access_keys.hooks.of(author)
+    shown = page([one for one in found if place in ("", one.room)], lambda one: (_nick(me, one), one.label))
+    where = f" of {place}" if place else ""
+    heading = f"{plural(len(shown.items) + shown.more, 'hook')}{where}:" if shown.items else f"No hooks{where}."
+    lines = [f"{one.label} to {one.room}, of {_nick(me, one)}, since {minute(one.at, zone)}" for one in shown.items]
+    more = (f"… and {shown.more:,} more.",) if shown.more else ()
+    items = ({"name": one.label, "room": one.room, "nick": _nick(me, one), "at": iso(one.at)} for one in shown.items)
+    return Listed("hooks", (heading, *lines, *more), tuple(items), shown.more)
+
+
+@LOGGING_IN.verb(needs=Rank.MEMBER)
+def unhook(me: Actor, name: Name, nick: Nick = "") -> Receipt:
+    """Remove a hook of yours; who keeps order in its room can remove anybody's, by its owner's nickname."""
+    hall = me.hall
+    owner = me.person.account if not nick else hall.accounts.find(nick)
+    known = None if owner is None else hall.access_keys.hooks.named(owner.author, name)
+    if owner is not None and known is not None and owner.author != me.person.author:
+        if me.rank_in(known.room) >= Rank.ROOM_OPERATOR:
+            deed = Deed("unhook", f"removed the hook {known.label} of {owner.nick} to {known.room}", owner.nick)
+            return me.decree(deed, known.undone(), needs=keepers(known.room), room=known.room)
+        known = None  # others are not told which hooks there are
+    if known is None:
+        whose = f"{nick} has" if nick else "You have"
+        raise NothingToUndo(f"{whose} no hook {name} that you could remove. /hooks lists them.")
+    answer = Done(text=f"The hook {known.label} to {known.room} works no longer.")
+    return hall.registration.amend(known.author, known.undone(), origin=me.connection, ref=me.ref, answer=answer)
+
+
+def _for_programs(me: Actor) -> Account:
+    """Return the caller's own account, if it may be given keys on this connection.
+
+    :raises NotAllowed: there is none.  NotEncrypted: no secret is shown on this connection.
+    """
+    account = _owned(me)
+    me.hall.admission.check_line(me.connection.screen)
+    return account
+
+
+def _exposed(me: Actor) -> str:
+    return "" if me.connection.screen.secure else " It was sent to you unencrypted."
+
+
+def _keys_left(me: Actor, account: Account) -> str:
+    """Return how many keys of an account go on to work when its password is changed; empty: it has none."""
+    keys = me.hall.access_keys
+    counts = (("access token", "/tokens", keys.tokens), ("hook", "/hooks", keys.hooks))
+    return ", ".join(
+        f"{plural(len(ring.of(account.author)), what)} ({command})" for what, command, ring in counts
+        if ring.of(account.author)
+    )  # fmt: skip
+
+
+def _nick(me: Actor, one: Hook) -> str:
+    account = me.hall.accounts.of(one.author)
+    return account.nick if account is not None else ""
 
 
 def _check_here(me: Actor) -> None:

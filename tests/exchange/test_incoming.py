@@ -4,7 +4,15 @@ import json
 from typing import Any
 
 from groupchat.exchange.fields import NUMBER_MAX
-from groupchat.facts.account_facts import Account, KnownAddress, RankGiven, ReadPosition, RegistrationCode
+from groupchat.facts.account_facts import (
+    AccessToken,
+    Account,
+    Hook,
+    KnownAddress,
+    RankGiven,
+    ReadPosition,
+    RegistrationCode,
+)
 from groupchat.facts.sanctions import Mute
 from groupchat.model.drafts import Amendment, Draft, Erase, Expire, Fact, FactChange, Kind, ReadUpTo
 from groupchat.model.errors import Muted, Refusal
@@ -221,11 +229,13 @@ class FactsTest(IncomingCase):
             self.assert_unchanged(place, lines)
 
     def test_secrets(self) -> None:
-        """No password, token, code or known address is in an export, and an account comes without a password."""
+        """No password, token, hook, code or known address is in an export, and an account comes without a password."""
         facts = [
             Account("alice", "alice", ALICE, "secret-hash", NOON),
             KnownAddress(ALICE, "secret-address", NOON),
             RegistrationCode("secret-code", "olga", NOON),
+            AccessToken(ALICE, "secret-name", "secret-digest", NOON),
+            Hook(ALICE, "secret-name", "lobby", "secret-digest", NOON),
         ]
         self.here.append(amended(*(fact.made() for fact in facts)), said("a"))
         lines = self.here.exported()

@@ -3,7 +3,9 @@
 from typing import Any
 
 from groupchat.facts.account_facts import (
+    AccessToken,
     Account,
+    Hook,
     Ignoring,
     KeptPreferences,
     KnownAddress,
@@ -44,6 +46,14 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
     (KeptPreferences(BOB, "text", {"time": "off"}), "preferences", "22/text", {"time": "off"}),
     (Ignoring(BOB, ALICE, "Alice"), "ignoring", "22/9223372036854775807", {"nick": "Alice"}),
     (KnownAddress(BOB, DIGEST, AT), "known-address", f"22/{DIGEST}", {"at": AT}),
+    (
+        AccessToken(BOB, "ci", DIGEST, AT), "access-token", "22/ci", {"digest": DIGEST, "at": AT, "used": None},
+    ),
+    (
+        AccessToken(BOB, "ci", DIGEST, AT, AT + 1), "access-token", "22/ci",
+        {"digest": DIGEST, "at": AT, "used": AT + 1},
+    ),
+    (Hook(BOB, "grafana", "dev", DIGEST, AT), "hook", "22/grafana", {"room": "dev", "digest": DIGEST, "at": AT}),
     (ReadPosition(BOB, "dev", 7, AT), "position", "22/dev", {"upto": 7, "at": AT}),
     (ReadPosition(BOB, "", 7, AT), "position", "22/", {"upto": 7, "at": AT}),
     (Ban("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "ban", "dev/bob", SANCTION),

@@ -45,6 +45,7 @@ class TableTest(SynchronousTestCase):
             {kind: author for kind, author in found.items() if author is not None},
             {
                 "rank": ALICE, "preferences": BOB, "ignoring": BOB, "known-address": BOB, "position": BOB,
+                "access-token": BOB, "hook": BOB,
                 "invitation": BOB, "room-operator": BOB,
             },
         )  # fmt: skip

@@ -5,7 +5,9 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import (
+    AccessToken,
     Account,
+    Hook,
     Ignoring,
     KeptPreferences,
     KnownAddress,
@@ -409,6 +411,7 @@ class StartTests(SynchronousTestCase):
             alice, RankGiven(AuthorId(1), Rank.OPERATOR, "olga", NOON), *sanctions, network, *granted,
             Ignoring(AuthorId(1), AuthorId(2), "bob"), KeptPreferences(AuthorId(1), "text", {}),
             KnownAddress(AuthorId(1), "digest", NOON),
+            AccessToken(AuthorId(1), "ci", "digest", NOON), Hook(AuthorId(1), "ci", "dev", "digest", NOON),
             RegistrationCode("digest", "olga", NOON + 60), Lock("dev", "olga", NOON), Slow("dev", 5.0, "olga", NOON),
             Motd("Hi.", "olga", NOON),
         )  # fmt: skip

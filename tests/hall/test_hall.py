@@ -3,7 +3,9 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import (
+    AccessToken,
     Account,
+    Hook,
     Ignoring,
     KeptPreferences,
     KnownAddress,
@@ -64,11 +66,12 @@ class OpenTests(SynchronousTestCase):
             sanction(form, whom, None) for form, whom in ((Ban, "bob"), (Mute, "bob"), (NetworkBan, "192.0.2.0/24"))
         )
         address = KnownAddress(ALICE, "digest", 9.0)
+        token, hook = AccessToken(ALICE, "ci", "digest", 9.0), Hook(ALICE, "ci", "dev", "digest", 9.0)
         lock, slow, motd = Lock("dev", "olga", 0.0), Slow("dev", 5.0, "olga", 0.0), Motd("Hi.", "olga", 0.0)
         invited, granted = (form("dev", ALICE, "Alice", "olga", 0.0) for form in (Invitation, RoomOperator))
         facts: tuple[TypedFact, ...] = (
             account, code, rank, position, kept, ignoring, address, ban, mute, network, lock, slow, motd,
-            invited, granted,
+            invited, granted, token, hook,
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts}, set(KINDS), "a kind is missing here")
         hall = House(journal_of(*facts)).hall
@@ -82,6 +85,8 @@ class OpenTests(SynchronousTestCase):
         self.assertEqual((state.locked, state.slow, hall.motd), ({"dev": lock}, {"dev": slow}, "Hi."))
         self.assertEqual((state.invited, state.operators), ({"dev": {ALICE: invited}}, {"dev": {ALICE: granted}}))
         self.assertEqual(state.ranks, {ALICE: rank})
+        keys = hall.access_keys
+        self.assertEqual((keys.tokens.of(ALICE), keys.hooks.of(ALICE)), ([token], [hook]))
 
     def test_ended(self) -> None:
         """Sanctions that ended while the server was down hold nobody back, and are undone at the first sweep."""

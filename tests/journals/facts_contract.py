@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven, ReadPosition
+from groupchat.facts.account_facts import AccessToken, Account, Hook, Ignoring, KeptPreferences, RankGiven, ReadPosition
 from groupchat.facts.room_facts import Invitation, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute
 from groupchat.facts.typed import TypedFact
@@ -153,7 +153,8 @@ class FactsContract(DecisionsCase):
     async def test_removal(self) -> None:
         """With an account goes everything of its owner's, and nothing of others."""
         forms: tuple[type[TypedFact], ...] = (
-            Account, RankGiven, KeptPreferences, Ignoring, ReadPosition, RoomOperator, Invitation
+            Account, RankGiven, KeptPreferences, Ignoring, ReadPosition, RoomOperator, Invitation,
+            AccessToken, Hook,
         )  # fmt: skip
         people: tuple[tuple[AuthorId, str], ...] = ((ALICE, "alice"), (ELEVEN, "eleven"), (BOB, "bob"))
         for author, nick in people:
@@ -163,6 +164,8 @@ class FactsContract(DecisionsCase):
                     RankGiven(author, Rank.OPERATOR, "olga", NOON),
                     KeptPreferences(author, "text", {"time": "off"}),
                     Ignoring(author, CAROL, "carol"),
+                    AccessToken(author, "ci", "d", NOON),
+                    Hook(author, "ci", "lobby", "d", NOON),
                     keeping(RoomOperator, author),
                     keeping(Invitation, author),
                 ),
@@ -176,6 +179,7 @@ class FactsContract(DecisionsCase):
         taken = {
             Account: ["alice"], RankGiven: ["1"], KeptPreferences: ["1/text"], Ignoring: ["1/3"],
             ReadPosition: ["1/", "1/lobby"], RoomOperator: ["lobby/1"], Invitation: ["lobby/1"],
+            AccessToken: ["1/ci"], Hook: ["1/ci"],
         }  # fmt: skip
         act = did(ALICE, needs=OPERATORS)
         self.assertEqual(await self.answers(act, undone(account(ALICE)), act), [StoredPost, type(None), NotAllowed])
@@ -190,6 +194,7 @@ class FactsContract(DecisionsCase):
         owned: tuple[TypedFact, ...] = (
             RankGiven(ALICE, Rank.OPERATOR, "olga", NOON), KeptPreferences(ALICE, "text", {"time": "off"}),
             Ignoring(ALICE, CAROL, "carol"), keeping(RoomOperator, ALICE),
+            AccessToken(ALICE, "ci", "d", NOON), Hook(ALICE, "ci", "lobby", "d", NOON),
         )  # fmt: skip
         await self.append(amended(account(ALICE)))
         outcomes = await self.append(undone(account(ALICE)), *(amended(one) for one in owned))

@@ -18,7 +18,7 @@ NEEDED: dict[Rank, str] = {
         msg nick ping register reply rooms say search set status switch topic typing unignore whoami
         whois
     """,
-    Rank.MEMBER: "catchup logout password unregister",
+    Rank.MEMBER: "catchup hook hooks logout password revoke token tokens unhook unregister",
     Rank.ROOM_OPERATOR: """
         ban bans invite kick lock modlog mute mutes purge slow unban uninvite unlock unmute
     """,
