@@ -36,7 +36,8 @@ class Client(Membership):
     :param alternatives: nicknames to try, one after the other, when the server refuses ``nick``.
     :param token: the ``token`` of an earlier client: takes its nickname back and resumes after ``since``.
     :param since: the number of the last event that was handled; ``"head"``: nothing old; None: the last few messages.
-    :param room: a room to go to, beside those the server puts the client in.
+    :param room: the room to be in and to say things in, beside those the server puts the client in,
+        on every connection: if the server refuses it, the client fails with that refusal.
     :param rooms: the rooms to be in, and no others; the last one is current (None: the server decides).
     :param quiet: the client only posts: it is in no room and no list, its coming and going is not announced,
         and ``say`` needs a ``room``.
@@ -155,16 +156,23 @@ class Client(Membership):
 
         :param key: tells this post from all others of the author (64 characters at most);
             a program that stores it can repeat the post after its own crash.
-        :param room: the room to say it in (None: the current one).  A line that waits for a connection
-            keeps its room: if the client is not in that room any more, the line is refused.
+        :param room: the room to say it in (None: the one the client wants to be in, or else the current one,
+            or the person of a ``query``).  A line keeps its room, however long it waits:
+            if the client is not in that room any more, the line is refused.
+            So is the first one without a room after the current room was lost (``room-lost``).
         """
         if key is None:
             self._keys += 1
             key = f"{self._key_prefix}-{self._keys}"
-        if room is None and self.state is not State.JOINED:
+        if room is None and self._resumption.query:
+            return self.request("msg", nick=self._resumption.query, text=text, key=key).addCallback(_number)
+        if room is None and not self._requests.is_moving:
+            if lost := self._resumption.take_lost():
+                where = f"your lines now go to {self.room}" if self.room else "you are in no room now"
+                return fail(Refused("room-lost", f"You are no longer in {lost}; {where}."))
             room = self._resumption.bound_room
-        where = {"room": room} if room else {}
-        return self.request("say", text=text, key=key, **where).addCallback(_number)
+        bound = {"room": room} if room else {}
+        return self.request("say", text=text, key=key, **bound).addCallback(_number)
 
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.

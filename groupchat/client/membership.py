@@ -17,7 +17,7 @@ from groupchat.client.connector import Connector
 from groupchat.client.protocol import JsonLines, Message
 from groupchat.client.pulse import PING, Pulse
 from groupchat.client.requests import Requests, refusal_of
-from groupchat.client.resumption import Resumption
+from groupchat.client.resumption import POSTS, Resumption
 
 EXIT, PREFER = "exit", "prefer"
 """The ``ref`` of requests of the client's own; those of the program are numbers."""
@@ -86,6 +86,8 @@ class Membership:
         self._pulse = Pulse(clock, self._silent_for, self._try_spare)
         self._wire: JsonLines | None = None
         self._asked = 0
+        self._entering = ""
+        """The room that is being joined, whose earlier messages come until the answer."""
         self._paused = False
         self._joined: Deferred[Message] = Deferred()
         self._leavers: list[Deferred[None]] = []
@@ -126,7 +128,8 @@ class Membership:
         elif self._requests.expects(message):
             if message.get("event") == "done" and not self._echoes:
                 self._resumption.posted(message.get("id"))
-            self._resumption.follow(message)
+            self._entering = ""
+            self._resumption.answered(self._requests.asked(message), message)
             self._requests.settle(message)
             self._send_waiting()
         else:
@@ -181,7 +184,7 @@ class Membership:
         self._asked = 0
         if self._welcome is None:
             self._resumption.unwelcomed(self._clock.seconds())
-        self._requests.interrupted(self._resumption.bound_room)
+        self._requests.interrupted()
         return wire
 
     def _stop_spare(self) -> None:
@@ -197,6 +200,7 @@ class Membership:
     def _answered(self, message: Message) -> None:
         """Handle the answer to the claim, or to a ``join`` that followed it."""
         self._asked = 0
+        self._entering = ""
         if message.get("event") == "refused":
             self._refused(refusal_of(message))
         elif self._welcome is None and message.get("event") != "welcome":
@@ -220,6 +224,7 @@ class Membership:
 
     def _settle_in(self, welcome: Message) -> None:
         self._connector.welcomed()
+        self._resumption.settled()
         if self._wire is not None:
             self._pulse.watch(self._wire)
             for name, value in self._preferences.items():
@@ -240,21 +245,38 @@ class Membership:
         elif refused.code in TEMPORARY or self._resumption.haunted(refused.code, now):
             if self._wire is not None:
                 self._wire.drop(refused)
+        elif self._welcome is not None and self._resumption.can_do_without():
+            self._event({"event": "refused", "code": refused.code, "text": refused.text})
+            self._move(self._welcome)
         else:
             self._end(State.FAILED, refused)
 
     def _event(self, message: Message) -> None:
         self._resumption.follow(message)
-        if not self._resumption.knows(message):
+        if message.get("event") == "entered" and self._is_joining(str(message.get("room"))):
+            self._entering = str(message.get("room"))
+        if not self._is_old(message):
             try:
                 self._heard(message)
             except Exception:
                 self._log.failure("The program failed on the event {event}", event=message.get("event"))
         self._resumption.handled(message)
 
+    def _is_joining(self, room: str) -> bool:
+        """Return whether the client has asked for this room, and has no answer yet."""
+        wanted = self._resumption.missing_room() if self._asked else None
+        return self._requests.is_joining(room) or (wanted is not None and wanted.casefold() == room.casefold())
+
+    def _is_old(self, message: Message) -> bool:
+        """Return whether a post is not to be heard: it was before, or nothing old is wanted."""
+        if self._resumption.knows(message) or self._resumption.has_shown(message):
+            return True
+        is_earlier = self._entering and message.get("room") == self._entering and message.get("event") in POSTS
+        return bool(is_earlier and self._resumption.only_new)
+
     def _send_waiting(self) -> None:
         while self.state is State.JOINED and self._wire is not None:
-            request = self._requests.next()
+            request = self._requests.next(self._resumption.bound_room)
             if request is None:
                 return
             self._wire.send(request.message)

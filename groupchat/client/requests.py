@@ -8,6 +8,9 @@ from twisted.internet.defer import Deferred
 from groupchat.client.client_errors import ClientError, Refused, Unanswered
 from groupchat.client.protocol import Message
 
+MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
+"""The requests that choose a room; each of them ends a private conversation as the place that lines go to."""
+
 
 @dataclass(slots=True, eq=False)
 class Request:
@@ -20,6 +23,8 @@ class Request:
     answer: Deferred[Message] = field(repr=False)
     sent: bool = False
     cancelled: bool = False
+    follows: "Request | None" = None
+    """For something to say whose room is not certain: the request before it that may choose the room."""
 
     @property
     def ref(self) -> int:
@@ -32,11 +37,17 @@ class Request:
         """True if it can be sent again when its answer was lost."""
         return "key" in self.message
 
+    @property
+    def is_adrift(self) -> bool:
+        """True if it is something to say, and not certain where."""
+        return self.message["do"] == "say" and "room" not in self.message
+
 
 class Requests:
     """The requests of one client, over all its connections, in the order they were made.
 
     At most ``window`` of them are sent and unanswered at once; the others wait here.
+    What is said without a room waits for the answers to requests before it that may choose the room, and goes there.
     """
 
     def __init__(self, window: int) -> None:
@@ -61,12 +72,32 @@ class Requests:
             request.cancelled = True
 
         request = Request({**message, "ref": self.number()}, Deferred(cancel))
+        if request.is_adrift:
+            request.follows = self._last_move()
         self._waiting.append(request)
         return request
 
-    def next(self) -> Request | None:
-        """Return the oldest request that waits, and count it as sent; None when none may be sent now."""
+    @property
+    def is_moving(self) -> bool:
+        """True while a request is not answered that may choose another room."""
+        return self._last_move() is not None
+
+    def is_joining(self, room: str) -> bool:
+        """Return whether a request to join this room was sent and is not answered."""
+        moves = [request.message for request in self._sent.values() if goes_elsewhere(request.message)]
+        return any(str(move.get("room", room)).casefold() == room.casefold() for move in moves)
+
+    def next(self, room: str | None = None) -> Request | None:
+        """Return the oldest request that waits, and count it as sent; None when none may be sent now.
+
+        :param room: the room that lines go to; None: that is not certain.
+        """
         while self._waiting and len(self._sent) < self._window:
+            if self._waiting[0].is_adrift:
+                if any(goes_elsewhere(request.message) for request in self._sent.values()):
+                    return None
+                if room:
+                    self._waiting[0].message["room"] = room
             request = self._waiting.popleft()
             if not request.cancelled:
                 request.sent = True
@@ -80,28 +111,29 @@ class Requests:
         # A list or an object cannot be looked up, and True would be found as 1.
         return type(ref) is int and ref in self._sent
 
+    def asked(self, answer: Message) -> Message:
+        """Return the request that is answered by this, as it was sent."""
+        return self._sent[answer["ref"]].message
+
     def settle(self, answer: Message) -> None:
         """Hand an expected answer to its request."""
         request = self._sent.pop(answer["ref"])
         if answer.get("event") == "refused":
+            stranded = self._take_stranded(request)
             request.answer.errback(refusal_of(answer))
+            _strand(stranded)
         else:
             request.answer.callback(answer)
 
-    def interrupted(self, room: str | None) -> None:
-        """Note that the connection is gone: repeatable requests wait again, in their order; others fail.
-
-        :param room: the room that lines went to: what is said later from here still goes there, or nowhere.
-        """
+    def interrupted(self) -> None:
+        """Note that the connection is gone: repeatable requests wait again, in their order; others fail."""
         sent = self._take_sent()
         self._waiting.extendleft(reversed([request for request in sent if request.repeatable]))
-        if room:
-            for request in self._waiting:
-                if request.message["do"] == "say":
-                    request.message.setdefault("room", room)
         for request in sent:
             if not request.repeatable:
+                stranded = self._take_stranded(request)
                 request.answer.errback(Unanswered("the connection was lost before the answer came"))
+                _strand(stranded)
 
     def abandon_sent(self) -> None:
         """Fail everything that was ever sent, since it cannot be repeated any more; the others still wait."""
@@ -117,10 +149,37 @@ class Requests:
         for request in everything:
             request.answer.errback(error)
 
+    def _last_move(self) -> Request | None:
+        """Return the newest unanswered request that may choose another room."""
+        unanswered = [*self._sent.values(), *self._waiting]
+        return next((one for one in reversed(unanswered) if goes_elsewhere(one.message)), None)
+
+    def _take_stranded(self, move: Request) -> list[Request]:
+        """Take out what was to be said in the room that this request would have chosen."""
+        stranded = [request for request in self._waiting if request.is_adrift and request.follows is move]
+        if stranded:
+            self._waiting = deque(request for request in self._waiting if request not in stranded)
+        return stranded
+
     def _take_sent(self) -> list[Request]:
         sent = list(self._sent.values())
         self._sent.clear()
         return sent
+
+
+def goes_elsewhere(request: Message) -> bool:
+    """Return whether a request may make another room the current one."""
+    do = str(request.get("do"))
+    if do == "type":
+        line = str(request.get("line")).split(None, 1)
+        do = line[0][1:].lower() if line and line[0].startswith("/") else ""
+    return do in MOVES
+
+
+def _strand(requests: list[Request]) -> None:
+    """Fail what is to be said in a room that was not reached: it must not be said in another."""
+    for request in requests:
+        request.answer.errback(Refused("not-in-room", "It was to be said in a room that you did not get into."))
 
 
 def refusal_of(message: Message) -> Refused:

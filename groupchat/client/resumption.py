@@ -4,6 +4,13 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from groupchat.client.protocol import Message
+from groupchat.client.requests import goes_elsewhere
+
+VOLUNTARY = frozenset({"left", "logged-out"})
+"""The codes of a ``departed`` that the client itself has asked for."""
+
+LOCKED_OUT = frozenset({"room-locked", "banned"})
+"""Refusals of a claim that may be about a room that the client asks for."""
 
 POSTS = frozenset({"said", "acted", "whispered", "edited", "deleted", "topic-changed"})
 """The events whose ``id`` is a number in the journal.  The ``id`` of an unknown event may be anything."""
@@ -27,9 +34,13 @@ class Resumption:
     1. ``since`` only rises, and only to a number up to which every post was handled.
        Answers may overtake the posts before them, so the client's own numbers wait in ``_own`` until the gap is closed.
     2. The server's word on rooms holds: ``welcome``, ``entered``, ``departed`` and ``done`` say what they are.
-       The client's own wish counts until it was fulfilled once, and again when the server has forgotten the token.
+    3. What the program wants holds on every connection: it is asked for again, or joined, if the server says otherwise.
+       It changes when the program itself joins, leaves or switches.  Where a person decides (``attended``),
+       it also ends when they are put out: they are told, and a client that went back by itself would make light of it.
+    4. A room that was lost against the client's will is in ``lost`` until the program was told, by a refusal,
+       or has chosen another one.
 
-    :param room: a room to go to, beside those the server puts the client in (None: none).
+    :param room: the room to be current, beside those the server puts the client in (None: the server decides).
     :param rooms: the rooms to be in, the last one current (None: the server decides).
     """
 
@@ -48,9 +59,15 @@ class Resumption:
         self.nick = nick
         self.token = token
         self.since = since
+        self.only_new = since == "head"
+        """True if nothing is wanted that was posted before the client came, in any room."""
         self.room: str | None = None
         """The room that lines go to; None before it is known, empty when there is none."""
         self.rooms: tuple[str, ...] = ()
+        self.query = ""
+        """The person that lines without a room go to; empty: to the current room."""
+        self.lost = ""
+        """The room that the client's lines went to until it was lost (rule 4); empty: none."""
         self.head = 0
         self.told_of_rooms = False
         """True if the server tells of every change of rooms, so that ``room`` is always right."""
@@ -58,10 +75,16 @@ class Resumption:
         self._attended = attended
         self._quiet = quiet
         self._claimed_rooms = None if rooms is None else tuple(rooms)
-        self._wanted = [room] if room is not None else list(self._claimed_rooms or ())
+        self._restored_rooms: tuple[str, ...] | None = None
+        """The rooms of before, asked for because the server has forgotten the token."""
+        self._pinned = room
+        self._wanted: list[str] = []
+        self._resumed = ""
+        """The room that is joined again on this connection."""
         self._alternatives = iter(alternatives)
         self._first_head = 0
         self._known = False
+        self._has_settled = False
         self._ghost_until: float | None = None
         self._own: set[int] = set()
 
@@ -84,12 +107,13 @@ class Resumption:
             message["attended"] = True
         if self._quiet:
             message["quiet"] = True
-        elif self._claimed_rooms is not None:
-            message["rooms"] = list(self._claimed_rooms)
+        elif (rooms := self._restored_rooms if self._claimed_rooms is None else self._claimed_rooms) is not None:
+            message["rooms"] = list(rooms)
         return message
 
     def welcomed(self, welcome: Message) -> None:
         """Note what the server says as it lets the client in."""
+        before = self.room or ""
         self.nick = str(welcome.get("nick") or self.nick)
         self.room = str(welcome.get("room") or "")
         rooms = welcome.get("rooms")
@@ -104,24 +128,59 @@ class Resumption:
         self._known = True
         self._ghost_until = None
         self.token = str(welcome["token"]) if welcome.get("token") else self.token
-        self._wanted = self._still_wanted()
-        if not self._wanted:
-            self._claimed_rooms = None
+        self._wanted = self._still_wanted(before)
+        self._restored_rooms = None
+        self._resumed = before if before in self._wanted else ""
+        if before and self.told_of_rooms and not self._resumed and not _is_in(before, self.rooms):
+            self.lost = before
 
     @property
     def bound_room(self) -> str | None:
         """The room that a line typed now is meant for, when that is certain."""
+        if self._is_insisting:
+            return self._pinned
         return self.room if self.told_of_rooms else None
+
+    @property
+    def _is_insisting(self) -> bool:
+        """Return whether a program by itself wants this room and no other."""
+        return self._pinned is not None and not self._attended
+
+    def take_lost(self) -> str:
+        """Return the room that was lost, once (rule 4); a program that names its room says nothing in another."""
+        lost, self.lost = self.lost, ""
+        return "" if self._is_insisting else lost
 
     def missing_room(self) -> str | None:
         """Return the next room that the client has to join itself, if any."""
         return self._wanted[0] if self._wanted else None
 
     def moved(self) -> None:
-        """Note that the client has joined the room that was missing; from now on the token remembers it."""
+        """Note that the client has joined the room that was missing."""
         self._move_to(self._wanted.pop(0))
-        if not self._wanted:
-            self._claimed_rooms = None
+        self._resumed = ""
+
+    def can_do_without(self) -> bool:
+        """Give up the room that was missing and is refused, if the client has been in, and a person can be told."""
+        if not self._attended or not self._has_settled:
+            return False
+        room = self._wanted.pop(0)
+        self._resumed = ""
+        if self._pinned is not None and _is_same(room, self._pinned):
+            self._pinned = None
+        self.lost = room
+        return True
+
+    def settled(self) -> None:
+        """Note that the client is where it wants to be."""
+        self._has_settled = True
+
+    def has_shown(self, event: Message) -> bool:
+        """Return whether this was shown before, and comes again because the client has come back to its room."""
+        number = event.get("id")
+        if not self._resumed or event.get("event") not in POSTS or type(number) is not int:
+            return False
+        return _is_same(str(event.get("room")), self._resumed) and type(self.since) is int and number <= self.since
 
     def refused(self, code: str, now: float) -> bool:
         """Note that the server refused the claim; return whether another ``claim`` on this connection may succeed.
@@ -130,9 +189,11 @@ class Resumption:
         """
         if code == "token-invalid" and self.token is not None:
             self.token = None
-            if self.rooms:
-                self._claimed_rooms = self.rooms
-                self._wanted = list(self.rooms)
+            if self.rooms and self._claimed_rooms is None:
+                self._restored_rooms = self.rooms
+            return True
+        if code in LOCKED_OUT and self._restored_rooms is not None:
+            self._restored_rooms = None
             return True
         if code in ("nick-taken", "nick-reserved") and not self.haunted(code, now):
             nick = next(self._alternatives, None)
@@ -158,10 +219,25 @@ class Resumption:
         if event.get("event") == "entered":
             self._move_to(str(event.get("room", "")))
         elif event.get("event") == "departed":
-            self.rooms = tuple(room for room in self.rooms if room != event.get("room"))
-            self.room = str(event.get("current", self.room or ""))
+            self._depart(str(event.get("room", "")), str(event.get("code", "")), str(event.get("current", "")))
         elif event.get("event") == "done" and event.get("room"):
             self._move_to(str(event["room"]))
+        elif event.get("event") == "renamed" and event.get("nick") == self.query:
+            self.query = str(event.get("new", self.query))
+
+    def answered(self, request: Message, answer: Message) -> None:
+        """Follow the answer to a request of the program: where it goes by itself, it wants to be (rule 3)."""
+        self.follow(answer)
+        if answer.get("event") != "done":
+            return
+        if "query" in answer:
+            self.query = str(answer["query"] or "")
+        if goes_elsewhere(request):
+            self.lost = self.query = ""
+            if self._pinned is not None:
+                self._pinned = self.room or None
+            if self._claimed_rooms is not None:
+                self._claimed_rooms = self.rooms
 
     def handled(self, event: Message) -> None:
         """Note that everything up to this event was handled: the server sends posts in the order of their numbers."""
@@ -189,14 +265,31 @@ class Resumption:
         number = event.get("id")
         return type(number) is int and number in self._own and event.get("event") in POSTS
 
-    def _still_wanted(self) -> list[str]:
-        """Return the wanted rooms that the server has not put the client in; the last one must be current."""
+    def _still_wanted(self, before: str) -> list[str]:
+        """Return the wanted rooms that the server has not put the client in; the last one must be current.
+
+        :param before: the current room on the last connection.
+        """
         if self._quiet and not self.room:
             return []  # a quiet client posts to rooms without being in them
-        known = {room.casefold() for room in self.rooms}
-        *others, last = self._wanted or [self.room or ""]
-        missing = [room for room in others if room.casefold() not in known]
-        return [*missing, *([] if last.casefold() == (self.room or "").casefold() and not missing else [last])]
+        wishes = list(self._claimed_rooms or self._restored_rooms or ())
+        last = before if self._pinned is None and before in self.rooms else self._pinned
+        if last:
+            wishes = [*(room for room in wishes if not _is_same(room, last)), last]
+        *others, last = wishes or [self.room or ""]
+        missing = [room for room in others if not _is_in(room, self.rooms)]
+        return [*missing, *([] if _is_same(last, self.room or "") and not missing else [last])]
+
+    def _depart(self, room: str, code: str, current: str) -> None:
+        """Note the loss of a room."""
+        if code not in VOLUNTARY and room == self.room:
+            self.lost = room
+        if self._pinned is not None and _is_same(room, self._pinned) and (code in VOLUNTARY or self._attended):
+            self._pinned = current if code in VOLUNTARY and current else None
+        if self._claimed_rooms is not None and code in VOLUNTARY:
+            self._claimed_rooms = tuple(claimed for claimed in self._claimed_rooms if not _is_same(claimed, room))
+        self.rooms = tuple(other for other in self.rooms if other != room)
+        self.room = current
 
     def _move_to(self, room: str) -> None:
         self.room = room
@@ -207,3 +300,11 @@ class Resumption:
             self.since += 1
             if self.since > self.head:
                 self._own.discard(self.since)  # otherwise the replay under way may still bring it
+
+
+def _is_same(room: str, other: str) -> bool:
+    return room.casefold() == other.casefold()
+
+
+def _is_in(room: str, rooms: Iterable[str]) -> bool:
+    return any(_is_same(room, other) for other in rooms)

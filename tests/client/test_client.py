@@ -134,7 +134,7 @@ class JoiningTest(ClientCase):
         self.assertEqual(client.state, State.FAILED)
 
     def test_room_resumed(self) -> None:
-        """The token remembers the room: it is not joined again, unless the first join was never answered."""
+        """The room is joined on every connection on which the server does not say that the client is in it."""
         self.client(room="dev")
         connection = self.endpoint.accept()
         connection.welcome()
@@ -146,6 +146,10 @@ class JoiningTest(ClientCase):
         connection.cut()
         connection = self.reconnect()
         connection.welcome(room="elsewhere")
+        self.assertEqual(connection.done()["room"], "dev")
+        connection.cut()
+        connection = self.reconnect()
+        connection.welcome(room="dev", rooms=["dev"])
         self.assertEqual(connection.requests(), [])
 
     def test_silent_server(self) -> None:

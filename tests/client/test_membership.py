@@ -1,6 +1,6 @@
 """Membership: preferences and claims on every connection, rooms, and the ends after which there is no return."""
 
-from groupchat.client.client_errors import ConnectionDropped, Refused, Unanswered
+from groupchat.client.client_errors import ConnectionDropped, Left, Refused, Unanswered
 from groupchat.client.client_state import State
 from tests.client.fakes import said
 from tests.client.test_client import ClientCase
@@ -115,6 +115,7 @@ class RoomsTest(ClientCase):
         self.clock.advance(2)
         again = self.endpoint.accept()
         again.welcome(room="lobby", rooms=["dev", "lobby"])
+        self.assertEqual(again.done(room="dev")["do"], "join")  # back to where it was
         self.assertEqual([request["room"] for request in again.requests() if request["do"] == "say"], ["dev"])
 
     def test_entered_and_departed(self) -> None:
@@ -131,13 +132,19 @@ class RoomsTest(ClientCase):
         self.assertEqual([event["event"] for event in self.events], ["entered", "entered", "departed", "departed"])
 
     def test_exactly_these_rooms(self) -> None:
-        """The rooms go with the first claim; from then on the token remembers them."""
+        """The rooms go with every claim, so that the client is in no other one, whatever the server remembers."""
         client = self.client(rooms=["dev", "ops"])
         server = self.endpoint.accept()
         self.assertEqual(server.welcome(room="ops", rooms=["dev", "ops"])["rooms"], ["dev", "ops"])
         self.assertIs(client.state, State.JOINED)
         server.cut()
-        self.assertNotIn("rooms", self.reconnect().welcome(room="ops", rooms=["dev", "ops"]))
+        server = self.reconnect()
+        self.assertEqual(server.welcome(room="ops", rooms=["dev", "ops"])["rooms"], ["dev", "ops"])
+        client.request("join", room="new")
+        server.send(entered("new"))
+        server.done(room="new")
+        server.cut()
+        self.assertEqual(self.reconnect().welcome(room="new", rooms=["dev", "ops", "new"])["rooms"][-1], "new")
 
     def test_exactly_no_room(self) -> None:
         """An empty list is a wish, too: to be in no room."""
@@ -154,7 +161,7 @@ class RoomsTest(ClientCase):
         self.assertEqual(server.done()["room"], "ops")
         self.assertEqual((client.state, client.room), (State.JOINED, "ops"))
         server.cut()
-        self.assertNotIn("rooms", self.reconnect().welcome(room="ops"))
+        self.assertEqual(self.reconnect().welcome(room="ops", rooms=["dev", "ops"])["rooms"], ["dev", "ops"])
 
     def test_rooms_of_a_forgotten_token(self) -> None:
         """A client whose token the server has forgotten asks for the rooms it was in."""
@@ -197,13 +204,13 @@ class BoundTest(ClientCase):
         self.assertEqual(said_later["room"], "dev")
 
     def test_unanswered(self) -> None:
-        """So does one that was sent without a room, and is sent again; other requests stay as they are."""
+        """So does one that is sent again; other requests stay as they are."""
         client = self.client(window=1)
         server = self.endpoint.accept()
         server.welcome(room="dev", rooms=["dev"])
         client.say("one")
         asked = client.request("rooms")
-        self.assertNotIn("room", server.requests()[0])
+        self.assertEqual(server.requests()[0]["room"], "dev")
         server.cut()
         server = self.reconnect()
         server.welcome(room="lobby", rooms=["lobby"])
@@ -221,6 +228,117 @@ class BoundTest(ClientCase):
         server = self.reconnect()
         server.welcome()
         self.assertNotIn("room", server.requests()[0])
+
+    def test_room_lost(self) -> None:
+        """After the loss of its room the next line without one is refused, once, unless the program has chosen."""
+        for chooses in (False, True):
+            client = self.client()
+            server = self.endpoint.accept()
+            server.welcome(room="dev", rooms=["lobby", "dev"])
+            server.send({"event": "departed", "room": "dev", "reason": "", "code": "kicked", "current": "lobby"})
+            if chooses:
+                client.request("switch", room="lobby")
+                server.done(room="lobby")
+            else:
+                error = self.failureResultOf(client.say("secret"), Refused).value
+                self.assertEqual(
+                    (error.code, error.text), ("room-lost", "You are no longer in dev; your lines now go to lobby.")
+                )
+            client.say("hello")
+            self.assertEqual([(post["text"], post["room"]) for post in server.requests()], [("hello", "lobby")])
+
+    def test_room_lost_while_away(self) -> None:
+        """So it is when the server does not let the client back into its room after a cut."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="dev", rooms=["dev"])
+        server.cut()
+        waiting = client.say("for dev")
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"])
+        self.assertEqual(server.requests()[0]["room"], "dev")
+        self.assertEqual(self.failureResultOf(client.say("for dev")).value.code, "room-lost")
+        self.assertNoResult(waiting)
+
+    def test_room_of_the_program(self) -> None:
+        """A program with a room of its own says everything there, and comes back to it or fails."""
+        client = self.client(room="dev")
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        server.done(room="dev")
+        server.send({"event": "departed", "room": "dev", "reason": "", "code": "kicked", "current": "lobby"})
+        posted = client.say("hello")
+        self.assertEqual(server.requests()[0]["room"], "dev")
+        server.cut()
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"])
+        (join,) = server.requests()
+        self.assertEqual((join["do"], join["room"]), ("join", "dev"))
+        server.send({"event": "refused", "ref": join["ref"], "code": "room-locked", "text": "Locked."})
+        self.assertEqual(client.state, State.FAILED)
+        self.assertEqual(server.requests(), [])
+        self.failureResultOf(posted, Left)
+
+    def test_person_is_told(self) -> None:
+        """A client with a person at it stays without the room that is refused, and hears why; the line is not said."""
+        client = self.client(room="dev", attended=True)
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        server.done(room="dev")
+        server.cut()
+        client.say("hello", room="dev")
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"])
+        (join,) = server.requests()
+        server.send({"event": "refused", "ref": join["ref"], "code": "room-locked", "text": "Locked."})
+        self.assertEqual((client.state, client.room), (State.JOINED, "lobby"))
+        self.assertEqual(self.events, [{"event": "refused", "code": "room-locked", "text": "Locked."}])
+        self.assertEqual([post["room"] for post in server.requests()], ["dev"])
+
+    def test_nothing_old(self) -> None:
+        """A client that wants nothing old hears none of what a room shows it on joining, and misses nothing new."""
+        client = self.client(room="dev", since="head")
+        server = self.endpoint.accept()
+        server.welcome(head=10, rooms=["lobby"])
+        (join,) = server.requests()
+        server.send(entered("lobby"), said(11), entered("dev"), {**said(9), "room": "dev"})
+        server.send({"event": "done", "ref": join["ref"], "room": "dev"}, {**said(12), "room": "dev"})
+        client.request("join", room="ops")
+        (join,) = server.requests()
+        server.send({**said(13), "room": "dev"}, entered("ops"), {**said(8), "room": "ops"})
+        server.send({"event": "done", "ref": join["ref"], "room": "ops"}, {**said(14), "room": "ops"})
+        self.assertEqual([event["id"] for event in self.events if "id" in event], [11, 12, 13, 14])
+
+    def test_nothing_twice(self) -> None:
+        """A client that joins its room again hears only what it has not heard of what the room shows it."""
+        self.client(room="dev")
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        server.done(room="dev")
+        server.send({**said(5), "room": "dev"}, {**said(6), "room": "dev"})
+        server.cut()
+        server = self.reconnect()
+        server.welcome(room="lobby", rooms=["lobby"], head=7)
+        (join,) = server.requests()
+        server.send(entered("dev"), *({**said(number), "room": "dev"} for number in (5, 6, 7)))
+        server.send({"event": "done", "ref": join["ref"], "room": "dev"})
+        self.assertEqual([event["id"] for event in self.events if "id" in event], [5, 6, 7])
+
+    def test_conversation(self) -> None:
+        """While a private conversation is where lines go, they go nowhere else, also after another connection."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(rooms=["lobby"])
+        client.request("query", nick="bob")
+        server.done(query="bob")
+        client.say("psst")
+        server.cut()
+        client.say("psst again")
+        client.say("aloud", room="lobby")
+        server = self.reconnect()
+        server.welcome(rooms=["lobby"])
+        posts = [(post["do"], post.get("nick"), post.get("room")) for post in server.requests()]
+        self.assertEqual(posts, [("msg", "bob", None), ("msg", "bob", None), ("say", None, "lobby")])
 
 
 class ClosingTest(ClientCase):

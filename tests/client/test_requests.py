@@ -19,9 +19,9 @@ class RequestsTest(SynchronousTestCase):
     def add(self, do: str, **fields: Any) -> "Deferred[Message]":
         return self.requests.add({"do": do, **fields}).answer
 
-    def sent(self) -> list[Message]:
-        """Return everything that may be sent now."""
-        return [request.message for request in iter(self.requests.next, None)]
+    def sent(self, room: str | None = None) -> list[Message]:
+        """Return everything that may be sent now, while this is the current room."""
+        return [request.message for request in iter(lambda: self.requests.next(room), None)]
 
     def test_window(self) -> None:
         """No more than the window are sent; each answer makes room for another one."""
@@ -57,27 +57,55 @@ class RequestsTest(SynchronousTestCase):
         """Repeatable requests wait again, before those that were never sent; the others fail."""
         lost, kept, later = self.add("rooms"), self.add("say", key="k"), self.add("list")
         self.sent()
-        self.requests.interrupted(None)
+        self.requests.interrupted()
         self.failureResultOf(lost, Unanswered)
         self.assertEqual([message["do"] for message in self.sent()], ["say", "list"])
         self.assertNoResult(kept)
         self.assertNoResult(later)
 
     def test_bound(self) -> None:
-        """A line without a room is bound to the room that it was meant for; nothing else is changed."""
+        """A line without a room is bound to the current one when it is sent, and keeps it; nothing else is changed."""
+        self.requests = Requests(3)
         for fields in ({"do": "say", "key": "a"}, {"do": "say", "key": "b", "room": "ops"}, {"do": "me", "key": "c"}):
             self.add(**fields)
-        self.requests.interrupted("dev")
-        rooms = [message.get("room") for message in self.sent()]
-        self.requests.interrupted("elsewhere")
-        self.assertEqual(rooms, ["dev", "ops"])
-        self.assertEqual([message.get("room") for message in self.sent()], ["dev", "ops"])
+        self.assertEqual([message.get("room") for message in self.sent("dev")], ["dev", "ops", None])
+        self.requests.interrupted()
+        self.assertEqual([message.get("room") for message in self.sent("elsewhere")], ["dev", "ops", None])
+
+    def test_adrift(self) -> None:
+        """A line without a room waits for the requests before it that choose one, typed or not, and goes there."""
+        self.requests = Requests(9)
+        for fields in ({"do": "join", "room": "dev"}, {"do": "type", "line": "/SWITCH dev"}, {"do": "say"}):
+            self.add(**fields)
+        self.add("rooms")
+        join, switch = self.sent("lobby")
+        self.requests.settle({"event": "done", "ref": join["ref"]})
+        self.assertEqual(self.sent("lobby"), [])
+        self.requests.settle({"event": "done", "ref": switch["ref"]})
+        self.assertEqual([message.get("room") for message in self.sent("dev")], ["dev", None])
+
+    def test_stranded(self) -> None:
+        """What was to be said in a room that was not reached is said nowhere, also when nobody knows whether it was."""
+        self.requests = Requests(9)
+        before, refused, lost = self.add("say"), self.add("join", room="vault"), self.add("say")
+        elsewhere, named = self.add("join", room="dev"), self.add("say", room="ops")
+        kept = self.add("say")
+        _, join = self.sent("lobby")
+        self.requests.settle({"event": "refused", "ref": join["ref"], "code": "room-locked"})
+        self.failureResultOf(refused, Refused)
+        self.assertEqual(self.failureResultOf(lost, Refused).value.code, "not-in-room")
+        self.assertEqual([message["room"] for message in self.sent("lobby")], ["dev", "ops"])
+        self.requests.interrupted()
+        self.failureResultOf(kept, Refused)
+        self.assertEqual(self.sent("lobby"), [])
+        for answer in (before, elsewhere, named):
+            self.failureResultOf(answer, Unanswered)
 
     def test_abandoned(self) -> None:
         """When nothing can be repeated any more, all that was ever sent fails; the rest is still sent."""
         first, second, third = (self.add("say", key=key) for key in "abc")
         self.sent()
-        self.requests.interrupted(None)
+        self.requests.interrupted()
         self.requests.next()
         self.requests.abandon_sent()
         self.failureResultOf(first, Unanswered)
@@ -146,7 +174,7 @@ class RequestsMachine(RuleBasedStateMachine):
     @rule()
     def cut(self) -> None:
         self.on_the_wire.clear()
-        self.requests.interrupted(None)
+        self.requests.interrupted()
 
     @invariant()
     def in_order(self) -> None:

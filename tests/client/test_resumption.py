@@ -133,7 +133,7 @@ class RoomsTest(SynchronousTestCase):
             resumption, made = self.joined(answer, rooms=wanted)
             self.assertEqual(made, moves, (wanted, now))
             self.assertEqual((resumption.room or "").casefold(), wanted[-1].casefold() if wanted else "")
-            self.assertNotIn("rooms", resumption.claim())
+            self.assertEqual(resumption.claim()["rooms"], wanted)
 
     def test_one_room(self) -> None:
         """A single room is gone to beside those that the server decides on."""
@@ -146,6 +146,97 @@ class RoomsTest(SynchronousTestCase):
         self.assertEqual(self.joined(welcome(rooms=["lobby"]))[0].bound_room, "lobby")
         self.assertIsNone(self.joined(welcome())[0].bound_room)
         self.assertIsNone(Resumption("al").bound_room)
+
+    def again(self, resumption: Resumption, **options: Any) -> tuple[list[str], str]:
+        """Return the rooms to be joined after the welcome of another connection, and the room that was lost."""
+        resumption.welcomed(welcome(**options))
+        missing = resumption.missing_room()
+        return [] if missing is None else [missing], resumption.lost
+
+    def test_again(self) -> None:
+        """On another connection the client goes back to the room it was in, if it is still in it; else it is lost."""
+        for room, rooms, expected in (
+            ("dev", ["lobby", "dev"], ([], "")),
+            ("lobby", ["dev", "lobby"], (["dev"], "")),
+            ("lobby", ["lobby"], ([], "dev")),
+            ("", [], ([], "dev")),
+        ):
+            resumption, _ = self.joined(welcome("dev", rooms=["lobby", "dev"]))
+            self.assertEqual(self.again(resumption, room=room, rooms=rooms), expected, rooms)
+
+    def test_pinned(self) -> None:
+        """The room the program asked for is joined again on every connection, whether it was put out of it or not."""
+        for events in ([], [{"event": "departed", "room": "dev", "code": "kicked", "current": "lobby"}]):
+            resumption, _ = self.joined(welcome(rooms=["lobby"]), room="Dev")
+            for event in events:
+                resumption.follow(event)
+            self.assertEqual(resumption.bound_room, "Dev")
+            self.assertEqual(self.again(resumption, room="lobby", rooms=["lobby"])[0], ["Dev"])
+
+    def test_chosen(self) -> None:
+        """Where the program goes by itself, it wants to be from then on; a refusal changes nothing."""
+        for request, current, bound in (
+            ({"do": "join", "room": "ops"}, "ops", "ops"),
+            ({"do": "type", "line": "/s lobby"}, "lobby", "lobby"),
+            ({"do": "list"}, "lobby", "dev"),
+        ):
+            resumption, _ = self.joined(welcome("dev", rooms=["lobby", "dev"]), room="dev")
+            resumption.answered(request, {"event": "done", "room": current})
+            self.assertEqual(resumption.bound_room, bound, request)
+            resumption.answered(request, {"event": "refused", "room": "elsewhere"})
+            self.assertEqual(resumption.bound_room, bound, request)
+
+    def test_left_by_itself(self) -> None:
+        """A room that the program leaves it does not want any more; one that it is put out of it does."""
+        for code, rooms in (("left", ["lobby"]), ("kicked", ["lobby", "dev"])):
+            resumption, _ = self.joined(welcome("dev", rooms=["lobby", "dev"]), rooms=["lobby", "dev"])
+            resumption.follow({"event": "departed", "room": "dev", "code": code, "current": "lobby"})
+            self.assertEqual(resumption.claim()["rooms"], rooms)
+            self.assertEqual(resumption.take_lost(), "dev" if code == "kicked" else "")
+            self.assertEqual(resumption.take_lost(), "")
+
+    def test_put_out_person(self) -> None:
+        """A person who is put out of a room is not brought back to it by their client."""
+        resumption, _ = self.joined(welcome("dev", rooms=["dev"]), room="dev", attended=True)
+        resumption.follow({"event": "departed", "room": "dev", "code": "kicked", "current": "lobby"})
+        self.assertEqual(self.again(resumption, room="lobby", rooms=["lobby"])[0], [])
+        self.assertEqual(resumption.bound_room, "lobby")
+
+    def test_give_up(self) -> None:
+        """Only a client that has been in, and has a person to tell, does without the room it is refused."""
+        for attended, settled in ((True, True), (True, False), (False, True)):
+            resumption = Resumption("al", room="dev", attended=attended)
+            resumption.welcomed(welcome(rooms=["lobby"]))
+            if settled:
+                resumption.settled()
+            self.assertIs(resumption.can_do_without(), attended and settled)
+            self.assertEqual(resumption.missing_room(), None if attended and settled else "dev")
+            self.assertEqual(resumption.lost, "dev" if attended and settled else "")
+
+    def test_restored_rooms_are_refused(self) -> None:
+        """A client whose token is forgotten asks for its rooms; if it may be in none, it comes in without."""
+        resumption, _ = self.joined(welcome("dev", rooms=["dev"]))
+        self.assertTrue(resumption.refused("token-invalid", 0))
+        self.assertEqual(resumption.claim()["rooms"], ["dev"])
+        self.assertTrue(resumption.refused("room-locked", 0))
+        self.assertNotIn("rooms", resumption.claim())
+        self.assertFalse(resumption.refused("room-locked", 0))
+        wanted, _ = self.joined(welcome("dev", rooms=["dev"]), rooms=["dev"])
+        wanted.refused("token-invalid", 0)
+        self.assertFalse(wanted.refused("room-locked", 0))
+
+    def test_query(self) -> None:
+        """A private conversation ends where the program goes to a room, and not by any other answer."""
+        resumption, _ = self.joined(welcome("lobby", rooms=["dev", "lobby"]))
+        resumption.answered({"do": "query"}, {"event": "done", "query": "bob"})
+        resumption.follow({"event": "renamed", "nick": "bob", "new": "bo"})
+        resumption.answered({"do": "list"}, {"event": "done", "room": "lobby"})
+        self.assertEqual(resumption.query, "bo")
+        resumption.answered({"do": "switch", "room": "dev"}, {"event": "done", "room": "dev"})
+        self.assertEqual(resumption.query, "")
+        resumption.answered({"do": "query"}, {"event": "done", "query": "bob"})
+        resumption.answered({"do": "query"}, {"event": "done", "query": ""})
+        self.assertEqual(resumption.query, "")
 
     @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc"))))
     def test_follow(self, steps: list[tuple[bool, str]]) -> None:
