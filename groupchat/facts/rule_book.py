@@ -199,7 +199,7 @@ class RuleBook:
         # Times are kept in milliseconds, so that the last one may be a little later than it was.
         wait = min(last + seconds - at, seconds)
         pace = f"In {room} you can say something every {spoken(seconds)}"
-        return SlowMode(f"{pace}; wait another {spoken(wait)}.")
+        return SlowMode(f"{pace}; wait another {spoken(wait)}.", wait)
 
     def entrance(self, author: AuthorId, folded: str, room: str, now: float) -> Refusal | None:
         """Return why somebody may not come into a room; None: they may.

@@ -211,7 +211,7 @@ class Admission:
         now = self._clock.seconds()
         wait = max((self.registrations.wait(name, now, times) for name, times in limits), default=0.0)
         if wait > 0:
-            raise TooManyRegistrations(self._too_many(found, wait))
+            raise TooManyRegistrations(self._too_many(found, wait), wait)
         for name, _ in limits:
             self.registrations.use(name, now)
         if not is_told_freely:

@@ -145,7 +145,7 @@ class Attendance:
 
     def presence(self, person: Person, room: str) -> dict[str, Any]:
         """Describe a person in a room to a program, with every field."""
-        fields = {"nick": "", "account": "", "operator": False, "away": False, "secure": False}
+        fields = {"nick": "", "account": "", "operator": False, "away": False, "words": "", "secure": False}
         return {**fields, **self._brief(person, room)}
 
     def _brief(self, person: Person, room: str) -> dict[str, Any]:
@@ -157,6 +157,8 @@ class Attendance:
                 item["operator"] = True
         if person.away is not None:
             item["away"] = True
+            if person.away:
+                item["words"] = person.away
         if person.connections[0].screen.secure and person.is_secure:
             item["secure"] = True
         return item

@@ -55,7 +55,7 @@ class Health:
     def refuse(self, connection: Connection, refusal: Refusal, ref: Ref = None) -> None:
         """Tell a connection that something is refused."""
         self.refusals[refusal.code] += 1
-        connection.show(Refused(refusal.code, str(refusal)), ref)
+        connection.show(Refused(refusal.code, str(refusal), refusal.wait), ref)
 
     def report(self, trouble: str) -> None:
         """Tell everybody that nothing is stored, and when that is over; not each time, if it comes and goes.

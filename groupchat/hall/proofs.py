@@ -157,7 +157,7 @@ class Proofs:
         known = account is not None and self._known.knows(account.author, screen.address)
         attempt = self.failures.begin(key, screen.address, self._clock.seconds(), exempt=screen.exempt, known=known)
         if attempt.wait > 0:
-            raise TooManyFailures(f"Too many wrong passwords; try again in {spoken(attempt.wait)}.")
+            raise TooManyFailures(f"Too many wrong passwords; try again in {spoken(attempt.wait)}.", attempt.wait)
         return attempt
 
     def _rehash(self, account: Account, password: str) -> None:

@@ -10,9 +10,16 @@ from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A request that is refused.  ``str()`` gives the sentence for the person."""
+    """A request that is refused.  ``str()`` gives the sentence for the person.
+
+    ``wait``: the seconds after which it can be repeated; 0: not known, or waiting does not help.
+    """
 
     code: ClassVar[str] = "refused"
+
+    def __init__(self, sentence: str = "", wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
 
 
 class NickTaken(Refusal):

@@ -324,10 +324,14 @@ class Done(Answer):
 
 @record
 class Refused(Answer):
-    """The request is refused: a stable ``code``, and a sentence that says what to do about it."""
+    """The request is refused: a stable ``code``, and a sentence that says what to do about it.
+
+    ``wait``: the seconds after which it can be repeated; 0: not known, or waiting does not help.
+    """
 
     code: str
     text: str
+    wait: float = 0.0
 
 
 @record

@@ -81,7 +81,7 @@ class Handshake:
         """Refuse something on behalf of the door."""
         if self.state is not State.GONE:
             self._hall.health.refusals[refusal.code] += 1
-            self._show(Refused(refusal.code, str(refusal)), ref)
+            self._show(Refused(refusal.code, str(refusal), refusal.wait), ref)
 
     def hangup(self, refusal: Refusal | None = None) -> None:
         """Cut the connection off, after telling why."""

@@ -88,7 +88,8 @@ def complete(me: Actor, text: Rest) -> Answer:
     if more:
         choices.sort(key=str.lower)
         del choices[COMPLETIONS - 1 : -1]
-    return Listed("completions", tuple(choices), tuple({"text": choice} for choice in choices), more)
+    items = tuple(_completion(choice, text) for choice in choices)
+    return Listed("completions", tuple(choices), items, more)
 
 
 COMMANDS = Table.of(
@@ -129,6 +130,14 @@ def _broken(heading: str, words: str) -> Iterable[str]:
         cut = words.rfind(" ", 0, room + 1) if len(words) > room else len(words)
         yield f"{heading} {words[:cut]}"
         heading, words = " " * len(heading), words[cut:].lstrip()
+
+
+def _completion(choice: str, line: str) -> dict[str, object]:
+    """Describe what a word could become; of a command also how it is typed, and what it does."""
+    if not choice.startswith("/") or " " in line:
+        return {"text": choice}
+    verb = COMMANDS.find(choice.removeprefix("/"))
+    return {"text": choice, "usage": verb.usage, "about": verb.clause}
 
 
 def _items(verbs: Iterable[Verb]) -> tuple[dict[str, object], ...]:

@@ -252,7 +252,9 @@ class JudgingTest(BookCase):
         self.assertEqual(slowed, [Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC])
         self.assertEqual((self.judged(draft()), self.judged(draft(), "ops", AT - 2)), ("", ""))
         refused = self.book.judge(draft(), "dev", lambda room, author, at, seconds: AT - 2)
+        assert refused is not None
         self.assertEqual(str(refused), "In dev you can say something every 5 seconds; wait another 3 seconds.")
+        self.assertEqual(refused.wait, 3.0)
         rounded = self.book.judge(draft(), "dev", lambda room, author, at, seconds: AT + 0.0004)
         self.assertEqual(str(rounded), "In dev you can say something every 5 seconds; wait another 5 seconds.")
         self.assertIsNone(self.book.judge(draft(), "dev"))

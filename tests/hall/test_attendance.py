@@ -148,19 +148,22 @@ class EnteredTests(AttendanceCase):
         olga = operator(self.house, "olga", "json")
         alice = member(self.house, "alice", "json")
         alice.screen.secure = True
-        alice.do("away")
+        alice.do("away", text="tea")
         (entered,) = [event for event in own(self.come("bot")) if isinstance(event, Entered)]
         self.assertEqual(
             entered.people,
             (
                 {"nick": "watcher"},
                 {"nick": "olga", "account": "olga", "operator": True},
-                {"nick": "alice", "account": "alice", "away": True, "secure": True},
+                {"nick": "alice", "account": "alice", "away": True, "words": "tea", "secure": True},
                 {"nick": "bot"},
             ),
         )
         full = self.attendance.presence(olga.connection.person, "lobby")
-        self.assertEqual(full, {"nick": "olga", "account": "olga", "operator": True, "away": False, "secure": False})
+        self.assertEqual(
+            full,
+            {"nick": "olga", "account": "olga", "operator": True, "away": False, "words": "", "secure": False},
+        )
 
     def test_operators_of_a_room(self) -> None:
         """An operator of one room is shown as such there only."""

@@ -234,7 +234,12 @@ class SuggestionTests(SynchronousTestCase):
         (bot,) = House().come("bot", door="json")
         bot.do("complete", text="/hi", ref=1)
         (listed,) = bot.answers
-        self.assertEqual(listed, Listed("completions", ("/history",), ({"text": "/history"},)))
+        assert isinstance(listed, Listed)
+        (item,) = listed.items
+        self.assertEqual((listed.what, listed.lines, item["text"]), ("completions", ("/history",), "/history"))
+        self.assertEqual(
+            (item["usage"], item["about"]), (COMMANDS.find("history").usage, COMMANDS.find("history").clause)
+        )
 
 
 class ItemTests(SynchronousTestCase):

@@ -1,6 +1,7 @@
 """The style of programs: one JSON object for each event, in UTF-8, on a line of its own."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -130,8 +131,8 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
         case events.Closing(code, text):
             return "closing", {"code": code, "text": text or _CLOSINGS.get(code, "The server closes this connection.")}
-        case events.Refused(code, text):
-            return "refused", {"code": code, "text": text}
+        case events.Refused(code, text, wait):
+            return "refused", {"code": code, "text": text, **({"wait": math.ceil(wait)} if wait else {})}
         case events.Told(lines):
             return "done", {"text": "\n".join(lines)}
         case events.Listed(what, lines, items, more):

@@ -171,6 +171,10 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             (events.Done(104), {"event": "done", "id": 104}),
             (events.Done(text="Goodbye."), {"event": "done", "text": "Goodbye.", "room": "lobby"}),
             (events.Refused("nick-taken", "No."), {"event": "refused", "code": "nick-taken", "text": "No."}),
+            (
+                events.Refused("slow-mode", "No.", 2.1),
+                {"event": "refused", "code": "slow-mode", "text": "No.", "wait": 3},
+            ),
             (events.Told(("one", "two")), {"event": "done", "text": "one\ntwo"}),
             (
                 events.Listed("people", ("alice",), (item,)),
