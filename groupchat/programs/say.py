@@ -1,5 +1,6 @@
 """``groupchat say``: posts one line, or all lines of standard input, exactly once.
 
+Each line goes to the room that was named, or nowhere: what was not said is printed on standard error.
 It joins quietly: it is in no room and no list of people, and its coming and going is not announced.
 """
 
@@ -81,9 +82,16 @@ class Say:
         self._keyboard: Keyboard | None = None
         self._read = 0
         self._posted = 0
-        self._unanswered = 0
+        self._unanswered: dict[int, str] = {}
+        """The lines that are not answered yet, by their numbers."""
+        self._unsaid: dict[int, str] = {}
+        """The lines that were not said."""
+        self._unconfirmed: dict[int, str] = {}
+        """The lines that may have been said: their answers were lost."""
+        self._was_in = False
         self._ended = False
         self._ending = False
+        self._is_stopped = False
         self._problem = ""
         self._last_reason: Exception | None = None
         self._deadline: IDelayedCall | None = None
@@ -117,24 +125,27 @@ class Say:
 
     def _typed(self, line: bytes) -> None:
         self._read += 1
-        if self._problem:
-            return
         try:
             text = line.removesuffix(b"\r").decode()
         except UnicodeDecodeError as error:
+            self._unsaid[self._read] = line.decode(errors="replace")
             self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
             return
         if not text.strip():
             return
         if SECRET_COMMANDS.holds(text) and len(text.split()) > 1:
+            self._unsaid[self._read] = f"{SECRET_COMMANDS.shown(text)} …"
             self._stop(f"Line {self._read} was not posted: it looks like a command with a password")
             return
-        self._unanswered += 1
+        if self._problem:
+            self._unsaid[self._read] = text
+            return
+        self._unanswered[self._read] = text
         self._set_deadline()
         posted = self._client.say(text, room=self._room)
         posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
-        posted.addBoth(self._answered)
-        if self._keyboard is not None and self._unanswered >= WINDOW:
+        posted.addBoth(self._answered, self._read)
+        if self._keyboard is not None and len(self._unanswered) >= WINDOW:
             self._keyboard.transport.pauseProducing()
 
     def _no_more(self) -> None:
@@ -144,8 +155,10 @@ class Say:
     # The client calls these.
 
     def _changed(self, change: Change) -> None:
-        if change.state is State.JOINED and not self._unanswered:
-            self._drop_deadline()
+        if change.state is State.JOINED:
+            self._was_in = True
+            if not self._unanswered:
+                self._drop_deadline()
         elif change.state is State.WAITING:
             self._last_reason = change.reason
             if self._client.token is None:
@@ -167,12 +180,14 @@ class Say:
             case Left():
                 return  # the program gave up, and has said why
             case Refused(code=code, text=text):
+                self._unsaid[line] = self._unanswered[line]
                 self._stop(f"Line {line} was refused: {text.rstrip('.')} ({code})")
             case error:
+                self._unconfirmed[line] = self._unanswered[line]
                 self._stop(f"Line {line}: {error}")
 
-    def _answered(self, _: None) -> None:
-        self._unanswered -= 1
+    def _answered(self, _: None, line: int) -> None:
+        self._unanswered.pop(line, None)
         self._drop_deadline()
         if self._unanswered:
             self._set_deadline()
@@ -208,6 +223,7 @@ class Say:
 
     def _stop(self, sentence: str) -> None:
         """Read no further; what was read before is still posted."""
+        self._is_stopped = True
         self._problem = self._problem or sentence
         self._leave_when_done()
 
@@ -222,6 +238,26 @@ class Say:
         self._ending = True
         self._drop_deadline()
         if status:
-            posted = {0: "nothing was", 1: "1 line was"}.get(self._posted, f"{self._posted} lines were")
-            self._complain(f"{self._problem.rstrip('.')}; {posted} posted.")
+            self._tell_what_was_not_said()
         self._client.leave().addCallback(lambda _: self._finished.callback(status))
+
+    def _tell_what_was_not_said(self) -> None:
+        """Say what went wrong, how much was posted, and which lines were not."""
+        unconfirmed = {**self._unconfirmed, **(self._unanswered if self._was_in else {})}
+        unsaid = {**self._unsaid, **({} if self._was_in else self._unanswered)}
+        parts = [f"{_lines_were(self._posted) if self._posted else 'nothing was'} posted"]
+        if unsaid:
+            parts.append(f"{_lines_were(len(unsaid))} not said")
+        if unconfirmed:
+            parts.append(f"{_lines_were(len(unconfirmed))} not confirmed, and may have been said")
+        self._complain(f"{self._problem.rstrip('.')}; {'; '.join(parts)}.")
+        for what, lines in (("Not said", unsaid), ("Not confirmed", unconfirmed)):
+            for number, text in sorted(lines.items()):
+                where = "" if self._text is not None and self._read == 1 else f", line {number}"
+                self._complain(f"{what}{where}: {text}")
+        if self._is_stopped and self._keyboard is not None and not self._keyboard.ended:
+            self._complain(f"Nothing that follows line {self._read} was read.")
+
+
+def _lines_were(count: int) -> str:
+    return "1 line was" if count == 1 else f"{count} lines were"

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", metavar="N", type=_number, help="begin after message number N (default: the last few)"
     )
     parser.add_argument("--nick", metavar="NAME", help="the nickname to be there under (default: your login name)")
-    parser.add_argument("--room", metavar="ROOM", help="the room to follow (default: where the server puts you)")
+    parser.add_argument("--room", metavar="ROOM", help="follow this room only (default: where the server puts you)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 class Tail:
     """Follows the chat, over any number of connections; only the first one must succeed at once.
 
+    :param room: the room to follow, and no other; it ends when that is lost (None: where the server puts it).
     :param show: makes the lines for an event.
     :param make_keyboard: makes standard output.
     :param password: the account's, or the server's (None: there is none).
@@ -71,7 +72,7 @@ class Tail:
         self._server = server
         self._password = password
         self._nicks = iter([nick]) if nick is not None else of_this_user()
-        self._rooms = None if room is None else [room]
+        self._room = room
         self._since = since
         self._show = show
         self._complain = complain
@@ -84,7 +85,8 @@ class Tail:
         """Begin; fires with the exit status."""
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
-            alternatives=self._nicks, since=self._since, rooms=self._rooms, heard=self._heard, changed=self._changed,
+            alternatives=self._nicks, since=self._since,
+            rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
             password=self._password,
         )  # fmt: skip
         self._output.open(reactor, reading=False)
@@ -98,11 +100,23 @@ class Tail:
         self._client.leave().addCallback(lambda _: self._output.close(self._closed))
 
     def _heard(self, event: Message) -> None:
-        for line in self._show(event):
-            self._output.write(f"{line}\n")
+        if self._is_of_room(event):
+            for line in self._show(event):
+                self._output.write(f"{line}\n")
         lost = departure(event)
         if lost is not None:
             self._complain(lost)
+            if self._room is not None and _is_same(event.get("room"), self._room):
+                self._status = 1
+                self.interrupt()
+
+    def _is_of_room(self, event: Message) -> bool:
+        """Return whether an event is to be printed: with a room of its own, no other one and nothing private is."""
+        if self._room is None:
+            return True
+        if event.get("to") or event.get("event") == "whispered":
+            return False
+        return not event.get("room") or _is_same(event.get("room"), self._room)
 
     def _changed(self, change: Change) -> None:
         if change.state is State.JOINED and self._away:
@@ -128,6 +142,10 @@ class Tail:
     def _closed(self) -> None:
         if not self._finished.called:
             self._finished.callback(self._status)
+
+
+def _is_same(room: object, other: str) -> bool:
+    return str(room).casefold() == other.casefold()
 
 
 def as_json(event: Message) -> Iterable[str]:

@@ -182,7 +182,7 @@ class Say(ProgramTest):
         done = self.run_client("say", self.place, typed=b"one\n" + b"x" * 20000 + b"\n")
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"Line 2 was refused", done.stderr)
-        self.assertIn(b"; 1 line was posted.", done.stderr)
+        self.assertIn(b"; 1 line was posted; 1 line was not said.\n", done.stderr)
 
     def test_numbered(self) -> None:
         """The nickname made of the login name is numbered when it is taken; a named one is not."""
@@ -193,7 +193,8 @@ class Say(ProgramTest):
         self.assertEqual(self.posts(), ["deborah2: hello there"])
         done = self.run_client("say", self.place, "hello", "--nick", "deborah")
         self.assertEqual(done.returncode, 1)
-        self.assertIn(b"(nick-taken); nothing was posted.", done.stderr)
+        self.assertIn(b"(nick-taken); nothing was posted; 1 line was not said.\n", done.stderr)
+        self.assertIn(b"groupchat: Not said: hello\n", done.stderr)
 
     def test_options_anywhere(self) -> None:
         """Options may stand before, between and after the words; what follows "--" is no option."""

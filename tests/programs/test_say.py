@@ -12,6 +12,8 @@ from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeConnection
 from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
 
+UNCONFIRMED = "nothing was posted; 1 line was not confirmed, and may have been said."
+
 
 class SayCase(SynchronousTestCase):
     def begin(
@@ -75,7 +77,10 @@ class PostingTest(SayCase):
         self.assertEqual(self.answer(server, 1, 2), ["one", "two"])
         self.assert_ended(server, 0)
         self.begin("caf\udce9")
-        self.assertEqual(self.complaints, ["Line 1 is not UTF-8 (at its byte 4); nothing was posted."])
+        self.assertEqual(
+            self.complaints,
+            ["Line 1 is not UTF-8 (at its byte 4); nothing was posted; 1 line was not said.", "Not said: caf\ufffd"],
+        )
 
     def test_nothing(self) -> None:
         """An empty text is a mistake."""
@@ -102,8 +107,10 @@ class PostingTest(SayCase):
             self.keyboard.type("/login", "//login a b", line, "next")
             self.assertEqual(self.answer(server, 1, 2), ["/login", "//login a b"])
             self.assert_ended(
-                server, 1, "Line 3 was not posted: it looks like a command with a password; 2 lines were posted."
-            )
+                server, 1, "Line 3 was not posted: it looks like a command with a password; 2 lines were posted; "
+                "2 lines were not said.", f"Not said, line 3: {line.strip().split()[0].replace(chr(0xff0f), '/')} …",
+                "Not said, line 4: next", "Nothing that follows line 4 was read.",
+            )  # fmt: skip
 
     def test_room(self) -> None:
         """The room goes with each post; a server that does not know quiet clients is asked to join it."""
@@ -139,7 +146,10 @@ class PostingTest(SayCase):
         server = self.network.accept()
         server.refuse("nick-taken", "Taken.")
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["example.org refused: Taken. (nick-taken); nothing was posted."])
+        self.assertEqual(
+            self.complaints,
+            ["example.org refused: Taken. (nick-taken); nothing was posted; 1 line was not said.", "Not said: hello"],
+        )
 
 
 class FailingTest(SayCase):
@@ -156,7 +166,42 @@ class FailingTest(SayCase):
         self.keyboard.type("four")
         self.assertEqual(server.requests(), [])
         server.send({"event": "done", "ref": three["ref"], "id": 2})
-        self.assert_ended(server, 1, "Line 2 was refused: You are muted (muted); 2 lines were posted.")
+        self.assert_ended(
+            server, 1, "Line 2 was refused: You are muted (muted); 2 lines were posted; 2 lines were not said.",
+            "Not said, line 2: two", "Not said, line 4: four", "Nothing that follows line 4 was read.",
+        )  # fmt: skip
+
+    def test_room_is_lost(self) -> None:
+        """Lines for a room that it may not use any more are said nowhere else, and it tells which they are."""
+        for code in ("room-locked", "not-in-room", "room-lost", "banned"):
+            self.begin(room="board")
+            server = self.accept()
+            self.keyboard.type("one", "two", "three")
+            self.keyboard.end()
+            (one, *_), before = (requests := server.requests()), len(requests)
+            server.send({"event": "done", "ref": one["ref"], "id": 1})
+            server.cut()
+            self.clock.advance(5)
+            server = self.accept()
+            again = server.requests()
+            self.assertEqual([request["room"] for request in requests + again], ["board"] * (2 * before - 1))
+            for request in again:
+                server.send({"event": "refused", "ref": request["ref"], "code": code, "text": "No."})
+            self.assert_ended(
+                server, 1, f"Line 2 was refused: No ({code}); 1 line was posted; 2 lines were not said.",
+                "Not said, line 2: two", "Not said, line 3: three",
+            )  # fmt: skip
+
+    def test_unconfirmed(self) -> None:
+        """A line whose answer was lost, with the token by which it could be repeated, may have been said."""
+        self.begin("hello")
+        self.accept().cut()
+        self.clock.advance(5)
+        server = self.network.accept()
+        server.refuse("token-invalid")
+        (why, which) = self.complaints
+        self.assertRegex(why, "^Line 1: .*; nothing was posted; 1 line was not confirmed, and may have been said.$")
+        self.assertEqual(which, "Not confirmed: hello")
 
     def test_not_utf8(self) -> None:
         """So does a line that is not UTF-8."""
@@ -164,21 +209,30 @@ class FailingTest(SayCase):
         server = self.accept()
         self.keyboard.dataReceived(b"one\ncaf\xe9\nthree\n")
         self.assertEqual(self.answer(server, 1), ["one"])
-        self.assert_ended(server, 1, "Line 2 is not UTF-8 (at its byte 4); 1 line was posted.")
+        self.assert_ended(
+            server, 1, "Line 2 is not UTF-8 (at its byte 4); 1 line was posted; 2 lines were not said.",
+            "Not said, line 2: caf\ufffd", "Not said, line 3: three", "Nothing that follows line 3 was read.",
+        )  # fmt: skip
 
     def test_unreachable(self) -> None:
         """A server that was never reached is not tried again."""
         self.begin("hello")
         self.network.refuse(ConnectionRefusedError())
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000; nothing was posted."])
+        self.assertEqual(
+            self.complaints,
+            ["Nothing listens at example.org, port 5000; nothing was posted; 1 line was not said.", "Not said: hello"],
+        )
 
     def test_lost_before_the_welcome(self) -> None:
         """A connection that is lost before the server lets it in ends it at once."""
         self.begin("hello")
         self.network.accept().cut()
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["example.org closed the connection; nothing was posted."])
+        self.assertEqual(
+            self.complaints,
+            ["example.org closed the connection; nothing was posted; 1 line was not said.", "Not said: hello"],
+        )
 
     def test_refused_before_the_claim(self) -> None:
         """So does a refusal before the server has read anything, in words or as JSON."""
@@ -189,8 +243,9 @@ class FailingTest(SayCase):
                 server.receive(refusal)
                 server.cut()
                 self.assertEqual(self.successResultOf(self.status), 1)
-                (complaint,) = self.complaints
-                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code}).*; nothing was posted.$")
+                complaint, which = self.complaints
+                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code}).*; nothing was posted; ")
+                self.assertEqual(which, "Not said: hello")
                 self.assertEqual(self.clock.getDelayedCalls(), [])
                 del self.say
                 gc.collect()  # an error that nobody has handled is logged now
@@ -208,7 +263,10 @@ class FailingTest(SayCase):
             while self.network.attempts:
                 self.network.refuse(ConnectionRefusedError())
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000; nothing was posted."])
+        self.assertEqual(
+            self.complaints,
+            [f"Nothing listens at example.org, port 5000; {UNCONFIRMED}", "Not confirmed: hello"],
+        )
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_back_in_time(self) -> None:
@@ -240,7 +298,8 @@ class FailingTest(SayCase):
         self.clock.advance(PATIENCE / 6)
         server.cut()
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["example.org has answered nothing for 60 s; nothing was posted."])
+        why = f"example.org has answered nothing for 60 s; {UNCONFIRMED}"
+        self.assertEqual(self.complaints, [why, "Not confirmed: hello"])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_progress(self) -> None:

@@ -75,6 +75,41 @@ class TailCase(SynchronousTestCase):
         server.cut()
         self.assertEqual((self.successResultOf(self.status), output.text, output.closed), (0, "1\n", True))
 
+    def test_one_room(self) -> None:
+        """With a room it prints that room only, and what concerns no room, whatever the server sends."""
+        self.begin(room="Dev")
+        server = self.accept()
+        server.send(
+            {**said(1), "room": "dev"}, said(2), {**said(3), "event": "whispered", "room": "", "to": "tail"},
+            {**said(4), "event": "edited", "room": "", "to": "tail"}, {"event": "polled", "id": 5, "room": "lobby"},
+            {"event": "announced", "id": 6}, {"event": "renamed", "id": 7, "room": ""},
+        )  # fmt: skip
+        self.assertEqual(self.keyboards[0].text, "1\n6\n7\n")
+
+    def test_one_room_again(self) -> None:
+        """It asks for that room on every connection; if it may not be there any more, that is an error."""
+        self.begin(room="dev")
+        self.accept().cut()
+        self.clock.advance(40)
+        self.accept().cut()
+        self.assertEqual((self.claim["rooms"], self.claim["token"]), (["dev"], "t"))
+        self.clock.advance(40)
+        self.network.accept().refuse("room-locked", "dev is locked.")
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints[-1], "example.org refused: dev is locked. (room-locked)")
+
+    def test_lost_its_room(self) -> None:
+        """It ends with status 1 when it is put out of its room: there is nothing more to follow."""
+        lost = {"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": ""}
+        self.begin(room="dev")
+        server = self.accept()
+        server.send({**lost, "room": "ops"})
+        self.assertNoResult(self.status)
+        server.send({**said(1), "room": "dev"}, lost)
+        server.cut()
+        self.assertEqual((self.successResultOf(self.status), self.keyboards[0].text), (1, "1\n"))
+        self.assertEqual(self.complaints[-1], "You are no longer in dev: spam. You are in no room now.")
+
     def test_closed_pipe(self) -> None:
         """So does a reader that goes away."""
         self.begin()
