@@ -1,0 +1,76 @@
+// Lines that were written and are not known to be posted. Pure.
+//
+// A line is bound to the conversation it was written in, and has a key: sent again, it is posted once.
+//   key, to (key of the conversation), name, text, reply, at
+//   state   "waiting" (to be sent), "sent" (no answer yet), "posted" (its number is known, it was not shown yet), "refused"
+//   id      of "posted"; why, code, until   of "refused"; until: when it sends itself again (0: not by itself)
+
+/** Take over the lines that a page left behind; what was posted then is among the messages. */
+export function create(lines) {
+  const left = (Array.isArray(lines) ? lines : []).filter((line) => line.state !== "posted").map((line) => ({ ...line }));
+  cut(left);
+  return left;
+}
+
+/** Return a key that nobody else has: randomUUID is there in secure contexts only. */
+export function newKey(random) {
+  return [...random(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Return the request that posts a line. */
+export function request(line) {
+  const reply = line.reply ? { reply: line.reply } : {};
+  const { text, key } = line;
+  return line.to[0] === "@" ? { do: "msg", nick: line.name, text, key, ...reply } : { do: "say", text, room: line.name, key, ...reply };
+}
+
+/** Return the lines to send now, in order; they count as sent. */
+export function due(lines, now) {
+  const found = lines.filter((line) => line.state === "waiting" || (line.state === "refused" && line.until && line.until <= now));
+  for (const line of found) line.state = "sent";
+  return found;
+}
+
+/** Return when the next line sends itself again, or 0. */
+export const nextDue = (lines) =>
+  lines.reduce((next, { state, until }) => (state === "refused" && until && (!next || until < next) ? until : next), 0);
+
+/** After a connection ended nobody knows what became of the lines that were sent: send them again. */
+export function cut(lines) {
+  for (const line of lines) if (line.state === "sent") line.state = "waiting";
+}
+
+/** Take a line out whose post is among the messages already, or keep it until that is shown. */
+export function posted(lines, key, id, isShown) {
+  const line = lines.find((one) => one.key === key);
+  if (line === undefined) return;
+  if (!id || isShown) lines.splice(lines.indexOf(line), 1);
+  else Object.assign(line, { state: "posted", id });
+}
+
+/** Take a line out when its post is shown. */
+export function shown(lines, id) {
+  const at = lines.findIndex((line) => line.id === id);
+  if (at >= 0) lines.splice(at, 1);
+}
+
+/** Codes of refusals that end by themselves, when the server says when. */
+const PASSING = new Set(["slow-mode", "busy", "journal-unavailable"]);
+
+export function refused(lines, key, { code, text, wait = 0 }, now) {
+  const line = lines.find((one) => one.key === key);
+  if (line !== undefined)
+    Object.assign(line, { state: "refused", code, why: text, until: PASSING.has(code) && wait ? now + wait * 1000 : 0 });
+}
+
+export function again(lines, key) {
+  const line = lines.find((one) => one.key === key);
+  if (line !== undefined) Object.assign(line, { state: "waiting", until: 0 });
+}
+
+export const remove = (lines, key) => lines.splice(0, lines.length, ...lines.filter((line) => line.key !== key));
+
+/** Follow somebody's new nickname, and a conversation's new key. */
+export function renamed(lines, before, after, name) {
+  for (const line of lines) if (line.to === before) Object.assign(line, { to: after, name });
+}
