@@ -3,7 +3,6 @@
 from groupchat.facts.account_facts import (
     AccessToken,
     Account,
-    AccountRooms,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -21,7 +20,7 @@ from groupchat.model.events import AuthorId
 KINDS: dict[str, type[TypedFact]] = {
     form.KIND: form
     for form in (
-        Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress, AccountRooms,
+        Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress,
         AccessToken, Hook,
         Ban, Mute, NetworkBan, Lock, Slow, Invitation, RoomOperator, Motd,
     )

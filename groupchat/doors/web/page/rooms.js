@@ -1,0 +1,102 @@
+// The dialog in which one joins a room, makes one, or leaves one.
+
+import { changed, openRoom, state } from "./app.js";
+import { errorLine, openDialog, showError } from "./dialog.js";
+import { byId, el, icon, iconButton } from "./dom.js";
+import { ask } from "./link.js";
+import { roomKey } from "./store.js";
+
+export function openRooms() {
+  const input = el("input", { type: "search", "aria-label": "Name of a room", placeholder: "Find or name a room", autofocus: true, maxlength: "32", autocapitalize: "none" });
+  const error = errorLine();
+  const list = el("ul", { "aria-label": "All rooms" });
+  const status = el("p", { class: "vh", role: "status" });
+  const make = el("button", { type: "button", class: "hit make", hidden: true });
+  const submit = (event) => {
+    event.preventDefault();
+    enter(input.value.trim());
+  };
+  const form = el("form", { class: "ask", submit }, icon("hash"), input, iconButton("x", "Close", () => box.close()));
+  const hits = el("div", { class: "hits", tabindex: "-1" }, error, make, list, status);
+  const hint = el("p", { class: "tail" }, "A room is made by the first who goes in.");
+  const box = openDialog({ class: "top", "aria-label": "Join or make a room" }, form, hits, hint);
+  let rooms = [];
+
+  async function load() {
+    let after = "";
+    try {
+      for (let more = 1; more && rooms.length < 2000; ) {
+        const page = await ask({ do: "rooms", ...(after && { after }) });
+        rooms = [...rooms, ...page.items];
+        more = page.more || 0;
+        after = page.items.at(-1)?.room;
+        for (const { room, locked } of page.items) {
+          const one = state.conversations.get(roomKey(room));
+          if (one !== undefined) one.locked = locked;
+        }
+        show();
+      }
+    } catch (refusal) {
+      showError(error, refusal.text);
+    }
+    changed("rooms");
+  }
+
+  async function enter(name) {
+    if (!name) return;
+    showError(error, "");
+    try {
+      const { room } = await ask({ do: "join", room: name });
+      box.close();
+      openRoom(room || name);
+    } catch (refusal) {
+      showError(error, refusal.text);
+    }
+  }
+
+  async function leave(name) {
+    try {
+      await ask({ do: "leave", room: name });
+      rooms.find((one) => one.room === name).joined = false;
+      show();
+      input.focus();
+    } catch (refusal) {
+      showError(error, refusal.text);
+    }
+  }
+
+  function show() {
+    const words = input.value.trim().toLowerCase();
+    const found = rooms.filter((one) => one.room.includes(words));
+    make.hidden = !words || rooms.some((one) => one.room === words);
+    make.replaceChildren(icon("plus"), `Make ${words}`);
+    list.replaceChildren(...found.slice(0, 200).map(item));
+    status.textContent = `${found.length} rooms`;
+  }
+
+  function item({ room, people, topic, joined, locked }) {
+    const count = people === 1 ? "1 person" : `${people} people`;
+    const about = [locked && "locked", joined && "you are in it", count].filter(Boolean).join(" · ");
+    const by = el("span", { class: "by" }, el("b", { text: room }), el("span", { class: "hint", text: about }));
+    const go = el("button", { type: "button", class: "hit", click: () => (joined ? (box.close(), openRoom(room)) : enter(room)) }, by);
+    if (topic) go.append(el("p", { dir: "auto", text: topic }));
+    const row = el("li", { class: "choice" }, go);
+    if (joined) row.append(el("button", { type: "button", class: "btn", "aria-label": `Leave ${room}`, text: "Leave", click: () => leave(room) }));
+    return row;
+  }
+
+  make.addEventListener("click", () => enter(input.value.trim()));
+  input.addEventListener("input", show);
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const all = [input, ...hits.querySelectorAll(".hit:not([hidden])")];
+    const to = all.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    all[Math.max(0, Math.min(to, all.length - 1))].focus();
+  });
+  load();
+}
+
+export function start() {
+  byId("join-room").addEventListener("click", openRooms);
+}

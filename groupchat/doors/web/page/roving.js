@@ -1,0 +1,45 @@
+// Lists that are one stop of the Tab key: arrows, Home and End walk them, a letter jumps.
+
+const isShown = (row) => row.offsetParent !== null || row.closest("[popover]") !== null;
+
+/** Let the keyboard walk the rows of a container; exactly one of them can be reached by Tab. */
+export function roving(container, selector) {
+  container.addEventListener("focusin", ({ target }) => {
+    const row = target.closest(selector);
+    if (row !== null) stop(container, selector, row);
+  });
+  container.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const rows = [...container.querySelectorAll(selector)].filter(isShown);
+    const at = rows.indexOf(event.target.closest(selector));
+    if (at < 0) return;
+    const to = target(rows, at, event.key);
+    if (to === undefined) return;
+    event.preventDefault();
+    rows[to].focus();
+  });
+}
+
+function target(rows, at, key) {
+  if (key === "ArrowDown") return Math.min(at + 1, rows.length - 1);
+  if (key === "ArrowUp") return Math.max(at - 1, 0);
+  if (key === "Home") return 0;
+  if (key === "End") return rows.length - 1;
+  if ([...key].length !== 1 || key === " ") return undefined;
+  const begins = (row) => row.textContent.trim().toLowerCase().startsWith(key.toLowerCase());
+  for (let step = 1; step <= rows.length; step += 1) if (begins(rows[(at + step) % rows.length])) return (at + step) % rows.length;
+  return undefined;
+}
+
+function stop(container, selector, row) {
+  for (const other of container.querySelectorAll(`${selector}[tabindex="0"]`)) if (other !== row) other.tabIndex = -1;
+  row.tabIndex = 0;
+}
+
+/** See that Tab reaches one row after the rows have changed: the one it reached before, or the chosen one, or the first. */
+export function settle(container, selector) {
+  const rows = [...container.querySelectorAll(selector)].filter(isShown);
+  const before = rows.find((row) => row.tabIndex === 0);
+  const row = rows.find((one) => one.hasAttribute("aria-current")) || before || rows[0];
+  if (row !== undefined && !container.contains(document.activeElement)) stop(container, selector, row);
+}

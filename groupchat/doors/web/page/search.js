@@ -1,0 +1,111 @@
+// The dialog that finds messages by their words.
+
+import { emit, openRoom, state } from "./app.js";
+import { openDialog } from "./dialog.js";
+import { byId, coloured, el, icon, iconButton } from "./dom.js";
+import { ask } from "./link.js";
+import { isMe, privateKey, roomKey } from "./store.js";
+import { hue } from "./text.js";
+import { clock, dayOf } from "./times.js";
+
+const DAY = 86_400_000;
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dateOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+let lastWords = "";
+
+/** Return "Today 09:41", "Mon 16:20", "12 Nov 11:02" or "12 Nov 2025". */
+function when(at) {
+  const now = Date.now();
+  if (dayOf(at) === dayOf(now)) return `Today ${clock(at)}`;
+  if (now - at < 6 * DAY) return `${weekday.format(at)} ${clock(at)}`;
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return isThisYear ? `${date.format(at)} ${clock(at)}` : dateOfYear.format(at);
+}
+
+/** Split a text at the places where any of these words stands: every second piece is such a word. */
+export function marked(text, words) {
+  const escaped = words.filter(Boolean).map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
+  return escaped.length ? text.split(new RegExp(`(${escaped.join("|")})`, "giu")) : [text];
+}
+
+export function openSearch() {
+  const input = el("input", { type: "search", "aria-label": "Search words", autofocus: true, maxlength: "200", value: lastWords });
+  const status = el("p", { class: "vh", role: "status" });
+  const hits = el("ol");
+  const list = el("div", { class: "hits", tabindex: "-1" }, status, hits);
+  const keys = (name, does) => el("span", { class: "keys" }, el("kbd", { text: name }), ` ${does}`);
+  const count = el("span", { text: "All your rooms and private messages" });
+  const tail = el("p", { class: "tail" }, keys("Enter", "search"), keys("↑ ↓", "choose"), count);
+  const submit = (event) => {
+    event.preventDefault();
+    find();
+  };
+  const form = el("form", { class: "ask", role: "search", submit }, icon("search"), input, iconButton("x", "Close", () => box.close()));
+  const box = openDialog({ class: "top", "aria-label": "Search" }, form, list, tail);
+  input.select();
+  let asked = "";
+
+  async function find() {
+    const text = input.value.trim();
+    if (!text || text === asked) return void hits.querySelector("a")?.focus();
+    asked = lastWords = text;
+    tell("Searching…");
+    try {
+      const found = await ask({ do: "search", text });
+      if (asked === text) show(found.items, text);
+    } catch (refusal) {
+      asked = "";
+      tell(refusal.text);
+    }
+  }
+
+  function tell(text) {
+    status.className = "hit hint";
+    status.textContent = text;
+    hits.replaceChildren();
+    count.textContent = "";
+  }
+
+  function show(items, text) {
+    if (!items.length) return tell(`Nothing has all of these words: ${text}. Try fewer or shorter ones.`);
+    const words = text.split(/\s+/u);
+    const number = items.length === 1 ? "1 message" : `${items.length} messages`;
+    status.className = "vh";
+    status.textContent = `${number} found`;
+    count.textContent = `${number}, newest first`;
+    hits.replaceChildren(...items.map((item) => el("li", {}, hit(item, words))));
+  }
+
+  function hit(item, words) {
+    const other = item.room ? "" : isMe(state, item.nick) ? item.to : item.nick;
+    const key = item.room ? roomKey(item.room) : privateKey(other);
+    const id = item.target || item.id;
+    const name = coloured(el("b", { class: "nick", text: item.nick }), hue(item.nick));
+    const where = el("span", { class: "hint", text: item.room ? `in ${item.room}` : `privately, with ${other}` });
+    const at = Date.parse(item.at);
+    const by = el("span", { class: "by" }, name, where, el("time", { class: "at", datetime: item.at, text: when(at) }));
+    const pieces = marked(item.text, words).map((piece, index) => (index % 2 ? el("mark", { text: piece }) : piece));
+    const click = async (event) => {
+      event.preventDefault();
+      box.close();
+      if (item.room && !state.conversations.has(key)) await ask({ do: "join", room: item.room }).then(() => openRoom(item.room));
+      emit("goto", { id, key });
+    };
+    const query = item.room ? `?room=${encodeURIComponent(item.room)}` : `?with=${encodeURIComponent(other)}`;
+    return el("a", { class: "hit", href: `${query}#m${id}`, click }, by, el("p", { dir: "auto" }, ...pieces));
+  }
+
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const all = [input, ...hits.querySelectorAll("a")];
+    const to = all.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    all[Math.max(0, Math.min(to, all.length - 1))].focus();
+  });
+}
+
+export function start() {
+  for (const name of ["search-button", "search-button-phone"]) byId(name).addEventListener("click", openSearch);
+}
