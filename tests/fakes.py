@@ -65,8 +65,8 @@ class HeldJournal:
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.around(audience, id, count)
 
-    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        return self.within.latest(author)
+    def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        return self.within.latest(author, room)
 
     def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.search(audience, words, count)
@@ -146,8 +146,8 @@ class SlowJournal:
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.around(audience, id, count))
 
-    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        return self._wait(lambda: self.within.latest(author))
+    def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        return self._wait(lambda: self.within.latest(author, room))
 
     def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.search(audience, words, count))

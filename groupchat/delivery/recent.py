@@ -100,9 +100,9 @@ class Recent:
 
 
 def _is_message(post: Post) -> bool:
-    """Say whether it is something said or done, even if it reads differently now; not the change itself."""
-    if isinstance(post, Edited | Deleted):
-        return post.target == post.id
+    """Say whether it is something said or done that is not deleted, even if it reads differently now."""
+    if isinstance(post, Edited):
+        return post.target == post.id  # else it is the change itself
     return isinstance(post, Said | Acted)
 
 

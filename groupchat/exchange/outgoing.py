@@ -13,7 +13,7 @@ from groupchat.exchange.fields import written_time
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.sqlite.statements import ROOM_MESSAGES
+from groupchat.journals.sqlite.statements import PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
 from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.origins import OWN, Origins
 from groupchat.model.drafts import Fact
@@ -24,13 +24,8 @@ VERSION = 2
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
 _FACT_ORIGIN = "SELECT origin FROM imported_facts WHERE digest = ?"
 _HEAD = "SELECT value FROM counters WHERE name = 'head'"
-_READ = f"SELECT max(id) FROM {ROOM_MESSAGES} AND room = ? AND id <= ?"
-_READ_PRIVATE = (
-    "SELECT max(id) FROM (SELECT max(id) AS id FROM posts INDEXED BY posts_author_messages"
-    " WHERE reader IS NOT NULL AND target IS NULL AND author = ?1 AND id <= ?2"
-    " UNION ALL SELECT max(id) FROM posts INDEXED BY posts_reader_messages"
-    " WHERE reader IS NOT NULL AND target IS NULL AND reader = ?1 AND id <= ?2)"
-)
+_READ = newest_of([f"{ROOM_MESSAGES} AND room = ?1", f"{ROOM_DELETED} AND room = ?1"])
+_READ_PRIVATE = newest_of([f"{source} = ?1" for source in PRIVATE_MESSAGES])
 
 
 class Outgoing:

@@ -35,7 +35,7 @@ class IJournal(Interface):
     def recent(audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """The last ``count`` messages with ``id <= upto``, ascending, in their newest form.
 
-        Messages are what was said, acted and whispered; a deleted one comes as Deleted.
+        Messages are what was said, acted and whispered, and not deleted.
         """
 
     def following(audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
@@ -50,11 +50,13 @@ class IJournal(Interface):
     def around(audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         """The message ``id`` with up to ``count`` before and after it in its own room or conversation, ascending.
 
+        It may be deleted, and comes as Deleted then; the others are not.
+
         Fails with NoSuchMessage when there is none, or the audience may not see it.
         """
 
-    def latest(author: AuthorId) -> "Deferred[StoredPost | None]":
-        """The author's newest message that is not deleted."""
+    def latest(author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        """The author's newest message in a room (empty: the newest private one) that is not deleted."""
 
     def search(audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
         """The ``count`` newest messages that contain all the words, newest first.

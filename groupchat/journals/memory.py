@@ -128,7 +128,7 @@ class MemoryJournal:
         return self._change(draft) if draft.kind in CHANGES else self._add(written(draft, self.head + 1))
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
-        target = self._latest(draft.author) if draft.target is None else self._find(draft.target)
+        target = self._latest(draft.author, draft.room) if draft.target is None else self._find(draft.target)
         refused = refusal(draft, target, self._book, self._last_shown)
         if refused is not None or target is None:
             return refused or no_such_message(0)
@@ -188,8 +188,8 @@ class MemoryJournal:
         """Return the row that deleted the message with this number."""
         return next((row for row in self._rows if row.target == id and row.kind == Kind.DELETED), None)
 
-    def _latest(self, author: AuthorId) -> Row | None:
-        own = (row for row in reversed(self._rows) if row.author == author)
+    def _latest(self, author: AuthorId, room: str) -> Row | None:
+        own = (row for row in reversed(self._rows) if row.author == author and row.room == room)
         return next(filter(is_message, own), None)
 
     # What rules ask of it
@@ -259,13 +259,13 @@ class MemoryJournal:
         if middle is None or middle.kind not in MESSAGES or not sees(audience, middle):
             return fail(no_such_message(id))
         conversation = _conversation(middle)
-        near = [row for row in self._rows if row.kind in MESSAGES and _conversation(row) == conversation]
+        near = [row for row in self._rows if row is middle or (is_message(row) and _conversation(row) == conversation)]
         at, count = near.index(middle), max(0, count)
         return self._answer(near[max(0, at - count) : at + count + 1], 2 * count + 1)
 
-    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        """Return the author's newest message that is not deleted."""
-        row = self._latest(author)
+    def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        """Return the author's newest message in a room (empty: private) that is not deleted."""
+        row = self._latest(author, room)
         return succeed(None if row is None else stored(row))
 
     def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
@@ -280,7 +280,7 @@ class MemoryJournal:
                     raise TooSlowSearch("This search takes too long. Search for fewer or longer words.")
                 return matches(wanted, row.newest)
 
-            return self._answer(filter(is_message, self._messages(audience, reversed(self._rows), fits)), count)
+            return self._answer(self._messages(audience, reversed(self._rows), fits), count)
 
         return maybeDeferred(find)
 
@@ -320,7 +320,8 @@ class MemoryJournal:
         return (row for row in rows if sees(audience, row) and wanted(row))
 
     def _messages(self, audience: Audience, rows: Iterable[Row], wanted: Callable[[Row], bool]) -> Iterator[Row]:
-        return (row for row in self._seen(audience, rows, wanted) if row.kind in MESSAGES)
+        """Iterate over messages that are not deleted."""
+        return (row for row in self._seen(audience, filter(is_message, rows), wanted))
 
     def _answer(self, rows: Iterable[Row], limit: int) -> "Deferred[list[StoredPost]]":
         return succeed([stored(row) for row in islice(rows, max(0, limit))])

@@ -177,9 +177,10 @@ class Draft:
 
     ``at``: seconds since 1970 UTC.
     ``text``: for moderated, an encoded Deed.
-    ``room``: empty for whispered, ignored for edited and deleted (there the room of the target counts).
+    ``room``: empty for whispered; of edited and deleted only where to look for the target, if that has no number.
     ``reader`` and ``to``: whispered only: the recipient's author and nickname.
-    ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message.
+    ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message in
+    the room (empty: private).
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
     ``anyones``: edited and deleted only: the target may be somebody else's, and of any age, if the author is an
     operator there.
@@ -356,8 +357,10 @@ class StoredRoom:
 class Audience:
     """Describes the posts a reader may see.
 
-    The posts of ``rooms``, and what is private between ``author`` and anyone else (None: nothing private).
+    The posts of ``rooms``, and what is private between ``author`` and anyone else (None: nothing private), or only
+    between ``author`` and the ``other``.
     """
 
     rooms: tuple[str, ...]
     author: AuthorId | None = None
+    other: AuthorId | None = None

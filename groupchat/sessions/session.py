@@ -4,7 +4,6 @@ Nothing that a session does raises into the door: what the person did wrong is a
 and what we did wrong is logged and answered, and everybody lives on.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -30,6 +29,7 @@ from groupchat.state.people import SERVER_NICK, Connection, Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
+from groupchat.verbs.grammar import corrections
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import say, substitute
 
@@ -37,9 +37,6 @@ SECRET = frozenset(
     f"/{name}" for verb in COMMANDS.sorted() if verb.secret for name in (verb.name, *verb.aliases)
 )  # fmt: skip
 """Commands that take a password, as they are typed."""
-
-SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)+)/((?:[^/\\]|\\.)*)/?")
-"""``s/typo/fix/``: in the person's last message, the first ``typo`` becomes ``fix``; ``\\/`` is a slash."""
 
 
 class Session(Handshake):
@@ -182,8 +179,8 @@ class Session(Handshake):
             if is_typed and verb.secret:
                 self._new_password.note(arguments, carry_out)
             carry_out(arguments)
-        elif spoken.startswith("s/") and (change := SUBSTITUTION.fullmatch(spoken)) is not None:
-            self._reply(substitute(me, change[1], change[2]), me.ref)
+        elif spoken[:1] in ("s", "S") and (correction := corrections.read(spoken)) is not None:
+            self._reply(substitute(me, correction), me.ref)
         elif (not spoken[:1].isascii() or spoken[:1].isspace()) and (command := _secret(spoken)):
             # What follows a blank or another slash is said, even a command; not so a password.
             raise BadArguments(

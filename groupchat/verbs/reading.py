@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.hall.missed import is_mentioned, is_said
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
-from groupchat.model.events import Answer, Done, Replayed, Told
+from groupchat.model.events import Answer, AuthorId, Done, Replayed, Told
 from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import Count, Day, Here, PostId, Search, Since
+from groupchat.verbs.grammar.arguments import Before, Count, Day, Here, PostId, Search, Since, With
 from groupchat.verbs.grammar.table import Table
 
 READING = Table("reading")
@@ -28,26 +28,41 @@ MENTIONS = 20
 
 @READING.verb(cost=10)
 def history(
-    me: Actor, count: Count | None = None, since: Since | None = None, day: Day | None = None, room: Here = ""
+    me: Actor,
+    count: Count | None = None,
+    since: Since | None = None,
+    before: Before | None = None,
+    day: Day | None = None,
+    nick: With = "",
+    room: Here = "",
 ) -> "Deferred[Answer]":
-    """Show earlier messages: the last ones, those after a number, or those of a day.
+    """Show earlier messages: the last ones, those after or before a number, or those of a day.
 
-    "/history", "/history 50", "/history since #41" or "/history 2026-11-20".
+    "/history", "/history 50", "/history since #41", "/history 20 before #41" or "/history 2026-11-20".
+    "/history with bob" shows only what you and bob have said to each other.
     """
-    if sum(given is not None for given in (count, since, day)) > 1:
-        raise BadArguments("Give a count, a number to begin after, or a day: one of them.")
-    most, journal = me.hall.settings.query_posts, me.hall.stream.journal
-    # The room, and what is private: also in no room at all.
-    audience = Audience((me.room(room),) if room or me.current else (), me.person.author)
+    if sum(given is not None for given in (since, before, day)) > 1:
+        raise BadArguments("Give a number to begin after, a number to end before, or a day: one of them.")
+    most, journal, head = me.hall.settings.query_posts, me.hall.stream.journal, me.hall.stream.delivered
+    if nick and room:
+        raise BadArguments("Give a nickname or a room, but not both.")
+    if nick:
+        audience = Audience((), me.person.author, _correspondent(me, nick))
+    else:  # the room, and what is private: also in no room at all
+        audience = Audience((me.room(room),) if room or me.current else (), me.person.author)
+    limit = most if count is None else min(count, most)
     if since is not None:
-        found = journal.following(audience, since, me.hall.stream.delivered, most)
-        return found.addCallback(lambda posts: _page(me, posts))
+        return journal.following(audience, since, head, limit).addCallback(lambda posts: _page(me, posts, limit))
     if day is not None:
-        return journal.between(audience, *_hours(me, day), most).addCallback(lambda posts: _page(me, posts))
-    wanted = min(count if count is not None else me.hall.settings.replay_posts, most)
+        return journal.between(audience, *_hours(me, day), limit).addCallback(lambda posts: _page(me, posts, limit))
+    if count is None:
+        limit = min(me.hall.settings.replay_posts, most)
     note = f"; {most} is the most at a time" if count is not None and count > most else ""
-    found = journal.recent(audience, me.hall.stream.delivered, wanted)
-    return found.addCallback(lambda posts: _replayed(me, "history", posts, f"end of the history{note}"))
+    if before is None:
+        found = journal.recent(audience, head, limit)
+        return found.addCallback(lambda posts: _replayed(me, "history", posts, f"end of the history{note}"))
+    found = journal.recent(audience, min(before - 1, head), limit)
+    return found.addCallback(lambda posts: _page_before(me, posts, limit, before, note))
 
 
 @READING.verb("find", cost=10)
@@ -66,11 +81,12 @@ def goto(me: Actor, id: PostId) -> "Deferred[Answer]":
 
 @READING.verb(cost=2)
 @inlineCallbacks
-def last(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
-    """Show your own last message, with its number."""
-    stored = yield me.hall.stream.journal.latest(me.person.author)
+def last(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
+    """Show your own last message in this room, with its number."""
+    place = me.room(room)
+    stored = yield me.hall.stream.journal.latest(me.person.author, place)
     if stored is None:
-        raise NoSuchMessage("You have no message: you have said nothing, or deleted it.")
+        raise NoSuchMessage(f"You have no message in {place}: you have said nothing there, or deleted it.")
     return _replayed(me, "history", (stored,), "/edit and /delete without a number mean this one")
 
 
@@ -114,18 +130,35 @@ def replay(posts: Sequence[StoredPost], now: float) -> Replayed:
     return Replayed("join", heading, tuple(stored.event for stored in posts), "end of the earlier messages", now)
 
 
+def _correspondent(me: Actor, nick: str) -> AuthorId:
+    """Return the author with a nickname: somebody who has the account, or is here.
+
+    :raises NoSuchNick: there is nobody.
+    """
+    account = me.hall.accounts.find(nick)
+    return account.author if account is not None else me.hall.find(nick).author
+
+
 def _hours(me: Actor, day: date) -> tuple[float, float]:
     """Return when a day begins and ends in the caller's zone, in seconds since 1970 UTC."""
     start, end = (datetime.combine(one, time(), me.zone).timestamp() for one in (day, day + timedelta(days=1)))
     return start, end
 
 
-def _page(me: Actor, posts: Sequence[StoredPost]) -> Answer:
+def _page(me: Actor, posts: Sequence[StoredPost], limit: int) -> Answer:
     """Return one page of history that says how to get the next one."""
     more = ""
-    if len(posts) == me.hall.settings.query_posts:
+    if posts and len(posts) == limit:
         more = f"; /history since #{posts[-1].event.id} shows what follows"
     return _replayed(me, "history", posts, f"end of the history{more}")
+
+
+def _page_before(me: Actor, posts: Sequence[StoredPost], limit: int, before: int, note: str) -> Answer:
+    """Return one page of history that ends before a number, and says how to get the one before it."""
+    more = ""
+    if posts and len(posts) == limit:
+        more = f"; /history {limit} before #{posts[0].event.id} shows what comes before"
+    return _replayed(me, "history", posts, f"end of what comes before #{before}{note}{more}")
 
 
 def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str) -> Answer:

@@ -10,11 +10,12 @@ from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
 from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NothingToSay
-from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said, Whispered
+from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.erasing import erase
 from groupchat.verbs.grammar.arguments import Here, Nick, PostId, Rest
+from groupchat.verbs.grammar.corrections import Correction
 from groupchat.verbs.grammar.table import Table
 
 TALKING = Table("talking")
@@ -60,23 +61,24 @@ def reply(me: Actor, text: Rest) -> Receipt:
 
 
 @TALKING.verb()
-def edit(me: Actor, id: PostId | None = None, *, text: Rest) -> Receipt:
-    """Change your last message, or the one with this number.
+def edit(me: Actor, id: PostId | None = None, *, text: Rest, room: Here = "") -> Receipt:
+    """Change your last message in this room, or the one with this number.
 
-    You can do so for 24 hours. "s/typo/fix/" as a line of its own changes a word of your last message.
+    You can do so for 24 hours. "s/typo/fix/" as a line of its own changes a word of your last message in this room,
+    "s/typo/fix/g" each of them.
     """
-    return _amend(me, Kind.EDITED, id, spoken(me, text))
+    return _amend(me, Kind.EDITED, id, room, spoken(me, text))
 
 
 @TALKING.verb("del")
-def delete(me: Actor, id: PostId | None = None) -> Reply:
-    """Delete your last message, or the one with this number.
+def delete(me: Actor, id: PostId | None = None, room: Here = "") -> Reply:
+    """Delete your last message in this room, or the one with this number.
 
     Operators can delete anybody's.
     """
-    if id is not None and me.hall.moderation.keeps_order(me.person.account):
+    if id is not None and not room and me.hall.moderation.keeps_order(me.person.account):
         return _delete_any(me, id)
-    return _amend(me, Kind.DELETED, id, "")
+    return _amend(me, Kind.DELETED, id, room, "")
 
 
 @TALKING.verb()
@@ -90,18 +92,34 @@ def typing(me: Actor, room: Here = "") -> Answer:
 
 
 @inlineCallbacks
-def substitute(me: Actor, typo: str, fix: str) -> "Generator[Deferred[Any], Any, Receipt]":
-    """Replace the first ``typo`` in the caller's last message by ``fix``."""
+def substitute(me: Actor, correction: Correction) -> "Generator[Deferred[Any], Any, Receipt]":
+    """Correct the caller's last message in the current room."""
+    room = last_place(me, "")
     yield me.hall.passed()  # the message may still be on its way to the disk
-    stored = yield me.hall.stream.journal.latest(me.person.author)
+    stored = yield me.hall.stream.journal.latest(me.person.author, room)
     if stored is None:
-        raise NoSuchMessage("You have no message: you have said nothing, or deleted it.")
-    typo, fix = typo.replace("\\/", "/"), fix.replace("\\/", "/")
+        raise nothing_said(room)
     post = stored.event
-    assert isinstance(post, Said | Acted | Whispered | Edited)
-    if typo not in post.text:
-        raise BadArguments(f"Your last message, #{post.id}, does not contain that.")
-    return _amend(me, Kind.EDITED, post.id, spoken(me, post.text.replace(typo, fix, 1)))
+    assert isinstance(post, Said | Acted | Edited)
+    if correction.typo not in post.text:
+        raise BadArguments(
+            f"Your last message in {room}, #{post.id}, does not contain that; nothing was changed or said."
+            f" To say the line as it is: {correction.aloud}"
+        )
+    return _amend(me, Kind.EDITED, post.id, "", spoken(me, correction.applied(post.text)))
+
+
+def last_place(me: Actor, room: str) -> str:
+    """Return the room in which the caller's last message is meant.
+
+    :raises NotInRoom, RoomInvalid: there is none.
+    """
+    return me.room(room)
+
+
+def nothing_said(room: str) -> NoSuchMessage:
+    """Return the refusal for somebody who has no message in a room."""
+    return NoSuchMessage(f"You have no message in {room}: you have said nothing there, or deleted it.")
 
 
 def spoken(me: Actor, words: str) -> str:
@@ -138,12 +156,16 @@ def _whisper(me: Actor, to: Person, words: str) -> Receipt:
     return receipt
 
 
-def _amend(me: Actor, kind: Kind, target: int | None, words: str) -> Receipt:
+def _amend(me: Actor, kind: Kind, target: int | None, room: str, words: str) -> Receipt:
+    """Change or delete a message: the one with this number, or the caller's last one in the named or current room."""
+    if target is not None and room:
+        raise BadArguments("Give the number of a message, or the room of your last one, but not both.")
     oldest = me.hall.now() - me.hall.settings.edit_window_h * 3600
-    return me.post(me.draft(kind, text=words, target=target, not_before=oldest))
+    place = "" if target is not None else last_place(me, room)
+    return me.post(me.draft(kind, place, words, target=target, not_before=oldest))
 
 
 @inlineCallbacks
 def _delete_any(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt]":
     erased = yield erase(me, target)
-    return _amend(me, Kind.DELETED, target, "") if erased is None else erased
+    return _amend(me, Kind.DELETED, target, "", "") if erased is None else erased

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.delivery.recent import Recent
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Audience, Draft, Kind, Outcome, StoredPost
-from groupchat.model.events import AuthorId, Deleted, Edited
+from groupchat.model.events import AuthorId, Deleted, Edited, Said
 
 ALICE = AuthorId(1)
 
@@ -173,14 +173,15 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(self.recent._edits, {})
 
     def test_messages(self) -> None:
-        """The latest messages are what was said and done, changed or not; changes and topics are none."""
+        """The latest messages are what was said and done, edited or not; nothing else, and nothing deleted."""
         self.add()
         self.add(Kind.ACTED)
         self.add(Kind.EDITED, 1)
         self.add(Kind.TOPIC)
+        self.add()
         self.add(Kind.DELETED, 2)
         found = self.recent.latest("lobby", 2)
         assert found is not None
-        self.assertEqual([(one.event.id, type(one.event)) for one in found], [(1, Edited), (2, Deleted)])
+        self.assertEqual([(one.event.id, type(one.event)) for one in found], [(1, Edited), (5, Said)])
         self.assertIsNone(self.recent.latest("lobby", 3))
         self.assertEqual(self.recent.latest("lobby", 0), [])

@@ -68,12 +68,12 @@ def whispered(text: str, author: AuthorId, reader: AuthorId, at: float = NOON) -
 
 def edited(target: int | None, text: str, author: AuthorId = ALICE, at: float = NOON, anyones: bool = False) -> Draft:
     """Draft an edit."""
-    return Draft(Kind.EDITED, author, NICKS[author], at, text=text, target=target, anyones=anyones)
+    return Draft(Kind.EDITED, author, NICKS[author], at, "lobby", text, target=target, anyones=anyones)
 
 
 def deleted(target: int | None, author: AuthorId = ALICE, at: float = NOON, anyones: bool = False) -> Draft:
     """Draft a deletion."""
-    return Draft(Kind.DELETED, author, NICKS[author], at, target=target, anyones=anyones)
+    return Draft(Kind.DELETED, author, NICKS[author], at, "lobby", target=target, anyones=anyones)
 
 
 def topic(text: str, room: str = "lobby", author: AuthorId = ALICE, at: float = NOON) -> Draft:
@@ -231,8 +231,8 @@ class JournalContract(JournalCase):
         self.assertEqual(await seen(("Lobby", "nowhere")), [])
 
     async def test_recent(self) -> None:
-        """The last messages come oldest first; edits, deletions and topics are not counted."""
-        await self.append(said("1"), said("2"), topic("3"), said("4"), edited(2, "two"), deleted(1))
+        """The last messages come oldest first; edits, topics and what is deleted are not counted."""
+        await self.append(said("1"), said("2"), topic("3"), said("4"), edited(2, "two"))
         self.assertEqual(
             events(await self.journal.recent(LOBBY, 6, 2)),
             [Edited(2, "lobby", "alice", NOON, 2, "two"), Said(4, "lobby", "alice", NOON, "4")],
@@ -240,6 +240,21 @@ class JournalContract(JournalCase):
         self.assertEqual(await self.ids(self.journal.recent(LOBBY, 3, 9)), [1, 2])
         self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, 0)), [])
         self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, -1)), [])
+
+    async def test_deleted_take_no_place(self) -> None:
+        """Deleted messages use up no places among the last, the following, those of a day and the neighbours."""
+        await self.append(*(said(str(n), at=n) for n in range(1, 7)), *(said("spam", BOB, at=7) for _ in range(40)))
+        await self.append(whispered("47", ALICE, BOB), whispered("48", ALICE, BOB))
+        await self.append(*(deleted(n, BOB) for n in range(7, 47)), deleted(4), deleted(47))
+        both = Audience(("lobby",), BOB)
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 99, 3)), [3, 5, 6])
+        self.assertEqual(await self.ids(self.journal.recent(both, 99, 3)), [5, 6, 48])
+        self.assertEqual(await self.ids(self.journal.following(both, 2, 99, 4)), [3, 5, 6, 48])
+        self.assertEqual(await self.ids(self.journal.between(LOBBY, 3, 99, 3)), [3, 5, 6])
+        self.assertEqual(await self.ids(self.journal.around(LOBBY, 5, 2)), [2, 3, 5, 6])
+        self.assertEqual(await self.ids(self.journal.around(both, 48, 2)), [48])
+        # The log itself has them all.
+        self.assertEqual(await self.ids(self.journal.page(both, 0, 99, 999)), list(range(1, 91)))
 
     async def test_following(self) -> None:
         """The first messages after a number, no further than another."""
@@ -263,13 +278,15 @@ class JournalContract(JournalCase):
         """A message comes with its neighbours of the same room."""
         for n in range(1, 10):
             await self.append(said(str(n), room="lobby" if n % 2 else "dev"))
-        await self.append(topic("10"), edited(7, "seven"), deleted(3))
+        await self.append(topic("10"), edited(7, "seven"))
         both = Audience(("lobby", "dev"), ALICE)
         self.assertEqual(await self.ids(self.journal.around(both, 5, 1)), [3, 5, 7])
         self.assertEqual(await self.ids(self.journal.around(both, 2, 2)), [2, 4, 6])
         self.assertEqual(await self.ids(self.journal.around(both, 9, 99)), [1, 3, 5, 7, 9])
         self.assertEqual(await self.ids(self.journal.around(both, 5, 0)), [5])
+        await self.append(deleted(3))
         self.assertEqual(events(await self.journal.around(both, 3, 0)), [Deleted(3, "lobby", "alice", NOON, 3)])
+        self.assertEqual(await self.ids(self.journal.around(both, 3, 1)), [1, 3, 5])
 
     async def test_around_private(self) -> None:
         """A private message's neighbours are those between the same two, whoever spoke."""
@@ -321,7 +338,7 @@ class JournalContract(JournalCase):
                 Deleted(4, "lobby", "alice", NOON + 2, 1),
             ],
         )
-        self.assertEqual(events(await self.journal.recent(LOBBY, 9, 9))[0], Deleted(1, "lobby", "alice", NOON, 1))
+        self.assertEqual(await self.ids(self.journal.recent(LOBBY, 9, 9)), [3])
 
     async def test_delete_by_another(self) -> None:
         """The person who deleted a message is shown, not its author."""
@@ -374,7 +391,7 @@ class JournalContract(JournalCase):
         for _ in range(2):
             (outcome,) = await self.append(deleted(None))
             self.assertIsInstance(outcome, NoSuchMessage)
-            self.assertEqual(str(outcome), "You have no message: you have said nothing, or deleted it.")
+            self.assertEqual(str(outcome), "You have no message in lobby: you have said nothing there, or deleted it.")
             await self.append(said("x"), deleted(None))
 
     async def test_not_yours(self) -> None:
@@ -454,18 +471,27 @@ class JournalContract(JournalCase):
         self.assertIsInstance((await self.append(said("c", key="new")))[0], StoredPost)
 
     async def test_latest(self) -> None:
-        """The newest message of an author that is not deleted, in its newest form, also a private one."""
-        self.assertIsNone(await self.journal.latest(ALICE))
-        await self.append(said("1"), whispered("2", ALICE, BOB), topic("3"), said("4"), edited(1, "x"), said("6", BOB))
-        self.assertEqual(await self.journal.latest(ALICE), StoredPost(Said(4, "lobby", "alice", NOON, "4"), ALICE))
-        await self.append(deleted(4))
-        self.assertEqual(
-            await self.journal.latest(ALICE), StoredPost(Whispered(2, "", "alice", NOON, "bob", "2"), ALICE, BOB)
-        )
-        await self.append(edited(2, "two"), said("9", BOB))
-        self.assertEqual(
-            await self.journal.latest(ALICE), StoredPost(Edited(2, "", "alice", NOON, 2, "two", "bob"), ALICE, BOB)
-        )
+        """The newest message of an author in a room that is not deleted, in its newest form; none of elsewhere."""
+        self.assertIsNone(await self.journal.latest(ALICE, "lobby"))
+        await self.append(said("1"), topic("2"), said("3"), edited(1, "x"), said("5", BOB), said("6", room="dev"))
+        await self.append(whispered("7", ALICE, BOB))
+        for room, id in ("lobby", 3), ("dev", 6):
+            found = await self.journal.latest(ALICE, room)
+            self.assertEqual(found, StoredPost(Said(id, room, "alice", NOON, str(id)), ALICE))
+        self.assertEqual((await self.journal.latest(ALICE, "")).event.id, 7)  # type: ignore[union-attr]
+        self.assertIs(await self.journal.latest(ALICE, "attic"), None)
+        await self.append(deleted(3))
+        found = await self.journal.latest(ALICE, "lobby")
+        self.assertEqual(found, StoredPost(Edited(1, "lobby", "alice", NOON, 1, "x"), ALICE))
+
+    async def test_change_the_latest(self) -> None:
+        """Without a number the newest message in the named room is changed, never one of elsewhere."""
+        await self.append(said("1"), said("2", room="dev"), whispered("3", ALICE, BOB), said("4", BOB))
+        edit, deletion, other = await self.append(edited(None, "one"), deleted(None), deleted(None))
+        self.assertEqual(edit, StoredPost(Edited(5, "lobby", "alice", NOON, 1, "one"), ALICE))
+        self.assertEqual(deletion, StoredPost(Deleted(6, "lobby", "alice", NOON, 1), ALICE))
+        self.assertIsInstance(other, NoSuchMessage)
+        self.assertIn("in lobby", str(other))
 
     async def test_rooms(self) -> None:
         """Every room with posts, by name, with its newest topic and the time of its newest post."""

@@ -89,8 +89,8 @@ class DirectJournal:
     def around(self, audience: Audience, id: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.around(audience, id, count))
 
-    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        return self._ask(lambda: self.reader.latest(author))
+    def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        return self._ask(lambda: self.reader.latest(author, room))
 
     def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.search(audience, words, count))

@@ -633,7 +633,7 @@ class QuietTests(SynchronousTestCase):
     def test_own_words(self) -> None:
         """It changes and deletes what it said."""
         self.bot.say("teh", room="lobby")
-        self.bot.do("edit", text="the").do("delete", id=1)
+        self.bot.do("edit", text="the", room="lobby").do("delete", id=1)
         self.assertEqual([type(event).__name__ for event in self.alice.events], ["Said", "Edited", "Deleted"])
 
     def test_cut_off(self) -> None:

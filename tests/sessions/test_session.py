@@ -109,7 +109,7 @@ class ChattingTests(SynchronousTestCase):
         """ "s/a/b/" changes the first such part of the person's last message, with an escaped slash if need be."""
         house = House()
         alice, bob = house.come("alice", "bob")
-        alice.type("one teh two teh", "s/teh/the/", "s/the/a\\/b", "s/nowhere/x/")
+        alice.type("one teh two teh", "s/teh/the/", "s/the/a\\/b/", "s/nowhere/x/")
         self.assertEqual([event.text for event in bob.events][1:], ["one the two teh", "one a/b two teh"])  # type: ignore[attr-defined]
         self.assertEqual(alice.codes, ["bad-arguments"])
         bob.type("s/a/b/")

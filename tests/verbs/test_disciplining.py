@@ -423,7 +423,7 @@ class TypedTests(TypingCase):
         )
         self.assertEqual(self.bob.codes, ["muted"] * 9)
         self.assertEqual((self.alice.texts, self.house.hall.rooms.open("lobby").topic), ([], ""))
-        self.bob.type("/delete")
+        self.bob.type("/switch lobby", "/delete")
         self.assertEqual(type(self.alice.events[-1]), Deleted)
         self.alice.type("hello")
         self.assertEqual(self.bob.texts, ["hello"])

@@ -63,10 +63,55 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual([type(post) for post in page.posts], [Whispered])
 
     def test_one_of_them(self) -> None:
-        """A program asks by a count, a number or a day, and not by several of them."""
+        """A program asks by a number to begin after or to end before, or by a day, and not by several of them."""
         (bot,) = House().come("bot", door="json")
-        bot.do("history", count=1, since=1).do("history", since=1, day="2026-11-21")
-        self.assertEqual(bot.codes, ["bad-arguments"] * 2)
+        bot.do("history", before=1, since=1).do("history", since=1, day="2026-11-21")
+        bot.do("history", before=1, day="2026-11-21")
+        self.assertEqual(bot.codes, ["bad-arguments"] * 3)
+
+    def test_before(self) -> None:
+        """What comes before a number is read page by page up to the first message, as each page says."""
+        (alice,) = House().come("alice")
+        alice.type(*map(str, range(1, 8)), "/delete #5")
+        alice.take()
+        line, seen = "/history 3 before #7", []
+        while line:
+            alice.type(line)
+            (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
+            seen.append([post.id for post in page.posts])
+            alice.take()
+            line = page.ending.rpartition("; ")[2].removesuffix(" shows what comes before") * ("; " in page.ending)
+        self.assertEqual(seen, [[3, 4, 6], [1, 2]])
+        alice.type("/history before 3")
+        self.assertEqual(ids(alice), [[1, 2]])
+        alice.take()
+        alice.type("/history before #0", "/history before #999999999")
+        self.assertEqual(alice.told, [])
+        self.assertEqual(ids(alice), [[1, 2, 3, 4, 6, 7]])
+
+    def test_with_somebody(self) -> None:
+        """What two people said to each other can be read by itself, page by page, also with an account that is gone."""
+        house = House()
+        alice, carol = house.come("alice", "carol")
+        bob = member(house, "bob")
+        alice.type("aloud", "/msg bob one", "/msg carol no")
+        bob.type("/msg alice two", "/msg carol no", "/exit")
+        alice.type("/msg bob three", "/delete #6", "/msg bob four")
+        alice.take()
+        alice.type("/history with bob", "/history 1 with bob", "/history 1 before #4 with BOB")
+        self.assertEqual(ids(alice), [[2, 4, 8], [8], [2]])
+        carol.take()
+        carol.type("/history with nobody").do("history", nick="bob", room="lobby")
+        self.assertEqual(carol.codes, ["no-such-nick", "bad-arguments"])
+
+    def test_before_and_count(self) -> None:
+        """A program asks for so many before a number, after one, or of a day."""
+        (bot,) = House().come("bot", door="json")
+        for number in range(1, 8):
+            bot.do("say", text=str(number))
+        bot.take()
+        bot.do("history", before=6, count=2).do("history", since=2, count=2).do("history", day="2026-11-21", count=2)
+        self.assertEqual(ids(bot), [[4, 5], [3, 4], [1, 2]])
 
     def test_next_page(self) -> None:
         """A full page says how to read on, and the whole room can be read in that way."""
@@ -151,13 +196,14 @@ class SearchTests(SynchronousTestCase):
             self.assertEqual(ids(peer), found)
 
     def test_last(self) -> None:
-        """/last shows the person's own last message, aloud or private; somebody who said nothing has none."""
+        """/last shows the person's own last message in the room, none of elsewhere."""
         (alice, bob) = House().come("alice", "bob")
-        alice.type("aloud", "/msg bob psst")
+        alice.type("aloud", "/msg bob psst", "/join dev", "there", "/switch lobby")
         alice.take()
         alice.type("/last")
         bob.type("/last")
-        self.assertEqual(ids(alice), [[2]])
+        alice.do("last", room="dev")
+        self.assertEqual(ids(alice), [[1], [3]])
         self.assertEqual(bob.codes, ["no-such-message"])
 
 
@@ -289,14 +335,14 @@ class AnswerTests(SynchronousTestCase):
         self.assertEqual(headings, ["1 message:", "2 messages:"])
 
     def test_edited(self) -> None:
-        """An edited message is shown as it reads now, under its own number; a deleted one as deleted."""
+        """An edited message is shown as it reads now, under its own number; a deleted one is not shown."""
         alice = member(House(), "alice")
         alice.type("teh", "gone", "/delete", "/edit #1 the")
         alice.take()
         alice.type("/history")
         (page,) = (answer for answer in alice.answers if isinstance(answer, Replayed))
         posts: list[Post] = list(page.posts)
-        self.assertEqual([(type(post).__name__, post.id) for post in posts], [("Edited", 1), ("Deleted", 2)])
+        self.assertEqual([(type(post).__name__, post.id) for post in posts], [("Edited", 1)])
 
 
 class BoundedTests(SynchronousTestCase):

@@ -171,9 +171,62 @@ class ChangeTests(SynchronousTestCase):
     def test_private(self) -> None:
         """A change of a private message is shown to the two it is between only."""
         alice, bob, carol = House().come("alice", "bob", "carol")
-        alice.type("/msg bob teh", "/edit the", "/delete")
+        alice.type("/msg bob teh", "/edit #1 the", "/delete #1")
         self.assertEqual([type(event) for event in bob.events], [Whispered, Edited, Deleted])
         self.assertEqual(carol.events, [])
+
+    def test_last_of_the_room(self) -> None:
+        """Without a number the last message in the room is meant: none of another room, and nothing private."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        for line in ("/edit x", "/delete", "s/t/T/", "/last"):
+            bob.take()
+            alice.type("two", "/join dev", "there", "/switch lobby", "/msg bob to bob", line)
+            said, _, *changes = bob.events
+            assert isinstance(said, Said)
+            self.assertEqual([type(change) for change in changes],
+                             {"/delete": [Deleted], "/last": []}.get(line, [Edited]), line)  # fmt: skip
+            self.assertEqual([change.target for change in changes], [said.id] * len(changes))  # type: ignore[attr-defined]
+            self.assertEqual(alice.codes, [])
+        alice.type("/join attic", "/msg bob again")
+        alice.take()
+        alice.type("/edit x", "/delete", "s/a/b/", "/last")
+        self.assertEqual(alice.codes, ["no-such-message"] * 4)
+        self.assertEqual({answer.text for answer in alice.answers},  # type: ignore[attr-defined]
+                         {"You have no message in attic: you have said nothing there, or deleted it."})  # fmt: skip
+
+    def test_room_of_a_program(self) -> None:
+        """A program changes its last message in the room that it names, and not another one."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        bot.do("say", text="here").do("join", room="dev").do("say", text="there").take()
+        bot.do("edit", text="x", room="lobby").do("delete", room="dev").do("edit", text="y", room="attic")
+        bot.do("edit", id=1, text="y", room="lobby").do("delete", id=1, room="lobby").do("delete", room="")
+        self.assertEqual([answer.id for answer in bot.answers if isinstance(answer, Done)], [3, 4])
+        self.assertEqual(bot.codes, ["not-in-room", *["bad-arguments"] * 3])
+
+    def test_in_no_room(self) -> None:
+        """In no room there is no last message: its number is needed."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        alice.type("one", "/leave")
+        alice.take()
+        alice.type("/edit x", "/delete", "s/o/O/", "/edit #1 uno")
+        self.assertEqual(alice.codes, ["not-in-room"] * 3)
+        self.assertIsInstance(bob.events[-1], Edited)
+
+    def test_no_numbers(self) -> None:
+        """What looks like the number of a message and is none is refused, and is no text."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("one")
+        for line in ("/edit #999999999999999999999 x", "/edit #12x foo", "/edit 5.0 x", "/edit -1 x", "/delete 5.0",
+                     "/delete #1x", "/edit 3rd time"):  # fmt: skip
+            alice.take()
+            alice.type(line)
+            self.assertEqual(alice.codes, ["bad-arguments"], line)
+        alice.type("/edit #python is fine")
+        self.assertEqual([(event.target, event.text) for event in bob.events if isinstance(event, Edited)],
+                         [(1, "#python is fine")])  # fmt: skip
 
     def test_answers(self) -> None:
         """A program is told the number under which its change stands."""
@@ -200,12 +253,27 @@ class SubstitutionTests(SynchronousTestCase):
         alice.type("s/a/b/")
         self.assertEqual(alice.codes, ["no-such-message"])
 
-    def test_private(self) -> None:
-        """A correction of a private message stays private."""
-        alice, bob, carol = House().come("alice", "bob", "carol")
-        alice.type("/msg bob teh", "s/teh/the/")
-        self.assertEqual([event.text for event in bob.events], ["teh", "the"])  # type: ignore[attr-defined]
-        self.assertEqual(carol.events, [])
+    def test_every_time(self) -> None:
+        """With a g at the end every occurrence is corrected."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("teh cat and teh dog", "s/teh/the/g")
+        self.assertEqual([event.text for event in bob.events][1:], ["the cat and the dog"])  # type: ignore[attr-defined]
+
+    def test_never_said(self) -> None:
+        """What looks like a correction and is none is answered, with how to say it all the same, and never said."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("one two")
+        for line in ("s/a", "s/a/b", "s//x/", "s/nowhere/x/", "s/one/two/three/", "s/one/x/q", "s|one|x|", "s,one,x,g"):
+            alice.take()
+            alice.type(line)
+            self.assertEqual(alice.codes, ["bad-arguments"], line)
+            self.assertIn(f"/say {line}", alice.answers[0].text)  # type: ignore[attr-defined]
+            alice.type(f"/say {line}")
+            self.assertEqual(bob.texts[-1], line)
+            alice.type("/delete")
+        alice.type(" s/a/b/", "s, I think so")
+        self.assertEqual(bob.texts[-2:], [" s/a/b/", "s, I think so"])
+        self.assertFalse([event for event in bob.events if isinstance(event, Edited)])
 
     def test_nothing_left(self) -> None:
         """A correction that would leave nothing is refused, and the message stays."""

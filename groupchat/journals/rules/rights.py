@@ -25,7 +25,8 @@ def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastSh
     """
     if target is None or not _sees(draft, target):
         if draft.target is None:
-            return NoSuchMessage("You have no message: you have said nothing, or deleted it.")
+            where = f" in {draft.room}" if draft.room else ""
+            return NoSuchMessage(f"You have no message{where}: you have said nothing there, or deleted it.")
         return no_such_message(draft.target)
     done = "edit" if draft.kind == Kind.EDITED else "delete"
     keeps_order = draft.anyones and book.may_change(draft.author, AuthorId(target.author), target.room, draft.at)

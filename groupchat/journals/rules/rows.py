@@ -84,6 +84,8 @@ def sees(audience: Audience, row: Row) -> bool:
     """Say whether the audience may see the row."""
     if row.reader is None:
         return row.room in audience.rooms
+    if audience.other is not None:
+        return (row.author, row.reader) in ((audience.author, audience.other), (audience.other, audience.author))
     return audience.author is not None and audience.author in (row.author, row.reader)
 
 

@@ -19,10 +19,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from groupchat.disk.copying import copy
-from groupchat.journals.rules.rows import Row
+from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.index import leave_alone
 from groupchat.journals.sqlite.statements import COLUMNS, ROOM_MESSAGES
-from groupchat.model.drafts import MESSAGES
 from groupchat.model.errors import CannotStart
 
 APPLICATION = 0x67637430
@@ -269,7 +268,7 @@ def _check_ends(database: sqlite3.Connection, path: Path, acknowledged: int) -> 
         )
     database.execute("SELECT * FROM posts ORDER BY id LIMIT 1").fetchall()
     rows = [Row(*row) for row in database.execute(_LAST, (last - TAIL,))]
-    said = [row.room for row in rows if row.kind in MESSAGES and row.reader is None]
+    said = [row.room for row in rows if is_message(row) and row.reader is None]
     for room, count in Counter(said).items():
         if database.execute(_LISTED, (room, last - TAIL)).fetchone() != (count,):
             raise damaged(path, "its newest posts and their index disagree")

@@ -22,8 +22,10 @@ _DELETION = f"SELECT {COLUMNS} FROM posts WHERE target = ? AND kind = 'deleted'"
 _FIRST_SPANS = "SELECT first, at FROM spans ORDER BY first"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
 _COUNT = "UPDATE counters SET value = ? WHERE name = ?"
-_TAIL = f"SELECT id FROM posts WHERE id > ? AND author = ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC"
-_AUTHORED = "SELECT id FROM authored WHERE author = ? AND id > ? ORDER BY id DESC"
+_TAIL = (
+    f"SELECT id FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC"
+)
+_AUTHORED = "SELECT id FROM authored WHERE id > ? AND author = ? AND room = ? ORDER BY id DESC"
 
 
 class Gone:
@@ -80,16 +82,19 @@ class Gone:
         """Return a row, as it reads after so many of the erasures."""
         return self._row(id, level)
 
-    def latest(self, author: int, indexed: int) -> int | None:
-        """Return the number of an author's newest message.  :param indexed: the number up to which rows are indexed."""
+    def latest(self, author: int, room: str, indexed: int) -> int | None:
+        """Return the number of an author's newest message in a room (empty: private).
+
+        :param indexed: the number up to which rows are indexed.
+        """
         if not self.erasures:
-            (newest,) = self._database.execute(TAIL_LATEST, (max(indexed, self.expired), author)).fetchone()
+            (newest,) = self._database.execute(TAIL_LATEST, (max(indexed, self.expired), author, room)).fetchone()
             if newest is None:
-                (newest,) = self._database.execute(LATEST, (author,)).fetchone()
+                (newest,) = self._database.execute(LATEST, (author, room)).fetchone()
             return int(newest) if newest is not None and newest > self.expired else None
         floor = max([self.expired, *(one.upto for one in self.erasures if one.author == author)])
-        for query, values in ((_TAIL, (max(indexed, floor), author)), (_AUTHORED, (author, floor))):
-            for id in self._numbers(query, values):
+        for query, after in ((_TAIL, max(indexed, floor)), (_AUTHORED, floor)):
+            for id in self._numbers(query, (after, author, room)):
                 row = self.row(id)
                 if row is not None and is_message(row):
                     return id
@@ -111,7 +116,7 @@ class Gone:
                 return True
         return False
 
-    def _numbers(self, query: str, values: tuple[int, int]) -> Iterator[int]:
+    def _numbers(self, query: str, values: tuple[int, int, str]) -> Iterator[int]:
         cursor = self._database.execute(query, values)
         try:
             for (id,) in cursor:

@@ -70,11 +70,12 @@ _NEXT = (
     f" WHERE id > ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id LIMIT ?"
 )
 _AUTHORED = (
-    "INSERT OR IGNORE INTO authored SELECT author, id FROM posts"
+    "INSERT OR IGNORE INTO authored SELECT author, room, id FROM posts"
     f" WHERE id > ? AND id <= ? AND {MESSAGE} AND gone_by IS NULL"
 )
 _ADDED = Insertion("search (rowid, text, place)", "(?, ?, ?)")
 _ADD = "INSERT INTO search (rowid, text, place) VALUES (?, ?, ?)"
+_FORGET = "DELETE FROM authored WHERE author = ? AND room = ? AND id = ?"
 _REMOVE = "INSERT INTO search (search, rowid, text, place) VALUES ('delete', ?, ?, ?)"
 
 
@@ -91,7 +92,7 @@ _CLEAR = (
     f"DELETE FROM search_data WHERE id IN (SELECT id FROM search_data WHERE id > 10 LIMIT {CLEARED})",
     f"DELETE FROM search_idx WHERE (segid, term) IN (SELECT segid, term FROM search_idx LIMIT {CLEARED})",
     f"DELETE FROM search_docsize WHERE id IN (SELECT id FROM search_docsize LIMIT {CLEARED})",
-    f"DELETE FROM authored WHERE (author, id) IN (SELECT author, id FROM authored LIMIT {CLEARED})",
+    f"DELETE FROM authored WHERE (author, room, id) IN (SELECT author, room, id FROM authored LIMIT {CLEARED})",
 )
 _HAS = "SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?"
 _NEWEST = (
@@ -305,7 +306,7 @@ class Index:
             self.touched = True
             self._database.execute(_REMOVE, _entry(row, row.newest))
         # Above ``upto`` too: while the index is made anew, it may still be there.
-        self._database.execute("DELETE FROM authored WHERE author = ? AND id = ?", (row.author, row.id))
+        self._database.execute(_FORGET, (row.author, row.room, row.id))
 
 
 def _entry(row: Row, text: str) -> tuple[int, str, str]:

@@ -17,6 +17,7 @@ from groupchat.journals.sqlite.statements import (
     COLUMNS,
     MODERATION,
     ROOM_CHANGES,
+    ROOM_DELETED,
     ROOM_MESSAGES,
     TOPICS,
     Scan,
@@ -33,6 +34,9 @@ SEARCH_S = 0.2
 STEPS = 200
 """Steps of SQLite's machine after which it asks whether to go on: some tenths of a millisecond."""
 
+AT_ONCE = 200
+"""Messages that are looked at together, at least, as long as some of those that are found may be erased."""
+
 _MAX = 2**63 - 1
 """The highest integer of SQLite."""
 
@@ -41,7 +45,7 @@ _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
-_SOURCES = (ROOM_MESSAGES, ROOM_CHANGES, TOPICS, MODERATION)
+_SOURCES = (ROOM_MESSAGES, ROOM_DELETED, ROOM_CHANGES, TOPICS, MODERATION)
 """The indexes in which rows of rooms are found."""
 _NEXT_NAME = tuple(f"SELECT room FROM {source} AND room > ? ORDER BY room LIMIT 1" for source in _SOURCES)
 _NEWEST = tuple(f"SELECT id FROM {source} AND room = ? ORDER BY id DESC LIMIT 1" for source in _SOURCES)
@@ -77,22 +81,22 @@ class Reader:
     def recent(self, audience: Audience, upto: int, count: int) -> list[StoredPost]:
         """Return the last messages, oldest first."""
         with self._snapshot():
-            return self._posts(self._ids(messages(audience), 0, upto, count, newest=True))
+            return self._messages(audience, 0, upto, count, newest=True)
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> list[StoredPost]:
         """Return the first messages after a number."""
         with self._snapshot():
-            return self._posts(self._ids(messages(audience), after, upto, count))
+            return self._messages(audience, after, upto, count)
 
     def between(self, audience: Audience, start: float, end: float, count: int) -> list[StoredPost]:
         """Return the first messages of a span of time, in seconds since 1970 UTC."""
         with self._snapshot():
-            ids: list[int] = []
+            posts: list[StoredPost] = []
             for after, upto in self._ranges(milliseconds(start), milliseconds(end)):
-                ids += self._ids(messages(audience), after, upto, count - len(ids))
-                if len(ids) >= count:
+                posts += self._messages(audience, after, upto, count - len(posts))
+                if len(posts) >= count:
                     break
-            return self._posts(ids)
+            return posts
 
     def around(self, audience: Audience, id: int, count: int) -> list[StoredPost]:
         """Return a message with its neighbours."""
@@ -100,13 +104,14 @@ class Reader:
             row = self._gone.row(_clamped(id))
             if row is None or row.kind not in MESSAGES or not sees(audience, row):
                 raise no_such_message(id)
-            before = self._ids(neighbours(row), 0, id - 1, count, newest=True)
-            return self._posts([*before, id, *self._ids(neighbours(row), id, _MAX, count)])
+            scans = neighbours(row)
+            before = self._found(scans, 0, id - 1, count, newest=True)
+            return [*before, *self._posts([id]), *self._found(scans, id, _MAX, count)]
 
-    def latest(self, author: AuthorId) -> StoredPost | None:
-        """Return the author's newest message that is not deleted."""
+    def latest(self, author: AuthorId, room: str) -> StoredPost | None:
+        """Return the author's newest message in a room (empty: private) that is not deleted."""
         with self._snapshot():
-            id = self._gone.latest(author, self._indexed())
+            id = self._gone.latest(author, room, self._indexed())
             return None if id is None else self._posts([id])[0]
 
     def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
@@ -235,9 +240,34 @@ class Reader:
             ids.update(id for (id,) in self._database.execute(statement, (*scan.of, *bounds)))
         return sorted(sorted(ids, reverse=newest)[: bounds[2]])
 
+    def _messages(
+        self, audience: Audience, after: int, upto: int, count: int, newest: bool = False
+    ) -> list[StoredPost]:
+        return self._found(messages(audience), after, upto, count, newest)
+
+    def _found(
+        self, scans: Sequence[Scan], after: int, upto: int, count: int, newest: bool = False
+    ) -> list[StoredPost]:
+        """Return the first messages that the scans find, or the ``newest``, ascending; none that are deleted."""
+        count = _clamped(count)
+        if not self._gone.erasures:
+            return self._posts(self._ids(scans, after, upto, count, newest))
+        # What is erased is found until it is overwritten: so there may have to be another look.
+        rows: list[Row] = []
+        while len(rows) < count:
+            ids = self._ids(scans, after, upto, max(count, AT_ONCE), newest)
+            left = [row for row in map(self._gone.masked, self._rows(ids)) if is_message(row)]
+            rows = [*left, *rows] if newest else [*rows, *left]
+            if len(ids) < max(count, AT_ONCE):
+                break
+            after, upto = (after, ids[0] - 1) if newest else (ids[-1], upto)
+        return [stored(row) for row in (rows[-count:] if newest else rows[:count])] if count else []
+
+    def _rows(self, ids: Sequence[int]) -> list[Row]:
+        return [Row(*row) for row in self._database.execute(_ROWS, (json.dumps(ids),)).fetchall()]
+
     def _posts(self, ids: Sequence[int]) -> list[StoredPost]:
-        found = self._database.execute(_ROWS, (json.dumps(ids),)).fetchall()
-        return [stored(self._gone.masked(Row(*row))) for row in found]
+        return [stored(self._gone.masked(row)) for row in self._rows(ids)]
 
     def _indexed(self) -> int:
         (upto,) = self._database.execute(_INDEXED).fetchone()

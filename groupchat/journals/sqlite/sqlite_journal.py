@@ -105,9 +105,9 @@ class SqliteJournal:
         """Return a message with its neighbours."""
         return self._read(self._reader.around, audience, id, count)
 
-    def latest(self, author: AuthorId) -> "Deferred[StoredPost | None]":
-        """Return the author's newest message that is not deleted."""
-        return self._read(self._reader.latest, author)
+    def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
+        """Return the author's newest message in a room (empty: private) that is not deleted."""
+        return self._read(self._reader.latest, author, room)
 
     @inlineCallbacks
     def search(self, audience: Audience, words: str, count: int) -> "Generator[Deferred[Any], Any, list[StoredPost]]":

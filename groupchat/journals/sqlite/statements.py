@@ -7,7 +7,7 @@ Every statement names its index, so that SQLite refuses the statement rather tha
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from groupchat.facts.rule_book import LOOKED_AT
@@ -22,11 +22,11 @@ MESSAGE = "kind IN ('said', 'acted', 'whispered')"
 
 ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
 
-TAIL_LATEST = f"SELECT max(id) FROM posts WHERE id > ? AND author = ? AND {MESSAGE} AND gone_by IS NULL"
-"""The author's newest message among those not yet indexed."""
+TAIL_LATEST = f"SELECT max(id) FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL"
+"""The author's newest message in a room among those not yet indexed."""
 
-LATEST = "SELECT max(id) FROM authored WHERE author = ?"
-"""The author's newest message among those indexed."""
+LATEST = "SELECT max(id) FROM authored WHERE author = ? AND room = ?"
+"""The author's newest message in a room among those indexed."""
 
 TOGETHER = 16
 """Rows inserted by one statement: with 16, rows of ``posts`` took less than half the time; with 64 hardly less."""
@@ -53,16 +53,31 @@ class Insertion:
 
 # These repeat the conditions of the indexes word for word: SQLite uses a partial index only then.
 OTHER = "kind <> 'topic' AND kind <> 'moderated'"
-ROOM_MESSAGES = f"posts INDEXED BY posts_room_messages WHERE reader IS NULL AND target IS NULL AND {OTHER}"
+_LEFT = "target IS NULL AND gone_by IS NULL"
+_DELETED = "target IS NULL AND gone_by IS NOT NULL"
+ROOM_MESSAGES = f"posts INDEXED BY posts_room_messages WHERE reader IS NULL AND {_LEFT} AND {OTHER}"
+ROOM_DELETED = f"posts INDEXED BY posts_room_deleted WHERE reader IS NULL AND {_DELETED}"
 ROOM_CHANGES = "posts INDEXED BY posts_room_changes WHERE target IS NOT NULL AND reader IS NULL"
 TOPICS = "posts INDEXED BY posts_topic WHERE kind = 'topic'"
 MODERATION = "posts INDEXED BY posts_moderation WHERE kind = 'moderated'"
 SHOWN_LATELY = tuple(
     f"SELECT id, author, at FROM {source} AND room = ? ORDER BY id DESC LIMIT {LOOKED_AT}"
-    for source in (ROOM_MESSAGES, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
+    for source in (ROOM_MESSAGES, ROOM_DELETED, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
 )
-"""The rows that a room was shown lately, newest first: messages, edits, topics."""
-_PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND target IS {}"
+"""The rows that a room was shown lately, newest first: messages, also deleted ones, edits, topics."""
+_PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND {}"
+PRIVATE_MESSAGES = tuple(
+    f"{_PRIVATE.format(f'posts_{side}_{which}', condition)} AND {side}"
+    for side in ("author", "reader")
+    for which, condition in (("messages", _LEFT), ("deleted", _DELETED))
+)
+"""The sources of somebody's private messages, also deleted ones; each goes on with ``= ?``."""
+
+
+def newest_of(sources: Iterable[str]) -> str:
+    """Return the query for the highest number in these sources that is at most ``?2``."""
+    each = " UNION ALL ".join(f"SELECT max(id) AS id FROM {source} AND id <= ?2" for source in sources)
+    return f"SELECT max(id) FROM ({each})"
 
 
 class Scan(NamedTuple):
@@ -79,34 +94,46 @@ def _scan(source: str, of: str) -> Scan:
 
 
 _ROOM_MESSAGES = (_scan(ROOM_MESSAGES, "room = ?"),)
-_ROOM_CHANGES = (_scan(ROOM_CHANGES, "room = ?"), _scan(TOPICS, "room = ?"), _scan(MODERATION, "room = ?"))
+_ROOM_OTHERS = (
+    _scan(ROOM_DELETED, "room = ?"),
+    _scan(ROOM_CHANGES, "room = ?"),
+    _scan(TOPICS, "room = ?"),
+    _scan(MODERATION, "room = ?"),
+)
 _OWN_MESSAGES = (
-    _scan(_PRIVATE.format("posts_author_messages", "NULL"), "author = ?"),
-    _scan(_PRIVATE.format("posts_reader_messages", "NULL"), "reader = ?"),
+    _scan(_PRIVATE.format("posts_author_messages", _LEFT), "author = ?"),
+    _scan(_PRIVATE.format("posts_reader_messages", _LEFT), "reader = ?"),
 )
-_OWN_CHANGES = (
-    _scan(_PRIVATE.format("posts_author_changes", "NOT NULL"), "author = ?"),
-    _scan(_PRIVATE.format("posts_reader_changes", "NOT NULL"), "reader = ?"),
+_OWN_OTHERS = (
+    _scan(_PRIVATE.format("posts_author_deleted", _DELETED), "author = ?"),
+    _scan(_PRIVATE.format("posts_reader_deleted", _DELETED), "reader = ?"),
+    _scan(_PRIVATE.format("posts_author_changes", "target IS NOT NULL"), "author = ?"),
+    _scan(_PRIVATE.format("posts_reader_changes", "target IS NOT NULL"), "reader = ?"),
 )
-_PAIR = _scan(_PRIVATE.format("posts_pair", "NULL"), "author = ? AND reader = ?")
+_PAIR = _scan(_PRIVATE.format("posts_pair", _LEFT), "author = ? AND reader = ?")
 
 
 def messages(audience: Audience) -> list[Scan]:
-    """Return the scans that find the messages of an audience."""
+    """Return the scans that find the messages of an audience that are not deleted."""
+    if audience.author is not None and audience.other is not None:
+        return [*_sources(audience, _ROOM_MESSAGES, ()), *_between(audience.author, audience.other)]
     return _sources(audience, _ROOM_MESSAGES, _OWN_MESSAGES)
 
 
 def everything(audience: Audience) -> list[Scan]:
-    """Return the scans that find all rows an audience may see."""
-    return messages(audience) + _sources(audience, _ROOM_CHANGES, _OWN_CHANGES)
+    """Return the scans that find all rows an audience may see; it is of no two people only."""
+    return messages(audience) + _sources(audience, _ROOM_OTHERS, _OWN_OTHERS)
 
 
 def neighbours(row: Row) -> list[Scan]:
-    """Return the scans that find the messages of the row's room, or between its two people."""
+    """Return the scans that find the messages of the row's room, or between its two people, that are not deleted."""
     if row.reader is None:
         return [scan._replace(of=(row.room,)) for scan in _ROOM_MESSAGES]
-    pairs = dict.fromkeys([(row.author, row.reader), (row.reader, row.author)])
-    return [_PAIR._replace(of=pair) for pair in pairs]
+    return _between(row.author, row.reader)
+
+
+def _between(one: int, other: int) -> list[Scan]:
+    return [_PAIR._replace(of=pair) for pair in dict.fromkeys([(one, other), (other, one)])]
 
 
 def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) -> list[Scan]:

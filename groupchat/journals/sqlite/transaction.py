@@ -194,7 +194,7 @@ class Transaction:
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         self._write()
-        target = self.find(self._latest(draft.author) if draft.target is None else draft.target)
+        target = self.find(self._latest(draft) if draft.target is None else draft.target)
         refused = refusal(draft, target, self._book, self._last_shown)
         if refused is not None or target is None:
             return refused or no_such_message(0)
@@ -211,8 +211,8 @@ class Transaction:
         for column in ("id", "target"):
             self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
 
-    def _latest(self, author: int) -> int:
-        return self._gone.latest(author, self._index.upto) or 0
+    def _latest(self, draft: Draft) -> int:
+        return self._gone.latest(draft.author, draft.room, self._index.upto) or 0
 
     # What is removed
 

@@ -54,10 +54,13 @@ WHERE id < 1 OR (id > {_EXPIRED} AND id <> before + 1)
 """
 _AUTHORED = f"""
 SELECT id FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}
-    AND NOT EXISTS (SELECT * FROM authored WHERE authored.author = posts.author AND authored.id = posts.id)
+    AND NOT EXISTS (
+        SELECT * FROM authored
+        WHERE authored.author = posts.author AND authored.room = posts.room AND authored.id = posts.id)
 UNION ALL
 SELECT id FROM authored WHERE NOT EXISTS (
-    SELECT * FROM posts WHERE posts.id = authored.id AND posts.author = authored.author AND gone_by IS NULL)
+    SELECT * FROM posts
+    WHERE posts.id = authored.id AND posts.author = authored.author AND posts.room = authored.room AND gone_by IS NULL)
 """
 _UNINDEXED = f"""
 SELECT id FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}

@@ -21,6 +21,9 @@ LARGEST = 2**53
 """The largest whole number every JSON reader knows exactly (RFC 8259, section 6)."""
 
 
+SHOWN = 24
+"""The most characters of a wrong word that are repeated in a refusal."""
+
 OTHERS = "others"
 """Stands for all connections of one's own but the present one."""
 
@@ -197,6 +200,22 @@ class PostIdArgument(Argument):
     label = "#N"
     length: Length | None = None
     pattern = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
+    attempt = re.compile(r"(#?[+−.,-]*\d\S*)")
+    """What stands in the place of a number and is meant as one, or cannot be told from one that is."""
+
+    def take(self, line: str) -> tuple[Any, str] | None:
+        """Read a number; None if the line goes on with something else.
+
+        :raises BadArguments: it goes on with what looks like a number and is none: it might be taken for words.
+        """
+        taken = super().take(line)
+        if taken is None and (attempt := self.attempt.match(line)) is not None:
+            word = attempt[1] if len(attempt[1]) <= SHOWN else f"{attempt[1][:SHOWN]}…"
+            raise BadArguments(
+                f"{word} is not the number of a message; write it like #41. /history shows the numbers. Before words"
+                " that begin so, write the number of the message too."
+            )
+        return taken
 
     def value(self, word: str) -> int:
         return int(word)
@@ -210,6 +229,15 @@ class SinceArgument(PostIdArgument):
 
     label = "since #N"
     pattern = re.compile(r"since\s+#?([0-9]{1,15})(?:\s+|$)")
+    attempt = re.compile(r"since\s+(\S+)")
+
+
+class BeforeArgument(PostIdArgument):
+    """The number of a message, after the word ``before``."""
+
+    label = "before #N"
+    pattern = re.compile(r"before\s+#?([0-9]{1,15})(?:\s+|$)")
+    attempt = re.compile(r"before\s+(\S+)")
 
 
 class AfterArgument(Argument):
@@ -217,6 +245,13 @@ class AfterArgument(Argument):
 
     label = "after NAME"
     pattern = re.compile(r"after\s+(\S+)\s*")
+
+
+class WithArgument(NickArgument):
+    """The nickname of one of two people, after the word ``with``."""
+
+    label = "with NICK"
+    pattern = re.compile(r"with\s+(\S+)\s*")
 
 
 class DayArgument(Argument):
@@ -250,7 +285,7 @@ class DurationArgument(Argument):
     examples = "10m, 2h, 1h30m or forever; before a reason that begins with a number, write forever"
     offered = ("10m", "2h", "7d", "forever")
     """What completion offers."""
-    attempt = re.compile(r"[+−.,-]*\d\S*")
+    attempt = re.compile(r"[+−.,-]\S*|\d\S*")
     """What stands in the place of a duration and is meant as one, or cannot be told from one that is."""
 
     def take(self, line: str) -> tuple[Any, str] | None:
@@ -406,6 +441,8 @@ Count = Annotated[int, CountArgument()]
 Ending = Annotated[int | str, EndingArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Since = Annotated[int, SinceArgument()]
+Before = Annotated[int, BeforeArgument()]
+With = Annotated[str, WithArgument()]
 After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
 Duration = Annotated[float, DurationArgument()]

@@ -188,7 +188,7 @@ class LeftAloneTest(DamagedIndexCase):
             self.fill()
             self.assertIn("An administrator", str(self.assertRaises(SearchUnavailable, self.found, "on")))
             self.again()
-        latest = self.reader.latest(ALICE)
+        latest = self.reader.latest(ALICE, "lobby")
         assert latest is not None
         self.assertEqual(latest.event.id, self.writer.head - 0)
 

@@ -88,7 +88,7 @@ class CostTests(FileCase):
         self.reader.between(audience, 0, NOON + 1, 9)
         self.reader.around(audience, 1, 9)
         self.reader.around(audience, 2, 9)
-        self.reader.latest(ALICE)
+        self.reader.latest(ALICE, "lobby")
         self.reader.search(audience, "w", 9)
         self.reader.rooms()
         self.reader.facts("ban")
@@ -224,7 +224,8 @@ class EqualityTests(SynchronousTestCase):
                         getattr(memory, name)(audience, *values).addErrback(lambda f: f.value).addCallback(told.append)
                         self.assertEqual(plain([found]), plain(told), name)
                 for author in NICKS:
-                    self.assertEqual(reader.latest(author), self.successResultOf(memory.latest(author)))
+                    for room in ("lobby", "dev", ""):
+                        self.assertEqual(reader.latest(author, room), self.successResultOf(memory.latest(author, room)))
                 self.assertEqual(reader.moderated(upto, limit), self.successResultOf(memory.moderated(upto, limit)))
                 self.assertEqual(reader.rooms(), self.successResultOf(memory.rooms()))
                 for kind in KINDS:

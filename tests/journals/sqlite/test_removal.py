@@ -166,7 +166,7 @@ def questions(ask: Callable[..., Any]) -> list[Any]:
         answers += [ask("following", audience, 0, 10**6, 3), ask("between", audience, NOON, NOON + 40, 10)]
         answers += [ask("search", audience, word, 3) for word in WORDS]
         answers += [ask("around", audience, id, 1) for id in range(1, 60, 7)]
-    answers += [ask("latest", author) for author in AUTHORS]
+    answers += [ask("latest", author, "lobby") for author in AUTHORS]
     answers += [ask("recall", letter * 64) for letter in "abcdefgh"]
     answers += [ask("moderated", 10**6, 9)]
     return answers + [ask("facts", kind) for kind in ("account", "rank", "ban")]

@@ -58,7 +58,7 @@ class AuditTest(DataFolderCase):
             ("UPDATE posts SET kind = 'sung' WHERE id = 7", "#7 is of an unknown kind"),
             ("UPDATE posts SET reader = NULL WHERE id = 6", "#6 is private without a reader"),
             ("DELETE FROM authored WHERE id = 1", "#1 and the index of authors disagree"),
-            ("INSERT INTO authored VALUES (1, 3)", "#3 and the index of authors disagree"),
+            ("INSERT INTO authored VALUES (1, 'lobby', 3)", "#3 and the index of authors disagree"),
             ("UPDATE counters SET value = 99 WHERE name = 'indexed'", "the index is said to reach #99, of #7"),
             ("UPDATE facts SET value = '{}'", "the fact ban '/eve' lacks a part"),
             (

@@ -43,16 +43,36 @@ class TypedTests(SynchronousTestCase):
             self.takes(kind, "two  words ", "two  words ")
 
     def test_numbers(self) -> None:
-        """Counts, seconds and numbers of messages are digits; anything else is left for the next argument."""
+        """Counts and numbers of messages are digits; words are left for the next argument."""
         self.takes(arguments.CountArgument, "7 x", 7, "x")
         self.takes(arguments.PauseArgument, "0", 0)
         self.takes(arguments.PostIdArgument, "#41 x", 41, "x")
         self.takes(arguments.PostIdArgument, "41", 41)
         self.takes(arguments.SinceArgument, "since  #41", 41)
-        for kind in (arguments.CountArgument, arguments.PostIdArgument, arguments.SinceArgument):
-            for line in ("x", "41st", "-1", "4.5", "#", "9" * 16):
+        self.takes(arguments.BeforeArgument, "before 41 x", 41, "x")
+        for line in ("x", "41st", "-1", "4.5", "#", "9" * 16):
+            self.assertIsNone(arguments.CountArgument().take(line), line)
+        for kind in (arguments.PostIdArgument, arguments.SinceArgument, arguments.BeforeArgument):
+            for line in ("x", "#", "#python", "", "# 5", "since", "before"):
                 self.assertIsNone(kind().take(line), (kind, line))
         self.assertRaises(BadArguments, arguments.CountArgument().take, "0")
+
+    def test_mistaken_numbers(self) -> None:
+        """What looks like the number of a message and is none is refused in few words, and never taken for text."""
+        for word in ("41st", "-1", "4.5", "9" * 16, "#12x", "#-3", "#999999999999999999999", "１２", "5" * 50_000):
+            for kind, line in (
+                (arguments.PostIdArgument, f"{word} x"),
+                (arguments.SinceArgument, f"since {word}"),
+                (arguments.BeforeArgument, f"before  {word} x"),
+            ):
+                self.assert_mistaken(kind, line, word)
+        self.assert_mistaken(arguments.SinceArgument, "since yesterday", "yesterday")
+
+    def assert_mistaken(self, kind: type[arguments.PostIdArgument], line: str, word: str) -> None:
+        """Check that a line is refused because of a word."""
+        refusal = self.assertRaises(BadArguments, kind().take, line)
+        self.assertIn(f"{word[:24]}{'…' * (len(word) > 24)} is not the number of a message", str(refusal))
+        self.assertLess(len(str(refusal)), 200)
 
     def test_after(self) -> None:
         """A name after which a list goes on follows the word "after", which may be the name of a room alone."""
@@ -70,12 +90,25 @@ class TypedTests(SynchronousTestCase):
         """A duration is a number with a unit, several of these, or "forever"; anything else is left alone."""
         for line, value in (("10m x", 600.0), ("1h30m x", 5400.0), ("7d x", 604800.0), ("forever x", FOREVER)):
             self.takes(arguments.DurationArgument, line, value, "x")
-        for line in ("m", "spam", "-spam", "...", "forevermore"):
+        for line in ("m", "spam", "s-p-a-m", "forevermore"):
             self.assertIsNone(arguments.DurationArgument().take(line), line)
 
     def test_mistaken_durations(self) -> None:
-        """A number in the place of a duration is no reason: it is refused with examples, however long it is."""
-        for line in ("10", "10 min spam", "10x", "-5m", "+5m", ".5h", "1h30", "１０m", "10mx", "1" * 50_000):
+        """A number, sign or dot in the place of a duration begins no reason: it is refused with examples."""
+        for line in (
+            "10",
+            "10 min spam",
+            "10x",
+            "-5m",
+            "+5m",
+            ".5h",
+            "1h30",
+            "１０m",
+            "10mx",
+            "-spam",
+            "...",
+            "1" * 50_000,
+        ):
             refusal = self.assertRaises(BadArguments, arguments.DurationArgument().take, line)
             self.assertIn("is not a duration; write it like 10m, 2h, 1h30m or forever", str(refusal))
             self.assertLess(len(str(refusal)), 200)
@@ -258,7 +291,7 @@ class LengthTests(SynchronousTestCase):
             error = self.assertRaises(BadArguments, kind().from_json, long)
             self.assertIn(f"has at most {length.most} characters; this one has {len(long):,}.", str(error))
             if kind.label:
-                before = "after " if kind is arguments.AfterArgument else ""
+                before = {arguments.AfterArgument: "after ", arguments.WithArgument: "with "}.get(kind, "")
                 self.assertRaises(BadArguments, kind().take, f"{before}{long} {long}")
 
     def test_days(self) -> None:

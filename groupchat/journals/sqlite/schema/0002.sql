@@ -18,6 +18,27 @@ DELETE FROM facts WHERE kind = 'position' AND CAST(substr(name, 1, instr(name, '
     SELECT json_extract(value, '$.author') FROM facts WHERE kind = 'account'
 );
 
+-- Deleted messages stand in indexes of their own, so that no number of them makes finding the others slow.
+DROP INDEX posts_room_messages;
+DROP INDEX posts_author_messages;
+DROP INDEX posts_reader_messages;
+DROP INDEX posts_pair;
+CREATE INDEX posts_room_messages ON posts (room) WHERE reader IS NULL AND target IS NULL AND gone_by IS NULL AND kind <> 'topic' AND kind <> 'moderated';
+CREATE INDEX posts_author_messages ON posts (author) WHERE reader IS NOT NULL AND target IS NULL AND gone_by IS NULL;
+CREATE INDEX posts_reader_messages ON posts (reader) WHERE reader IS NOT NULL AND target IS NULL AND gone_by IS NULL;
+CREATE INDEX posts_pair ON posts (author, reader) WHERE reader IS NOT NULL AND target IS NULL AND gone_by IS NULL;
+CREATE INDEX posts_room_deleted ON posts (room) WHERE reader IS NULL AND target IS NULL AND gone_by IS NOT NULL;
+CREATE INDEX posts_author_deleted ON posts (author) WHERE reader IS NOT NULL AND target IS NULL AND gone_by IS NOT NULL;
+CREATE INDEX posts_reader_deleted ON posts (reader) WHERE reader IS NOT NULL AND target IS NULL AND gone_by IS NOT NULL;
+
+-- An author's messages that are not deleted are found by room; the room of private ones is empty.
+CREATE TABLE said (
+    author INTEGER NOT NULL, room TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (author, room, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO said SELECT authored.author, posts.room, authored.id FROM authored JOIN posts ON posts.id = authored.id;
+DROP TABLE authored;
+ALTER TABLE said RENAME TO authored;
+
 -- Where posts come from, for "groupchat export" and "groupchat import".
 -- Journal 0 is this one; its identity is made once, and a copy of the file has the same.
 CREATE TABLE origins (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT;
