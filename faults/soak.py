@@ -151,4 +151,6 @@ def _fill_sessions(path: Path, count: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         now = time.time()
         rows = ((secrets.randbits(63), secrets.token_hex(32), f"n{one}", '["lobby"]', 0, now) for one in range(count))
-        database.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.executemany(
+            "INSERT INTO sessions (author, digest, nick, rooms, position, seen) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )

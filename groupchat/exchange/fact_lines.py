@@ -66,8 +66,8 @@ CARRIED: dict[str, Mapping[str, Check]] = {
 }
 """The fields of each kind that is carried, with their checks; accounts before what is theirs.
 
-Not carried: codes, access tokens, hooks and known addresses, which are secret.
-Reading positions have lines of their own.
+Not carried: codes, access tokens, hooks and known addresses, which are secret, and the rooms in which accounts were
+last.  Reading positions have lines of their own.
 """
 
 _TIMES = ("at", "until", "since")

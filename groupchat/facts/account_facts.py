@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from groupchat.facts.typed import TypedFact
+from groupchat.facts.whereabouts import Places
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
 
@@ -184,6 +185,32 @@ class ReadPosition(TypedFact):
         """Read a position."""
         author, _, room = name.partition("/")
         return cls(AuthorId(int(author)), room, value["upto"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRooms(TypedFact):
+    """The rooms in which an account was last, on whichever connection."""
+
+    KIND = "rooms"
+    OWNER = "whole"
+
+    author: AuthorId
+    places: Places
+
+    @property
+    def name(self) -> str:
+        """Return the author in decimal digits."""
+        return str(self.author)
+
+    def value(self) -> dict[str, Any]:
+        """Return the rooms, and which of them is or was the current one."""
+        places = self.places
+        return {"rooms": list(places.rooms), "current": places.current, "lost": places.lost}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read the rooms of an account."""
+        return cls(AuthorId(int(name)), Places(tuple(value["rooms"]), value["current"], value["lost"]))
 
 
 @dataclass(frozen=True, slots=True)

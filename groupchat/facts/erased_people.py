@@ -3,7 +3,15 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from groupchat.facts.account_facts import AccessToken, Account, Hook, Ignoring, KeptPreferences, ReadPosition
+from groupchat.facts.account_facts import (
+    AccessToken,
+    Account,
+    AccountRooms,
+    Hook,
+    Ignoring,
+    KeptPreferences,
+    ReadPosition,
+)
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.room_facts import Granted, Motd
 from groupchat.facts.sanctions import Sanction
@@ -12,7 +20,9 @@ from groupchat.model import names
 from groupchat.model.events import AuthorId
 
 NAMING: tuple[str, ...] = tuple(
-    kind for kind, form in KINDS.items() if form not in (Account, KeptPreferences, ReadPosition, AccessToken, Hook)
+    kind
+    for kind, form in KINDS.items()
+    if form not in (Account, AccountRooms, KeptPreferences, ReadPosition, AccessToken, Hook)
 )
 """The kinds of facts that can name somebody whose own they are not."""
 

@@ -3,6 +3,7 @@
 from groupchat.facts.account_facts import (
     AccessToken,
     Account,
+    AccountRooms,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -20,7 +21,7 @@ from groupchat.model.events import AuthorId
 KINDS: dict[str, type[TypedFact]] = {
     form.KIND: form
     for form in (
-        Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress,
+        Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress, AccountRooms,
         AccessToken, Hook,
         Ban, Mute, NetworkBan, Lock, Slow, Invitation, RoomOperator, Motd,
     )

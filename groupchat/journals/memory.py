@@ -88,10 +88,8 @@ class MemoryJournal:
         elif isinstance(operation, ForgetSessions):
             self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
-        elif operation.seen >= self._forgotten:
-            self._sessions[operation.digest] = operation
         else:
-            self._sessions.pop(operation.digest, None)
+            self.keep_session(operation)
         return None
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
@@ -217,6 +215,17 @@ class MemoryJournal:
         """Remove the sessions whose tokens work no longer."""
         kept = {digest: one for digest, one in self._sessions.items() if not change.concerns(one.author, digest)}
         self._sessions = kept
+
+    def sessions_of(self, author: AuthorId) -> list[StoredSession]:
+        """Return the sessions of this author."""
+        return [session for session in self._sessions.values() if session.author == author]
+
+    def keep_session(self, session: StoredSession) -> None:
+        """Write a session, unless it was last seen before those that are forgotten."""
+        if session.seen >= self._forgotten:
+            self._sessions[session.digest] = session
+        else:
+            self._sessions.pop(session.digest, None)
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
         first, last = milliseconds(at - seconds), milliseconds(at)

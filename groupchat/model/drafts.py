@@ -236,9 +236,13 @@ class StoredSession:
     An account may have many, one for each of its devices.
 
     ``digest``: hex SHA-256 of the token (the token itself is never stored).
-    ``rooms``: in the order joined, the current one last.
+    ``rooms``: in the order joined.
     ``position``: the number up to which everything was handed to the connection.
     ``seen``: seconds since 1970 UTC; sessions not seen for long are forgotten.
+    ``current``: the room its lines go to; empty: nowhere.
+    ``lost``: the room they went to before, which it was put out of and was not yet told so when saying something.
+    ``since``: when its author came first, in seconds since 1970 UTC.
+    ``silent``: it asked for nothing of what was said before it came.
     """
 
     author: AuthorId
@@ -247,6 +251,10 @@ class StoredSession:
     rooms: tuple[str, ...]
     position: int
     seen: float
+    current: str = ""
+    lost: str = ""
+    since: float = 0.0
+    silent: bool = False
 
 
 @record

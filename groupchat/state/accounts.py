@@ -1,13 +1,22 @@
 """Accounts and registration codes, as the journal has them.
 
-They change in memory only by ``learn``, which is given a fact when it is on disk.
+They change in memory only by ``learn``, which is given a fact when it is on disk; but an account's places change
+first, and are stored after that.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RegistrationCode, digest_of
+from groupchat.facts.account_facts import (
+    Account,
+    AccountRooms,
+    Ignoring,
+    KeptPreferences,
+    RegistrationCode,
+    digest_of,
+)
 from groupchat.facts.kinds import owner, read
+from groupchat.facts.whereabouts import Places
 from groupchat.model import names
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
@@ -16,7 +25,7 @@ from groupchat.model.events import AuthorId
 class Accounts:
     """Every account, by nickname and by author, with what it prefers and ignores; and every registration code."""
 
-    KINDS = (Account.KIND, RegistrationCode.KIND, KeptPreferences.KIND, Ignoring.KIND)
+    KINDS = (Account.KIND, RegistrationCode.KIND, KeptPreferences.KIND, Ignoring.KIND, AccountRooms.KIND)
     """The kinds of facts it learns."""
 
     def __init__(self) -> None:
@@ -26,6 +35,7 @@ class Accounts:
         """The keys of the accounts that look so."""
         self._preferences: dict[AuthorId, dict[str, KeptPreferences]] = {}
         self._ignoring: dict[AuthorId, dict[str, Ignoring]] = {}
+        self._places: dict[AuthorId, Places] = {}
         self.codes: dict[str, RegistrationCode] = {}
 
     def learn(self, fact: Fact) -> None:
@@ -43,11 +53,14 @@ class Accounts:
             elif gone is not None:
                 self._preferences.pop(gone.author, None)
                 self._ignoring.pop(gone.author, None)
+                self._places.pop(gone.author, None)
         elif kind == RegistrationCode.KIND:
             self.codes.pop(name, None)
             if isinstance(record, RegistrationCode):
                 self.codes[name] = record
-        elif (author := owner(kind, name)) is not None:
+        elif isinstance(record, AccountRooms):
+            self._places[record.author] = record.places
+        elif (author := owner(kind, name)) is not None and kind != AccountRooms.KIND:
             known: dict[AuthorId, dict[str, Any]] = (
                 self._preferences if kind == KeptPreferences.KIND else self._ignoring
             )
@@ -82,6 +95,14 @@ class Accounts:
     def ignoring(self, author: AuthorId) -> list[Ignoring]:
         """Return whom an account ignores."""
         return list(self._ignoring.get(author, {}).values())
+
+    def places(self, author: AuthorId) -> Places | None:
+        """Return where an account was last; None: that is not known."""
+        return self._places.get(author)
+
+    def move(self, author: AuthorId, places: Places) -> None:
+        """Note where an account is now; whoever calls this has it stored with the next batch."""
+        self._places[author] = places
 
     def code(self, code: str, now: float) -> RegistrationCode | None:
         """Return the registration code, if it was not used and has not ended."""

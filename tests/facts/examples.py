@@ -5,6 +5,7 @@ from typing import Any
 from groupchat.facts.account_facts import (
     AccessToken,
     Account,
+    AccountRooms,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -16,6 +17,7 @@ from groupchat.facts.account_facts import (
 from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan
 from groupchat.facts.typed import TypedFact
+from groupchat.facts.whereabouts import Places
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
 
@@ -54,6 +56,10 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
         {"digest": DIGEST, "at": AT, "used": AT + 1},
     ),
     (Hook(BOB, "grafana", "dev", DIGEST, AT), "hook", "22/grafana", {"room": "dev", "digest": DIGEST, "at": AT}),
+    (
+        AccountRooms(BOB, Places(("lobby", "dev"), "lobby", "ops")), "rooms", "22",
+        {"rooms": ["lobby", "dev"], "current": "lobby", "lost": "ops"},
+    ),
     (ReadPosition(BOB, "dev", 7, AT), "position", "22/dev", {"upto": 7, "at": AT}),
     (ReadPosition(BOB, "", 7, AT), "position", "22/", {"upto": 7, "at": AT}),
     (Ban("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "ban", "dev/bob", SANCTION),

@@ -46,7 +46,7 @@ class TableTest(SynchronousTestCase):
             {
                 "rank": ALICE, "preferences": BOB, "ignoring": BOB, "known-address": BOB, "position": BOB,
                 "access-token": BOB, "hook": BOB,
-                "invitation": BOB, "room-operator": BOB,
+                "invitation": BOB, "room-operator": BOB, "rooms": BOB,
             },
         )  # fmt: skip
 

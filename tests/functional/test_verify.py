@@ -17,6 +17,7 @@ from tests.functional.harness import TREE, FunctionalTest, Line
 
 EARLY = [sys.executable, "-m", "faults.broken", "early"]
 OFF = [sys.executable, "-m", "faults.broken", "off"]
+SESSION = "INSERT INTO sessions (author, digest, nick, rooms, position, seen) VALUES"
 
 
 def verify(*arguments: object) -> tuple[int, dict[str, int], str]:
@@ -152,8 +153,8 @@ class JournalTest(FunctionalTest):
             ("UPDATE posts SET kind = 'sung' WHERE id = 7", "#7 is of an unknown kind"),
             ("UPDATE posts SET reader = NULL WHERE id = 6", "#6 is private without a reader"),
             ("INSERT INTO facts VALUES ('account', 'eve', 'x')", "the fact account 'eve' is not a JSON object"),
-            ("INSERT INTO sessions VALUES (1, 'd', 'eve', '[]', 99, 0)", "the session of eve is said to have read up"),
-            ("INSERT INTO sessions VALUES (1, 'd', 'eve', 'x', 1, 0)", "the session of eve has no list of rooms"),
+            (f"{SESSION} (1, 'd', 'eve', '[]', 99, 0)", "the session of eve is said to have read up"),
+            (f"{SESSION} (1, 'd', 'eve', 'x', 1, 0)", "the session of eve has no list of rooms"),
             ("UPDATE counters SET value = 9 WHERE name = 'indexed'", "the index is said to reach #9, of #7"),
         ]:  # fmt: skip
             # Undone by putting the file back as it was.

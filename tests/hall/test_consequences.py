@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.facts.account_facts import (
     AccessToken,
     Account,
+    AccountRooms,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -19,6 +20,7 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
 from groupchat.facts.typed import TypedFact
+from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Amendment, Announce, Consequence, PutOut, ReadUpTo, Revoke
 from groupchat.model.events import SERVER, Announced, AuthorId, Departed, Left, Refused, Renamed, Told
@@ -410,7 +412,7 @@ class StartTests(SynchronousTestCase):
         facts: tuple[TypedFact, ...] = (
             alice, RankGiven(AuthorId(1), Rank.OPERATOR, "olga", NOON), *sanctions, network, *granted,
             Ignoring(AuthorId(1), AuthorId(2), "bob"), KeptPreferences(AuthorId(1), "text", {}),
-            KnownAddress(AuthorId(1), "digest", NOON),
+            KnownAddress(AuthorId(1), "digest", NOON), AccountRooms(AuthorId(1), Places(("dev",), "dev")),
             AccessToken(AuthorId(1), "ci", "digest", NOON), Hook(AuthorId(1), "ci", "dev", "digest", NOON),
             RegistrationCode("digest", "olga", NOON + 60), Lock("dev", "olga", NOON), Slow("dev", 5.0, "olga", NOON),
             Motd("Hi.", "olga", NOON),
@@ -421,4 +423,4 @@ class StartTests(SynchronousTestCase):
         hall = House(journal).hall
         self.assertEqual((journal.pending, hall.commits.queued), ([], 0))
         self.assertEqual((len(hall.accounts), len(hall.moderation.bans), len(hall.moderation.networks)), (1, 1, 1))
-        self.assertEqual(len(hall.roster), 0)
+        self.assertEqual((len(hall.roster), hall.accounts.places(AuthorId(1))), (0, Places(("dev",), "dev")))

@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.facts.account_facts import (
     AccessToken,
     Account,
+    AccountRooms,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -17,6 +18,7 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
 from groupchat.facts.typed import TypedFact
+from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Amendment, Draft, Kind
 from groupchat.model.errors import JournalUnavailable, NoSuchNick
@@ -67,15 +69,17 @@ class OpenTests(SynchronousTestCase):
         )
         address = KnownAddress(ALICE, "digest", 9.0)
         token, hook = AccessToken(ALICE, "ci", "digest", 9.0), Hook(ALICE, "ci", "dev", "digest", 9.0)
+        rooms = AccountRooms(ALICE, Places(("lobby", "dev"), "lobby"))
         lock, slow, motd = Lock("dev", "olga", 0.0), Slow("dev", 5.0, "olga", 0.0), Motd("Hi.", "olga", 0.0)
         invited, granted = (form("dev", ALICE, "Alice", "olga", 0.0) for form in (Invitation, RoomOperator))
         facts: tuple[TypedFact, ...] = (
             account, code, rank, position, kept, ignoring, address, ban, mute, network, lock, slow, motd,
-            invited, granted, token, hook,
+            invited, granted, token, hook, rooms,
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts}, set(KINDS), "a kind is missing here")
         hall = House(journal_of(*facts)).hall
         state = hall.moderation
+        self.assertEqual(hall.accounts.places(ALICE), rooms.places)
         self.assertEqual((hall.accounts.find("alice"), hall.accounts.codes), (account, {"digest": code}))
         self.assertEqual((hall.accounts.preferences(ALICE, "text"), hall.accounts.ignoring(ALICE)), (kept, [ignoring]))
         self.assertEqual(hall.positions.find(ALICE, "lobby"), position)

@@ -520,6 +520,9 @@ class JournalContract(JournalCase):
         taken = replace(new, author=BOB)
         await self.append(taken)
         self.assertEqual(await self.journal.recall("b" * 64), taken)
+        whole = replace(taken, rooms=("dev", "lobby"), current="dev", lost="ops", since=NOON, silent=True)
+        await self.append(whole)
+        self.assertEqual(await self.journal.recall("b" * 64), whole)
 
     async def test_revoked_sessions(self) -> None:
         """All sessions of an author are forgotten at once, but those that come after it, and those of others."""

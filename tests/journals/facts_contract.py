@@ -2,10 +2,20 @@
 
 from dataclasses import replace
 
-from groupchat.facts.account_facts import AccessToken, Account, Hook, Ignoring, KeptPreferences, RankGiven, ReadPosition
+from groupchat.facts.account_facts import (
+    AccessToken,
+    Account,
+    AccountRooms,
+    Hook,
+    Ignoring,
+    KeptPreferences,
+    RankGiven,
+    ReadPosition,
+)
 from groupchat.facts.room_facts import Invitation, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute
 from groupchat.facts.typed import TypedFact
+from groupchat.facts.whereabouts import Places
 from groupchat.model.drafts import (
     PRESENT,
     Announce,
@@ -127,6 +137,26 @@ class FactsContract(DecisionsCase):
         changes = (Announce("hello"), PutOut(BOB, "lobby", "kicked", "You were put out."))
         self.assertEqual(await self.answers(amend(*changes), did(SERVER, *changes)), [type(None), StoredPost])
         self.assertEqual(self.journal.head, 1)
+
+    async def test_put_out_of_a_room(self) -> None:
+        """Whoever is put out of a room is out of it in every session and in the account, and nobody else is."""
+        home, away = (
+            replace(session(ALICE, letter), rooms=("lobby", "dev"), current=current)
+            for letter, current in (("a", "dev"), ("b", "lobby"))
+        )
+        other = replace(home, author=BOB, digest="c" * 64)
+        kept = AccountRooms(ALICE, Places(("lobby", "dev"), "dev"))
+        out = PutOut(ALICE, "dev", "kicked", "You were put out of dev.")
+        await self.append(amended(account(ALICE)), home, away, other, amend(kept.put()))
+        self.assertEqual(await self.answers(did(SERVER, out)), [StoredPost])
+        found = [await self.journal.recall(letter * 64) for letter in "abc"]
+        self.assertEqual([one and Places.of(one) for one in found], [
+            Places(("lobby",), "lobby", "dev"), Places(("lobby",), "lobby"), Places(("lobby", "dev"), "dev"),
+        ])  # fmt: skip
+        (fact,) = await self.journal.facts(AccountRooms.KIND)
+        self.assertEqual(AccountRooms.read(fact.name, fact.value or {}).places, Places(("lobby",), "lobby", "dev"))
+        await self.append(undone(account(ALICE)))
+        self.assertEqual(await self.journal.facts(AccountRooms.KIND), [])
 
     async def test_one_account(self) -> None:
         """An author has one account; it can be changed, and when it is removed they can have another."""

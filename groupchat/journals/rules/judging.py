@@ -11,11 +11,13 @@ Rules:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import Account, AccountRooms
 from groupchat.facts.kinds import KINDS, owner
 from groupchat.facts.rule_book import RuleBook
+from groupchat.facts.whereabouts import Places
 from groupchat.model.drafts import (
     ABSENT,
     ANY,
@@ -24,7 +26,9 @@ from groupchat.model.drafts import (
     Fact,
     FactChange,
     Need,
+    PutOut,
     Revoke,
+    StoredSession,
     fingerprint,
 )
 from groupchat.model.errors import Outdated, Refusal
@@ -48,6 +52,12 @@ class Store(Protocol):
 
     def revoke(self, change: Revoke) -> None:
         """Remove the sessions whose tokens work no longer."""
+
+    def sessions_of(self, author: AuthorId) -> Iterable[StoredSession]:
+        """Return the sessions of this author."""
+
+    def keep_session(self, session: StoredSession) -> None:
+        """Write a session, unless it was last seen before those that are forgotten."""
 
 
 def objection(
@@ -88,6 +98,8 @@ def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> N
             book.learn(fact)
         elif isinstance(change, Revoke):
             store.revoke(change)
+        elif isinstance(change, PutOut) and change.room:
+            _take_out(store, change.author, change.room)
 
 
 def _is_met(store: Store, change: FactChange) -> bool:
@@ -121,3 +133,15 @@ def _remove_what_is_owned(book: RuleBook, store: Store, account: Fact) -> None:
     for fact in (*store.owned_by(author), *book.left_by(author, account.name)):
         store.keep(fact)
     store.revoke(Revoke(author))
+
+
+def _take_out(store: Store, author: AuthorId, room: str) -> None:
+    """Take an author's sessions, and the account, out of a room, so that nobody who was put out wakes up there."""
+    for session in store.sessions_of(author):
+        if room in session.rooms:
+            after = Places.of(session).put_out(room)
+            store.keep_session(replace(session, rooms=after.rooms, current=after.current, lost=after.lost))
+    name = str(author)
+    value = store.value_of(AccountRooms.KIND, name)
+    if value is not None:
+        store.keep(AccountRooms(author, AccountRooms.read(name, value).places.put_out(room)).fact)

@@ -19,11 +19,13 @@ from groupchat.journals.sqlite.statements import (
     ROOM_CHANGES,
     ROOM_DELETED,
     ROOM_MESSAGES,
+    SESSION,
     TOPICS,
     Scan,
     everything,
     messages,
     neighbours,
+    session_of,
 )
 from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
@@ -57,7 +59,7 @@ _MODERATED = (
 )
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
 _SPANS = "SELECT first, at FROM spans ORDER BY first"
-_SESSION = "SELECT author, digest, nick, rooms, position, seen FROM sessions WHERE digest = ?"
+_SESSION = f"SELECT {SESSION} FROM sessions WHERE digest = ?"
 
 
 class Reader:
@@ -187,10 +189,8 @@ class Reader:
             found = self._database.execute(_SESSION, (digest,)).fetchone()
         if found is None or not hmac.compare_digest(found[1].encode(), digest.encode()):
             return None
-        author, digest, nick, rooms, position, seen = found
-        if seen < self._gone.forgotten / 1000:
-            return None
-        return StoredSession(author, digest, nick, tuple(json.loads(rooms)), position, seen)
+        session = session_of(found)
+        return None if session.seen < self._gone.forgotten / 1000 else session
 
     def close(self) -> None:
         """Close the file."""

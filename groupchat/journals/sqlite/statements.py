@@ -6,16 +6,20 @@ So a page costs its length times the number of rooms, whatever the size of the j
 Every statement names its index, so that SQLite refuses the statement rather than read a whole table.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groupchat.facts.rule_book import LOOKED_AT
 from groupchat.journals.rules.rows import Row
-from groupchat.model.drafts import Audience
+from groupchat.model.drafts import Audience, StoredSession
 
 COLUMNS = "id, kind, author, reader, room, nick, peer, at, text, target, revised, gone_by, gone_to"
 """The columns of ``posts`` in the order of the fields of Row."""
+
+SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent"
+"""The columns of ``sessions`` in the order of the fields of StoredSession."""
 
 MESSAGE = "kind IN ('said', 'acted', 'whispered')"
 """The condition for a row that is a message."""
@@ -141,3 +145,18 @@ def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) 
     if audience.author is not None:
         scans += [scan._replace(of=(audience.author,)) for scan in own]
     return scans
+
+
+def session_of(found: Sequence[Any]) -> StoredSession:
+    """Return the session that stands in a row of ``sessions``."""
+    author, digest, nick, rooms, position, seen, current, lost, since, silent = found
+    rooms = tuple(json.loads(rooms))
+    return StoredSession(author, digest, nick, rooms, position, seen, current, lost, since, bool(silent))
+
+
+def session_row(session: StoredSession) -> tuple[object, ...]:
+    """Return the values of a session's row."""
+    return (
+        session.author, session.digest, session.nick, json.dumps(session.rooms, ensure_ascii=False), session.position,
+        session.seen, session.current, session.lost, session.since, int(session.silent),
+    )  # fmt: skip

@@ -14,7 +14,15 @@ from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, 
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Index
-from groupchat.journals.sqlite.statements import COLUMNS, SHOWN_LATELY, TOPICS, Insertion
+from groupchat.journals.sqlite.statements import (
+    COLUMNS,
+    SESSION,
+    SHOWN_LATELY,
+    TOPICS,
+    Insertion,
+    session_of,
+    session_row,
+)
 from groupchat.model.drafts import (
     Amendment,
     Draft,
@@ -41,7 +49,8 @@ _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", 
 """Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
 
-_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
 _FORGET = "DELETE FROM sessions WHERE digest = ?"
@@ -123,7 +132,7 @@ class Transaction:
                 carry_out(self._book, self, operation.changes)
             return refused
         if isinstance(operation, StoredSession):
-            self._keep_session(operation)
+            self.keep_session(operation)
         elif isinstance(operation, ReadUpTo):
             self._note_position(operation)
         elif isinstance(operation, ForgetSessions):
@@ -242,12 +251,6 @@ class Transaction:
         names = self._database.execute(f"SELECT DISTINCT room FROM {TOPICS} ORDER BY room")
         return [name for (name,) in names.fetchall() if self._gone.topic(name)]
 
-    def _keep_session(self, session: StoredSession) -> None:
-        if session.seen < self._gone.forgotten / 1000:
-            self._database.execute(_FORGET, (session.digest,))
-        else:
-            self._database.execute(_SESSION, _session(session))
-
     # What rules ask of the file
 
     def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
@@ -284,6 +287,17 @@ class Transaction:
         else:
             self._database.execute(_REVOKE, (change.author, change.keep))
 
+    def sessions_of(self, author: AuthorId) -> list[StoredSession]:
+        """Return the sessions of this author."""
+        return [session_of(found) for found in self._database.execute(_SESSIONS, (author,)).fetchall()]
+
+    def keep_session(self, session: StoredSession) -> None:
+        """Write a session, unless it was last seen before those that are forgotten."""
+        if session.seen < self._gone.forgotten / 1000:
+            self._database.execute(_FORGET, (session.digest,))
+        else:
+            self._database.execute(_SESSION, session_row(session))
+
     def _note_position(self, read: ReadUpTo) -> None:
         if read.author not in self._book.accounts:
             return  # it was removed, and what it has read went with it
@@ -307,11 +321,6 @@ class Transaction:
                         newest, found = id, shown / 1000
                     break
         return found
-
-
-def _session(session: StoredSession) -> tuple[int, str, str, str, int, float]:
-    rooms = json.dumps(session.rooms, ensure_ascii=False)
-    return session.author, session.digest, session.nick, rooms, session.position, session.seen
 
 
 def book_of(database: sqlite3.Connection) -> RuleBook:

@@ -172,11 +172,13 @@ class Audit:
                 yield f"the fact {kind} {name!r} is not a JSON object"
             elif kind in KINDS and not _is_readable(kind, name, value):
                 yield f"the fact {kind} {name!r} lacks a part, or has one that makes no sense"
-        for nick, rooms, position in database.execute("SELECT nick, rooms, position FROM sessions"):
+        for nick, rooms, position, current in database.execute("SELECT nick, rooms, position, current FROM sessions"):
             if position > self.head:
                 yield f"the session of {nick} is said to have read up to #{position}, of #{self.head}"
             if not _is_array(rooms):
                 yield f"the session of {nick} has no list of rooms"
+            elif current and current not in json.loads(rooms):
+                yield f"the session of {nick} sends lines to {current}, which is not one of its rooms"
 
 
 def index_faults(database: sqlite3.Connection) -> Iterator[str]:

@@ -83,7 +83,10 @@ class ReindexTest(ArchiveCase):
 
     def test_everything_else_stays(self) -> None:
         """Facts, sessions, counters and numbers are as before, and nothing is left beside the journal."""
-        self.change("INSERT INTO sessions VALUES (1, 'd', 'eve', '[]', 1, 0), (2, 'c', 'bob', '[]', 1, 0)")
+        self.change(
+            "INSERT INTO sessions (author, digest, nick, rooms, position, seen)"
+            " VALUES (1, 'd', 'eve', '[]', 1, 0), (2, 'c', 'bob', '[]', 1, 0)"
+        )
         tables = ("posts", "spans", "counters", "facts", "sessions", "authored")
 
         def content() -> list[list[object]]:

@@ -214,7 +214,7 @@ INSERT INTO spans VALUES (1, 1795000000000);
 UPDATE counters SET value = 3 WHERE name = 'head';
 INSERT INTO facts VALUES ('account', 'alice', '{"nick": "alice", "author": 1, "hash": "1:h", "rank": "operator",
     "since": 1795000000.5, "preferences": {"text": {"time": "off"}, "json": {}}}');
-INSERT INTO sessions VALUES (1, 'd', 'alice', '["lobby"]', 3, 1795000002.5);
+INSERT INTO sessions VALUES (1, 'd', 'alice', '["lobby", "dev"]', 3, 1795000002.5);
 """
 )
 """A journal as the first version wrote it, in which acts of operators are sentences."""
@@ -236,6 +236,6 @@ class OldJournalTest(DataFolderCase):
         self.assertEqual(len(await journal.facts("account")), 1)
         session = await journal.recall("d")
         assert session is not None
-        self.assertEqual(session.rooms, ("lobby",))
+        self.assertEqual((session.rooms, session.current, session.since), (("lobby", "dev"), "dev", 0.0))
         await journal.close()
         self.assertEqual(list(Audit(self.folder).faults()), [])

@@ -9,6 +9,8 @@ from groupchat.model.errors import CannotStart
 from tests.journals.contract import ALICE, BOB, amended, ban, deleted, edited, said, topic, whispered
 from tests.journals.sqlite.files import DataFolderCase
 
+SESSION = "INSERT INTO sessions (author, digest, nick, rooms, position, seen, current) VALUES"
+
 
 class AuditTest(DataFolderCase):
     def setUp(self) -> None:
@@ -67,10 +69,17 @@ class AuditTest(DataFolderCase):
             ),
             ("UPDATE facts SET value = '[]'", "the fact ban '/eve' is not a JSON object"),
             (
-                "INSERT INTO sessions VALUES (1, 'd', 'eve', '[]', 99, 0)",
+                f"{SESSION} (1, 'd', 'eve', '[]', 99, 0, '')",
                 "the session of eve is said to have read up to",
             ),
-            ("INSERT INTO sessions VALUES (1, 'd', 'eve', '{}', 1, 0)", "the session of eve has no list of rooms"),
+            (
+                f"{SESSION} (1, 'd', 'eve', '{{}}', 1, 0, '')",
+                "the session of eve has no list of rooms",
+            ),
+            (
+                f"{SESSION} (1, 'd', 'eve', '[\"lobby\"]', 1, 0, 'dev')",
+                "the session of eve sends lines to dev, which is not one of its rooms",
+            ),
         ]:
             found = self.broken(statement)
             self.assertTrue(any(fault.startswith(complaint) for fault in found), (statement, found))

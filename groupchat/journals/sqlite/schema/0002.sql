@@ -66,6 +66,12 @@ INSERT OR IGNORE INTO counters VALUES ('expired', 0);
 INSERT INTO counters VALUES ('removed', 0), ('forgotten', 0), ('erasures', 0), ('merging', 0), ('scrubbing', 0);
 CREATE INDEX sessions_seen ON sessions (seen);
 
+ALTER TABLE sessions ADD COLUMN current TEXT NOT NULL DEFAULT '';    -- the room its lines go to
+ALTER TABLE sessions ADD COLUMN lost TEXT NOT NULL DEFAULT '';       -- the room it was put out of and not yet told so
+ALTER TABLE sessions ADD COLUMN since REAL NOT NULL DEFAULT 0;       -- when its author came first
+ALTER TABLE sessions ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;   -- 1 when it wants nothing from before it came
+UPDATE sessions SET current = coalesce(json_extract(rooms, '$[#-1]'), '') WHERE json_valid(rooms);
+
 -- People who are erased, as long as not all of their rows are overwritten; see rules/erasures.py.
 CREATE TABLE erasures (
     id INTEGER PRIMARY KEY,     -- the number of the erasure
