@@ -5,6 +5,7 @@ A setting that needs more has a function of its own (``multiline``, ``time_zone`
 """
 
 import json
+import re
 from dataclasses import Field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
@@ -122,6 +123,13 @@ def proxy(name: str, item: object) -> Network:
     if found.prefixlen == 0:
         raise CannotStart(f"{name}: {found} is everybody, and then everybody could claim any address.")
     return found
+
+
+def web_origin(name: str, item: object) -> str:
+    """Read one origin of pages, as browsers write it.  Raises CannotStart."""
+    if not isinstance(item, str) or not re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", item.lower()):
+        raise CannotStart(f"{name}: {item} is not an origin such as https://example.org, without a path.")
+    return item.lower()
 
 
 def written(name: str, value: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
-from groupchat.config.checks import checked, expected, multiline, network, proxy, time_zone
+from groupchat.config.checks import checked, expected, multiline, network, proxy, time_zone, web_origin
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
@@ -238,6 +238,19 @@ class Settings:
         (),
         "names",
         "host names under which figures are served, besides addresses, localhost and the names of host and server",
+    )
+    web: bool = setting(True, "true or false", "serve browsers, and requests over HTTP, on every port")
+    web_origins: tuple[str, ...] = setting(
+        (),
+        "origins",
+        'sites whose pages may use this server from browsers, such as ["https://example.org"]; its own page always may',
+        check=web_origin,
+    )
+    web_hosts: tuple[str, ...] = setting(
+        (),
+        "names",
+        "host names, besides those that exist in local networks only, under which browsers of a private network may "
+        "come without TLS: other names may be a stranger's (DNS rebinding)",
     )
     exempt: tuple[Network, ...] = setting(
         (), "networks", 'networks whose peers are exempt from limits, such as ["10.0.0.0/8"]', check=network

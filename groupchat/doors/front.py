@@ -26,19 +26,21 @@ class Front(Protocol):
 
     __slots__ = (
         *("_doors", "_ended", "_is_counted", "_received"),
-        *("address", "connected", "exempt", "reception", "secure", "transport"),
+        *("address", "connected", "exempt", "is_proxy", "reception", "secure", "transport"),
     )
     log = Logger()
     has_session = False
 
     def __init__(
-        self, reception: IReception, doors: Sequence[IDoor], address: str, exempt: bool, is_counted: bool = False
-    ) -> None:
+        self, reception: IReception, doors: Sequence[IDoor], address: str, exempt: bool, is_counted: bool = False,
+        is_proxy: bool = False,
+    ) -> None:  # fmt: skip
         """:param is_counted: another protocol served the connection before, and has counted it."""
         self.reception = reception
         self.address = address
         self.exempt = exempt
         self.secure = False
+        self.is_proxy = is_proxy
         self.transport: Any = None
         self._doors = doors
         self._is_counted = is_counted
@@ -65,7 +67,7 @@ class Front(Protocol):
 
     def within(self) -> "Front":
         """Return a front that chooses a door by what comes within TLS; it inherits the deadline."""
-        front = Front(self.reception, self._doors, self.address, self.exempt, is_counted=True)
+        front = Front(self.reception, self._doors, self.address, self.exempt, is_counted=True, is_proxy=self.is_proxy)
         self.reception.handshakes.move(self, front)
         return front
 

@@ -13,6 +13,7 @@ from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.lines.text_style import text_style
+from groupchat.doors.web import channel
 from groupchat.doors.wire import proxy_header, tls
 from groupchat.interfaces.entrances import IDoor, IFront
 from groupchat.model.preferences import Preferences
@@ -46,6 +47,13 @@ def _admit_json(front: IFront) -> None:
         front.enter(JsonConversation(front.reception, front.address, front.exempt))
 
 
+def _admit_web(front: IFront) -> None:
+    if front.reception.settings.web:
+        channel.admit(front)  # whether it has to be encrypted is known when a proxy has said how the client came
+    else:
+        other_protocols.admit_web(front)
+
+
 def _admit_tls(front: IFront) -> None:
     """Establish TLS; within it a front chooses again."""
     tunnels = front.reception.tunnels
@@ -66,7 +74,8 @@ DOORS: tuple[IDoor, ...] = (
     Door("tls", (tls.OPENING,), _admit_tls),
     Door("telnet", (b"\xff",), _admit_text),
     Door("proxy", (proxy_header.TEXT, proxy_header.SIGNATURE), other_protocols.admit_unknown_proxy),
-    Door("web", other_protocols.WEB_OPENINGS, other_protocols.admit_web),
+    Door("web", other_protocols.WEB_OPENINGS, _admit_web),
+    Door("http2", (b"PRI * HTTP/2",), other_protocols.admit_web),
     Door("ssh", (b"SSH-2.0-", b"SSH-1."), other_protocols.admit_ssh),
     Door("irc", (b"CAP ", b"NICK ", b"PASS ", b"USER "), other_protocols.admit_irc),
 )

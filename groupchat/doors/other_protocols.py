@@ -19,8 +19,8 @@ from groupchat.model.preferences import Preferences
 
 log = Logger()
 
-WEB_OPENINGS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"PRI * HTTP/2")
-"""The methods of HTTP (RFC 9110, section 9.3), and how HTTP/2 begins (RFC 9113, section 3.4)."""
+WEB_OPENINGS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ")
+"""The methods of HTTP (RFC 9110, section 9.3)."""
 
 
 class TlsRequired(Refusal):

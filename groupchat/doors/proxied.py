@@ -1,4 +1,7 @@
-"""Serve connections from a proxy: until it has said whose connection it is, there is no address and no door."""
+"""Serve connections from a proxy: until it has said whose connection it is, there is no address and no door.
+
+A proxy of HTTP may instead say for each request whose it is: then its connection begins like any of HTTP, or of TLS.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +18,26 @@ from groupchat.doors.reception import Reception
 from groupchat.doors.wire.proxy_header import ProxyHeaderWrong, read
 from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import hand_over
-from groupchat.interfaces.entrances import IDoor
+from groupchat.interfaces.entrances import IDoor, IFront
 from groupchat.model.errors import Refusal
 from groupchat.model.networks import origin
+
+REQUESTS = ("web", "http2", "tls")
+"""The doors of those that a proxy can pass on without a PROXY header; within TLS there is HTTP, too."""
+
+
+@implementer(IDoor)
+class Headerless:
+    """The door for a proxy's own connections that are not HTTP: there is none."""
+
+    name = "proxy"
+    openings = ()
+
+    def admit(self, front: IFront) -> None:
+        """Refuse the connection."""
+        refusal = ProxyHeaderWrong("A proxy has to begin with a PROXY header, unless it passes on HTTP.")
+        front.reception.turned_away[refusal.code] += 1
+        front.enter(Stranger(front.reception, front.address, words_of(refusal)))
 
 
 @implementer(IHalfCloseableProtocol)
@@ -27,7 +47,7 @@ class Proxied(Protocol):
     ``address`` is empty: nothing is counted for the proxy itself, which passes on everybody's connections.
     """
 
-    __slots__ = ("_doors", "_proxy", "_received", "address", "connected", "reception", "transport")
+    __slots__ = ("_doors", "_openings", "_proxy", "_received", "address", "connected", "reception", "transport")
     log = Logger()
     has_session = False
 
@@ -37,6 +57,7 @@ class Proxied(Protocol):
         self.address = ""
         self.transport: Any = None
         self._doors = doors
+        self._openings = [opening for door in doors if door.name in REQUESTS for opening in door.openings]
         self._proxy = proxy
         self._received = b""
 
@@ -64,6 +85,14 @@ class Proxied(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         received = self._received = self._received + data
+        if any(received.startswith(opening) for opening in self._openings):
+            doors = [door for door in self._doors if door.name in REQUESTS]
+            self._enter(
+                Front(self.reception, (*doors, Headerless()), "", False, is_counted=True, is_proxy=True), received
+            )
+            return
+        if any(opening.startswith(received) for opening in self._openings):
+            return
         try:
             header = read(received)
             if header is None:
@@ -72,10 +101,9 @@ class Proxied(Protocol):
         except Refusal as refusal:
             self._refuse(refusal)
             return
-        front = Front(self.reception, self._doors, self.address, self.reception.exempts(self.address), is_counted=True)
-        self._hand_over(front)
-        if len(received) > header.length:
-            front.dataReceived(received[header.length :])
+        exempt, is_proxy = self.reception.exempts(self.address), self.reception.is_proxy(self.address)
+        front = Front(self.reception, self._doors, self.address, exempt, is_counted=True, is_proxy=is_proxy)
+        self._enter(front, received[header.length :])
 
     def readConnectionLost(self) -> None:
         self.abort()
@@ -87,6 +115,11 @@ class Proxied(Protocol):
         self.connected = 0
         self.reception.headers.cancel(self)
         self.reception.departed(self)
+
+    def _enter(self, front: Front, received: bytes) -> None:
+        self._hand_over(front)
+        if received:
+            front.dataReceived(received)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.reception.turned_away[refusal.code] += 1

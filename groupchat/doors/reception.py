@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from groupchat.config.settings import Settings
+from groupchat.doors.web.site import Site
 from groupchat.doors.wire.backlog import Backlog
 from groupchat.doors.wire.deadlines import Deadlines
 from groupchat.doors.wire.framing import HeldLines
@@ -34,6 +35,16 @@ CLOSING_S = 10.0
 """Seconds that a peer has to read its last lines after the server has closed."""
 
 
+PING_S = 30.0
+"""Seconds between two pings over WebSocket: proxies close what is silent for a minute."""
+
+IDLE_S = 75.0
+"""Seconds that a connection over HTTP stays open for the next request: longer than proxies keep theirs."""
+
+ANSWER_S = 60.0
+"""Seconds in which a request is answered: ten times as long as the journal may take."""
+
+
 @implementer(IReception)
 class Reception:
     """The state that connections share.
@@ -58,6 +69,7 @@ class Reception:
         self.turned_away: Counter[str] = Counter()
         """The number of connections turned away, by code."""
         self.tunnels: Tunnels | None = None
+        self.site = Site(self)
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
         )
@@ -65,6 +77,9 @@ class Reception:
             clock, settings.handshake_timeout_s, lambda party: party.handshake_expired()
         )
         self.headers: Deadlines[Any] = Deadlines(clock, HEADER_S, lambda proxied: proxied.header_expired())
+        self.pings: Deadlines[Any] = Deadlines(clock, PING_S, lambda socket: socket.ping_due(), sweep_s=PING_S / 10)
+        self.idles: Deadlines[Any] = Deadlines(clock, IDLE_S, lambda channel: channel.idle_expired())
+        self.answers: Deadlines[Any] = Deadlines(clock, ANSWER_S, lambda channel: channel.answer_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
@@ -89,7 +104,8 @@ class Reception:
 
     def stop(self) -> None:
         """Drop the connections without a session; all others are told by the hall."""
-        for party in (*self.handshakes.parties(), *self.closings.parties()):
+        waiting = (self.handshakes, self.idles, self.answers, self.closings)
+        for party in [party for deadlines in waiting for party in deadlines.parties()]:
             if not party.has_session:
                 party.abort()
 

@@ -60,12 +60,16 @@ class IReception(Interface):
     settings: Settings = Attribute("The settings in force.")
     handshakes: IDeadlines = Attribute("The time each connection has to get a nickname.")
     silences: IDeadlines = Attribute("The time each connection has to begin before it is taken for a person.")
+    pings: IDeadlines = Attribute("The time until each peer that answers pings is sent the next.")
+    idles: IDeadlines = Attribute("The time a connection may stay open without a request.")
+    answers: IDeadlines = Attribute("The time in which a request has to be answered.")
     closings: IDeadlines = Attribute("The time each peer has to read its last lines after the server has closed.")
     backlog: IBacklog = Attribute("The connections that do not read what they are sent.")
     log_limits: LogLimits = Attribute("Limits the lines of the log that anybody can cause at will.")
     tunnels: Any = Attribute("Its ``around(protocol)`` returns TLS that leads to the protocol; None: there is no TLS.")
     make_session: Callable[[IScreen], Any] = Attribute("Makes the session of a screen.")
     check_address: Callable[[str], None] = Attribute("Raises Banned for an address that operators ban.")
+    site: Any = Attribute("What requests over HTTP are answered by.")
     turned_away: Counter[str] = Attribute("The number of connections turned away, by code.")
 
     def arrived(party: Party) -> None:
@@ -76,6 +80,9 @@ class IReception(Interface):
 
     def is_proxy(address: str) -> bool:
         """Return whether a proxy is there, which says whose connections it passes on."""
+
+    def exempts(address: str) -> bool:
+        """Return whether flood limits do not apply to the address."""
 
     def readdress(party: Party, address: str) -> None:
         """Count a connection for the address that a proxy has given.  Raises Refusal if it is not let in."""
@@ -91,6 +98,7 @@ class IFront(Interface):
     address: str = Attribute("The peer's IP address; empty when there is none.")
     exempt: bool = Attribute("Whether flood limits do not apply to the address.")
     secure: bool = Attribute("Whether the connection is encrypted.")
+    is_proxy: bool = Attribute("Whether a proxy is there, which says for each request over HTTP whose it is.")
     transport: Any = Attribute("The transport.")
 
     def began_with(opening: bytes) -> bool:

@@ -70,13 +70,20 @@ class Port:
         return session
 
 
+class Strings(StringTransport):
+    """A transport of strings on which TLS can stand, too."""
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Do nothing: there is no socket."""
+
+
 class Visit:
     """One connection; what is sent comes in pieces of ``size`` bytes."""
 
     def __init__(self, port: Port, size: int = 65536, address: IAddress | None = HERE) -> None:
         self.port = port
         self.size = size
-        self.transport = cast(Any, StringTransport())
+        self.transport = cast(Any, Strings())
         self.transport.protocol = port.factory.buildProtocol(address)
         self.transport.protocol.makeConnection(self.transport)
 

@@ -11,6 +11,7 @@ from tests.doors.fakes import SETTINGS, TURN_S
 
 SILENCE = (SILENCE_S + 0.1, TURN_S)
 """A silence that runs out, and the turn in which that is seen to."""
+WITHOUT_WEB = SETTINGS.replaced(web=False)
 LONGEST = max(len(opening) for door in DOORS for opening in door.openings)
 REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
 STRANGERS = {
@@ -31,7 +32,7 @@ class AnswerTest(SynchronousTestCase):
         for visit_class in (Visit, TlsVisit):
             for hello, answer in STRANGERS.items():
                 for size in (1, 3, 1000):
-                    visit = visit_class(Port(), size)
+                    visit = visit_class(Port(WITHOUT_WEB), size)
                     visit.send(hello)
                     heard = visit.read()
                     self.assertTrue(heard.startswith(answer), heard)
@@ -42,19 +43,19 @@ class AnswerTest(SynchronousTestCase):
                         self.assertTrue(visit.transport.disconnecting)
 
     def test_web_answer(self) -> None:
-        """A browser reads how to join; a HEAD request has no body, but its length."""
-        visit = Visit(Port())
+        """Where there is no door for browsers, one reads how to join; a HEAD request has no body, but its length."""
+        visit = Visit(Port(WITHOUT_WEB))
         visit.send(REQUEST)
         head, _, body = visit.read().partition(b"\r\n\r\n")
         self.assertIn(f"Content-Length: {len(body)}\r\n".encode(), head + b"\r\n")
         self.assertIn(f"nc HOST {visit.transport.getHost().port}\n".encode(), body)
-        visit = Visit(Port())
+        visit = Visit(Port(WITHOUT_WEB))
         visit.send(REQUEST.replace(b"GET", b"HEAD"))
         self.assertEqual(visit.read(), head + b"\r\n\r\n")
 
     def test_ssh_answer(self) -> None:
         """An SSH client is sent a well-formed packet that disconnects it, with a reason."""
-        visit = Visit(Port())
+        visit = Visit(Port(WITHOUT_WEB))
         visit.send(b"SSH-2.0-x\r\n")
         packet = visit.read().removeprefix(b"SSH-2.0-groupchat\r\n")
         length, padding = int.from_bytes(packet[:4]), packet[4]
@@ -70,7 +71,7 @@ class AnswerTest(SynchronousTestCase):
 class LifeTest(SynchronousTestCase):
     def test_strangers_are_not_kept(self) -> None:
         """A stranger that does not go, or sends without end, is dropped."""
-        lazy, busy = Visit(Port()), Visit(Port())
+        lazy, busy = Visit(Port(WITHOUT_WEB)), Visit(Port(WITHOUT_WEB))
         for visit in (lazy, busy):
             visit.send(REQUEST)
         lazy.port.clock.pump([1] * round(CLOSING_S + 1))
@@ -81,7 +82,7 @@ class LifeTest(SynchronousTestCase):
 
     def test_turned_away_before_the_deadline(self) -> None:
         """The deadline for a nickname does not apply to peers that were turned away."""
-        visit = Visit(Port(SETTINGS.replaced(handshake_timeout_s=1)))
+        visit = Visit(Port(WITHOUT_WEB.replaced(handshake_timeout_s=1)))
         visit.send(REQUEST)
         visit.port.clock.pump([1] * 3)
         self.assertFalse(visit.transport.disconnected)

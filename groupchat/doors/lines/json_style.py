@@ -130,7 +130,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
         case events.Closing(code, text):
-            return "closing", {"code": code, "text": text or _CLOSINGS.get(code, "The server closes this connection.")}
+            return "closing", {"code": code, "text": text or farewell(code)}
         case events.Refused(code, text, wait):
             return "refused", {"code": code, "text": text, **({"wait": math.ceil(wait)} if wait else {})}
         case events.Told(lines):
@@ -144,6 +144,11 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
         case events.Asked() | events.Greeted():
             return None
     raise TypeError(f"{type(answer).__name__} is not an answer for programs.")
+
+
+def farewell(code: str) -> str:
+    """Return the sentence for an end before which nothing was refused."""
+    return _CLOSINGS.get(code, "The server closes this connection.")
 
 
 _styles: WeakValueDictionary[Preferences, JsonStyle] = WeakValueDictionary()

@@ -1,0 +1,219 @@
+"""The addresses of the web door, and what every request is judged by before any of them answers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.http import datetimeToString
+
+from groupchat.doors.web import forwarding, page_files, same_site
+from groupchat.doors.web.upgrade import upgrade
+from groupchat.doors.web.web_request import Answer, Request, Route, told
+from groupchat.interfaces.entrances import IReception
+from groupchat.model.errors import Banned, Refusal, ServerError, ServerFull, TooManyConnections
+from groupchat.model.networks import origin
+
+SAFE = ("GET", "HEAD")
+
+HEALTH = "/health"
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'{sockets}",
+        "manifest-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+"""The Content-Security-Policy of everything: nothing inline, nothing from elsewhere.
+
+``sockets``: our own again, for WebSocket; some browsers (Safari before 15.4) do not take ``'self'`` for that.
+"""
+
+STATUSES: tuple[tuple[type[Refusal], int], ...] = (
+    (Banned, 403),
+    (TooManyConnections, 429),
+    (ServerFull, 503),
+    (forwarding.ForwardingWrong, 400),
+)
+"""The status of each refusal."""
+
+SECRET_PATHS = re.compile(r"/(hooks|f)/[^/?\s]+")
+"""Parts of addresses that open something to whoever knows them."""
+
+
+def root(request: Request) -> Answer:
+    """Answer a browser with the page, and others with how to join."""
+    if request.accepts("text/html") and page_files.INDEX in page_files.page_files()[1]:
+        return page_files.serve_index(request)
+    port = getattr(request.getHost(), "port", 5000)
+    where = request.header("host") or f"HOST:{port}"
+    scheme = "https" if request.secure else "http"
+    return Answer(
+        200,
+        (
+            "This is groupchat, a chat for browsers and terminals:\n\n"
+            f"    {scheme}://{where}/\n    nc HOST {port}\n    telnet HOST {port}\n"
+            f"    openssl s_client -quiet -connect HOST:{port}\n    groupchat join --tls HOST:{port}\n\n"
+            "HOST is the name that brought you here.\n"
+        ).encode(),
+        headers=(("vary", "accept, accept-encoding"), ("cache-control", "no-cache")),
+    )
+
+
+def health(_: Request) -> Answer:
+    """Answer whoever asks whether anything answers."""
+    return told(200, "ok", ("cache-control", "no-store"))
+
+
+def robots(_: Request) -> Answer:
+    """Keep the rooms out of search engines."""
+    return Answer(200, b"User-agent: *\nDisallow: /\n")
+
+
+ROUTES: Sequence[Route] = (
+    Route("GET", "/", root),
+    Route("GET", "/ws", upgrade),
+    Route("GET", "/page/{name}", page_files.serve_file),
+    Route("GET", "/page/{version}/{name}", page_files.serve_file),
+    Route("GET", "/health", health),
+    Route("GET", "/robots.txt", robots),
+)
+"""Every address."""
+
+
+class Site:
+    """The addresses, on the ports of this reception."""
+
+    log = Logger()
+
+    def __init__(self, reception: IReception, routes: Sequence[Route] = ROUTES) -> None:
+        self._reception = reception
+        self._routes = routes
+
+    # The channel calls these.
+
+    def judge(self, request: Request, method: str, path: str) -> None:
+        """Judge a request by its head: set what answers it, or why nothing does."""
+        try:
+            self._set_origin(request)
+            request.refusal = self._check(request, method, path) or self._find_route(request, method, path)
+        except Refusal as refusal:
+            self._reception.turned_away[refusal.code] += 1
+            request.refusal = _refused(refusal)
+
+    def answer(self, request: Request) -> None:
+        """Answer a request that is whole."""
+        answer = request.refusal
+        if answer is None and request.route is not None:
+            try:
+                answer = request.route.function(request, **request.parts)
+            except Refusal as refusal:
+                answer = _refused(refusal)
+            except Exception:
+                self.log.failure("A request could not be answered", failure=Failure())
+                answer = told(500, str(ServerError("Something went wrong here; it is in the log.")))
+        if answer is not None:
+            request.send(answer)
+
+    def headers(self, party: Any) -> list[tuple[str, str]]:
+        """Return the headers of every answer to this request, or to this connection if none could be read."""
+        host = getattr(party, "host_name", "")
+        sockets = f" ws://{host} wss://{host}" if host else ""
+        headers = [
+            ("server", "groupchat"),
+            ("date", datetimeToString().decode()),
+            ("content-security-policy", POLICY.format(sockets=sockets)),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ]
+        if party.secure:
+            headers.append(("cross-origin-opener-policy", "same-origin"))
+            if self._reception.settings.tls_required:
+                # It is about the name, not about this port: where plain HTTP is allowed, it would break others.
+                headers.append(("strict-transport-security", "max-age=31536000"))
+        return headers
+
+    def note(self, address: str, line: bytes, status: int) -> None:
+        """Log a request that was refused, without what in its address opens something."""
+        method, _, rest = line.decode("ascii", "replace").partition(" ")
+        path = SECRET_PATHS.sub(r"/\1/…", rest.partition(" ")[0].partition("?")[0])
+        # Pages are asked for all the time, and who does what in the chat is logged there.
+        if status >= 400 and self._reception.log_limits.allows("requests over HTTP that were refused"):
+            self.log.info(
+                "Refused {method} {path} of {address}: {status}",
+                method=method, path=path, address=origin(address), status=status,
+            )  # fmt: skip
+
+    # How
+
+    def _set_origin(self, request: Request) -> None:
+        """Set where a request comes from, which a proxy says.
+
+        :raises Refusal: it does not, or the address is banned.
+        """
+        if request.channel.is_proxy:
+            chain = request.header("x-forwarded-for")
+            if chain:
+                request.address = forwarding.client(chain, self._reception.is_proxy)
+            request.secure = request.secure or forwarding.is_encrypted(request.header("x-forwarded-proto"))
+        self._reception.check_address(request.address)
+
+    def _check(self, request: Request, method: str, path: str) -> Answer | None:
+        """Return why a request is refused whatever it asks for; None: it is not."""
+        settings = self._reception.settings
+        if path == HEALTH:
+            return None
+        if request.channel.is_proxy and not request.address:
+            forwarding.client("", self._reception.is_proxy)
+        named = request.requestHeaders.getRawHeaders("host") or []
+        if len(named) > 1 or (named and same_site.host(named[0]) is None):
+            return told(400, "The Host header is none.")
+        host = request.host_name = named[0] if named else ""
+        if not request.secure:
+            if settings.tls_required and request.address:
+                target = request.channel.target
+                if not host:
+                    return told(400, "This server takes encrypted requests only: ask by https.")
+                return told(308, "Ask by https.", ("location", f"https://{host}{target}"))
+            server = getattr(request.getHost(), "host", "")
+            if host and not same_site.is_ours(host, server, request.address, settings):
+                return told(421, f"This server is not known by the name {host}; the setting web_hosts adds names.")
+        if method not in SAFE or path == "/ws":
+            own = same_site.is_own_page(request.header("origin"), host, settings.web_origins)
+            if not own or request.header("sec-fetch-site").lower() == "cross-site":
+                return told(403, "A page of another site may not do this; the setting web_origins lets it.")
+        return None
+
+    def _find_route(self, request: Request, method: str, path: str) -> Answer | None:
+        """Set the route of a request; return the answer if there is none."""
+        others = set()
+        for route in self._routes:
+            try:
+                parts = route.find(path)
+            except UnicodeDecodeError:
+                return told(400, "The address is not UTF-8.")
+            if parts is None:
+                continue
+            if method == route.method or (method == "HEAD" and route.method == "GET"):
+                request.route, request.parts = route, parts
+                return None
+            others |= {route.method, "HEAD"} if route.method == "GET" else {route.method}
+        if others:
+            allowed = ", ".join(sorted(others))
+            return told(405, f"This address takes {allowed}.", ("allow", allowed))
+        return told(404, "There is nothing at this address.")
+
+
+def _refused(refusal: Refusal) -> Answer:
+    """Return the answer that is this refusal."""
+    status = next((status for kind, status in STATUSES if isinstance(refusal, kind)), 400)
+    return told(status, f"{refusal.code}: {refusal}")

@@ -1,0 +1,155 @@
+"""A request over HTTP, its answer, and the table in which the addresses stand."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from twisted.python.failure import Failure
+from twisted.web import http
+
+from groupchat.config.settings import Settings
+
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+
+PHRASES: Mapping[int, bytes] = {
+    421: b"Misdirected Request",
+    425: b"Too Early",
+    426: b"Upgrade Required",
+    431: b"Request Header Fields Too Large",
+}
+"""The words for statuses that Twisted does not know (RFC 9110, section 15; RFC 6585)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered.
+
+    ``headers``: those beside the length and the type of the body.
+    """
+
+    status: int
+    body: bytes = b""
+    kind: str = TEXT
+    headers: Sequence[tuple[str, str]] = ()
+
+
+def told(status: int, sentence: str, *headers: tuple[str, str]) -> Answer:
+    """Return an answer of one sentence."""
+    return Answer(status, f"{sentence}\n".encode(), TEXT, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address, and what answers there.
+
+    ``path``: with the names of the parts that vary, as in ``/rooms/{room}``.
+    ``function``: is called with the request, and these parts by name; returns an answer, or None if that comes later,
+    by ``request.send``.
+    ``body_limit``: the most bytes of a body, from the settings in force; by default there may be none.
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Answer | None]
+    body_limit: Callable[[Settings], int] = field(default=lambda _: 0)
+
+    def find(self, path: str) -> dict[str, str] | None:
+        """Return the parts of a path that vary, decoded; None if it is not this address.
+
+        :raises UnicodeDecodeError: it is, and a part is not UTF-8.
+        """
+        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path), path)
+        return match and {name: unquote_to_bytes(part).decode() for name, part in match.groupdict().items()}
+
+
+class Request(http.Request):
+    """One request, whose head was judged before its body came.
+
+    ``address``: the IP address it comes from, which a proxy may have said; empty: there is none.
+    ``secure``: whether it came encrypted, at least to that proxy.
+    ``host_name``: the host that it names, with its port.
+    ``refusal``: the answer that the head got already; None: the route answers.
+    ``gone``: whether the peer left before it was answered; ``on_gone`` is called then.
+    """
+
+    channel: Any
+    content: Any
+
+    def __init__(self, channel: Any, queued: object = False) -> None:
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self.address: str = channel.address
+        self.secure: bool = channel.secure
+        self.host_name = ""
+        self.refusal: Answer | None = None
+        self.route: Route | None = None
+        self.parts: dict[str, str] = {}
+        self.gone = False
+        self.on_gone: Callable[[], None] = lambda: None
+
+    # Functions of routes call these.
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings in force."""
+        settings: Settings = self.channel.reception.settings
+        return settings
+
+    @property
+    def body(self) -> bytes:
+        """Return the whole body."""
+        whole: bytes = self.content.getvalue()
+        return whole
+
+    def header(self, name: str) -> str:
+        """Return a header, empty if it is not there; several of one name are one list."""
+        found = self.requestHeaders.getRawHeaders(name)
+        return ", ".join(found) if found else ""
+
+    def argument(self, name: str) -> str | None:
+        """Return what the query says by this name, the first time; None: nothing."""
+        found = (self.args or {}).get(name.encode())
+        return found[0].decode("utf-8", "replace") if found else None
+
+    def accepts(self, kind: str) -> bool:
+        """Return whether the peer names this type, in so many words, as one that it takes."""
+        named = (part.partition(";") for part in self.header("accept").lower().split(","))
+        return any(name.strip() == kind and not re.search(r"\bq=0(\.0*)?\s*\Z", rest) for name, _, rest in named)
+
+    def send(self, answer: Answer) -> None:
+        """Answer, unless the peer is gone."""
+        if self.gone or self.finished:
+            return
+        self.setResponseCode(answer.status, PHRASES.get(answer.status))
+        headers = self.responseHeaders
+        for name, value in self.channel.reception.site.headers(self):
+            headers.setRawHeaders(name, [value])
+        if answer.body or answer.status not in http.NO_BODY_CODES:
+            headers.setRawHeaders("content-type", [answer.kind])
+            headers.setRawHeaders("content-length", [str(len(answer.body))])
+        for name, value in answer.headers:
+            headers.setRawHeaders(name, [value])
+        if answer.body:
+            self.write(answer.body)
+        self.finish()
+
+    # The channel calls these.
+
+    def gotLength(self, length: int | None) -> None:
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self.channel.takes(len(data)):
+            self.content.write(data)
+
+    def process(self) -> None:
+        self.channel.begins_to_answer()
+        self.channel.reception.site.answer(self)
+
+    def connectionLost(self, reason: Failure) -> None:
+        self.gone = True
+        super().connectionLost(reason)
+        self.on_gone()

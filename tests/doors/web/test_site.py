@@ -1,0 +1,62 @@
+"""The addresses of the web door, and what every request is judged by."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.doors.connections import Port, TlsVisit, Visit
+from tests.doors.fakes import SETTINGS
+from tests.doors.web.clients import UPGRADE, asked, request
+
+
+class AddressTest(SynchronousTestCase):
+    def test_how_to_join(self) -> None:
+        """Who does not want a page is told how to join, by the name that was asked for."""
+        reply = asked(Visit(Port()), request(host="chat:5000"))
+        self.assertEqual(reply.status, 200)
+        self.assertIn(b"http://chat:5000/\n", reply.body)
+        self.assertEqual(reply.headers["content-type"], "text/plain; charset=utf-8")
+
+    def test_page(self) -> None:
+        """A browser is served the page."""
+        reply = asked(Visit(Port()), request(accept="text/html,*/*;q=0.8"))
+        self.assertEqual(reply.headers["content-type"], "text/html; charset=utf-8")
+
+    def test_nothing_there(self) -> None:
+        """An unknown address is 404, a method that one does not take 405; both in words."""
+        reply = asked(Visit(Port()), request("/nothing"))
+        self.assertEqual((reply.status, reply.body), (404, b"There is nothing at this address.\n"))
+        reply = asked(Visit(Port()), request("/health", "DELETE"))
+        self.assertEqual((reply.status, reply.headers["allow"]), (405, "GET, HEAD"))
+
+    def test_headers(self) -> None:
+        """Every answer has the headers that keep a page within its bounds; over TLS two more."""
+        for visit_class in (Visit, TlsVisit):
+            for target in ("/", "/nothing"):
+                headers = asked(visit_class(Port(SETTINGS)), request(target)).headers
+                self.assertIn("default-src 'none'", headers["content-security-policy"])
+                self.assertIn("frame-ancestors 'none'", headers["content-security-policy"])
+                self.assertEqual(headers["x-content-type-options"], "nosniff")
+                self.assertEqual(headers["referrer-policy"], "no-referrer")
+                self.assertEqual(headers["server"], "groupchat")
+                self.assertEqual("cross-origin-opener-policy" in headers, visit_class is TlsVisit)
+                self.assertNotIn("strict-transport-security", headers)
+
+    def test_strict_transport(self) -> None:
+        """Browsers are told to come encrypted for ever only where nothing else is taken."""
+        headers = asked(TlsVisit(Port(SETTINGS.replaced(tls_required=True))), request()).headers
+        self.assertIn("strict-transport-security", headers)
+
+
+class CrossSiteTest(SynchronousTestCase):
+    def test_sockets(self) -> None:
+        """A page of another site, or of none, cannot open a WebSocket."""
+        for headers in ("Origin: http://evil.example\r\n", "Origin: null\r\n", "Sec-Fetch-Site: cross-site\r\n"):
+            reply = asked(Visit(Port()), (UPGRADE + headers + "\r\n").encode())
+            self.assertEqual(reply.status, 403, headers)
+        visit = Visit(Port(SETTINGS.replaced(web_origins=["https://Good.example"])))
+        visit.send((UPGRADE + "Origin: https://good.example\r\n\r\n").encode())
+        self.assertTrue(visit.read().startswith(b"HTTP/1.1 101 "))
+
+    def test_encryption_required(self) -> None:
+        """Where TLS is required, browsers are sent to the same address by https."""
+        reply = asked(Visit(Port(SETTINGS.replaced(tls_required=True))), request("/page/x?y=1"))
+        self.assertEqual((reply.status, reply.headers["location"]), (308, "https://chat:5000/page/x?y=1"))
