@@ -11,6 +11,7 @@ from html import escape
 from groupchat.doors.lines.text_style import text_style
 from groupchat.journals.rules.rows import Row, stored
 from groupchat.model.preferences import Preferences
+from groupchat.model.text import CONTINUATION
 from groupchat.model.times import iso, local
 
 
@@ -42,10 +43,13 @@ def as_html(rows: Iterable[Row]) -> Iterator[str]:
             f'<p id="m{row.id}" class="{escape(row.kind)}"><a href="#m{row.id}">'
             f'<time datetime="{iso(event.at)}">{at:%H:%M:%S}</time></a> '
             f'<span class="room">{escape(row.room or "private")}</span> '
-            f"{_with_bold(line.decode().rstrip(), event.nick)}</p>\n"
+            f"{_with_bold(line.decode().rstrip().replace(_NEXT, _LINE), event.nick)}</p>\n"
         )
     yield "</main>\n</html>\n"
 
+
+_NEXT, _LINE = f"\r\n{CONTINUATION}", "\n"
+"""How the next line of a message begins, in text and in a page."""
 
 TRANSCRIPTS: dict[str, Callable[[Iterable[Row]], Iterator[str]]] = {"text": as_text, "html": as_html}
 """The formats for reading, by name."""
@@ -69,7 +73,7 @@ _HEAD = """<!DOCTYPE html>
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
 h2 { font-size: 1rem; border-bottom: 1px solid; margin-top: 2rem }
-p { margin: .2rem 0; overflow-wrap: anywhere }
+p { margin: .2rem 0; overflow-wrap: anywhere; white-space: pre-wrap }
 time, .room, a { opacity: .7; color: inherit; text-decoration: none; font-variant-numeric: tabular-nums }
 .acted, .topic, .moderated { font-style: italic }
 :target { outline: 1px solid }

@@ -11,7 +11,7 @@ from groupchat.journals.rules.rows import milliseconds
 from groupchat.model import names
 from groupchat.model.drafts import Kind
 from groupchat.model.events import AuthorId
-from groupchat.model.text import Length, is_harmless
+from groupchat.model.text import Length, clean_lines, is_harmless
 from groupchat.model.times import FIRST_DAY, LAST_DAY, iso
 
 T = TypeVar("T")
@@ -100,6 +100,18 @@ def words(length: Length, least: int = 0) -> Callable[[Any], str]:
         return given
 
     return check
+
+
+def message(given: Any) -> str:
+    """Check the text of a message, which may have several lines."""
+    if not isinstance(given, str):
+        raise ValueError("this is not a text")
+    TEXT.check(given)
+    if not given:
+        raise ValueError("this is empty")
+    if clean_lines(given) != given:
+        raise ValueError("the text has characters that messages cannot have")
+    return given
 
 
 _name = words(NAME, 1)

@@ -132,6 +132,7 @@ class Incoming:
             return THERE
         reader = None if row.reader is None else self._here(row.reader)
         row = row._replace(author=self._here(row.author), reader=reader, id=self._batch.head + 1)
+        row = self._with_reply(line, row)
         if line.target_at or row.target is not None:
             target = self._target(line)
             if target is None:
@@ -173,8 +174,23 @@ class Incoming:
             raise ValueError("this changes something that is no message, or for other people")
         return found
 
+    def _with_reply(self, line: PostLine, row: Row) -> Row:
+        """Return the row with the message it answers as that is here, or as no reply if it is not."""
+        if row.reply is None:
+            return row
+        origin = self._origins.number(line.reply_journal or self._journal)
+        found = False if origin is None else self._find(origin, row.reply, row.room, line.reply_at)
+        row = row._replace(reply=None)
+        if not isinstance(found, Row) or found.kind not in MESSAGES:
+            return row
+        if {found.author, found.reader} != {row.author, row.reader} and (row.reader, found.reader) != (None, None):
+            return row
+        return row._replace(reply=found.id, reply_author=found.author, reply_nick=found.nick)
+
     def _change(self, line: PostLine, row: Row, target: Row) -> None:
         row = row._replace(target=target.id)
+        if row.kind == Kind.EDITED:
+            row = row._replace(reply=target.reply, reply_author=target.reply_author, reply_nick=target.reply_nick)
         if target.gone_by is not None:
             # It was deleted here; the row says who did what, and no words.
             is_edit = row.kind == Kind.EDITED

@@ -80,12 +80,17 @@ class Outgoing:
             target = None if row.target is None else self._contents.find(row.target)
             if target is None or not self._wanted(target):
                 return
-        line = post_lines.written(row, target)
+        answered = None if row.reply is None or target is not None else self._contents.find(row.reply)
+        line = post_lines.written(row, target, answered)
         origin, line["id"] = self._origins.of(row.id)
         if target is not None:
             journal, line["message"] = self._origins.of(target.id)
             if journal != origin:
                 line["message_journal"] = self._origins.identity(journal)
+        if answered is not None and "reply" in line:
+            journal, line["reply"] = self._origins.of(answered.id)
+            if journal != origin:
+                line["reply_journal"] = self._origins.identity(journal)
         yield from self._from(origin, line)
 
     def _positions(self) -> Iterator[str]:

@@ -1,19 +1,19 @@
 """Posts as lines: as readers see them, with what is needed to take them over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from groupchat.exchange.fields import (
     NAME,
     REASON,
-    TEXT,
     TOPIC,
     WORD,
     Fields,
     author,
     identity,
     instant,
+    message,
     nick,
     number,
     room,
@@ -26,7 +26,7 @@ from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import Deed, Kind
-from groupchat.model.text import harmless
+from groupchat.model.text import harmless, harmless_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,24 @@ class PostLine:
     ``gone_by``: who deleted it, if it is a deleted message or the edit of one; its text is empty then.
     ``target_at``: of edits and deletions, the time of the message they change, in milliseconds since 1970 UTC.
     ``target_journal``: and the journal that gave that its number; empty: the same.
+    ``reply_at``, ``reply_journal``: the same of the message that is answered.
     """
 
     row: Row
     gone_by: str = ""
     target_at: int = 0
     target_journal: str = ""
+    reply_at: int = 0
+    reply_journal: str = ""
 
 
-def written(row: Row, target: Row | None) -> dict[str, Any]:
+def written(row: Row, target: Row | None, answered: Row | None = None) -> dict[str, Any]:
     """Return the line of a row.
 
     An edit has the newest text of its message: what it said in between is not shown to anybody who comes later.
 
     :param target: of edits and deletions, the message they change.
+    :param answered: of messages, the one they answer.
     """
     line: dict[str, Any] = {
         "id": row.id,
@@ -72,7 +76,9 @@ def written(row: Row, target: Row | None) -> dict[str, Any]:
     elif shown.gone_by is not None:
         line["deleted_by"] = harmless(shown.gone_by)
     else:
-        line["text"] = harmless(shown.newest)
+        line["text"] = harmless_lines(shown.newest)
+        if answered is not None:
+            line |= {"reply": answered.id, "reply_at": written_time(answered.at / 1000)}
         if row.revised is not None:
             line["edited"] = True
     return line
@@ -89,8 +95,9 @@ def _deed(deed: Deed) -> dict[str, Any]:
     }
 
 
-_TEXT, _TOPIC = words(TEXT, 1), words(TOPIC)
+_TOPIC = words(TOPIC)
 _COMMON = ("id", "kind", "room", "nick", "author", "at")
+_OF_REPLIES = ("reply", "reply_at", "reply_journal")
 _OF_CHANGES = ("message", "message_at", "message_journal")
 
 
@@ -127,9 +134,9 @@ def read(given: Mapping[str, Any]) -> PostLine:
         fields.only(*_COMMON, "text")
         return PostLine(row._replace(text=fields.get("text", _TOPIC)))
     if kind not in CHANGES:
-        fields.only(*_COMMON, *private, "text", "edited", "deleted_by")
+        fields.only(*_COMMON, *private, "text", "edited", "deleted_by", *_OF_REPLIES)
         fields.maybe("edited", truth)
-        return _with_text(PostLine(row), fields)
+        return _with_text(_reply(row, fields), fields)
     fields.only(*_COMMON, *private, *_OF_CHANGES, *(("text", "deleted_by") if kind == Kind.EDITED else ()))
     line = PostLine(
         row._replace(target=fields.get("message", number)),
@@ -146,9 +153,19 @@ def _with_text(line: PostLine, fields: Fields) -> PostLine:
     if gone_by is not None:
         if "text" in fields:
             raise ValueError("a deleted message has no text")
-        return PostLine(line.row, gone_by, line.target_at, line.target_journal)
-    row = line.row._replace(text=fields.get("text", _TEXT))
-    return PostLine(row, "", line.target_at, line.target_journal)
+        return replace(line, gone_by=gone_by)
+    return replace(line, row=line.row._replace(text=fields.get("text", message)))
+
+
+def _reply(row: Row, fields: Fields) -> PostLine:
+    """Add which message it answers, if it does."""
+    answered = fields.maybe("reply", number)
+    if answered is None:
+        return PostLine(row)
+    at = milliseconds(fields.get("reply_at", instant))
+    return PostLine(
+        row._replace(reply=answered), reply_at=at, reply_journal=fields.maybe("reply_journal", identity) or ""
+    )
 
 
 def _read_deed(fields: Fields) -> Deed:

@@ -15,7 +15,7 @@ from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
-from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
+from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, reply_refusal, written
 from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
 from groupchat.journals.rules.words import matches, phrases
 from groupchat.model.drafts import (
@@ -123,7 +123,10 @@ class MemoryJournal:
         return outcome
 
     def _write(self, draft: Draft) -> StoredPost | Refusal:
-        return self._change(draft) if draft.kind in CHANGES else self._add(written(draft, self.head + 1))
+        if draft.kind in CHANGES:
+            return self._change(draft)
+        answered = None if draft.reply is None else self._find(draft.reply)
+        return reply_refusal(draft, answered) or self._add(written(draft, self.head + 1, answered))
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         target = self._latest(draft.author, draft.room) if draft.target is None else self._find(draft.target)

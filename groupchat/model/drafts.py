@@ -189,6 +189,7 @@ class Draft:
     ``within``: the rooms its author is in; posts to others are judged as if the author wanted to come in.
     ``needs``: the rank its author must have; None: none.
     ``changes``: what follows when it is accepted.
+    ``reply``: of messages: the number of the message it answers, in the same room or between the same two people.
     """
 
     kind: Kind
@@ -207,6 +208,7 @@ class Draft:
     within: tuple[str, ...] | None = None
     needs: Need | None = None
     changes: tuple[Consequence, ...] = ()
+    reply: int | None = None
 
 
 @record

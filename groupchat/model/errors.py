@@ -189,6 +189,12 @@ class BadCharacter(Refusal):
     code = "bad-character"
 
 
+class TooLong(Refusal):
+    """What is to be said has too many bytes or lines."""
+
+    code = "too-long"
+
+
 class LineTooLong(Refusal):
     code = "line-too-long"
 

@@ -63,11 +63,18 @@ class Post(Event):
     at: float
 
 
+# A message can be a reply: then ``reply`` is the number of the message it answers (0: it answers none), and
+# ``reply_nick`` the nickname of who wrote that, as it was when the reply was posted.  What becomes of the answered
+# message later changes neither.  The lines of a ``text`` that has several are separated by line feeds.
+
+
 @record
 class Said(Post):
     """``alice: text``"""
 
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @record
@@ -75,6 +82,8 @@ class Acted(Post):
     """``* alice waves``"""
 
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @record
@@ -83,6 +92,8 @@ class Whispered(Post):
 
     to: str
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @record
@@ -96,6 +107,8 @@ class Edited(Post):
     target: int
     text: str
     to: str = ""
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @record

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from groupchat.model.errors import BadArguments, BadCharacter
+from groupchat.model.errors import BadArguments, BadCharacter, TooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ MOTD = Length("The message of the day", 1000, "everybody who joins reads it; the
 ANNOUNCEMENT = Length("An announcement", 1000, "everybody reads it, in whichever room")
 DURATION = Length("A duration", 32, "none needs more")
 LENGTHS = (NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, DURATION)
+
+LINES_MOST = 60
+"""The most lines of one message; with more, everybody's screen would scroll away."""
+
+CONTINUATION = "           | "
+"""The beginning of each further line of one message for people: so none looks like a line of its own."""
+
+GAP = " " * 8
+"""The longest run of blanks that people are shown in one line: more could push what follows to the next row."""
+_INDENTED = " " * 24
+"""The same in a message of several lines, which may be the source of a program."""
 
 MARKS_PER_BASE = 8
 """The most combining marks on one letter: enough for every language, too few to paint over other lines."""
@@ -138,6 +149,9 @@ _SLASHES = (
     r"\U0001d23a"
 )
 _BLANKS = rf"\s\u2800\U0001d159{_HIDDEN_BELOW}{_PLACED_BELOW}"  # nothing is seen of them
+_LONG_GAP, _LONG_INDENTATION = (
+    re.compile(rf"[\s\u2800\U0001d159]{{{len(longest) + 1},}}") for longest in (GAP, _INDENTED)
+)
 _LIKE_A_COMMAND = re.compile(
     rf"[{_BLANKS}]*[{_SLASHES}][{_BLANKS}]*(?P<name>[^\s\u2800]{{1,64}})(?P<rest>[\s\u2800].*|\Z)", re.DOTALL
 )
@@ -174,6 +188,29 @@ def clean(text: str) -> str:
     return _cleaned(text)
 
 
+def clean_lines(text: str) -> str:
+    """Return a decoded text of one or more lines, separated by line feeds, each as ``clean`` returns it.  Idempotent.
+
+    CR LF and CR become line feeds; blank lines at the end are left out.
+
+    :raises BadCharacter: the text contains another line separator.
+    :raises TooLong: it has too many lines.
+    """
+    if "\n" not in text and "\r" not in text:
+        return clean(text)
+    lines = _without_end(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    if len(lines) > LINES_MOST:
+        raise TooLong(f"A message has at most {LINES_MOST} lines; this one has {len(lines):,}.")
+    return "\n".join(_without_end([clean(line) for line in lines]))
+
+
+def _without_end(lines: list[str]) -> list[str]:
+    """Return the lines without blank ones at the end."""
+    while lines and (not lines[-1] or lines[-1].isspace()):
+        lines.pop()
+    return lines
+
+
 def is_harmless(text: str) -> bool:
     """Return whether the text can be shown as it is: ``clean`` would neither change nor refuse it."""
     if _is_plain(text):
@@ -186,6 +223,26 @@ def harmless(text: str) -> str:
     if is_harmless(text):
         return text
     return _cleaned(_LINE_END.sub(" ", text))
+
+
+def harmless_lines(text: str) -> str:
+    """Return the text, each of its lines as ``harmless`` returns it, without blank ones at the end.  Never raises."""
+    return "\n".join(_without_end(list(map(harmless, text.split("\n"))))) if "\n" in text else harmless(text)
+
+
+def shown(line: str) -> str:
+    """Return a harmless line for people, without long runs of blanks.
+
+    A terminal would break a line after them where another line could begin.
+    """
+    line = harmless(line)
+    return _LONG_GAP.sub(GAP, line) if GAP in line or not line.isascii() else line
+
+
+def shown_lines(text: str) -> list[str]:
+    """Return the harmless lines of a text that has several; all but the first begin so that one sees what they are."""
+    first, *others = [_LONG_INDENTATION.sub(_INDENTED, harmless(line)) for line in text.split("\n")]
+    return [first, *[f"{CONTINUATION}{line}" for line in others]]
 
 
 def escape(text: str) -> str:

@@ -240,7 +240,7 @@ class Session(Handshake):
             return
         me = Actor(self._hall, self._me(), ref, key)
         verb, given = COMMANDS.read_fields(me, name, arguments)
-        if self._charge_verb(verb.cost):
+        if self._charge_verb(verb.cost_of(given)):
             self._call(lambda: verb.function(me, **given), ref)
 
     def _call(self, verb: Callable[[], Reply], ref: Ref) -> None:

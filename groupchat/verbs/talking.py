@@ -9,12 +9,12 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
-from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NothingToSay
+from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NothingToSay, TooLong
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.erasing import erase
-from groupchat.verbs.grammar.arguments import Here, Nick, PostId, Rest
+from groupchat.verbs.grammar.arguments import Answered, Here, Message, Nick, PostId, Rest
 from groupchat.verbs.grammar.corrections import Correction
 from groupchat.verbs.grammar.table import Table
 
@@ -22,31 +22,40 @@ TALKING = Table("talking")
 
 
 @TALKING.verb()
-def say(me: Actor, text: Rest, room: Here = "") -> Receipt:
+def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None) -> Receipt:
     """Say the text as it is, also when it begins with a slash."""
-    return me.post(me.draft(Kind.SAID, me.room(room), spoken(me, text)))
+    return me.post(me.draft(Kind.SAID, me.room(room), spoken(me, text), reply=reply))
 
 
 @TALKING.verb()
-def me(me: Actor, text: Rest, room: Here = "") -> Receipt:
+def re(me: Actor, id: PostId, text: Message, room: Here = "") -> Receipt:
+    """Reply to the message with this number: everybody sees which one you mean.
+
+    A private message is answered with /msg.
+    """
+    return say(me, text, room, id)
+
+
+@TALKING.verb()
+def me(me: Actor, text: Rest, room: Here = "", reply: Answered | None = None) -> Receipt:
     """Say what you do: "/me waves" shows as "* alice waves"."""
-    return me.post(me.draft(Kind.ACTED, me.room(room), spoken(me, text)))
+    return me.post(me.draft(Kind.ACTED, me.room(room), spoken(me, text), reply=reply))
 
 
 @TALKING.verb("tell", "w")
-def msg(me: Actor, nick: Nick, text: Rest) -> Receipt:
+def msg(me: Actor, nick: Nick, text: Message, reply: Answered | None = None) -> Receipt:
     """Say something to one person only.
 
     Somebody who has an account and is not here reads it when they come.
     """
     account = me.hall.accounts.find(nick)
     if account is not None and me.hall.roster.of(account.author) is None:
-        return _leave_message(me, account, text)
-    return _whisper(me, me.hall.find(nick), text)
+        return _leave_message(me, account, text, reply)
+    return _whisper(me, me.hall.find(nick), text, reply)
 
 
 @TALKING.verb("r")
-def reply(me: Actor, text: Rest) -> Receipt:
+def reply(me: Actor, text: Message) -> Receipt:
     """Answer the last private message you were sent."""
     author = me.person.last_whisperer
     if author is None:
@@ -61,7 +70,7 @@ def reply(me: Actor, text: Rest) -> Receipt:
 
 
 @TALKING.verb()
-def edit(me: Actor, id: PostId | None = None, *, text: Rest, room: Here = "") -> Receipt:
+def edit(me: Actor, id: PostId | None = None, *, text: Message, room: Here = "") -> Receipt:
     """Change your last message in this room, or the one with this number.
 
     You can do so for 24 hours. "s/typo/fix/" as a line of its own changes a word of your last message in this room,
@@ -126,30 +135,31 @@ def spoken(me: Actor, words: str) -> str:
     """Return what others are shown of cleaned words.
 
     :raises NothingToSay: nothing is left of them.
-    :raises BadArguments: they are longer than a line can be, as after many corrections.
+    :raises TooLong: they are longer than a line can be.
     """
     if not words or words.isspace():
         raise NothingToSay("There is nothing to say in that.")
     most = me.hall.settings.line_limit_bytes
     if 4 * len(words) > most and (size := len(words.encode())) > most:
-        raise BadArguments(f"A message has at most {most:,} bytes; this one has {size:,}.")
-    return emojify(words) if me.connection.screen.style.preferences.emoji else words
+        raise TooLong(f"A message has at most {most:,} bytes; this one has {size:,}.")
+    # Several lines are a program's output or its source, more often than not.
+    return emojify(words) if me.connection.screen.style.preferences.emoji and "\n" not in words else words
 
 
-def _private(me: Actor, reader: AuthorId, to: str, words: str, told: str) -> Receipt:
-    return me.post(me.draft(Kind.WHISPERED, text=spoken(me, words), reader=reader, to=to), told)
+def _private(me: Actor, reader: AuthorId, to: str, words: str, told: str, reply: int | None) -> Receipt:
+    return me.post(me.draft(Kind.WHISPERED, text=spoken(me, words), reader=reader, to=to, reply=reply), told)
 
 
-def _leave_message(me: Actor, account: Account, words: str) -> Receipt:
+def _leave_message(me: Actor, account: Account, words: str, reply: int | None = None) -> Receipt:
     told = f"{account.nick} is not here now, and will see it when they come back."
-    return _private(me, account.author, account.nick, words, told)
+    return _private(me, account.author, account.nick, words, told, reply)
 
 
-def _whisper(me: Actor, to: Person, words: str) -> Receipt:
+def _whisper(me: Actor, to: Person, words: str, reply: int | None = None) -> Receipt:
     person = me.person
     tells_away = to.away is not None and person.author not in to.told_away and to is not person
     told = f"{to.nick} is away{f': {to.away}' if to.away else ''}." if tells_away else ""
-    receipt = _private(me, to.author, to.nick, words, told)
+    receipt = _private(me, to.author, to.nick, words, told, reply)
     to.last_whisperer = person.author
     if tells_away:
         to.told_away |= {person.author}

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.admin.transcripts import TRANSCRIPTS
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Deed
+from groupchat.model.text import CONTINUATION
 from tests.admin.cases import DAY, NOON
 
 AT = round(NOON * 1000)
@@ -67,6 +68,14 @@ class PageTest(SynchronousTestCase):
         self.assertIn("okapi &amp; more", page)
         self.assertEqual([page.count(f"<h2>2026-11-{day}</h2>") for day in (21, 22)], [1, 1])
 
+    def test_several_lines(self) -> None:
+        """A message of several lines stays one paragraph, with its blanks."""
+        page = written(
+            "html", SAID._replace(text="for x in y:\n    print(x)", reply=7, reply_author=3, reply_nick="bob")
+        )
+        self.assertIn("<b>alice</b> (re #7 bob): for x in y:\n    print(x)</p>", page)
+        self.assertIn("white-space: pre-wrap", page)
+
     def test_whole_nickname(self) -> None:
         """The bold part is the whole nickname, not a word that contains it."""
         page = written("html", TOPIC._replace(nick="lob"))
@@ -89,7 +98,8 @@ class InjectionTest(SynchronousTestCase):
     def test_nothing_gets_out(self, words: str, kind: str) -> None:
         """Whatever was said, it makes no line of text and no element of a page of its own."""
         row = SAID._replace(kind=kind, text=words)
-        self.assertEqual(written("text", row).count("\n"), 3)
+        lines = written("text", row).split("\n")
+        self.assertEqual(len([line for line in lines if line and not line.startswith(CONTINUATION)]), 3)
         tags = Tags()
         tags.feed(written("html", row))
         expected = ["html", *["meta"] * 4, "title", "style", "main", "h1", "p", "h2", "p", "a", "time", "span", "b"]

@@ -9,7 +9,7 @@ from zope.interface.verify import verifyObject
 from groupchat.interfaces.screens import IStyle
 from groupchat.model import events
 from groupchat.model.preferences import Preferences
-from groupchat.model.text import LINE_ENDS
+from groupchat.model.text import CONTINUATION, LINE_ENDS
 
 HOSTILE = st.text(
     st.sampled_from('a \n\r\v\f\t\0\a\b\x1b[]2J\x7f\x85\x9b\x9d\u2028\u2029\u202e\u200b\ud800\U000e0001é😊"\\{}'),
@@ -21,10 +21,12 @@ TIMES = st.floats(0, 2**33, allow_nan=False)
 NICKS = st.lists(HOSTILE, min_size=1, max_size=6).map(tuple)
 
 POSTS = st.one_of(
-    st.builds(events.Said, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
-    st.builds(events.Acted, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
-    st.builds(events.Whispered, NUMBERS, st.just(""), HOSTILE, TIMES, HOSTILE, HOSTILE),
-    st.builds(events.Edited, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE, HOSTILE),
+    st.builds(events.Said, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE, st.just(0) | NUMBERS, HOSTILE),
+    st.builds(events.Acted, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE, st.just(0) | NUMBERS, HOSTILE),
+    st.builds(events.Whispered, NUMBERS, st.just(""), HOSTILE, TIMES, HOSTILE, HOSTILE, st.just(0) | NUMBERS, HOSTILE),
+    st.builds(
+        events.Edited, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE, HOSTILE, st.just(0) | NUMBERS, HOSTILE
+    ),
     st.builds(events.Deleted, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE),
     st.builds(events.TopicChanged, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
     st.builds(
@@ -100,14 +102,16 @@ class StyleContract:
     # The functions to try are within the tests: Hypothesis wants each for one class only.
 
     def test_one_line_each(self: Any) -> None:
-        """An event becomes one line, or none, whatever it contains; in text the day's line may come before it."""
+        """An event becomes one line, or none; in text the day's line may come before it, and its other lines after."""
 
         @given(st.lists(EVENTS, max_size=3), TIMES, st.booleans(), st.booleans())
         def check(shown: list[Any], before: float, marked: bool, joins: bool) -> None:
             renderings = self.make(Preferences(joins=joins)).render(shown, [before] * len(shown), marked)
             self.assertEqual(len(renderings), len(shown))
             for rendered in renderings:
-                *days, _ = self.lines(rendered) or [""]
+                lines = self.lines(rendered)
+                *days, _ = [line for line in lines if not line.startswith(CONTINUATION)] or [""]
+                self.assertFalse(any(line.startswith(CONTINUATION) for line in lines[: len(days) + 1]))
                 self.assertLessEqual(len(days), 1)
                 self.assertTrue(all(day.startswith("-- ") for day in days))
 

@@ -303,7 +303,8 @@ class MistakesTest(IncomingCase):
             {"room": "no room"}, {"nick": "two words"}, {"nick": 3}, {"nick": "x" * 65}, {"author": 11},
             {"author": "-1"}, {"author": str(NUMBER_MAX + 1)}, {"author": "1" * 5000}, {"at": "9999-01-01T00:00:00Z"},
             {"at": "0001-01-01T00:00:00Z"}, {"at": "2026-11-21T12:00:00"}, {"at": 12}, {"at": "x"},
-            {"text": ""}, {"text": "\x1b[2J"}, {"text": "a\nb"}, {"text": "x" * 65537}, {"text": None}, {"text": ...},
+            {"text": ""}, {"text": "\x1b[2J"}, {"text": "a\vb"}, {"text": "a\r\nb"}, {"text": "a\n"},
+            {"text": "a\n" * 60 + "b"}, {"text": "x" * 65537}, {"text": None}, {"text": ...},
             {"text": "\ud800"}, {"reader": "22"}, {"to": "bob"}, {"deleted_by": "bob"}, {"more": 1}, {"edited": 1},
             {"text": ..., "deleted_by": "bob"},
         ]  # fmt: skip

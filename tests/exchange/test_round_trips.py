@@ -21,7 +21,20 @@ ALICE, BOB, GUEST = NICKS
 WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "So"]), min_size=1, max_size=12)
 
 KINDS = (
-    *("said", "said", "acted", "whispered", "edited", "edited", "edited", "deleted", "topic", "deed"),
+    *(
+        "said",
+        "reply",
+        "several",
+        "private reply",
+        "acted",
+        "whispered",
+        "edited",
+        "edited",
+        "edited",
+        "deleted",
+        "topic",
+        "deed",
+    ),
     *("fact", "fact", "read"),
 )
 Step = tuple[str, AuthorId, AuthorId, str, int, str]
@@ -68,6 +81,14 @@ def operations(steps: Sequence[Step], clock: Iterator[float]) -> Iterator[Operat
         at, nick = next(clock), NICKS[author]
         if what == "whispered":
             yield Draft(Kind.WHISPERED, author, nick, at, text=words, reader=other, to=NICKS[other])
+        elif what == "private reply":
+            yield Draft(
+                Kind.WHISPERED, author, nick, at, text=words, reader=other, to=NICKS[other], reply=1 + number % 9
+            )
+        elif what == "reply":
+            yield Draft(Kind.SAID, author, nick, at, room, words, reply=1 + number % 9)
+        elif what == "several":
+            yield Draft(Kind.SAID, author, nick, at, room, f"{words}\n\n  {words}")
         elif what in ("edited", "deleted"):
             text = words if what == "edited" else ""
             yield Draft(Kind(what), SERVER if number % 5 == 0 else author, nick, at, text=text, target=1 + number % 9)

@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 WORDS = (
     "hello", "who has the key?", "the build is red", "ship it :)", "<3", "こんにちは世界", "naïve café", "مرحبا",
     "👩‍👩‍👧 and 🇫🇷", "e\u0301", "see #3", "x" * 300, "it's \"quoted\" and \\slashed\\", "alice: look", "1 < 2 && 3 > 2",
+    "def f():\n    return 1\n\nprint(f())",
 )  # fmt: skip
 """What people say."""
 
@@ -116,6 +117,9 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         lambda: peer.say(words, room=room),
         lambda: peer.say(words, key=f"k{chance.randint(1, 30)}"),
         lambda: peer.do("me", text=words),
+        lambda: peer.do("say", text=words, reply=number, room=room),
+        lambda: peer.do("re", id=number, text=words),
+        lambda: peer.do("msg", nick=other, text=words, reply=number),
         lambda: peer.do("msg", nick=other, text=words),
         lambda: peer.do("edit", id=number, text=words),
         lambda: peer.do("edit", text=words),

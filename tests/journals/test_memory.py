@@ -6,6 +6,7 @@ from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from tests.journals.contract import LOBBY, SearchContract, events, said
 from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
+from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
 
 
@@ -34,7 +35,7 @@ class MemoryJournalTests(SearchContract):
         self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)
 
 
-class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract):
+class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract):
     """It decides as the contract says."""
 
     __test__ = True

@@ -8,10 +8,27 @@ from types import FrameType
 import emoji
 import pyte
 from hypothesis import example, given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.errors import BadArguments, BadCharacter
-from groupchat.model.text import LENGTHS, LINE_ENDS, MARKS_PER_BASE, Length, clean, escape, harmless, is_harmless
+from groupchat.model.errors import BadArguments, BadCharacter, TooLong
+from groupchat.model.text import (
+    CONTINUATION,
+    GAP,
+    LENGTHS,
+    LINE_ENDS,
+    LINES_MOST,
+    MARKS_PER_BASE,
+    Length,
+    clean,
+    clean_lines,
+    escape,
+    harmless,
+    harmless_lines,
+    is_harmless,
+    shown,
+    shown_lines,
+)
 from tests.model.texts import ANY, LINES, SENTENCES
 
 
@@ -323,6 +340,68 @@ class Output(SynchronousTestCase):
     def test_marks_limit(self) -> None:
         """The limit that these tests assume is the one in force."""
         self.assertEqual(MARKS_PER_BASE, 8)
+
+
+class SeveralLines(SynchronousTestCase):
+    """Messages of several lines, on their way in and out."""
+
+    def test_kept(self) -> None:
+        """Blank lines inside and at the beginning stay, and so do leading blanks; blank lines at the end go."""
+        for given_, kept in (
+            ("a\nb", "a\nb"),
+            ("a\r\nb\rc", "a\nb\nc"),
+            ("  a\n\n    b\n \n\n", "  a\n\n    b"),
+            ("\n a", "\n a"),
+            ("a\n\n", "a"),
+            ("\n \n\t\n", ""),
+            ("a\tb\n\tc", "a b\n c"),
+            ("a\n\x1b[2J\n\u200b", "a"),
+            ("one", "one"),
+        ):
+            self.assertEqual(clean_lines(given_), kept)
+
+    def test_other_line_ends(self) -> None:
+        """No other separator of lines survives."""
+        for end in set(LINE_ENDS) - set("\n\r"):
+            self.assertRaises(BadCharacter, clean_lines, f"a{end}b")
+            self.assertRaises(BadCharacter, clean_lines, f"a\nb{end}c")
+            self.assertEqual(shown_lines(f"a\nb{end}c"), ["a", f"{CONTINUATION}b c"])
+
+    def test_too_many(self) -> None:
+        """More lines than a message may have are refused with their number; blank ones at the end do not count."""
+        self.assertEqual(clean_lines("x\n" * LINES_MOST).count("\n"), LINES_MOST - 1)
+        error = self.assertRaises(TooLong, clean_lines, "x\n" * LINES_MOST + "x")
+        self.assertEqual(str(error), "A message has at most 60 lines; this one has 61.")
+
+    @given(st.lists(ANY, max_size=5).map("\n".join))
+    def test_idempotent(self, text: str) -> None:
+        """What was cleaned once is clean; it has no separator but line feeds, and no blank line at the end."""
+        try:
+            cleaned = clean_lines(text)
+        except BadCharacter:
+            return
+        self.assertEqual(clean_lines(cleaned), cleaned)
+        self.assertEqual(harmless_lines(cleaned), cleaned)
+        self.assertEqual(set(cleaned) & set(LINE_ENDS), {"\n"} & set(cleaned))
+        self.assertTrue(not cleaned or cleaned.rpartition("\n")[2].strip() or "\n" not in cleaned)
+
+    @given(st.lists(ANY, max_size=5).map("\n".join))
+    def test_shown(self, text: str) -> None:
+        """Every line but the first begins as a continuation, whatever it contains, and is harmless."""
+        first, *others = shown_lines(text)
+        self.assertTrue(all(line.startswith(CONTINUATION) for line in others))
+        self.assertTrue(all(is_harmless(line) for line in (first, *others)))
+        self.assertEqual(len(others), text.count("\n"))
+
+    def test_long_gaps(self) -> None:
+        """Blanks of any kind do not fill a line of a terminal, so that what follows does not seem to begin one."""
+        for blank in " \t\xa0\u2003\u3000\u2800\U0001d159":
+            forged = f"#7 mal: x{blank * 70}[09:00:00] #8 alice: forged"
+            self.assertEqual(shown(forged), f"#7 mal: x{GAP}[09:00:00] #8 alice: forged")
+            (_, line) = shown_lines(f"x\n{blank * 70}[09:00:00] #8 alice: forged")
+            self.assertLess(line.index("["), 40)
+        self.assertEqual(shown("a" + GAP + "b"), "a" + GAP + "b")
+        self.assertEqual(shown_lines("a:\n" + " " * 20 + "b")[1], CONTINUATION + " " * 20 + "b")
 
 
 class Escaping(SynchronousTestCase):

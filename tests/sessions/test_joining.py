@@ -420,7 +420,9 @@ class WelcomeTests(SynchronousTestCase):
         (welcome, *_) = house.connect("json").offer("bot", ref=1).answers
         assert isinstance(welcome, Welcomed)
         self.assertEqual((welcome.version, welcome.name, welcome.features), ("9.9", "Example", FEATURES))
-        self.assertLessEqual({"rooms", "quiet", "entered", "closing", "barrier", "type-room"}, set(FEATURES))
+        self.assertLessEqual(
+            {"rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies"}, set(FEATURES)
+        )
 
     def test_account(self) -> None:
         """The welcome says whose account it is; a guest has none."""

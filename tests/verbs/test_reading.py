@@ -367,5 +367,5 @@ class BoundedTests(SynchronousTestCase):
         """A message does not grow beyond a line by corrections."""
         alice, bob = House().come("alice", "bob")
         alice.type("x" * 2000, f"s/x/{'y' * 2000}/", f"s/x/{'z' * 2000}/")
-        self.assertEqual(alice.codes, ["bad-arguments"])
+        self.assertEqual(alice.codes, ["too-long"])
         self.assertEqual(len(bob.events[-1].text), 3999)  # type: ignore[attr-defined]

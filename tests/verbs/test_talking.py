@@ -53,6 +53,106 @@ class SayingTests(SynchronousTestCase):
         self.assertEqual([event.text for event in bob.events], ["😊"] * 3 + [":)"])  # type: ignore[attr-defined]
 
 
+class SeveralLinesTests(SynchronousTestCase):
+    """Messages of several lines, which programs send."""
+
+    TEXT = "def f():\n    return ':)'\n\nprint(f()) :)"
+
+    def test_said(self) -> None:
+        """Blank lines and leading blanks stay as they are, and so do smileys; it is one message."""
+        bot, alice = House().come("bot", "alice", door="json")
+        bot.do("set", name="emoji", value="on")
+        bot.do("say", text=self.TEXT + "\r\n\r\n").do("msg", nick="alice", text=self.TEXT)
+        bot.do("say", text="x").do("edit", text=self.TEXT).do("reply", text="a\nb")
+        self.assertEqual([event.text for event in alice.events], [self.TEXT, self.TEXT, "x", self.TEXT])  # type: ignore[attr-defined]
+        self.assertEqual(bot.codes, ["no-such-nick"])
+        bot.do("say", text=":)\n\n")
+        self.assertEqual(alice.events[-1].text, "😊")  # type: ignore[attr-defined]
+
+    def test_too_long(self) -> None:
+        """What is too long is refused whole, with figures."""
+        bot, alice = House().come("bot", "alice", door="json")
+        bot.do("say", text="x\n" * 61).do("say", text="x" * 4097).do("msg", nick="alice", text="é\n" * 1500)
+        self.assertEqual(bot.codes, ["too-long"] * 3)
+        self.assertEqual(
+            [answer.text for answer in bot.answers],  # type: ignore[attr-defined]
+            [
+                "A message has at most 60 lines; this one has 61.",
+                "A message has at most 4,096 bytes; this one has 4,097.",
+                "A message has at most 60 lines; this one has 1,500.",
+            ],
+        )
+        bot.do("say", text="\n \n")
+        self.assertEqual(bot.codes[3:], ["nothing-to-say"])
+        self.assertEqual(alice.events, [])
+
+    def test_one_line(self) -> None:
+        """What stands within a line of others has one line: it is refused by its name, and nothing of it is done."""
+        house = House()
+        (bot,) = house.come("bot", door="json")
+        for verb, field in (("me", "text"), ("topic", "text"), ("away", "text"), ("leave", "reason")):
+            bot.take()
+            bot.do(verb, **{field: "a\nb"})
+            self.assertEqual(bot.codes, ["bad-character"], verb)
+            self.assertIn(f"The {field} of {verb} has one line.", bot.answers[0].text)  # type: ignore[attr-defined]
+        self.assertEqual(house.hall.stream.delivered, 0)
+
+    def test_corrected(self) -> None:
+        """A correction changes one word of a message of several lines, and no line."""
+        bot, alice = House().come("bot", "alice", door="json")
+        bot.do("say", text="one\ntow\nthree").session.type("s/tow/two/")
+        self.assertEqual(alice.events[-1].text, "one\ntwo\nthree")  # type: ignore[attr-defined]
+
+    def test_cost(self) -> None:
+        """A message counts once, and by the number of its lines: six cost as much as a line more."""
+        costs = []
+        for lines in (1, 6, 7, 60):
+            house = House(flood_burst=100, flood_rate=1)
+            (bot,) = house.come("bot", door="json", exempt=False)
+            assert bot.session._bucket is not None
+            before = bot.session._bucket._balance
+            bot.do("say", text="\n".join(["x"] * lines))
+            costs.append(before - bot.session._bucket._balance)
+        self.assertEqual(costs, [1, 1, 2, 10])
+
+
+class ReplyTests(SynchronousTestCase):
+    def test_reply(self) -> None:
+        """A reply names what it answers, whoever sends it and however."""
+        alice, bob = House().come("alice", "bob")
+        alice.type("who?")
+        bob.type("/re #1 me", "/re 1   and me", "/re #1 :)")
+        shown = [(event.text, event.reply, event.reply_nick) for event in alice.events]  # type: ignore[attr-defined]
+        self.assertEqual(shown, [("me", 1, "alice"), ("and me", 1, "alice"), ("😊", 1, "alice")])
+        bob.type("/re", "/re me", "/re #1", "/re #9 x", "/re #99999999999999999999 x")
+        self.assertEqual(bob.codes, ["bad-arguments"] * 3 + ["no-such-message", "bad-arguments"])
+
+    def test_private(self) -> None:
+        """A private message is answered with /msg, which the refusal says; a program's reply stays private."""
+        alice, bob, bot = House().come("alice", "bob", "bot", door="json")
+        alice.do("msg", nick="bob", text="psst").take()
+        bob.do("re", id=1, text="what?").do("say", text="what?", reply=1).do("me", text="nods", reply=1)
+        self.assertEqual(bob.codes, ["bad-arguments"] * 3)
+        self.assertIn("/msg alice TEXT", bob.answers[0].text)  # type: ignore[attr-defined]
+        bob.do("msg", nick="alice", text="what?", reply=1)
+        self.assertEqual([(event.text, event.reply) for event in alice.events], [("what?", 1)])  # type: ignore[attr-defined]
+        bot.do("say", text="x", reply=1)
+        self.assertEqual((bot.codes, bot.events), (["no-such-message"], []))
+
+    def test_rooms(self) -> None:
+        """A reply is said in the room of the message, which must be one of one's own."""
+        house = House()
+        bot, alice = house.come("bot", "alice", door="json")
+        alice.do("join", room="dev").do("say", text="who?", room="dev").do("say", text="lobby?", room="lobby")
+        bot.do("say", text="x", reply=1).do("say", text="x", reply=1, room="dev")
+        self.assertEqual(bot.codes, ["no-such-message", "not-in-room"])
+        alice.take()
+        alice.do("say", text="x", reply=1, room="lobby").do("say", text="x", reply="1").do("say", text="x", reply=True)
+        self.assertEqual(alice.codes, ["bad-arguments"] * 3)
+        alice.do("say", text="x", reply=1, room="dev")
+        self.assertEqual(alice.codes[3:], [])
+
+
 class PrivateTests(SynchronousTestCase):
     def test_answer(self) -> None:
         """The sender is told the number, and once the words of somebody away; nobody is told their own words."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupchat.model.claims import Claim
-from groupchat.model.errors import BadArguments, BadJson, NotUtf8, Refusal
+from groupchat.model.errors import BadArguments, BadJson, NotUtf8, Refusal, TooLong
 from groupchat.model.events import Ref
 from groupchat.sessions.session import Session
 
@@ -100,11 +100,13 @@ def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -
 
 
 def _check_lengths(fields: dict[str, Any], longest: int) -> None:
-    """:raises BadArguments: a string has more bytes than this, before anything is done with it."""
+    """:raises TooLong, BadArguments: a string has more bytes than this, before anything is done with it."""
     for name, value in fields.items():
         if isinstance(value, str) and 4 * len(value) > longest:
             size = len(value.encode("utf-8", "surrogatepass"))
             if size > longest:
+                if name == "text":
+                    raise TooLong(f"A message has at most {longest:,} bytes; this one has {size:,}.")
                 raise BadArguments(f"{name[:64]} has at most {longest:,} bytes; this one has {size:,}.")
 
 

@@ -17,10 +17,10 @@ from groupchat.model.times import iso
 
 # Fields in the order they are written; dataclasses inherit theirs, so the order of definition is not the one wanted.
 _FIELDS: dict[type, tuple[str, ...]] = {
-    events.Said: ("id", "room", "nick", "text", "at"),
-    events.Acted: ("id", "room", "nick", "text", "at"),
-    events.Whispered: ("id", "room", "nick", "to", "text", "at"),
-    events.Edited: ("id", "target", "room", "nick", "to", "text", "at"),
+    events.Said: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
+    events.Acted: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
+    events.Whispered: ("id", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
+    events.Edited: ("id", "target", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
     events.Deleted: ("id", "target", "room", "nick", "to", "at"),
     events.TopicChanged: ("id", "room", "nick", "text", "at"),
     events.Moderated: ("id", "room", "nick", "text", "act", "target", "until", "reason", "at"),
@@ -37,7 +37,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 
 _NAMES = {kind: re.sub("(?<!^)(?=[A-Z])", "-", kind.__name__).lower() for kind in _FIELDS}
 
-_OPTIONAL = frozenset({"account", "accounts"})
+_OPTIONAL = frozenset({"account", "accounts", "reply", "reply_nick"})
 """Fields that are left out when they are empty."""
 _TIMES = frozenset({"at", "until"})
 """Fields that are times; ``until`` may be None."""

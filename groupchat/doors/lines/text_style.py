@@ -13,7 +13,7 @@ from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences, shown_zone
-from groupchat.model.text import harmless
+from groupchat.model.text import GAP, harmless, shown, shown_lines
 from groupchat.model.times import local
 from groupchat.model.wording import listed, plural
 
@@ -29,6 +29,9 @@ STAMPS = {"seconds": "[%H:%M:%S] ", "minutes": "[%H:%M] ", "off": ""}
 
 PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
 
+_joined = "\r\n".join
+_MESSAGES = frozenset({events.Said, events.Acted, events.Whispered, events.Edited})
+"""What can have several lines."""
 _JOINS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
 _NEVER_SHOWN = frozenset({events.Typing, events.AwayChanged})
 _NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing, events.AwayChanged})
@@ -100,18 +103,22 @@ class TextStyle:
         if kind is events.HistoryErased:  # what a terminal has shown cannot be taken back
             return Rendered(b"")
         if kind is events.Announced:
-            return _encoded(f"-- {harmless(event.text)}\r\n")
+            return _encoded(f"-- {shown(event.text)}\r\n")
         at: float = event.at
         today = "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
         second = int(at)
         if second != self._second:
             self._second, self._stamp = second, self._local(second).strftime(self._stamp_format)
         mark = f"({event.room}) " if marked and event.room else ""
-        if kind is events.Said:  # nearly every line
+        if kind is events.Said and not event.reply:  # nearly every line
             line = f"{self._stamp}{mark}#{event.id} {event.nick}: {event.text}"
         else:
             line = f"{self._stamp}{mark}{_FORMS[kind](event)}"
-        return _encoded(f"{today}{harmless(line)}\r\n")
+        if line.isascii() and line.isprintable() and GAP not in line:  # again nearly every line
+            return Rendered(f"{today}{line}\r\n".encode("ascii"))
+        if "\n" in line and kind in _MESSAGES:
+            return _encoded(f"{today}{_joined(shown_lines(line))}\r\n")
+        return _encoded(f"{today}{shown(line)}\r\n")
 
     def _replayed(self, replayed: events.Replayed, current: str) -> Rendered:
         lines: list[bytes] = []
@@ -155,6 +162,11 @@ def _run(index: int, event: Event) -> tuple[object, bool]:
     return index, False
 
 
+def _re(event: events.Said | events.Acted | events.Whispered | events.Edited) -> str:
+    """Return how a reply says what it answers."""
+    return f" (re #{event.reply} {event.reply_nick})" if event.reply else ""
+
+
 def _encoded(line: str) -> Rendered:
     return Rendered(line.encode("utf-8", "replace"))
 
@@ -168,10 +180,11 @@ def _many(event: events.ManyJoined | events.ManyLeft) -> str:
 
 
 _FORMS: dict[type, Callable[[Any], str]] = {
-    events.Acted: lambda event: f"#{event.id} * {event.nick} {event.text}",
-    events.Whispered: lambda event: f"#{event.id} {event.nick} -> {event.to}: {event.text}",
+    events.Said: lambda event: f"#{event.id} {event.nick}{_re(event)}: {event.text}",
+    events.Acted: lambda event: f"#{event.id} * {event.nick}{_re(event)} {event.text}",
+    events.Whispered: lambda event: f"#{event.id} {event.nick} -> {event.to}{_re(event)}: {event.text}",
     events.Edited: lambda event: (
-        f"#{event.target} {event.nick}{f' -> {event.to}' if event.to else ''} (edited): {event.text}"
+        f"#{event.target} {event.nick}{f' -> {event.to}' if event.to else ''}{_re(event)} (edited): {event.text}"
     ),
     events.Deleted: lambda event: f"#{event.target} was deleted by {event.nick}",
     events.TopicChanged: lambda event: f"* topic of {event.room}, by {event.nick}: {event.text or '(none)'}",

@@ -77,6 +77,8 @@ class Erasure:
         """Return a row without the person."""
         if row.id > self.upto:
             return row
+        if row.reply_author is not None and self.is_named(row.reply_author, row.reply_nick or ""):
+            row = row._replace(reply_nick=self.alias)
         nick, to = self._names(row)
         if row.target is None and row.gone_by is None and nick != self.alias and row.kind in MESSAGES:
             return row if to == row.to else row._replace(to=to)  # nearly all rows

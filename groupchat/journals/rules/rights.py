@@ -3,7 +3,7 @@
 from groupchat.facts.rule_book import LastShown, RuleBook
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import MESSAGES, Draft, Kind
-from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotYours, Refusal, TooOld
+from groupchat.model.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, Refusal, TooOld
 from groupchat.model.events import AuthorId
 
 CHANGES = frozenset({Kind.EDITED, Kind.DELETED})
@@ -40,14 +40,42 @@ def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastSh
     return book.judge(draft, target.room, last_shown) if book.curbs else None
 
 
+def reply_refusal(draft: Draft, answered: Row | None) -> Refusal | None:
+    """Return why this reply is refused; None: it is allowed, or is no reply.
+
+    A reply is seen by the same people as the message it answers.
+
+    :param answered: the row with the number that the draft answers.
+    """
+    if draft.reply is None:
+        return None
+    if answered is None or not _sees(draft, answered):
+        return no_such_message(draft.reply)
+    is_private = draft.kind == Kind.WHISPERED
+    if answered.reader is not None:
+        other = answered.to if draft.author == answered.author else answered.nick
+        if not is_private:
+            return BadArguments(f"#{answered.id} is private: /msg {other} TEXT answers it, for {other} alone.")
+        if {draft.author, draft.reader} != {answered.author, answered.reader}:
+            return BadArguments(f"#{answered.id} is between you and {other}: only {other} can be sent a reply to it.")
+    elif is_private or answered.room != draft.room:
+        if answered.room != draft.room and answered.room not in (draft.within or ()):
+            return no_such_message(draft.reply)
+        where = "a private message" if is_private else draft.room
+        return BadArguments(f"#{answered.id} is in {answered.room}; it cannot be answered in {where}.")
+    if answered.gone_by is not None:
+        return AlreadyDeleted(f"#{answered.id} is deleted; there is nothing to reply to.")
+    return None
+
+
 def _sees(draft: Draft, target: Row) -> bool:
     if target.kind not in MESSAGES:
         return False
     return target.reader is None or draft.author in (target.author, target.reader)
 
 
-def written(draft: Draft, id: int) -> Row:
-    """Make the row of a draft that changes no other row."""
+def written(draft: Draft, id: int, answered: Row | None = None) -> Row:
+    """Make the row of a draft that changes no other row.  :param answered: the row that it is a reply to."""
     private = draft.kind == Kind.WHISPERED
     return Row(
         id,
@@ -59,12 +87,15 @@ def written(draft: Draft, id: int) -> Row:
         draft.to if private else "",
         milliseconds(draft.at),
         draft.text,
+        reply=draft.reply,
+        reply_author=None if answered is None else answered.author,
+        reply_nick=None if answered is None else answered.nick,
     )
 
 
 def changing(draft: Draft, id: int, target: Row) -> Row:
     """Make the row of an edit or a deletion; the same people see it as see its target."""
-    private = target.reader is not None
+    private, is_edit = target.reader is not None, draft.kind == Kind.EDITED
     return Row(
         id,
         draft.kind.value,
@@ -75,6 +106,9 @@ def changing(draft: Draft, id: int, target: Row) -> Row:
         # An operator may delete what was whispered to them; then the other person is the author.
         target.to if draft.author == target.author else target.nick * private,
         milliseconds(draft.at),
-        draft.text if draft.kind == Kind.EDITED else "",
+        draft.text if is_edit else "",
         target.id,
+        reply=target.reply if is_edit else None,
+        reply_author=target.reply_author if is_edit else None,
+        reply_nick=target.reply_nick if is_edit else None,
     )

@@ -8,7 +8,7 @@ from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Moderated, 
 
 
 class Row(NamedTuple):
-    """A post as it is kept; the fields stand in the order of the columns in ``schema/0001.sql``.
+    """A post as it is kept; the fields stand in the order of ``COLUMNS``.
 
     ``at``: milliseconds since 1970 UTC.
     ``author``: who wrote it; for the edit or deletion of something private, who wrote that,
@@ -18,6 +18,8 @@ class Row(NamedTuple):
     ``revised``: of messages, the newest text, when edited.
     ``gone_by``, ``gone_to``: of deleted messages and of their edits, who deleted them,
     and who the other person is when private.
+    ``reply``, ``reply_author``, ``reply_nick``: of messages that answer another one, and of their edits: its number,
+    its author, and their nickname then.
     """
 
     id: int
@@ -33,6 +35,9 @@ class Row(NamedTuple):
     revised: str | None = None
     gone_by: str | None = None
     gone_to: str | None = None
+    reply: int | None = None
+    reply_author: int | None = None
+    reply_nick: str | None = None
 
     @property
     def newest(self) -> str:
@@ -53,17 +58,18 @@ def stored(row: Row) -> StoredPost:
 
 def _event(row: Row) -> Post:
     at = row.at / 1000
+    answered = () if row.reply is None else (row.reply, row.reply_nick or "")
     if row.reader is None and row.target is None and row.gone_by is None and row.revised is None:
         # Nearly all of them.
-        return PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text)
+        return PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text, *answered)
     target = row.id if row.target is None else row.target
     if row.gone_by is not None:
         return Deleted(row.id, row.room, row.gone_by, at, target, row.gone_to or "")
     if row.kind == Kind.DELETED:
         return Deleted(row.id, row.room, row.nick, at, target, row.to)
     if row.kind == Kind.EDITED or row.revised is not None:
-        return Edited(row.id, row.room, row.nick, at, target, row.newest, row.to)
-    return Whispered(row.id, row.room, row.nick, at, row.to, row.text)
+        return Edited(row.id, row.room, row.nick, at, target, row.newest, row.to, *answered)
+    return Whispered(row.id, row.room, row.nick, at, row.to, row.text, *answered)
 
 
 def _moderated(id: int, room: str, nick: str, at: float, text: str) -> Moderated:
@@ -71,7 +77,7 @@ def _moderated(id: int, room: str, nick: str, at: float, text: str) -> Moderated
     return Moderated(id, room, nick, at, deed.words, deed.act, deed.target, deed.until, deed.reason)
 
 
-PUBLIC: dict[str, Callable[[int, str, str, float, str], Post]] = {
+PUBLIC: dict[str, Callable[..., Post]] = {
     Kind.SAID: Said,
     Kind.ACTED: Acted,
     Kind.TOPIC: TopicChanged,

@@ -35,7 +35,9 @@ _RANGE = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND id <= ? ORDER BY id LIMI
 _NEWEST_TOPIC = f"SELECT max(id) FROM {TOPICS} AND room = ? AND id <= ?"
 _OLDER_TOPICS = f"SELECT id FROM {TOPICS} AND room = ? AND id < ?"
 _OLD_SESSIONS = f"SELECT rowid FROM sessions WHERE seen < ? LIMIT {PIECE}"
-_OVERWRITE = "UPDATE posts SET nick = ?, peer = ?, text = ?, revised = ?, gone_by = ?, gone_to = ? WHERE id = ?"
+_OVERWRITE = (
+    "UPDATE posts SET nick = ?, peer = ?, text = ?, revised = ?, gone_by = ?, gone_to = ?, reply_nick = ? WHERE id = ?"
+)
 _COUNT = "UPDATE counters SET value = ? WHERE name = ?"
 
 
@@ -135,7 +137,9 @@ class Removal:
         for changed, (before, after) in enumerate(without(person, found, within), 1):
             if is_message(before) and not is_message(after):
                 self._index.remove(before)
-            values = (after.nick, after.to, after.text, after.revised, after.gone_by, after.gone_to)
+            values = (
+                after.nick, after.to, after.text, after.revised, after.gone_by, after.gone_to, after.reply_nick
+            )  # fmt: skip
             if person.owns(before, within):
                 database.execute("UPDATE posts SET key = NULL WHERE id = ?", (before.id,))
             database.execute(_OVERWRITE, (*values, before.id))

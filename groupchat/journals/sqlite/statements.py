@@ -15,7 +15,10 @@ from groupchat.facts.rule_book import LOOKED_AT
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Audience, StoredSession
 
-COLUMNS = "id, kind, author, reader, room, nick, peer, at, text, target, revised, gone_by, gone_to"
+COLUMNS = (
+    "id, kind, author, reader, room, nick, peer, at, text, target, revised, gone_by, gone_to,"
+    " reply, reply_author, reply_nick"
+)
 """The columns of ``posts`` in the order of the fields of Row."""
 
 SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent"

@@ -10,7 +10,7 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
-from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, written
+from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, reply_refusal, written
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Index
@@ -47,7 +47,7 @@ from groupchat.model.events import AuthorId
 
 _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", "(?, ?, ?, ?, ?, '', ?, ?, ?)")
 """Rows that are for a whole room and change no other."""
-_OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * 14)})")
+_OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fields) + 1))})")
 
 _SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
@@ -113,10 +113,16 @@ class Transaction:
             refused = book.judge(draft, draft.room, self._last_shown)
             if refused is not None:
                 return refused
+        answered = None
+        if draft.reply is not None:
+            answered = self.find(draft.reply)
+            refused = reply_refusal(draft, answered)
+            if refused is not None:
+                return refused
         if changes:
             carry_out(book, self, changes)
-        if event is None:
-            return self.add(written(draft, self.head + 1), key)
+        if event is None or answered is not None:
+            return self.add(written(draft, self.head + 1, answered), key)
         # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
         at = milliseconds(draft.at)
         self._number(at, draft.author, key)

@@ -31,6 +31,15 @@ WHERE change.kind IN ('edited', 'deleted') AND (
     OR change.room <> target.room OR change.reader IS NOT target.reader)
     AND ifnull(change.target, -1) NOT BETWEEN 0 AND {_EXPIRED}
 """
+_REPLIES = f"""
+SELECT post.id FROM posts AS post LEFT JOIN posts AS answered ON answered.id = post.reply
+WHERE (post.reply IS NULL) <> (post.reply_author IS NULL) OR (post.reply IS NULL) <> (post.reply_nick IS NULL)
+    OR (post.reply IS NOT NULL AND (
+        post.kind NOT IN ('said', 'acted', 'whispered', 'edited') OR post.reply NOT BETWEEN 1 AND post.id - 1
+        OR (post.reply > {_EXPIRED} AND (
+            answered.id IS NULL OR answered.kind NOT IN ('said', 'acted', 'whispered')
+            OR answered.room <> post.room OR (answered.reader IS NULL) <> (post.reader IS NULL)))))
+"""
 _REVISED = """
 SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND post.gone_by IS NULL
 AND post.revised IS NOT (
@@ -158,6 +167,7 @@ class Audit:
         for id, kind, target, missing, later, other in database.execute(_TARGETS).fetchmany(SHOWN):
             why = "is missing" if missing else "is later" if later else "is not a message" if other else "is elsewhere"
             yield f"#{id} ({kind}) changes #{target}, which {why}"
+        yield from _those(database, _REPLIES, "answers what is no earlier message of the same conversation")
         yield from _those(database, _REVISED, "does not read as its last edit")
         yield from _those(
             database, _DELETED, "is marked as deleted without a deletion, or is not marked in spite of one"

@@ -56,7 +56,7 @@ def traces(path: Path, key: str) -> Traces:
             if person.is_named(row.author, row.nick):
                 messages += row.kind in MESSAGES and is_message(row)
                 topics += row.kind == Kind.TOPIC and bool(row.text)
-            if row.kind in (Kind.WHISPERED, Kind.MODERATED) and row.gone_by is None:
+            if (row.kind in (Kind.WHISPERED, Kind.MODERATED) or row.reply is not None) and row.gone_by is None:
                 is_named = is_named or person.applied(row, _NoRows()) != row
         return Traces(messages, topics, theirs is not None, is_named)
 

@@ -145,6 +145,15 @@ class RestArgument(Argument):
         return text.clean(self.bounded(given))
 
 
+class MessageArgument(RestArgument):
+    """Words to say, which may have several lines when a program sends them."""
+
+    def from_json(self, given: object) -> str:
+        if not isinstance(given, str):
+            raise BadArguments("The text must be a string.")
+        return text.clean_lines(given)
+
+
 class SearchArgument(RestArgument):
     """Words to search for."""
 
@@ -222,6 +231,18 @@ class PostIdArgument(Argument):
 
     def from_json(self, given: object) -> int:
         return _whole(given, "The number")
+
+
+class AnsweredArgument(PostIdArgument):
+    """The number of the message that is answered: for programs to send, and nothing to be typed."""
+
+    label = ""
+
+    def take(self, line: str) -> None:
+        return None
+
+    def from_json(self, given: object) -> int:
+        return _whole(given, "reply")
 
 
 class SinceArgument(PostIdArgument):
@@ -435,11 +456,13 @@ RoomBefore = Annotated[str, RoomBeforeArgument()]
 Here = Annotated[str, HereArgument()]
 Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]
+Message = Annotated[str, MessageArgument()]
 Search = Annotated[str, SearchArgument()]
 Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 Ending = Annotated[int | str, EndingArgument()]
 PostId = Annotated[int, PostIdArgument()]
+Answered = Annotated[int, AnsweredArgument()]
 Since = Annotated[int, SinceArgument()]
 Before = Annotated[int, BeforeArgument()]
 With = Annotated[str, WithArgument()]

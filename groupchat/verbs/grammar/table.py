@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from groupchat.model import names
-from groupchat.model.errors import BadArguments, NotAllowed, UnknownCommand
+from groupchat.model.errors import BadArguments, BadCharacter, NotAllowed, UnknownCommand
 from groupchat.model.ranks import Rank
 from groupchat.verbs.grammar.arguments import Argument, Choices, DurationArgument, NickArgument, RestArgument
 
@@ -21,6 +21,12 @@ ROOM = "room"
 
 EVERYWHERE = frozenset({"do", "ref", "key"})
 """The fields of a JSON request that every verb takes."""
+
+TEXT = "text"
+"""The name of the argument that has the words of a message."""
+
+LINES_FREE = 6
+"""A message costs one more for each so many lines beyond its first: people have to read it."""
 
 CLAUSE_END = re.compile(r"[,:;.](?: |$)")
 """The end of the first clause of a summary."""
@@ -133,6 +139,11 @@ class Verb:
         lines = inspect.cleandoc(self.function.__doc__ or "").splitlines()[1:]
         return [line for line in lines if line]
 
+    def cost_of(self, arguments: Mapping[str, Any]) -> float:
+        """Return how much it takes of the flood allowance with these arguments."""
+        words = arguments.get(TEXT)
+        return self.cost + words.count("\n") // LINES_FREE if words else self.cost
+
     def check_rank(self, rank: Rank) -> None:
         """:raises NotAllowed: this rank is too low."""
         if rank < self.needs:
@@ -176,7 +187,13 @@ class Verb:
                 # Taken for the current room, or for all rooms, it could put somebody out of the whole server.
                 raise BadArguments("room must be the name of a room.")
             if given is not None:
-                found[parameter.name] = parameter.argument.from_json(given)
+                try:
+                    found[parameter.name] = parameter.argument.from_json(given)
+                except BadCharacter as error:
+                    if "\n" in str(given):
+                        what = f"The {parameter.name} of {self.name}"
+                        raise BadCharacter(f"{what} has one line. Leave out what ends it.") from error
+                    raise
             elif not parameter.optional:
                 raise BadArguments(f"{self.name} needs the field {parameter.name}.")
         known = {parameter.name for parameter in self.parameters} | EVERYWHERE

@@ -167,7 +167,8 @@ class RequestTest(SynchronousTestCase):
                 session = RefusedSession(cast(Any, None))
                 obey(cast(Any, session), f'{{"do":"{name}","{field}":"{long}"}}'.encode(), 4, LONGEST)
                 (words,) = session.words
-                self.assertTrue(words.startswith(f"{field} has at most 4,096 bytes; this one has 4,09"), words)
+                what = "A message" if field == "text" else field
+                self.assertTrue(words.startswith(f"{what} has at most 4,096 bytes; this one has 4,09"), words)
         self.assertEqual(asked(f'{{"do":"say","text":"{"x" * LONGEST}"}}')[0], "do")
         self.assertEqual(asked(f'{{"do":"say","x-own":"{"x" * LONGEST}y","text":"hi"}}')[0], "do")
 

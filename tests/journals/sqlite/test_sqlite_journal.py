@@ -23,6 +23,7 @@ from groupchat.model.errors import JournalBroken, JournalUnavailable
 from tests.journals.contract import LOBBY, NOON, SearchContract, folder, said
 from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
+from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
 
 THREADS = IReactorFromThreads(reactor)
@@ -38,7 +39,7 @@ class SqliteJournalTests(SearchContract):
         return SqliteJournal(THREADS, self.path)
 
 
-class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract):
+class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract):
     """It decides as the contract says, also after it was opened again."""
 
     __test__ = True

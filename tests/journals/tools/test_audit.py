@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.audit import SHOWN, Audit
@@ -20,6 +21,7 @@ class AuditTest(DataFolderCase):
                 [
                     said("one"), said("two"), said("three"), edited(2, "zwei"), deleted(3),
                     whispered("psst", ALICE, BOB), topic("ships"), amended(ban("eve")),
+                    replace(said("yes", BOB), reply=1),
                 ],
             )  # fmt: skip
         self.sound = self.path.read_bytes()
@@ -40,13 +42,19 @@ class AuditTest(DataFolderCase):
         """A sound journal has no faults, and says how much it holds."""
         audit = Audit(self.folder)
         self.assertEqual(list(audit.faults()), [])
-        self.assertEqual((audit.messages, audit.head), (3, 7))
+        self.assertEqual((audit.messages, audit.head), (4, 8))
 
     def test_faults(self) -> None:
         """Each fault is told in a sentence of its own."""
         for statement, complaint in [
             ("DELETE FROM posts WHERE id = 1", "after #0 comes #2"),
-            ("DELETE FROM posts WHERE id = 7", "the last post is #6, but #7 was given"),
+            ("DELETE FROM posts WHERE id = 8", "the last post is #7, but #8 was given"),
+            ("UPDATE posts SET reply = 7 WHERE id = 8", "#8 answers what is no earlier message of the same conv"),
+            ("UPDATE posts SET reply = 6 WHERE id = 8", "#8 answers what is no earlier message"),
+            ("UPDATE posts SET reply = 8 WHERE id = 8", "#8 answers what is no earlier message"),
+            ("UPDATE posts SET reply = NULL WHERE id = 8", "#8 answers what is no earlier message"),
+            ("UPDATE posts SET reply_nick = NULL WHERE id = 8", "#8 answers what is no earlier message"),
+            ("UPDATE posts SET room = 'dev' WHERE id = 8", "#8 answers what is no earlier message"),
             ("UPDATE posts SET id = -3 WHERE id = 1", "#-3 cannot be the number of a post"),
             ("UPDATE posts SET target = 99 WHERE id = 4", "#4 (edited) changes #99, which is missing"),
             ("UPDATE posts SET target = 6 WHERE id = 4", "#4 (edited) changes #6, which is later"),
@@ -61,7 +69,7 @@ class AuditTest(DataFolderCase):
             ("UPDATE posts SET reader = NULL WHERE id = 6", "#6 is private without a reader"),
             ("DELETE FROM authored WHERE id = 1", "#1 and the index of authors disagree"),
             ("INSERT INTO authored VALUES (1, 'lobby', 3)", "#3 and the index of authors disagree"),
-            ("UPDATE counters SET value = 99 WHERE name = 'indexed'", "the index is said to reach #99, of #7"),
+            ("UPDATE counters SET value = 99 WHERE name = 'indexed'", "the index is said to reach #99, of #8"),
             ("UPDATE facts SET value = '{}'", "the fact ban '/eve' lacks a part"),
             (
                 "INSERT INTO facts VALUES ('rank', 'alice', '{\"rank\": \"king\"}')",
@@ -106,7 +114,7 @@ class AuditTest(DataFolderCase):
         """A journal that ends before the highest number shown has lost posts."""
         (self.folder / "chat.db-head").write_text("12\n")
         self.assertEqual(len(self.faults()), 1)
-        self.assertIn("#12 was shown already, but the last number given is #7", self.faults()[0])
+        self.assertIn("#12 was shown already, but the last number given is #8", self.faults()[0])
 
     def test_many(self) -> None:
         """Of many faults of one kind only some are told."""

@@ -278,7 +278,7 @@ class LengthTests(SynchronousTestCase):
 
     def test_bounded(self) -> None:
         """Every kind of text but what is said, and passwords, has a length, typed and as JSON."""
-        open_ended = {"RestArgument", "ReasonArgument", "PasswordArgument", "OldPasswordArgument",
+        open_ended = {"RestArgument", "MessageArgument", "ReasonArgument", "PasswordArgument", "OldPasswordArgument",
                       "PassphraseArgument", "NewPasswordArgument"}  # fmt: skip
         for kind in KINDS:
             long = "1m" * 8000 if issubclass(kind, arguments.DurationArgument) else "\ufdfa" * 5385

@@ -39,6 +39,11 @@ INSERT INTO said SELECT authored.author, posts.room, authored.id FROM authored J
 DROP TABLE authored;
 ALTER TABLE said RENAME TO authored;
 
+-- Replies, and their edits: the number of the message that is answered, its author, and their nickname then.
+ALTER TABLE posts ADD COLUMN reply INTEGER;
+ALTER TABLE posts ADD COLUMN reply_author INTEGER;
+ALTER TABLE posts ADD COLUMN reply_nick TEXT;
+
 -- Where posts come from, for "groupchat export" and "groupchat import".
 -- Journal 0 is this one; its identity is made once, and a copy of the file has the same.
 CREATE TABLE origins (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT;
