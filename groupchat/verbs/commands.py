@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from groupchat.model.emoji import emojify
 from groupchat.model.events import Answer, Listed
 from groupchat.model.ranks import Rank
 from groupchat.verbs.actor import Actor
@@ -133,7 +134,9 @@ def _broken(heading: str, words: str) -> Iterable[str]:
 
 
 def _completion(choice: str, line: str) -> dict[str, object]:
-    """Describe what a word could become; of a command also how it is typed, and what it does."""
+    """Describe what a word could become; of a command also what it does, of a shortcode the emoji."""
+    if choice.startswith(":"):
+        return {"text": choice, "emoji": emojify(choice)}
     if not choice.startswith("/") or " " in line:
         return {"text": choice}
     verb = COMMANDS.find(choice.removeprefix("/"))

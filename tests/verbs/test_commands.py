@@ -240,6 +240,10 @@ class SuggestionTests(SynchronousTestCase):
         self.assertEqual(
             (item["usage"], item["about"]), (COMMANDS.find("history").usage, COMMANDS.find("history").clause)
         )
+        bot.do("complete", text="on :turtle", ref=2)
+        found = bot.answers[-1]
+        assert isinstance(found, Listed)
+        self.assertEqual(found.items, ({"text": ":turtle:", "emoji": "🐢"},))
 
 
 class ItemTests(SynchronousTestCase):

@@ -50,11 +50,11 @@ export function insert(conversation, entry) {
   return true;
 }
 
-/** Put in what has no number after everything that is there. */
-export function append(conversation, entry) {
+/** Put in what has no number after everything that is there; `head` is the newest number of the whole chat. */
+export function append(conversation, entry, head) {
   const entries = conversation.entries;
-  const last = entries.length ? entries[entries.length - 1].order : conversation.from;
-  entries.push({ ...entry, id: 0, order: (Number.isFinite(last) ? last : 0) + STEP });
+  const last = entries.length ? entries[entries.length - 1].order : 0;
+  entries.push({ ...entry, id: 0, order: Math.max(last, head) + STEP });
 }
 
 /** Mark an entry as one that has to be shown anew. */
@@ -63,14 +63,14 @@ export const touch = (conversation, entry) => conversation.touched.add(entry);
 const TOGETHER = 10 * 60_000;
 
 /** Note that people came, left or changed their names; what follows soon is the same line, rewritten. */
-export function noteMoves(conversation, moves, at) {
+export function noteMoves(conversation, moves, at, head) {
   const last = conversation.entries[conversation.entries.length - 1];
   if (last !== undefined && last.kind === "presence" && at - last.at < TOGETHER) {
     for (const move of moves) merge(last.moves, move);
     touch(conversation, last);
     return;
   }
-  append(conversation, { kind: "presence", at, moves: [...moves], nick: "", text: "" });
+  append(conversation, { kind: "presence", at, moves: [...moves], nick: "", text: "" }, head);
 }
 
 function merge(moves, move) {

@@ -1,5 +1,90 @@
-// Starts the parts of the page.
+// Starts the parts of the page, and decides which conversation is shown.
 
-import { state } from "./app.js";
+import * as actions from "./actions.js";
+import { emit, on, open, openPrivately, state } from "./app.js";
+import * as attach from "./attach.js";
+import * as bar from "./bar.js";
+import * as composer from "./composer.js";
+import * as gate from "./gate.js";
+import * as keep from "./keep.js";
+import * as keys from "./keys.js";
+import * as link from "./link.js";
+import * as lists from "./lists.js";
+import * as live from "./live.js";
+import * as log from "./log.js";
+import * as notify from "./notify.js";
+import * as people from "./people.js";
+import * as person from "./person.js";
+import * as rooms from "./rooms.js";
+import * as search from "./search.js";
+import * as sending from "./sending.js";
+import * as settings from "./settings.js";
+import * as signs from "./signs.js";
+import { conversation, opened, roomKey } from "./store.js";
+import * as stopped from "./stopped.js";
+import * as walk from "./walk.js";
 
-export { state };
+/** Take over what a page left behind in this tab. */
+function restore() {
+  const { head = 0, nick = "", account = "", marks = {} } = keep.session.get();
+  state.head = head;
+  state.me = { nick, account };
+  for (const [key, { name, ...mark }] of Object.entries(marks)) Object.assign(conversation(state, key, name), mark);
+}
+
+/** Keep what the next page needs to go on from here. */
+function save() {
+  if (!link.isLive() && !keep.session.get().token) return;
+  const marks = {};
+  for (const { key, name, read, unread, mentions } of state.conversations.values()) marks[key] = { name, read, unread, mentions };
+  keep.session.set({ ...keep.session.get(), nick: state.me.nick, account: state.me.account, head: state.head, open: state.open, marks });
+}
+
+let timer = 0;
+
+function saveSoon() {
+  timer ||= setTimeout(() => {
+    timer = 0;
+    save();
+  }, 300);
+}
+
+/** Show what the address names, or what was shown before, or the current room. */
+async function choose(room) {
+  const address = new URLSearchParams(location.search);
+  const [named, other] = [address.get("room"), address.get("with")];
+  if (named && !state.conversations.has(roomKey(named))) await composer.join(named);
+  if (named && state.conversations.has(roomKey(named))) open(roomKey(named), "replace");
+  else if (other) openPrivately(other);
+  else if (!opened(state)) open([keep.session.get().open, roomKey(room)].find((key) => state.conversations.has(key)) || state.conversations.keys().next().value, "replace");
+  const message = /^#m(\d+)$/u.exec(location.hash);
+  if (message) emit("goto", { id: Number(message[1]) });
+}
+
+function welcome({ event }) {
+  keep.session.set({ ...keep.session.get(), token: event.token });
+  if (keep.account.get().token && event.account) keep.account.set({ nick: event.nick, token: event.token });
+  save();
+  if (!opened(state)) choose(event.room);
+}
+
+/** Whoever left a room, or was put out, goes on in another one. */
+function departed({ room, reason, code, current }) {
+  if (state.open !== roomKey(room)) return;
+  state.open = "";
+  const next = [roomKey(current), roomKey("lobby"), state.conversations.keys().next().value].find((key) => state.conversations.has(key));
+  if (next) open(next, "replace");
+  if (code !== "left") composer.tell(`You are no longer in ${room}${reason ? `: ${reason}` : "."}`);
+}
+
+on("welcome", welcome);
+on("event", (event) => event.event === "departed" && departed(event));
+on("exit", link.leave);
+on("paint", saveSoon);
+addEventListener("pagehide", save);
+addEventListener("popstate", ({ state: past }) => past?.key && open(past.key, "none"));
+
+restore();
+for (const part of [link, sending, live, log, walk, composer, attach, bar, stopped, signs]) part.start();
+for (const part of [lists, people, person, actions, search, settings, rooms, notify, keys]) part.start();
+gate.start();

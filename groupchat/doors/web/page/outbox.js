@@ -1,7 +1,7 @@
 // Lines that were written and are not known to be posted. Pure.
 //
 // A line is bound to the conversation it was written in, and has a key: sent again, it is posted once.
-//   key, to (key of the conversation), name, text, reply, at
+//   key, to (key of the conversation), name, text, reply, at; act: what one does, as after /me
 //   state   "waiting" (to be sent), "sent" (no answer yet), "posted" (its number is known, it was not shown yet), "refused"
 //   id      of "posted"; why, code, until   of "refused"; until: when it sends itself again (0: not by itself)
 
@@ -21,6 +21,7 @@ export function newKey(random) {
 export function request(line) {
   const reply = line.reply ? { reply: line.reply } : {};
   const { text, key } = line;
+  if (line.act) return { do: "me", text, room: line.name, key, ...reply };
   return line.to[0] === "@" ? { do: "msg", nick: line.name, text, key, ...reply } : { do: "say", text, room: line.name, key, ...reply };
 }
 

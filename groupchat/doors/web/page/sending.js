@@ -11,9 +11,9 @@ export const lines = outbox.create(keep.outboxRecord.get().lines);
 let timer = 0;
 
 /** Write a line into a conversation; it is sent now, or when there is a connection. */
-export function write(conversation, text, reply = 0) {
+export function write(conversation, text, { reply = 0, act = false } = {}) {
   const key = outbox.newKey((bytes) => crypto.getRandomValues(bytes));
-  lines.push({ key, to: conversation.key, name: conversation.name, text, reply, at: Date.now(), state: "waiting" });
+  lines.push({ key, to: conversation.key, name: conversation.name, text, reply, act, at: Date.now(), state: "waiting" });
   flush();
 }
 

@@ -12,7 +12,7 @@
 //   read      the number up to which the reader has read
 //   line      {after, count, at} of the rule "6 new since 09:31", or null
 
-import { append, bound, find, insert, isMessage, noteMoves, touch } from "./entries.js";
+import { append, bound, find, insert, noteMoves, touch } from "./entries.js";
 import { fill, moved, ranked } from "./presence.js";
 import { fold, mentions } from "./text.js";
 
@@ -79,7 +79,7 @@ export function learn(state, event, changes) {
   else if (kind === "listed" && event.what === "unread") unread(state, event.items, changes);
   else if (kind === "announced") {
     const one = opened(state);
-    if (one) append(one, { kind: "announced", at: Date.parse(event.at), nick: "", text: event.text });
+    if (one) append(one, { kind: "announced", at: Date.parse(event.at), nick: "", text: event.text }, state.head);
     changes.add("log");
   } else if (kind === "history-erased") erased(state, event, changes);
 }
@@ -149,7 +149,8 @@ function said(state, one, event, at, changes, live) {
   const mine = isMe(state, event.nick);
   const entry = {
     ...line(event, at),
-    ...{ kind: event.event === "acted" ? "acted" : "said", mine, reply: event.reply || 0, edited: 0, deleted: undefined },
+    ...{ kind: event.event === "acted" ? "acted" : "said", mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
+    ...{ edited: 0, deleted: undefined },
     mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text),
   };
   if (!insert(one, entry) || !live) return;
@@ -198,7 +199,7 @@ function notice(state, event, changes) {
   const everywhere = !event.room;
   for (const one of state.conversations.values()) {
     if (one.kind !== "room" || !(everywhere || one.name === event.room) || !moved(one, event)) continue;
-    if (kind in ACTS) noteMoves(one, names.map((nick) => ({ nick, act: ACTS[kind], to: event.new || "" })), at);
+    if (kind in ACTS) noteMoves(one, names.map((nick) => ({ nick, act: ACTS[kind], to: event.new || "" })), at, state.head);
   }
   if (kind === "renamed") renamed(state, event);
   for (const names of state.typing.values()) if (kind === "left") names.delete(event.nick);
@@ -245,5 +246,3 @@ function erased(state, event, changes) {
   }
   changes.add("log");
 }
-
-export { isMessage };

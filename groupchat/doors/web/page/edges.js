@@ -1,0 +1,69 @@
+// What stands above the first entry of the log, and after the last one: where it begins, and what is not posted yet.
+
+import { changed, state } from "./app.js";
+import { byId, el } from "./dom.js";
+import { unsent } from "./message.js";
+import { isLoading } from "./past.js";
+import { again, lines, remove } from "./sending.js";
+import { refusedLine } from "./sentences.js";
+import { shape } from "./shape.js";
+import { context, isStartShown } from "./view.js";
+
+const LATE_MS = 1500;
+
+const list = byId("lines");
+const top = el("li", { class: "note m head" });
+list.prepend(top);
+
+let waiting = [];
+let timer = 0;
+
+/** Show the lines of this conversation that are not known to be posted. */
+export function paintUnsent(one) {
+  for (const node of waiting) node.remove();
+  clearTimeout(timer);
+  const about = context(one);
+  const now = Date.now();
+  const mine = lines.filter((line) => line.to === one.key);
+  let before = one.entries.at(-1);
+  waiting = mine.map((line) => {
+    const entry = { ...line, kind: line.act ? "acted" : "said", nick: state.me.nick, order: Infinity };
+    const how = { ...shape(before, entry, null), day: false };
+    before = entry;
+    const isLate = now - line.at > LATE_MS;
+    const words = line.state === "refused" ? refusedLine(line, now) : isLate ? "Not sent yet" : "";
+    const node = unsent(line, how, about, words, { again: () => again(line.key), remove: () => remove(line.key) });
+    node.classList.add("unsent");
+    return node;
+  });
+  list.append(...waiting);
+  const isChanging = mine.some((line) => now - line.at <= LATE_MS || line.until > now);
+  if (isChanging) timer = setTimeout(() => changed("outbox"), 1000);
+}
+
+const paragraph = (...children) => el("p", {}, ...children);
+
+/** Show whether more is loading, where the conversation begins, or that nothing was said. */
+export function paintTop(one) {
+  const isEmpty = !one.entries.length && !waiting.length;
+  const isStart = one.start && isStartShown(one);
+  top.hidden = !isLoading(one) && !isStart;
+  if (top.hidden) return;
+  const what = isLoading(one) ? "loading" : isEmpty ? `empty ${one.people.size <= 1}` : "start";
+  if (top.dataset.what === `${what} ${one.key}`) return;
+  top.dataset.what = `${what} ${one.key}`;
+  top.className = what.startsWith("empty") ? "empty" : "note m head";
+  top.replaceChildren(...topWords(what, one));
+}
+
+function topWords(what, { kind, name, people }) {
+  const isRoom = kind === "room";
+  if (what === "loading") return [el("p", { class: "w", text: "Loading earlier messages…" })];
+  if (what === "start") return [el("p", { class: "w", text: `This is where ${isRoom ? name : `you and ${name}`} begin${isRoom ? "s" : ""}.` })];
+  if (!isRoom) return [el("h2", { text: `Nothing said yet with ${name}` }), paragraph(`Only you and ${name} can read what you write here.`)];
+  return [
+    el("h2", { text: `Nothing said yet in ${name}` }),
+    paragraph(`${people.size <= 1 ? "You are the first here. " : ""}What you write stays for whoever comes later.`),
+    paragraph("To say what the room is about, type ", el("code", { text: "/topic" }), " and some words. To share the words of a text file, use the paper clip or drop it here."),
+  ];
+}

@@ -1,0 +1,103 @@
+// The gate: a nickname, and a password where one is asked for.
+
+import { emit, on } from "./app.js";
+import { byId, el, icon } from "./dom.js";
+import * as keep from "./keep.js";
+import { join, resume } from "./link.js";
+import { gateError, plural } from "./sentences.js";
+import { pieces } from "./text.js";
+
+const nick = byId("nick");
+const password = byId("password");
+const error = byId("gate-error");
+const button = byId("join-button");
+const fields = { nick, password };
+
+let timer = 0;
+
+function stage(name) {
+  document.documentElement.dataset.stage = name;
+  if (name === "gate") document.title = `Join · ${byId("gate-name").textContent}`;
+}
+
+function askPassword() {
+  for (const id of ["password-field", "stay-field"]) byId(id).hidden = false;
+  byId("have-password").hidden = true;
+}
+
+/** Show what is wrong, at the field it is about; it is read out, and the focus goes there. */
+function complain(wrong) {
+  if (wrong.asks) askPassword();
+  const field = fields[wrong.field] || null;
+  for (const one of [nick, password]) one.removeAttribute("aria-invalid");
+  nick.setAttribute("aria-describedby", field === nick ? "gate-error" : "nick-hint");
+  password.setAttribute("aria-describedby", field === password ? "gate-error" : "password-hint");
+  byId("nick-hint").hidden = field === nick;
+  byId("password-hint").hidden = field === password;
+  const safe = location.href.replace(/^http:/u, "https:");
+  const link = wrong.safe ? [" Open ", el("a", { href: safe, text: safe })] : [];
+  error.replaceChildren(icon("warn"), el("span", {}, wrong.text, ...link));
+  error.hidden = false;
+  if (field === null) byId("have-password").after(error);
+  else field.after(error);
+  field?.setAttribute("aria-invalid", "true");
+  (field || nick).focus();
+  if (field === nick && !isFinite(wrong.again)) nick.select();
+}
+
+async function submit(event) {
+  event?.preventDefault();
+  clearTimeout(timer);
+  error.hidden = true;
+  const name = nick.value.trim();
+  const isStaying = !byId("stay-field").hidden && byId("stay").checked;
+  button.disabled = true;
+  try {
+    const welcome = await join(name, password.value);
+    password.value = "";
+    if (welcome.account && isStaying) keep.account.set({ nick: welcome.nick, token: welcome.token });
+  } catch (refusal) {
+    const wrong = gateError(refusal, name);
+    complain(wrong);
+    if (wrong.again) timer = setTimeout(submit, wrong.again * 1000);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** Say who is here, before anybody has to choose a name. */
+async function greet() {
+  byId("gate-netcat").textContent = `nc ${location.hostname} ${location.port || (location.protocol === "https:" ? 443 : 80)}`;
+  try {
+    const answer = await fetch("hello", { headers: { accept: "application/json" } });
+    const { name, people, rooms, motd = "" } = await answer.json();
+    byId("gate-name").textContent = name;
+    byId("gate-people").textContent = people ? `${plural(people, "person", "people")} here, in ${plural(rooms, "room")}` : "Nobody is here yet";
+    byId("motd").hidden = !motd;
+    byId("motd").replaceChildren(...pieces(motd).map(({ kind, text }) => (kind === "link" ? el("a", { href: text, rel: "noreferrer", text }) : text)));
+    if (document.documentElement.dataset.stage === "gate") document.title = `Join · ${name}`;
+  } catch {
+    // the gate works without it
+  }
+}
+
+export function start() {
+  byId("join").addEventListener("submit", submit);
+  byId("have-password").firstElementChild.addEventListener("click", () => {
+    askPassword();
+    (nick.value ? password : nick).focus();
+  });
+  on("welcome", () => stage("room"));
+  on("gate", (why) => {
+    stage("gate");
+    nick.value = why.nick || "";
+    complain(gateError(why.refusal, why.nick));
+    greet();
+  });
+  if (!resume()) {
+    stage("gate");
+    greet();
+    nick.focus();
+  }
+  emit("started");
+}

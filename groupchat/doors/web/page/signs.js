@@ -1,0 +1,62 @@
+// What is seen of the chat from outside: title and icon of the tab; and the heading of the room.
+
+import { on, state } from "./app.js";
+import { byId } from "./dom.js";
+import { typingLine } from "./sentences.js";
+import { forMe, opened } from "./store.js";
+import { fold } from "./text.js";
+
+const TYPING_MS = 6000;
+
+let timer = 0;
+let dots = null;
+
+function title() {
+  const one = opened(state);
+  if (one === undefined) return;
+  const count = forMe(state);
+  document.title = `${count ? `(${count}) ` : ""}${one.name}${state.server.name ? ` · ${state.server.name}` : ""}`;
+  const hasNews = count > 0 || [...state.conversations.values()].some((other) => other.unread > 0);
+  const wanted = byId("favicon").href.replace(/icon(-news)?\.svg$/u, hasNews ? "icon-news.svg" : "icon.svg");
+  if (byId("favicon").href !== wanted) byId("favicon").href = wanted;
+}
+
+function heading() {
+  const one = opened(state);
+  if (one === undefined) return;
+  byId("room-name").textContent = one.name;
+  const topic = one.kind === "private" ? `Only you and ${one.name} can read this` : one.topic || "No topic yet";
+  byId("topic").textContent = byId("topic").title = topic;
+}
+
+/** The line above the text box: who is typing, or that the other one is away. */
+function under() {
+  clearTimeout(timer);
+  const one = opened(state);
+  const now = Date.now();
+  const told = state.typing.get(one?.key);
+  for (const [nick, at] of told || []) if (now - at > TYPING_MS) told.delete(nick);
+  const names = [...(told?.keys() || [])];
+  const line = byId("typing");
+  if (names.length) {
+    dots ||= byId("dots").content.firstElementChild;
+    line.replaceChildren(dots, ` ${typingLine(names)}`);
+    timer = setTimeout(under, 1000);
+  } else line.textContent = one?.kind === "private" ? awayLine(one) : "";
+}
+
+function awayLine(one) {
+  for (const room of state.conversations.values()) {
+    const found = room.people.get(fold(one.name));
+    if (found?.away) return `${found.nick} is away${found.words ? `: ${found.words}` : ""}`;
+  }
+  return "";
+}
+
+export function start() {
+  on("paint", (changes) => {
+    if (["rooms", "me", "topic"].some((name) => changes.has(name))) title();
+    if (changes.has("topic") || changes.has("me") || changes.has("rooms")) heading();
+    if (changes.has("typing") || changes.has("people")) under();
+  });
+}

@@ -1,0 +1,47 @@
+// What a typed line means: words to say, or a command; and which commands the page carries out itself. Pure.
+
+/** Commands about the room one looks at: in a private conversation there is none. */
+const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup list who names kick mute unmute".split(" "));
+
+const CORRECTION = /^s([/|#,:]).+\1.*\1?$/u;
+
+/**
+ * Return {kind, …}: "say" or "act" (text), "tell" (nick, text), "join" or "switch" (room), "search" (text), "exit",
+ * "wrong" (text: why), or "command" (line, for the server).
+ */
+export function read(text, place) {
+  const line = text.trim();
+  if (/^s\/.+\/.*$/u.test(line) && !line.includes("\n") && CORRECTION.test(line)) return { kind: "command", line };
+  if (line.startsWith("//")) return { kind: "say", text: text.replace("/", "") };
+  if (!/^\/[A-Za-z]/u.test(line)) return { kind: "say", text: text.replace(/^(?:[ \t]*\n)+|\s+$/gu, "") };
+  const [, name, rest] = /^\/(\S+)\s*([^]*)$/u.exec(line);
+  const [first = "", others = ""] = [/^\S+/u.exec(rest)?.[0], rest.replace(/^\S+\s*/u, "")];
+  const command = name.toLowerCase();
+  switch (command) {
+    case "me":
+      if (place === "private") return { kind: "wrong", text: "/me is for rooms; here, write it as words." };
+      return rest ? { kind: "act", text: rest } : { kind: "command", line };
+    case "say":
+      return { kind: "say", text: rest };
+    case "msg":
+    case "tell":
+    case "w":
+    case "query":
+      return first ? { kind: "tell", nick: first, text: others } : { kind: "command", line };
+    case "join":
+    case "j":
+      return first ? { kind: "join", room: first } : { kind: "command", line };
+    case "switch":
+    case "s":
+      return first ? { kind: "switch", room: first.replace(/^#/u, "") } : { kind: "command", line };
+    case "search":
+    case "find":
+      return { kind: "search", text: rest };
+    case "exit":
+    case "quit":
+      return { kind: "exit" };
+    default:
+      if (place === "private" && OF_ROOMS.has(command)) return { kind: "wrong", text: `/${command} is about a room: open one first.` };
+      return { kind: "command", line };
+  }
+}
