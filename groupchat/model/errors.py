@@ -133,6 +133,12 @@ class NotInRoom(Refusal):
     code = "not-in-room"
 
 
+class AmbiguousReply(Refusal):
+    """Two people have written privately, the second one just now, so it is not clear who is answered."""
+
+    code = "ambiguous-reply"
+
+
 class NoSuchNick(Refusal):
     code = "no-such-nick"
 

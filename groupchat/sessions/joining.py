@@ -382,6 +382,9 @@ class Joining:
         connection = Connection(person, self._screen, hall.now())
         connection.attended = connection.attended or self._claim.attended
         connection.quiet = self._claim.quiet
+        before = self._leaving or next((one for one in old if one.partner is not None), None)
+        if before is not None:
+            connection.partner = before.partner  # what was meant for one person is not said to a room
         if digest:
             connection.hold_token(digest)
         hall.attendance.arrive(connection)

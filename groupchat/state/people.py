@@ -41,6 +41,36 @@ class View(NamedTuple):
     current: str
 
 
+class Partner(NamedTuple):
+    """The person a connection is in a private conversation with: always this author, under whichever nickname.
+
+    ``nick``: the nickname that was shown last.
+    """
+
+    author: AuthorId
+    nick: str
+
+
+class Whisperers:
+    """The last people who wrote to somebody privately: whom /reply answers.
+
+    ``last``: who wrote last; ``before``: who had written before them, another one (None: nobody yet).
+    ``since``: when ``last`` began to be the last one, in seconds on the clock that never jumps.
+    """
+
+    __slots__ = ("before", "last", "since")
+
+    def __init__(self) -> None:
+        self.last: AuthorId | None = None
+        self.before: AuthorId | None = None
+        self.since = 0.0
+
+    def note(self, author: AuthorId, at: float) -> None:
+        """Note that somebody has written."""
+        if author != self.last:
+            self.last, self.before, self.since = author, self.last, at
+
+
 class Person:
     """Somebody with a nickname: one line in every list, however many connections they have.
 
@@ -52,8 +82,8 @@ class Person:
     """
 
     __slots__ = (
-        "account", "author", "away", "connections", "ignored", "key", "last_whisperer", "nick", "numbered", "since",
-        "told_away", "unread",
+        "account", "author", "away", "connections", "ignored", "key", "nick", "numbered", "since", "told_away",
+        "unread", "whisperers",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -71,8 +101,7 @@ class Person:
         """The people who were told already that this one is away."""
         self.ignored: dict[AuthorId, str] = NOBODY
         """The people they do not want to read, with the nicknames they had at that time."""
-        self.last_whisperer: AuthorId | None = None
-        """The author of the last private message to them, whom /reply answers."""
+        self.whisperers = Whisperers()
 
     @property
     def is_secure(self) -> bool:
@@ -96,11 +125,12 @@ class Connection:
     ``quiet``: it only posts: it is in no room and in no list.
     ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
     ``number``: tells it from the person's other connections; none of them is given it again.
+    ``partner``: the person its lines go to, instead of a room (None: they go to the current room).
     """
 
     __slots__ = (
-        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "number", "paused", "person", "quiet",
-        "rooms", "screen", "since", "view",
+        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "number", "partner", "paused", "person",
+        "quiet", "rooms", "screen", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -115,6 +145,7 @@ class Connection:
         self.cursor: Position | None = None
         self.digest = ""
         self.number = 1
+        self.partner: Partner | None = None
         self._handle = ""
         self.attended = screen.style.attended
         self.quiet = False

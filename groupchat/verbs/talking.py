@@ -1,6 +1,7 @@
 """The verbs that post: saying things, aloud and privately, and changing them later."""
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -9,9 +10,9 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
-from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NothingToSay, TooLong
+from groupchat.model.errors import AmbiguousReply, BadArguments, NoSuchMessage, NoSuchNick, NothingToSay, TooLong
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
-from groupchat.state.people import Person
+from groupchat.state.people import Partner, Person
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.erasing import erase
 from groupchat.verbs.grammar.arguments import Answered, Here, Message, Nick, PostId, Rest
@@ -20,10 +21,15 @@ from groupchat.verbs.grammar.table import Table
 
 TALKING = Table("talking")
 
+UNSURE_S = 10.0
+"""Seconds for which /reply is refused after somebody else than before has written privately."""
+
 
 @TALKING.verb()
 def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None) -> Receipt:
     """Say the text as it is, also when it begins with a slash."""
+    if me.connection.partner is not None and not (room or me.bound):
+        return _to_partner(me, me.connection.partner, text, reply)
     return me.post(me.draft(Kind.SAID, me.room(room), spoken(me, text), reply=reply))
 
 
@@ -39,6 +45,8 @@ def re(me: Actor, id: PostId, text: Message, room: Here = "") -> Receipt:
 @TALKING.verb()
 def me(me: Actor, text: Rest, room: Here = "", reply: Answered | None = None) -> Receipt:
     """Say what you do: "/me waves" shows as "* alice waves"."""
+    if me.connection.partner is not None and not (room or me.bound):
+        raise BadArguments(f"/me is for rooms; your lines go to {me.connection.partner.nick} only. /query ends that.")
     return me.post(me.draft(Kind.ACTED, me.room(room), spoken(me, text), reply=reply))
 
 
@@ -57,9 +65,7 @@ def msg(me: Actor, nick: Nick, text: Message, reply: Answered | None = None) -> 
 @TALKING.verb("r")
 def reply(me: Actor, text: Message) -> Receipt:
     """Answer the last private message you were sent."""
-    author = me.person.last_whisperer
-    if author is None:
-        raise NoSuchNick("Nobody has sent you a private message yet.")
+    author = _answered(me)
     to = me.hall.roster.of(author)  # never whoever has the nickname now
     account = me.hall.accounts.of(author)
     if to is None and account is not None:
@@ -67,6 +73,33 @@ def reply(me: Actor, text: Message) -> Receipt:
     if to is None:
         raise NoSuchNick("The sender of the last private message is not here any more.")
     return _whisper(me, to, text)
+
+
+@TALKING.verb()
+def query(me: Actor, nick: Nick = "") -> Answer:
+    """Send your lines to one person only, until "/query" alone or /switch; commands are still about the room.
+
+    If that person leaves, your lines are refused, and never said in a room.
+    """
+    connection = me.connection
+    if not nick:
+        if connection.partner is None:
+            raise BadArguments("Your lines go to no one person: /query NICK")
+        before, connection.partner = connection.partner, None
+        where = f"go to {connection.current} again" if connection.current else "go nowhere: you are in no room"
+        return Done(text=f"Your lines {where}, and not to {before.nick}.", fields={"query": ""})
+    account = me.hall.accounts.find(nick)
+    person = me.hall.roster.of(account.author) if account is not None else me.hall.find(nick)
+    found = Partner(account.author, account.nick) if account is not None else Partner(person.author, person.nick)  # type: ignore[union-attr]
+    if found.author == me.person.author:
+        raise BadArguments("That is you.")
+    _check_ignored(me, found)
+    connection.partner = found
+    back = f"/switch {connection.current}" if connection.current else "/join ROOM"
+    told = f"Your lines now go to {found.nick} only. /query alone or {back} ends that."
+    if person is None:
+        told += f" {found.nick} is not here now, and will see them when they come back."
+    return Done(text=told, fields={"query": found.nick})
 
 
 @TALKING.verb()
@@ -96,7 +129,8 @@ def typing(me: Actor, room: Here = "") -> Answer:
 
     Sent more often than every 3 seconds it changes nothing.
     """
-    me.hall.typists.started(me.connection, me.own_room(room))
+    if me.connection.partner is None or room or me.bound:  # a room is not told what goes to one person
+        me.hall.typists.started(me.connection, me.own_room(room))
     return Done()
 
 
@@ -121,8 +155,13 @@ def substitute(me: Actor, correction: Correction) -> "Generator[Deferred[Any], A
 def last_place(me: Actor, room: str) -> str:
     """Return the room in which the caller's last message is meant.
 
-    :raises NotInRoom, RoomInvalid: there is none.
+    :raises NotInRoom, RoomInvalid: there is none.  BadArguments: their lines go to one person.
     """
+    if me.connection.partner is not None and not (room or me.bound):
+        raise BadArguments(
+            f"Your lines go to {me.connection.partner.nick} only; to change one of these, give its number:"
+            " /edit #N TEXT. /history shows the numbers. Nothing was changed or said."
+        )
     return me.room(room)
 
 
@@ -160,10 +199,65 @@ def _whisper(me: Actor, to: Person, words: str, reply: int | None = None) -> Rec
     tells_away = to.away is not None and person.author not in to.told_away and to is not person
     told = f"{to.nick} is away{f': {to.away}' if to.away else ''}." if tells_away else ""
     receipt = _private(me, to.author, to.nick, words, told, reply)
-    to.last_whisperer = person.author
+    receipt.when_settled(partial(_note_whisperer, me, to, receipt))
     if tells_away:
         to.told_away |= {person.author}
     return receipt
+
+
+def _note_whisperer(me: Actor, to: Person, receipt: Receipt) -> None:
+    """Note who wrote to somebody last, if they were shown it."""
+    author = me.person.author
+    if receipt.refusal is None and author not in to.ignored and author != to.author:
+        to.whisperers.note(author, me.hall.clock.seconds())
+
+
+def _answered(me: Actor) -> AuthorId:
+    """Return the author whom /reply answers.
+
+    :raises NoSuchNick: there is nobody.  AmbiguousReply: somebody else has written just before.
+    """
+    whisperers = me.person.whisperers
+    last, before = whisperers.last, whisperers.before
+    if last is None:
+        raise NoSuchNick("Nobody has sent you a private message yet.")
+    wait = whisperers.since + UNSURE_S - me.hall.clock.seconds()
+    if before is not None and wait > 0:
+        newest, other = _name(me, last), _name(me, before)
+        raise AmbiguousReply(
+            f"{newest} has just written to you, after {other}, so that was not sent: /msg {newest} TEXT or"
+            f" /msg {other} TEXT says whom you mean.",
+            wait,
+        )
+    return last
+
+
+def _name(me: Actor, author: AuthorId) -> str:
+    """Return the nickname of somebody who wrote privately."""
+    person, account = me.hall.roster.of(author), me.hall.accounts.of(author)
+    return person.nick if person is not None else account.nick if account is not None else "somebody who has left"
+
+
+def _to_partner(me: Actor, partner: Partner, words: str, reply: int | None) -> Receipt:
+    """Send what was meant for one person to this person, or to nobody."""
+    _check_ignored(me, partner)
+    to, account = me.hall.roster.of(partner.author), me.hall.accounts.of(partner.author)
+    if to is not None:
+        me.connection.partner = Partner(partner.author, to.nick)
+        return _whisper(me, to, words, reply)
+    if account is not None:
+        return _leave_message(me, account, words, reply)
+    back = f"your lines go to {me.connection.current} again" if me.connection.current else "that ends"
+    raise NoSuchNick(f"{partner.nick} is not here any more, and that was said to nobody. After /query {back}.")
+
+
+def _check_ignored(me: Actor, partner: Partner) -> None:
+    """:raises BadArguments: the caller ignores the person, and would read no answer."""
+    if partner.author in me.person.ignored:
+        raise BadArguments(
+            f"You ignore {partner.nick}, and would read no answer. /unignore {partner.nick} first, or /query ends"
+            " your conversation."
+        )
 
 
 def _amend(me: Actor, kind: Kind, target: int | None, room: str, words: str) -> Receipt:

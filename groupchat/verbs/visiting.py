@@ -55,6 +55,7 @@ def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
 def switch(me: Actor, room: Room) -> Answer:
     """Send your lines to another of your rooms."""
     name = me.own_room(room)
+    me.connection.partner = None
     me.hall.attendance.switch(me.connection, name)
     return Done(text=f"Your lines now go to {name}.")
 
@@ -168,6 +169,7 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
         posts = [stored for stored in posts if stored.event.id <= position]
     else:
         posts.extend(stream.recent.after(upto, Audience((room,))))
+    connection.partner = None
     hall.attendance.enter_room(connection, room)
     hall.attendance.tell_entered(connection, room)
     if posts:

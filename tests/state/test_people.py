@@ -31,7 +31,7 @@ class PersonTests(SynchronousTestCase):
         """A new person is a guest who is not away, ignores nobody, and was written to by nobody."""
         alice = Person("Alice", "alice", AuthorId(1), 100.0)
         self.assertEqual((alice.nick, alice.key, alice.author, alice.since), ("Alice", "alice", 1, 100.0))
-        self.assertEqual((alice.account, alice.away, alice.last_whisperer), (None, None, None))
+        self.assertEqual((alice.account, alice.away, alice.whisperers.last), (None, None, None))
         self.assertEqual((alice.unread, alice.told_away, alice.connections), ({}, frozenset(), ()))
         self.assertIs(alice.ignored, NOBODY)
         self.assertEqual(NOBODY, {})

@@ -187,6 +187,7 @@ class PrivateTests(SynchronousTestCase):
         self.assertEqual(bob.codes, ["no-such-nick"])
         carol.type("/msg bob first")
         alice.type("/msg bob second", "/nick anna")
+        house.pass_time(10)
         bob.type("/r yes?")
         self.assertEqual([event.text for event in alice.events if isinstance(event, Whispered)][-1], "yes?")
         alice.vanish()
