@@ -34,6 +34,7 @@ class Channel(http.HTTPChannel):
     delimiter = b"\n"
     requestFactory = Request  # type: ignore[assignment]  # the stubs want the very same class
     totalHeadersSize = HEAD_LIMIT
+    maxHeaders = HEAD_LIMIT
     has_session = False
 
     def __init__(self, reception: IReception, address: str, exempt: bool, secure: bool, is_proxy: bool) -> None:
@@ -119,15 +120,15 @@ class Channel(http.HTTPChannel):
             return
         assert self.transport is not None
         self._spent = True
-        site = self.reception.site
-        headers = [*site.headers(self), ("content-type", answer.kind), *answer.headers]
+        site, party = self.reception.site, self.requests[-1] if self.requests else self
+        headers = [*site.headers(party), ("content-type", answer.kind), *answer.headers]
         phrase = PHRASES.get(answer.status) or http.RESPONSES[answer.status]
         head = b"HTTP/1.1 %d %b\r\n" % (answer.status, phrase)
         head += "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
         is_head = self._line.startswith(b"HEAD ")
         head += b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer.body)
         self.transport.write(head if is_head else head + answer.body)
-        site.note(self.address, self._line, answer.status)
+        site.note(party.address, self._line, answer.status)
         self._close()
 
     # Twisted calls these.
@@ -143,6 +144,13 @@ class Channel(http.HTTPChannel):
         if self.reception.idles.cancel(self):
             self.reception.handshakes.set(self)
         super().dataReceived(data)
+        if not self._spent and self.reception.idles.cancel(self):
+            # What was answered may have the beginning of another request behind it.
+            if rest := self.clearLineBuffer():
+                self.reception.handshakes.set(self)
+                super().dataReceived(rest)
+            else:
+                self.reception.idles.set(self)
 
     def lineReceived(self, line: bytes) -> None:
         if self._spent:

@@ -72,7 +72,7 @@ def _serve(request: Request, name: str, caching: tuple[str, str]) -> Answer:
     headers = (("etag", file.tag), ("vary", "accept, accept-encoding"), caching)
     if file.tag in (tag.strip().removeprefix("W/") for tag in request.header("if-none-match").split(",")):
         return Answer(304, headers=headers)
-    if file.packed and "gzip" in request.header("accept-encoding").lower():
+    if file.packed and request.takes_gzip():
         return Answer(200, file.packed, file.kind, (*headers, ("content-encoding", "gzip")))
     return Answer(200, file.content, file.kind, headers)
 

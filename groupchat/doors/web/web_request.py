@@ -16,12 +16,14 @@ TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 
 PHRASES: Mapping[int, bytes] = {
+    408: b"Request Timeout",
+    413: b"Content Too Large",
     421: b"Misdirected Request",
     425: b"Too Early",
     426: b"Upgrade Required",
     431: b"Request Header Fields Too Large",
 }
-"""The words for statuses that Twisted does not know (RFC 9110, section 15; RFC 6585)."""
+"""The words for statuses that Twisted does not know, or knows by an older name (RFC 9110, section 15; RFC 6585)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Route:
 
         :raises UnicodeDecodeError: it is, and a part is not UTF-8.
         """
-        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path), path)
+        match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)), path)
         return match and {name: unquote_to_bytes(part).decode() for name, part in match.groupdict().items()}
 
 
@@ -116,8 +118,11 @@ class Request(http.Request):
 
     def accepts(self, kind: str) -> bool:
         """Return whether the peer names this type, in so many words, as one that it takes."""
-        named = (part.partition(";") for part in self.header("accept").lower().split(","))
-        return any(name.strip() == kind and not re.search(r"\bq=0(\.0*)?\s*\Z", rest) for name, _, rest in named)
+        return self._names("accept", kind)
+
+    def takes_gzip(self) -> bool:
+        """Return whether the body of the answer may be compressed."""
+        return self._names("accept-encoding", "gzip")
 
     def send(self, answer: Answer) -> None:
         """Answer, unless the peer is gone."""
@@ -135,6 +140,11 @@ class Request(http.Request):
         if answer.body:
             self.write(answer.body)
         self.finish()
+
+    def _names(self, header: str, wanted: str) -> bool:
+        """Return whether this is in the list of a header, and not with a weight of nothing."""
+        named = (part.partition(";") for part in self.header(header).lower().split(","))
+        return any(name.strip() == wanted and not re.search(r"\bq=0(\.0*)?\s*\Z", rest) for name, _, rest in named)
 
     # The channel calls these.
 

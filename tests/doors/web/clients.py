@@ -29,7 +29,7 @@ class Reply:
 
 
 def request(
-    target: str = "/", method: str = "GET", body: bytes = b"", host: str = "chat:5000", **headers: str
+    target: str = "/", method: str = "GET", body: bytes = b"", *, host: str = "chat:5000", **headers: str
 ) -> bytes:
     """Return the bytes of a request; an underscore in the name of a header is a hyphen."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
