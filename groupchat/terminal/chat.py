@@ -5,18 +5,21 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError
+from groupchat.client.client_errors import ClientError, Refused
 from groupchat.client.protocol import Message
 from groupchat.stdio.phrases import departure
 from groupchat.stdio.printable import one_line
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
+from groupchat.terminal.flow.unsaid import ANSWERS
 from groupchat.terminal.surfaces.surface import Surface
 
 REPEAT_S = 3.0
@@ -63,9 +66,13 @@ class Chat:
 
     def joined(self) -> None:
         """Begin, or go on, on a connection on which the client has joined."""
-        since = self._client.since
+        since, before = self._client.since, self._state.room
         self._state.rename(self._client.nick)
         self._state.switch(self._client.room or "")
+        if before and before not in self._client.rooms:
+            self._lost_while_away(before)
+        if self._state.query:
+            self._ask_for_conversation(self._state.query)
         if type(since) is int:
             self._state.fall_behind(since, max(self._client.head, since))
             self._showing.expect()
@@ -96,6 +103,8 @@ class Chat:
         command, _, rest = line.strip().partition(" ")
         if command.lower() in ("/exit", "/quit"):
             self._leave(rest.strip())
+        elif self.sending.unsaid.take(line):
+            self._surface.refresh()
         elif command.lower() == "/set" and (answer := self._settings.set(rest)) is not None:
             self._surface.write(self._display.answer(answer))
         else:
@@ -112,7 +121,7 @@ class Chat:
         """Announce that the person is typing, if they like, when the half-typed line has become this."""
         now = self._reactor.seconds()
         speaks = text and (not text.startswith("/") or text.startswith(("//", "/me ")))
-        announces = speaks and self._settings.typing and self._connected and self._state.room
+        announces = speaks and self._settings.typing and self._connected and self._state.room and not self._state.query
         if announces and now - self._typed_at >= REPEAT_S:
             self._typed_at = now
             self._ask("typing", room=self._state.room)
@@ -120,6 +129,8 @@ class Chat:
     def complete(self, text: str) -> "Deferred[list[str]]":
         """Find what the last word could become, here and at the server."""
         ours = self._settings.complete(text)
+        if self._state.unsaid and text.startswith("/"):
+            ours = [*ours, *(answer for answer in ANSWERS if answer.startswith(text))]
         if not self._connected or self._settings.owns(text):
             return succeed(ours)
 
@@ -139,7 +150,11 @@ class Chat:
         return self._state.connection == "connected"
 
     def _show(self, event: Message) -> None:
+        query = self._state.query
         calls = self._state.take(event, self._reactor.seconds())
+        if self._state.lost.nick and query and not self._state.query:
+            where = f"Your lines go to {self._state.room} now." if self._state.room else "You are in no room now."
+            self._surface.write(self._display.remark(f"{query} has left. {where}"))
         line = self._display.event(event, self._state.room)
         if line is not None:
             self._surface.write(line)
@@ -154,6 +169,29 @@ class Chat:
                 if (sentence := departure(event)) is not None:
                     self._surface.write(self._display.remark(sentence))
                 self._list_people_soon()
+                self.sending.unsaid.ask_soon()
+
+    def _lost_while_away(self, room: str) -> None:
+        """Tell of a room that the person is no longer in after an interruption."""
+        if not self._state.query:
+            self._state.lost = Place(room)
+        departed = {"event": "departed", "room": room, "code": "lost", "current": self._state.room}
+        sentence = departure(departed)
+        if sentence is not None:
+            self._surface.write(self._display.remark(sentence))
+
+    def _ask_for_conversation(self, nick: str) -> None:
+        """Ask for the private conversation again; if that cannot be, lines go to the room, but not the next one."""
+
+        def refused(failure: Failure) -> None:
+            failure.trap(ClientError)
+            error = failure.value
+            if isinstance(error, Refused) and error.code == "no-such-nick" and self._state.query == nick:
+                self._state.lose(Place(nick=nick), self._state.room)
+                self._surface.write(self._display.refused(error.code, error.text))
+                self._surface.refresh()
+
+        self._client.request("query", nick=nick).addErrback(refused)
 
     def _ring(self, calls: bool, event: Message) -> None:
         wanted = self._settings.bell == "all" and not self._state.reader.is_me(event.get("nick"))
@@ -165,6 +203,7 @@ class Chat:
     def _switched(self, room: str) -> None:
         self._state.switch(room)
         self._list_people_soon()
+        self.sending.unsaid.ask_soon()
         self._surface.refresh()
 
     def _list_people_soon(self) -> None:

@@ -14,7 +14,7 @@ from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.chat_session import ChatSession
 from groupchat.terminal.configuration import Configuration, Destination
-from groupchat.terminal.display.bar import bar, title, waiting
+from groupchat.terminal.display.bar import bar, prompt, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
@@ -125,6 +125,9 @@ class TerminalClient(Owner):
     def _secret_commands(self) -> SecretCommands:
         """Return the commands that take passwords, with what the server added; without a chat, those known anyway."""
         return self._session.chat.secret_commands if self._session.chat is not None else SecretCommands()
+
+    def prompt(self, text: str) -> str:
+        return prompt(self._state, text)
 
     def waiting(self, width: int) -> list[str]:
         return waiting(self._state, width, self._reactor.seconds())

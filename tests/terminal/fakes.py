@@ -22,6 +22,7 @@ class FakeSurface(Surface):
         self.over: Deferred[None] = Deferred()
         self.titled = ""
         self.given_back: list[str] = []
+        self.can_give_back = True
         self.refreshed = 0
         """How many times it was drawn again."""
 
@@ -45,8 +46,9 @@ class FakeSurface(Surface):
     def talk(self) -> None:
         self.asked = None
 
-    def give_back(self, line: str) -> None:
+    def give_back(self, line: str) -> bool:
         self.given_back.append(line)
+        return self.can_give_back
 
     def clear(self) -> None:
         """Do nothing: there is no half-typed line."""

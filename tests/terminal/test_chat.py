@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client import Client
 from groupchat.terminal.chat import LIST_S, REPEAT_S, RING_S, Chat
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.showing import QUIET_S
@@ -140,6 +141,64 @@ class RoomsTest(ChatTest):
         self.hear({"event": "departed", "room": "lobby", "code": "left", "reason": "", "current": ""})
         self.assertEqual((self.state.room, len(self.surface.lines)), ("", 1))
 
+    def test_lost_while_away(self) -> None:
+        """Who may not be in their room any more after an interruption is told, and their next line waits for them."""
+        self.hear(entered("board", "alice"))
+        self.connection.cut()
+        self.chat.typed("for the board")
+        self.clock.advance(60)
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(rooms=["lobby"])
+        self.chat.joined()
+        self.assertEqual(self.state.lost, Place("board"))
+        self.assertEqual(self.surface.lines, ["* You are no longer in board. Your lines go to lobby now."])
+        self.connection.requests()
+        self.chat.typed("for the board, too")
+        self.assertEqual(self.asked(), [])
+        self.clock.advance(0)
+        self.assertIn("Say it in lobby?", self.surface.lines[-1])
+        self.chat.typed("/yes")
+        self.assertEqual(self.asked(), [("say", "lobby")])
+        self.chat.typed("/yes")  # there is nothing to say: a command like any other
+        self.assertEqual([do for do, _ in self.asked()], ["type"])
+
+    def test_asked_again(self) -> None:
+        """Lines that are kept are asked about again where they could be said now."""
+        self.hear(entered("dev", "alice"))
+        self.state.lose(Place("board"), "dev")
+        self.chat.typed("secret")
+        self.clock.advance(0)
+        self.assertIn("Say it in dev?", self.surface.lines[-1])
+        self.hear({"event": "departed", "room": "dev", "code": "left", "reason": "", "current": "lobby"})
+        self.clock.advance(0)
+        self.assertIn("Say it in lobby?", self.surface.lines[-1])
+        self.state.connection = "reconnecting"
+        self.assertEqual(self.successResultOf(self.chat.complete("/y")), ["/yes"])
+
+    def test_conversation_again(self) -> None:
+        """A private conversation is asked for again after an interruption; if that cannot be, nothing is said aloud."""
+        for event in ({"event": "done"}, {"event": "refused", "code": "no-such-nick", "text": "Gone."}):
+            self.state.query = "bob"
+            self.connection.cut()
+            self.clock.advance(60)
+            self.connection = self.endpoint.accept()
+            self.connection.welcome(rooms=["lobby"])
+            self.chat.joined()
+            (request,) = [request for request in self.connection.requests() if request["do"] == "query"]
+            self.hear({**event, "ref": request["ref"]})
+            refused = event["event"] == "refused"
+            self.assertEqual(self.state.query, "" if refused else "bob")
+            self.assertEqual(self.state.lost, Place(nick="bob") if refused else Place())
+
+    def test_conversation_ends(self) -> None:
+        """The person is told when the other one leaves; what they type then is not said in the room."""
+        self.state.query = "bob"
+        self.connection.requests()
+        self.hear({"event": "left", "room": "lobby", "nick": "bob", "gone": True, "reason": ""})
+        self.assertEqual(self.surface.lines, ["* bob has left. Your lines go to lobby now."])
+        self.chat.typed("psst")
+        self.assertEqual((self.asked(), self.state.unsaid), ([], [(Place(nick="bob"), "psst")]))
+
     def test_people_of_the_room_back_in(self) -> None:
         """The room that lines go to now has its people counted, if the server did not tell of them."""
         self.hear(entered("dev", "alice"))
@@ -244,6 +303,12 @@ class TypedTest(ChatTest):
         self.chat.typed("hello")
         self.chat.written("a")
         self.assertEqual([do for do, _ in self.asked()], ["list", "typing", "say", "typing"])
+
+    def test_typing_in_private(self) -> None:
+        """What is typed in a private conversation is not announced to the room."""
+        self.state.query = "bob"
+        self.chat.written("hello")
+        self.assertEqual(self.asked(), [])
 
     def test_typing_in_silence(self) -> None:
         """Commands, an empty line, a person who does not like it, and a missing connection announce nothing."""

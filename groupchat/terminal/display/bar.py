@@ -7,6 +7,9 @@ from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.wrapping import columns
 
+REPLIES = frozenset({"/reply", "/r"})
+"""The commands that answer whoever wrote last."""
+
 GAUGE = 20
 """Columns of the progress bar."""
 
@@ -26,6 +29,7 @@ def bar(state: ChatState, width: int, now: float) -> str:
         return cut(f" {state.host} │ {gauge} {100 * come // total} % │ {come:,} of {total:,} messages", width)
     parts = [
         (3, state.host),
+        (0, f"to {state.query}, in private" if state.query else ""),
         (0, state.room or ("no room" if state.connection == "connected" else "")),
         (3, _people(state.people)),
         (0, _connection(state)),
@@ -41,7 +45,7 @@ def bar(state: ChatState, width: int, now: float) -> str:
 def title(state: ChatState) -> str:
     """Return the title of the terminal's window."""
     count = f"({state.unseen}) " if state.unseen else ""
-    return one_line(f"{count}{state.room or 'groupchat'} - {state.host}")
+    return one_line(f"{count}{state.place or 'groupchat'} - {state.host}")
 
 
 def cut(text: str, width: int) -> str:
@@ -61,11 +65,24 @@ def _joined(shown: list[tuple[int, str]]) -> str:
 
 
 def waiting(state: ChatState, width: int, now: float) -> list[str]:
-    """Return the last lines that wait for their answer, for a terminal of this width, oldest first."""
-    lines = state.waiting(now)
+    """Return the last lines that were not said, and that wait for their answer, for a terminal of this width."""
+    unsaid = [f"✗ not said to {place}: {one_line(line)}" for place, line in state.unsaid]
+    return [*_last(unsaid, "✗", width), *_last([f"… {line}" for line in state.waiting(now)], "…", width)]
+
+
+def prompt(state: ChatState, text: str) -> str:
+    """Return what stands before a half-typed line: where it goes, if that is not the room."""
+    command, blank, _ = text.lstrip().partition(" ")
+    if blank and command.lower() in REPLIES:
+        return f"reply to {one_line(state.correspondents.last) or 'nobody'}> "
+    return f"to {one_line(state.query)}> " if state.query else "> "
+
+
+def _last(lines: list[str], mark: str, width: int) -> list[str]:
+    """Return the last of these lines, and how many there are before them."""
     left_out = len(lines) - WAITING
-    shown = [cut(f"… {line}", width) for line in lines[-WAITING:]]
-    return [cut(f"… {plural(left_out, 'more line')}", width), *shown] if left_out > 0 else shown
+    shown = [cut(line, width) for line in lines[-WAITING:]]
+    return [cut(f"{mark} {plural(left_out, 'more line')}", width), *shown] if left_out > 0 else shown
 
 
 def _connection(state: ChatState) -> str:

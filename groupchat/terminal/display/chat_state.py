@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from groupchat.client.protocol import Message
 from groupchat.stdio.phrases import Reader
 from groupchat.stdio.printable import one_line
+from groupchat.terminal.display.addressees import Correspondents, Place
+
+BY_CHOICE = frozenset({"left", "logged-out"})
+"""The codes of a ``departed`` that the person has asked for."""
 
 LINGER_S = 8.0
 """Seconds after which somebody no longer counts as typing, if nothing more was heard of it."""
@@ -24,6 +28,13 @@ class ChatState:
         self.reader = Reader(nick)
         self.nick = nick
         self.room = ""
+        self.query = ""
+        """The person that lines go to in private; empty: they go to the room."""
+        self.lost = Place()
+        """The place that lines went to until it was lost, and the person has not said anything since; else nowhere."""
+        self.unsaid: list[tuple[Place, str]] = []
+        """Lines that were not said, because they cannot be said any more where they were meant to."""
+        self.correspondents = Correspondents()
         self.connection = "connecting"
         self.silence = 0.0
         """Seconds for which the server has not answered; 0.0: it does."""
@@ -34,9 +45,14 @@ class ChatState:
         self.unseen = 0
         """Messages since the person last pressed a key."""
         self._people: dict[str, set[str]] = {}
-        self._last: dict[str, tuple[int, str]] = {}
+        self._last: dict[Place, tuple[int, str]] = {}
         self._typing: dict[str, float] = {}
         self._start = self._head = self._position = 0
+
+    @property
+    def place(self) -> Place:
+        """Return where the person's lines go now, as they see it."""
+        return Place(nick=self.query) if self.query else Place(self.room)
 
     @property
     def people(self) -> int | None:
@@ -55,8 +71,8 @@ class ChatState:
 
     @property
     def last(self) -> tuple[int, str] | None:
-        """Return the number and text of the person's last message in the current room, safe to be shown."""
-        return self._last.get(self.room)
+        """Return the number and text of the person's last message where their lines go, safe to be shown."""
+        return self._last.get(self.place)
 
     def rename(self, nick: str) -> None:
         """Note that this is the person's nickname now."""
@@ -70,6 +86,12 @@ class ChatState:
         if room != self.room:
             self._typing.clear()
         self.room = room
+
+    def lose(self, place: Place, room: str) -> None:
+        """Note that lines go to a room now because the place they went to was lost."""
+        self.query = ""
+        self.switch(room)
+        self.lost = place
 
     def list_people(self, room: str, people: Iterable[object]) -> None:
         """Note who is in a room, given as the server lists people."""
@@ -91,13 +113,16 @@ class ChatState:
             self._position = number
         match kind:
             case "said" | "acted" | "whispered":
-                return self._take_message(kind, nick, event)
+                return self._take_message(kind, nick, event, now)
             case "typing":
                 self._take_typing(nick, event, now)
             case "edited" | "deleted":
                 self._take_change(kind, event)
             case "renamed":
                 self._take_name(nick, str(event.get("new", nick)))
+            case "left" | "many-left" if event.get("gone"):
+                self._take_end(event)
+                self._take_presence(kind, event)
             case "entered" | "departed":
                 self._take_membership(kind, event)
             case _:
@@ -126,27 +151,29 @@ class ChatState:
             del self._typing[nick]
         return sorted(self._typing)
 
-    def _take_message(self, kind: str, nick: str, event: Message) -> bool:
+    def _take_message(self, kind: str, nick: str, event: Message, now: float) -> bool:
         self._typing.pop(nick, None)
         text, room = str(event.get("text", "")), str(event.get("room", ""))
         if self.reader.is_me(nick):
-            number = event.get("id")
-            if type(number) is int and room:
-                self._last[room] = (number, one_line(text))
+            number, to = event.get("id"), str(event.get("to", ""))
+            if type(number) is int and (room or to):
+                self._last[Place(room) if room else Place(nick=to)] = (number, one_line(text))
             return False
+        if kind == "whispered":
+            self.correspondents.wrote(nick, now)
         self.unseen += 1
         if room and room != self.room:
             self.unread[room] = self.unread.get(room, 0) + 1
         return kind == "whispered" or self.reader.mentions(text)
 
     def _take_change(self, kind: str, event: Message) -> None:
-        for room, (number, _) in [*self._last.items()]:
+        for place, (number, _) in [*self._last.items()]:
             if event.get("target") != number:
                 continue
             if kind == "edited":
-                self._last[room] = (number, one_line(str(event.get("text", ""))))
+                self._last[place] = (number, one_line(str(event.get("text", ""))))
             else:
-                del self._last[room]
+                del self._last[place]
 
     def _take_typing(self, nick: str, event: Message, now: float) -> None:
         if event.get("room") != self.room or self.reader.is_me(nick):
@@ -159,16 +186,31 @@ class ChatState:
     def _take_name(self, nick: str, new: str) -> None:
         if self.reader.is_me(nick):
             self.rename(new)
+        self.correspondents.renamed(nick, new)
+        if Place(nick=nick) in self._last:
+            self._last[Place(nick=new)] = self._last.pop(Place(nick=nick))
+        if self.query == nick:
+            self.query = new
         for people in self._people.values():
             if nick.casefold() in people:
                 people.discard(nick.casefold())
                 people.add(new.casefold())
+
+    def _take_end(self, event: Message) -> None:
+        """Note that somebody has left the server: whoever comes with their nickname next may be somebody else."""
+        listed = event.get("nicks")
+        for nick in map(str, listed if isinstance(listed, list) else [event.get("nick", "")]):
+            self.correspondents.gone(nick)
+            if self.query and nick == self.query:
+                self.lose(Place(nick=nick), self.room)
 
     def _take_membership(self, kind: str, event: Message) -> None:
         room, people = str(event.get("room", "")), event.get("people")
         self._people.pop(room, None)
         if kind == "departed":
             self.unread.pop(room, None)
+            if room == self.room and not self.query and event.get("code") not in BY_CHOICE:
+                self.lost = Place(room)
             self.switch(str(event.get("current", "")))
             return
         if isinstance(people, list):

@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from groupchat.client.client_errors import ClientError, Left, Refused
+from groupchat.terminal.display.addressees import Place
 
 PROMPT_S = 0.2
 """Seconds after which an answer counts as held back by the server: the lines came too fast."""
@@ -20,26 +21,27 @@ REST_S = 0.6
 class Paste:
     """Lines that wait to be sent; at most one of them is unanswered.
 
-    :param say: posts a line to a room.
-    :param failed: is called with a line that was refused; the others are sent all the same.
+    :param say: posts a line to a place.
+    :param failed: is called with a line that was refused, and its place; the others are sent all the same.
     """
 
     def __init__(
-        self, clock: IReactorTime, say: "Callable[[str, str], Deferred[Any]]", failed: Callable[[str, Refused], object]
-    ) -> None:
+        self, clock: IReactorTime, say: "Callable[[str, Place], Deferred[Any]]",
+        failed: Callable[[str, Place, Refused], object],
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._say = say
         self._failed = failed
-        self._lines: deque[tuple[str, str]] = deque()
+        self._lines: deque[tuple[str, Place]] = deque()
         self._busy = self._ended = False
 
     def __len__(self) -> int:
         """Return how many lines are not sent yet."""
         return len(self._lines)
 
-    def add(self, lines: list[str], room: str) -> None:
-        """Send these lines to this room, after those that wait."""
-        self._lines.extend((line, room) for line in lines)
+    def add(self, lines: list[str], place: Place) -> None:
+        """Send these lines to this place, after those that wait."""
+        self._lines.extend((line, place) for line in lines)
         if not self._busy:
             self._next()
 
@@ -54,15 +56,15 @@ class Paste:
             self._busy = False
             return
         self._busy = True
-        (line, room), begun = self._lines.popleft(), self._clock.seconds()
-        self._say(line, room).addErrback(self._refused, line, room).addCallback(self._answered, begun)
+        (line, place), begun = self._lines.popleft(), self._clock.seconds()
+        self._say(line, place).addErrback(self._refused, line, place).addCallback(self._answered, begun)
 
-    def _refused(self, failure: Failure, line: str, room: str) -> None:
+    def _refused(self, failure: Failure, line: str, place: Place) -> None:
         if failure.check(Left):
             self._ended = True
-            self._lines.appendleft((line, room))
+            self._lines.appendleft((line, place))
         elif isinstance(failure.value, Refused):
-            self._failed(line, failure.value)
+            self._failed(line, place, failure.value)
         else:
             failure.trap(ClientError)
 

@@ -1,22 +1,46 @@
-"""Sending of lines to the server, and showing of its answers."""
+"""Sending of lines to the server, and showing of its answers.
 
+Rules:
+
+1. A line goes to the place that the person sees when they press Enter, or nowhere, however long it waits.
+2. What cannot be said there any more is kept in `Unsaid`, and said elsewhere only when the person agrees.
+3. Where the client knows which message is meant, it names its number, and where it knows whom, the nickname.
+"""
+
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
 from groupchat.client.client_errors import Left, Refused, Unanswered
 from groupchat.client.protocol import Message
+from groupchat.client.requests import goes_elsewhere
+from groupchat.terminal.display.addressees import Place
+from groupchat.terminal.display.bar import REPLIES
 from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.pasting import Paste
 from groupchat.terminal.flow.secret_commands import SecretCommands
+from groupchat.terminal.flow.unsaid import Unsaid
 from groupchat.terminal.surfaces.surface import Surface
+
+MISPLACED = frozenset({"not-in-room", "room-lost", "no-such-room", "no-such-nick"})
+"""Refusals of a line that cannot be said where it was meant to."""
+
+SHUT = frozenset({"room-locked", "banned"})
+"""Refusals that are such if the person is elsewhere by then; else they may speak there again later."""
+
+NUMBER = re.compile(r"#?[+−.,-]*\d")
+"""The beginning of a word that is meant as the number of a message."""
+
+CORRECTION = re.compile(r"[sS][^\w\s]")
+"""The beginning of a line that the server may take for a correction of the last message."""
 
 
 class Sending:
@@ -34,7 +58,8 @@ class Sending:
         self._clock = clock
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
-        self._paste = Paste(clock, self._say, self._refused)
+        self.unsaid = Unsaid(clock, surface, display, state, self._say_again)
+        self._paste = Paste(clock, self._say_literally, self._paste_refused)
         self._client = client
         self._surface = surface
         self._display = display
@@ -49,25 +74,35 @@ class Sending:
     def type(self, line: str) -> None:
         """Send a line as a person types it: something to say, or a command.
 
-        What is said goes to the room that the person sees, or nowhere, however long it waits for a connection.
         A command fails when its answer is lost, so that it is never carried out twice.
         """
-        if line.startswith("//"):
-            self._await(self._say(line[1:], self._state.room), line)
-        elif line.startswith(("/", "s/")):
-            command, *words = line.split()
-            self._await(self._request(command, words, "type", line=line), line)
+        place, command = self._state.place, line.split(None, 1)[0].lower()
+        if is_spoken(line):
+            if self._state.lost:
+                lost, self._state.lost = self._state.lost, Place()
+                self.unsaid.keep(line, lost)
+            else:
+                self._say_again(line, place)
+        elif command in REPLIES and self._state.correspondents.last:
+            self._reply(line)
         else:
-            self._await(self._say(line, self._state.room), line)
+            typed = self._numbered(line)
+            name, *words = typed.split()
+            self._await(self._request(name, words, "type", line=typed, **self._bound(place)), line, place)
 
     def carry_out(self, command: str, words: list[str]) -> None:
         """Send a secret command with the answers of the person."""
         fields = self._secret_commands.fields(command, words)
-        self._await(self._request(command, words, command[1:].lower(), **fields), command)
+        self._await(self._request(command, words, command[1:].lower(), **fields), command, self._state.place)
 
     def send_paste(self, lines: list[str]) -> None:
-        """Send pasted lines one by one, to the room that the person sees now."""
-        self._paste.add(lines, self._state.room)
+        """Send pasted lines one by one, to the place that the person sees now."""
+        if self._state.lost:
+            lost, self._state.lost = self._state.lost, Place()
+            for line in lines:
+                self.unsaid.keep(_literal(line), lost)
+        else:
+            self._paste.add(lines, self._state.place)
 
     def finish(self) -> list[str]:
         """Send no more; return the lines that were not sent."""
@@ -76,7 +111,7 @@ class Sending:
         timer, self._soon = self._soon, None
         if timer is not None:
             timer.cancel()
-        return [*unsent, *self._paste.stop()]
+        return [*self.unsaid.finish(), *unsent, *self._paste.stop()]
 
     def _request(self, command: str, words: list[str], do: str, **fields: str) -> "Deferred[Any]":
         """Make a request; if its new password is too weak, say so to ``weak``."""
@@ -88,20 +123,72 @@ class Sending:
 
         return self._client.request(do, **fields).addErrback(failed)
 
-    def _say(self, line: str, room: str) -> "Deferred[Any]":
-        return self._client.say(line, self._new_key(), room or None)
+    def _say_again(self, line: str, place: Place) -> None:
+        """Say a line that is no command in this place."""
+        self._await(self._say(line, place), line, place)
+
+    def _say(self, line: str, place: Place) -> "Deferred[Any]":
+        command, _, words = line.partition(" ")
+        is_act, is_correction = command.lower() == "/me", CORRECTION.match(line) is not None
+        if place.nick and (is_act or is_correction):
+            what = "/me shows what you do to a room" if is_act else "To correct what you wrote in private, press ↑"
+            return fail(Refused("bad-arguments", f"{what}; /query leads back to the room."))
+        if is_act:
+            fields = {"room": place.room} if place.room and "rooms" in self._client.features else {}
+            return self._client.request("me", text=words.strip(), key=self._new_key(), **fields)
+        if is_correction:
+            # A correction that was made cannot be made again: it would be refused.
+            fields = {} if line[1] == "/" else {"key": self._new_key()}
+            return self._client.request("type", line=line, **fields, **self._bound(place))
+        return self._say_literally(line.removeprefix("/") if line.startswith("//") else line, place)
+
+    def _say_literally(self, text: str, place: Place) -> "Deferred[Any]":
+        """Say a text, whatever it looks like."""
+        if place.nick:
+            return self._client.request("msg", nick=place.nick, text=text, key=self._new_key())
+        return self._client.say(text, self._new_key(), place.room or None)
+
+    def _reply(self, line: str) -> None:
+        """Answer the person whose name the prompt shows, unless another one has written just before."""
+        people, text = self._state.correspondents, line.split(None, 1)[1:]
+        rival = people.rival(self._clock.seconds())
+        if rival:
+            self._remark(
+                f"Not sent, because {rival} and {people.last} have both written to you just now:"
+                f" type /msg {people.last} or /msg {rival}, or wait ten seconds."
+            )
+            self._surface.give_back(line)
+        else:
+            asked = self._client.request("msg", nick=people.last, text="".join(text), key=self._new_key())
+            self._await(asked, line, Place(nick=people.last))
+
+    def _numbered(self, line: str) -> str:
+        """Return a command to edit or delete the last message with its number, if that is known for certain."""
+        command, _, words = line.partition(" ")
+        if command.lower() not in ("/edit", "/delete", "/del") or NUMBER.match(words.lstrip()):
+            return line
+        if command.lower() != "/edit" and words.strip():
+            return line
+        last = self._state.last
+        is_certain = last is not None and not self._state.pending and not len(self._paste)
+        return f"{command} #{last[0]} {words}".rstrip() if last is not None and is_certain else line
+
+    def _bound(self, place: Place) -> dict[str, str]:
+        """Return the field that binds a command to the room it was typed in, if the server knows it."""
+        room = place.room or self._state.room
+        return {"room": room} if room and "type-room" in self._client.features else {}
 
     def _new_key(self) -> str:
         self._keys += 1
         return f"{self._key}-{self._keys}"
 
-    def _await(self, answer: "Deferred[Any]", line: str) -> None:
+    def _await(self, answer: "Deferred[Any]", line: str, place: Place) -> None:
         self._lines += 1
         number = self._lines
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
         if self._soon is None:
             self._soon = self._clock.callLater(SOON_S, self._is_soon)
-        answer.addCallback(self._answered, line).addErrback(self._failed, line, self._state.room)
+        answer.addCallback(self._answered, line).addErrback(self._failed, line, place)
         answer.addBoth(self._settled, number)
         self._surface.refresh()
 
@@ -123,7 +210,14 @@ class Sending:
         elif answer.get("text"):
             self._surface.write(self._display.answer(str(answer["text"])))
         self._settings.follow(line, answer, self._display.timestamps, self._client)
-        if answer.get("event") == "done" and "room" in answer and answer["room"] != self._state.room:
+        if answer.get("event") != "done":
+            return
+        is_move = goes_elsewhere({"do": "type", "line": line})
+        if is_move or "query" in answer:
+            self._state.query = str(answer.get("query") or "")
+            self._state.lost = Place()
+            self.unsaid.ask_soon()
+        if "room" in answer and answer["room"] != self._state.room:
             self._switched(str(answer["room"]))
 
     def _listed(self, answer: Message) -> None:
@@ -138,26 +232,43 @@ class Sending:
             shown.append(self._display.answer(str(answer.get("text", ""))))
         self._surface.write("\n".join(shown))
 
-    def _failed(self, failure: Failure, line: str, room: str) -> Failure | None:
+    def _failed(self, failure: Failure, line: str, place: Place) -> Failure | None:
         if isinstance(failure.value, Refused):
-            self._refused(line, failure.value)
-            # In another room than it was typed for, one key more would say it to the wrong people.
-            if _is_said(line) and room == self._state.room and failure.value.code != "not-in-room":
-                self._surface.give_back(line)
+            self._refused(line, place, failure.value)
         elif failure.check(Unanswered):
             sentence = "The connection was lost before the answer came. Check whether this was done:"
-            self._surface.write(self._display.remark(f"{sentence} {self._secret_commands.shown(line)}"))
+            self._remark(f"{sentence} {self._secret_commands.shown(line)}")
         else:
             return failure if failure.check(Left) else None
         return None
 
-    def _refused(self, line: str, refused: Refused) -> None:
+    def _paste_refused(self, line: str, place: Place, refused: Refused) -> None:
+        self._refused(_literal(line), place, refused, is_pasted=True)
+
+    def _refused(self, line: str, place: Place, refused: Refused, is_pasted: bool = False) -> None:
         """Show a refusal, and which line it is about: others may have been sent since, or the connection lost."""
         self._surface.write(self._display.refused(refused.code, refused.text))
         if not self._secret_commands.is_secret(line):
-            self._surface.write(self._display.remark(f"Not {'said' if _is_said(line) else 'done'}: {line}"))
+            self._remark(f"Not {'said' if is_spoken(line) else 'done'}: {line}")
+        if not is_spoken(line):
+            return
+        if refused.code in MISPLACED or (refused.code in SHUT and place != self._state.place):
+            if place.nick and place.nick == self._state.query:
+                self._state.query = ""
+            self.unsaid.keep(line, place)
+        elif place == self._state.place and not is_pasted:
+            # In another place than it was typed for, one key more would say it to the wrong people.
+            self._surface.give_back(line)
+
+    def _remark(self, sentence: str) -> None:
+        self._surface.write(self._display.remark(sentence))
 
 
-def _is_said(line: str) -> bool:
-    """Return whether a line is something to say, and no command or correction."""
-    return line.startswith("//") or not line.startswith(("/", "s/"))
+def is_spoken(line: str) -> bool:
+    """Return whether a line is something to say, or may be taken for it, and no command."""
+    return line.startswith(("//", "/me ")) or not line.startswith("/")
+
+
+def _literal(line: str) -> str:
+    """Return the line to type for saying this, whatever it looks like."""
+    return f"/{line}" if line.startswith("/") else line

@@ -52,8 +52,8 @@ class Console:
     def talk(self) -> None:
         self._default = ""
 
-    def give_back(self, line: str) -> None:
-        """Do nothing: the kernel has the half-typed line."""
+    def give_back(self, line: str) -> bool:
+        return False  # the kernel has the half-typed line
 
     def clear(self) -> None:
         """Do nothing: the kernel has the half-typed line."""

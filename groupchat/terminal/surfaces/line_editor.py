@@ -31,7 +31,6 @@ FRAME_S = 0.03
 STYLE = Style(
     [("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse"), ("waiting", "italic")]
 )
-TALK = "> "
 
 
 class TypedLines(History):
@@ -118,17 +117,19 @@ class LineEditor:
 
     def talk(self) -> None:
         self._forget_killed()
-        self._label, self._hidden = TALK, False
+        self._label, self._hidden = "", False
         if not self.talking:
             self.clear()
         self.talking = True
         self.refresh()
 
-    def give_back(self, line: str) -> None:
-        if self.talking and self.paste is None and self.editing is None and not self.buffer.text:
-            self._given_back = line
-            self.buffer.document = Document(line)
-            self.refresh()
+    def give_back(self, line: str) -> bool:
+        if not self.talking or self.paste is not None or self.editing is not None or self.buffer.text:
+            return False
+        self._given_back = line
+        self.buffer.document = Document(line)
+        self.refresh()
+        return True
 
     def clear(self) -> None:
         self.editing = self.paste = self.choice = None
@@ -235,6 +236,8 @@ class LineEditor:
 
     def _labelled(self) -> StyleAndTextTuples:
         label = f"edit #{self.editing}> " if self.editing is not None else self._label
+        if self.talking and self.editing is None:
+            label = self.owner.prompt(self.buffer.text)
         return [("class:label", label)]
 
     def _question(self) -> StyleAndTextTuples:

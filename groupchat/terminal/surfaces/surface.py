@@ -27,8 +27,11 @@ class Surface(Protocol):
     def talk(self) -> None:
         """Take what is typed as lines for the chat."""
 
-    def give_back(self, line: str) -> None:
-        """Let the person change a line that was not said, and send it again, unless they are typing another."""
+    def give_back(self, line: str) -> bool:
+        """Let the person change a line that was not said, and send it again; return whether that is possible.
+
+        It is not while they are typing another one.
+        """
 
     def clear(self) -> None:
         """Drop the half-typed line, an edit or a question about a paste."""
@@ -72,6 +75,9 @@ class Owner(Protocol):
 
     def is_secret(self, line: str) -> bool:
         """Return whether a line may hold a password."""
+
+    def prompt(self, text: str) -> str:
+        """Return what stands before the half-typed line ``text``: where it goes, if that is not the room."""
 
     def waiting(self, width: int) -> list[str]:
         """Return the person's lines that wait for their answer, to be shown above the line they type."""

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.display.bar import bar, cut, title, waiting
+from groupchat.terminal.display.addressees import Place
+from groupchat.terminal.display.bar import bar, cut, prompt, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.wrapping import columns
 
@@ -49,6 +50,29 @@ class BarTest(SynchronousTestCase):
         self.state.unanswered = {1: (0.0, "hi")}
         self.people(3)
         self.assertEqual(bar(self.state, 50, 0), " lobby │ no answer for 17 s, 1 line waiting")
+
+    def test_conversation(self) -> None:
+        """Lines that go to one person only are announced in the bar, the title and the prompt."""
+        self.assertEqual(prompt(self.state, "hello"), "> ")
+        self.state.query = "bob"
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ to bob, in private │ lobby │ connected")
+        self.assertEqual((title(self.state), prompt(self.state, "hello")), ("bob - example.org", "to bob> "))
+
+    def test_reply(self) -> None:
+        """The prompt shows whom a reply goes to before it is sent."""
+        self.assertEqual(prompt(self.state, "/reply x"), "reply to nobody> ")
+        self.state.correspondents.wrote("car\x1bol", 0)
+        for text in ("/reply ", "/R x", " /r on my way"):
+            self.assertEqual(prompt(self.state, text), "reply to car\ufffdol> ")
+        for text in ("/reply", "/replay x", "reply x", ""):
+            self.assertEqual(prompt(self.state, text), "> ")
+
+    def test_unsaid(self) -> None:
+        """Lines that were not said stay on the screen, with the place they were meant for."""
+        self.state.unsaid = [(Place("board"), "secret\x1b"), (Place(nick="bob"), "psst")]
+        self.assertEqual(waiting(self.state, 80, 0), ["✗ not said to board: secret\ufffd", "✗ not said to bob: psst"])
+        self.state.unsaid *= 3
+        self.assertEqual(waiting(self.state, 80, 0)[0], "✗ 3 more lines")
 
     def test_waiting(self) -> None:
         """Lines that wait for longer than a second are shown as such, the last three of many, safe and in one line."""

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.terminal.display.addressees import UNCLEAR_S, Place
 from groupchat.terminal.display.chat_state import FAR, LINGER_S, ChatState
 
 NICKS = ("alice", "bob", "Eve", "dave")
@@ -56,6 +57,15 @@ class MessagesTest(StateTest):
         self.assertEqual(self.state.last, (2, "code"))
         self.state.switch("ops")
         self.assertIsNone(self.state.last)
+
+    def test_last_message_of_a_conversation(self) -> None:
+        """In a private conversation it is the last one to that person, also after they took another nickname."""
+        psst = {**said(3, nick="alice", room="", kind="whispered", text="psst"), "to": "bob"}
+        self.take(said(1, nick="alice"), psst, {**psst, "id": 4, "to": "carol"})
+        self.state.query = "bob"
+        self.assertEqual(self.state.last, (3, "psst"))
+        self.take({"event": "renamed", "nick": "bob", "new": "bo", "room": ""})
+        self.assertEqual((self.state.query, self.state.last), ("bo", (3, "psst")))
 
     def test_unread(self) -> None:
         """Messages elsewhere are unread until the person switches to their room."""
@@ -206,3 +216,58 @@ class ProgressTest(StateTest):
         self.take(said(2000))
         self.state.catch_up()
         self.assertIsNone(self.state.progress)
+
+
+class LossTest(StateTest):
+    def departed(self, code: str, room: str = "lobby", current: str = "dev") -> None:
+        self.take({"event": "departed", "room": room, "code": code, "current": current})
+
+    def test_room(self) -> None:
+        """The loss of the current room is noted, unless the person left it, or lines go to somebody in private."""
+        for code, room, query, lost in (
+            ("kicked", "lobby", "", Place("lobby")), ("banned", "lobby", "", Place("lobby")),
+            ("left", "lobby", "", Place()),
+            ("kicked", "ops", "", Place()), ("kicked", "lobby", "bob", Place()),
+        ):  # fmt: skip
+            self.setUp()
+            self.state.query = query
+            self.departed(code, room)
+            self.assertEqual((self.state.lost, self.state.room), (lost, "dev"))
+
+    def test_conversation(self) -> None:
+        """A conversation ends when the other one leaves the server, since another one may come by that name."""
+        left = {"event": "left", "room": "lobby", "nick": "bob", "gone": True}
+        for event, ends in (
+            (left, True), ({**left, "gone": False}, False), ({**left, "nick": "carol"}, False),
+            ({**left, "event": "many-left", "nicks": ["eve", "bob"]}, True),
+        ):  # fmt: skip
+            self.setUp()
+            self.state.query = "bob"
+            self.take(event)
+            self.assertEqual((self.state.query, self.state.lost), ("", Place(nick="bob")) if ends else ("bob", Place()))
+            self.assertEqual(self.state.place, Place("lobby") if ends else Place(nick="bob"))
+
+
+class CorrespondentsTest(StateTest):
+    def wrote(self, nick: str, now: float = 0.0) -> None:
+        self.take({**said(1, nick=nick, room="", kind="whispered"), "to": "alice"}, now=now)
+
+    def test_last(self) -> None:
+        """The last one who wrote is followed to other nicknames, and forgotten with the end of their visit."""
+        people = self.state.correspondents
+        self.wrote("bob")
+        self.wrote("alice")  # what one writes oneself
+        self.take({"event": "renamed", "nick": "bob", "new": "bo", "room": ""})
+        self.assertEqual(people.last, "bo")
+        self.take({"event": "left", "nick": "bo", "room": "lobby", "gone": True})
+        self.assertEqual((people.last, people.rival(0)), ("", ""))
+
+    def test_rival(self) -> None:
+        """For a while after a second person has written, a reply may be meant for the first."""
+        people = self.state.correspondents
+        for nick, now, rival in (("bob", 0, ""), ("carol", 20, "bob"), ("carol", 22, "bob"), ("BOB", 31, "carol")):
+            self.wrote(nick, now)
+            self.assertEqual(people.rival(now), rival)
+        self.assertEqual(people.rival(31 + UNCLEAR_S), "")
+        self.take({"event": "renamed", "nick": "carol", "new": "caro", "room": ""})
+        self.assertEqual(people.rival(32), "caro")

@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client import Client
+from groupchat.terminal.display.addressees import UNCLEAR_S, Place
 from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
@@ -14,7 +15,7 @@ from tests.client.fakes import FakeConnection, FakeEndpoint
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
 
-class SendingTest(SynchronousTestCase):
+class SendingCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock, self.endpoint = Clock(), FakeEndpoint()
         self.client = Client(self.endpoint, "alice", self.clock)
@@ -40,6 +41,8 @@ class SendingTest(SynchronousTestCase):
         self.connection.send({"event": "done", "ref": request["ref"], **fields})
         return request
 
+
+class SendingTest(SendingCase):
     def test_said(self) -> None:
         """A line is said as it is, under a key of its own; its number is not shown, as the message itself comes."""
         keys = set()
@@ -110,8 +113,9 @@ class SendingTest(SynchronousTestCase):
         refusal = "!! slow-mode: Slow."
         for line, remarks, back in (
             ("//shrug", ["* Not said: //shrug"], ["//shrug"]),
-            ("/me waves", ["* Not done: /me waves"], []),
-            ("s/a/b/", ["* Not done: s/a/b/"], []),
+            ("/me waves", ["* Not said: /me waves"], ["/me waves"]),
+            ("s/a/b/", ["* Not said: s/a/b/"], ["s/a/b/"]),
+            ("/topic x", ["* Not done: /topic x"], []),
             ("/pasword sesame open", [], []),
         ):
             self.sending.type(line)
@@ -172,11 +176,13 @@ class SendingTest(SynchronousTestCase):
         self.clock.advance(2)
         self.connection = self.endpoint.accept()
         self.connection.welcome(room="dev", rooms=["dev"])
+        self.state.switch("dev")
         request = self.answer(event="refused", code="not-in-room", text="You are not in lobby.")
         self.assertEqual((request["text"], request["room"]), ("for the lobby only", "lobby"))
-        self.assertEqual(
-            self.surface.lines, ["!! not-in-room: You are not in lobby.", "* Not said: for the lobby only"]
-        )
+        self.clock.advance(0)
+        refusal, which, question = self.surface.lines
+        self.assertEqual((refusal, which), ("!! not-in-room: You are not in lobby.", "* Not said: for the lobby only"))
+        self.assertRegex(question, r"^\* You are no longer in lobby\. Say it in dev\? /yes says it")
         self.assertEqual(self.surface.given_back, [])
 
     def test_switched_meanwhile(self) -> None:
@@ -202,3 +208,191 @@ class SendingTest(SynchronousTestCase):
         """A line that no server takes is refused at once."""
         self.sending.type("x" * 20000)
         self.assertEqual([line[:17] for line in self.surface.lines], ["!! line-too-long:", "* Not said: xxxxx"])
+
+
+class PlacesTest(SendingCase):
+    """Lines go to the place that the person sees, or nowhere."""
+
+    features = ("rooms", "type-room")
+
+    def join(self) -> FakeConnection:
+        connection = self.endpoint.accept()
+        connection.welcome(rooms=["lobby"], features=[*self.features])
+        return connection
+
+    def test_commands_are_bound(self) -> None:
+        """A command, an act and what may be a correction carry the room they were typed in, as words do."""
+        for line, do in (
+            ("/topic x", "type"),
+            ("/me waves", "me"),
+            ("s/a/b/", "type"),
+            ("s'il vous", "type"),
+            ("a", "say"),
+        ):
+            self.sending.type(line)
+            request = self.answer(id=1)
+            self.assertEqual((request["do"], request["room"]), (do, "lobby"), line)
+        self.connection.cut()
+        for line in ("/topic x", "/me waves", "s'il vous", "a"):
+            self.sending.type(line)
+        self.clock.advance(60)
+        self.connection = self.join()
+        self.state.switch("dev")
+        self.assertEqual([request["room"] for request in self.connection.requests()], ["lobby"] * 4)
+
+    def test_repeated(self) -> None:
+        """What is said in whichever form is sent again after an interruption, and a correction is not."""
+        for line in ("/me waves", "s'il vous", "s/a/b/"):
+            self.sending.type(line)
+        keys = [request.get("key") for request in self.connection.requests()]
+        self.connection.cut()
+        self.clock.advance(60)
+        self.connection = self.join()
+        self.assertEqual([request["key"] for request in self.connection.requests()], keys[:2])
+        self.assertIsNone(keys[2])
+        self.assertIn("Check whether this was done: s/a/b/", self.surface.lines[-1])
+
+    def test_after_a_loss(self) -> None:
+        """The first line after the loss of its place is kept, whatever its form; commands are carried out."""
+        for line in ("secret", "//secret", "/me hides", "s/a/b/"):
+            self.state.lose(Place("board"), "lobby")
+            self.sending.type("/topic")
+            self.answer(text="No topic.")
+            self.sending.type(line)
+            self.assertEqual((self.connection.requests(), self.state.unsaid), ([], [(Place("board"), line)]))
+            self.clock.advance(0)
+            self.assertIn("Say it in lobby? /yes says it", self.surface.lines[-1])
+            self.sending.type("hello")
+            self.assertEqual(self.answer(id=1)["text"], "hello")
+            self.assertEqual(self.sending.finish(), [line])
+            self.surface.lines.clear()
+        self.state.lose(Place("board"), "lobby")
+        self.sending.send_paste(["one", "/two"])
+        self.assertEqual((self.connection.requests(), self.sending.finish()), ([], ["one", "//two"]))
+
+    def test_yes(self) -> None:
+        """Lines that were kept are said, in their order, where the person was told, and nowhere else."""
+        self.state.lose(Place("board"), "lobby")
+        self.sending.send_paste(["one", "/two"])
+        self.clock.advance(0)
+        self.assertIn("Say these 2 lines in lobby?", self.surface.lines[-1])
+        self.state.switch("dev")
+        self.assertTrue(self.sending.unsaid.take("/yes"))
+        self.assertIn("Say these 2 lines in dev?", self.surface.lines[-1])
+        self.assertEqual(self.connection.requests(), [])
+        self.assertTrue(self.sending.unsaid.take(" /YES "))
+        posts = [(post["text"], post["room"]) for post in self.connection.requests()]
+        self.assertEqual((posts, self.state.unsaid), ([("one", "dev"), ("/two", "dev")], []))
+        self.assertFalse(self.sending.unsaid.take("/yes"))
+
+    def test_no_and_change(self) -> None:
+        """They can be dropped, or changed one after the other where that is possible."""
+        self.state.lose(Place("board"), "lobby")
+        self.sending.send_paste(["one", "two"])
+        self.clock.advance(0)
+        self.sending.unsaid.take("/change")
+        self.assertEqual((self.surface.given_back, self.state.unsaid), (["one"], [(Place("board"), "two")]))
+        self.surface.can_give_back = False
+        self.sending.unsaid.take("/change")
+        self.assertIn("Type it again", self.surface.lines[-1])
+        self.assertEqual(len(self.state.unsaid), 1)
+        self.sending.unsaid.take("/no")
+        self.assertEqual((self.state.unsaid, self.connection.requests()), ([], []))
+
+    def test_no_room(self) -> None:
+        """In no room they can only be kept, changed or dropped."""
+        self.state.lose(Place("board"), "")
+        self.sending.type("secret")
+        self.clock.advance(0)
+        self.assertNotIn("/yes", self.surface.lines[-1])
+        self.sending.unsaid.take("/yes")
+        self.assertEqual((self.connection.requests(), len(self.state.unsaid)), ([], 1))
+
+    def test_locked(self) -> None:
+        """A locked room is one that cannot be spoken in only to who is not there any more."""
+        for there, kept, back in (("lobby", [], ["hello"]), ("dev", [(Place("lobby"), "hello")], [])):
+            self.sending.type("hello")
+            self.state.switch(there)
+            self.answer(event="refused", code="room-locked", text="Locked.")
+            self.assertEqual((self.state.unsaid, self.surface.given_back), (kept, back))
+            self.surface.given_back.clear()
+
+    def test_conversation(self) -> None:
+        """In a private conversation every line goes to the person, literally and under a key, until it ends."""
+        self.sending.type("/query bob")
+        self.answer(text="Your lines go to bob now.", query="bob")
+        self.assertEqual(self.state.place, Place(nick="bob"))
+        for line, text in (("psst", "psst"), ("//x", "/x")):
+            self.sending.type(line)
+            request = self.answer(id=1)
+            self.assertEqual((request["do"], request["nick"], request["text"]), ("msg", "bob", text))
+            self.assertIn("key", request)
+        self.sending.send_paste(["pasted"])
+        self.assertEqual(self.answer(id=1)["nick"], "bob")
+        for line in ("/me waves", "s/a/b/"):
+            self.sending.type(line)
+            self.assertEqual(self.connection.requests(), [])
+            self.assertEqual(self.surface.given_back[-1], line)
+        self.sending.type("/list")
+        self.answer(text="...", room="lobby")
+        self.assertEqual(self.state.query, "bob")
+        self.sending.type("/switch lobby")
+        self.answer(text="Your lines go to lobby now.", room="lobby")
+        self.assertEqual(self.state.place, Place("lobby"))
+
+    def test_conversation_ends(self) -> None:
+        """What cannot be told to the person any more is kept, and is not said aloud without being asked for."""
+        self.state.query = "bob"
+        self.sending.type("psst")
+        self.answer(event="refused", code="no-such-nick", text="Nobody here is called bob.")
+        self.clock.advance(0)
+        self.assertEqual((self.state.query, self.state.unsaid), ("", [(Place(nick="bob"), "psst")]))
+        self.assertIn("bob cannot be reached. Say it in lobby?", self.surface.lines[-1])
+
+    def wrote(self, *nicks: str) -> None:
+        for nick in nicks:
+            event = {"event": "whispered", "nick": nick, "to": "alice", "room": "", "text": "hi"}
+            self.state.take(event, self.clock.seconds())
+
+    def test_reply(self) -> None:
+        """A reply goes to the person whom the prompt shows, and waits ten seconds when a second one has written."""
+        self.sending.type("/reply hi")
+        self.assertEqual(self.answer(text="Nobody wrote.")["do"], "type")
+        self.wrote("bob", "bob")
+        self.sending.type("/r  on my way ")
+        request = self.answer(id=1)
+        self.assertEqual((request["do"], request["nick"], request["text"]), ("msg", "bob", "on my way "))
+        self.wrote("carol")
+        self.sending.type("/reply psst")
+        self.assertEqual((self.connection.requests(), self.surface.given_back), ([], ["/reply psst"]))
+        self.assertIn("bob and carol have both written", self.surface.lines[-1])
+        self.clock.advance(UNCLEAR_S)
+        self.sending.type("/reply psst")
+        self.assertEqual([post["nick"] for post in self.connection.requests() if post["do"] == "msg"], ["carol"])
+
+    def spoke(self, number: int, **fields: str) -> None:
+        event = {"event": "said", "id": number, "nick": "alice", "room": "lobby", "text": "hi", **fields}
+        self.state.take(event, self.clock.seconds())
+
+    def test_last_message(self) -> None:
+        """The last message is named by its number, unless another one may be on its way, or a number was typed."""
+        self.sending.type("/edit never said")
+        self.assertEqual(self.answer(id=1)["line"], "/edit never said")
+        self.spoke(7)
+        self.spoke(8, room="dev")
+        self.spoke(9, event="whispered", room="", to="bob")
+        for line, sent in (
+            ("/edit  new", "/edit #7  new"), ("/delete", "/delete #7"), ("/DEL ", "/DEL #7"),
+            ("/edit #3 x", "/edit #3 x"), ("/edit 3 x", "/edit 3 x"), ("/edit -3 x", "/edit -3 x"),
+            ("/delete #5", "/delete #5"),
+            ("/delete everything", "/delete everything"),
+        ):  # fmt: skip
+            self.sending.type(line)
+            self.assertEqual(self.answer(id=1)["line"], sent)
+        self.state.query = "bob"
+        self.sending.type("/delete")
+        self.assertEqual(self.answer(id=1)["line"], "/delete #9")
+        self.state.query = ""
+        self.sending.type("newer")
+        self.sending.type("/delete")
+        self.assertEqual([request.get("line") for request in self.connection.requests()], [None, "/delete"])

@@ -15,6 +15,7 @@ class FakeOwner(Owner):
         self.unanswered: list[str] = []
         self.keys = 0
         self.half_typed = ""
+        self.place = "> "
 
     def typed(self, line: str) -> None:
         self.told.append(line)
@@ -42,6 +43,9 @@ class FakeOwner(Owner):
 
     def is_secret(self, line: str) -> bool:
         return line.startswith("/login")
+
+    def prompt(self, text: str) -> str:
+        return self.place
 
     def waiting(self, width: int) -> list[str]:
         return self.unanswered

@@ -117,6 +117,12 @@ class LineTest(EditorTest):
         self.press("h", "i")
         self.assertEqual((self.owner.half_typed, self.owner.keys > 1, self.shown[0]), ("hi", True, "> hi"))
 
+    def test_place(self) -> None:
+        """The prompt says where the line goes, as soon as that is clear."""
+        self.owner.place = "reply to bob> "
+        self.press("h", "i")
+        self.assertEqual(self.shown[0], "reply to bob> hi")
+
     def test_secret(self) -> None:
         """A line that may hold a password is in no history, nor is one that answers a question, nor an empty one."""
         self.press("/login alice sesame", "\r", "  ", "\r")
