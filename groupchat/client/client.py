@@ -151,28 +151,33 @@ class Client(Membership):
         self._connector.connect()
         return self._joined
 
-    def say(self, text: str, key: str | None = None, room: str | None = None) -> Deferred[int]:
-        """Post a line, exactly once; fires with its number when it is on disk.
+    def say(
+        self, text: str, key: str | None = None, room: str | None = None, reply: int | None = None
+    ) -> Deferred[int]:
+        """Post a message, exactly once; fires with its number when it is on disk.
 
+        :param text: one or more lines, separated by line feeds.
         :param key: tells this post from all others of the author (64 characters at most);
             a program that stores it can repeat the post after its own crash.
         :param room: the room to say it in (None: the one the client wants to be in, or else the current one,
             or the person of a ``query``).  A line keeps its room, however long it waits:
             if the client is not in that room any more, the line is refused.
             So is the first one without a room after the current room was lost (``room-lost``).
+        :param reply: the number of the message that it answers, in the same room or private conversation.
         """
+        answered = {} if reply is None else {"reply": reply}
         if key is None:
             self._keys += 1
             key = f"{self._key_prefix}-{self._keys}"
         if room is None and self._resumption.query:
-            return self.request("msg", nick=self._resumption.query, text=text, key=key).addCallback(_number)
+            return self.request("msg", nick=self._resumption.query, text=text, key=key, **answered).addCallback(_number)
         if room is None and not self._requests.is_moving:
             if lost := self._resumption.take_lost():
                 where = f"your lines now go to {self.room}" if self.room else "you are in no room now"
                 return fail(Refused("room-lost", f"You are no longer in {lost}; {where}."))
             room = self._resumption.bound_room
         bound = {"room": room} if room else {}
-        return self.request("say", text=text, key=key, **bound).addCallback(_number)
+        return self.request("say", text=text, key=key, **bound, **answered).addCallback(_number)
 
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.

@@ -22,6 +22,8 @@ class Event:
 
 
 # Posts: they have a number, and are on the server's disk.
+# Of those that a person writes, ``text`` may have several lines.  ``reply`` is the number of the message that is
+# answered (0: it is no reply), ``reply_nick`` the nickname of who wrote that.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Said(Post):
     """``nick`` said ``text``."""
 
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Acted(Post):
     """``/me``: the sentence is ``nick`` and ``text``."""
 
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Whispered(Post):
 
     to: str
     text: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Edited(Post):
     target: int
     text: str
     to: str
+    reply: int = 0
+    reply_nick: str = ""
 
 
 @dataclass(frozen=True, slots=True)

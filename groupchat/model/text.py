@@ -240,7 +240,9 @@ def shown(line: str) -> str:
 
 
 def shown_lines(text: str) -> list[str]:
-    """Return the harmless lines of a text that has several; all but the first begin so that one sees what they are."""
+    """Return the lines that people are shown of a text; all but the first begin so that one sees what they are."""
+    if "\n" not in text:
+        return [shown(text)]
     first, *others = [_LONG_INDENTATION.sub(_INDENTED, harmless(line)) for line in text.split("\n")]
     return [first, *[f"{CONTINUATION}{line}" for line in others]]
 

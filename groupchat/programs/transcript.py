@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from groupchat.client.protocol import Message
+from groupchat.model.text import shown_lines
 from groupchat.stdio.phrases import Reader, departure, phrase
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.timestamps import Timestamps, spelt
@@ -68,15 +69,15 @@ class Transcript:
         yield from _answered(answer.get("ending"))
 
     def _happened(self, event: Message) -> Iterator[str]:
-        shown = phrase(event, self._reader, self.room)
-        if shown is None:
+        words = phrase(event, self._reader, self.room)
+        if words is None:
             return
         moment = self._times.moment(event.get("at"))
         if moment is not None and moment.date() != self._day:
             self._day = moment.date()
             yield f"-- {spelt(self._day)}"
         stamp = "" if event.get("event") == "announced" else self._times.stamp(moment).rstrip()
-        yield f"[{stamp}] {shown}" if stamp else str(shown)
+        yield from shown_lines(f"[{stamp}] {words}" if stamp else str(words))
 
 
 def _answered(text: object) -> Iterator[str]:

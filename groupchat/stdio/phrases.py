@@ -20,6 +20,7 @@ Part: TypeAlias = tuple[str, str]
 NAMED = 3
 """The number of people who are named when many come or go together; the others are counted."""
 
+_MESSAGES = frozenset({"said", "acted", "whispered", "edited"})
 _LINKS = re.compile(r"https?://\S+")
 
 
@@ -87,8 +88,14 @@ class Fields(dict[str, str]):
 
 
 def fields_of(event: Message) -> Fields:
-    """Return an event's fields, safe for a terminal; of many people some are named and the others counted."""
+    """Return an event's fields, safe for a terminal; of many people some are named and the others counted.
+
+    Only the text of a message can have several lines.
+    """
     fields = Fields((name, one_line(str(value))) for name, value in event.items() if not isinstance(value, list))
+    text = event.get("text")
+    if event.get("event") in _MESSAGES and "\n" in str(text):
+        fields["text"] = "\n".join(map(one_line, str(text).split("\n")))
     fields["nicks"] = one_line(_crowd(event))
     return fields
 
@@ -135,12 +142,20 @@ def _number(number: str) -> Part:
     return ("time", f"#{number} ")
 
 
+def _re(event: Fields, reader: Reader) -> tuple[Part, ...]:
+    """Return which message is answered, if one is."""
+    if not event["reply"]:
+        return ()
+    return (("mark", f" (re #{event['reply']} "), reader.name(event["reply_nick"]), ("mark", ")"))
+
+
 def _said(event: Fields, reader: Reader) -> Phrase:
-    return Phrase((_number(event["id"]), reader.name(event["nick"]), ("", ": ")), reader.parts(event["text"]))
+    head = (_number(event["id"]), reader.name(event["nick"]), *_re(event, reader), ("", ": "))
+    return Phrase(head, reader.parts(event["text"]))
 
 
 def _acted(event: Fields, reader: Reader) -> Phrase:
-    head = (_number(event["id"]), ("", "* "), reader.name(event["nick"]), ("", " "))
+    head = (_number(event["id"]), ("", "* "), reader.name(event["nick"]), *_re(event, reader), ("", " "))
     return Phrase(head, reader.parts(event["text"]))
 
 
@@ -152,12 +167,14 @@ def _pair(event: Fields, reader: Reader) -> tuple[Part, ...]:
 
 
 def _whispered(event: Fields, reader: Reader) -> Phrase:
-    head = (_number(event["id"]), *_pair(event, reader), ("private", ": "))
+    head = (_number(event["id"]), *_pair(event, reader), *_re(event, reader), ("private", ": "))
     return Phrase(head, reader.parts(event["text"], "private"))
 
 
 def _edited(event: Fields, reader: Reader) -> Phrase:
-    head = (_number(event["target"]), *_pair(event, reader), ("mark", " (edited)"), ("", ": "))
+    head = (
+        _number(event["target"]), *_pair(event, reader), *_re(event, reader), ("mark", " (edited)"), ("", ": ")
+    )  # fmt: skip
     return Phrase(head, reader.parts(event["text"]))
 
 

@@ -424,6 +424,15 @@ class AskingTest(ClientCase):
         (request,) = connection.requests()
         self.assertEqual((request["key"], request["room"]), ("build-17", "dev"))
 
+    def test_reply(self) -> None:
+        """A message of several lines can answer another one; what answers none says nothing about it."""
+        client, connection = self.joined_client()
+        client.say("a\nb", reply=41)
+        client.say("c")
+        first, second = connection.requests()
+        self.assertEqual((first["text"], first["reply"]), ("a\nb", 41))
+        self.assertNotIn("reply", second)
+
     def test_other_requests_are_not_repeated(self) -> None:
         """A request that was sent and not answered fails when the connection is lost; one not sent yet waits."""
         client, connection = self.joined_client(window=1)

@@ -26,6 +26,19 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         events.Said(7, "lobby", "al", MOMENT, "hi"),
     ),
     (
+        {
+            "event": "acted",
+            "id": 7,
+            "room": "lobby",
+            "nick": "al",
+            "reply": 5,
+            "reply_nick": "bo",
+            "text": "",
+            "at": AT,
+        },
+        events.Acted(7, "lobby", "al", MOMENT, "", 5, "bo"),
+    ),
+    (
         {"event": "whispered", "id": 7, "room": "", "nick": "al", "to": "bo", "text": "hi", "at": AT},
         events.Whispered(7, "", "al", MOMENT, "bo", "hi"),
     ),

@@ -34,6 +34,16 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.lines(self.said(at="nonsense")), ["[--:--] #7 al: hi"])
         self.assertEqual(self.lines({"event": "announced", "text": "Stopping.", "at": "x"}), ["-- Stopping."])
 
+    def test_several_lines(self) -> None:
+        """Each further line of a message begins so that one sees whose it is, and no padding makes another one."""
+        forged = {**self.said(), "text": "hi\n[09:42:00] #8 eve: ho\n  x"}
+        self.assertEqual(
+            self.lines(forged),
+            ["[09:42:00] #7 al: hi", "           | [09:42:00] #8 eve: ho", "           |   x"],
+        )
+        padded = {**self.said(), "text": f"hi{' ' * 80}[09:42:00] #8 eve: ho"}
+        self.assertEqual(self.lines(padded), [f"[09:42:00] #7 al: hi{' ' * 8}[09:42:00] #8 eve: ho"])
+
     def test_before_the_welcome(self) -> None:
         """Before a room is known every line names its own."""
         self.assertEqual(list(Transcript(TODAY).lines({**self.said(), "at": ""})), ["[--:--] (lobby) #7 al: hi"])

@@ -157,21 +157,22 @@ class ChatState:
         if self.reader.is_me(nick):
             number, to = event.get("id"), str(event.get("to", ""))
             if type(number) is int and (room or to):
-                self._last[Place(room) if room else Place(nick=to)] = (number, one_line(text))
+                self._last[Place(room) if room else Place(nick=to)] = (number, _safe(text))
             return False
         if kind == "whispered":
             self.correspondents.wrote(nick, now)
         self.unseen += 1
         if room and room != self.room:
             self.unread[room] = self.unread.get(room, 0) + 1
-        return kind == "whispered" or self.reader.mentions(text)
+        is_answer = bool(event.get("reply")) and self.reader.is_me(event.get("reply_nick"))
+        return kind == "whispered" or is_answer or self.reader.mentions(text)
 
     def _take_change(self, kind: str, event: Message) -> None:
         for place, (number, _) in [*self._last.items()]:
             if event.get("target") != number:
                 continue
             if kind == "edited":
-                self._last[place] = (number, one_line(str(event.get("text", ""))))
+                self._last[place] = (number, _safe(str(event.get("text", ""))))
             else:
                 del self._last[place]
 
@@ -235,3 +236,8 @@ class ChatState:
                 self._typing.pop(nick, None)
         if event.get("others"):
             del self._people[room]
+
+
+def _safe(text: str) -> str:
+    """Return the text of a message, which may have several lines, so that the line editor can show it."""
+    return "\n".join(map(one_line, text.split("\n")))

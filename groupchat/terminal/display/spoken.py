@@ -13,7 +13,14 @@ def sentence(event: Message, reader: Reader, room: str) -> str | None:
         return None
     fields = fields_of(event)
     elsewhere = f"In {fields['room']}: " if fields["room"] and fields["room"] != room else ""
-    return elsewhere + form(fields, reader)
+    return elsewhere + form(fields, reader).replace("\n", "\n  ")
+
+
+def _re(event: Fields, reader: Reader) -> str:
+    if not event["reply"]:
+        return ""
+    whose = "your message" if reader.is_me(event["reply_nick"]) else f"{event['reply_nick']}'s message"
+    return f", in reply to {whose} {event['reply']}"
 
 
 def _who(nick: str, reader: Reader) -> str:
@@ -22,14 +29,15 @@ def _who(nick: str, reader: Reader) -> str:
 
 def _says(event: Fields, reader: Reader) -> str:
     if reader.is_me(event["nick"]):
-        return f"You say: {event['text']}"
-    return f"{event['nick']} {'mentions you' if reader.mentions(event['text']) else 'says'}: {event['text']}"
+        return f"You say{_re(event, reader)}: {event['text']}"
+    verb = "mentions you" if reader.mentions(event["text"]) else "says"
+    return f"{event['nick']} {verb}{_re(event, reader)}: {event['text']}"
 
 
 def _whispers(event: Fields, reader: Reader) -> str:
     if reader.is_me(event["nick"]):
-        return f"You tell {event['to']} in private: {event['text']}"
-    return f"{event['nick']} tells you in private: {event['text']}"
+        return f"You tell {event['to']} in private{_re(event, reader)}: {event['text']}"
+    return f"{event['nick']} tells you in private{_re(event, reader)}: {event['text']}"
 
 
 def _left(event: Fields, reader: Reader) -> str:
@@ -49,7 +57,9 @@ def _reason(event: Fields) -> str:
 
 _FORMS: dict[str, Callable[[Fields, Reader], str]] = {
     "said": _says,
-    "acted": lambda event, reader: f"{_who(event['nick'], reader)}, in action: {event['nick']} {event['text']}",
+    "acted": lambda event, reader: (
+        f"{_who(event['nick'], reader)}, in action{_re(event, reader)}: {event['nick']} {event['text']}"
+    ),
     "whispered": _whispers,
     "edited": lambda event, reader: (
         f"{_who(event['nick'], reader)} changed message {event['target']} to: {event['text']}"

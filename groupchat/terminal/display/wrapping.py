@@ -9,7 +9,7 @@ from groupchat.stdio.phrases import Part
 from groupchat.terminal.display.colours import Paint
 
 LINK = re.compile(r"https?://\S")
-_WORDS = re.compile(r" +|[^ ]+")
+_WORDS = re.compile(r"\n *| +|[^ \n]+")
 NARROWEST = 20
 """Least columns for the text; on a terminal that leaves fewer, nothing is indented."""
 
@@ -22,11 +22,11 @@ def columns(text: str) -> int:
 def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str:
     """Return the parts as one or more lines, without the last line end.
 
-    Lines after the first begin with ``indent`` spaces.
+    Lines after the first begin with ``indent`` spaces.  A line feed begins another one, whose own blanks stay.
     A word that is longer than a line is broken, but a link is not: it gets lines of its own, from the first column on.
     There the terminal itself breaks it, and so still knows where the link begins and ends.
     """
-    if sum(columns(text) for _, text in parts) <= width:
+    if sum(columns(text) for _, text in parts) <= width and not any("\n" in text for _, text in parts):
         return "".join(paint(role, text) for role, text in parts)
     return _Lines(width, indent if width - indent >= NARROWEST else 0, paint).fill(parts)
 
@@ -51,6 +51,11 @@ class _Lines:
 
     def _put(self, word: list[Part]) -> None:
         text = "".join(piece for _, piece in word)
+        if text[0] == "\n":
+            self._begin(self._indent)
+            # At least a few columns are left for what follows.
+            self._space = (word[0][0], text[1 : max(self._width - self._indent - NARROWEST, 0) + 1])
+            return
         if text.isspace():
             self._space = (word[0][0], text)
             return
@@ -101,11 +106,14 @@ class _Lines:
 
 
 def _words(parts: Iterable[Part]) -> Iterable[list[Part]]:
-    """Split into words and the spaces between them; a word can have several looks, such as a name and its colon."""
+    """Split into words and what is between them: blanks, or a line feed with the blanks after it.
+
+    A word can have several looks, such as a name and its colon.
+    """
     word: list[Part] = []
     for role, text in parts:
         for piece in _WORDS.findall(text):
-            if piece[0] == " ":
+            if piece[0] in " \n":
                 if word:
                     yield word
                 yield [(role, piece)]

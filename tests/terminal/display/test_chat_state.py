@@ -38,13 +38,15 @@ class MessagesTest(StateTest):
         self.assertTrue(self.state.take(said(3, room="", kind="whispered"), 0))
         self.assertFalse(self.state.take(said(4, nick="ALICE", text="alice"), 0))
         self.assertEqual((self.state.unseen, self.state.last), (3, (4, "alice")))
+        self.assertTrue(self.state.take({**said(5), "reply": 4, "reply_nick": "Alice"}, 0))
+        self.assertFalse(self.state.take({**said(6), "reply": 5, "reply_nick": "bob"}, 0))
 
     def test_last_message(self) -> None:
         """The last message follows its edits, and is gone when it is deleted."""
-        self.take(said(1, nick="alice"), {"event": "edited", "id": 2, "target": 1, "nick": "alice", "text": "ho\nho"})
-        self.assertEqual(self.state.last, (1, "ho ho"))
+        self.take(said(1, nick="alice"), {"event": "edited", "id": 2, "target": 1, "nick": "alice", "text": "ho\n\tho"})
+        self.assertEqual(self.state.last, (1, "ho\n ho"))
         self.take({"event": "edited", "id": 3, "target": 7, "nick": "alice", "text": "other"})
-        self.assertEqual(self.state.last, (1, "ho ho"))
+        self.assertEqual(self.state.last, (1, "ho\n ho"))
         self.take({"event": "deleted", "id": 4, "target": 1, "nick": "alice"})
         self.assertIsNone(self.state.last)
 

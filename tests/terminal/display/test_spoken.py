@@ -31,6 +31,15 @@ class SpokenTest(SynchronousTestCase):
         self.assertEqual(spoken("whispered", room="", to="alice"), "bob tells you in private: hi")
         self.assertEqual(spoken("whispered", room="", nick="alice", to="bob"), "You tell bob in private: hi")
 
+    def test_replies(self) -> None:
+        """A reply says which message it answers, and whose that is."""
+        self.assertEqual(spoken("said", reply=40, reply_nick="carol"), "bob says, in reply to carol's message 40: hi")
+        self.assertEqual(spoken("said", reply=40, reply_nick="Alice"), "bob says, in reply to your message 40: hi")
+
+    def test_several_lines(self) -> None:
+        """Each further line is one of its own, which cannot be taken for another message."""
+        self.assertEqual(spoken("said", text="hi\ncarol says: ho"), "bob says: hi\n  carol says: ho")
+
     def test_changes(self) -> None:
         """Changes are told with the number of the message, or the name of the room."""
         self.assertEqual(spoken("edited", target=40), "bob changed message 40 to: hi")

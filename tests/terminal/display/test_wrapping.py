@@ -23,12 +23,12 @@ class ColumnsTest(SynchronousTestCase):
 
 class WrappedTest(SynchronousTestCase):
     @settings(deadline=None)
-    @given(st.lists(st.text("ab 日👩é", max_size=30), max_size=4), st.integers(4, 60), st.integers(0, 30))
+    @given(st.lists(st.text("ab 日👩é\n", max_size=30), max_size=4), st.integers(4, 60), st.integers(0, 30))
     def test_fits(self, texts: list[str], width: int, indent: int) -> None:
         """No line is wider than the terminal, and nothing but spaces is lost."""
         shown = lines(*texts, width=width, indent=indent)
         self.assertLessEqual(max(map(columns, shown)), width)
-        self.assertEqual("".join(shown).replace(" ", ""), "".join(texts).replace(" ", ""))
+        self.assertEqual("".join(shown).replace(" ", ""), "".join(texts).replace(" ", "").replace("\n", ""))
 
     def test_short(self) -> None:
         """A line that fits stays as it is, with all its spaces."""
@@ -40,6 +40,15 @@ class WrappedTest(SynchronousTestCase):
             lines("bob: ", "one two three four five six seven", width=25, indent=5),
             ["bob: one two three four", "     five six seven"],
         )
+
+    def test_several_lines(self) -> None:
+        """A line feed begins another line under the text, however short, and its own blanks stay."""
+        self.assertEqual(lines("bob: ", "a\n\n    b c", width=80, indent=5), ["bob: a", "     ", "         b c"])
+        self.assertEqual(
+            lines("bob: ", "one two three four five\nsix", width=25, indent=5),
+            ["bob: one two three four", "     five", "     six"],
+        )
+        self.assertEqual(lines("bob: ", "\n" + " " * 90 + "[09:00] eve: hi", width=40, indent=5)[1][:6], " " * 6)
 
     def test_narrow(self) -> None:
         """On a terminal that would leave less than 20 columns, nothing is indented."""
