@@ -150,8 +150,10 @@ class Chat:
         return self._state.connection == "connected"
 
     def _show(self, event: Message) -> None:
-        query = self._state.query
+        query, room = self._state.query, self._state.room
         calls = self._state.take(event, self._reactor.seconds())
+        if event.get("event") == "entered" and not self._connected:
+            self._state.room = room  # that of before; `joined` compares it with the one that lines go to now
         if self._state.lost.nick and query and not self._state.query:
             where = f"Your lines go to {self._state.room} now." if self._state.room else "You are in no room now."
             self._surface.write(self._display.remark(f"{query} has left. {where}"))

@@ -145,10 +145,14 @@ class RoomsTest(ChatTest):
         """Who may not be in their room any more after an interruption is told, and their next line waits for them."""
         self.hear(entered("board", "alice"))
         self.connection.cut()
+        self.state.connection = "reconnecting"
         self.chat.typed("for the board")
         self.clock.advance(60)
         self.connection = self.endpoint.accept()
         self.connection.welcome(rooms=["lobby"])
+        self.hear(entered("lobby", "alice"))
+        self.assertEqual(self.state.room, "board")
+        self.state.connection = "connected"
         self.chat.joined()
         self.assertEqual(self.state.lost, Place("board"))
         self.assertEqual(self.surface.lines, ["* You are no longer in board. Your lines go to lobby now."])
