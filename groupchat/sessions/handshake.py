@@ -16,7 +16,7 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments, PasswordWeak, PasswordWrong, Refusal, ServerError, TooManyAttempts
-from groupchat.model.events import Answer, Asked, Done, Greeted, Ref, Refused, Told
+from groupchat.model.events import Answer, Asked, Done, Greeted, Listed, Ref, Refused, Told
 from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
 from groupchat.sessions.prompt import Prompt
@@ -76,6 +76,15 @@ class Handshake:
         hall = self._hall
         self._show(Greeted(hall.version, hall.settings.name, len(hall.roster), hall.motd))
         self._show(Asked("nickname"))
+
+    def introduction(self) -> Listed:
+        """Return what a greeting tells, for a program that shows it to a person."""
+        hall = self._hall
+        item = {
+            "version": hall.version, "name": hall.settings.name, "people": len(hall.roster),
+            "rooms": sum(1 for room in hall.rooms if room.members), "motd": hall.motd,
+        }  # fmt: skip
+        return Listed("hello", (), (item,))
 
     def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
         """Refuse something on behalf of the door."""

@@ -235,6 +235,9 @@ class Session(Handshake):
         if self.connection is None and name == "ping":
             self._show(Done(), ref)  # nothing was posted before
             return
+        if self.connection is None and name == "hello":
+            self._show(self.introduction(), ref)
+            return
         if self.connection is None and name == "exit":
             self._say_goodbye(ref)
             return

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import StoredSession
 from groupchat.model.errors import BadArguments, Flooding, HandshakeTimeout
-from groupchat.model.events import Asked, Done, Entered, Greeted, Left, Refused, Welcomed
+from groupchat.model.events import Asked, Done, Entered, Greeted, Left, Listed, Refused, Welcomed
 from groupchat.sessions.handshake import MOVES, Handshake, State
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
@@ -147,6 +147,15 @@ class NamelessTests(SynchronousTestCase):
         greeted, asked = peer.answers
         self.assertEqual(greeted, Greeted("", "chat.example.org", 1, ""))
         self.assertEqual(asked, Asked("nickname"))
+
+    def test_introduction(self) -> None:
+        """A program that has no nickname yet can ask what people are greeted with; it is told once, with its ref."""
+        house = House(name="chat.example.org")
+        house.come("alice")
+        peer = house.connect(door="json")
+        peer.session.do("hello", {}, 7)
+        item = {"version": "", "name": "chat.example.org", "people": 1, "rooms": 1, "motd": ""}
+        self.assertEqual(peer.screen.shown, [(Listed("hello", (), (item,)), 7)])
 
     def test_nickname(self) -> None:
         """A nickname that is free makes one a member of the lobby."""

@@ -246,6 +246,14 @@ class SuggestionTests(SynchronousTestCase):
         self.assertEqual(found.items, ({"text": ":turtle:", "emoji": "🐢"},))
 
 
+class CostTests(SynchronousTestCase):
+    def test_reading_few(self) -> None:
+        """A history costs by how many messages are asked for; never less than a line, nor more than any history."""
+        history = COMMANDS.find("history")
+        costs = [history.cost_of({"count": count}) for count in (1, 20, 60, 200, 1000)]
+        self.assertEqual([*costs, history.cost_of({})], [1, 1, 3, 10, 10, 10])
+
+
 class ItemTests(SynchronousTestCase):
     def test_every_verb(self) -> None:
         """The items list every verb somebody may use, on the first page and on that of the topics."""

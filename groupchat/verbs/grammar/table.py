@@ -28,6 +28,12 @@ TEXT = "text"
 LINES_FREE = 6
 """A message costs one more for each so many lines beyond its first: people have to read it."""
 
+COUNT = "count"
+"""The name of the argument that says how many messages are asked for."""
+
+READ_FREE = 20
+"""Reading costs one for so many messages, where it is asked for few of them; never more than the verb costs."""
+
 CLAUSE_END = re.compile(r"[,:;.](?: |$)")
 """The end of the first clause of a summary."""
 
@@ -141,6 +147,9 @@ class Verb:
 
     def cost_of(self, arguments: Mapping[str, Any]) -> float:
         """Return how much it takes of the flood allowance with these arguments."""
+        count = arguments.get(COUNT)
+        if count is not None:
+            return min(self.cost, max(1.0, int(count) / READ_FREE))
         words = arguments.get(TEXT)
         return self.cost + words.count("\n") // LINES_FREE if words else self.cost
 

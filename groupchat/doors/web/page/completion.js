@@ -8,6 +8,7 @@ import { opened } from "./store.js";
 
 const MOST = 8;
 const ASK_MS = 120;
+const FULL = 40; // so many shortcodes are listed at most: there may be more
 
 const box = byId("message");
 const list = byId("pick");
@@ -85,15 +86,23 @@ export function look(forced = false) {
   else close();
 }
 
+const known = new Map(); // what was asked -> items, as long as that is all there is
+
+/** Return what a line can go on with: from what was asked for a shorter one, as far as that was everything. */
+async function choices(line, word) {
+  for (let length = line.length; length > line.length - word.length; length -= 1) {
+    const all = known.get(line.slice(0, length));
+    if (all) return all.filter(({ text }) => text.toLowerCase().startsWith(word.toLowerCase()));
+  }
+  const { items, more } = await ask({ do: "complete", text: line });
+  if (known.size > 100) known.clear();
+  if (!more && (line === word || line[0] === ":") && items.length < FULL) known.set(line, items);
+  return items;
+}
+
 async function server(line, word, start) {
   const text = asked;
-  if (!isLive()) return close();
-  let items = [];
-  try {
-    ({ items } = await ask({ do: "complete", text: line }));
-  } catch {
-    // refused, or the connection is gone: nothing to offer
-  }
+  const items = isLive() ? await choices(line, word).catch(() => []) : [];
   if (asked !== text || document.activeElement !== box) return;
   if (items.length === 1 && items[0].text === word) return close();
   offer(

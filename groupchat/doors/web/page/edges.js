@@ -3,6 +3,7 @@
 import { changed, state } from "./app.js";
 import { byId, el } from "./dom.js";
 import { unsent } from "./message.js";
+import { isLive } from "./link.js";
 import { isLoading } from "./past.js";
 import { again, lines, remove } from "./sending.js";
 import { refusedLine } from "./sentences.js";
@@ -30,7 +31,7 @@ export function paintUnsent(one) {
     const entry = { ...line, kind: line.act ? "acted" : "said", nick: state.me.nick, order: Infinity };
     const how = { ...shape(before, entry, null), day: false };
     before = entry;
-    const isLate = now - line.at > LATE_MS;
+    const isLate = now - line.at > LATE_MS || !isLive();
     const words = line.state === "refused" ? refusedLine(line, now) : isLate ? "Not sent yet" : "";
     const node = unsent(line, how, about, words, { again: () => again(line.key), remove: () => remove(line.key) });
     node.classList.add("unsent");
@@ -59,7 +60,7 @@ export function paintTop(one) {
 function topWords(what, { kind, name, people }) {
   const isRoom = kind === "room";
   if (what === "loading") return [el("p", { class: "w", text: "Loading earlier messages…" })];
-  if (what === "start") return [el("p", { class: "w", text: `This is where ${isRoom ? name : `you and ${name}`} begin${isRoom ? "s" : ""}.` })];
+  if (what === "start") return [el("p", { class: "w", text: `This is where ${isRoom ? name : `your conversation with ${name}`} begins.` })];
   if (!isRoom) return [el("h2", { text: `Nothing said yet with ${name}` }), paragraph(`Only you and ${name} can read what you write here.`)];
   return [
     el("h2", { text: `Nothing said yet in ${name}` }),

@@ -3,7 +3,7 @@
 import { emit, on } from "./app.js";
 import { byId, el, icon } from "./dom.js";
 import * as keep from "./keep.js";
-import { join, resume } from "./link.js";
+import { hello, join, resume } from "./link.js";
 import { gateError, plural } from "./sentences.js";
 import { pieces } from "./text.js";
 
@@ -69,8 +69,7 @@ async function submit(event) {
 async function greet() {
   byId("gate-netcat").textContent = `nc ${location.hostname} ${location.port || (location.protocol === "https:" ? 443 : 80)}`;
   try {
-    const answer = await fetch("hello", { headers: { accept: "application/json" } });
-    const { name, people, rooms, motd = "" } = await answer.json();
+    const { name, people, rooms, motd } = await hello();
     byId("gate-name").textContent = name;
     byId("gate-people").textContent = people ? `${plural(people, "person", "people")} here, in ${plural(rooms, "room")}` : "Nobody is here yet";
     byId("motd").hidden = !motd;

@@ -86,6 +86,25 @@ function forget() {
   for (const one of [keep.session, keep.account, keep.outboxRecord, keep.drafts]) one.forget();
 }
 
+function dial() {
+  const address = new URL("ws", document.baseURI);
+  address.protocol = address.protocol.replace("http", "ws");
+  return new WebSocket(address);
+}
+
+/** Ask what people are greeted with; that is all of this connection, so that nobody waits at the gate on a deadline. */
+export const hello = () =>
+  new Promise((resolve, reject) => {
+    const greeting = dial();
+    greeting.onopen = () => greeting.send('{"do":"hello"}');
+    greeting.onclose = reject;
+    greeting.onmessage = ({ data }) => {
+      greeting.close();
+      const { items } = JSON.parse(data);
+      if (items) resolve(items[0]);
+    };
+  });
+
 function connect() {
   clearTimeout(timer);
   if (socket) {
@@ -95,9 +114,7 @@ function connect() {
   }
   ended = null;
   tell({ state: "connecting", isFirst: !state.head });
-  const address = new URL("ws", document.baseURI);
-  address.protocol = address.protocol.replace("http", "ws");
-  const mine = (socket = new WebSocket(address));
+  const mine = (socket = dial());
   lastHeard = performance.now();
   timer = setTimeout(() => mine === socket && !live && dropped({ code: 0 }), 15_000);
   socket.onopen = claimed;

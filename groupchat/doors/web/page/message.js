@@ -128,7 +128,7 @@ function note(entry) {
   else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
   else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
   else body = inline(entry.text, "");
-  return el("li", { class: `note m head ${entry.kind}` }, at, el("p", { class: "w", dir: "auto" }, ...body));
+  return el("li", { class: entry.kind === "presence" ? "note m head presence" : "note m head" }, at, el("p", { class: "w", dir: "auto" }, ...body));
 }
 
 /** Return the item of a line that is not posted yet; `again` and `remove` are what its buttons do. */

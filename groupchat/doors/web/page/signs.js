@@ -1,7 +1,7 @@
 // What is seen of the chat from outside: title and icon of the tab; and the heading of the room.
 
 import { on, state } from "./app.js";
-import { byId } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { typingLine } from "./sentences.js";
 import { forMe, opened } from "./store.js";
 import { fold } from "./text.js";
@@ -9,7 +9,7 @@ import { fold } from "./text.js";
 const TYPING_MS = 6000;
 
 let timer = 0;
-let dots = null;
+const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 
 function title() {
   const one = opened(state);
@@ -39,7 +39,6 @@ function under() {
   const names = [...(told?.keys() || [])];
   const line = byId("typing");
   if (names.length) {
-    dots ||= byId("dots").content.firstElementChild;
     line.replaceChildren(dots, ` ${typingLine(names)}`);
     timer = setTimeout(under, 1000);
   } else line.textContent = one?.kind === "private" ? awayLine(one) : "";

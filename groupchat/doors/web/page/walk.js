@@ -64,11 +64,21 @@ function clicked(event) {
   }
 }
 
+let pointed = null;
+
+/** Tell when another message is meant; the toolbar must not be moved while it is being pressed. */
+function point(node) {
+  const found = target(node);
+  if (found?.article === pointed && pointed?.isConnected !== false) return;
+  pointed = found?.article || null;
+  emit("over", found);
+}
+
 export function start() {
   log.addEventListener("keydown", pressed);
   log.addEventListener("click", clicked);
-  log.addEventListener("pointerover", (event) => event.pointerType !== "touch" && emit("over", target(event.target)));
-  log.addEventListener("pointerleave", () => emit("over", target(document.activeElement)));
-  log.addEventListener("focusin", (event) => emit("over", target(event.target)));
+  log.addEventListener("pointerover", (event) => event.pointerType !== "touch" && point(event.target));
+  log.addEventListener("pointerleave", () => point(document.activeElement));
+  log.addEventListener("focusin", (event) => point(event.target));
   on("walk", () => step(null, 0));
 }
