@@ -12,10 +12,12 @@ from twisted.internet.defer import Deferred
 
 from groupchat.client.address import Address
 from groupchat.client.protocol import JsonLines, Message
-from groupchat.programs.plain_states import Connecting, Finished, Menu, Online, State
+from groupchat.programs.plain_lines import Lines, is_spoken, shown
+from groupchat.programs.plain_states import Chatting, Connecting, Entering, Finished, Leaving, Menu, Online, State
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.printable import one_line
 
 
 class PlainJoin:
@@ -39,12 +41,15 @@ class PlainJoin:
         self.terminal = terminal
         self.menu = menu
         self.transcript = Transcript(date.today())
+        self.lines = Lines(not terminal)
         self.keyboard = make_keyboard(self._typed, self.pump, self.interrupt)
         self.echo = Echo(0)
         self.reactor: Any = None
         self.state: State = Finished(self)
         self._complain = complain
         self._lines: deque[bytes] = deque()
+        self._is_in = False
+        """True once lines are no answers to questions, such as passwords."""
         self._finished: Deferred[int] = Deferred()
 
     def start(self, reactor: Any) -> "Deferred[int]":
@@ -65,6 +70,7 @@ class PlainJoin:
     def go(self, state: "State") -> None:
         """Change to this state."""
         self.state = state
+        self._is_in = isinstance(state, Entering | Chatting | Leaving)
         state.begin()
         self.pump()
 
@@ -74,7 +80,10 @@ class PlainJoin:
 
     def show(self, message: Message) -> None:
         """Print what the server sends."""
+        refused = self.lines.received(message, self.transcript.room)
         self.write("".join(f"{line}\n" for line in self.transcript.lines(message)))
+        if refused and self.terminal:
+            self.write(f"-- Not said: {one_line(shown(refused))}\n")
 
     def show_typing(self) -> None:
         """Turn the terminal's echo on after a password, and end the line whose Enter was not shown."""
@@ -98,6 +107,8 @@ class PlainJoin:
         """End the conversation, or the program, and say why."""
         if self.menu and self.terminal:
             self._complain(sentence)
+            self._tell_what_was_not_said([], self.lines.unanswered)
+            self.lines = Lines(not self.terminal)
             self.go(Menu(self))
         else:
             self.finish(1, sentence)
@@ -110,16 +121,30 @@ class PlainJoin:
             self.finish(0)
 
     def finish(self, status: int, sentence: str = "") -> None:
-        """End the program, once everything is printed; the sentence comes after it."""
+        """End the program, once everything is printed; the sentence comes after it, and what was not said.
+
+        A person at a terminal was told of each refusal; in a pipe one line that was not said makes the status 1.
+        """
+        waiting = [line.decode("utf-8", "replace") for line in self._lines] if self._is_in else []
+        unsaid = [] if self.terminal else [*self.lines.refused, *filter(is_spoken, waiting)]
+        unconfirmed = self.lines.unanswered if status or not self.terminal else []
 
         def closed() -> None:
             if sentence:
                 self._complain(sentence)
-            self._finished.callback(status)
+            self._tell_what_was_not_said(unsaid, unconfirmed)
+            self._finished.callback(1 if unsaid or unconfirmed else status)
 
         if not isinstance(self.state, Finished):
             self.state = Finished(self)
             self.keyboard.close(closed)
+
+    def _tell_what_was_not_said(self, unsaid: list[str], unconfirmed: list[str]) -> None:
+        for what, lines in (("not said", unsaid), ("not confirmed, and may have been said", unconfirmed)):
+            if lines:
+                self._complain(f"{'1 line was' if len(lines) == 1 else f'{len(lines)} lines were'} {what}:")
+            for line in lines:
+                self._complain(shown(line))
 
     # The keyboard and the connection call these.
 

@@ -13,7 +13,8 @@ Rules:
 1. Lines wait in `Join` until the state is ready for one.  While some wait, no more are read.
 2. Before the welcome one line answers one question: a line that is meant for everybody is never taken for a nickname.
    For the same reason a refused nickname or password ends the program, unless a person can be asked again.
-3. After the request to leave nothing is sent: what arrives at a closed socket makes the kernel discard
+3. With a room of its own it is in `Entering` between the welcome and `Chatting`: nothing is said before it is there.
+4. After the request to leave nothing is sent: what arrives at a closed socket makes the kernel discard
    what the server said last.
 """
 
@@ -29,6 +30,8 @@ from zope.interface import implementer
 from groupchat.client.address import Address, reason
 from groupchat.client.client_errors import ConnectionDropped
 from groupchat.client.protocol import JsonLines, Message, Owner, as_exception
+from groupchat.programs.plain_lines import Lines
+from groupchat.programs.transcript import Transcript
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
 
@@ -66,6 +69,8 @@ class Join(Owner, Protocol):
     menu: bool
     keyboard: Keyboard
     echo: Echo
+    lines: Lines
+    transcript: Transcript
     reactor: Any
     state: "State"
 
@@ -187,6 +192,13 @@ class Online(State):
         else:
             self._join.fail(reason(self._join.address, why))
 
+    def _hang_up(self, end: Callable[[], None]) -> None:
+        """Go on with ``end``, then close the connection, which belongs to no state any more."""
+        self._join.keyboard.unfeed()
+        self._join.show_typing()
+        end()
+        self.wire.drop(ConnectionDropped("not joined"))
+
 
 class Naming(Online):
     """Asks for a nickname, and for a password when the server wants one; has the open question."""
@@ -236,9 +248,8 @@ class Naming(Online):
         else:
             self._join.show(message)
             if message.get("event") == "welcome":
-                if self._join.room.casefold() not in ("", str(message.get("room")).casefold()):
-                    self.wire.send({"do": "join", "room": self._join.room, "ref": "join"})
-                self._join.go(Chatting(self._join, self.wire))
+                is_there = self._join.room.casefold() in ("", str(message.get("room")).casefold())
+                self._join.go((Chatting if is_there else Entering)(self._join, self.wire))
 
     def _name(self, answer: str) -> None:
         """Claim what was typed for a nickname; the two commands that are possible here give a password, too."""
@@ -273,19 +284,39 @@ class Naming(Online):
             self._join.echo.off()
         self._join.pump()
 
-    def _hang_up(self, end: Callable[[], None]) -> None:
-        """Go on with ``end``, then close the connection, which belongs to no state any more."""
-        self._join.keyboard.unfeed()
-        self._join.show_typing()
-        end()
-        self.wire.drop(ConnectionDropped("not joined"))
+
+class Entering(Online):
+    """Waits until the room of the command line is joined; without it the program ends (rule 3)."""
+
+    def begin(self) -> None:
+        self.wire.send({"do": "join", "room": self._join.room, "ref": "join"})
+
+    def end_input(self) -> None:
+        self._hang_up(lambda: self._join.finish(0))
+
+    def interrupt(self) -> None:
+        self.end_input()
+
+    def receive(self, message: Message) -> None:
+        if message.get("ref") == "join" and message.get("event") == "refused":
+            self._hang_up(lambda: self._join.fail(f"{message.get('code')}: {message.get('text')}"))
+            return
+        super().receive(message)
+        if message.get("ref") == "join":
+            self._join.go(Chatting(self._join, self.wire))
 
 
 @implementer(IPushProducer)
 class Chatting(Online):
-    """Sends lines, as long as the server reads them."""
+    """Sends lines, as long as the server reads them, and it is certain where they go."""
 
-    ready = True
+    def __init__(self, join: Join, wire: JsonLines) -> None:
+        super().__init__(join, wire)
+        self._is_read = True
+
+    @property
+    def ready(self) -> bool:  # type: ignore[override]
+        return self._is_read and not self._join.lines.is_choosing
 
     def begin(self) -> None:
         self.wire.transport.registerProducer(self, True)
@@ -297,7 +328,7 @@ class Chatting(Online):
             self._leave(rest.decode("utf-8", "replace").strip())
             return
         try:
-            request = {"do": "type", "line": line.decode()}
+            request = self._join.lines.request(line.decode(), self._join.transcript.room)
         except UnicodeDecodeError:
             self._join.write("!! not-utf8: The line is not UTF-8, and was not sent.\n")
             return
@@ -316,6 +347,8 @@ class Chatting(Online):
         if message.get("ref") == LOGOUT and message.get("event") == "done":
             self.wire.transport.unregisterProducer()
             self._join.go(Naming(self._join, self.wire))
+        else:
+            self._join.pump()
 
     def _leave(self, words: str) -> "Leaving":
         leaving = Leaving(self._join, self.wire, words)
@@ -325,14 +358,14 @@ class Chatting(Online):
     # Twisted calls these.
 
     def pauseProducing(self) -> None:
-        self.ready = False
+        self._is_read = False
 
     def resumeProducing(self) -> None:
-        self.ready = True
+        self._is_read = True
         self._join.pump()
 
     def stopProducing(self) -> None:
-        self.ready = False
+        self._is_read = False
 
 
 class Leaving(Online):

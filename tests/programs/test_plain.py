@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.programs.plain import PlainJoin
-from groupchat.programs.plain_states import GOODBYE, MENU, Chatting
+from groupchat.programs.plain_states import GOODBYE, LOGOUT, MENU, Chatting
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
@@ -67,13 +67,35 @@ class NamingTest(PlainCase):
         self.assertFalse(self.keyboard.transport.paused)
 
     def test_room(self) -> None:
-        """The room of the command line is joined before anything is said, unless the server chose it already."""
-        for room, moves in (("dev", ["join"]), ("Lobby", []), ("", [])):
+        """The room of the command line is entered before anything is said, unless the server chose it already."""
+        for room in ("dev", "Lobby", ""):
             self.begin(nick="alice", room=room)
             server = self.network.accept()
             self.keyboard.type("hello")
             server.welcome()
-            self.assertEqual([request["do"] for request in server.requests()], [*moves, "type"])
+            if room == "dev":
+                self.assertEqual(server.done(room="dev")["do"], "join")
+            self.assertEqual([request["do"] for request in server.requests()], ["type"])
+
+    def test_refused_room(self) -> None:
+        """Without that room the program ends, and nothing is said elsewhere."""
+        self.begin(nick="alice", room="dev", terminal=False)
+        server = self.network.accept()
+        self.keyboard.type("hello")
+        server.welcome()
+        (join,) = server.requests()
+        server.send({"event": "refused", "ref": join["ref"], "code": "room-locked", "text": "dev is locked."})
+        self.assert_ended(1, "room-locked: dev is locked.", "1 line was not said:", "hello")
+        self.assertEqual((server.connected, server.requests()), (False, []))
+
+    def test_leave_before_the_room(self) -> None:
+        """The end of the input waits for the room; Ctrl-C does not."""
+        for leave, status in ((lambda: self.keyboard.end(), None), (lambda: self.join.interrupt(), 0)):
+            self.begin(nick="alice", room="dev")
+            server = self.network.accept()
+            server.welcome()
+            leave()
+            self.assertEqual(server.connected, status is None)
 
     def test_pipe(self) -> None:
         """In a pipe, where no Enter ends the line, the question does."""
@@ -303,7 +325,7 @@ class ChattingTest(PlainCase):
         server = self.chat()
         self.keyboard.type("/logout 2")
         (logout,) = server.requests()
-        self.assertNotIn("ref", logout)
+        self.assertNotEqual(logout["ref"], LOGOUT)
         server.send({"event": "done", "text": "Connection 2 is logged out."})
         self.keyboard.type("hello")
         self.assertEqual([request["line"] for request in server.requests()], ["hello"])
@@ -328,6 +350,119 @@ class ChattingTest(PlainCase):
             server.receive(piece + b"\n")
         text = self.read()
         self.assertEqual(printable(text), text)
+
+
+class PlaceTest(PlainCase):
+    """A line goes to the room it was typed in, or nowhere."""
+
+    def chat(self, **options: Any) -> FakeConnection:
+        self.begin(nick="alice", **options)
+        server = self.network.accept()
+        server.welcome(room="board", rooms=["lobby", "board"], features=["rooms", "type-room"])
+        self.read()
+        return server
+
+    def answer(self, server: FakeConnection, **fields: Any) -> list[tuple[str, Any]]:
+        """Answer every request in the same way; return the lines and their rooms."""
+        requests = server.requests()
+        for request in requests:
+            server.send({"event": "done", **fields, "ref": request["ref"]})
+        return [(request["line"], request.get("room")) for request in requests]
+
+    def kick(self, server: FakeConnection, code: str = "kicked") -> None:
+        server.send({"event": "departed", "room": "board", "code": code, "reason": "", "current": "lobby"})
+
+    def test_bound(self) -> None:
+        """Every line carries the room that is current when it is taken."""
+        server = self.chat()
+        self.keyboard.type("one", "/topic x", "/me waves")
+        self.assertEqual(self.answer(server), [("one", "board"), ("/topic x", "board"), ("/me waves", "board")])
+
+    def test_order(self) -> None:
+        """After a command that may choose another place no line is taken until it is answered."""
+        server = self.chat()
+        self.keyboard.type("/switch lobby", "for the lobby", "/join vault", "for the vault")
+        self.assertEqual(self.answer(server, room="lobby"), [("/switch lobby", "board")])
+        self.assertEqual(self.answer(server), [("for the lobby", "lobby"), ("/join vault", "lobby")])
+        server.send({"event": "entered", "room": "vault", "topic": "", "people": []})
+        self.assertEqual(self.answer(server), [("for the vault", "lobby")])
+
+    def test_kicked_at_a_terminal(self) -> None:
+        """The next line after an involuntary loss is bound to the lost room, and the person is told."""
+        server = self.chat()
+        self.kick(server)
+        self.keyboard.type("secret")
+        self.read()
+        self.assertEqual(self.answer(server, event="refused", code="not-in-room", text="No."), [("secret", "board")])
+        self.assertEqual(self.read(), "!! not-in-room: No.\n-- Not said: secret\n")
+        self.keyboard.type("hello", "/exit")
+        self.assertEqual(server.requests()[0]["room"], "lobby")
+        server.cut()
+        self.assert_ended(0)
+
+    def test_kicked_in_a_pipe(self) -> None:
+        """In a pipe nothing is said after it, until another room is chosen; the lines are counted and named."""
+        server = self.chat(terminal=False)
+        self.kick(server)
+        self.keyboard.type("one", "/topic", "two")
+        lines = self.answer(server, event="refused", code="not-in-room", text="No.")
+        self.assertEqual({room for _, room in lines}, {"board"})
+        self.keyboard.type("three", "/switch lobby")
+        self.answer(server, event="refused", code="not-in-room", text="No.")
+        self.keyboard.type("/switch lobby")
+        self.answer(server, room="lobby")
+        self.keyboard.type("four")
+        self.assertEqual(self.answer(server), [("four", "lobby")])
+        self.keyboard.end()
+        server.cut()
+        self.assert_ended(1, "3 lines were not said:", "one", "two", "three")
+
+    def test_left(self) -> None:
+        """Who leaves a room by themselves goes on elsewhere."""
+        server = self.chat()
+        self.kick(server, "left")
+        self.keyboard.type("hello")
+        self.assertEqual(self.answer(server), [("hello", "lobby")])
+
+    def test_lost_connection(self) -> None:
+        """What was not answered when the connection is lost may have been said, and what waits was not."""
+        server = self.chat(terminal=False)
+        self.keyboard.type("one", "/password a b", "/me waves")
+        server.transport.producer.pauseProducing()
+        self.keyboard.type("two", "/list")
+        server.cut()
+        self.assert_ended(
+            1, "example.org closed the connection.", "1 line was not said:", "two",
+            "2 lines were not confirmed, and may have been said:", "one", "/me waves",
+        )  # fmt: skip
+
+    def test_lost_connection_at_the_menu(self) -> None:
+        """A person who comes back to the menu is told of them, too."""
+        self.begin(nick="alice", menu=True)
+        self.keyboard.type("1")
+        server = self.network.accept()
+        server.welcome()
+        self.keyboard.type("one")
+        server.cut()
+        self.assertEqual(self.complaints[1:], ["1 line was not confirmed, and may have been said:", "one"])
+
+    def test_password_in_a_pipe(self) -> None:
+        """Lines that may answer a question, such as passwords, are not printed when the program ends before."""
+        self.begin(terminal=False)
+        server = self.network.accept()
+        self.keyboard.type("alice", "sesame", "hello")
+        server.refuse("nick-taken", "Taken.")
+        self.assert_ended(1, "nick-taken: Taken.")
+
+    def test_private(self) -> None:
+        """While lines go to one person only, no room is named: the server knows the person."""
+        server = self.chat()
+        self.keyboard.type("/query bob", "psst")
+        self.assertEqual(self.answer(server, query="bob"), [("/query bob", "board")])
+        self.assertEqual(self.answer(server), [("psst", None)])
+        self.keyboard.type("/query", "aloud")
+        self.assertEqual(self.answer(server, query=""), [("/query", None)])
+        self.assertEqual(self.answer(server), [("aloud", "board")])
 
 
 class LeavingTest(PlainCase):
