@@ -10,13 +10,17 @@ from groupchat.model.events import AuthorId
 
 @dataclass(frozen=True, slots=True)
 class Lock(TypedFact):
-    """Only invited people may come into a room.  ``at``: seconds since 1970 UTC, here and below."""
+    """Only invited people may come into a room.  ``at``: seconds since 1970 UTC, here and below.
+
+    ``visible``: others are told that there is the room, what it is about, and who is there.
+    """
 
     KIND = "lock"
 
     room: str
     by: str
     at: float
+    visible: bool = False
 
     @property
     def name(self) -> str:
@@ -25,12 +29,12 @@ class Lock(TypedFact):
 
     def value(self) -> dict[str, Any]:
         """Return who locked it, and when."""
-        return {"by": self.by, "at": self.at}
+        return {"by": self.by, "at": self.at, **({"visible": True} if self.visible else {})}
 
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
         """Read a lock."""
-        return cls(name, value["by"], value["at"])
+        return cls(name, value["by"], value["at"], value.get("visible", False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ class RuleBook:
         mute = self.mutes.find(subjects, room, at) if self.mutes else None
         if mute is not None:
             return _muted(mute, at)
-        if draft.within is not None and room not in draft.within and self._is_locked_out(room, author):
+        if self.hides(draft, room):
             return _locked(room)
         if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
             return None
@@ -212,6 +212,15 @@ class RuleBook:
         if self._is_locked_out(room, author):
             return _locked(room)
         return None
+
+    def conceals(self, room: str, author: AuthorId) -> bool:
+        """Say whether an author who is not in a room is told nothing of it, not even that there is one."""
+        lock = self.locked.get(room)
+        return lock is not None and not lock.visible and self._is_locked_out(room, author)
+
+    def hides(self, draft: Draft, room: str) -> bool:
+        """Say whether the messages of a room are hidden from a draft's author: it is locked, and they are outside."""
+        return draft.within is not None and room not in draft.within and self._is_locked_out(room, draft.author)
 
     def _is_locked_out(self, room: str, author: AuthorId) -> bool:
         if room not in self.locked or self._keeps_order(author, room):

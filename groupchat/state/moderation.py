@@ -159,6 +159,10 @@ class Moderation(RuleBook):
         if refused is not None:
             raise refused
 
+    def reveals(self, room: str, person: Person) -> bool:
+        """Say whether the person may be told of a room: its name, what it is about, and who is there."""
+        return not self.conceals(room, person.author) or room in person.rooms
+
     def admits(self, room: str, person: Person, now: float) -> bool:
         """Say whether the person may go into this room."""
         return self.entrance(person.author, person.key, room, now) is None

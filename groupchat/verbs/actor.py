@@ -86,6 +86,12 @@ class Actor:
         """Return the rank they can use in a room: the banned and the muted keep no order there."""
         return self.hall.moderation.usable_rank(self.person.account, room, self.hall.now)
 
+    @property
+    def highest(self) -> Rank:
+        """Return the highest rank they have in any room."""
+        rank = self.rank
+        return max(rank, Rank.ROOM_OPERATOR) if self.hall.moderation.keeps_order(self.person.account) else rank
+
     def check_sanctions(self, rank: Rank, room: str) -> None:
         """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
         hall, author = self.hall, self.person.author
@@ -146,9 +152,13 @@ class Actor:
         :raises RoomInvalid, NotInRoom, NoSuchRoom: there is none.
         """
         room = self.place(name)
-        if not self.exists(room):
+        if not self.exists(room) or not self.reveals(room):
             raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
         return room
+
+    def reveals(self, room: str) -> bool:
+        """Say whether the caller may be told of a room: nobody outside is told of a locked one."""
+        return self.hall.moderation.reveals(room, self.person)
 
     def exists(self, room: str) -> bool:
         """Say whether there is such a room, or operators decided something about it."""
@@ -221,8 +231,8 @@ class Actor:
         return [person.nick for person in self.hall.roster]
 
     def room_names(self) -> list[str]:
-        """Return the names of all rooms."""
-        return list(self.hall.rooms.names())
+        """Return the names of all rooms that the caller may be told of."""
+        return [room for room in self.hall.rooms.names() if self.reveals(room)]
 
     # What goes through the queue
 

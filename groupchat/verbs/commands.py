@@ -60,7 +60,7 @@ def help_(me: Actor, name: CommandName = "") -> Answer:
 
     "/help", "/help topics", "/help rooms", "/help join". "/help /rooms" explains the command of that name.
     """
-    rank = _highest(me)
+    rank = me.highest
     known = COMMANDS.of_rank(rank)
     if not name:
         order = [ORDER_LINE] if rank >= Rank.ROOM_OPERATOR else []
@@ -97,12 +97,6 @@ COMMANDS = Table.of(
     *(TALKING, READING, VISITING, PRESENCE, LOGGING_IN, GENERAL, HELP),
     *(DISCIPLINING, ERASING, ROOM_ORDERS, ADMINISTERING, FORGETTING),
 )
-
-
-def _highest(me: Actor) -> Rank:
-    """Return the highest rank the caller has in any room."""
-    operates = me.hall.moderation.keeps_order(me.person.account)
-    return max(me.rank, Rank.ROOM_OPERATOR) if operates else me.rank
 
 
 def _topics(known: Iterable[Verb]) -> Iterable[str]:

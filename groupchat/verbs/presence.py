@@ -25,14 +25,15 @@ def whois(me: Actor, nick: Nick) -> Answer:
     """Tell which rooms somebody is in, since when, and whether they are away."""
     person = me.hall.find(nick)
     account, secure = person.account, person.is_secure
+    rooms = [room for room in person.rooms if me.reveals(room)]
     lines = [
-        f"{person.nick} is in {', '.join(person.rooms) or 'no room'}, here since {minute(person.since, me.zone)}",
+        f"{person.nick} is in {', '.join(rooms) or 'no room'}, here since {minute(person.since, me.zone)}",
         f"{person.nick}'s connection is {'encrypted' if secure else 'not encrypted'}",
     ]
     if person.away is not None:
         lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
     item: dict[str, object] = {
-        "nick": person.nick, "rooms": list(person.rooms), "since": iso(person.since), "secure": secure,
+        "nick": person.nick, "rooms": rooms, "since": iso(person.since), "secure": secure,
         "account": account.nick if account is not None else "",
         "operator": me.hall.moderation.rank(account, "") >= Rank.OPERATOR,
         "away": person.away is not None, "words": person.away or "",
@@ -55,8 +56,9 @@ def nick(me: Actor, nick: Name) -> Reply:
         if person.account is not None:
             raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
         hall.moderation.check_coming(person.author, key, hall.now())
-    if new != person.nick:
-        hall.moderation.check_words(person, person.rooms, hall.now())
+    if new == person.nick:
+        return Done(text=f"You are {new} already.", fields={"nick": new})
+    hall.moderation.check_words(person, person.rooms, hall.now())
     answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
     return None

@@ -19,7 +19,7 @@ from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, keepers
 from groupchat.verbs.disciplining import KEEPERS
-from groupchat.verbs.grammar.arguments import Count, Here, Nick, Pause, Rest, Room, RoomBefore
+from groupchat.verbs.grammar.arguments import Count, Here, LockedRoom, Nick, Pause, Rest, Room, RoomBefore, Visible
 from groupchat.verbs.grammar.table import Table
 
 ROOM_ORDERS = Table("order", "keeping order")
@@ -73,16 +73,22 @@ def slow(me: Actor, room: RoomBefore = "", *, seconds: Pause) -> Receipt:
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
-def lock(me: Actor, room: Room = "") -> Receipt:
-    """Let only invited people into a room, and its operators; people who are in it stay."""
+def lock(me: Actor, room: LockedRoom = "", visible: Visible = False) -> Receipt:
+    """Let only invited people into a room, and its operators; people who are in it stay.
+
+    Others are not told that there is the room; with "visible" they see it in /rooms, its topic, and who is there.
+    """
     place = me.place(room)
     if place == LOBBY:
         raise BadArguments(f"Everybody comes into {LOBBY} first, so it cannot be locked.")
-    if place in me.hall.moderation.locked:
-        raise BadArguments(f"{place} is locked already.")
-    lock = Lock(place, me.person.nick, me.hall.now())
-    deed, hint = Deed("lock", f"locked {place}", place), me.novelty(place, f"/unlock {place}")
-    return me.decree(deed, lock.made(), needs=keepers(place), room=place, hint=hint)
+    before = me.hall.moderation.locked.get(place)
+    how = "locked already, and seen by everybody" if visible else "locked already, and not seen from outside"
+    if before is not None and before.visible is visible:
+        raise BadArguments(f"{place} is {how}.")
+    lock = Lock(place, me.person.nick, me.hall.now(), visible)
+    deed = Deed("lock", f"locked {place}{', to be seen by everybody' if visible else ''}", place)
+    hint = me.novelty(place, f"/unlock {place}")
+    return me.decree(deed, lock.replacing(before), needs=keepers(place), room=place, hint=hint)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)

@@ -68,7 +68,8 @@ def rooms(me: Actor, after: After = "") -> Answer:
     """
     hall, connection = me.hall, me.connection
     begin = _existing(me, after) if after else None
-    shown = page(hall.rooms, _fullness, None if begin is None else _fullness(begin))
+    known = (room for room in hall.rooms if me.reveals(room.name))
+    shown = page(known, _fullness, None if begin is None else _fullness(begin))
     counts = [(room, sum(1 for _ in room.people)) for room in shown.items]
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
@@ -140,9 +141,9 @@ def folded(nicks: list[str]) -> list[str]:
 
 
 def _existing(me: Actor, name: str) -> OpenRoom:
-    """:raises NoSuchRoom: there is no room with this name."""
+    """:raises NoSuchRoom: there is no room with this name that the caller may be told of."""
     found = me.hall.rooms.find(names.room(name))
-    if found is None:
+    if found is None or not me.reveals(found.name):
         raise NoSuchRoom(f"There is no room {name}. /rooms lists them all.")
     return found
 

@@ -151,8 +151,7 @@ class TextTests(ServerTests):
         self.assertEqual(bob.read(), "[12:01:01] #1 was deleted by alice\n[12:01:01] #7 alice: /x\n")
         self.assertEqual(
             bob.send("/history"),
-            "-- 4 messages:\n"
-            "[12:01:01] #1 was deleted by alice\n"
+            "-- 3 messages:\n"
             "[12:01:01] #2 * alice waves\n"
             "[12:01:01] #3 alice -> bob (edited): hush\n"
             "[12:01:01] #7 alice: /x\n"

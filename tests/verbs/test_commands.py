@@ -215,6 +215,14 @@ class SuggestionTests(SynchronousTestCase):
                 else:
                     self.assertGreater(verb.needs, rank, verb.name)
 
+    def test_elsewhere(self) -> None:
+        """To the operator of a room the commands for it are suggested and completed in every room."""
+        rita = self.people[Rank.ROOM_OPERATOR].type("/join dev")
+        rita.take()
+        rita.type("/lokc ops")
+        self.assertIn("Did you mean /lock?", rita.answers[0].text)  # type: ignore[attr-defined]
+        self.assertIn("/lock", COMMANDS.complete(rita.actor, "/lo"))
+
     def test_completion(self) -> None:
         """Completion offers the names, and the arguments, of commands somebody may use only."""
         for rank, peer in self.people.items():

@@ -125,13 +125,13 @@ class HookTests(OperatorsCase):
         )
 
     def test_rooms(self) -> None:
-        """A hook is made to a room that there is, and that its owner may come into."""
+        """A hook is made to a room that there is, and that its owner may be told of."""
         self.rita.do("lock", room="dev")
         (carol,) = self.house.come("carol", door="json")
         carol.do("hook", room="lobby")
         dave = member(self.house, "dave", "json")
         dave.do("hook", room="dve").do("hook", room="dev").do("hook", room="lobby")
-        self.assertEqual((carol.codes, dave.codes), (["not-allowed"], ["no-such-room", "room-locked"]))
+        self.assertEqual((carol.codes, dave.codes), (["not-allowed"], ["no-such-room"] * 2))
 
     def test_of_a_room(self) -> None:
         """Who keeps order in a room is shown everybody's hooks of it; others only their own."""

@@ -87,6 +87,24 @@ class NickTests(SynchronousTestCase):
         self.assertEqual(alice.events, [renamed])
         self.assertEqual(alice.screen.nick, "anna")
 
+    def test_same(self) -> None:
+        """The nickname one has already is announced to nobody, also by the muted; another spelling of it is."""
+        house = House()
+        olga = operator(house, "olga")
+        alice, bob = house.come("alice", "bob")
+        bob.take()
+        alice.type("/nick alice", "/nick  alice ").do("nick", nick="alice")
+        self.assertEqual(bob.take(), [])
+        self.assertEqual(alice.told, ["You are alice already."] * 3)
+        olga.type("/mute alice")
+        bob.take()
+        alice.type("/nick alice")
+        self.assertEqual((alice.codes, bob.take()), ([], []))
+        olga.type("/unmute alice")
+        bob.take()
+        alice.type("/nick Alice")
+        self.assertEqual(bob.take(), [Renamed("lobby", "alice", house.now(), "Alice")])
+
     def test_refused(self) -> None:
         """A nickname that is taken, reserved, malformed or banned is refused, and the old one stays."""
         house = House()

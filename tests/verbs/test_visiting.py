@@ -284,7 +284,7 @@ class RoomsTests(SynchronousTestCase):
         house = House()
         boss = operator(house, "boss")
         (alice, bob) = house.come("alice", "bob")
-        boss.type("/join dev", "/lock dev", "/topic code", "/leave lobby")
+        boss.type("/join dev", "/lock dev visible", "/topic code", "/leave lobby")
         bob.type("/join ops", "/switch lobby")
         alice.take()
         alice.type("/rooms")

@@ -21,9 +21,10 @@ def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastSh
     :param target: the row with the draft's number, or the author's newest message when the draft names none.
     :param book: what operators decided.  :param last_shown: tells when people showed a room something.
 
-    Whether this person may see the message is decided first, so that nobody learns of others' private messages.
+    Whether this person may see the message is decided first, so that nobody learns of others' private messages, or of
+    what is said in a locked room.
     """
-    if target is None or not _sees(draft, target):
+    if target is None or not _sees(draft, target) or (book.locked and book.hides(draft, target.room)):
         if draft.target is None:
             where = f" in {draft.room}" if draft.room else ""
             return NoSuchMessage(f"You have no message{where}: you have said nothing there, or deleted it.")

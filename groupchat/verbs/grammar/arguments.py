@@ -112,6 +112,12 @@ class RoomBeforeArgument(RoomArgument):
     pattern = re.compile(r"(\S+)\s+(?=\S)")
 
 
+class LockedRoomArgument(RoomArgument):
+    """The name of a room that is locked; the word ``visible`` alone is none."""
+
+    pattern = re.compile(r"(?!visible\s*$)(\S+)\s*")
+
+
 class HereArgument(RoomArgument):
     """The room a verb is about: the current one when typed, any of the caller's rooms in JSON."""
 
@@ -382,13 +388,26 @@ class SwitchArgument(Argument):
     label = ""
     length: Length | None = None
 
-    def take(self, line: str) -> None:
+    def take(self, line: str) -> tuple[Any, str] | None:
         return None
 
     def from_json(self, given: object) -> bool:
         if not isinstance(given, bool):
             raise BadArguments("Such a field is true or false.")
         return given
+
+
+class VisibleArgument(SwitchArgument):
+    """The word ``visible``."""
+
+    label = "visible"
+    pattern = re.compile(r"(visible)\s*$")
+
+    def take(self, line: str) -> tuple[Any, str] | None:
+        return (True, "") if self.pattern.match(line) else None
+
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return [self.label] if self.label.startswith(start.lower()) else []
 
 
 class CommandArgument(Argument):
@@ -454,6 +473,7 @@ Target = Annotated[str, TargetArgument()]
 Room = Annotated[str, RoomArgument()]
 RoomBefore = Annotated[str, RoomBeforeArgument()]
 Here = Annotated[str, HereArgument()]
+LockedRoom = Annotated[str, LockedRoomArgument()]
 Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]
 Message = Annotated[str, MessageArgument()]
@@ -473,6 +493,7 @@ Pause = Annotated[float, PauseArgument()]
 PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
 Switch = Annotated[bool, SwitchArgument()]
+Visible = Annotated[bool, VisibleArgument()]
 CommandName = Annotated[str, CommandArgument()]
 Password = Annotated[str, PasswordArgument()]
 OldPassword = Annotated[str, OldPasswordArgument()]

@@ -57,6 +57,10 @@ class Caller(Protocol):
     def rank_in(self, room: str) -> Rank:
         """Return the rank they can use in a room."""
 
+    @property
+    def highest(self) -> Rank:
+        """The highest rank they have in any room."""
+
     def check_sanctions(self, rank: Rank, room: str) -> None:
         """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
 
@@ -292,7 +296,7 @@ class Table:
         :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
         name, _, rest = line.partition(" ")
-        verb = self.find(name, caller.rank_in(caller.current))
+        verb = self.find(name, caller.highest)
         if not any(parameter.name == ROOM and parameter.is_typed for parameter in verb.parameters):
             _check_rank(caller, verb, "")  # whatever the arguments are
         arguments = verb.read(rest)
@@ -304,7 +308,7 @@ class Table:
 
         :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
-        verb = self.find(name, caller.rank_in(caller.current))
+        verb = self.find(name, caller.highest)
         if not fields.get(ROOM) or all(parameter.name != ROOM for parameter in verb.parameters):
             _check_rank(caller, verb, "")
         arguments = verb.check(fields)
@@ -313,7 +317,7 @@ class Table:
 
     def complete(self, caller: Caller, line: str) -> list[str]:
         """Return what the last word of a half-typed line could become."""
-        rank = caller.rank_in(caller.current)
+        rank = caller.highest
         choices = Choices(caller.nicks, caller.room_names, lambda: sorted({*self.names(rank), *self.topics(rank)}))
         if not line.startswith("/") or line.startswith("//"):
             return list(RestArgument().complete(choices, line.rpartition(" ")[2]))
