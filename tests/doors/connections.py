@@ -115,8 +115,11 @@ class Visit:
 class TlsVisit(Visit):
     """One connection through TLS, which is established now, or by ``establish``."""
 
-    def __init__(self, port: Port, size: int = 65536, *, begin: bool = True, languages: Sequence[str] = ()) -> None:
-        super().__init__(port, size)
+    def __init__(
+        self, port: Port, size: int = 65536, *, begin: bool = True, languages: Sequence[str] = (),
+        address: IAddress | None = HERE,
+    ) -> None:  # fmt: skip
+        super().__init__(port, size, address)
         context = ssl.create_default_context()
         authority().configure_trust(context)
         if languages:

@@ -96,7 +96,7 @@ class Site:
 
     def __init__(self, reception: IReception, routes: Sequence[Route] = ROUTES) -> None:
         self._reception = reception
-        self._routes = routes
+        self.routes = routes
 
     # The channel calls these.
 
@@ -196,7 +196,7 @@ class Site:
     def _find_route(self, request: Request, method: str, path: str) -> Answer | None:
         """Set the route of a request; return the answer if there is none."""
         others = set()
-        for route in self._routes:
+        for route in self.routes:
             try:
                 parts = route.find(path)
             except UnicodeDecodeError:
