@@ -22,11 +22,12 @@ from groupchat.model.drafts import Revoke
 from groupchat.model.errors import BadArguments, Flooding, NotJoined, PasswordWeak, Refusal
 from groupchat.model.events import SERVER, Answer, Done, Ref, Told
 from groupchat.model.ranks import Rank
+from groupchat.sessions.composing import LINE_COST, Composer
 from groupchat.sessions.handshake import Handshake
 from groupchat.sessions.handshake import State as State
 from groupchat.sessions.new_password import ASKED, GIVEN_UP, NewPassword
 from groupchat.state.people import SERVER_NICK, Connection, Person
-from groupchat.verbs.actor import Actor, Reply
+from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
 from groupchat.verbs.grammar import corrections
@@ -42,20 +43,21 @@ SECRET = frozenset(
 class Session(Handshake):
     """Takes lines and requests from a door; the answers go to its screen."""
 
-    __slots__ = ("_bucket", "_calm_at", "_new_password")
+    __slots__ = ("_bucket", "_calm_at", "_composer", "_new_password")
 
     def __init__(self, hall: Hall, screen: IScreen) -> None:
         super().__init__(hall, screen)
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
         self._new_password = NewPassword()
+        self._composer: Composer | None = None
         hall.sessions[self] = None
 
     # What a door calls
 
     def typed(self, line: str) -> None:
         """Take one line from a keyboard."""
-        self._guard(None, lambda: self._type(line))
+        self._guard(None, lambda: self._type(line), LINE_COST if self._composer and self._composer.is_open else 1)
 
     def offer(self, claim: Claim, ref: Ref = None) -> None:
         """Let a program ask for a nickname."""
@@ -65,6 +67,8 @@ class Session(Handshake):
         """Refuse a line that the door cannot read; it is charged like one that it can."""
         if self.charge(1):
             self.refuse(refusal, ref)
+            if self._composer and self._composer.is_open:
+                self._composer.spoil()
 
     def charge(self, cost: float) -> bool:
         """Charge the peer for something else than a request; False: it was cut off for it."""
@@ -98,6 +102,8 @@ class Session(Handshake):
             self._end("")
             self.screen.close("exit")
         elif not self.connection.gone:  # else its goodbye is on the way, and closes
+            if self._composer and self._composer.is_open:
+                self.refuse(BadArguments("Your message did not end with a line that has only a dot: it was not said."))
             depart(Actor(self._hall, self.connection), "connection lost")
 
     def lost(self, reason: str) -> None:
@@ -146,6 +152,9 @@ class Session(Handshake):
     def _type(self, line: str) -> None:
         if self.connection is None:
             self._introduce(line)
+            return
+        if self._composer and self._composer.is_open:
+            self._reply(self._composer.take(Actor(self._hall, self.connection), line), None)
             return
         spoken = text.clean(line)
         taken = None if self._new_password.repeat is None else self._new_password.take(self.screen, spoken)
@@ -227,7 +236,7 @@ class Session(Handshake):
     def _logged_out(self, connection: Connection, ref: Ref) -> None:
         self._hall.attendance.tell_all_departed(connection, "logged-out")
         self._hall.attendance.leave(connection, "logged out")
-        self.connection = None
+        self.connection = self._composer = None
         self._show(Done(text=f"You have left; {connection.person.nick} is yours when you log in again."), ref)
         self._ask("nickname")
 
@@ -270,6 +279,8 @@ class Session(Handshake):
             self._come_in(reply, ref)
         elif isinstance(reply, Logout):
             self._log_out(ref)
+        elif isinstance(reply, Composing):
+            self._compose(reply)
         else:
             self._await(reply, ref, verb)
 
@@ -323,12 +334,19 @@ class Session(Handshake):
         reply.when_settled(lambda: waiting.callback(None))
         return waiting
 
-    def _guard(self, ref: Ref, action: Callable[[], None]) -> None:
+    def _compose(self, to: Composing) -> None:
+        if not self.screen.style.attended:
+            raise BadArguments("/paste is for people who type. Programs send all lines as one text.")
+        if self._composer is None:
+            self._composer = Composer(self._hall, self._show, self.refuse)
+        self._composer.begin(to)
+
+    def _guard(self, ref: Ref, action: Callable[[], None], cost: float = 1) -> None:
         """Do this for the peer; nothing it raises goes further than here."""
         if self.state is State.GONE or (self.connection is not None and self.connection.gone):
             return
         try:
-            if self._charge(1):
+            if self._charge(cost):
                 action()
         except Exception:
             self._excuse(Failure(), ref)

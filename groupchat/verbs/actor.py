@@ -22,10 +22,23 @@ from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
-from groupchat.state.people import Connection, Person
+from groupchat.state.people import Connection, Partner, Person
 from groupchat.state.rooms import LOBBY
 
-Reply: TypeAlias = Receipt | Answer | Claim | Logout | Deferred[Receipt] | Deferred[Answer] | None
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """A person is going to type a message of several lines.
+
+    It goes to the room, or to the one person, that their lines went to when they began; ``reply``: what it answers.
+    """
+
+    room: str
+    partner: Partner | None
+    reply: int | None
+
+
+Reply: TypeAlias = Receipt | Answer | Claim | Logout | Composing | Deferred[Receipt] | Deferred[Answer] | None
 """The return types of a verb."""
 
 

@@ -13,7 +13,7 @@ from groupchat.model.emoji import emojify
 from groupchat.model.errors import AmbiguousReply, BadArguments, NoSuchMessage, NoSuchNick, NothingToSay, TooLong
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
 from groupchat.state.people import Partner, Person
-from groupchat.verbs.actor import Actor, Reply
+from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.erasing import erase
 from groupchat.verbs.grammar.arguments import Answered, Here, Message, Nick, PostId, Rest
 from groupchat.verbs.grammar.corrections import Correction
@@ -73,6 +73,24 @@ def reply(me: Actor, text: Message) -> Receipt:
     if to is None:
         raise NoSuchNick("The sender of the last private message is not here any more.")
     return _whisper(me, to, text)
+
+
+@TALKING.verb()
+def paste(me: Actor, id: PostId | None = None) -> Composing:
+    """Begin a message of several lines: a line with only a dot says it, /cancel drops it.
+
+    With a number it is a reply to that message. Two dots on a line stand for one.
+    Programs send such a message as one text.
+    """
+    partner = me.connection.partner
+    return Composing("" if partner is not None else me.room(""), partner, id)
+
+
+def compose(me: Actor, to: Composing, words: str) -> Receipt:
+    """Say a message of several lines where it was begun, whatever has become of the current room since."""
+    if to.partner is not None:
+        return _to_partner(me, to.partner, words, to.reply)
+    return me.post(me.draft(Kind.SAID, me.room(to.room), spoken(me, words), reply=to.reply))
 
 
 @TALKING.verb()

@@ -15,7 +15,7 @@ from tests.people import member, operator
 NEEDED: dict[Rank, str] = {
     Rank.GUEST: """
         away back complete delete edit exit goto help history ignore ignored join last leave list login me mentions
-        msg nick ping query re register reply rooms say search set status switch topic typing unignore whoami
+        msg nick ping query re paste register reply rooms say search set status switch topic typing unignore whoami
         whois
     """,
     Rank.MEMBER: "catchup hook hooks logout password revoke token tokens unhook unregister",
