@@ -1,7 +1,9 @@
 """Lines typed at our clients go to the room they were typed in, whatever happens to the server meanwhile."""
 
-from tests.functional.harness import Daemon, free_port
-from tests.functional.pane import PaneTest
+import json
+
+from tests.functional.harness import LIMIT_S, Daemon, Program, free_port
+from tests.functional.pane import COMMAND, PaneTest
 
 
 class RightPlaceTest(PaneTest):
@@ -57,3 +59,103 @@ class RightPlaceTest(PaneTest):
         self.assertNotIn("secret", bob.heard)
         bob.send("/history\n/exit\n")
         self.assertNotIn("secret", bob.rest())
+
+    def test_private_conversation(self) -> None:
+        """Lines of a private conversation reach that person only, also over a kill -9; a reply shows whom it is for."""
+        self.daemon.kill()
+        self.daemon = self.start(*self.place)
+        bob, carol = (self.connect(self.daemon, nick) for nick in ("bob", "carol"))
+        pane = self.join(self.port)
+        pane.type("/query bob")
+        pane.keys("Enter")
+        pane.expect("to bob, in private")
+        pane.expect(r"^to bob> *$")
+        pane.type("psst one")
+        pane.keys("Enter")
+        bob.expect(r"#(\d+) alice -> bob: psst one\r\n")
+        pane.keys("Up")
+        pane.expect(r"^edit #\d+> psst one$")
+        pane.type("!")
+        pane.keys("Enter")
+        bob.expect(r"alice -> bob \(edited\): psst one!\r\n")
+        bob.send("/msg alice hi\n")
+        pane.expect("bob -> alice: hi")
+        pane.type("/reply hey")
+        pane.expect("^reply to bob> /reply hey$")
+        carol.send("/msg alice me, too\n")
+        pane.expect("^reply to carol> /reply hey$")
+        pane.keys("Enter")
+        pane.expect("bob and carol have both written to you just now")
+        pane.keys("C-c")
+        self.daemon.kill()
+        pane.expect("reconnecting")
+        pane.type("psst two")
+        pane.keys("Enter")
+        self.daemon = self.start(*self.place)
+        carol = self.connect(self.daemon, "carol")
+        pane.expect("Connected again")
+        pane.expect(r"bob cannot be reached\. Say it in lobby\?")
+        pane.type("/change")
+        pane.keys("Enter")
+        pane.expect("^> psst two$")
+        pane.keys("C-c")
+        pane.type("hello")
+        pane.keys("Enter")
+        carol.expect(r": hello\r\n")
+        carol.send("/history\n/exit\n")
+        self.assertNotIn("psst", carol.heard + carol.rest())
+
+    def program(self, *words: str) -> Program:
+        """Start one of the programs for scripts, with the server's address as its first argument."""
+        started = Program(*COMMAND, words[0], f"127.0.0.1:{self.port}", *words[1:], env=self.pane_environment)
+        self.addCleanup(started.close)
+        return started
+
+    def test_programs(self) -> None:
+        """Over a kill -9 programs are in their room again; when it is locked meanwhile, they end and say so."""
+        olga = self.operator(self.daemon)
+        olga.close()
+        bob = self.connect(self.daemon, "bob")
+        tail = self.program("tail", "--nick", "reader", "--room", "board")
+        say = self.program("say", "--nick", "writer", "--room", "board")
+        say.send("one\n")
+        tail.expect(r"\(board\) #\d+ writer: one$")
+        bob.send("aloud\n")
+        self.daemon.kill()
+        say.send("two\n")
+        self.daemon = self.while_away()
+        tail.expect(r"\(board\) #\d+ writer: two$")
+        self.daemon.kill()
+        say.send("three\nfour\n")
+        self.daemon = self.while_away("/lock board")
+        told = say.rest()
+        self.assertRegex(told, r"Line 3 was refused: .*; 2 lines were posted; 2 lines were not said\.")
+        self.assertRegex(told, r"(?s)Not said, line 3: three.*Not said, line 4: four")
+        self.assertEqual((say.process.wait(LIMIT_S), tail.process.wait(LIMIT_S)), (1, 1))
+        self.assertRegex(tail.rest(), r"refused: board is locked.* \(room-locked\)")
+        self.assertNotIn("aloud", tail.heard)
+        bob = self.connect(self.daemon, "bob")
+        bob.send("/history\n/exit\n")
+        self.assertNotRegex(bob.heard + bob.rest(), "one|two|three|four")
+
+    def test_plain_in_a_pipe(self) -> None:
+        """In a pipe nothing is said elsewhere after a kick, and the status says so."""
+        olga = self.operator(self.daemon)
+        plain = self.program("join", "--nick", "alice", "--room", "board")
+        plain.send("one\n")
+        plain.expect("You are alice, in lobby")
+        olga.send("/join board\n")
+        olga.expect("alice: one\r\n")
+        program = self.connect(self.daemon)
+        claim = {"do": "nick", "nick": "olga", "password": "correct-horse-battery"}
+        for request in (claim, {"do": "kick", "nick": "alice", "room": "board", "ref": 2}):
+            program.send(f"{json.dumps(request)}\n")
+        plain.expect("You are no longer in board")
+        plain.send("two\n/switch lobby\nthree\n")
+        plain.finish()
+        told = plain.rest()
+        self.assertRegex(told, r"(?s)not-in-room.*1 line was not said:\ngroupchat: two\n")
+        self.assertEqual(plain.process.wait(LIMIT_S), 1)
+        olga.send("/switch lobby\n/history\n/exit\n")
+        self.assertRegex(heard := olga.heard + olga.rest(), "three")
+        self.assertNotIn("two", heard)
