@@ -49,6 +49,7 @@ from groupchat.limits.descriptors import descriptors, raise_descriptors
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.sessions.session import Session
+from groupchat.sessions.visit import Visits
 
 
 class FiguresServer(Protocol):
@@ -156,6 +157,8 @@ class ChatService(Service):
         self._hall = self._make_hall(self._journal)
         self._passwords.start()
         self._reception.check_address = self._check_address
+        visits = Visits(self._hall)
+        self._reception.visits = self._control_reception.visits = lambda: visits
         self._reactor.callWhenRunning(self._run)
 
     @inlineCallbacks

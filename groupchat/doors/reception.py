@@ -8,7 +8,8 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from groupchat.config.settings import Settings
-from groupchat.doors.web.site import Site
+from groupchat.doors.requests import addresses
+from groupchat.doors.web.site import ROUTES, Site
 from groupchat.doors.wire.backlog import Backlog
 from groupchat.doors.wire.deadlines import Deadlines
 from groupchat.doors.wire.framing import HeldLines
@@ -21,6 +22,7 @@ from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import ServerFull
 from groupchat.model.networks import plain
+from groupchat.sessions.visit import Visits
 
 SILENCE_S = 0.25
 """Seconds after which a peer that has not begun is taken for a person.
@@ -38,11 +40,18 @@ CLOSING_S = 10.0
 PING_S = 30.0
 """Seconds between two pings over WebSocket: proxies close what is silent for a minute."""
 
+BEAT_S = 15.0
+"""Seconds after which a connection that follows a room is sent something, if only a sign of life."""
+
 IDLE_S = 75.0
 """Seconds that a connection over HTTP stays open for the next request: longer than proxies keep theirs."""
 
 ANSWER_S = 60.0
 """Seconds in which a request is answered: ten times as long as the journal may take."""
+
+
+def _nobody_visits() -> Visits:
+    raise ServerFull("The server is not ready yet. Try again later.")
 
 
 @implementer(IReception)
@@ -69,7 +78,7 @@ class Reception:
         self.turned_away: Counter[str] = Counter()
         """The number of connections turned away, by code."""
         self.tunnels: Tunnels | None = None
-        self.site = Site(self)
+        self.site = Site(self, (*ROUTES, *addresses.ROUTES))
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
         )
@@ -79,11 +88,14 @@ class Reception:
         self.headers: Deadlines[Any] = Deadlines(clock, HEADER_S, lambda proxied: proxied.header_expired())
         self.pings: Deadlines[Any] = Deadlines(clock, PING_S, lambda socket: socket.ping_due(), sweep_s=PING_S / 10)
         self.idles: Deadlines[Any] = Deadlines(clock, IDLE_S, lambda channel: channel.idle_expired())
+        self.beats: Deadlines[Any] = Deadlines(clock, BEAT_S, lambda stream: stream.beat())
         self.answers: Deadlines[Any] = Deadlines(clock, ANSWER_S, lambda channel: channel.answer_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators ban."""
+        self.visits: Callable[[], Visits] = _nobody_visits
+        """Returns what makes visits, once there is a hall."""
         self.log_limits = LogLimits(settings.log_lines)
         """The hall's, once there is one."""
         self._clock = clock

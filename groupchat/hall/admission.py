@@ -123,6 +123,17 @@ class Admission:
         account: Account | None = yield self.proofs.check(nick, password, screen, may_be_guest)
         return account
 
+    def remembered(self, nick: str, password: str, screen: IScreen) -> Account | None:
+        """Return the account with this nickname if its password was right just before, and is still the same.
+
+        :raises NotEncrypted: passwords are not taken on this connection.  BadArguments: it is too long to be one.
+        """
+        return self.proofs.remembered(nick, password, screen)
+
+    def remember(self, account: Account, password: str) -> None:
+        """Take the password of an account as right for a minute, without hashing it again."""
+        self.proofs.remember(account, password)
+
     def check_guest(self, password: str | None, screen: IScreen) -> None:
         """Raise unless somebody who was a guest before may come in again with this password.
 

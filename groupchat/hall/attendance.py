@@ -236,6 +236,9 @@ class Attendance:
         if connection.gone:
             return
         connection.gone = True
+        if connection.quiet and connection.rooms:
+            self.stop_watching(connection)
+            return
         person, rooms, position = connection.person, connection.rooms, self._readers.position(connection)
         self.note_position(connection, rooms)
         self._detach(connection)
@@ -254,6 +257,11 @@ class Attendance:
                 nick=person.nick, reason=reason or "exit", address=origin(connection.screen.address),
                 seconds=self._now() - connection.since,
             )  # fmt: skip
+
+    def stop_watching(self, connection: Connection) -> None:
+        """Show a connection nothing more that was in no room, and in no list."""
+        connection.gone = True
+        self._detach(connection)
 
     def replace(self, connection: Connection) -> None:
         """Close an old connection because its person came back with a new one, which is in its rooms already.

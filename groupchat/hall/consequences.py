@@ -20,28 +20,30 @@ from groupchat.delivery.commits import Commits
 from groupchat.delivery.fanout import Fanout
 from groupchat.delivery.outcomes import Learned
 from groupchat.delivery.queue import EVERYWHERE, Change, Notice, Receipt
-from groupchat.facts.account_facts import Account, Ignoring
+from groupchat.facts.account_facts import AccessToken, Account, Ignoring
 from groupchat.facts.kinds import owner, read
-from groupchat.facts.room_facts import Granted, Invitation, RoomOperator
+from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names, networks
 from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange, PutOut, ReadUpTo, Revoke
-from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal
+from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal, RoomLocked, TokenInvalid
 from groupchat.model.events import SERVER, Announced, AuthorId, HistoryErased, Ref, Told
 from groupchat.model.networks import Network
 from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
-from groupchat.state.people import Connection, Person
+from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
 log = Logger()
+
+REVOKED = "The access token was revoked."
 
 Follow: TypeAlias = Callable[[], None] | None
 """A function to call when everybody was shown the batch; None: there is nothing to do."""
@@ -120,6 +122,8 @@ class Consequences:
             Mute.KIND: self._follow_mute,
             RoomOperator.KIND: self._follow_room_operator,
             Invitation.KIND: self._follow_invitation,
+            Lock.KIND: self._follow_lock,
+            AccessToken.KIND: self._follow_access_token,
         }
 
     def learn(self, change: Learned, by: str = "") -> Follow:
@@ -206,6 +210,18 @@ class Consequences:
                 person.ignored = {author: nick for author, nick in person.ignored.items() if author != before.other}
                 self._fanout.unignore(person, before.other)
         return None
+
+    def _follow_access_token(self, fact: Fact, by: str) -> Follow:
+        """Cut off whoever follows a room by a token that works no longer."""
+        author = owner(fact.kind, fact.name)
+        if fact.value is not None or author is None:
+            return None
+        ended = {token.digest for token in self._access_keys.tokens.of(author) if token.name == fact.name}
+        return partial(self._stop_watching, TokenInvalid(REVOKED), lambda watcher: watcher.key in ended)
+
+    def _stop_watching(self, told: Refusal, meant: Callable[[Watcher], bool]) -> None:
+        """Cut off people who follow a room without being in it."""
+        self._cut_off(told, lambda session: isinstance(session.connection, Watcher) and meant(session.connection))
 
     def _revoke(self, revoke: Revoke) -> Follow:
         """Keep tokens that work no longer from being persisted again, and from letting anybody in.
@@ -347,6 +363,20 @@ class Consequences:
         told = f"{granted.by} invites you to {granted.room}: /join {granted.room}"
         return partial(self._tell, self._roster.of(granted.author), told)
 
+    def _follow_lock(self, fact: Fact, by: str) -> Follow:
+        """Cut off people who follow a room that is locked, and could not come in: nobody there sees them."""
+        if fact.value is None:
+            return None
+        room = fact.name
+
+        def shut_out() -> None:
+            told = RoomLocked(f"{room} is locked now.")
+            self._stop_watching(
+                told, lambda one: room in one.rooms and not self._moderation.admits(room, one.person, self._now())
+            )
+
+        return shut_out
+
     # How people are told and put out
 
     def _put_out(self, out: PutOut) -> None:
@@ -360,6 +390,7 @@ class Consequences:
         if not room:
             self._cut_off(told, lambda session: (one := session.connection) is not None and meant(one))
             return
+        self._stop_watching(told, lambda watcher: room in watcher.rooms and meant(watcher))
         found = self._rooms.find(room)
         for connection in [member for member in (found.members if found is not None else ()) if meant(member)]:
             self._health.refuse(connection, told)

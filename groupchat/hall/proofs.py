@@ -1,6 +1,7 @@
 """Proofs: check the passwords that people give, and count the wrong ones."""
 
 import hmac
+import secrets
 import unicodedata
 from collections.abc import Callable, Generator
 from typing import Any
@@ -36,6 +37,9 @@ WRONG = "There is no such account, or this is not its password."
 
 WRONG_HERE = "This is not the password of the account with this nickname, nor, if there is none, that of this server."
 
+REMEMBERED_S = 60.0
+"""Seconds within which a password that was right need not be hashed again, for programs that give it each time."""
+
 EVERYBODY = ""
 """Stands for the account where the password is the hall's alone."""
 
@@ -69,6 +73,9 @@ class Proofs:
         self._rehashed = rehashed
         self._known = known
         self._amend = amend
+        self._key = secrets.token_bytes(32)
+        self._right: dict[bytes, float] = {}
+        """What stands for passwords that were right, and until when; in the order of these times."""
         self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
 
     @property
@@ -137,6 +144,34 @@ class Proofs:
         if not _same(self._settings.password, password):
             raise PasswordWrong("That is not the password of this server.")
         attempt.forgive()
+
+    def remembered(self, nick: str, password: str, screen: IScreen) -> Account | None:
+        """Return the account with this nickname, if its password was right within a minute and is still the same.
+
+        :raises NotEncrypted: passwords are not taken on this connection.  BadArguments: it is too long to be one.
+        """
+        self.check_line(screen)
+        PASSWORD.check(password)
+        account = self._accounts.find(nick)
+        if account is None or self._right.get(self._mark(account, password), 0.0) <= self._clock.seconds():
+            return None
+        return account
+
+    def remember(self, account: Account, password: str) -> None:
+        """Take the password of an account as right for a minute."""
+        now = self._clock.seconds()
+        while self._right and (oldest := next(iter(self._right))) and self._right[oldest] <= now:
+            del self._right[oldest]
+        current = self._accounts.of(account.author)
+        if current is not None and current.hash == account.hash:
+            mark = self._mark(current, password)
+            self._right.pop(mark, None)
+            self._right[mark] = now + REMEMBERED_S
+
+    def _mark(self, account: Account, password: str) -> bytes:
+        """Return what stands for a password of an account as long as the account has this one."""
+        given = f"{account.author}\0{account.hash}\0{prepared(password)}"
+        return hmac.digest(self._key, given.encode("utf-8", "surrogatepass"), "sha256")
 
     @inlineCallbacks
     def hash(self, password: str, screen: IScreen) -> "Generator[Deferred[Any], Any, str]":

@@ -40,6 +40,11 @@ class TokenBucket:
         self._settle(now)
         return 0.0 if self._debt_since is None else now - self._debt_since
 
+    def is_full(self, now: float) -> bool:
+        """Return whether nothing is missing: a new bucket would be the same."""
+        self._settle(now)
+        return self._balance >= self.burst
+
     def _settle(self, now: float) -> None:
         """Add the tokens earned since last time."""
         if now > self._at:

@@ -147,6 +147,12 @@ class NoSuchRoom(Refusal):
     code = "no-such-room"
 
 
+class NoSuchHook(Refusal):
+    """A service posts to an address that is none, or none any more."""
+
+    code = "no-such-hook"
+
+
 class NoSuchMessage(Refusal):
     code = "no-such-message"
 

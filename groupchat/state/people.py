@@ -176,3 +176,24 @@ class Connection:
         """Answer this one connection."""
         screen = self.screen
         screen.write(screen.answer(answer, ref, self.person.nick, self.current))
+
+
+class Watcher(Connection):
+    """The connection of somebody who follows a room without being in it: what is private is not shown there.
+
+    ``key``: the digest of the access token that let them in; empty: something else did.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, person: Person, screen: IScreen, since: float, room: str, key: str) -> None:
+        super().__init__(person, screen, since)
+        self.quiet = True
+        self.rooms = (room,)
+        self.current = room
+        self.key = key
+
+    @property
+    def audience(self) -> Audience:
+        """Return the audience it reads the journal as."""
+        return Audience(self.rooms)

@@ -29,6 +29,13 @@ class BucketTest(SynchronousTestCase):
         self.assertEqual(bucket.spend(0.0, cost=5.0), 2.0)
         self.assertEqual(bucket.spend(1.0, cost=1.0), 1.5)
 
+    def test_full(self) -> None:
+        """A bucket is full at first, and again when everything spent is earned."""
+        bucket = TokenBucket(burst=3, rate=2.0)
+        self.assertTrue(bucket.is_full(5.0))
+        bucket.spend(5.0, cost=4.0)
+        self.assertEqual([bucket.is_full(at) for at in (5.0, 6.9, 7.0)], [False, False, True])
+
     def test_never_above_burst(self) -> None:
         """However long nothing is spent, there is one burst to spend and no more."""
         bucket = TokenBucket(burst=3, rate=2.0)

@@ -82,7 +82,7 @@ def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -
     """:raises BadJson: a field has the wrong type.
     :raises BadArguments: the request does not take one of the fields.
     """
-    key = _key(fields.pop("key", None))
+    key = checked_key(fields.pop("key", None))
     match name:
         case "nick":
             _check(name, fields, _CLAIM)
@@ -143,7 +143,11 @@ def _switch(fields: dict[str, Any], field: str) -> bool:
     return value
 
 
-def _key(value: object) -> str | None:
+def checked_key(value: object) -> str | None:
+    """Return a key by which a post is posted once; None: there is none.
+
+    :raises BadJson: it cannot be one.
+    """
     if value is not None and not (isinstance(value, str) and len(value) <= KEY_LIMIT):
         raise BadJson(f"A key is a string of at most {KEY_LIMIT} characters.")
     if value is not None and not value.isprintable():  # half a surrogate pair is no text, and no journal can keep it

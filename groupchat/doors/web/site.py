@@ -205,10 +205,12 @@ class Site:
                 continue
             if method == route.method or (method == "HEAD" and route.method == "GET"):
                 request.route, request.parts = route, parts
-                return None
+                return route.check(request, **parts) if route.check is not None else None
             others |= {route.method, "HEAD"} if route.method == "GET" else {route.method}
         if others:
             allowed = ", ".join(sorted(others))
+            if method == "OPTIONS":
+                return Answer(204, headers=(("allow", f"{allowed}, OPTIONS"),))
             return told(405, f"This address takes {allowed}.", ("allow", allowed))
         return told(404, "There is nothing at this address.")
 

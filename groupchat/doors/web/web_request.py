@@ -52,12 +52,14 @@ class Route:
     ``function``: is called with the request, and these parts by name; returns an answer, or None if that comes later,
     by ``request.send``.
     ``body_limit``: the most bytes of a body, from the settings in force; by default there may be none.
+    ``check``: is called likewise before the body is taken; returns why it is not, as an answer.
     """
 
     method: str
     path: str
     function: Callable[..., Answer | None]
     body_limit: Callable[[Settings], int] = field(default=lambda _: 0)
+    check: Callable[..., Answer | None] | None = None
 
     def find(self, path: str) -> dict[str, str] | None:
         """Return the parts of a path that vary, decoded; None if it is not this address.

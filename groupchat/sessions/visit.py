@@ -1,0 +1,394 @@
+"""Visits: requests that each prove who asks, as over HTTP, and nobody is told that they come and go.
+
+Whoever visits is in no room and in no list.  What they may do is decided as for everybody else: by the same verbs,
+the same rules of admission, and the same decisions of operators.
+
+Rules:
+
+1. A visit is made by one request; one that follows a room goes on until the connection ends.
+2. Nothing secret is compared before it is known that secrets are taken on this line.
+3. How much is asked for is counted for the account, or for the household of guests and of those who prove nothing;
+   it does not matter over how many connections.
+4. What can have changed during a wait is looked at again after it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.logger import Logger
+
+from groupchat.config.settings import Settings
+from groupchat.facts.account_facts import AccessToken, Account
+from groupchat.hall.hall import Hall
+from groupchat.interfaces.screens import IScreen
+from groupchat.limits.buckets import TokenBucket
+from groupchat.model import names, text
+from groupchat.model.drafts import Audience
+from groupchat.model.errors import (
+    Flooding,
+    JournalUnavailable,
+    NickTaken,
+    NoSuchHook,
+    NoSuchRoom,
+    NotJoined,
+    PasswordNeeded,
+    Refusal,
+    TokenInvalid,
+)
+from groupchat.model.events import Answer, AuthorId, Post, Ref, Refused
+from groupchat.model.networks import household
+from groupchat.state.people import Connection, Person, Watcher
+from groupchat.state.rooms import LOBBY
+from groupchat.verbs.actor import Actor
+from groupchat.verbs.commands import COMMANDS
+
+log = Logger()
+
+PASSWORD_COST = 5.0
+"""What a password costs that has to be hashed, as /login does."""
+
+HISTORY_COST = 10.0
+"""What reading a page costs, as /history does."""
+
+NO_HOOK = "There is no such hook; it may have been removed."
+
+BUCKETS_KEPT = 256
+"""The number of allowances that are kept without a look at whether they are still needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request says of who asks.
+
+    ``nick``: a nickname, with the ``password`` of its account, or of the server; empty: there is none.
+    ``token``: the secret of an access token.  ``hook``: that of a hook.
+    """
+
+    nick: str = ""
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    hook: str | None = field(default=None, repr=False)
+
+
+class Visits:
+    """Makes the visits to a hall, and counts how much each visitor asks for."""
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self._buckets: dict[object, TokenBucket] = {}
+        self._look_at = BUCKETS_KEPT
+
+    def begin(self, screen: IScreen) -> "Visit":
+        """Begin a visit, which is answered at this screen."""
+        return Visit(self, screen)
+
+    def knows_hook(self, secret: str) -> bool:
+        """Return whether there is a hook with this secret."""
+        return self.hall.access_keys.hooks.find(secret) is not None
+
+    def charge(self, who: object, cost: float) -> "Deferred[Any]":
+        """Charge a visitor, and return a Deferred that fires when it is their turn.
+
+        :raises Flooding: that would be too far away; nothing is charged then.
+        """
+        hall = self.hall
+        settings, now = hall.settings, hall.clock.seconds()
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            self._drop_full(now)
+            bucket = self._buckets[who] = TokenBucket(settings.flood_burst, settings.flood_rate)
+        bucket.burst, bucket.rate = settings.flood_burst, settings.flood_rate
+        delay = bucket.spend(now, cost)
+        if not delay:
+            return succeed(None)
+        if delay > settings.flood_patience_s:
+            bucket.spend(now, -cost)
+            raise Flooding("You send faster than this server takes it. Send less, and come back.", delay)
+        turn: Deferred[Any] = Deferred()
+        hall.clock.callLater(delay, turn.callback, None)
+        return turn
+
+    def _drop_full(self, now: float) -> None:
+        """Forget those who could have as much as anybody new; it is looked at when there are twice as many as left."""
+        if len(self._buckets) >= self._look_at:
+            self._buckets = {who: bucket for who, bucket in self._buckets.items() if not bucket.is_full(now)}
+            self._look_at = max(BUCKETS_KEPT, 2 * len(self._buckets))
+
+
+class Visit:
+    """One request, or one reader who follows a room.  ``connection``: None until it is known who it is."""
+
+    def __init__(self, visits: Visits, screen: IScreen) -> None:
+        self.screen = screen
+        self.connection: Connection | None = None
+        self._visits = visits
+        self._hall = visits.hall
+        self._who: object = household(screen.address)
+        self._token: AccessToken | None = None
+        self.hooked_room = ""
+        """The room of the hook that was given."""
+        self._is_over = False
+        self._room: Deferred[None] | None = None
+        """Fires when the queue before the journal is short again."""
+        self._hall.sessions[self] = None
+
+    # What a door calls
+
+    @inlineCallbacks
+    def come(self, credentials: Credentials) -> "Generator[Deferred[Any], Any, None]":
+        """Find out who asks.
+
+        :raises Refusal: they may not come in.
+        """
+        hall, screen = self._hall, self.screen
+        hall.moderation.check_address(screen.address, hall.now())
+        person: Person = yield self._prove(credentials)
+        if person.nick:
+            hall.moderation.check_coming(person.author, person.key, hall.now())
+        self._check_open()
+        self._connect(Connection(person, screen, hall.now()))
+
+    @inlineCallbacks
+    def do(
+        self, name: str, fields: "dict[str, Any]", key: str | None = None, is_charged: bool = False
+    ) -> "Generator[Deferred[Any], Any, None]":
+        """Call a verb, which is answered at the screen; what it posts is posted once with the ``key``.
+
+        :param is_charged: whether it was charged already, with 1.
+        :raises Refusal: it is refused before it is called.
+        """
+        hall, connection = self._hall, self._me()
+        if not connection.person.nick:
+            raise NotJoined("Say who you are: with ?nick=NAME as a guest, or an account's token or password.")
+        me = Actor(hall, connection, None, key)
+        verb, given = COMMANDS.read_fields(me, name, fields)
+        yield self._charge(verb.cost - is_charged)
+        if hall.commits.congested:
+            self._room = Deferred()
+            hall.commits.make_wait(self)
+            yield self._room
+        self._check_open()
+        reply = verb.function(me, **given)
+        if isinstance(reply, Answer):
+            connection.show(reply)
+
+    @inlineCallbacks
+    def read(
+        self, room: str, count: int | None, since: int | None, before: int | None
+    ) -> "Generator[Deferred[Any], Any, Sequence[Post]]":
+        """Return posts of a room: those after a number, each once, or the last messages before one, as they read now.
+
+        :raises Refusal: they may not be read.
+        """
+        hall, name = self._hall, self.readable(room)
+        yield self._charge(HISTORY_COST)
+        settings, stream, audience = hall.settings, hall.stream, Audience((name,))
+        wanted = min(count or settings.replay_posts, settings.query_posts)
+        if since is not None:
+            found = yield stream.page(audience, since, wanted)
+        else:
+            upto = stream.delivered if before is None else min(before - 1, stream.delivered)
+            found = yield stream.journal.recent(audience, upto, wanted)
+        self._check_open()
+        self.readable(room)
+        return [stored.event for stored in found]
+
+    def readable(self, room: str) -> str:
+        """Return the name of a room that the visitor may read.
+
+        :raises RoomInvalid, Banned, RoomLocked, NoSuchRoom: they may not.
+        """
+        hall, person, name = self._hall, self._me().person, names.room(room)
+        hall.moderation.check_room(name, person, hall.now())
+        if name != LOBBY and hall.rooms.find(name) is None:
+            raise NoSuchRoom(f"There is no room {name}.")
+        return name
+
+    def charge(self) -> "Deferred[Any]":
+        """Charge the visitor for one more request; fires when it is their turn.
+
+        :raises Flooding: that would be too far away.
+        """
+        return self._charge(1.0)
+
+    def watch(self, screen: IScreen, room: str, since: int | None) -> None:
+        """Show a room's posts at this screen from now on, or from after a number; nothing is missing, nothing twice.
+
+        :raises Refusal: it may not be read.
+        """
+        hall, person, name = self._hall, self._me().person, self.readable(room)
+        self.screen = screen
+        watcher = Watcher(person, screen, hall.now(), name, self._token.digest if self._token is not None else "")
+        self._connect(watcher)
+        delivered = hall.stream.delivered
+        hall.readers.begin(watcher, delivered if since is None else min(since, delivered))
+
+    def end(self) -> None:
+        """Note that the request is answered, or the connection gone."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._hall.sessions.pop(self, None)
+        if self.connection is not None and not self.connection.gone:
+            self._hall.attendance.stop_watching(self.connection)
+        self.go_on()
+
+    def lost(self, reason: str) -> None:
+        """Note that the connection is gone."""
+        self.end()
+
+    def paused(self) -> None:
+        """Show nothing more until the connection takes something again."""
+        if self.connection is not None and not self.connection.gone:
+            self._hall.readers.pause(self.connection)
+
+    def drained(self) -> None:
+        """Go on: the connection takes something again."""
+        if self.connection is not None and not self.connection.gone:
+            self._hall.readers.resume(self.connection)
+
+    def refused(self, refusal: Refusal) -> None:
+        """Count what the door refuses."""
+        self._hall.health.refusals[refusal.code] += 1
+
+    # What the hall calls
+
+    def refuse(self, refusal: Refusal, ref: Ref = None) -> None:
+        """Say that something is refused."""
+        self.refused(refusal)
+        screen = self.screen
+        screen.write(screen.answer(Refused(refusal.code, str(refusal), refusal.wait), ref, "", ""))
+
+    def hangup(self, refusal: Refusal | None = None) -> None:
+        """Cut the visit off, after telling why."""
+        if self._is_over:
+            return
+        if refusal is not None:
+            self.refuse(refusal)
+        self.end()
+        self.screen.close(refusal.code if refusal is not None else "connection-lost")
+
+    def close(self) -> None:
+        """Close because the server stops."""
+        if not self._is_over:
+            self.end()
+            self.screen.close("stopping")
+
+    def follow(self, settings: Settings) -> None:
+        """Do nothing: what a visitor may ask for is looked at each time."""
+
+    def wait_for_journal(self) -> None:
+        """Do nothing: a visit waits by itself."""
+
+    def go_on(self) -> None:
+        """Go on: the queue before the journal is short again."""
+        waiting, self._room = self._room, None
+        if waiting is not None:
+            waiting.callback(None)
+
+    # How
+
+    def _me(self) -> Connection:
+        self._check_open()
+        assert self.connection is not None
+        return self.connection
+
+    def _check_open(self) -> None:
+        """:raises NotJoined: the visit was ended meanwhile, and its end was told."""
+        if self._is_over:
+            raise NotJoined("The request was ended.")
+
+    def _connect(self, connection: Connection) -> None:
+        connection.quiet = True
+        connection.person.connections = (connection,)
+        self.connection = connection
+
+    def _charge(self, cost: float) -> "Deferred[Any]":
+        connection = self.connection
+        account = connection.person.account if connection is not None else None
+        if cost <= 0 or self.screen.exempt or (account is not None and self._hall.moderation.is_operator(account)):
+            return succeed(None)
+        return self._visits.charge(self._who, cost)
+
+    @inlineCallbacks
+    def _prove(self, given: Credentials) -> "Generator[Deferred[Any], Any, Person]":
+        hall, screen = self._hall, self.screen
+        admission, account = hall.admission, None
+        if given.hook is not None or given.token is not None:
+            admission.check_line(screen)
+            account = self._account_of_key(given)
+            if account is None:
+                yield self._charge(1.0)
+                if given.hook is not None:
+                    raise NoSuchHook(NO_HOOK)
+                raise TokenInvalid("This access token is unknown, or was revoked.")
+        elif given.password is not None:
+            text.NICK.check(given.nick)
+            account = admission.remembered(given.nick, given.password, screen)
+            if account is None:
+                yield self._charge(PASSWORD_COST)
+                account = yield admission.prove(given.nick, given.password, False, screen)
+                if account is not None:
+                    admission.remember(account, given.password)
+                    admission.welcome(account, screen)
+        if account is not None:
+            self._who = account.author
+            return Person(account.nick, account.key, account.author, hall.now(), account)
+        if given.nick:
+            return self._guest(given)
+        if admission.is_closed:
+            raise PasswordNeeded("Nobody reads here without a password, or an access token of an account.")
+        return Person("", "", AuthorId(secrets.randbits(63)), hall.now())
+
+    def _guest(self, given: Credentials) -> Person:
+        """Return a guest with this nickname, unless it belongs to somebody.
+
+        :raises NickInvalid, NickReserved, NickTaken, PasswordNeeded: it cannot be had.
+        """
+        hall = self._hall
+        text.NICK.check(given.nick)
+        if given.password is None and hall.admission.asks_for_password(given.nick):
+            raise PasswordNeeded(hall.admission.why_password(given.nick))
+        nick = names.nick(given.nick, hall.settings.name_rules)
+        key = names.key(nick)
+        hall.roster.check_free(nick, key)
+        author = guest_author(key)
+        if hall.accounts.of(author) is not None:
+            raise NickTaken(f"{nick} cannot be taken here.")
+        return Person(nick, key, author, hall.now())
+
+    def _account_of_key(self, given: Credentials) -> Account | None:
+        """Return the account of an access token or hook; None: there is no such key."""
+        hall = self._hall
+        keys, accounts = hall.access_keys, hall.accounts
+        if given.hook is not None:
+            hook = keys.hooks.find(given.hook)
+            if hook is None:
+                return None
+            self.hooked_room = hook.room
+            return accounts.of(hook.author)
+        self._token = keys.tokens.find(given.token or "")
+        if self._token is None:
+            return None
+        changes = keys.note_use(self._token, hall.now())
+        if changes and hall.commits.refusal is None:
+            try:
+                hall.registration.amend(self._token.author, *changes)
+            except JournalUnavailable:
+                log.debug("The use of a token was not noted; the journal takes nothing now")
+        return accounts.of(self._token.author)
+
+
+def guest_author(key: str) -> AuthorId:
+    """Return the author that every guest is who visits under a nickname: the same again after a restart.
+
+    So the key of a request that is repeated is known, and slow mode holds for whoever comes anew for each message.
+
+    :param key: the nickname's key.
+    """
+    digest = hashlib.sha256(f"guest who visits\0{key}".encode("utf-8", "surrogatepass")).digest()
+    return AuthorId(int.from_bytes(digest[:8]) >> 1)
