@@ -14,6 +14,29 @@ from groupchat.model.wording import listed
 SERVER_ZONE = "server"
 """The word for the time zone of the server, which is the empty string in ``Preferences.zone``."""
 
+AUTO_WIDTH, NO_WIDTH = "auto", "off"
+"""The words for the width of the terminal, if it tells it, and for lines that the server does not break."""
+NARROWEST, WIDEST, STEP = 20, 200, 10
+"""Widths at which lines are broken, in columns: every line is rendered anew for each, so there are not many."""
+
+
+def fitting_width(columns: int) -> int:
+    """Return the width at which lines are broken for a terminal with so many columns; 0, if that is not known: never.
+
+    It is the next one below.
+    """
+    return min(max(columns - columns % STEP, NARROWEST), WIDEST) if columns else 0
+
+
+def shown_width(preferences: "Preferences", window: int) -> int:
+    """Return the width at which a person's lines are broken; 0: they are not.
+
+    :param window: the columns of the terminal, as it has told them; 0: it has not.
+    """
+    if preferences.width == NO_WIDTH:
+        return 0
+    return fitting_width(window if preferences.width == AUTO_WIDTH else int(preferences.width))
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -23,6 +46,7 @@ class Preferences:
     emoji: bool = True
     joins: bool = True
     time: str = "seconds"
+    width: str = AUTO_WIDTH
     zone: str = ""
 
     def changed(self, name: str, value: str) -> "Preferences":
@@ -121,6 +145,16 @@ def _choice(purpose: str, **choices: object) -> _Kind:
     return _Kind(purpose, tuple(choices), lambda: list(choices), read, lambda value: words[value])
 
 
+def _read_width(name: str, text: str) -> object:
+    if text.lower() in (AUTO_WIDTH, NO_WIDTH):
+        return text.lower()
+    if not (text.isascii() and text.isdigit()) or not NARROWEST <= int(text) <= 10 * WIDEST:
+        raise BadArguments(
+            f"{name} can be {AUTO_WIDTH}, {NO_WIDTH} or a number of columns from {NARROWEST} up, not {text}."
+        )
+    return str(fitting_width(int(text)))
+
+
 _KINDS = {
     "echo": _choice("show my own lines too", on=True, off=False),
     "emoji": _choice("turn :) and :shortcodes: in my lines into emoji", on=True, off=False),
@@ -130,6 +164,13 @@ _KINDS = {
         seconds="seconds",
         minutes="minutes",
         off="off",
+    ),
+    "width": _Kind(
+        "break lines at the width of your window, not at all, or at so many columns",
+        (AUTO_WIDTH, NO_WIDTH, "80", "…"),
+        lambda: [AUTO_WIDTH, NO_WIDTH, *map(str, range(NARROWEST, WIDEST + 1, STEP))],
+        _read_width,
+        str,
     ),
     "zone": _Kind(
         "the time zone in which times are shown",

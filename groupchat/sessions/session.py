@@ -123,6 +123,11 @@ class Session(Handshake):
             self._hall.readers.resume(self.connection)
         self.screen.release(Hold.OUTBOUND)
 
+    def restyled(self) -> None:
+        """Show everything in the style that the screen has now."""
+        if self.connection is not None and not self.connection.gone:
+            self._hall.readers.review(self.connection)
+
     def follow(self, settings: Settings) -> None:
         """Go by these settings from now on."""
         if self._bucket is not None:

@@ -114,6 +114,28 @@ class WireTest(ServerTests):
             self.assertEqual([event["text"] for event in said], [clean_lines(sent)])
             self.assertLessEqual(said[0]["text"].count("\n"), LINES_MOST - 1)
 
+    def test_width(self) -> None:
+        """Lines are broken at the width of a telnet client's window, or the one that was set; nobody else's are."""
+        alice, bob, carol = self.people("alice", "bob", "carol")
+        words = "one two three four five six seven"
+        alice.protocol.dataReceived(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x28\x00\x18\xff\xf0")
+        self.assertEqual(alice.transport.value(), b"\xff\xfd\x1f")
+        alice.transport.clear()
+        carol.send(words)
+        self.assertEqual(alice.read(), "[12:00:00] #1 carol: one two three four\n           | five six seven\n")
+        self.assertEqual(bob.read(), f"[12:00:00] #1 carol: {words}\n")
+        self.assertIn("-- width is now 30.", bob.send("/set width 37"))
+        carol.send(words)
+        self.assertEqual(
+            bob.read(), "[12:00:00] #2 carol: one two\n           | three four five\n           | six seven\n"
+        )
+        alice.read()
+        alice.send("/set width off")
+        carol.send(words)
+        self.assertIn(words, alice.read())
+        alice.send("/set width auto")
+        self.assertIn("\n           | five six seven\n", alice.send("/history 1"))
+
     def test_every_cut(self) -> None:
         """However the bytes are cut, a paste and a program's text are the same message."""
         text = "one\n  two é\n\n/exit\n."

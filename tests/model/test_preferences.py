@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
-from groupchat.model.preferences import Preferences, find_zone, names, values
+from groupchat.model.preferences import Preferences, find_zone, names, shown_width, values
 
 
 class Changing(SynchronousTestCase):
@@ -29,6 +29,18 @@ class Changing(SynchronousTestCase):
         """The time is shown in seconds, in minutes or not."""
         for value in ("seconds", "minutes", "off"):
             self.assertEqual(Preferences().changed("time", value.title()), Preferences(time=value))
+
+    def test_width(self) -> None:
+        """Lines are broken at one of a few widths, so that they are rendered for a few only; or as the window is."""
+        for typed, kept, shown in (("80", "80", 80), ("87", "80", 80), ("20", "20", 20), ("1000", "200", 200)):
+            preferences = Preferences().changed("width", typed)
+            self.assertEqual((preferences.width, shown_width(preferences, 120)), (kept, shown))
+        for columns, width in ((0, 0), (120, 120), (129, 120), (3, 20), (65535, 200)):
+            self.assertEqual(shown_width(Preferences(), columns), width)
+        off = Preferences().changed("width", "OFF")
+        self.assertEqual((shown_width(off, 120), off.changed("width", "auto")), (0, Preferences()))
+        for wrong in ("19", "-80", "8o", "2001", "٨٠", "1" * 60):
+            self.assertIn("width can be auto, off or a number of columns from 20 up", self.refusal("width", wrong))
 
     def test_zone(self) -> None:
         """A time zone is found in any case; the server's is the empty string."""
@@ -52,7 +64,7 @@ class Changing(SynchronousTestCase):
 
     def test_wrong_name(self) -> None:
         """The refusal of a wrong name lists the names of all preferences."""
-        expected = "There is no setting colour; the settings are echo, emoji, joins, time and zone."
+        expected = "There is no setting colour; the settings are echo, emoji, joins, time, width and zone."
         self.assertEqual(self.refusal("colour", "on"), expected)
         self.assertLess(len(self.refusal("x" * 4000, "on")), 200)
 
@@ -62,7 +74,9 @@ class Describing(SynchronousTestCase):
         """Every preference can be set, and is described with its current value."""
         self.assertEqual(names(), [field.name for field in fields(Preferences)])
         lines = Preferences(echo=True, zone="Europe/Paris").describe()
-        for name, value, line in zip(names(), ("on", "on", "on", "seconds", "Europe/Paris"), lines, strict=True):
+        for name, value, line in zip(
+            names(), ("on", "on", "on", "seconds", "auto", "Europe/Paris"), lines, strict=True
+        ):
             self.assertTrue(line.startswith(f"{name} {value} - "), line)
 
     def test_values_are_taken(self) -> None:

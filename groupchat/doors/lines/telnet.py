@@ -1,6 +1,7 @@
 """Telnet: taking its commands out of what a peer sends, and answering them (RFC 854).
 
-Every option is refused, but ECHO, which the server offers while a password is typed (RFC 857).
+Every option is refused, but NAWS, by which a client tells the size of its window (RFC 1073), and ECHO, which the server
+offers while a password is typed (RFC 857).
 """
 
 import unicodedata
@@ -8,13 +9,16 @@ import unicodedata
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
 SE, BRK, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 247, 248, 250, 251, 252, 253, 254, 255
-ECHO, TIMING_MARK = 1, 6
+ECHO, TIMING_MARK, NAWS = 1, 6, 31
 
 STILL_HERE = b"-- Still here.\r\n"
 """The answer to "are you there?"."""
 
 SUBNEGOTIATION_LIMIT = 4096
 """The most bytes of one subnegotiation; real ones have some dozens."""
+
+WINDOW = 5
+"""Bytes by which a client tells its size: the option, columns, rows."""
 
 COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
@@ -44,15 +48,22 @@ class TelnetFilter:
     """One peer's telnet state.  ``feed`` takes bytes in; ``replies`` gathers what is to be sent back.
 
     ``commands``: how many commands were taken out by the last ``feed``.
+    ``columns``: the width of the window, as the client told it last; 0: it did not.
 
     Replies are never more bytes than were received, except for the first answer to AYT.
     """
 
-    __slots__ = ("_answered", "_offered", "_pending", "_received", "_replied", "_subnegotiated", "commands", "replies")
+    __slots__ = (
+        "_answered", "_offered", "_pending", "_received", "_replied", "_said", "_subnegotiated", "columns", "commands",
+        "replies",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.replies = bytearray()
         self.commands = 0
+        self.columns = 0
+        self._said = b""
+        """The beginning of the present subnegotiation, long enough for the size of a window."""
         self._pending = b""
         """An incomplete command: at most two bytes."""
         self._subnegotiated = -1
@@ -79,7 +90,7 @@ class TelnetFilter:
             if self._subnegotiated < 0:
                 pieces.append(data[position : start if start >= 0 else None])
             else:
-                self._count((start if start >= 0 else len(data)) - position)
+                self._count(data[position : start if start >= 0 else None])
             if start < 0:
                 break
             self._received = before + start + 2
@@ -110,12 +121,14 @@ class TelnetFilter:
         if self._subnegotiated >= 0:
             if command == SE:
                 self._subnegotiated = -1
+                if len(self._said) == WINDOW and self._said[0] == NAWS:
+                    self.columns = int.from_bytes(self._said[1:3], "big")
             else:
-                self._count(2)
+                self._count(b"\xff" if command == IAC else b"", 2)
         elif command == IAC:
             pieces.append(b"\xff")
         elif command == SB:
-            self._subnegotiated = 0
+            self._subnegotiated, self._said = 0, b""
         elif command >= WILL:
             if start + 2 >= len(data):
                 return -1
@@ -138,6 +151,9 @@ class TelnetFilter:
         if (verb, option) in self._answered or (verb == DO and option == ECHO and self._offered):
             return
         self._answered.add((verb, option))
+        if (verb, option) == (WILL, NAWS):
+            self._reply(bytes((IAC, DO, NAWS)))
+            return
         self._reply(bytes((IAC, WONT if verb == DO else DONT, option)))
 
     def _reply(self, reply: bytes) -> None:
@@ -145,8 +161,9 @@ class TelnetFilter:
             self._replied += len(reply)
             self.replies += reply
 
-    def _count(self, length: int) -> None:
-        """:raises LineTooLong: this makes the subnegotiation too long."""
-        self._subnegotiated += length
+    def _count(self, piece: bytes, length: int | None = None) -> None:
+        """:raises LineTooLong: this piece, of so many bytes on the wire, makes the subnegotiation too long."""
+        self._subnegotiated += len(piece) if length is None else length
+        self._said += piece[: WINDOW + 1 - len(self._said)]
         if self._subnegotiated > SUBNEGOTIATION_LIMIT:
             raise LineTooLong(f"A telnet subnegotiation can have {SUBNEGOTIATION_LIMIT} bytes.")

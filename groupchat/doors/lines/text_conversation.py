@@ -17,7 +17,7 @@ from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
 from groupchat.model.events import Answer, Done, Ref
 from groupchat.model.networks import origin
-from groupchat.model.preferences import Preferences
+from groupchat.model.preferences import Preferences, fitting_width
 
 _NOTHING = Rendered(b"")
 
@@ -34,17 +34,19 @@ class WrongProtocol(Refusal):
 class TextConversation(Conversation):
     """One connection of a person."""
 
-    __slots__ = ("_telnet",)
+    __slots__ = ("_columns", "_telnet")
     style: TextStyle
 
     def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
         super().__init__(reception, address, exempt, text_style(Preferences(), reception.settings.zone))
+        self._columns = 0
+        """The width of the peer's window, as far as it matters; 0: it is not known."""
         self._telnet: TelnetFilter | None = None
         """None as long as the peer has sent nothing of telnet: then it is sent nothing of it either."""
 
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
-        self.style = text_style(preferences, self.reception.settings.zone)
+        self.style = text_style(preferences, self.reception.settings.zone, self._columns)
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
         """Return the lines of this answer."""
@@ -126,6 +128,10 @@ class TextConversation(Conversation):
         if self._telnet.replies:
             self.write(Rendered(bytes(self._telnet.replies)))
             self._telnet.replies.clear()
+        if fitting_width(self._telnet.columns) != self._columns:
+            self._columns = fitting_width(self._telnet.columns)
+            self.prefer(self.style.preferences)
+            self.session.restyled()
         if refusal is not None:
             self.session.hangup(refusal)
         elif self._telnet.commands:

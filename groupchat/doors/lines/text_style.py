@@ -9,10 +9,11 @@ from weakref import WeakValueDictionary
 
 from zope.interface import implementer
 
+from groupchat.doors.lines.folding import folded
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
-from groupchat.model.preferences import Preferences, shown_zone
+from groupchat.model.preferences import Preferences, shown_width, shown_zone
 from groupchat.model.text import GAP, harmless, shown, shown_lines
 from groupchat.model.times import local
 from groupchat.model.wording import listed, plural
@@ -29,7 +30,6 @@ STAMPS = {"seconds": "[%H:%M:%S] ", "minutes": "[%H:%M] ", "off": ""}
 
 PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
 
-_joined = "\r\n".join
 _MESSAGES = frozenset({events.Said, events.Acted, events.Whispered, events.Edited})
 """What can have several lines."""
 _JOINS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
@@ -45,15 +45,19 @@ _Deleted = events.Deleted
 
 @implementer(IStyle)
 class TextStyle:
-    """Text with one set of preferences; times are those of ``zone`` (None: the server's)."""
+    """Text with one set of preferences.
+
+    Times are those of ``zone`` (None: the server's).  Lines are broken after ``width`` columns (0: they are not).
+    """
 
     door: ClassVar[str] = "text"
     resumes: ClassVar[bool] = False
     attended: ClassVar[bool] = True
     prose: ClassVar[bool] = True
 
-    def __init__(self, preferences: Preferences, zone: tzinfo | None = None) -> None:
+    def __init__(self, preferences: Preferences, zone: tzinfo | None = None, width: int = 0) -> None:
         self.preferences = preferences
+        self._width = width or inf
         self._zone = zone
         self._stamp_format = STAMPS.get(preferences.time, STAMPS["seconds"])
         self._second = -1
@@ -81,7 +85,7 @@ class TextStyle:
             return self._replayed(answer, current)
         if isinstance(answer, events.Asked):
             return _encoded(PROMPTS[answer.what])
-        return Rendered(b"".join(_encoded(f"{harmless(line)}\r\n") for line in _answered(answer)))
+        return self._laid_out([harmless(line) for line in _answered(answer)])
 
     def _condensed(self, shown: Sequence[Event], previous: Sequence[float], marks: Sequence[bool]) -> list[Rendered]:
         """Do the same, with many deletions in a row by one person in one room as one line, in place of the last."""
@@ -103,7 +107,7 @@ class TextStyle:
         if kind is events.HistoryErased:  # what a terminal has shown cannot be taken back
             return Rendered(b"")
         if kind is events.Announced:
-            return _encoded(f"-- {shown(event.text)}\r\n")
+            return self._laid_out([f"-- {shown(event.text)}"])
         at: float = event.at
         today = "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
         second = int(at)
@@ -114,21 +118,26 @@ class TextStyle:
             line = f"{self._stamp}{mark}#{event.id} {event.nick}: {event.text}"
         else:
             line = f"{self._stamp}{mark}{_FORMS[kind](event)}"
-        if line.isascii() and line.isprintable() and GAP not in line:  # again nearly every line
+        if line.isascii() and line.isprintable() and GAP not in line and len(line) <= self._width:  # again nearly all
             return Rendered(f"{today}{line}\r\n".encode("ascii"))
-        if "\n" in line and kind in _MESSAGES:
-            return _encoded(f"{today}{_joined(shown_lines(line))}\r\n")
-        return _encoded(f"{today}{shown(line)}\r\n")
+        lines = shown_lines(line) if kind in _MESSAGES else [shown(line)]
+        return Rendered(today.encode("ascii") + self._laid_out(lines))
+
+    def _laid_out(self, lines: Sequence[str]) -> Rendered:
+        """Return harmless lines as they go to the terminal."""
+        if self._width < inf:
+            lines = [row for line in lines for row in folded(line, int(self._width))]
+        return _encoded("".join(f"{line}\r\n" for line in lines))
 
     def _replayed(self, replayed: events.Replayed, current: str) -> Rendered:
         lines: list[bytes] = []
         if replayed.heading:
-            lines.append(_encoded(f"-- {harmless(replayed.heading)}\r\n"))
+            lines.append(self._laid_out([f"-- {harmless(replayed.heading)}"]))
         posts = replayed.posts
         previous = [replayed.at, *(post.at for post in posts[:-1])]
         lines += self._condensed(posts, previous, [post.room != current for post in posts])
         if replayed.ending:
-            lines.append(_encoded(f"-- {harmless(replayed.ending)}\r\n"))
+            lines.append(self._laid_out([f"-- {harmless(replayed.ending)}"]))
         return Rendered(b"".join(lines))
 
     def _day(self, at: float, before: float) -> str:
@@ -228,17 +237,19 @@ def _departed(departed: events.Departed) -> list[str]:
     return [f"-- You are no longer in {departed.room}. {now}"]
 
 
-_styles: WeakValueDictionary[tuple[Preferences, str], TextStyle] = WeakValueDictionary()
+_styles: WeakValueDictionary[tuple[Preferences, str, int], TextStyle] = WeakValueDictionary()
 
 
-def text_style(preferences: Preferences, server_zone: str = "") -> TextStyle:
+def text_style(preferences: Preferences, server_zone: str = "", window: int = 0) -> TextStyle:
     """Return the style for these preferences; the same object as long as anybody has it.
 
+    :param window: the columns of the terminal; 0: they are not known.
     :param server_zone: the zone for those who prefer none; empty: that of this host.
     :raises BadArguments: there is no such time zone.
     """
-    style = _styles.get((preferences, server_zone))
+    width = shown_width(preferences, window)
+    style = _styles.get((preferences, server_zone, width))
     if style is None:
         zone = shown_zone(preferences, server_zone)
-        style = _styles[preferences, server_zone] = TextStyle(preferences, zone)
+        style = _styles[preferences, server_zone, width] = TextStyle(preferences, zone, width)
     return style

@@ -44,8 +44,22 @@ class FilterTests(SynchronousTestCase):
     def test_refusals_are_not_repeated(self) -> None:
         """An option is refused once; what is refused already needs no answer."""
         telnet = TelnetFilter()
-        telnet.feed(b"\xff\xfb\x1f\xff\xfd\x1f\xff\xfc\x1f\xff\xfe\x1f" * 3)
-        self.assertEqual(telnet.replies, b"\xff\xfe\x1f\xff\xfc\x1f")
+        telnet.feed(b"\xff\xfb\x18\xff\xfd\x18\xff\xfc\x18\xff\xfe\x18" * 3)
+        self.assertEqual(telnet.replies, b"\xff\xfe\x18\xff\xfc\x18")
+
+    def test_window(self) -> None:
+        """A client that offers to tell the size of its window may, and tells each change; however it is cut."""
+        stream = b"\xff\xfb\x1f\xff\xfb\x1fhi\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0 you"
+        for size in range(1, len(stream) + 1):
+            telnet = TelnetFilter()
+            pieces = [telnet.feed(stream[start : start + size]) for start in range(0, len(stream), size)]
+            self.assertEqual((b"".join(pieces), bytes(telnet.replies)), (b"hi you", b"\xff\xfd\x1f"))
+            self.assertEqual(telnet.columns, 80)
+        telnet.feed(b"\xff\xfa\x1f\x00\xff\xff\x00\x18\xff\xf0")
+        self.assertEqual(telnet.columns, 255, "a byte 255 is sent twice")
+        for other in (b"\x1f\x00\x50\x00", b"\x1f\x00\x50\x00\x18\x00", b"\x18\x00\x50\x00\x18", b""):
+            telnet.feed(b"\xff\xfa" + other + b"\xff\xf0")
+        self.assertEqual(telnet.columns, 255)
 
     def test_echo_is_agreed(self) -> None:
         """The client's answers to an offered ECHO are not answered again."""

@@ -1,0 +1,55 @@
+"""Break lines where a terminal of a known width would, so that no part of a line seems to be one of its own."""
+
+from collections.abc import Iterator
+
+from wcwidth import iter_graphemes, wcswidth
+
+from groupchat.model.text import CONTINUATION
+
+WIDE = 2
+"""The most columns of one character; a sequence of characters that takes more can be broken."""
+
+
+def folded(line: str, width: int) -> list[str]:
+    """Return a harmless line as rows that a terminal with so many columns shows as they are.
+
+    Rows break between words if that leaves them at least half full.  All but the first begin as further lines do.
+    """
+    if line.isascii() and len(line) <= width:
+        return [line]
+    rows: list[str] = []
+    head, rest = "", line
+    while rest or not rows:
+        room = width - len(head)
+        end, gap = _fitting(rest, room)
+        if end < len(rest) and gap > room // 2:
+            end = gap
+        rows.append(head + (rest[:end].rstrip(" ") if end < len(rest) else rest))
+        rest = rest[end:].lstrip(" ")
+        head = CONTINUATION
+    return rows
+
+
+def _fitting(line: str, columns: int) -> tuple[int, int]:
+    """Return how many characters fit into so many columns, and at which of them the last gap between words begins."""
+    if line.isascii():
+        return min(len(line), columns), line.rfind(" ", 0, columns + 1)
+    used = end = gap = 0
+    for piece, width in _pieces(line):
+        used += width
+        if piece == " ":
+            gap = end
+        if used > columns:
+            break
+        end += len(piece)
+    return end, gap
+
+
+def _pieces(line: str) -> Iterator[tuple[str, int]]:
+    """Give what stands in one place, such as a letter with its accents, and how many columns it takes."""
+    for cluster in iter_graphemes(line):
+        width = max(wcswidth(cluster), 0)
+        if width <= WIDE:
+            yield cluster, width
+        else:
+            yield from ((character, max(wcswidth(character), 0)) for character in cluster)

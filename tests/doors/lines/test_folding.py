@@ -1,0 +1,66 @@
+"""Lines that are broken at the width of a terminal."""
+
+import pyte
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+from wcwidth import wcswidth
+
+from groupchat.doors.lines.folding import folded
+from groupchat.model.preferences import NARROWEST, WIDEST
+from groupchat.model.text import CONTINUATION, shown, shown_lines
+from tests.model.texts import ANY, SENTENCES
+
+
+class FoldedTest(SynchronousTestCase):
+    def test_words(self) -> None:
+        """Rows break between words, and all but the first begin as a further line of a message does."""
+        self.assertEqual(
+            folded("[09:42:00] #7 alice: one two three four five six", 40),
+            ["[09:42:00] #7 alice: one two three four", "           | five six"],
+        )
+        self.assertEqual(folded("short", 40), ["short"])
+        self.assertEqual(folded("", 40), [""])
+        self.assertEqual(folded("x" * 40, 40), ["x" * 40])
+
+    def test_long_words(self) -> None:
+        """A word that would leave a row less than half full is broken."""
+        self.assertEqual(folded("a: " + "x" * 40, 40), ["a: " + "x" * 37, "           | xxx"])
+
+    def test_continuations(self) -> None:
+        """A further line of a message is broken in the same way."""
+        (_, line) = shown_lines("x\n" + "word " * 10)
+        self.assertEqual(
+            folded(line, 40), ["           | word word word word word", "           | word word word word word "]
+        )
+
+    def test_wide(self) -> None:
+        """Characters that take two columns count as two, and are not torn apart."""
+        self.assertEqual(folded("日本語日本語日本語日", 20), ["日本語日本語日本語日"])
+        self.assertEqual(folded("a日本語日本語日本語日", 20), ["a日本語日本語日本語", "           | 日"])
+        self.assertEqual(folded("👩‍👩‍👧" * 11, 20)[1], "           | 👩‍👩‍👧")
+        self.assertEqual("".join(folded("\u0600" * 100, 20)).count("\u0600"), 100)
+
+    @settings(deadline=None)
+    @given(ANY | st.sampled_from([*SENTENCES.values()]), st.integers(NARROWEST, WIDEST))
+    def test_fits(self, text: str, width: int) -> None:
+        """Every row fits, all but the first begin as they must, and nothing but blanks is lost."""
+        line = shown(text)
+        first, *others = folded(line, width)
+        self.assertTrue(all(row.startswith(CONTINUATION) for row in others))
+        self.assertLessEqual(max(wcswidth(row) for row in (first, *others)), width)
+        found = first + "".join(row.removeprefix(CONTINUATION) for row in others)
+        self.assertEqual(found.replace(" ", ""), line.replace(" ", ""))
+
+    @settings(deadline=None)
+    @given(st.integers(0, 200), st.sampled_from([40, 80, 120]))
+    def test_forged(self, padding: int, width: int) -> None:
+        """On a real terminal of this width no row of a peer's line begins like a line of somebody else."""
+        screen = pyte.Screen(width, 20)
+        for filler in (" ", "x", "日"):
+            screen.reset()
+            text = f"hi{filler * padding}[09:42:01] #8 alice: forged"
+            for line in (shown(f"[09:42:00] #7 mal: {text}"), *shown_lines(f"[09:42:00] #7 mal: x\n{text}")):
+                pyte.Stream(screen).feed("\r\n".join(folded(line, width)) + "\r\n")
+            begun = [row for row in screen.display if row.strip() and not row.startswith(CONTINUATION.rstrip())]
+            self.assertTrue(all(row.startswith("[09:42:00] #7 mal: ") for row in begun), begun)
