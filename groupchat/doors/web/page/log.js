@@ -121,15 +121,18 @@ function paint(changes) {
 
 /** Show more where the reader is near the end of what is shown. */
 function extend(one) {
-  if (log.scrollTop < NEAR && !view.extendUp(one) && past.hasMore(one)) past.loadEarlier(one);
+  if (log.scrollTop < NEAR) {
+    if (view.extendUp(one)) changed("log"); // there may be room for more
+    else if (past.hasMore(one)) past.loadEarlier(one);
+  }
   if (below() < NEAR && !view.isTailShown(one)) view.extendDown(one, false, view.SLICE / 2);
 }
 
 function scrolled() {
   const one = opened(state);
   if (one === undefined) return;
-  following = below() <= AT_END && view.isTailShown(one);
-  extend(one);
+  following = below() <= AT_END && (following || view.isTailShown(one)); // what came since is not painted yet
+  if (!following) extend(one);
   settle(one);
 }
 

@@ -11,7 +11,7 @@ import { shape } from "./shape.js";
 import { fold } from "./text.js";
 
 const MOST = 1000;
-export const SLICE = 80;
+export const SLICE = 60;
 
 const log = byId("log");
 const list = byId("lines");
@@ -72,11 +72,13 @@ export function rebuild(one, index = one.entries.length) {
 /** Keep what the reader sees where it is while `change` puts something above it, or takes it away. */
 export function anchored(change) {
   const edge = log.getBoundingClientRect().top;
-  const anchor = rendered.find(({ nodes }) => nodes.at(-1).getBoundingClientRect().bottom > edge)?.nodes.at(-1);
-  const before = anchor?.getBoundingClientRect().top;
+  const bottom = ({ nodes }) => nodes.at(-1).getBoundingClientRect().bottom;
+  const seen = rendered.find((one) => bottom(one) > edge);
+  const before = seen && bottom(seen);
   log.style.overflowAnchor = "none";
   change();
-  if (anchor?.isConnected) log.scrollTop += anchor.getBoundingClientRect().top - before;
+  const after = seen && rendered.find((one) => one.entry === seen.entry); // its elements may be new ones
+  if (after) log.scrollTop += bottom(after) - before;
   requestAnimationFrame(() => (log.style.overflowAnchor = ""));
 }
 
@@ -85,7 +87,7 @@ export function extendUp(one) {
   const first = rendered.length ? indexOf(one.entries, rendered[0].entry.order) : 0;
   if (first === 0) return false;
   anchored(() => {
-    const from = Math.max(0, first - SLICE / 2);
+    const from = Math.max(0, first - SLICE);
     rendered.unshift(...make(one, from, first, rendered[0].nodes[0]));
     remake(one, first - from);
     drop(rendered.splice(MOST));
