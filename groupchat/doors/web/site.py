@@ -60,7 +60,9 @@ def root(request: Request) -> Answer:
         200,
         (
             "This is groupchat, a chat for browsers and terminals:\n\n"
-            f"    {scheme}://{where}/\n    nc HOST {port}\n    telnet HOST {port}\n"
+            f"    {scheme}://{where}/\n    curl -N {scheme}://{where}/rooms/lobby/live\n"
+            f"    curl -d hello '{scheme}://{where}/rooms/lobby?nick=NAME'\n"
+            f"    nc HOST {port}\n    telnet HOST {port}\n"
             f"    openssl s_client -quiet -connect HOST:{port}\n    groupchat join --tls HOST:{port}\n\n"
             "HOST is the name that brought you here.\n"
         ).encode(),
@@ -185,7 +187,11 @@ class Site:
                     return told(400, "This server takes encrypted requests only: ask by https.")
                 return told(308, "Ask by https.", ("location", f"https://{host}{target}"))
             server = getattr(request.getHost(), "host", "")
-            if host and not same_site.is_ours(host, server, request.address, settings):
+            if (
+                host
+                and _may_be_a_page(request, method, path)
+                and not same_site.is_ours(host, server, request.address, settings)
+            ):
                 return told(421, f"This server is not known by the name {host}; the setting web_hosts adds names.")
         if method not in SAFE or path == "/ws":
             own = same_site.is_own_page(request.header("origin"), host, settings.web_origins)
@@ -213,6 +219,16 @@ class Site:
                 return Answer(204, headers=(("allow", f"{allowed}, OPTIONS"),))
             return told(405, f"This address takes {allowed}.", ("allow", allowed))
         return told(404, "There is nothing at this address.")
+
+
+def _may_be_a_page(request: Request, method: str, path: str) -> bool:
+    """Return whether a page of a stranger could make a browser ask this, under a name of the stranger's.
+
+    It knows no hook, no token and no password; and with whatever posts, browsers name the page in ``Origin``.
+    """
+    if path.startswith("/hooks/") or (path.startswith("/rooms/") and request.header("authorization")):
+        return False
+    return method in SAFE or bool(request.header("origin"))
 
 
 def _refused(refusal: Refusal) -> Answer:

@@ -2,13 +2,15 @@
 
 import json
 
+from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
 
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Joined, Left, Said
+from tests.doors.connections import Visit
 from tests.doors.requests.cases import HERE, RequestsCase, basic, bearer
-from tests.doors.web.clients import replies, request
+from tests.doors.web.clients import asked, replies, request
 from tests.fakes import HeldJournal
 from tests.house import House
 
@@ -338,6 +340,34 @@ class RulesTest(RequestsCase):
         self.assertEqual(self.ask(f"{LOBBY}?nick=ci", "POST", "x", origin="http://evil.example").status, 403)
         self.assertEqual(self.ask(self.hook(), "POST", "x", sec_fetch_site="cross-site").status, 403)
         self.assertEqual(self.texts(self.alice), [])
+
+
+class NameTest(RequestsCase):
+    """In a private network a strange name is refused, but not where no page of a stranger can ask."""
+
+    def status(self, target: str, method: str, **headers: str) -> int:
+        """Ask from a private network by a name of the internet, and return the status."""
+        connection = Visit(self.port, address=IPv4Address("TCP", "10.0.0.7", 4321))
+        self.house.clock.advance(10)
+        connection.transport.hostAddr = IPv4Address("TCP", "10.0.0.1", 5000)
+        body = b'{"text":"x"}' if method == "POST" else b""
+        return asked(connection, request(target, method, body, host="chat.example.org:5000", **headers)).status
+
+    def test_scripts(self) -> None:
+        """Whoever posts, knows a hook or proves something is no page; a page, or who may be one, is refused."""
+        token, hook = bearer(self.token()), self.hook()
+        self.assertEqual(self.status(hook, "POST"), 200)
+        self.assertEqual(self.status(f"{LOBBY}?nick=ci", "POST"), 201)
+        self.assertEqual(self.status(LOBBY, "GET", authorization=token), 200)
+        self.assertEqual(self.status(LOBBY, "GET", authorization="Basic eDp5"), 401)
+        for target, method, headers in (
+            (LOBBY, "GET", {}),
+            (f"{LOBBY}/live", "GET", {}),
+            (f"{LOBBY}?nick=ci", "POST", {"origin": "http://chat.example.org:5000"}),
+            ("/", "GET", {"authorization": token}),
+            ("/ws", "GET", {"authorization": token}),
+        ):
+            self.assertEqual(self.status(target, method, **headers), 421, (target, method, headers))
 
 
 class HookTest(RequestsCase):
