@@ -3,7 +3,7 @@
 // An entry is a plain object:
 //   order    where it stands: the number of a post; what has no number stands a little after the newest post
 //   id       the number of the post, 0 when it has none
-//   kind     "said", "acted" | "topic", "moderated", "announced", "presence", "answer"
+//   kind     "said", "acted" | "topic", "moderated", "announced", "presence", "answer", "erased"
 //   at       milliseconds since 1970
 //   nick, text, mine, to
 //   reply    the number of the message it answers, 0: none

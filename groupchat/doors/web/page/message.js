@@ -125,6 +125,7 @@ function note(entry) {
   else if (entry.kind === "topic") {
     body = [bold(entry.nick), entry.text ? " changed the topic: " : " cleared the topic", ...inline(entry.text, "")];
   } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];
+  else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
   else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
   else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
   else body = inline(entry.text, "");

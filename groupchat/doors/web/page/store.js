@@ -131,7 +131,7 @@ function post(state, event, changes, live) {
   const at = Date.parse(event.at);
   changes.add("log");
   if (event.event === "edited") edited(state, one, event, at);
-  else if (event.event === "deleted") deleted(state, one, event, at);
+  else if (event.event === "deleted") deleted(one, event, at);
   else if (event.event === "topic-changed") {
     if (live) one.topic = event.text;
     insert(one, { ...line(event, at), kind: "topic" });
@@ -176,14 +176,12 @@ function edited(state, one, event, at) {
   }
 }
 
-function deleted(state, one, event, at) {
-  let found = find(one, event.target);
-  if (found === undefined && event.target === event.id) {
-    const nick = event.author || event.nick;
-    said(state, one, { ...event, event: "said", nick, text: "" }, at, new Set(), false);
-    found = find(one, event.id);
+function deleted(one, event, at) {
+  const found = find(one, event.target);
+  if (found === undefined) {
+    if (event.target === event.id) insert(one, { ...line(event, at), kind: "erased", text: "" }); // nobody says whose it was
+    return;
   }
-  if (found === undefined) return;
   found.deleted = { by: event.nick };
   found.text = "";
   found.mention = false;
