@@ -3,7 +3,22 @@
 from pathlib import Path
 from typing import ClassVar
 
-from benchmarks.peer import FILLING, MOST, Peer
+from benchmarks.peer import FILLING, MOST, STAMP, Peer
+
+SAID = (b'{"do":"say","text":"', FILLING + b'"}')
+"""What a program says, before and after the stamp."""
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+def unmasked(text: bytes, more: int = 0) -> bytes:
+    """Return a frame of a client, whose mask of zeros changes nothing; ``more`` bytes of its text follow."""
+    length = len(text) + more
+    assert length < 126, "longer frames have another form"
+    return bytes((0x81, 0x80 | length)) + bytes(4) + text
 
 
 class Groupchat(Peer):
@@ -42,12 +57,25 @@ class ProgramGroupchat(Groupchat):
     """This daemon, durable, with members that speak JSON Lines."""
 
     name = "groupchat JSON"
-    speech = (b'{"do":"say","text":"', FILLING + b'"}\n')
+    speech = (SAID[0], SAID[1] + b"\n")
     ready = b'"event":"welcome"'
 
     def hello(self, index: int) -> bytes:
         """Ask for a nickname, without a replay."""
         return b'{"do":"nick","nick":"member%d","since":"head"}\n' % index
+
+
+class BrowserGroupchat(Groupchat):
+    """This daemon, durable, with members that speak WebSocket, as the page does."""
+
+    name = "groupchat WebSocket"
+    speech = (unmasked(SAID[0], STAMP + len(SAID[1])), SAID[1])
+    ready = b'"event":"welcome"'
+
+    def steps(self, index: int) -> list[tuple[bytes, bytes]]:
+        """Return the handshake, and the request for a nickname, without a replay."""
+        nick = b'{"do":"nick","nick":"member%d","since":"head"}' % index
+        return [(HANDSHAKE, b"\r\n\r\n"), (unmasked(nick), self.ready)]
 
 
 class ReplayedGroupchat(Groupchat):

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.load import SOURCES, compiled
-from benchmarks.ours import Groupchat, ProgramGroupchat, VolatileGroupchat
+from benchmarks.ours import BrowserGroupchat, Groupchat, ProgramGroupchat, VolatileGroupchat
 from benchmarks.peer import FILLING, MOST, TEXT, Peer
 
 
@@ -151,6 +151,6 @@ class Inspircd(Irc):
 
 
 PEERS: tuple[Peer, ...] = (
-    *(Floor(), Groupchat(), VolatileGroupchat(), ProgramGroupchat(), Textbook()),
+    *(Floor(), Groupchat(), VolatileGroupchat(), ProgramGroupchat(), BrowserGroupchat(), Textbook()),
     *(Redis(), Nats(), Ngircd(), Inspircd()),
 )
