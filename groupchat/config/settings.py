@@ -259,13 +259,14 @@ class Settings:
         (),
         "networks",
         'proxies in front of this server, such as ["10.0.0.5"]: each of their connections must begin with a PROXY '
-        "header (version 1 or 2); the client address in it counts from then on",
+        "header (version 1 or 2), or with HTTP that has X-Forwarded-For; the client address in it counts from then on",
         check=proxy,
     )
     proxy_sockets: bool = setting(
         False,
         "true or false",
-        "a proxy connects to the UNIX sockets among the ports: all their connections must begin with a PROXY header",
+        "a proxy connects to the UNIX sockets among the ports: all their connections must begin with a PROXY header, "
+        "or with HTTP that has X-Forwarded-For",
     )
 
     # Names
