@@ -1,4 +1,4 @@
-"""``groupchat say``: posts one line, or all lines of standard input, exactly once.
+"""``groupchat say``: posts one line, or all lines of standard input, exactly once; or these as one message.
 
 Each line goes to the room that was named, or nowhere: what was not said is printed on standard error.
 It joins quietly: it is in no room and no list of people, and its coming and going is not announced.
@@ -32,6 +32,9 @@ LOBBY = "lobby"
 SECRET_COMMANDS = SecretCommands()
 """Commands that people must not say by mistake, as nothing is taken for a command here."""
 
+LONGEST = 64 * 1024
+"""Characters of one message that are read; a server takes far fewer, and says how many."""
+
 PATIENCE = 60.0
 """Seconds without any progress after which the program gives up: a line that is answered is progress.
 
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_server(parser)
     add_password(parser)
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
+    parser.add_argument("--multiline", action="store_true", help="say all lines as one message, or nothing of them")
     parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
     parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: lobby)")
 
@@ -56,7 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     except Unreadable as error:
         process.complain(str(error))
         return 1
-    program = Say(server_of(arguments), arguments.nick, arguments.room, text, process.complain, password=password)
+    program = Say(
+        server_of(arguments), arguments.nick, arguments.room, text, process.complain, password=password,
+        is_one=arguments.multiline,
+    )  # fmt: skip
     return process.run(program.start, program.interrupt)
 
 
@@ -66,17 +73,22 @@ class Say:
     :param text: what to say (None: the lines of standard input).
     :param make_keyboard: makes standard input.
     :param password: the account's, or the server's (None: there is none).
+    :param is_one: whether all lines are one message, which is posted as a whole or not at all.
     """
 
     def __init__(
         self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard, password: str | None = None,
+        make_keyboard: Callable[..., Keyboard] = Keyboard, password: str | None = None, is_one: bool = False,
     ) -> None:  # fmt: skip
         self._server = server
         self._password = password
         self._nicks = iter([nick]) if nick is not None else of_this_user()
         self._room = room or LOBBY
         self._text = text
+        self._is_one = is_one
+        self._gathered: list[str] = []
+        """The lines of the one message."""
+        self._size = 0
         self._complain = complain
         self._make_keyboard = make_keyboard
         self._keyboard: Keyboard | None = None
@@ -131,15 +143,28 @@ class Say:
             self._unsaid[self._read] = line.decode(errors="replace")
             self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
             return
-        if not text.strip():
+        if not text.strip() and not self._is_one:
             return
         if SECRET_COMMANDS.holds(text) and len(text.split()) > 1:
             self._unsaid[self._read] = f"{SECRET_COMMANDS.shown(text)} …"
             self._stop(f"Line {self._read} was not posted: it looks like a command with a password")
             return
-        if self._problem:
+        if self._is_one:
+            self._gather(text)
+        elif self._problem:
             self._unsaid[self._read] = text
-            return
+        else:
+            self._post(text)
+
+    def _gather(self, text: str) -> None:
+        self._gathered.append(text)
+        self._size += len(text) + 1
+        if self._size > LONGEST:
+            self._stop(f"A message of more than {LONGEST:,} characters is too long")
+            if self._keyboard is not None:
+                self._keyboard.transport.pauseProducing()
+
+    def _post(self, text: str) -> None:
         self._unanswered[self._read] = text
         self._set_deadline()
         posted = self._client.say(text, room=self._room)
@@ -149,6 +174,13 @@ class Say:
             self._keyboard.transport.pauseProducing()
 
     def _no_more(self) -> None:
+        if self._is_one and not self._problem and not self._ended:
+            message = "\n".join(self._gathered).rstrip()
+            self._read = 1
+            if message:
+                self._post(message)
+            else:
+                self._fail("There is nothing to say")
         self._ended = True
         self._leave_when_done()
 
@@ -181,7 +213,8 @@ class Say:
                 return  # the program gave up, and has said why
             case Refused(code=code, text=text):
                 self._unsaid[line] = self._unanswered[line]
-                self._stop(f"Line {line} was refused: {text.rstrip('.')} ({code})")
+                what = "The message" if self._is_one else f"Line {line}"
+                self._stop(f"{what} was refused: {text.rstrip('.')} ({code})")
             case error:
                 self._unconfirmed[line] = self._unanswered[line]
                 self._stop(f"Line {line}: {error}")
@@ -246,16 +279,20 @@ class Say:
         unconfirmed = {**self._unconfirmed, **(self._unanswered if self._was_in else {})}
         unsaid = {**self._unsaid, **({} if self._was_in else self._unanswered)}
         parts = [f"{_lines_were(self._posted) if self._posted else 'nothing was'} posted"]
-        if unsaid:
+        if self._is_one:
+            parts = ["it may have been said all the same" if unconfirmed else "nothing was posted"]
+        elif unsaid:
             parts.append(f"{_lines_were(len(unsaid))} not said")
-        if unconfirmed:
+        if unconfirmed and not self._is_one:
             parts.append(f"{_lines_were(len(unconfirmed))} not confirmed, and may have been said")
         self._complain(f"{self._problem.rstrip('.')}; {'; '.join(parts)}.")
         for what, lines in (("Not said", unsaid), ("Not confirmed", unconfirmed)):
             for number, text in sorted(lines.items()):
+                if self._is_one:
+                    break  # whoever has the lines has them still
                 where = "" if self._text is not None and self._read == 1 else f", line {number}"
                 self._complain(f"{what}{where}: {text}")
-        if self._is_stopped and self._keyboard is not None and not self._keyboard.ended:
+        if self._is_stopped and not self._is_one and self._keyboard is not None and not self._keyboard.ended:
             self._complain(f"Nothing that follows line {self._read} was read.")
 
 

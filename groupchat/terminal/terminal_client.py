@@ -89,6 +89,16 @@ class TerminalClient(Owner):
                     self._remark(f"Not sent, because it would have been said aloud: {shown}")
             self._session.chat.sending.send_paste(said)
 
+    def said(self, text: str) -> None:
+        if self._session.chat is None:
+            return
+        secret = next((line for line in text.split("\n") if self.is_secret(line)), None)
+        if secret is None:
+            self._session.chat.sending.say(text)
+        else:
+            shown = self._secret_commands.shown(secret)
+            self._remark(f"Nothing was sent, because this would have been said aloud: {shown}")
+
     def touched(self) -> None:
         if self._session.chat is not None:
             self._session.chat.touched()

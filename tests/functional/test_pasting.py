@@ -8,7 +8,7 @@ from tests.functional.pane import PaneTest
 
 class PastingTest(PaneTest):
     def test_paste(self) -> None:
-        """The client asks once about a paste of 40 lines, which arrive in order; Esc sends nothing."""
+        """The client asks once about a paste of 40 lines, which arrive in order or as one message; Esc sends none."""
         daemon = self.start()
         pane = self.join(daemon.port)
         bob = self.connect(daemon, "bob")
@@ -21,12 +21,17 @@ class PastingTest(PaneTest):
         pane.keys("C-c")
         pane.paste("".join(f"pasted {number}\n" for number in range(40)))
         pane.expect(r"^Send these 40 lines\?")
-        pane.keys("Enter")
+        pane.keys("l")
         bob.expect("pasted 39\r\n")
         pane.expect("alice: pasted 39$")
         shown = pane.everything()
         self.assertEqual(re.findall(r"alice: pasted (\d+)$", shown, re.MULTILINE), [str(n) for n in range(40)])
         self.assertNotIn("alice: one", shown)
+        pane.paste("def f():\n    return 1\n\nf()\n")
+        pane.expect(r"^Send these 4 lines\?")
+        pane.keys("Enter")
+        bob.expect(r"alice: def f\(\):\r\n {11}\|     return 1\r\n {11}\| \r\n {11}\| f\(\)\r\n")
+        pane.expect(r"^ +    return 1$")
 
     def test_limited(self) -> None:
         """Where nobody is exempt from the limits, 40 pasted lines arrive once and in order, and nobody is cut off."""
@@ -37,7 +42,7 @@ class PastingTest(PaneTest):
         bob = self.connect(daemon, "bob")
         pane.paste("".join(f"pasted {number}\n" for number in range(40)))
         pane.expect(r"^Send these 40 lines\?")
-        pane.keys("Enter")
+        pane.keys("l")
         pane.type("meanwhile")
         bob.expect(r"alice: pasted 30\r\n", 60)
         pane.expect("^> meanwhile$")

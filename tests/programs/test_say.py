@@ -7,7 +7,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.programs.say import PATIENCE, WINDOW, Say
+from groupchat.programs.say import LONGEST, PATIENCE, WINDOW, Say
 from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeConnection
 from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
@@ -17,8 +17,9 @@ UNCONFIRMED = "nothing was posted; 1 line was not confirmed, and may have been s
 
 class SayCase(SynchronousTestCase):
     def begin(
-        self, text: str | None = None, nick: str | None = "ci", room: str | None = None, password: str | None = None
-    ) -> None:
+        self, text: str | None = None, nick: str | None = "ci", room: str | None = None, password: str | None = None,
+        is_one: bool = False,
+    ) -> None:  # fmt: skip
         server, self.network = address()
         self.clock = Clock()
         self.complaints: list[str] = []
@@ -28,7 +29,7 @@ class SayCase(SynchronousTestCase):
             self.keyboard = FakeKeyboard(*calls)
             return self.keyboard
 
-        self.say = Say(server, nick, room, text, self.complaints.append, keep, password)
+        self.say = Say(server, nick, room, text, self.complaints.append, keep, password, is_one)
         self.status = self.say.start(self.clock)
 
     def accept(self) -> FakeConnection:
@@ -339,3 +340,75 @@ class FailingTest(SayCase):
         self.answer(server, 1)
         self.say.interrupt()
         self.assert_ended(server, 1, "interrupted; 1 line was posted.")
+
+
+class OneMessageTest(SayCase):
+    """All lines of standard input as one message."""
+
+    def test_posted(self) -> None:
+        """Blank lines inside and leading blanks are part of it; it is posted when the input ends."""
+        self.begin(is_one=True)
+        server = self.accept()
+        self.keyboard.type("  one", "", "/exit", "two\r", "", "")
+        self.assertEqual(server.requests(), [])
+        self.keyboard.end()
+        self.assertEqual(self.answer(server, 1), ["  one\n\n/exit\ntwo"])
+        self.assert_ended(server, 0)
+
+    def test_text(self) -> None:
+        """A text with several lines is one message, too."""
+        self.begin("one\n two", is_one=True)
+        server = self.accept()
+        self.assertEqual(self.answer(server, 1), ["one\n two"])
+        self.assert_ended(server, 0)
+
+    def test_refused(self) -> None:
+        """It is refused as a whole, in one sentence."""
+        self.begin(is_one=True)
+        server = self.accept()
+        self.keyboard.type("one", "two")
+        self.keyboard.end()
+        (request,) = server.requests()
+        text = "A message has at most 60 lines; this one has 61."
+        server.send({"event": "refused", "ref": request["ref"], "code": "too-long", "text": text})
+        self.assert_ended(server, 1, f"The message was refused: {text.rstrip('.')} (too-long); nothing was posted.")
+
+    def test_endless(self) -> None:
+        """An endless input is not read for ever, and nothing of it is said."""
+        self.begin(is_one=True)
+        server = self.accept()
+        self.keyboard.type(*["x" * 1000] * 66)
+        self.assertTrue(self.keyboard.transport.paused)
+        self.assert_ended(server, 1, f"A message of more than {LONGEST:,} characters is too long; nothing was posted.")
+
+    def test_nothing(self) -> None:
+        """An empty input is nothing to say."""
+        for lines in ((), ("", " ")):
+            self.begin(is_one=True)
+            server = self.accept()
+            self.keyboard.type(*lines)
+            self.keyboard.end()
+            self.assert_ended(server, 1, "There is nothing to say; nothing was posted.")
+
+    def test_bad_lines(self) -> None:
+        """A line that is not UTF-8, or looks like a password, keeps all of it from being said."""
+        for line, why in ((b"\xff", "Line 2 is not UTF-8"), (b"/login al sesame", "Line 2 was not posted: it looks")):
+            self.begin(is_one=True)
+            server = self.accept()
+            self.keyboard.dataReceived(b"one\n" + line + b"\n")
+            self.keyboard.end()
+            (request,) = server.requests()
+            self.assertEqual(request["do"], "exit")
+            server.cut()
+            (complaint,) = self.complaints
+            self.assertTrue(complaint.startswith(why), complaint)
+            self.assertTrue(complaint.endswith("; nothing was posted."), complaint)
+            self.assertNotIn("sesame", complaint)
+
+    def test_unconfirmed(self) -> None:
+        """When no answer comes, it may have been said."""
+        self.begin("one\ntwo", is_one=True)
+        server = self.accept()
+        server.requests()
+        self.clock.advance(PATIENCE)
+        self.assertIn("it may have been said all the same", self.complaints[0])

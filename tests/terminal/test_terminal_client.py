@@ -239,6 +239,14 @@ class TalkingTest(ClientTest):
             self.client.pasted([line, f"{start}logn alice sesame"])
             self.assertEqual(self.connection.requests(), [])
 
+    def test_said_secret(self) -> None:
+        """Nothing of a message is said that has a line with a password."""
+        self.client.said("one\n /login alice sesame\ntwo")
+        self.assertEqual(self.connection.requests(), [])
+        self.assertNotIn("sesame", "".join(self.surface.lines))
+        self.client.said("one\ntwo")
+        self.assertEqual([request["text"] for request in self.connection.requests()], ["one\ntwo"])
+
     def test_pasted_secret(self) -> None:
         """Of a paste, lines with passwords are not said."""
         self.client.pasted(["one", "/login alice sesame", " /pasword sesame x", "two"])

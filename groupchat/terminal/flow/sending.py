@@ -27,6 +27,7 @@ from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.pasting import Paste
 from groupchat.terminal.flow.secret_commands import SecretCommands
+from groupchat.terminal.flow.several_lines import several
 from groupchat.terminal.flow.unsaid import Unsaid
 from groupchat.terminal.surfaces.surface import Surface
 
@@ -77,7 +78,9 @@ class Sending:
         A command fails when its answer is lost, so that it is never carried out twice.
         """
         place, command = self._state.place, line.split(None, 1)[0].lower()
-        if is_spoken(line):
+        if "\n" in line and not is_spoken(line):
+            self._command_lines(line, place)
+        elif is_spoken(line):
             if self._state.lost:
                 lost, self._state.lost = self._state.lost, Place()
                 self.unsaid.keep(line, lost)
@@ -89,6 +92,31 @@ class Sending:
             typed = self._numbered(line)
             name, *words = typed.split()
             self._await(self._request(name, words, "type", line=typed, **self._bound(place)), line, place)
+
+    def say(self, text: str) -> None:
+        """Say several lines as one message, in the place that the person sees now."""
+        line = _literal(text)
+        if self._state.lost:
+            lost, self._state.lost = self._state.lost, Place()
+            self.unsaid.keep(line, lost)
+        else:
+            self._await(self._say_literally(text, self._state.place), line, self._state.place)
+
+    def _command_lines(self, line: str, place: Place) -> None:
+        """Send a command whose last argument has several lines, if it can have them."""
+        fields = several(line)
+        if fields is None:
+            self._remark("Not done: only what is said and edited can have several lines.")
+            self._surface.give_back(line)
+            return
+        do = fields.pop("do")
+        if do == "edit":
+            fields |= self._bound(place)
+        else:
+            fields["key"] = self._new_key()
+            if do != "msg":
+                fields |= {"room": place.room} if place.room else {}
+        self._await(self._client.request(do, **fields), line, place)
 
     def carry_out(self, command: str, words: list[str]) -> None:
         """Send a secret command with the answers of the person."""
@@ -129,7 +157,8 @@ class Sending:
 
     def _say(self, line: str, place: Place) -> "Deferred[Any]":
         command, _, words = line.partition(" ")
-        is_act, is_correction = command.lower() == "/me", CORRECTION.match(line) is not None
+        is_act = command.lower() == "/me"
+        is_correction = "\n" not in line and CORRECTION.match(line) is not None
         if place.nick and (is_act or is_correction):
             what = "/me shows what you do to a room" if is_act else "To correct what you wrote in private, press ↑"
             return fail(Refused("bad-arguments", f"{what}; /query leads back to the room."))

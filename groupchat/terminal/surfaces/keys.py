@@ -19,15 +19,18 @@ class Editor(Protocol):
     buffer: Buffer
     editing: int | None
     """The number of the message that is edited."""
-    paste: list[str] | None
-    """Pasted lines that wait for the person's consent."""
+    paste: str | None
+    """A paste of several lines, about which the person is asked."""
     choice: Choice | None
     """Words to complete with."""
     talking: bool
     """True while lines go to the chat and do not answer a question."""
 
     def enter(self) -> None:
-        """Take the line as finished."""
+        """Take the line as finished, or a paste as one message."""
+
+    def send_singly(self) -> None:
+        """Send the lines of a paste one by one."""
 
     def tab(self, step: int) -> None:
         """Complete the last word, or choose the next completion."""
@@ -61,6 +64,16 @@ def bindings(editor: Editor) -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         editor.enter()
 
+    @keys.add("escape", "enter", filter=writing & ~answering)
+    @keys.add("escape", "c-j", filter=writing & ~answering)
+    def _(event: KeyPressEvent) -> None:
+        """Begin another line of the same message."""
+        editor.buffer.insert_text("\n")
+
+    @keys.add("l", filter=pasting)
+    def _(event: KeyPressEvent) -> None:
+        editor.send_singly()
+
     @keys.add("tab", filter=writing)
     def _(event: KeyPressEvent) -> None:
         if editor.talking:
@@ -76,8 +89,8 @@ def bindings(editor: Editor) -> KeyBindings:
         if found is not None:
             editor.recall(*found)
 
-    @keys.add("up", filter=writing & editing)
-    @keys.add("down", filter=writing & editing)
+    @keys.add("up", filter=writing & editing & Condition(lambda: editor.buffer.document.on_first_line))
+    @keys.add("down", filter=writing & editing & Condition(lambda: editor.buffer.document.on_last_line))
     def _(event: KeyPressEvent) -> None:
         editor.stop_editing()
         if event.key_sequence[0].key == Keys.Up:

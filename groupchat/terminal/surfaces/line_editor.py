@@ -19,6 +19,7 @@ from prompt_toolkit.widgets import SearchToolbar
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
+from groupchat.model.text import LINES_MOST
 from groupchat.terminal.surfaces.completion import Choice, complete
 from groupchat.terminal.surfaces.history import HistoryFile
 from groupchat.terminal.surfaces.keys import bindings
@@ -31,6 +32,15 @@ FRAME_S = 0.03
 STYLE = Style(
     [("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse"), ("waiting", "italic")]
 )
+
+
+LONGEST = 4096
+"""Bytes of a message, by the server's usual settings."""
+
+
+def is_too_long(text: str) -> bool:
+    """Return whether a paste is too long for one message."""
+    return text.count("\n") >= LINES_MOST or len(text.encode("utf-8", "surrogatepass")) > LONGEST
 
 
 class TypedLines(History):
@@ -46,7 +56,8 @@ class TypedLines(History):
         return self._file.load()[::-1]
 
     def store_string(self, string: str) -> None:
-        self._file.add(string)
+        if "\n" not in string:  # the file has a line for each; the rest is at hand in this session
+            self._file.add(string)
 
 
 class LineEditor:
@@ -60,7 +71,7 @@ class LineEditor:
     ) -> None:
         self.owner = owner
         self.editing: int | None = None
-        self.paste: list[str] | None = None
+        self.paste: str | None = None
         self.choice: Choice | None = None
         self.talking = False
         self._label = ""
@@ -153,11 +164,12 @@ class LineEditor:
     # The keys call these.
 
     def enter(self) -> None:
-        """Take the line as finished."""
+        """Take the line as finished, or a paste as one message, unless that is too long."""
         if self.paste is not None:
-            lines, self.paste = self.paste, None
-            self.buffer.reset()
-            self.owner.pasted(lines)
+            if not is_too_long(self.paste):
+                text, self.paste = self.paste, None
+                self.buffer.reset()
+                self.owner.said(text)
             return
         line, edited = self.buffer.text, self.editing
         self.editing = self.choice = None
@@ -168,6 +180,13 @@ class LineEditor:
             self.owner.typed(line)
         elif line.strip():
             self.owner.typed(f"/edit #{edited} {line}")
+
+    def send_singly(self) -> None:
+        """Send the lines of a paste one by one, but for blank ones."""
+        if self.paste is not None:
+            lines, self.paste = [line for line in self.paste.split("\n") if line.strip()], None
+            self.buffer.reset()
+            self.owner.pasted(lines)
 
     def recall(self, number: int, text: str) -> None:
         """Begin to edit a message of the person's."""
@@ -193,12 +212,13 @@ class LineEditor:
     def insert_paste(self, text: str) -> None:
         """Insert a paste of one line at the cursor; ask about several lines."""
         document = self.buffer.document
-        lines = (document.text_before_cursor + text + document.text_after_cursor).splitlines()
-        lines = [line for line in lines if line.strip()]
-        if "\n" not in text.strip("\n") or not self.talking:
-            self.buffer.insert_text(next((line for line in text.splitlines() if line.strip()), ""))
-        elif len(lines) > 1:
-            self.paste = lines
+        lines = [line for line in text.split("\n") if line.strip()]
+        if len(lines) < 2 or not self.talking:
+            self.buffer.insert_text("".join(lines[:1]))
+        else:
+            # Blanks before its first line are part of its layout.
+            whole = document.text_before_cursor + text.lstrip("\n") + document.text_after_cursor
+            self.paste = whole.rstrip()
             self.refresh()
 
     # Inside.
@@ -215,7 +235,11 @@ class LineEditor:
             self.buffer, search_buffer_control=search.control, preview_search=True,
             input_processors=[hidden, BeforeInput(self._labelled)],
         )  # fmt: skip
-        question = Window(FormattedTextControl(self._question), height=1, dont_extend_height=True)
+        pasting = Condition(lambda: self.paste is not None)
+        question = Window(
+            FormattedTextControl(self._question), height=lambda: Dimension(min=1, max=2 if pasting() else 1),
+            wrap_lines=pasting, dont_extend_height=True,
+        )  # fmt: skip
         line = Window(control, wrap_lines=True, height=Dimension(min=1, max=8), dont_extend_height=True)
         bar = Window(FormattedTextControl(self._bar), height=1, style="class:bar")
         asked = Condition(lambda: self.paste is not None or self.choice is not None)
@@ -242,7 +266,12 @@ class LineEditor:
 
     def _question(self) -> StyleAndTextTuples:
         if self.paste is not None:
-            return [("class:question", f"Send these {len(self.paste)} lines? Enter: yes, Esc: no")]
+            count = self.paste.count("\n") + 1
+            if is_too_long(self.paste):
+                asked = f"These {count} lines are too long for one message. l: send them line by line, Esc: no"
+            else:
+                asked = f"Send these {count} lines? Enter: as one message, l: line by line, Esc: no"
+            return [("class:question", asked)]
         shown: StyleAndTextTuples = []
         if self.choice is not None:
             first = max(0, self.choice.chosen - 3)

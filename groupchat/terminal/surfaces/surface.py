@@ -53,7 +53,10 @@ class Owner(Protocol):
         """Take a whole line."""
 
     def pasted(self, lines: list[str]) -> None:
-        """Take several lines at once, which the person has agreed to send."""
+        """Take several lines, which the person has agreed to send one by one."""
+
+    def said(self, text: str) -> None:
+        """Take several lines as one message, whatever they look like."""
 
     def touched(self) -> None:
         """Note that a key was pressed."""

@@ -396,3 +396,44 @@ class PlacesTest(SendingCase):
         self.sending.type("newer")
         self.sending.type("/delete")
         self.assertEqual([request.get("line") for request in self.connection.requests()], [None, "/delete"])
+
+
+class SeveralLinesTest(SendingCase):
+    def test_said(self) -> None:
+        """Several lines are one message, whatever they look like, to the place that the person sees."""
+        for text in ("one\n  two", "/exit\nx", "s/a/b/\nx"):
+            self.sending.say(text)
+            request = self.answer(id=7)
+            self.assertEqual((request["do"], request["text"], request["room"]), ("say", text, "lobby"))
+            self.assertTrue(request["key"])
+        self.sending.type("s/a/b/\nx")
+        self.assertEqual(self.answer(id=7)["text"], "s/a/b/\nx")
+        self.state.query = "bob"
+        self.sending.say("one\ntwo")
+        request = self.answer(id=8)
+        self.assertEqual((request["do"], request["nick"], request["text"]), ("msg", "bob", "one\ntwo"))
+
+    def test_commands(self) -> None:
+        """An edit, a reply and a private message can have several lines."""
+        for line, fields in (
+            ("/edit #7 a\n b", {"do": "edit", "id": 7, "text": "a\n b"}),
+            ("/RE 7 a\nb", {"do": "re", "id": 7, "text": "a\nb", "room": "lobby"}),
+            ("/w bob a\nb", {"do": "msg", "nick": "bob", "text": "a\nb"}),
+            ("/say /a\nb", {"do": "say", "text": "/a\nb", "room": "lobby"}),
+        ):
+            self.sending.type(line)
+            request = self.answer(id=9)
+            self.assertEqual({name: request.get(name) for name in fields}, fields)
+
+    def test_others(self) -> None:
+        """No other command is sent with several lines; the person gets them back."""
+        self.sending.type("/topic a\nb")
+        self.assertEqual(self.connection.requests(), [])
+        self.assertEqual(self.surface.given_back, ["/topic a\nb"])
+
+    def test_refused(self) -> None:
+        """A message that is refused is given back whole."""
+        self.sending.say("/one\ntwo")
+        (request,) = self.connection.requests()
+        self.connection.send({"event": "refused", "ref": request["ref"], "code": "muted", "text": "No."})
+        self.assertEqual(self.surface.given_back, ["//one\ntwo"])

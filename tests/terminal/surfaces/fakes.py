@@ -23,6 +23,9 @@ class FakeOwner(Owner):
     def pasted(self, lines: list[str]) -> None:
         self.told.append(lines)
 
+    def said(self, text: str) -> None:
+        self.told.append(("said", text))
+
     def touched(self) -> None:
         self.keys += 1
 

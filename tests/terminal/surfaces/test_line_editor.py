@@ -269,13 +269,39 @@ class PasteTest(EditorTest):
         self.paste("\r\nthis\r\n")
         self.assertEqual(self.shown[0], "> see this")
 
+    QUESTION = "Send these 3 lines? Enter: as one message, l: line by line, Esc: no"
+
     def test_several(self) -> None:
-        """Several lines are asked about; Enter sends them, with what was half typed, and no other key does."""
+        """Several lines are asked about; Enter sends them as one message, with what was half typed."""
         self.press("see ")
-        self.paste("one\n\ntwo\n")
-        self.assertEqual(self.shown[:2], ["Send these 2 lines? Enter: yes, Esc: no", "> see"])
+        self.paste("one\n\n  two\n")
+        self.assertEqual("".join(self.shown[:2]), self.QUESTION)
         self.press("x", "\t", "\r")
-        self.assertEqual((self.owner.told, self.shown[0]), ([["see one", "two"]], ">"))
+        self.assertEqual((self.owner.told, self.shown[0]), ([("said", "see one\n\n  two")], ">"))
+
+    def test_line_by_line(self) -> None:
+        """The key l sends the lines one by one, without blank ones."""
+        self.press("see ")
+        self.paste("one\n\n  two\n")
+        self.press("x", "l")
+        self.assertEqual((self.owner.told, self.shown[0]), ([["see one", "  two"]], ">"))
+
+    def test_too_long(self) -> None:
+        """What is too long for one message can only be sent line by line; Enter does nothing."""
+        for text in ("x\n" * 61, f"{'é' * 1500}\n" * 2):
+            self.owner.told.clear()
+            self.paste(text)
+            self.assertIn("too long for one", self.shown[0])
+            self.press("\r")
+            self.assertEqual(self.owner.told, [])
+            self.press("l")
+            self.assertEqual(self.owner.told, [text.split("\n")[:-1]])
+
+    def test_layout(self) -> None:
+        """Blanks before the first line stay, and blank lines around the paste do not."""
+        self.paste("\n\n    one\n  two\n\n")
+        self.press("\r")
+        self.assertEqual(self.owner.told, [("said", "    one\n  two")])
 
     def test_refused(self) -> None:
         """Escape and Ctrl-C send nothing; the half-typed line stays."""
@@ -285,6 +311,24 @@ class PasteTest(EditorTest):
             self.press(key)
             self.assertEqual((self.owner.told, self.shown[0]), ([], "> see"))
             self.press(CTRL_C)
+
+
+class SeveralLinesTest(EditorTest):
+    def test_new_line(self) -> None:
+        """Alt-Enter begins another line; Enter sends them all, and the history of later runs has none of them."""
+        self.press("one", "\x1b\r", "two", "\r")
+        self.assertEqual(self.owner.told, ["one\ntwo"])
+        self.assertEqual(self.editor._history._file.load(), ["earlier line"])
+
+    def test_editing(self) -> None:
+        """A message of several lines is edited with all of them; the arrow keys leave it at its ends only."""
+        self.owner.recent = (7, "one\ntwo")
+        self.press("\x1b[A", "!", "\x1b[A", "?")
+        self.assertEqual((self.editor.editing, self.editor.buffer.text), (7, "one?\ntwo!"))
+        self.press("\r")
+        self.assertEqual(self.owner.told, ["/edit #7 one?\ntwo!"])
+        self.press("\x1b[A", "\x1b[B")
+        self.assertIsNone(self.editor.editing)
 
 
 class ScrollbackTest(EditorTest):
