@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
 from groupchat.config.settings import Settings
-from groupchat.facts.account_facts import AccessToken, Account
+from groupchat.facts.account_facts import AccessToken, Account, Hook
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.buckets import TokenBucket
@@ -129,8 +129,7 @@ class Visit:
         self._hall = visits.hall
         self._who: object = household(screen.address)
         self._token: AccessToken | None = None
-        self.hooked_room = ""
-        """The room of the hook that was given."""
+        self._hook: Hook | None = None
         self._is_over = False
         self._room: Deferred[None] | None = None
         """Fires when the queue before the journal is short again."""
@@ -207,6 +206,11 @@ class Visit:
         if name != LOBBY and hall.rooms.find(name) is None:
             raise NoSuchRoom(f"There is no room {name}.")
         return name
+
+    @property
+    def hooked_room(self) -> str:
+        """Return the room of the hook that was given; empty: none was."""
+        return "" if self._hook is None else self._hook.room
 
     def charge(self) -> "Deferred[Any]":
         """Charge the visitor for one more request; fires when it is their turn.
@@ -298,9 +302,21 @@ class Visit:
         return self.connection
 
     def _check_open(self) -> None:
-        """:raises NotJoined: the visit was ended meanwhile, and its end was told."""
+        """See that what let the visitor in is still true, after a wait.
+
+        :raises NotJoined: the visit was ended meanwhile, and its end was told.
+        :raises TokenInvalid, NoSuchHook: the token or hook was ended, or its account removed.
+        """
         if self._is_over:
             raise NotJoined("The request was ended.")
+        keys, account = self._hall.access_keys, None if self.connection is None else self.connection.person.account
+        if self._hook is not None and keys.hooks.named(self._hook.author, self._hook.label) != self._hook:
+            raise NoSuchHook(NO_HOOK)
+        token = self._token
+        known = None if token is None else keys.tokens.named(token.author, token.label)
+        is_ended = token is not None and (known is None or known.digest != token.digest)
+        if is_ended or (account is not None and self._hall.accounts.of(account.author) is None):
+            raise TokenInvalid("The account or access token was ended just now.")
 
     def _connect(self, connection: Connection) -> None:
         connection.quiet = True
@@ -369,7 +385,7 @@ class Visit:
             hook = keys.hooks.find(given.hook)
             if hook is None:
                 return None
-            self.hooked_room = hook.room
+            self._hook = hook
             return accounts.of(hook.author)
         self._token = keys.tokens.find(given.token or "")
         if self._token is None:

@@ -324,6 +324,29 @@ class RulesTest(RequestsCase):
         self.house.clock.advance(2)
         self.assertNotIn(("ci", "late"), self.texts(self.alice))
 
+    def test_ended_meanwhile(self) -> None:
+        """Whose token, hook or account is ended while they wait for their turn says nothing."""
+        token, hook = self.token(), self.hook()
+        for _ in range(int(self.hall.settings.flood_burst)):
+            self.post(LOBBY, "x", authorization=bearer(token))
+        waiting = [self.connect() for _ in range(2)]
+        waiting[0].send(request(LOBBY, "POST", b"late", authorization=bearer(token)))
+        waiting[1].send(request(hook, "POST", b"late"))
+        self.alice.do("revoke", name="ci").do("unhook", name="hook")
+        self.house.clock.advance(5)
+        self.assertEqual([replies(one.read(), "POST")[0].status for one in waiting], [401, 404])
+        other = self.token("olga")
+        self.house.clock.advance(60)
+        waiting = [self.connect() for _ in range(12)]
+        for one in waiting:
+            one.send(request(LOBBY, "POST", b"late", authorization=basic("alice", "correct horse")))
+        said = len(self.texts(self.olga))
+        self.alice.do("unregister", password="correct horse")
+        self.house.clock.advance(9)
+        self.assertEqual(replies(waiting[-1].read(), "POST")[0].status, 401)
+        self.assertEqual(len(self.texts(self.olga)), said)
+        self.assertEqual(self.post(LOBBY, "x", authorization=bearer(other))[0], 201)
+
     def test_stop(self) -> None:
         """A request that waits when the server stops is told so."""
         for _ in range(int(self.hall.settings.flood_burst)):
