@@ -24,7 +24,9 @@ SOAK = "soak"
 """The fault that runs as long as it is told to, and only when it is named."""
 
 FAULTS = {
-    "kill": Fault(kill.killed, "kill -9 under load: nothing acknowledged is lost, duplicated or reordered"),
+    "kill": Fault(
+        kill.killed, "kill -9 under load: nothing acknowledged is lost, duplicated, reordered or in a wrong room"
+    ),
     "start": Fault(
         kill.start_with_a_million, "after kill -9 with a million posts the first client has joined within 2 s"
     ),

@@ -1,18 +1,24 @@
 """Daemons that are broken on purpose: a checker that has never failed proves nothing.
 
 ``python -m faults.broken early …`` acknowledges posts before they are committed; ``… off …`` never flushes;
-``… leak BYTES …`` leaks so many bytes with each connection.
+``… forgetful …`` forgets, whenever it ends, which rooms people are in; ``… wandering …`` now and then takes what
+somebody says to another room of theirs; ``… leak BYTES …`` leaks so many bytes with each connection.
 All further arguments are passed on to twistd.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from groupchat.daemon import service
 from groupchat.doors.reception import Reception
 from groupchat.journals.opening import open_journal
+from groupchat.model.drafts import StoredSession
+from groupchat.state.rooms import LOBBY
+from groupchat.verbs.actor import Actor
 
 HELD_S = 600.0
 """Seconds for which acknowledged posts are kept out of the file."""
@@ -76,6 +82,30 @@ def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
     return opening
 
 
+def forgetful(location: str, reactor: Any) -> Any:
+    """Open a journal that does not know any more which rooms people were in."""
+    journal: Any = open_journal(location, reactor)
+    recall = journal.recall
+
+    def forget(stored: StoredSession | None) -> StoredSession | None:
+        return stored and replace(stored, rooms=(LOBBY,), current=LOBBY)
+
+    journal.recall = lambda digest: recall(digest).addCallback(forget)
+    return journal
+
+
+def wander() -> None:
+    """Say every fifth line of somebody in another room of theirs than they see as current."""
+    lines = count(1)
+    found = Actor.own_room
+
+    def wandering(self: Actor, name: str) -> str:
+        room, rooms = found(self, name), self.connection.rooms
+        return rooms[0] if not name and next(lines) % 5 == 0 else room
+
+    Actor.own_room = wandering  # type: ignore[method-assign]
+
+
 def leak(size: int) -> None:
     """Leak so many bytes, but at least some 100, whenever a connection is closed."""
     lost: list[bytes] = []
@@ -93,6 +123,10 @@ def main() -> None:
     fault = sys.argv.pop(1)
     if fault == "leak":
         leak(int(sys.argv.pop(1)))
+    elif fault == "wandering":
+        wander()
+    elif fault == "forgetful":
+        service.open_journal = forgetful  # type: ignore[attr-defined]
     else:
         opening = broken({"early": Early, "off": Unflushed}[fault])
         service.open_journal = opening  # type: ignore[attr-defined, assignment]

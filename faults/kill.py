@@ -14,16 +14,18 @@ from tests.functional.harness import Daemon
 
 CLIENTS, RATE = 50, 10_000.0
 """50 clients with 200 posts a second each."""
+MOVERS = 8
+"""Clients that move between rooms meanwhile."""
 
 
 def killed(trial: Trial) -> Verdict:
-    """Load, kill, start, load on; at the end of each round everything acknowledged must be there, once, in order."""
+    """Load, kill, start, load on; in the end everything acknowledged must be there, once, in order, in its room."""
     rounds = 100 if trial.full else 5
     chance = random.Random(rounds)
     totals = {"acknowledged": 0, "faults": 0, "recovered": 0}
     daemon, figure, slowest = trial.start(), "", 0.0
     for number in range(rounds):
-        load = trial.load(daemon, CLIENTS, RATE)
+        load = trial.load(daemon, CLIENTS, RATE, movers=MOVERS)
         daemon, took = _round(trial, load, daemon, chance.uniform(0.3, 1.5))
         slowest = max(slowest, took)
         findings = trial.findings(load)
@@ -38,7 +40,7 @@ def killed(trial: Trial) -> Verdict:
     return Verdict(
         not totals["faults"] and not wrong,
         f"{rounds} rounds, {totals['acknowledged']} acknowledged, {totals['recovered']} recovered; rounds with "
-        f"anything lost, duplicated or reordered: {totals['faults']}; offline faults {len(wrong)}; "
+        f"anything lost, duplicated, reordered or in a wrong room: {totals['faults']}; offline faults {len(wrong)}; "
         f"slowest start {slowest:.2f} s{figure}",
     )
 

@@ -13,10 +13,13 @@ from types import TracebackType
 
 from groupchat.checker.ledger import Findings, Ledger, Outcome, compare
 from groupchat.checker.load import Load
+from groupchat.checker.movers import MovingLoad
 from groupchat.checker.verify import finish
 from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, free_port
 
 HOST = "127.0.0.1"
+PACE_S = 0.02
+"""Seconds between two requests of a client that moves."""
 START_S = LIMIT_S
 """Seconds that a daemon may take until it listens."""
 
@@ -98,9 +101,12 @@ class Trial:
         """Start a daemon, and wait until it listens."""
         return self.launch(*options, **more).ready(START_S)  # type: ignore[arg-type]  # passed on as they are
 
-    def load(self, daemon: Daemon, clients: int, rate: float, size: int = 100) -> Load:
-        """Put a load on a daemon, and wait until its clients have joined."""
-        load = Load((HOST, daemon.port), Ledger(), clients, rate, size)
+    def load(self, daemon: Daemon, clients: int, rate: float, size: int = 100, movers: int = 0) -> Load:
+        """Put a load on a daemon, and wait until its clients have joined.
+
+        :param movers: how many further clients move between rooms.
+        """
+        load = MovingLoad((HOST, daemon.port), Ledger(), clients, rate, size, movers, PACE_S)
         self.at_end(load.close)
         if not load.join(START_S):
             raise AssertionError(f"The load was not admitted: {load.turned_away}")
@@ -125,7 +131,7 @@ def summary(ledger: Ledger, findings: Findings) -> str:
     return (
         f"{tally.get(Outcome.ACKNOWLEDGED, 0)} acknowledged, lost {len(findings.lost)}, "
         f"duplicated {len(findings.duplicated)}, reordered {len(findings.out_of_order)}, "
-        f"unexpected {len(findings.unexpected)}, recovered {findings.recovered}"
+        f"unexpected {len(findings.unexpected)}, misplaced {len(findings.misplaced)}, recovered {findings.recovered}"
     )
 
 

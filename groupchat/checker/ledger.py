@@ -86,6 +86,8 @@ class Ledger:
         """True if the watcher has read to the end, and so must have been shown everything."""
         self.disorder: list[str] = []
         """Numbers that came to a client in the wrong order, as sentences."""
+        self.misplaced: list[str] = []
+        """Lines that were shown where they do not belong, and clients that came back elsewhere, as sentences."""
         self._pattern = re.compile(rf"{self.run}\.(\d+)\.(\d+)(?: |$)")
 
     def attempt(self, client: int, post: int) -> Attempt:
@@ -159,17 +161,18 @@ class Findings:
     duplicated: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)
     recovered: int = 0
 
     @property
     def good(self) -> bool:
         """True if every promise was kept."""
-        return not (self.lost or self.duplicated or self.unexpected or self.out_of_order)
+        return not (self.lost or self.duplicated or self.unexpected or self.out_of_order or self.misplaced)
 
     def lines(self) -> Iterator[str]:
         """Return the findings for people: a count for each kind, then the faults."""
         kinds = {"lost": self.lost, "duplicated": self.duplicated, "unexpected": self.unexpected}
-        kinds["out of order"] = self.out_of_order
+        kinds |= {"out of order": self.out_of_order, "misplaced": self.misplaced}
         for name, found in kinds.items():
             yield f"{name:13}{len(found)}"
         yield f"{'recovered':13}{self.recovered}"
@@ -185,7 +188,7 @@ def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
 
     :param history: the posts of this run in the order of the server's history.
     """
-    findings = Findings()
+    findings = Findings(misplaced=list(ledger.misplaced))
     places: dict[tuple[int, int], list[int]] = {}
     at: dict[int, Kept] = {}
     last = 0

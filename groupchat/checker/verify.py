@@ -9,6 +9,7 @@ from pathlib import Path
 from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
+from groupchat.checker.movers import MovingLoad
 from groupchat.client.address import address
 from groupchat.journals.tools.audit import Audit
 from groupchat.journals.tools.rebuilding import rebuild
@@ -41,6 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate", metavar="R", type=_number(1, 1000000), default=10,
         help="posts a second, of all clients together; above 2 for each they need an exempt address (default: 10)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--movers", metavar="N", type=_number(0, 1000), default=4,
+        help="further clients, which move between rooms and write to each other (default: 4)",
     )  # fmt: skip
     parser.add_argument("--seconds", metavar="S", type=float, default=10.0, help="for how long (default: 10)")
     parser.add_argument("--size", metavar="C", type=_number(1, 4000), default=100, help="characters a post")
@@ -110,7 +115,8 @@ def check_server(arguments: argparse.Namespace) -> int:
     run = secrets.token_hex(4)
     ledger = Ledger(run, f"verify-{run}")
     found: list[Kept] | None = None
-    with contextlib.closing(Load(server, ledger, arguments.clients, arguments.rate, arguments.size)) as load:
+    load = MovingLoad(server, ledger, arguments.clients, arguments.rate, arguments.size, arguments.movers)
+    with contextlib.closing(load):
         try:
             if not load.join(arguments.patience):
                 codes = ", ".join(sorted(load.turned_away)) or "it does not answer"
@@ -123,7 +129,7 @@ def check_server(arguments: argparse.Namespace) -> int:
                 ledger.write(arguments.record)
             else:
                 tidy(load, load.posted() if found is None else found)
-    return report(ledger, found, load.refused)
+    return report(ledger, found, load.refused, load.moves)
 
 
 def tidy(load: Load, found: list[Kept]) -> None:
@@ -154,7 +160,9 @@ def history(server: tuple[str, int], ledger: Ledger, patience: float) -> list[Ke
         return drain.posts(ledger)
 
 
-def report(ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None = None) -> int:
+def report(
+    ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None = None, moves: Mapping[str, int] | None = None
+) -> int:
     """Print what was promised and what exists; return the exit status."""
     tally = ledger.tally()
     print(f"{'attempted':13}{len(ledger.attempts)}")
@@ -162,6 +170,9 @@ def report(ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None 
         codes = ", ".join(f"{code}: {count}" for code, count in (refused or {}).items())
         more = f" ({codes})" if outcome is Outcome.REFUSED and codes else ""
         print(f"{outcome:13}{tally.get(outcome, 0)}{more}")
+    if moves:
+        what = ", ".join(f"{do}: {count}" for do, count in sorted(moves.items()))
+        print(f"{'moves':13}{sum(moves.values())} ({what})")
     findings = compare(ledger, found)
     for line in findings.lines():
         print(line)

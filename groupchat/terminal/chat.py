@@ -61,6 +61,8 @@ class Chat:
         self._typed_at = self._rang_at = float("-inf")
         self._list_timer: IDelayedCall | None = None
         self._helped = False
+        self._untold = ""
+        """The room that was lost during an interruption, until the person is told."""
 
     # The session calls these.
 
@@ -168,16 +170,25 @@ class Chat:
             case "refused" if event.get("code") not in TOLD_OTHERWISE:
                 self._surface.write(self._display.refused(str(event.get("code")), str(event.get("text"))))
             case "departed":
-                if (sentence := departure(event)) is not None:
-                    self._surface.write(self._display.remark(sentence))
+                self._tell_loss(event)
                 self._list_people_soon()
                 self.sending.unsaid.ask_soon()
 
     def _lost_while_away(self, room: str) -> None:
-        """Tell of a room that the person is no longer in after an interruption."""
+        """Note that the person is no longer in a room after an interruption; say so, unless the server tells why."""
         if not self._state.query:
             self._state.lost = Place(room)
-        departed = {"event": "departed", "room": room, "code": "lost", "current": self._state.room}
+        self._untold = room
+        self._reactor.callLater(LIST_S, self._tell_untold)
+
+    def _tell_untold(self) -> None:
+        if self._untold:
+            self._tell_loss({"event": "departed", "room": self._untold, "current": self._state.room})
+
+    def _tell_loss(self, departed: Message) -> None:
+        """Tell of the loss of a room."""
+        if departed.get("room") == self._untold:
+            self._untold = ""
         sentence = departure(departed)
         if sentence is not None:
             self._surface.write(self._display.remark(sentence))

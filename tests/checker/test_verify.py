@@ -75,7 +75,7 @@ class VerifyCase(SynchronousTestCase):
         return "{}:{}".format(*server.address)
 
     def load(self, hall: Hall, *more: object) -> tuple[int, str]:
-        return self.verify(self.serve(hall), "--clients", 2, "--rate", 200, "--seconds", 0.3, *more)
+        return self.verify(self.serve(hall), "--clients", 2, "--movers", 0, "--rate", 200, "--seconds", 0.3, *more)
 
 
 class VerifyTest(VerifyCase):
@@ -116,7 +116,7 @@ class VerifyTest(VerifyCase):
         for answer in ({"event": "welcome"}, {"event": "welcome", "token": "t", "head": []}, {"event": "done"}):
             server = FakeServer(lambda request, answer=answer: [{**answer, "ref": request["ref"]}], list)  # type: ignore[misc]
             self.addCleanup(server.close)
-            words = ("--clients", 1, "--seconds", 0.1, "--patience", 0.2)
+            words = ("--clients", 1, "--movers", 0, "--seconds", 0.1, "--patience", 0.2)
             self.assertEqual(self.verify("{}:{}".format(*server.address), *words)[0], UNCHECKED, answer)
 
     def test_against(self) -> None:
@@ -180,7 +180,7 @@ class RefusalTest(VerifyCase):
     def test_reader(self) -> None:
         """When the reader is refused, that is told at once, and what was posted is deleted all the same."""
         hall = Strict()
-        words = (self.serve(hall), "--clients", 2, "--rate", 200, "--seconds", 0.3)
+        words = (self.serve(hall), "--clients", 2, "--movers", 0, "--rate", 200, "--seconds", 0.3)
         self.assertRaisesRegex(Unreachable, r"Not here\. \(nick-invalid\)", check_server, self.parsed(*words))
         self.assertEqual(hall.refusals, 1)
         self.assertEqual(sorted(hall.deleted), list(range(1, len(hall.posts) + 1)))
@@ -212,7 +212,7 @@ class RefusalTest(VerifyCase):
                 thread = threading.Thread(target=serve, daemon=True)
                 thread.start()
                 address = "{}:{}".format(*server.getsockname()[:2])
-                words = self.parsed(address, "--clients", 1, "--patience", 20)
+                words = self.parsed(address, "--clients", 1, "--movers", 0, "--patience", 20)
                 self.assertRaisesRegex(Unreachable, r"client in: Away\. \(banned\)$", check_server, words)
                 reading = server.getsockname()[:2]
                 self.assertRaisesRegex(Unreachable, r"reader in: Away\. \(banned\)$", Drain, reading, 20)
@@ -256,7 +256,17 @@ class HostileServerTest(VerifyCase):
             with self.subTest(do=do, answer=answer):
                 status, printed = self.load(Hostile(do, answer))
                 self.assertEqual((status, printed), (UNCHECKED, ""))
-                words = (self.serve(Hostile(do, answer)), "--clients", 2, "--rate", 200, "--seconds", 0.3)
+                words = (
+                    self.serve(Hostile(do, answer)),
+                    "--clients",
+                    2,
+                    "--movers",
+                    0,
+                    "--rate",
+                    200,
+                    "--seconds",
+                    0.3,
+                )
                 self.assertRaisesRegex(Unreachable, r"^The [^\n]{20,200}$", check_server, self.parsed(*words))
 
     def test_lines(self) -> None:

@@ -7,6 +7,7 @@ import re
 import socket
 import sqlite3
 import sys
+from typing import Any
 
 from twisted.trial.unittest import SkipTest
 
@@ -17,6 +18,8 @@ from tests.functional.harness import TREE, FunctionalTest, Line
 
 EARLY = [sys.executable, "-m", "faults.broken", "early"]
 OFF = [sys.executable, "-m", "faults.broken", "off"]
+FORGETFUL = [sys.executable, "-m", "faults.broken", "forgetful"]
+WANDERING = [sys.executable, "-m", "faults.broken", "wandering"]
 SESSION = "INSERT INTO sessions (author, digest, nick, rooms, position, seen) VALUES"
 
 
@@ -75,7 +78,8 @@ class ServerTest(FunctionalTest):
                 "SELECT room, count(*) FROM posts WHERE kind = 'said' AND gone_by IS NULL GROUP BY room"
             ).fetchall()
             deleted = database.execute("SELECT count(*) FROM posts WHERE kind = 'deleted'").fetchone()[0]
-        self.assertEqual((left, deleted), ([("lobby", 1)], counts["acknowledged"]))
+        moved = sum(int(count) for count in re.findall(r"(?:say|msg): (\d+)", printed))
+        self.assertEqual((left, deleted), ([("lobby", 1)], counts["acknowledged"] + moved))
 
     def test_acknowledged_before_the_commit(self) -> None:
         """A server that acknowledges before the commit fails when it is killed; so the sound one's passing counts."""
@@ -98,6 +102,34 @@ class ServerTest(FunctionalTest):
             losses += counts["lost"]
             self.assertEqual(daemon.stop(), 0)
         self.assertGreater(losses, 0)
+
+    def moved(self, program: list[str] | None, kills: bool) -> list[str]:
+        """What is found wrong where clients move between rooms of a daemon, which is killed meanwhile or not."""
+        more: dict[str, Any] = {"program": program} if program else {}
+        daemon = self.trial.start(**more)
+        load = self.trial.load(daemon, 1, 50.0, movers=6)
+        load.run(1.0)
+        if kills:
+            daemon.kill()
+            daemon = self.trial.start(**more)
+            load.server = (load.server[0], daemon.port)
+            load.run(1.0)
+        findings = self.trial.findings(load)
+        load.close()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual([*findings.lost, *findings.duplicated, *findings.out_of_order], [])
+        return findings.misplaced
+
+    def test_rooms_are_forgotten(self) -> None:
+        """A server that forgets the rooms of people when it is killed fails."""
+        misplaced = self.moved(FORGETFUL, kills=True)
+        self.assertTrue(any("and came back in lobby" in fault for fault in misplaced), misplaced)
+
+    def test_lines_in_wrong_rooms(self) -> None:
+        """So does one that says lines in another room than their author saw as current, and the sound one does not."""
+        self.assertEqual(self.moved(None, kills=False), [])
+        misplaced = self.moved(WANDERING, kills=False)
+        self.assertTrue(any("it was said in" in fault for fault in misplaced), misplaced)
 
     def test_never_flushed(self) -> None:
         """A server that never flushes fails when the power is lost, and the sound one does not."""

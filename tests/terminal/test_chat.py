@@ -155,6 +155,7 @@ class RoomsTest(ChatTest):
         self.state.connection = "connected"
         self.chat.joined()
         self.assertEqual(self.state.lost, Place("board"))
+        self.clock.advance(LIST_S)
         self.assertEqual(self.surface.lines, ["* You are no longer in board. Your lines go to lobby now."])
         self.connection.requests()
         self.chat.typed("for the board, too")
@@ -165,6 +166,20 @@ class RoomsTest(ChatTest):
         self.assertEqual(self.asked(), [("say", "lobby")])
         self.chat.typed("/yes")  # there is nothing to say: a command like any other
         self.assertEqual([do for do, _ in self.asked()], ["type"])
+
+    def test_told_why(self) -> None:
+        """A server that tells why they are not in their room any more is quoted, and nothing is told twice."""
+        self.hear(entered("board", "alice"))
+        self.connection.cut()
+        self.clock.advance(60)
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(rooms=["lobby"])
+        self.chat.joined()
+        locked = {"room": "board", "code": "room-locked", "reason": "board is locked", "current": "lobby"}
+        self.hear({"event": "departed", **locked}, entered("lobby", "alice"))
+        self.clock.advance(LIST_S)
+        told = "* You are no longer in board: board is locked. Your lines go to lobby now."
+        self.assertEqual((self.surface.lines, self.state.lost), ([told], Place("board")))
 
     def test_asked_again(self) -> None:
         """Lines that are kept are asked about again where they could be said now."""
