@@ -343,7 +343,7 @@ class RulesTest(RequestsCase):
         said = len(self.texts(self.olga))
         self.alice.do("unregister", password="correct horse")
         self.house.clock.advance(9)
-        self.assertEqual(replies(waiting[-1].read(), "POST")[0].status, 401)
+        self.assertEqual(replies(waiting[-1].read(), "POST")[0].status, 403)
         self.assertEqual(len(self.texts(self.olga)), said)
         self.assertEqual(self.post(LOBBY, "x", authorization=bearer(other))[0], 201)
 
