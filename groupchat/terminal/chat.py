@@ -182,7 +182,8 @@ class Chat:
         self._reactor.callLater(LIST_S, self._tell_untold)
 
     def _tell_untold(self) -> None:
-        if self._untold:
+        is_asked_about = Place(self._untold) in (place for place, _ in self._state.unsaid)
+        if self._untold and not is_asked_about:
             self._tell_loss({"event": "departed", "room": self._untold, "current": self._state.room})
 
     def _tell_loss(self, departed: Message) -> None:

@@ -44,7 +44,7 @@ class RightPlaceTest(PaneTest):
         bob = self.connect(self.daemon, "bob")
         pane.expect(r"✗ not said to board: secret one")
         pane.expect(r"Say it in lobby\? /yes says")
-        self.assertIn("You are no longer in board. Your lines go to lobby now.", pane.everything())
+        self.assertIn("You are no longer in board.", pane.everything())
         pane.type("ret")
         pane.expect("> half a secret$")
         pane.keys("Enter")

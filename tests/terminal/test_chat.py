@@ -167,6 +167,19 @@ class RoomsTest(ChatTest):
         self.chat.typed("/yes")  # there is nothing to say: a command like any other
         self.assertEqual([do for do, _ in self.asked()], ["type"])
 
+    def test_told_once(self) -> None:
+        """Who is asked about a line for the lost room needs not be told of the loss besides."""
+        self.hear(entered("board", "alice"))
+        self.connection.cut()
+        self.clock.advance(60)
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(rooms=["lobby"])
+        self.chat.joined()
+        self.chat.typed("for the board")
+        self.clock.advance(LIST_S)
+        self.assertEqual([line for line in self.surface.lines if "no longer in board" in line], self.surface.lines)
+        self.assertEqual(len(self.surface.lines), 1)
+
     def test_told_why(self) -> None:
         """A server that tells why they are not in their room any more is quoted, and nothing is told twice."""
         self.hear(entered("board", "alice"))
