@@ -3,6 +3,7 @@
 ``python -m faults.fuzz text --seconds 60`` fuzzes one target.
 The door and everything behind it run in memory, with a clock that the harness advances.
 It is a fault if an exception is logged, if what is sent is not a line, if an answer to a program is not JSON,
+if a browser is answered with anything but HTTP or whole frames,
 or if the filter returns something else when the same bytes arrive in other pieces.
 """
 
@@ -22,7 +23,7 @@ from typing import Any, cast
 from faults.trial import NotRun, Trial, Verdict
 
 CORPUS = Path(__file__).with_name("corpus")
-RUNS = {"text": 1500, "json": 2500, "control": 1500, "telnet": 3000, "tls": 400}
+RUNS = {"text": 1500, "json": 2500, "control": 1500, "telnet": 3000, "tls": 400, "web": 1500}
 """Inputs that the short form tries for each target: some 20 s on a quiet machine."""
 LONGEST = 17_000
 """Bytes of the longest input: more than a line of JSON can have; of telnet, which is tried byte by byte, a third."""
@@ -214,6 +215,51 @@ def tls(door: Door, data: bytes) -> None:
         raise AssertionError(repr(sent[:100]))
 
 
+REQUEST = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+UPGRADE = REQUEST + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+"""A handshake of WebSocket."""
+
+
+def unmasked(text: bytes) -> bytes:
+    """Return a frame of a client, with a mask that changes nothing."""
+    length = len(text)
+    size = bytes((0x80 | length,)) if length < 126 else b"\xfe" + length.to_bytes(2)
+    return b"\x81" + size + bytes(4) + text
+
+
+def web(door: Door, data: bytes) -> None:
+    """Fuzz a browser: what comes back must be HTTP, and after the handshake of WebSocket whole frames of JSON.
+
+    The first byte says how: the rest is of a request, or frames, or what is in one frame.
+    """
+    from wsproto.frame_protocol import FrameDecoder, Opcode
+
+    how, data = (data[0] % 3 if data else 0), data[1:]
+    if how == 0:
+        sent = door.converse(b"GET /", data)
+        if sent and not re.match(rb"HTTP/1\.[01] \d{3} ", sent):
+            raise AssertionError(repr(sent[:100]))
+        return
+    if how == 2:
+        data = b"\xff" + unmasked(data)
+    sent = door.converse(UPGRADE + unmasked(b'{"do":"nick","nick":"fuzz"}'), data)
+    head, _, frames = sent.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 101 "):
+        raise AssertionError(repr(head))
+    decoder = FrameDecoder(client=True)
+    decoder.receive_bytes(frames)
+    while (frame := decoder.process_buffer()) is not None:
+        if not frame.frame_finished:
+            raise AssertionError(repr(frame))
+        if frame.opcode is Opcode.TEXT:
+            line = frame.payload.decode()  # type: ignore[union-attr]  # the decoder makes bytes
+            json.loads(line)
+            if CONTROLS.search(line):
+                raise AssertionError(repr(line))
+    if len(decoder.buffer):
+        raise AssertionError(repr(frames))
+
+
 def main() -> None:
     """Fuzz one target."""
     parser = argparse.ArgumentParser(prog="python -m faults.fuzz", description=__doc__.partition("\n")[0])
@@ -236,6 +282,7 @@ def main() -> None:
         "control": lambda data: program(door, data),
         "telnet": telnet,
         "tls": lambda data: tls(door, data),
+        "web": lambda data: web(door, data),
     }
     corpus = str(CORPUS / ("json" if arguments.target == "control" else arguments.target))
     with tempfile.TemporaryDirectory() as found:

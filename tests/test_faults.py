@@ -76,6 +76,13 @@ class CorpusTest(SynchronousTestCase):
             with self.subTest(name=name):
                 fuzz.tls(door, data)
 
+    def test_requests(self) -> None:
+        """Browsers are answered in HTTP and in whole frames, whatever comes."""
+        door = self.door()
+        for name, data in self.inputs("web").items():
+            with self.subTest(name=name):
+                fuzz.web(door, data)
+
     def test_planted(self) -> None:
         """An error that is logged, and a line that a terminal would obey, are found."""
         door = self.door()
@@ -86,6 +93,11 @@ class CorpusTest(SynchronousTestCase):
         self.assertRaises(AssertionError, fuzz.program, Echo(), b'\xff{"a":"\x7f"}\r\n')
         self.assertRaises(ValueError, fuzz.program, Echo(), b"\xff{\r\n")
         fuzz.text(Echo(), b"\xffhello\nA")
+        for how in (b"\0", b"\1"):
+            self.assertRaises(AssertionError, fuzz.web, Echo(), how + b"\xffnonsense")
+        upgraded = b"\1\xffHTTP/1.1 101 \r\n\r\n"
+        self.assertRaises(AssertionError, fuzz.web, Echo(), upgraded + b"\x81\x02x")
+        self.assertRaises(ValueError, fuzz.web, Echo(), upgraded + b"\x81\x02x{")
 
 
 class Echo(fuzz.Door):

@@ -19,6 +19,9 @@ HEAD_LIMIT = 16 * 1024
 """The most bytes of a request before its body."""
 
 
+_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
+"""The first line of a request (RFC 9112, section 3)."""
+
 _ABSOLUTE = re.compile("https?://[^/]*", re.ASCII | re.IGNORECASE)
 """What may stand before an address, for proxies (RFC 9112, section 3.2.2)."""
 
@@ -164,7 +167,7 @@ class Channel(http.HTTPChannel):
             return
         if not self._line and line:
             self._line = line
-            if not _is_request(line):
+            if _REQUEST.fullmatch(line) is None:
                 self.refuse(told(400, "A request begins with a method, an address and HTTP/1.1 or HTTP/1.0."))
                 return
         super().lineReceived(line)
@@ -266,8 +269,3 @@ def admit(front: IFront) -> None:
 def too_large() -> Answer:
     """Return the answer to a body that is too large, or for which there is no use."""
     return told(413, "That is more than is taken here.")
-
-
-def _is_request(line: bytes) -> bool:
-    words = line.split(b" ")
-    return len(words) == 3 and words[2] in (b"HTTP/1.1", b"HTTP/1.0")

@@ -41,6 +41,7 @@ STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (Banned, 403),
     (TooManyConnections, 429),
     (ServerFull, 503),
+    (ServerError, 500),
     (forwarding.ForwardingWrong, 400),
 )
 """The status of each refusal."""
@@ -110,6 +111,8 @@ class Site:
         except Refusal as refusal:
             self._reception.turned_away[refusal.code] += 1
             request.refusal = _refused(refusal)
+        except Exception:
+            request.refusal = self._failed()
 
     def answer(self, request: Request) -> None:
         """Answer a request that is whole."""
@@ -120,8 +123,7 @@ class Site:
             except Refusal as refusal:
                 answer = _refused(refusal)
             except Exception:
-                self.log.failure("A request could not be answered", failure=Failure())
-                answer = told(500, str(ServerError("Something went wrong here; it is in the log.")))
+                answer = self._failed()
         if answer is not None:
             request.send(answer)
 
@@ -157,6 +159,11 @@ class Site:
 
     # How
 
+    def _failed(self) -> Answer:
+        """Log the error that is being handled; return the answer."""
+        self.log.failure("A request could not be answered", failure=Failure())
+        return _refused(ServerError("Something went wrong here; it is in the log."))
+
     def _set_origin(self, request: Request) -> None:
         """Set where a request comes from, which a proxy says.
 
@@ -176,10 +183,10 @@ class Site:
             return None
         if request.channel.is_proxy and not request.address:
             forwarding.client("", self._reception.is_proxy)
-        named = request.requestHeaders.getRawHeaders("host") or []
-        if len(named) > 1 or (named and same_site.host(named[0]) is None):
+        host = request.header("host")  # more than one would be a list, and no host
+        if host and same_site.host(host) is None:
             return told(400, "The Host header is none.")
-        host = request.host_name = named[0] if named else ""
+        request.host_name = host
         if not request.secure:
             if settings.tls_required and request.address:
                 target = request.channel.target

@@ -110,8 +110,8 @@ class Request(http.Request):
 
     def header(self, name: str) -> str:
         """Return a header, empty if it is not there; several of one name are one list."""
-        found = self.requestHeaders.getRawHeaders(name)
-        return ", ".join(found) if found else ""
+        found = self.requestHeaders.getRawHeaders(name.encode())
+        return b", ".join(found).decode("utf-8", "replace") if found else ""
 
     def argument(self, name: str) -> str | None:
         """Return what the query says by this name, the first time; None: nothing."""

@@ -128,6 +128,11 @@ class RequestTest(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(asked(visit, request("/query")).status, 200)
 
+    def test_any_bytes(self) -> None:
+        """Headers may have bytes that are no UTF-8."""
+        stream = request("/query", accept="text/html").replace(b"html", b"h\xee\x89")
+        self.assertEqual(asked(Visit(WebPort()), stream).status, 200)
+
     def test_no_request(self) -> None:
         """What is no request is told so; nothing behind it is taken."""
         for stream in (
@@ -135,11 +140,15 @@ class RequestTest(SynchronousTestCase):
             b"GET / HTTP/3.0\r\n\r\n",
             b"GET / x HTTP/1.1\r\n\r\n",
             "GET /é HTTP/1.1\r\n\r\n".encode(),
+            b"GET /x\x87y HTTP/1.1\r\n\r\n",
+            b"GET  / HTTP/1.1\r\n\r\n",
             request(Content_Length="x"),
             request(Content_Length="1", Transfer_Encoding="chunked"),
             b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
             request("/query", host="a b"),
             request("/words/%ff/b"),
+            request("/query").replace(b"chat", b"ch\xe9t"),
+            request("/query", Host="other"),
         ):
             for size in (1, 1000):
                 visit = Visit(WebPort(), size)
