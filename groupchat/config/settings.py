@@ -296,6 +296,12 @@ class Settings:
         "who may register: everybody, people with a code of /invitecode (or the password), or nobody by themselves",
         choices=("open", "invite", "closed"),
     )
+    login_rooms: str = setting(
+        "mine",
+        "mine or lobby",
+        "the rooms somebody with a password comes into: those where the account was last, or the lobby alone",
+        choices=("mine", "lobby"),
+    )
     plain_passwords: bool = setting(
         True,
         "true or false",

@@ -20,10 +20,11 @@ Rules:
 1. Only Idle sends to the journal, and only ``_send`` leaves Idle.
 2. What was queued is delivered in the order of the queue, whether it was written or refused.
 3. In Refusing and Broken nothing that needs the journal is taken; notices still pass.
+   What is kept of connections is taken always: it waits until it can be written.
 4. Broken is never left: after a flush has failed, the next one succeeds and proves nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -32,7 +33,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.queue import Queued
+from groupchat.delivery.queue import Mark, Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IJournal
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
@@ -86,6 +87,9 @@ State: TypeAlias = Idle | Committing | Refusing | Broken
 
 IDLE = Idle()
 
+Keeping: TypeAlias = Callable[[], Operation | None]
+"""Makes the operation that keeps something of a connection, as it is at that moment; None: there is nothing to keep."""
+
 
 class Commits:
     """Takes what is posted, and sends it to the journal.
@@ -113,9 +117,11 @@ class Commits:
         self._turn_end = turn_end
         self._state: State = IDLE
         self._queue: list[Queued] = []
-        self._sessions: dict[tuple[AuthorId, str], StoredSession] = {}
-        self._unsaved: dict[tuple[AuthorId, str], StoredSession] = {}
-        """Sessions of a batch that was not written: tried again at the next sweep, not in a tight loop."""
+        self._kept: dict[tuple[AuthorId, str], Keeping] = {}
+        self._unkept: dict[tuple[AuthorId, str], Keeping] = {}
+        """Those of a batch that was not written: tried again at the next sweep, not in a tight loop."""
+        self._sent: dict[tuple[AuthorId, str], Operation] = {}
+        """Those on their way."""
         self._is_scheduled = False
         """True if the end of this turn sends on what waits."""
         self._waiting: dict[Sender, None] = {}
@@ -164,14 +170,32 @@ class Commits:
 
     def save(self, session: StoredSession) -> None:
         """Persist a session with the next batch, before everything else in it."""
-        self._sessions[session.author, session.digest] = session
-        self._schedule()
+        self.keep(session.author, session.digest, lambda: session)
+
+    def keep(self, author: AuthorId, digest: str, make: Keeping, soon: bool = True) -> None:
+        """Persist something that is made when the next batch is sent, before everything else in that.
+
+        It replaces what was to be kept under the same name and is not on its way yet.
+
+        :param digest: the digest of the session it is about; empty: it is about the author's account.
+        :param make: returns the operation; None: nothing is to be kept any more.
+        :param soon: whether a batch is sent for it, if none would be.
+        """
+        self._kept[author, digest] = make
+        self._unkept.pop((author, digest), None)
+        if soon:
+            self._schedule()
+
+    def unwritten(self, author: AuthorId, digest: str) -> Operation | None:
+        """Return what is to be kept of a session and is not on disk yet; None: nothing."""
+        make = self._kept.get((author, digest)) or self._unkept.get((author, digest))
+        return self._sent.get((author, digest)) if make is None else make()
 
     def drop(self, revoke: Revoke) -> None:
         """Do not persist what was saved of sessions whose tokens work no longer, and is not on its way yet."""
-        for waiting in (self._sessions, self._unsaved):
-            for known in [known for known in waiting if revoke.concerns(*known)]:
-                del waiting[known]
+        for waiting in (self._kept, self._unkept):
+            for author, digest in [known for known in waiting if known[1] and revoke.concerns(*known)]:
+                del waiting[author, digest]
 
     def make_wait(self, sender: Sender) -> None:
         """Let this sender go on only when the queue is short again."""
@@ -184,6 +208,7 @@ class Commits:
             return succeed(None)
         waiter: Deferred[None] = Deferred()
         self._idle_waiters.append(waiter)
+        self._schedule()
         return waiter
 
     def sweep(self) -> None:
@@ -192,9 +217,8 @@ class Commits:
         if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
             log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
             self._refuse(state, JournalUnavailable("The disk does not answer. Nothing can be posted just now."))
-        if self._unsaved:
-            unsaved, self._unsaved = self._unsaved, {}
-            self._sessions = unsaved | self._sessions
+        if self._unkept:
+            self._kept, self._unkept = self._unkept | self._kept, {}
             self._schedule()
         if self.trouble and self._state is IDLE:
             self._send(asks=True)
@@ -208,7 +232,7 @@ class Commits:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._in_flight or self._queue or self._sessions)
+        return not (self._in_flight or self._queue or self._kept)
 
     def _schedule(self) -> None:
         """At the end of this turn, send on what waits, unless a commit is in flight: then it goes next."""
@@ -218,7 +242,7 @@ class Commits:
 
     def _send_on(self) -> None:
         try:
-            while (self._queue or self._sessions) and not self._in_flight:
+            while (self._queue or self._kept) and not self._in_flight:
                 self._send()
         finally:
             self._is_scheduled = False
@@ -230,17 +254,19 @@ class Commits:
         :param asks: do so also when there is nothing to store, to learn whether the journal works again.
         """
         batch, self._queue = self._queue, []
-        sessions, self._sessions = list(self._sessions.values()), {}
-        operations: list[Operation] = [*sessions]
+        kept, self._kept = self._kept, {}
+        sent = {name: operation for name, make in kept.items() if (operation := make()) is not None}
+        operations = [*sent.values()]
+        before = len(operations)
         operations += [item.operation for item in batch if item.operation is not None]
         if self._state is not IDLE or not (operations or asks):
             self._deliver_unwritten(batch)
             return
-        self._state = Committing(self._clock.seconds())
+        self._state, self._sent = Committing(self._clock.seconds()), sent
         committed = self._journal.append(operations)
         committed.addCallbacks(
-            lambda outcomes: self._written(batch, outcomes[len(sessions) :]),
-            lambda failure: self._not_written(failure, batch, sessions),
+            lambda outcomes: self._written(batch, outcomes[before:]),
+            lambda failure: self._not_written(failure, batch, kept),
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
         committed.addCallback(lambda _: self._landed())
@@ -253,9 +279,10 @@ class Commits:
             log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
+        self._sent = {}
         if self._in_flight:
             self._state = IDLE
-        if self._queue or self._sessions:
+        if self._queue or self._kept:
             # The journal's answer comes between two turns: what was said while it was handed out comes along.
             self._turn_end(self._schedule)
         else:
@@ -267,13 +294,15 @@ class Commits:
         self._deliver(batch, outcomes)
         self._note_trouble("")
 
-    def _not_written(self, failure: Failure, batch: Sequence[Queued], sessions: Sequence[StoredSession]) -> None:
+    def _not_written(
+        self, failure: Failure, batch: Sequence[Queued], kept: Mapping[tuple[AuthorId, str], Keeping]
+    ) -> None:
         """Tell the authors of a batch that nothing of it is on disk, and deliver its notices."""
         refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
             self._resume()
-            self._unsaved.update(((session.author, session.digest), session) for session in sessions)
+            self._unkept.update((name, make) for name, make in kept.items() if name not in self._kept)
         else:
             refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
             self._state = Broken(refusal)
@@ -300,8 +329,8 @@ class Commits:
     def _refuse(self, state: Committing, refusal: JournalUnavailable) -> None:
         self._state = Refusing(state.since, refusal)
         batch, self._queue = self._queue, []
-        self._queue = [item for item in batch if item.operation is None]
-        self._deliver([item for item in batch if item.operation is not None], refusal)
+        self._queue = [item for item in batch if not _needs_journal(item)]
+        self._deliver([item for item in batch if _needs_journal(item)], refusal)
         self._note_trouble(str(refusal))
 
     def _release(self) -> None:
@@ -313,3 +342,8 @@ class Commits:
             idle, self._idle_waiters = self._idle_waiters, []
             for waiter in idle:
                 waiter.callback(None)
+
+
+def _needs_journal(item: Queued) -> bool:
+    """Say whether something is told when it is on disk, or that it is not."""
+    return item.operation is not None or isinstance(item, Mark)

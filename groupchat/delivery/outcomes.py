@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from groupchat.config.settings import Settings
 from groupchat.delivery.condensing import condense
 from groupchat.delivery.fanout import Fanout, Shown
-from groupchat.delivery.queue import Barrier, Change, Notice, Posting, Queued
+from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
@@ -107,6 +107,8 @@ class Outcomes:
                     self._turn_down(item, outcome, afterwards)
                 else:
                     self._change(item, outcome, afterwards)
+            elif isinstance(item, Mark):
+                afterwards += item.receipt.settle(refusal)
             else:
                 self._pass(item, afterwards)
         condensed = condense(shown)

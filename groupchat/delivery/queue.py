@@ -1,4 +1,4 @@
-"""The items of the queue before the journal: posts, changes without a post, notices, and barriers.
+"""The items of the queue before the journal: posts, changes without a post, notices, barriers, and marks.
 
 Each is built complete and queued once; nothing changes it afterwards.
 A receipt tells what becomes of a post or a change.
@@ -119,4 +119,15 @@ class Barrier:
     then: Callable[[], None] | None = None
 
 
-Queued: TypeAlias = Posting | Change | Notice | Barrier
+@record
+class Mark:
+    """Marks a place in the queue, and what is kept of connections: its receipt tells whether that is on disk.
+
+    It is settled with the batch that has everything that ``Commits.keep`` was given before it.
+    """
+
+    operation: ClassVar[None] = None
+    receipt: Receipt
+
+
+Queued: TypeAlias = Posting | Change | Notice | Barrier | Mark

@@ -16,27 +16,27 @@ from twisted.logger import Logger
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.fanout import Fanout
-from groupchat.delivery.queue import Change, Notice, Receipt
+from groupchat.delivery.queue import Notice
 from groupchat.delivery.readers import Readers
+from groupchat.facts.whereabouts import Places
+from groupchat.hall.persistence import Persistence
 from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.limits.buckets import TokenBucket
 from groupchat.limits.log_limits import LogLimits
-from groupchat.model.drafts import StoredSession
-from groupchat.model.errors import Replaced
+from groupchat.model.errors import Refusal, Replaced
 from groupchat.model.events import Departed, Done, Entered, Joined, Left, Ref, Refused, Renamed
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import Moderation
 from groupchat.state.people import Connection, Person
-from groupchat.state.positions import PRIVATE, Positions
 from groupchat.state.rooms import Room, Rooms
 from groupchat.state.roster import Roster
 
 log = Logger()
 
-RENEWED_S = 43200.0
-"""Seconds after which a session that goes on is persisted again: its token is forgotten some days later."""
+VOLUNTARY = "left"
+"""The code of leaving a room by oneself."""
 
 
 class Doorway:
@@ -60,7 +60,7 @@ class Attendance:
         rooms: Rooms,
         roster: Roster,
         moderation: Moderation,
-        positions: Positions,
+        persistence: Persistence,
         commits: Commits,
         readers: Readers,
         fanout: Fanout,
@@ -74,7 +74,7 @@ class Attendance:
         self._rooms = rooms
         self._roster = roster
         self._moderation = moderation
-        self._positions = positions
+        self._persistence = persistence
         self._commits = commits
         self._readers = readers
         self._fanout = fanout
@@ -103,13 +103,33 @@ class Attendance:
 
     # Rooms
 
+    def objection(self, person: Person, name: str) -> Refusal | None:
+        """Return why a person may not go into a room; None: they may.
+
+        The name of a new room is shown to everybody, so the muted make none.
+        """
+        now = self._now()
+        refused = self._moderation.entrance_of(now)(person, name)
+        if refused is None and self._rooms.find(name) is None:
+            try:
+                self._moderation.check_words(person, (name,), now)
+            except Refusal as muted:
+                return muted
+        return refused
+
+    def check_room(self, person: Person, name: str) -> None:
+        """:raises Banned, RoomLocked, Muted: the person may not go into this room."""
+        refused = self.objection(person, name)
+        if refused is not None:
+            raise refused
+
     def enter_room(self, connection: Connection, name: str) -> None:
         """Put a connection into a room, which is its current one from now on, and tell everybody there."""
         room, person = self._rooms.open(name), connection.person
         is_new = not room.holds(person)
+        connection.moving = None
         room.members[connection] = None
-        connection.rooms = (*(other for other in connection.rooms if other != name), name)
-        connection.current = name
+        _settle(connection, connection.places.entered(name))
         if is_new:
             account = person.account.nick if person.account is not None else ""
             self._announce(room, Joined(name, person.nick, self._now(), account), connection)
@@ -165,11 +185,16 @@ class Attendance:
 
     def switch(self, connection: Connection, name: str) -> None:
         """Let a connection's lines go to another of its rooms."""
-        connection.current = name
+        connection.moving = None
+        self.settle(connection, connection.places.switched(name))
+
+    def settle(self, connection: Connection, places: Places) -> None:
+        """Let the lines of a connection go where its places say, which have the rooms it is in."""
+        _settle(connection, places)
         self._readers.review(connection)
 
     def leave_room(
-        self, connection: Connection, name: str, reason: str, code: str = "left", words: str | None = None
+        self, connection: Connection, name: str, reason: str, code: str = VOLUNTARY, words: str | None = None
     ) -> None:
         """Take a connection out of a room, and tell everybody there; its lines go to the room it joined last.
 
@@ -177,9 +202,10 @@ class Attendance:
         :param code: why, as the connection is told: ``left``, ``kicked``, ``banned`` …
         :param words: the reason the connection is told with it; None: the same as the others.
         """
-        connection.rooms = tuple(other for other in connection.rooms if other != name)
-        if connection.current == name:
-            connection.current = connection.rooms[-1] if connection.rooms else ""
+        places = connection.places
+        if code == VOLUNTARY:
+            connection.moving = None
+        _settle(connection, places.left(name) if code == VOLUNTARY else places.put_out(name))
         self._take_out(connection, name, reason)
         self._readers.review(connection)
         if not connection.gone:
@@ -239,13 +265,13 @@ class Attendance:
         if connection.quiet and connection.rooms:
             self.stop_watching(connection)
             return
-        person, rooms, position = connection.person, connection.rooms, self._readers.position(connection)
-        self.note_position(connection, rooms)
+        person, rooms = connection.person, connection.rooms
+        self._persistence.note_position(connection, rooms)
+        if connection.digest:
+            self._commits.save(self._persistence.stored(connection))
         self._detach(connection)
         for name in rooms:
             self.leave_room(connection, name, reason)
-        if connection.digest:
-            self._commits.save(self.stored(connection, rooms, position))
         person.connections = tuple(other for other in person.connections if other is not connection)
         if not person.connections:
             self._roster.release(person)
@@ -277,43 +303,6 @@ class Attendance:
         replaced = Replaced("You have joined again from elsewhere; this connection is closed.")
         connection.show(Refused(replaced.code, str(replaced)))
         connection.screen.close(replaced.code)
-
-    # What is persisted
-
-    def stored(self, connection: Connection, rooms: tuple[str, ...], position: int) -> StoredSession:
-        """Return what the journal keeps of a connection, so that its token works later."""
-        person = connection.person
-        return StoredSession(person.author, connection.digest, person.nick, rooms, position, self._now())
-
-    def remember(self, connection: Connection) -> None:
-        """Persist where a connection stands, if it can come back."""
-        if connection.gone:
-            return
-        if connection.digest:
-            position = self._readers.position(connection)
-            self._commits.save(self.stored(connection, connection.rooms, position))
-        self.note_position(connection, connection.rooms)
-
-    def renew(self, connection: Connection, period: float) -> None:
-        """Persist twice a day that a connection is still here; called for each once in a period, in seconds.
-
-        It is done at the times of day at which each came: not of all at once.
-        """
-        stayed = self._now() - connection.since
-        if stayed >= RENEWED_S and stayed % RENEWED_S < period:
-            self.remember(connection)
-
-    def note_position(self, connection: Connection, rooms: Sequence[str]) -> None:
-        """Persist how far the account has read these rooms; the journal may miss it, which does no harm."""
-        account = connection.person.account
-        if account is None or connection.quiet or self._roster.of(account.author) is None:
-            return  # a quiet connection reads nothing
-        upto = self._readers.position(connection)
-        moves = self._positions.moves(account.author, (*rooms, PRIVATE), upto, self._now())
-        for move in moves:
-            self._positions.note(move)
-            if self._commits.refusal is None:
-                self._commits.post(Change(move, Receipt()))
 
     # How joins and leaves are announced
 
@@ -370,3 +359,7 @@ class Attendance:
         self._readers.detach(connection)
         self._known.pop(connection, None)
         self._typists.stopped(connection)
+
+
+def _settle(connection: Connection, places: Places) -> None:
+    connection.rooms, connection.current, connection.lost = places.rooms, places.current, places.lost

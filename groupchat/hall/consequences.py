@@ -26,6 +26,7 @@ from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
+from groupchat.hall.persistence import Persistence
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names, networks
 from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange, PutOut, ReadUpTo, Revoke
@@ -94,6 +95,7 @@ class Consequences:
         commits: Commits,
         fanout: Fanout,
         attendance: Attendance,
+        persistence: Persistence,
         health: Health,
         sessions: Callable[[], Iterable[Peer]],
         arrivals: Callable[[], Iterable[Arrival]],
@@ -109,6 +111,7 @@ class Consequences:
         self._commits = commits
         self._fanout = fanout
         self._attendance = attendance
+        self._persistence = persistence
         self._health = health
         self._sessions = sessions
         self._arrivals = arrivals
@@ -192,6 +195,8 @@ class Consequences:
         if holder is not None and holder is not person:
             taken = PasswordNeeded(f"{holder.nick} belongs to an account now. Come back with another nickname.")
             self._cut_off(taken, lambda session: _person_of(session) is holder)
+        if person is not None and self._accounts.places(account.author) is None:
+            self._persistence.adopt(account, person.connections[-1])
         if person is not None and person.key != account.key:
             self._attendance.rename(person.connections[0], account.nick, account.key)
 
@@ -395,7 +400,7 @@ class Consequences:
         for connection in [member for member in (found.members if found is not None else ()) if meant(member)]:
             self._health.refuse(connection, told)
             self._attendance.leave_room(connection, room, told.code, told.code, why)
-            self._attendance.remember(connection)
+            self._persistence.was_put_out(connection, room)
 
     def _cut_off(self, refusal: Refusal, meant: Callable[[Peer], bool]) -> None:
         for session in [session for session in self._sessions() if meant(session)]:

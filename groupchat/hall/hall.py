@@ -26,6 +26,7 @@ from groupchat.hall.confirmations import Confirmations
 from groupchat.hall.consequences import Arrival, Consequences, Peer
 from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
+from groupchat.hall.persistence import Persistence
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
 from groupchat.hall.typists import Typists
@@ -108,14 +109,15 @@ class Hall:
         self.commits.on_trouble = self.health.report
         # People.
         self.typists = Typists(self.commits, clock, now)
+        self.persistence = Persistence(self.accounts, self.roster, self.positions, self.commits, self.readers, now)
         self.attendance = Attendance(
-            self.rooms, self.roster, self.moderation, self.positions, self.commits, self.readers, self.fanout,
+            self.rooms, self.roster, self.moderation, self.persistence, self.commits, self.readers, self.fanout,
             self.typists, self.log_limits, settings, clock, now,
         )  # fmt: skip
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
-            self.access_keys, self.commits, self.fanout, self.attendance, self.health, lambda: list(self.sessions),
-            lambda: self.arrivals, now,
+            self.access_keys, self.commits, self.fanout, self.attendance, self.persistence, self.health,
+            lambda: list(self.sessions), lambda: self.arrivals, now,
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
         self.confirmations = Confirmations(clock)
@@ -184,7 +186,7 @@ class Hall:
         """Persist twice a day that people who stay are here; called once in a period, in seconds."""
         for session in self.sessions:
             if session.connection is not None:
-                self.attendance.renew(session.connection, period)
+                self.persistence.renew(session.connection, period)
 
     def stop(self, text: str) -> "Deferred[None]":
         """Tell everybody, let the queue run empty, and close every connection.  Fires when all is written.

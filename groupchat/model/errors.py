@@ -143,6 +143,15 @@ class NoSuchNick(Refusal):
     code = "no-such-nick"
 
 
+class RoomLost(Refusal):
+    """Somebody else took away the room that the person's lines went to; this is told before anything is said elsewhere.
+
+    It is refused once; the same again is done in the room that lines go to now.
+    """
+
+    code = "room-lost"
+
+
 class NoSuchRoom(Refusal):
     code = "no-such-room"
 

@@ -14,6 +14,9 @@ from groupchat.model.wording import listed
 SERVER_ZONE = "server"
 """The word for the time zone of the server, which is the empty string in ``Preferences.zone``."""
 
+SERVER_CHOICE = "server"
+"""The value of a preference of those who leave it to the server's settings."""
+
 AUTO_WIDTH, NO_WIDTH = "auto", "off"
 """The words for the width of the terminal, if it tells it, and for lines that the server does not break."""
 NARROWEST, WIDEST, STEP = 20, 200, 10
@@ -45,6 +48,7 @@ class Preferences:
     echo: bool = False
     emoji: bool = True
     joins: bool = True
+    rooms: str = SERVER_CHOICE
     time: str = "seconds"
     width: str = AUTO_WIDTH
     zone: str = ""
@@ -159,6 +163,12 @@ _KINDS = {
     "echo": _choice("show my own lines too", on=True, off=False),
     "emoji": _choice("turn :) and :shortcodes: in my lines into emoji", on=True, off=False),
     "joins": _choice("show when people join and leave", on=True, off=False),
+    "rooms": _choice(
+        "come into my rooms of last time when I log in, or the lobby only",
+        mine="mine",
+        lobby="lobby",
+        server=SERVER_CHOICE,
+    ),
     "time": _choice(
         "show the time before each line as [HH:MM:SS], [HH:MM] or not at all",
         seconds="seconds",

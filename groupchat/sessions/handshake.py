@@ -106,7 +106,7 @@ class Handshake:
     def close(self) -> None:
         """Close because the server stops: the nickname is kept until the process ends, no leave is announced."""
         if self.connection is not None:
-            self._hall.attendance.remember(self.connection)
+            self._hall.persistence.remember(self.connection)
         self._give_up()
         self.state = State.GONE
         self.screen.close("stopping")

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
 from groupchat.facts.account_facts import Account, digest_of
+from groupchat.facts.whereabouts import Places
 from groupchat.hall.consequences import refusal_of
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
@@ -27,17 +28,15 @@ from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredS
 from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, TokenInvalid
 from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
+from groupchat.model.preferences import SERVER_CHOICE
+from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
 from groupchat.state.people import Connection, Person
-from groupchat.state.rooms import LOBBY
 from groupchat.verbs.reading import replay
 
 log = Logger()
 
 BINDINGS = 3
 """How often what was decided about a guest's nickname is bound to the guest, if operators change it at that moment."""
-
-SPELLINGS = 4
-"""The number of times that a claim may name the same room, on average."""
 
 UNKNOWN = "This token is unknown or too old; join without it."
 
@@ -96,7 +95,7 @@ class Joining:
     def _come_in(self) -> Generator["Deferred[Any]", Any, None]:
         hall = self._hall
         self._claim.check_lengths()
-        wanted = self._wanted()
+        asked = wanted(self._claim, hall.settings.rooms_max)
         stored: StoredSession | None = None
         if self._token is not None:
             stored = yield self._recall(self._token)
@@ -118,12 +117,12 @@ class Joining:
             return
         person = self._take_nickname(stored)
         try:
-            rooms = self._rooms(person, wanted, stored)
+            destination = self._destination(person, asked, stored)
             upto = hall.stream.delivered
             earlier: Sequence[StoredPost] = ()
             if self._claim.since is None:
-                earlier = yield self._earlier(rooms[-1:], upto)
-            missed: Missed = yield self._missed(person, rooms, upto)
+                earlier = yield self._earlier(destination.places.current, upto)
+            missed: Missed = yield self._missed(person, destination.places.rooms, upto)
             if stored is not None:
                 yield self._bind(stored)
             if hall.roster.of(person.author) is not person and not self._is_over:
@@ -132,9 +131,9 @@ class Joining:
             # Something may have been decided meanwhile.
             self._check_overtaken(person.author)
             self._check_bans(person.author, person.key, stored)
-            rooms = tuple(room for room in rooms if hall.moderation.admits(room, person, hall.now()))
-            earlier = [one for one in earlier if one.event.room in rooms]
-            missed = missed.within(rooms)
+            destination = destination.admitting(person, hall.moderation.entrance_of(hall.now()))
+            earlier = [one for one in earlier if one.event.room in destination.places.rooms]
+            missed = missed.within(destination.places.rooms)
             if self._account is not None and hall.accounts.of(person.author) is None:
                 raise PasswordWrong(WRONG)
         except BaseException:
@@ -143,30 +142,12 @@ class Joining:
         if self._is_over:
             self._give_back(person)
         else:
-            self._enter(person, rooms, stored, upto, earlier, missed)
+            self._enter(person, destination, stored, upto, earlier, missed)
 
     @property
     def _is_over(self) -> bool:
         """Say whether it is too late: the connection is lost, or was replaced while its login was checked."""
         return self.is_given_up or (self._leaving is not None and self._leaving.gone)
-
-    def _wanted(self) -> tuple[str, ...] | None:
-        """Return the rooms that are asked for, if any are named.
-
-        :raises RoomInvalid, BadArguments: they cannot be.
-        """
-        if self._claim.quiet:
-            if self._claim.rooms:
-                raise BadArguments("A quiet connection is in no room: leave rooms out, or quiet.")
-            return ()
-        if self._claim.rooms is None:
-            return None
-        most = self._hall.settings.rooms_max
-        given = self._claim.rooms if len(self._claim.rooms) <= SPELLINGS * most else ()
-        rooms = tuple(dict.fromkeys(reversed([names.room(name) for name in given])))[::-1]
-        if len(rooms) > most or len(given) < len(self._claim.rooms):
-            raise BadArguments(f"You can be in {most} rooms at a time.")
-        return rooms
 
     @inlineCallbacks
     def _recall(self, token: str) -> Generator["Deferred[Any]", Any, StoredSession]:
@@ -178,7 +159,7 @@ class Joining:
             stored = yield journal.recall(digest)
         if stored is None:
             raise TokenInvalid(UNKNOWN)
-        return stored  # type: ignore[no-any-return]
+        return self._hall.persistence.unwritten(stored.author, digest) or stored
 
     @inlineCallbacks
     def _bind(self, stored: StoredSession) -> Generator["Deferred[Any]", Any, None]:
@@ -234,6 +215,8 @@ class Joining:
         person = hall.roster.of(author)
         if person is None:
             person = Person(nick, key, author, hall.now(), account)
+            if stored is not None:
+                person.known_since = stored.since
             hall.roster.claim(person)
         elif account is not None:
             pass  # one more connection, perhaps while another one is just coming in
@@ -276,32 +259,27 @@ class Joining:
         if not person.connections:
             self._hall.roster.release(person)
 
-    def _rooms(self, person: Person, wanted: tuple[str, ...] | None, stored: StoredSession | None) -> tuple[str, ...]:
-        """Return the rooms to be in, the current one last: those asked for, or those of before, or else the lobby.
+    def _destination(self, person: Person, asked: tuple[str, ...] | None, stored: StoredSession | None) -> Destination:
+        """Return where somebody comes in.
 
-        :raises Banned, RoomLocked: the person may go into none of those they asked for.
+        :raises Banned, RoomLocked, Muted: they may go into none of the rooms they asked for.
         """
-        moderation, now = self._hall.moderation, self._hall.now()
-        if wanted is not None:
-            found = tuple(room for room in wanted if moderation.admits(room, person, now))
-            if wanted and not found:
-                moderation.check_room(wanted[-1], person, now)
-            return found
-        for connection in (*([self._leaving] if self._leaving is not None else []), *person.connections):
-            if connection.rooms:
-                current = connection.current
-                return (*(room for room in connection.rooms if room != current), current)
-        before = stored.rooms if stored is not None else (LOBBY,)
-        if not before:
-            return ()  # it had left them all, or asked for none
-        found = tuple(room for room in before if moderation.admits(room, person, now))
-        return found or ((LOBBY,) if moderation.admits(LOBBY, person, now) else ())
+        if asked is not None:
+            return asked_for(self._hall, person, asked)
+        return of_before(self._hall, person, stored, self._leaving, self._wants_own_rooms())
 
-    def _earlier(self, rooms: Sequence[str], upto: int) -> "Deferred[Any]":
+    def _wants_own_rooms(self) -> bool:
+        """Say whether somebody with a password comes into the rooms in which the account was last."""
+        hall, account = self._hall, self._account
+        kept = None if account is None else hall.accounts.preferences(account.author, self._screen.style.door)
+        wish = kept.changed.get("rooms", SERVER_CHOICE) if kept is not None else SERVER_CHOICE
+        return (hall.settings.login_rooms if wish == SERVER_CHOICE else wish) == "mine"
+
+    def _earlier(self, room: str, upto: int) -> "Deferred[Any]":
         """Read what was said lately; where people talk and many come, without troubling the journal."""
         stream, count = self._hall.stream, self._hall.settings.replay_posts
-        known = stream.recent.latest(rooms[0], count) if rooms else ()
-        return stream.journal.recent(Audience(tuple(rooms)), upto, count) if known is None else succeed(known)
+        known = stream.recent.latest(room, count) if room else ()
+        return stream.journal.recent(Audience((room,)), upto, count) if known is None else succeed(known)
 
     @inlineCallbacks
     def _missed(self, person: Person, rooms: Sequence[str], upto: int) -> Generator["Deferred[Any]", Any, Missed]:
@@ -317,7 +295,7 @@ class Joining:
     def _enter(
         self,
         person: Person,
-        rooms: Sequence[str],
+        destination: Destination,
         stored: StoredSession | None,
         upto: int,
         earlier: Sequence[StoredPost],
@@ -333,9 +311,10 @@ class Joining:
             hall.admission.welcome(person.account, screen)
         self._choose_preferences(person)
         position = self._position(person, stored)
-        connection = self._connect(person, rooms)
-        if self._token is not None:
-            hall.commits.save(hall.attendance.stored(connection, connection.rooms, position))
+        connection = self._connect(person, destination.places, stored)
+        hall.persistence.arrived(connection, position)
+        if person.account is not None and destination.is_account:
+            hall.persistence.adopt(person.account, connection)
         self._take_wished_nickname(connection)
         account = person.account.nick if person.account is not None else ""
         welcome = Welcomed(
@@ -343,7 +322,9 @@ class Joining:
             account, hall.version, hall.settings.name, FEATURES, hall.motd,
         )  # fmt: skip
         connection.show(welcome, self._ref)
-        for room in connection.rooms:
+        for departed in destination.departures():
+            connection.show(departed)
+        for room in sorted(connection.rooms, key=lambda room: room == connection.current):
             hall.attendance.tell_entered(connection, room)
         if earlier:
             connection.show(replay(earlier, hall.now()))
@@ -373,7 +354,7 @@ class Joining:
         here = next((one for one in person.connections if one.digest == stored.digest), None)
         return stored.position if here is None else self._hall.readers.position(here)
 
-    def _connect(self, person: Person, rooms: Sequence[str]) -> Connection:
+    def _connect(self, person: Person, places: Places, stored: StoredSession | None) -> Connection:
         """Make the connection, put it into its rooms, and close the one it replaces."""
         hall = self._hall
         digest = digest_of(self._token) if self._token is not None else ""
@@ -389,11 +370,22 @@ class Joining:
             connection.hold_token(digest)
         hall.attendance.arrive(connection)
         self._joined(connection)
-        for room in rooms:
+        connection.silent = self._is_silent(stored, old)
+        for room in places.rooms:
             hall.attendance.enter_room(connection, room)
+        hall.attendance.settle(connection, places)
         for one in old:
             hall.attendance.replace(one)
         return connection
+
+    def _is_silent(self, stored: StoredSession | None, old: Sequence[Connection]) -> bool:
+        """Say whether the connection wants nothing of what was said before it, or what it goes on from, came."""
+        since = self._claim.since
+        if self._leaving is not None:
+            return self._leaving.silent
+        if isinstance(since, int):
+            return any(one.silent for one in old) if old else stored is not None and stored.silent
+        return since == HEAD
 
     def _take_wished_nickname(self, connection: Connection) -> None:
         """Rename a guest who came back with a token and another nickname, unless somebody took that meanwhile."""

@@ -14,7 +14,7 @@ from groupchat.facts.room_facts import Motd
 from groupchat.facts.rule_book import RuleBook
 from groupchat.facts.sanctions import NetworkBan, Sanction
 from groupchat.model.drafts import Draft, Fact, FactChange
-from groupchat.model.errors import Banned, Muted
+from groupchat.model.errors import Banned, Muted, Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import NetworkTable
 from groupchat.model.ranks import Rank
@@ -153,16 +153,20 @@ class Moderation(RuleBook):
             if ban.holds(now):
                 raise Banned(ban.sentence("banned", "", now))
 
+    def entrance_of(self, now: float) -> Callable[[Person, str], Refusal | None]:
+        """Return the function that says why a person may not go into a room at this time; None: they may."""
+        return lambda person, room: self.entrance(person.author, person.key, room, now)
+
     def check_room(self, room: str, person: Person, now: float) -> None:
         """:raises Banned, RoomLocked: the person may not go into this room."""
-        refused = self.entrance(person.author, person.key, room, now)
+        refused = self.entrance_of(now)(person, room)
         if refused is not None:
             raise refused
+
+    def admits(self, room: str, person: Person, now: float) -> bool:
+        """Say whether the person may go into this room."""
+        return self.entrance_of(now)(person, room) is None
 
     def reveals(self, room: str, person: Person) -> bool:
         """Say whether the person may be told of a room: its name, what it is about, and who is there."""
         return not self.conceals(room, person.author) or room in person.rooms
-
-    def admits(self, room: str, person: Person, now: float) -> bool:
-        """Say whether the person may go into this room."""
-        return self.entrance(person.author, person.key, room, now) is None

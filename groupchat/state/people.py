@@ -3,15 +3,18 @@
 The rules for whoever changes them:
 
 1. ``Person.nick`` and ``key`` change only in the roster; ``connections`` only in attendance.
-2. ``Connection.rooms`` and ``current``, and the members of rooms, change only in attendance.
+2. ``Connection.rooms``, ``current`` and ``lost``, and the members of rooms, change only in attendance;
+   but whoever tells a connection that it has lost a room, forgets that.
 3. ``live``, ``paused``, ``cursor`` and ``view`` change only in the send path (fanout, readers, cursor).
 4. ``Person.account`` changes only when the fact that says so is on disk.
 """
 
 import secrets
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from groupchat.facts.account_facts import Account
+from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.screens import IScreen, IStyle
 from groupchat.model.drafts import Audience
 from groupchat.model.events import Answer, AuthorId, Ref
@@ -76,14 +79,14 @@ class Person:
 
     ``key``: the nickname's key; ``author``: identifies their posts.
     ``account``: None for a guest.
-    ``since``: when they came, in seconds since 1970 UTC.
+    ``since``: when they came, in seconds since 1970 UTC; ``known_since``: when their author came first.
     ``away``: None when here, else the words they left behind (which may be empty).
     ``numbered``: the highest number that one of their connections was given, since they came.
     """
 
     __slots__ = (
-        "account", "author", "away", "connections", "ignored", "key", "nick", "numbered", "since", "told_away",
-        "unread", "whisperers",
+        "account", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered", "since",
+        "told_away", "unread", "whisperers",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -92,6 +95,7 @@ class Person:
         self.author = author
         self.account = account
         self.since = since
+        self.known_since = since
         self.connections: tuple[Connection, ...] = ()
         self.numbered = 0
         self.away: str | None = None
@@ -118,19 +122,22 @@ class Connection:
     """One connection of a person: where it is, and how far it has read.
 
     ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
+    ``lost``: the room they went to until it was put out of there, as long as it was not told so when saying something.
+    ``moving``: how its places are about to change, as soon as that is on disk; None: not at all.
     ``live``: it gets batches as they come; else ``cursor`` says where it stands, once it has come in.
     ``paused``: its transport takes nothing more just now.
     ``gone``: it has left; nothing is done for it any more.
     ``attended``: a person sits there, and not a program by itself.
     ``quiet``: it only posts: it is in no room and in no list.
+    ``silent``: it asked for nothing of what was said before it came, in whichever room.
     ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
     ``number``: tells it from the person's other connections; none of them is given it again.
     ``partner``: the person its lines go to, instead of a room (None: they go to the current room).
     """
 
     __slots__ = (
-        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "number", "partner", "paused", "person",
-        "quiet", "rooms", "screen", "since", "view",
+        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "lost", "moving", "number", "partner",
+        "paused", "person", "quiet", "rooms", "screen", "silent", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -139,6 +146,8 @@ class Connection:
         self.since = since
         self.rooms: tuple[str, ...] = ()
         self.current = ""
+        self.lost = ""
+        self.moving: Callable[[Places], Places] | None = None
         self.live = False
         self.paused = False
         self.gone = False
@@ -149,6 +158,7 @@ class Connection:
         self._handle = ""
         self.attended = screen.style.attended
         self.quiet = False
+        self.silent = False
         self.view = View(screen.style, (), "")
 
     def hold_token(self, digest: str) -> None:
@@ -161,6 +171,16 @@ class Connection:
         if not self._handle:
             self._handle = secrets.token_hex(16)
         return self._handle
+
+    @property
+    def places(self) -> Places:
+        """Return the rooms it is in, and which of them is current."""
+        return Places(self.rooms, self.current, self.lost)
+
+    @property
+    def next_places(self) -> Places:
+        """Return where it will be when what is under way is on disk."""
+        return self.places if self.moving is None else self.moving(self.places)
 
     @property
     def door(self) -> str:

@@ -17,7 +17,7 @@ from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
-from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom
+from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, RoomLost
 from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
@@ -113,6 +113,19 @@ class Actor:
             if refused is not None:
                 raise refused
 
+    def check_lost(self, name: str) -> None:
+        """See that the caller knows where something without a room's name is done, after losing the room they were in.
+
+        :param name: the room that they name; with one, or one that the line was typed in, nothing can go wrong.
+        :raises RoomLost: this is the first time since; the next time it is done in the room that is current now.
+        """
+        connection = self.connection
+        lost, now = connection.lost, connection.current
+        if lost and not (name or self.bound):
+            self.hall.persistence.forget_lost(connection)
+            where = f"your lines now go to {now}." if now else "you are in no room now. /join ROOM takes you to one."
+            raise RoomLost(f"You are no longer in {lost}; {where}")
+
     def room(self, name: str) -> str:
         """Return a room they may use: the named one of theirs, or (empty) the current one.
 
@@ -126,8 +139,16 @@ class Actor:
         if not name:
             raise NotInRoom("A quiet connection is in no room: name the room you mean.")
         room = names.room(name)
-        self.hall.moderation.check_room(room, self.person, self.hall.now())
+        self.hall.attendance.check_room(self.person, room)
         return room
+
+    def speaking_room(self, name: str) -> str:
+        """Return the room that is shown something, as ``room`` does.
+
+        :raises RoomLost: see ``check_lost``.
+        """
+        self.check_lost(name)
+        return self.room(name)
 
     def own_room(self, name: str) -> str:
         """Return a room they are in: the named one, or (empty) the current one.
@@ -152,8 +173,9 @@ class Actor:
     def place(self, name: str) -> str:
         """Return the room an order is about: the named one, or (empty) the current one.
 
-        :raises RoomInvalid: the name is none.  NotInRoom: there is no current one.
+        :raises RoomInvalid: the name is none.  NotInRoom: there is no current one.  RoomLost: see ``check_lost``.
         """
+        self.check_lost(name)
         room = names.room(name) if name else self.current
         if not room:
             raise NotInRoom("You are in no room; name the one you mean.")

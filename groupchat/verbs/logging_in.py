@@ -153,7 +153,7 @@ def password(me: Actor, old: OldPassword, new: NewPassword) -> "Generator[Deferr
         told += f" What you made for programs goes on to work: {keys}."
     answer = Done(text=told)
     others = f"The password of {account.nick} was changed; log in with the new one."
-    me.hall.attendance.remember(connection)  # its own token goes on to work
+    me.hall.persistence.remember(connection)  # its own token goes on to work
     return me.hall.registration.change(
         account, replace(account, hash=hashed), revoked(account, connection), put_out(account, others, connection),
         origin=connection, ref=me.ref, answer=answer,
@@ -222,7 +222,7 @@ def hook(me: Actor, room: Room = "", name: Name = "") -> Receipt:
     """
     account, hall = _for_programs(me), me.hall
     place = me.known_place(room)
-    hall.moderation.check_room(place, me.person, hall.now())
+    hall.attendance.check_room(me.person, place)
     label, secret = hall.access_keys.hooks.free_label(account.author, name, place), new_secret(HOOK_PREFIX)
     made = Hook(account.author, label, place, digest_of(secret), hall.now())
     path = f"/hooks/{secret}"

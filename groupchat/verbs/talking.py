@@ -30,7 +30,7 @@ def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None
     """Say the text as it is, also when it begins with a slash."""
     if me.connection.partner is not None and not (room or me.bound):
         return _to_partner(me, me.connection.partner, text, reply)
-    return me.post(me.draft(Kind.SAID, me.room(room), spoken(me, text), reply=reply))
+    return me.post(me.draft(Kind.SAID, me.speaking_room(room), spoken(me, text), reply=reply))
 
 
 @TALKING.verb()
@@ -47,7 +47,7 @@ def me(me: Actor, text: Rest, room: Here = "", reply: Answered | None = None) ->
     """Say what you do: "/me waves" shows as "* alice waves"."""
     if me.connection.partner is not None and not (room or me.bound):
         raise BadArguments(f"/me is for rooms; your lines go to {me.connection.partner.nick} only. /query ends that.")
-    return me.post(me.draft(Kind.ACTED, me.room(room), spoken(me, text), reply=reply))
+    return me.post(me.draft(Kind.ACTED, me.speaking_room(room), spoken(me, text), reply=reply))
 
 
 @TALKING.verb("tell", "w")
@@ -147,7 +147,8 @@ def typing(me: Actor, room: Here = "") -> Answer:
 
     Sent more often than every 3 seconds it changes nothing.
     """
-    if me.connection.partner is None or room or me.bound:  # a room is not told what goes to one person
+    if room or (me.connection.partner is None and not me.connection.lost) or me.bound:
+        # A room is not told what goes to one person, nor what may not go there at all.
         me.hall.typists.started(me.connection, me.own_room(room))
     return Done()
 
@@ -173,14 +174,14 @@ def substitute(me: Actor, correction: Correction) -> "Generator[Deferred[Any], A
 def last_place(me: Actor, room: str) -> str:
     """Return the room in which the caller's last message is meant.
 
-    :raises NotInRoom, RoomInvalid: there is none.  BadArguments: their lines go to one person.
+    :raises NotInRoom, RoomInvalid, RoomLost: there is none.  BadArguments: their lines go to one person.
     """
     if me.connection.partner is not None and not (room or me.bound):
         raise BadArguments(
             f"Your lines go to {me.connection.partner.nick} only; to change one of these, give its number:"
             " /edit #N TEXT. /history shows the numbers. Nothing was changed or said."
         )
-    return me.room(room)
+    return me.speaking_room(room)
 
 
 def nothing_said(room: str) -> NoSuchMessage:

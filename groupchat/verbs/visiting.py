@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.limits.pages import page
 from groupchat.model import names
-from groupchat.model.drafts import Audience, Kind
+from groupchat.model.drafts import Audience, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed
 from groupchat.model.wording import plural
@@ -36,28 +36,21 @@ def join(me: Actor, room: Room) -> Reply:
         raise NotAllowed("A quiet connection, and the server's own, is in no room.")
     if len(connection.rooms) >= me.hall.settings.rooms_max:
         raise BadArguments(f"You are in {len(connection.rooms)} rooms, which is the most; /leave one first.")
-    me.hall.moderation.check_room(name, me.person, me.hall.now())
+    me.hall.attendance.check_room(me.person, name)
     return _move_in(me, name)
 
 
 @VISITING.verb("part")
-def leave(me: Actor, room: Room = "", reason: Reason = "") -> Answer:
+def leave(me: Actor, room: Room = "", reason: Reason = "") -> Reply:
     """Leave a room: this one, or the one you name."""
-    name, connection = me.own_room(room), me.connection
-    me.hall.attendance.note_position(connection, (name,))
-    me.hall.attendance.leave_room(connection, name, farewell(me, reason, (name,)))
-    if connection.current:
-        return Done(text=f"You left {name}. Your lines now go to {connection.current}.")
-    return Done(text=f"You left {name}, and are in no room now. /join {name} takes you back.")
+    me.check_lost(room)
+    return _move_out(me, me.own_room(room), reason)
 
 
 @VISITING.verb("s")
-def switch(me: Actor, room: Room) -> Answer:
+def switch(me: Actor, room: Room) -> Reply:
     """Send your lines to another of your rooms."""
-    name = me.own_room(room)
-    me.connection.partner = None
-    me.hall.attendance.switch(me.connection, name)
-    return Done(text=f"Your lines now go to {name}.")
+    return _switch(me, me.own_room(room))
 
 
 @VISITING.verb(cost=5)
@@ -99,6 +92,7 @@ def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
         known = about.topic if about is not None else ""
         line = f"The topic of {name} is: {known}" if known else f"{name} has no topic."
         return Listed("topic", (line,), ({"room": name, "topic": known},))
+    me.check_lost(room)
     words = "" if text == "-" else text.strip()
     most = me.hall.settings.topic_max
     if len(words) > most:
@@ -154,28 +148,78 @@ def _fullness(room: OpenRoom) -> tuple[int, str]:
 
 
 @inlineCallbacks
+def _move_out(me: Actor, name: str, reason: str) -> "Generator[Deferred[Any], Any, Answer]":
+    hall, connection = me.hall, me.connection
+    hall.persistence.note_position(connection, (name,))
+    is_stored = yield hall.persistence.intend(connection, lambda places: places.left(name))
+    if connection.gone:
+        return Done()
+    if name not in connection.rooms:  # somebody was faster
+        hall.persistence.abandon(connection)
+    else:
+        hall.attendance.leave_room(connection, name, farewell(me, reason, (name,)))
+    if connection.current:
+        return Done(text=_told(f"You left {name}. Your lines now go to {connection.current}.", is_stored))
+    return Done(text=_told(f"You left {name}, and are in no room now. /join {name} takes you back.", is_stored))
+
+
+@inlineCallbacks
+def _switch(me: Actor, name: str) -> "Generator[Deferred[Any], Any, Answer]":
+    hall, connection = me.hall, me.connection
+    is_stored = yield hall.persistence.intend(connection, lambda places: places.switched(name))
+    if connection.gone:
+        return Done()
+    if name not in connection.rooms:
+        hall.persistence.abandon(connection)
+        me.own_room(name)
+    connection.partner = None
+    hall.attendance.switch(connection, name)
+    return Done(text=_told(f"Your lines now go to {name}.", is_stored))
+
+
+def _told(words: str, is_stored: bool) -> str:
+    """Return what somebody is told who has moved."""
+    return words if is_stored else f"{words} That cannot be stored just now, and is not sure to outlast a restart."
+
+
+@inlineCallbacks
 def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
     """Show what was said in the room lately, and go in, without missing anything between."""
+    hall, connection = me.hall, me.connection
+    is_stored = yield hall.persistence.intend(connection, lambda places: places.entered(room))
+    try:
+        posts = yield _posts_lately(me, room)
+        if connection.gone:
+            return Done()
+        hall.attendance.check_room(me.person, room)  # it may have been locked meanwhile
+    except BaseException:
+        hall.persistence.abandon(connection)
+        raise
+    connection.partner = None
+    hall.attendance.enter_room(connection, room)
+    hall.attendance.tell_entered(connection, room)
+    if posts:
+        connection.show(replay(posts, hall.now()))
+    return Done(text=_told(f"You are in {room} now.", is_stored))
+
+
+@inlineCallbacks
+def _posts_lately(me: Actor, room: str) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
+    """Return what is shown to somebody who joins a room now."""
     hall, connection, stream = me.hall, me.connection, me.hall.stream
+    if connection.silent:
+        return []
     upto = -1
     while upto < stream.recent.floor:
         upto = stream.delivered
         posts = list((yield stream.journal.recent(Audience((room,)), upto, hall.settings.replay_posts)))
-    if connection.gone:
-        return Done()
-    hall.moderation.check_room(room, me.person, hall.now())  # it may have been locked meanwhile
     if connection.cursor is not None:
         # What comes after the cursor it will show by itself.
         position = connection.cursor.position
         posts = [stored for stored in posts if stored.event.id <= position]
     else:
         posts.extend(stream.recent.after(upto, Audience((room,))))
-    connection.partner = None
-    hall.attendance.enter_room(connection, room)
-    hall.attendance.tell_entered(connection, room)
-    if posts:
-        connection.show(replay(posts, hall.now()))
-    return Done(text=f"You are in {room} now.")
+    return posts
 
 
 def _with_marks(person: Person) -> str:

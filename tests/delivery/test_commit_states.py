@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import IDLE, Broken, Commits, Committing, Refusing
-from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Queued, Receipt
+from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Mark, Notice, Posting, Queued, Receipt
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Amendment, Draft, Kind, Outcome, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable, Refusal
@@ -308,6 +308,81 @@ class SessionTests(StateCase):
         self.assertEqual(self.journal.pending, [])
         self.commits.sweep()
         self.assertEqual(self.journal.pending, [(newer,)])
+
+    def test_an_older_form_is_not_tried_again(self) -> None:
+        """What could not be written is not written after something newer of the same session, whichever came first."""
+        newer = StoredSession(ALICE, "a", "alice", ("dev",), 9, 9.0)
+        self.queue.save("a")
+        self.journal.fail(JournalUnavailable("Full."))
+        self.commits.save(newer)
+        self.journal.commit()
+        self.commits.sweep()
+        self.assertEqual(self.queue.sessions, [])
+        self.queue.save("a")
+        self.commits.save(newer)
+        self.journal.fail(JournalUnavailable("Full."))
+        self.journal.commit()
+        self.commits.sweep()
+        self.assertEqual(self.journal.pending, [])
+
+    def test_made_when_sent(self) -> None:
+        """What is kept is made when its batch is sent, not before; nothing is written of what is no more."""
+        made: list[StoredSession | None] = [StoredSession(ALICE, "a", "alice", (), 0, 0.0)]
+        self.queue.post()
+        self.commits.keep(ALICE, "a", lambda: made[0])
+        self.commits.keep(ALICE, "", lambda: None)
+        made[0] = StoredSession(ALICE, "a", "alice", ("dev",), 0, 0.0)
+        self.assertEqual(self.commits.unwritten(ALICE, "a"), made[0])
+        self.journal.commit()
+        self.assertEqual(self.journal.pending, [(made[0],)])
+        self.assertEqual(self.commits.unwritten(ALICE, "a"), made[0])
+        self.journal.commit()
+        self.assertIsNone(self.commits.unwritten(ALICE, "a"))
+
+    def test_no_batch_of_its_own(self) -> None:
+        """What need not be kept soon goes with the next batch, or when somebody waits until nothing is left."""
+        self.commits.keep(ALICE, "a", lambda: StoredSession(ALICE, "a", "alice", (), 0, 0.0), soon=False)
+        self.assertEqual(self.journal.pending, [])
+        self.queue.post()
+        self.assertEqual(self.queue.sessions, ["a"])
+        self.journal.commit()
+        self.commits.keep(ALICE, "b", lambda: StoredSession(ALICE, "b", "alice", (), 0, 0.0), soon=False)
+        idle = self.commits.when_idle()
+        self.assertNoResult(idle)
+        self.journal.commit()
+        self.successResultOf(idle)
+
+    def test_mark(self) -> None:
+        """A mark is delivered with the batch that has what was kept before it, and told whether that was written."""
+        for act, told in (
+            (self.journal.commit, "list"),
+            (lambda: self.journal.fail(JournalUnavailable("Full.")), "JournalUnavailable"),
+        ):
+            mark = Mark(Receipt())
+            self.commits.keep(ALICE, "a", lambda: StoredSession(ALICE, "a", "alice", (), 0, 0.0), soon=False)
+            self.commits.post(mark)
+            self.assertEqual(self.queue.sessions, ["a"])
+            act()
+            batch, outcomes = self.queue.delivered[-1]
+            self.assertEqual((batch, type(outcomes).__name__), ([mark], told))
+
+    def test_mark_while_the_disk_hangs(self) -> None:
+        """Whoever waits for a mark is told when posts are refused, and not only when the commit ends."""
+        self.queue.post()
+        mark = Mark(Receipt())
+        self.commits.post(mark)
+        self.queue.wait(11)
+        batch, outcomes = self.queue.delivered[-1]
+        self.assertEqual(batch, [mark])
+        self.assertIsInstance(outcomes, JournalUnavailable)
+
+    def test_account_is_not_dropped(self) -> None:
+        """What is kept of an account does not go with its tokens."""
+        self.queue.post()
+        self.commits.keep(ALICE, "", lambda: StoredSession(ALICE, "", "alice", (), 0, 0.0))
+        self.commits.drop(Revoke(ALICE))
+        self.journal.commit()
+        self.assertEqual(self.queue.sessions, [""])
 
     def test_drop(self) -> None:
         """What waits of an author's sessions is dropped, but the one that is kept; those saved later are written."""

@@ -1,12 +1,10 @@
-"""Who comes and goes: what the connection itself is told, what others are told, and what is persisted."""
+"""Who comes and goes: what the connection itself is told, and what others are told."""
 
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.hall.attendance import RENEWED_S
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import StoredSession
 from groupchat.model.errors import NickTaken
 from groupchat.model.events import (
     Departed,
@@ -23,7 +21,6 @@ from groupchat.model.events import (
     Welcomed,
 )
 from groupchat.model.ranks import Rank
-from groupchat.state.positions import PRIVATE
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import account, member, operator
@@ -236,7 +233,7 @@ class DepartedTests(AttendanceCase):
         self.assertEqual(others(self.watcher), left)
 
     def test_told_before_the_others(self) -> None:
-        """The connection is told at once, while the others wait for what was said before."""
+        """The connection is told when its leaving is on disk; the others after what was said before."""
         journal = HeldJournal(MemoryJournal())
         house = House(journal)
         alice, bob = house.come("alice", "bob", door="json")
@@ -246,10 +243,12 @@ class DepartedTests(AttendanceCase):
             peer.take()
         alice.say("last words")
         bob.do("leave", room="lobby")
-        self.assertEqual(own(bob), [Departed("lobby", "", "left", "")])
-        self.assertEqual(alice.take(), [])
+        self.assertEqual((own(bob), alice.take()), ([], []))
         journal.commit()
-        self.assertEqual([type(event) for event in alice.take()], [Done, Left])
+        self.assertEqual((own(bob), [type(event) for event in alice.take()]), ([], [Done]))
+        journal.commit()
+        self.assertEqual(own(bob), [Departed("lobby", "", "left", "")])
+        self.assertEqual([type(event) for event in alice.take()], [Left])
 
 
 class PersonTests(AttendanceCase):
@@ -373,7 +372,7 @@ class LeaveTests(AttendanceCase):
         """How far an account had read is noted when its connection leaves, and when it is remembered."""
         alice = member(self.house, "alice", "json")
         author = alice.connection.person.author
-        for number, act in enumerate((lambda: self.attendance.remember(alice.connection), alice.vanish), start=1):
+        for number, act in enumerate((lambda: self.hall.persistence.remember(alice.connection), alice.vanish), start=1):
             self.watcher.say("hello")
             act()
             position = self.hall.positions.find(author, "lobby")
@@ -386,71 +385,6 @@ class LeaveTests(AttendanceCase):
         self.assertEqual(self.hall.rooms.names(), ("lobby",))
         self.house.pass_time(1)
         self.assertEqual(set(self.attendance._doorways), {"lobby"})
-
-
-class PersistTests(AttendanceCase):
-    """What the journal keeps of a connection, so that its token works later."""
-
-    def stored(self, peer: Peer) -> StoredSession:
-        """The session the journal has of a peer."""
-        found = self.successResultOf(self.house.journal.recall(peer.connection.digest))
-        assert found is not None
-        return found
-
-    def test_stored(self) -> None:
-        """When a connection leaves, its rooms and how far it has read are kept."""
-        bot = self.come("bot", rooms=("dev", "lobby"))
-        for number in range(3):
-            self.watcher.say(str(number))
-        bot.vanish()
-        stored = self.stored(bot)
-        self.assertEqual((stored.nick, stored.rooms, stored.position), ("bot", ("dev", "lobby"), 3))
-
-    def test_without_a_token(self) -> None:
-        """Of a connection without a token nothing is kept."""
-        (alice,) = self.house.come("alice")
-        alice.vanish()
-        self.attendance.remember(alice.connection)
-        self.assertIsNone(self.successResultOf(self.house.journal.recall("")))
-
-    def test_remember(self) -> None:
-        """What is remembered of a living connection is where it is now; of one that is gone nothing is."""
-        bot = self.come("bot")
-        self.watcher.say("hello")
-        bot.do("join", room="dev")
-        self.attendance.remember(bot.connection)
-        self.assertEqual((self.stored(bot).rooms, self.stored(bot).position), (("lobby", "dev"), 1))
-        bot.vanish()
-        self.watcher.say("later")
-        self.attendance.remember(bot.connection)
-        self.assertEqual(self.stored(bot).position, 1)
-
-    def test_renew(self) -> None:
-        """Twice a day it is persisted that a connection is still here."""
-        bot = self.come("bot")
-        first = self.stored(bot).seen
-        for stayed, seen in (
-            (RENEWED_S - 60, first),
-            (RENEWED_S, first + RENEWED_S),
-            (RENEWED_S + 60, first + RENEWED_S),
-        ):
-            self.house.clock.advance(first + stayed - self.now)
-            self.attendance.renew(bot.connection, 60.0)
-            self.assertEqual(self.stored(bot).seen, seen)
-
-    def test_positions(self) -> None:
-        """How far an account has read is noted, in rooms and private messages; of a guest nothing is."""
-        alice = member(self.house, "alice", "json")
-        author = alice.connection.person.author
-        self.watcher.say("hello")
-        for peer in (alice, self.watcher):
-            self.attendance.note_position(peer.connection, ("lobby",))
-        position = self.hall.positions.find(author, "lobby")
-        assert position is not None
-        self.assertEqual((position.upto, position.at), (1, self.now))
-        self.assertIsNotNone(self.hall.positions.find(author, PRIVATE))
-        facts = self.successResultOf(self.house.journal.facts("position"))
-        self.assertEqual({fact.name for fact in facts}, {f"{author}/lobby", f"{author}/"})
 
 
 class RenameTests(AttendanceCase):

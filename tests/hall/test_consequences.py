@@ -343,7 +343,7 @@ class OtherTests(ConsequencesCase):
             journal.commit()
         token = digest_of(bot.token)
         bot.say("in flight")
-        house.hall.attendance.remember(bot.connection)
+        house.hall.persistence.remember(bot.connection)
         house.hall.consequences.learn(Revoke(author_of(bot)))
         journal.commit()
         self.assertEqual([one for batch in journal.pending for one in batch if getattr(one, "digest", "") == token], [])
@@ -357,7 +357,7 @@ class OtherTests(ConsequencesCase):
 
     def test_put_out_of_a_room(self) -> None:
         """Who is put out of a room is told why, stays in others, and the room is told the reason."""
-        self.hall.attendance.remember(self.bob.connection)
+        self.hall.persistence.remember(self.bob.connection)
         self.learn(PutOut(author_of(self.bob), "dev", "kicked", "Out of dev, by olga.", "spam"))
         self.assertEqual((self.bob.codes, self.closed()), (["kicked"], [[]] * 4))
         self.assertEqual(self.bob.connection.rooms, ("lobby",))

@@ -64,7 +64,7 @@ class Changing(SynchronousTestCase):
 
     def test_wrong_name(self) -> None:
         """The refusal of a wrong name lists the names of all preferences."""
-        expected = "There is no setting colour; the settings are echo, emoji, joins, time, width and zone."
+        expected = "There is no setting colour; the settings are echo, emoji, joins, rooms, time, width and zone."
         self.assertEqual(self.refusal("colour", "on"), expected)
         self.assertLess(len(self.refusal("x" * 4000, "on")), 200)
 
@@ -75,7 +75,7 @@ class Describing(SynchronousTestCase):
         self.assertEqual(names(), [field.name for field in fields(Preferences)])
         lines = Preferences(echo=True, zone="Europe/Paris").describe()
         for name, value, line in zip(
-            names(), ("on", "on", "on", "seconds", "auto", "Europe/Paris"), lines, strict=True
+            names(), ("on", "on", "on", "server", "seconds", "auto", "Europe/Paris"), lines, strict=True
         ):
             self.assertTrue(line.startswith(f"{name} {value} - "), line)
 

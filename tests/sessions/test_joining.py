@@ -491,7 +491,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(entered(bot), ["lobby"])
         bot.do("join", room="dev").do("join", room="ops").do("switch", room="dev")
         again = self.house.connect("json").offer("bot", token=bot.token)
-        self.assertEqual((again.connection.rooms, again.connection.current), (("lobby", "ops", "dev"), "dev"))
+        self.assertEqual((again.connection.rooms, again.connection.current), (("lobby", "dev", "ops"), "dev"))
         self.assertEqual(entered(again), ["lobby", "ops", "dev"])
 
     def test_named_with_token(self) -> None:

@@ -305,7 +305,7 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual(guest.codes, ["password-wrong"])
         self.assertEqual(guest.connection.person.nick, "guest")
         guest.type(f"/login alice {PASSWORD}")
-        self.assertEqual(guest.connection.rooms, ("dev", "lobby"))
+        self.assertEqual((guest.connection.rooms, guest.connection.current), (("lobby", "dev"), "lobby"))
         self.assertEqual(
             bob.take(),
             [
