@@ -159,7 +159,11 @@ class Session(Handshake):
             self._introduce(line)
             return
         if self._composer and self._composer.is_open:
-            self._reply(self._composer.take(Actor(self._hall, self.connection), line), None)
+            receipt = self._composer.take(Actor(self._hall, self.connection), line)
+            if receipt is not None:
+                # What comes next may depend on whether it was said: else its lines are kept.
+                self.screen.hold(Hold.ANSWER)
+                receipt.when_settled(lambda: self.screen.release(Hold.ANSWER))
             return
         spoken = text.clean(line)
         taken = None if self._new_password.repeat is None else self._new_password.take(self.screen, spoken)

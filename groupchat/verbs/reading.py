@@ -1,6 +1,7 @@
 """The verbs with which people read what was said: history, search, what they missed."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.hall.missed import is_mentioned, is_said
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
-from groupchat.model.events import Answer, AuthorId, Done, Replayed, Told
+from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Replayed, Said, Told, Whispered
 from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor
@@ -24,6 +25,10 @@ SEARCHED = 20
 """Messages that /search shows."""
 MENTIONS = 20
 """Messages that /mentions shows."""
+EXCERPT = 3
+"""Lines that people are shown of a message that was found, beside its first; shorter ones are shown whole."""
+LEFT_OUT = "…"
+"""Stands for the lines between."""
 
 
 @READING.verb(cost=10)
@@ -69,7 +74,8 @@ def history(
 def search(me: Actor, text: Search) -> "Deferred[Answer]":
     """Find messages that contain all these words, newest first."""
     found = me.hall.stream.journal.search(me.connection.audience, text, SEARCHED)
-    return found.addCallback(lambda posts: _replayed(me, "search", posts, "end of what was found, newest first"))
+    ending = "end of what was found, newest first"
+    return found.addCallback(lambda posts: _replayed(me, "search", _excerpts(me, posts, text), ending))
 
 
 @READING.verb(cost=5)
@@ -121,13 +127,37 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
         and is_said(stored.event)
         and is_mentioned(person.nick, stored.event)
     ]
-    return _replayed(me, "search", posts[:MENTIONS], "end of what mentions you, newest first")
+    shown = _excerpts(me, posts[:MENTIONS], person.nick)
+    return _replayed(me, "search", shown, "end of what mentions you, newest first")
 
 
 def replay(posts: Sequence[StoredPost], now: float) -> Replayed:
     """Return what was said in a room before one came in; programs get these as ordinary events."""
     heading = f"{plural(len(posts), 'earlier message')}:"
     return Replayed("join", heading, tuple(stored.event for stored in posts), "end of the earlier messages", now)
+
+
+def _excerpts(me: Actor, posts: Sequence[StoredPost], words: str) -> Sequence[StoredPost]:
+    """Return what was found as people read it: of a message of several lines its first, and those with the words."""
+    if not me.connection.screen.style.prose:
+        return posts
+    wanted = [word for word in words.casefold().replace('"', " ").split() if word]
+    return [_excerpt(stored, wanted) for stored in posts]
+
+
+def _excerpt(stored: StoredPost, wanted: Sequence[str]) -> StoredPost:
+    event = stored.event
+    if not isinstance(event, Said | Acted | Whispered | Edited) or event.text.count("\n") < EXCERPT:
+        return stored
+    kept: list[str] = []
+    found = 0
+    for number, line in enumerate(event.text.split("\n")):
+        if number == 0 or (found < EXCERPT and any(word in line.casefold() for word in wanted)):
+            found += number > 0
+            kept.append(line)
+        elif kept[-1] != LEFT_OUT:
+            kept.append(LEFT_OUT)
+    return StoredPost(replace(event, text="\n".join(kept)), stored.author, stored.reader)
 
 
 def _correspondent(me: Actor, nick: str) -> AuthorId:

@@ -2,9 +2,11 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import LineTooLong
 from groupchat.model.events import Said, Whispered
 from groupchat.sessions.composing import LINE_COST
+from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import operator
 
@@ -24,6 +26,19 @@ class ComposingTest(SynchronousTestCase):
         self.assertEqual(self.alice.codes, [])
         self.alice.type("after")
         self.assertEqual(self.bob.texts[1:], ["after"])
+
+    def test_one_after_another(self) -> None:
+        """What follows a message waits until that is on disk: a second one does not begin with the first."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal)
+        alice, bob = house.come("alice", "bob")
+        alice.type("/paste", "a", ".", "/paste", "b", ".", "c")
+        self.assertEqual(bob.texts, [])
+        for _ in range(5):
+            if journal.pending:
+                journal.commit()
+            house.pass_time(1)
+        self.assertEqual(bob.texts, ["a", "b", "c"])
 
     def test_told(self) -> None:
         """The person is told how it ends and where it goes; the end of the message makes no line for them."""

@@ -207,6 +207,35 @@ class SearchTests(SynchronousTestCase):
         self.assertEqual(bob.codes, ["no-such-message"])
 
 
+class ExcerptTests(SynchronousTestCase):
+    """Messages of several lines among what was found."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.alice, self.bob = self.house.come("alice", "bob")
+        (self.bot,) = self.house.come("bot", door="json")
+        self.text = "\n".join(["first", *(f"line {number}" for number in range(9)), "last alice", "end"])
+        self.bot.do("say", text=self.text).do("say", text="a\nline 4\nc")
+
+    def found(self, peer: Peer, line: str) -> list[str]:
+        peer.take()
+        peer.session.type(line) if peer is self.bot else peer.type(line)
+        (answer,) = peer.answers
+        assert isinstance(answer, Replayed)
+        return [event.text for event in answer.posts]  # type: ignore[attr-defined]
+
+    def test_people(self) -> None:
+        """People are shown the first line and those with the words; short messages whole."""
+        self.assertEqual(self.found(self.bob, "/search 4 LINE"), ["a\nline 4\nc", "first\nline 0\nline 1\nline 2\n…"])
+        self.assertEqual(self.found(self.bob, "/search end"), ["first\n…\nend"])
+        self.assertEqual(self.found(self.alice, "/mentions"), ["first\n…\nlast alice\n…"])
+        self.assertEqual(self.found(self.bob, "/history")[0], self.text)
+
+    def test_programs(self) -> None:
+        """Programs are given the whole."""
+        self.assertEqual(self.found(self.bot, "/search end"), [self.text])
+
+
 class CatchupTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = House(replay_posts=1)
