@@ -139,6 +139,10 @@ class RestArgument(Argument):
     length: Length | None = None
     pattern = re.compile(r"(.+)()", re.DOTALL)
 
+    def value(self, word: str) -> str:
+        """Return the text without long runs of blanks: it stands in lines with others' words, in answers too."""
+        return text.shown(word)
+
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
         """Complete what may stand in a message: nicknames, and ``:shortcodes:`` after a colon."""
         if start.startswith(":"):
@@ -148,11 +152,14 @@ class RestArgument(Argument):
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):
             raise BadArguments("The text must be a string.")
-        return text.clean(self.bounded(given))
+        return self.value(text.clean(self.bounded(given)))
 
 
 class MessageArgument(RestArgument):
-    """Words to say, which may have several lines when a program sends them."""
+    """Words to say, which may have several lines when a program sends them; their blanks are kept."""
+
+    def value(self, word: str) -> str:
+        return word
 
     def from_json(self, given: object) -> str:
         if not isinstance(given, str):

@@ -273,6 +273,17 @@ class CompletionTests(SynchronousTestCase):
                 self.assertTrue(choice.lower().startswith((typed, start.lower())), (kind, start, choice))
 
 
+class BlanksTests(SynchronousTestCase):
+    def test_gaps(self) -> None:
+        """What stands in a line with others' words has no long run of blanks, typed or not; what is said keeps it."""
+        padded = f"x{' ' * 90}[09:00:00] #1 eve: y"
+        for kind in (arguments.RestArgument(), arguments.ReasonArgument()):
+            for value in (kind.from_json(padded), (kind.take(padded) or ("",))[0]):
+                self.assertEqual(value, f"x{' ' * 8}[09:00:00] #1 eve: y")
+        message = arguments.MessageArgument()
+        self.assertEqual((message.from_json(padded), message.take(padded)), (padded, (padded, "")))
+
+
 class LengthTests(SynchronousTestCase):
     """Nothing is done with a text before it is known to be short enough."""
 
