@@ -22,8 +22,18 @@ from groupchat.exchange.fields import (
 )
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven
 from groupchat.facts.kinds import KINDS
-from groupchat.facts.room_facts import Granted, Invitation, Lock, Motd, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan
+from groupchat.facts.room_facts import (
+    ROOM_SETTINGS,
+    Closed,
+    Granted,
+    Invitation,
+    Lock,
+    Motd,
+    RoomOperator,
+    RoomSettings,
+    Slow,
+)
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
 from groupchat.model import names
 from groupchat.model.drafts import Fact, canonical
 from groupchat.model.ranks import Rank
@@ -38,6 +48,12 @@ def _rank(given: Any) -> str:
     if given not in [rank.name.lower() for rank in Rank]:
         raise ValueError("there is no such rank")
     return str(given)
+
+
+def _settings(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict) or any(value not in ROOM_SETTINGS.get(name, ()) for name, value in given.items()):
+        raise ValueError("there are no such settings of a room")
+    return dict(given)
 
 
 def _maybe(check: Check) -> Check:
@@ -58,7 +74,10 @@ CARRIED: dict[str, Mapping[str, Check]] = {
     Ban.KIND: _SANCTION,
     Mute.KIND: _SANCTION,
     NetworkBan.KIND: _SANCTION,
-    Lock.KIND: _BY,
+    NetworkMute.KIND: _SANCTION,
+    Lock.KIND: {"visible": truth, **_BY},
+    RoomSettings.KIND: {"changed": _settings, **_BY},
+    Closed.KIND: {"why": words(REASON), **_BY},
     Slow.KIND: {"seconds": seconds, **_BY},
     Invitation.KIND: {"nick": nick, **_BY},
     RoomOperator.KIND: {"nick": nick, **_BY},
@@ -69,6 +88,9 @@ CARRIED: dict[str, Mapping[str, Check]] = {
 Not carried: codes, access tokens, hooks and known addresses, which are secret, and the rooms in which accounts were
 last.  Reading positions have lines of their own.
 """
+
+OPTIONAL = frozenset({"visible"})
+"""Fields that may be missing."""
 
 _TIMES = ("at", "until", "since")
 
@@ -112,7 +134,7 @@ def read(given: Mapping[str, Any]) -> Fact:
         checks = {words(WORD, 1)(preference): words(WORD) for preference in value}
     parts = Fields(value)
     parts.only(*checks)
-    found = {part: parts.get(part, check) for part, check in checks.items()}
+    found = {part: parts.get(part, check) for part, check in checks.items() if part in parts or part not in OPTIONAL}
     if kind == Account.KIND:
         if names.key(found["nick"]) != name:
             raise ValueError("the name of the account is not that of the nickname")
@@ -121,7 +143,7 @@ def read(given: Mapping[str, Any]) -> Fact:
         typed = KINDS[kind].read(name, found)
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{name[:64]!r} is not the name of such a fact") from error
-    if isinstance(typed, Lock | Slow | Granted):
+    if isinstance(typed, Lock | Slow | RoomSettings | Closed | Granted):
         room(typed.room)
     elif isinstance(typed, KeptPreferences):
         words(WORD, 1)(typed.door)

@@ -12,8 +12,8 @@ from groupchat.facts.account_facts import (
     ReadPosition,
     RegistrationCode,
 )
-from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan
+from groupchat.facts.room_facts import Closed, Invitation, Lock, Motd, RoomOperator, RoomSettings, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
 from groupchat.facts.typed import TypedFact, owner_of
 from groupchat.model.drafts import Fact
 from groupchat.model.events import AuthorId
@@ -23,7 +23,7 @@ KINDS: dict[str, type[TypedFact]] = {
     for form in (
         Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress, AccountRooms,
         AccessToken, Hook,
-        Ban, Mute, NetworkBan, Lock, Slow, Invitation, RoomOperator, Motd,
+        Ban, Mute, NetworkBan, NetworkMute, Lock, Slow, RoomSettings, Closed, Invitation, RoomOperator, Motd,
     )
 }  # fmt: skip
 """The record of each kind, in the order in which they are learned at the start: accounts before what is theirs."""

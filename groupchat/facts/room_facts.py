@@ -63,6 +63,70 @@ class Slow(TypedFact):
         return cls(name, value["seconds"], value["by"], value["at"])
 
 
+ANYBODY, KEEPERS_ONLY = "anybody", "operators"
+"""The values of the setting ``topic``: who sets the topic of a room."""
+
+ROOM_SETTINGS: dict[str, tuple[str, ...]] = {"topic": (ANYBODY, KEEPERS_ONLY)}
+"""For each setting of a room its values; the first one holds unless its operators decide otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSettings(TypedFact):
+    """The settings of a room that its operators have changed, by name."""
+
+    KIND = "room-settings"
+
+    room: str
+    changed: Mapping[str, str]
+    by: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the room."""
+        return self.room
+
+    def value(self) -> dict[str, Any]:
+        """Return the settings, and who changed one last, and when."""
+        return {"changed": dict(self.changed), "by": self.by, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read the settings of a room."""
+        return cls(name, dict(value["changed"]), value["by"], value["at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(TypedFact):
+    """A room is closed: nobody comes into it, until one of its operators, or of the server, opens it again."""
+
+    KIND = "closed-room"
+
+    room: str
+    by: str
+    why: str
+    at: float
+
+    @property
+    def name(self) -> str:
+        """Return the room."""
+        return self.room
+
+    @property
+    def sentence(self) -> str:
+        """Return what people are told."""
+        return f"{self.room} was closed by {self.by}{f': {self.why}' if self.why else '.'}"
+
+    def value(self) -> dict[str, Any]:
+        """Return who closed it, why, and when."""
+        return {"by": self.by, "why": self.why, "at": self.at}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read that a room is closed."""
+        return cls(name, value["by"], value["why"], value["at"])
+
+
 @dataclass(frozen=True, slots=True)
 class Granted(TypedFact):
     """The base of facts that give an author, then called ``nick``, a right in a room."""

@@ -16,11 +16,21 @@ from typing import Any
 
 from groupchat.facts.account_facts import Account, RankGiven
 from groupchat.facts.kinds import owner, read
-from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator, Slow
+from groupchat.facts.room_facts import (
+    KEEPERS_ONLY,
+    ROOM_SETTINGS,
+    Closed,
+    Granted,
+    Invitation,
+    Lock,
+    RoomOperator,
+    RoomSettings,
+    Slow,
+)
 from groupchat.facts.sanctions import Ban, Book, Mute, Sanction
 from groupchat.facts.typed import TypedFact
 from groupchat.model.drafts import Draft, Fact, Kind, Need
-from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomLocked, SlowMode
+from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomClosed, RoomLocked, SlowMode
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
 from groupchat.model.times import spoken
@@ -50,11 +60,13 @@ class RuleBook:
 
     ``accounts``: the key of each account by its author; ``ranks``: the ranks that were given to accounts.
     ``curbs``: something keeps somebody from saying things somewhere; usually false.
-    ``slow``: the slow rooms.  ``locked``: the locked ones.
+    ``slow``: the slow rooms.  ``locked``: the locked ones.  ``closed``: the closed ones.
+    ``settings``: the settings of rooms that were changed.
     """
 
     KINDS: tuple[str, ...] = (
-        Account.KIND, RankGiven.KIND, Ban.KIND, Mute.KIND, Lock.KIND, Slow.KIND, Invitation.KIND, RoomOperator.KIND
+        Account.KIND, RankGiven.KIND, Ban.KIND, Mute.KIND, Lock.KIND, Slow.KIND, RoomSettings.KIND,
+        Closed.KIND, Invitation.KIND, RoomOperator.KIND,
     )  # fmt: skip
     """The kinds of facts it learns."""
 
@@ -65,6 +77,8 @@ class RuleBook:
         self.mutes: Book[Mute] = Book()
         self.locked: dict[str, Lock] = {}
         self.slow: dict[str, Slow] = {}
+        self.settings: dict[str, RoomSettings] = {}
+        self.closed: dict[str, Closed] = {}
         self.invited: dict[str, dict[AuthorId, Invitation]] = {}
         """Room -> people who may come in although it is locked."""
         self.operators: dict[str, dict[AuthorId, RoomOperator]] = {}
@@ -78,6 +92,8 @@ class RuleBook:
             Mute.KIND: self._learn_mute,
             Lock.KIND: lambda name, one: _put(self.locked, name, one),
             Slow.KIND: lambda name, one: _put(self.slow, name, one),
+            RoomSettings.KIND: lambda name, one: _put(self.settings, name, one),
+            Closed.KIND: lambda name, one: _put(self.closed, name, one),
             Invitation.KIND: lambda name, one: _grant(self.invited, *Granted.parts(name), one),
             RoomOperator.KIND: lambda name, one: _grant(self.operators, *Granted.parts(name), one),
         }
@@ -87,7 +103,10 @@ class RuleBook:
         learner = self._learners.get(fact.kind)
         if learner is not None:
             learner(fact.name, read(fact))
-            self.curbs = bool(self.mutes or self.bans or self.slow or self.locked)
+            self.curbs = self._has_curbs()
+
+    def _has_curbs(self) -> bool:
+        return bool(self.mutes or self.bans or self.slow or self.locked or self.settings or self.closed)
 
     # Ranks
 
@@ -187,8 +206,12 @@ class RuleBook:
         mute = self.mutes.find(subjects, room, at) if self.mutes else None
         if mute is not None:
             return _muted(mute, at)
+        if room in self.closed and kind is not Kind.MODERATED:
+            return _closed(self.closed[room])
         if self.hides(draft, room):
             return _locked(room)
+        if kind is Kind.TOPIC and self.setting(room, "topic") == KEEPERS_ONLY and not self._keeps_order(author, room):
+            return NotAllowed(f"Only operators set the topic of {room}.")
         if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
             return None
         slow = self.slow[room]
@@ -209,9 +232,16 @@ class RuleBook:
         ban = self.bans.find((author, folded), room, now) if self.bans else None
         if ban is not None:
             return _banned(ban, now)
+        if room in self.closed:
+            return _closed(self.closed[room])
         if self._is_locked_out(room, author):
             return _locked(room)
         return None
+
+    def setting(self, room: str, name: str) -> str:
+        """Return the value of a setting of a room."""
+        settings = self.settings.get(room)
+        return (settings.changed.get(name) if settings is not None else None) or ROOM_SETTINGS[name][0]
 
     def conceals(self, room: str, author: AuthorId) -> bool:
         """Say whether an author who is not in a room is told nothing of it, not even that there is one."""
@@ -289,6 +319,10 @@ def _banned(ban: Ban, at: float) -> Banned:
 
 def _muted(mute: Mute, at: float) -> Muted:
     return Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", at))
+
+
+def _closed(closed: Closed) -> RoomClosed:
+    return RoomClosed(f"{closed.sentence.rstrip('.')}. Its operators can /reopen it.")
 
 
 def _locked(room: str) -> RoomLocked:

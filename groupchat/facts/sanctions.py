@@ -118,6 +118,13 @@ class NetworkBan(Sanction):
     KIND = "network-ban"
 
 
+class NetworkMute(Sanction):
+    """A mute of addresses."""
+
+    __slots__ = ()
+    KIND = "network-mute"
+
+
 S = TypeVar("S", bound=Sanction)
 
 

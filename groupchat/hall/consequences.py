@@ -22,15 +22,24 @@ from groupchat.delivery.outcomes import Learned
 from groupchat.delivery.queue import EVERYWHERE, Change, Notice, Receipt
 from groupchat.facts.account_facts import AccessToken, Account, Ignoring
 from groupchat.facts.kinds import owner, read
-from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
+from groupchat.facts.room_facts import Closed, Granted, Invitation, Lock, RoomOperator
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
 from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
 from groupchat.hall.persistence import Persistence
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names, networks
 from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange, PutOut, ReadUpTo, Revoke
-from groupchat.model.errors import Banned, Kicked, LoggedOut, PasswordNeeded, Refusal, RoomLocked, TokenInvalid
+from groupchat.model.errors import (
+    Banned,
+    Kicked,
+    LoggedOut,
+    PasswordNeeded,
+    Refusal,
+    RoomClosed,
+    RoomLocked,
+    TokenInvalid,
+)
 from groupchat.model.events import SERVER, Announced, AuthorId, HistoryErased, Ref, Told
 from groupchat.model.networks import Network
 from groupchat.state.access_keys import AccessKeys
@@ -123,6 +132,8 @@ class Consequences:
             Ban.KIND: self._follow_ban,
             NetworkBan.KIND: self._follow_network_ban,
             Mute.KIND: self._follow_mute,
+            NetworkMute.KIND: self._follow_network_mute,
+            Closed.KIND: self._follow_closed,
             RoomOperator.KIND: self._follow_room_operator,
             Invitation.KIND: self._follow_invitation,
             Lock.KIND: self._follow_lock,
@@ -343,6 +354,23 @@ class Consequences:
         where = f" in {before.room}" if before.room else ""
         return partial(self._tell, self._subject(before), f"You can speak again{where}{whose}.")
 
+    def _follow_network_mute(self, fact: Fact, by: str) -> Follow:
+        mute, before = read(fact), self._moderation.muted_networks.get(fact.name)
+        if isinstance(mute, NetworkMute):
+            return partial(self._tell_network, ip_network(mute.key), mute.sentence("muted", "", mute.at))
+        if before is None:
+            return None
+        return partial(self._tell_network, ip_network(before.key), "You can speak again.")
+
+    def _tell_network(self, network: Network, words: str) -> None:
+        """Tell everybody who is connected from a network what was done about it, but for operators of the server."""
+        for session in list(self._sessions()):
+            connection = session.connection
+            if connection is None or self._moderation.is_server_operator(connection.person):
+                continue
+            if networks.contains(network, session.screen.address):
+                connection.show(Told((words,)))
+
     def _subject(self, sanction: Sanction) -> Person | None:
         """Return the person a sanction is about, if they are here."""
         person = self._roster.of(sanction.author) if sanction.author is not None else None
@@ -381,6 +409,15 @@ class Consequences:
             )
 
         return shut_out
+
+    def _follow_closed(self, fact: Fact, by: str) -> Follow:
+        closed = read(fact)
+        return partial(self._close, closed) if isinstance(closed, Closed) else None
+
+    def _close(self, closed: Closed) -> None:
+        """Put everybody out of a room that is closed, and forget it."""
+        self._remove(lambda one: True, closed.room, RoomClosed(closed.sentence), closed.why)
+        self._rooms.drop(closed.room)
 
     # How people are told and put out
 

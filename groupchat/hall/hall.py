@@ -138,6 +138,8 @@ class Hall:
         for kind in KINDS:
             for fact in (yield journal.facts(kind)):
                 self.consequences.learn_fact(fact)
+        for room in self.moderation.closed:
+            self.rooms.drop(room)
 
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""

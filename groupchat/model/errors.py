@@ -292,6 +292,12 @@ class RoomLocked(Refusal):
     code = "room-locked"
 
 
+class RoomClosed(Refusal):
+    """An operator has closed the room, and nobody comes in or says anything there until it is opened again."""
+
+    code = "room-closed"
+
+
 class NothingToUndo(Refusal):
     """The ban, mute or invitation to be ended does not exist."""
 

@@ -7,12 +7,13 @@ So what is true after a restart is what was true before it.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any, TypeVar
 
 from groupchat.facts.account_facts import Account
 from groupchat.facts.kinds import read
 from groupchat.facts.room_facts import Motd
-from groupchat.facts.rule_book import RuleBook
-from groupchat.facts.sanctions import NetworkBan, Sanction
+from groupchat.facts.rule_book import QUIET, RuleBook
+from groupchat.facts.sanctions import NetworkBan, NetworkMute, Sanction
 from groupchat.model.drafts import Draft, Fact, FactChange
 from groupchat.model.errors import Banned, Muted, Refusal
 from groupchat.model.events import AuthorId
@@ -28,14 +29,16 @@ class Moderation(RuleBook):
     ``motd``: the message of the day that an operator set (None: that of the settings holds).
     """
 
-    KINDS = (*RuleBook.KINDS, NetworkBan.KIND, Motd.KIND)
+    KINDS = (*RuleBook.KINDS, NetworkBan.KIND, NetworkMute.KIND, Motd.KIND)
     """The kinds of facts it learns."""
 
     def __init__(self) -> None:
         super().__init__()
         self.networks: dict[str, NetworkBan] = {}
+        self.muted_networks: dict[str, NetworkMute] = {}
         self.motd: Motd | None = None
         self._table: NetworkTable[NetworkBan] = NetworkTable()
+        self._mute_table: NetworkTable[NetworkMute] = NetworkTable()
         self._ends = FOREVER
         """The end of the next sanction, in wall-clock seconds."""
 
@@ -47,23 +50,24 @@ class Moderation(RuleBook):
             self.motd = record if isinstance(record, Motd) else None
             return
         if fact.kind == NetworkBan.KIND:
-            self._learn_network(fact.name, read(fact))
+            _put_network(self.networks, self._table, fact.name, read(fact))
+        elif fact.kind == NetworkMute.KIND:
+            _put_network(self.muted_networks, self._mute_table, fact.name, read(fact))
+            self.curbs = self._has_curbs()
         until = fact.value.get("until") if fact.value is not None else None
         if until is not None:
             self._ends = min(self._ends, until)
 
-    def _learn_network(self, name: str, ban: object) -> None:
-        known = self.networks.pop(name, None)
-        if known is not None:
-            del self._table[ip_network(known.key)]
-        if isinstance(ban, NetworkBan):
-            self.networks[name] = self._table[ip_network(ban.key)] = ban
+    def _has_curbs(self) -> bool:
+        return super()._has_curbs() or bool(self.muted_networks)
 
     def ended(self, now: float) -> list[Sanction]:
         """Return the sanctions that have ended by this wall-clock time."""
         if now < self._ends:
             return []
-        kept: tuple[Iterable[Sanction], ...] = (self.bans, self.mutes, self.networks.values())
+        kept: tuple[Iterable[Sanction], ...] = (
+            self.bans, self.mutes, self.networks.values(), self.muted_networks.values(),
+        )  # fmt: skip
         every = [one for sanctions in kept for one in sanctions]
         self._ends = min((one.until for one in every if one.until is not None and one.until > now), default=FOREVER)
         return [one for one in every if not one.holds(now)]
@@ -99,6 +103,10 @@ class Moderation(RuleBook):
         """Say whether the owner of an account is an operator of the whole server."""
         return self.rank_of(account.author, "") >= Rank.OPERATOR
 
+    def is_server_operator(self, person: Person) -> bool:
+        """Say whether a person is an operator of the whole server."""
+        return self.rank_of(person.author, "") >= Rank.OPERATOR
+
     def operated(self, author: AuthorId) -> list[str]:
         """Return the rooms that somebody was made an operator of."""
         return [room for room, granted in self.operators.items() if author in granted]
@@ -109,23 +117,34 @@ class Moderation(RuleBook):
             return False
         return self.is_operator(account) or any(account.author in granted for granted in self.operators.values())
 
-    def check_post(self, draft: Draft) -> None:
+    def check_post(self, draft: Draft, address: str) -> None:
         """Refuse at once what the journal would refuse, as far as that is known here.
 
         It is called for every post as long as there are ``curbs``.  Slow mode, and the room of an edited message,
-        are known to the journal only.
+        are known to the journal only; the address it comes from is known here only.
 
         :raises Muted, Banned, RoomLocked: the person may not say this there.
         """
         refused = self.judge(draft, draft.room)
         if refused is not None:
             raise refused
+        if self.muted_networks and draft.kind not in QUIET:
+            self._check_muted_address(draft.author, address, draft.at)
+
+    def _check_muted_address(self, author: AuthorId, address: str, now: float) -> None:
+        """:raises Muted: nobody may say anything from this address, but operators of the server."""
+        for mute in self._mute_table.find(address):
+            if mute.holds(now) and self.rank_of(author, "") < Rank.OPERATOR:
+                raise Muted(mute.sentence("muted", "", now))
 
     def check_words(self, person: Person, rooms: Iterable[str], now: float) -> None:
         """Refuse words that people in these rooms are shown without a post, such as a nickname.
 
         :raises Muted: the person may not say anything in one of the rooms.
         """
+        if self.muted_networks:
+            for connection in person.connections:
+                self._check_muted_address(person.author, connection.screen.address, now)
         if self.mutes:
             for room in ("", *rooms):
                 mute = self.mutes.find((person.author, person.key), room, now)
@@ -169,4 +188,16 @@ class Moderation(RuleBook):
 
     def reveals(self, room: str, person: Person) -> bool:
         """Say whether the person may be told of a room: its name, what it is about, and who is there."""
-        return not self.conceals(room, person.author) or room in person.rooms
+        return room in person.rooms or not (room in self.closed or self.conceals(room, person.author))
+
+
+N = TypeVar("N", NetworkBan, NetworkMute)
+
+
+def _put_network(known: dict[str, N], table: NetworkTable[N], name: str, sanction: Any) -> None:
+    """Add or remove (None) what was decided about a network."""
+    before = known.pop(name, None)
+    if before is not None:
+        del table[ip_network(before.key)]
+    if sanction is not None:
+        known[name] = table[ip_network(sanction.key)] = sanction

@@ -67,6 +67,12 @@ class Rooms:
         if not room.members and not room.stored and room.name != LOBBY:
             self._rooms.pop(room.name, None)
 
+    def drop(self, name: str) -> None:
+        """Forget a room that nobody is in, whatever the journal has of it; never the lobby."""
+        room = self._rooms.get(name)
+        if room is not None and not room.members and name != LOBBY:
+            del self._rooms[name]
+
     def names(self) -> tuple[str, ...]:
         """Return the names of all rooms."""
         return tuple(self._rooms)

@@ -200,7 +200,9 @@ class Actor:
         book = self.hall.moderation
         if room == LOBBY or self.hall.rooms.find(room) is not None:
             return True
-        return any(room in decided for decided in (book.locked, book.slow, book.operators, book.invited))
+        return any(room in decided for decided in (
+            book.locked, book.slow, book.operators, book.invited, book.settings, book.closed,
+        ))  # fmt: skip
 
     def novelty(self, room: str, undoing: str) -> str:
         """Return what to tell somebody who prepares a room before anybody came, or mistyped its name; else nothing.
@@ -294,7 +296,7 @@ class Actor:
         """
         hall, connection = self.hall, self.connection
         if hall.moderation.curbs:
-            hall.moderation.check_post(draft)
+            hall.moderation.check_post(draft, connection.screen.address)
         receipt = Receipt(bool(draft.changes))
         hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text))
         hall.typists.stopped(connection)
@@ -332,7 +334,7 @@ class Actor:
                 Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode(),
                 folded=person.key, needs=needs, changes=changes,
             ),
-            " ".join(filter(None, (told, hint))),
+            " ".join(filter(None, (told.rstrip(), hint.rstrip()))),
             awaited,
         )  # fmt: skip
 

@@ -3,11 +3,12 @@
 The word of an operator holds everywhere, or in the room they name; that of a room's operator in that room.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from typing import TypeVar
 
 from groupchat.delivery.queue import Receipt
-from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, Sanction, span
+from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, NetworkMute, Sanction, span
 from groupchat.limits.pages import page
 from groupchat.model import names, networks
 from groupchat.model.drafts import Deed, PutOut, Revoke
@@ -84,7 +85,8 @@ def ban(
         made.replacing(me.hall.moderation.bans.get(made.name)),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
-        hint=me.novelty(scope, f"unban {found.nick} there") or _nobody(found, "bans") or _advice(me, found, scope),
+        hint=_until(duration, f"/unban {found.nick}")
+        + (me.novelty(scope, f"unban {found.nick} there") or _nobody(found, "bans") or _advice(me, found, scope)),
     )
 
 
@@ -94,9 +96,7 @@ def unban(me: Actor, whom: arguments.Target, room: Here = "") -> Receipt:
     network = networks.parse(whom)
     if network is not None:
         _need_operator(me)
-        known = me.hall.moderation.networks.get(NetworkBan.named_by("", str(network)))
-        if known is None:
-            raise NothingToUndo(f"{network} is not banned. /bans lists the bans.")
+        known = _known_network(me.hall.moderation.networks, network, "ban")
         deed = Deed("unban", f"unbanned {network}", str(network))
         return me.decree(deed, known.undone(), needs=OPERATORS, text=f"{network} is not banned any more.")
     ban = _undone(me, me.hall.moderation.bans, whom, room)
@@ -121,8 +121,22 @@ def bans(me: Actor, after: After = "", room: Here = "") -> Answer:
 
 
 @DISCIPLINING.verb(needs=KEEPERS)
-def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "", room: Here = "") -> Receipt:
-    """Stop somebody from saying anything in this room; an operator of the server, in all rooms. They can read."""
+def mute(
+    me: Actor,
+    nick: arguments.Target,
+    duration: Duration = FOREVER,
+    reason: Reason = "",
+    room: Here = "",
+    yes: Switch = False,
+) -> Receipt:
+    """Stop somebody from saying anything in this room; an operator of the server, in all rooms. They can read.
+
+    "/mute bob 10m", "/mute 192.0.2.7 1h spam": an address or a network is for operators of the server.
+    Without a duration it holds until /unmute.
+    """
+    network = networks.parse(nick)
+    if network is not None:
+        return _mute_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(nick, scope)
     made = _sanction(me, Mute, found, scope, duration, checked_reason(reason))
@@ -133,13 +147,20 @@ def mute(me: Actor, nick: Nick, duration: Duration = FOREVER, reason: Reason = "
         made.replacing(me.hall.moderation.mutes.get(made.name)),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
-        hint=me.novelty(scope, f"unmute {found.nick} there") or _nobody(found, "mutes"),
+        hint=_until(duration, f"/unmute {found.nick}")
+        + (me.novelty(scope, f"unmute {found.nick} there") or _nobody(found, "mutes")),
     )
 
 
 @DISCIPLINING.verb(needs=KEEPERS)
-def unmute(me: Actor, nick: Nick, room: Here = "") -> Receipt:
+def unmute(me: Actor, nick: arguments.Target, room: Here = "") -> Receipt:
     """End a mute."""
+    network = networks.parse(nick)
+    if network is not None:
+        _need_operator(me)
+        muted = _known_network(me.hall.moderation.muted_networks, network, "mute")
+        deed = Deed("unmute", f"unmuted {network}", str(network))
+        return me.decree(deed, muted.undone(), needs=OPERATORS, text=f"{network} is not muted any more.")
     known = _undone(me, me.hall.moderation.mutes, nick, room)
     if known is None:
         raise NothingToUndo(f"{nick} is not muted. /mutes lists the mutes.")
@@ -159,7 +180,11 @@ def mutes(me: Actor, after: After = "", room: Here = "") -> Answer:
 
     At most 200 at a time; "/mutes after NAME" lists those that follow.
     """
-    return _listed(me, "mutes", "muted", me.hall.moderation.mutes, me.scope(room), after)
+    scope, moderation = me.scope(room), me.hall.moderation
+    sanctions: list[Sanction] = list(moderation.mutes)
+    if not scope:
+        sanctions += moderation.muted_networks.values()
+    return _listed(me, "mutes", "muted", sanctions, scope, after)
 
 
 def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: float, why: str) -> S:
@@ -173,17 +198,8 @@ def _ban_network(me: Actor, network: Network, duration: float, why: str, yes: bo
     _need_operator(me)
     if any(networks.contains(network, connection.screen.address) for connection in me.person.connections):
         raise BadArguments("You would ban yourself: your own address is one of these.")
-    there = [one for person in me.hall.roster for one in person.connections if _is_from(network, one)]
-    people = {one.person for one in there}
-    is_vast = network.prefixlen < VAST
-    if not yes and (is_vast or 2 * len(people) > len(me.hall.roster)):
-        whom = f"{plural(len(people), 'person', 'people')} of {len(me.hall.roster)} who are here"
-        warning = f"{network} is {'a large part of the internet' if is_vast else 'where most people are from'}: {whom}."
-        request = f"ban {network} {duration} {why}"
-        me.hall.confirmations.check(me.connection, request, warning, "the same line")
-    now = me.hall.now()
-    until = None if duration == FOREVER else now + duration
-    made = NetworkBan(str(network), str(network), None, False, "", me.person.nick, why, now, until)
+    there = _connections_from(me, network, yes, f"ban {network} {duration} {why}")
+    made, until = _of_network(me, NetworkBan, network, duration, why)
     lasting = span(duration, "unbanned")
     # Where people come from is nobody's business but the operators': the rooms are not shown this.
     return me.decree(
@@ -191,13 +207,78 @@ def _ban_network(me: Actor, network: Network, duration: float, why: str, yes: bo
         made.replacing(me.hall.moderation.networks.get(made.name)),
         *(Revoke(one.person.author, only=one.digest) for one in there if one.digest),
         needs=OPERATORS,
-        text=f"{network} is banned{lasting}; {plural(len(there), 'connection')} put out.",
+        text=f"{network} is banned{lasting}; {plural(len(there), 'connection')} put out. "
+        + _until(duration, f"/unban {network}"),
     )
+
+
+def _mute_network(me: Actor, network: Network, duration: float, why: str, yes: bool) -> Receipt:
+    _need_operator(me)
+    there = _connections_from(me, network, yes, f"mute {network} {duration} {why}")
+    made, until = _of_network(me, NetworkMute, network, duration, why)
+    lasting = span(duration, "unmuted")
+    return me.decree(
+        Deed("mute", f"muted {network}{lasting}{because(why)}", str(network), until, why),
+        made.replacing(me.hall.moderation.muted_networks.get(made.name)),
+        needs=OPERATORS,
+        text=f"{network} is muted{lasting}; {plural(len(there), 'connection')} from there. "
+        f"Operators of the server can still speak. {_until(duration, f'/unmute {network}')}",
+    )
+
+
+N = TypeVar("N", NetworkBan, NetworkMute)
+
+
+def _of_network(me: Actor, form: type[N], network: Network, duration: float, why: str) -> tuple[N, float | None]:
+    """Return what is decided about a network, and until when."""
+    now = me.hall.now()
+    until = None if duration == FOREVER else now + duration
+    return form(str(network), str(network), None, False, "", me.person.nick, why, now, until), until
+
+
+def _connections_from(me: Actor, network: Network, yes: bool, request: str) -> list[Connection]:
+    """Return the connections from a network, if it is not surprisingly large.
+
+    :param request: what is asked for, with everything that makes a difference.
+    :raises ConfirmationNeeded: it is a large part of the internet, or most people here are from there.
+    """
+    there = [one for person in me.hall.roster for one in person.connections if _is_from(network, one)]
+    people = {one.person for one in there}
+    is_vast = network.prefixlen < VAST
+    if not yes and (is_vast or 2 * len(people) > len(me.hall.roster)):
+        whom = f"{plural(len(people), 'person', 'people')} of {len(me.hall.roster)} who are here"
+        warning = f"{network} is {'a large part of the internet' if is_vast else 'where most people are from'}: {whom}."
+        me.hall.confirmations.check(me.connection, request, warning, "the same line")
+    return there
+
+
+def _known_network(known: Mapping[str, N], network: Network, act: str) -> N:
+    """Return what was decided about exactly this network.
+
+    :raises NothingToUndo: nothing was; if something was about a larger one that it is a part of, it says so.
+    """
+    found = known.get(Sanction.named_by("", str(network)))
+    if found is not None:
+        return found
+    done = {"ban": "banned", "mute": "muted"}[act]
+    for larger in known.values():
+        whole = ip_network(larger.key)
+        if whole.version == network.version and network.subnet_of(whole):  # type: ignore[arg-type]
+            raise NothingToUndo(
+                f"{network} is not {done} by itself, but {larger.whom}, of which it is a part, is: "
+                f"/un{act} {larger.whom}"
+            )
+    raise NothingToUndo(f"{network} is not {done}. /{act}s lists the {act}s.")
+
+
+def _until(duration: float, undoing: str) -> str:
+    """Return the sentence that says how something ends that does not end by itself."""
+    return f"It holds until {undoing}. " if duration == FOREVER else ""
 
 
 def _need_operator(me: Actor) -> None:
     if me.rank < Rank.OPERATOR:
-        raise NotAllowed("Only operators ban addresses: these bans hold for the whole server.")
+        raise NotAllowed("Only operators ban or mute addresses: that holds for the whole server.")
 
 
 def _nobody(found: Target, does: str) -> str:

@@ -6,9 +6,17 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
-from groupchat.facts.room_facts import Granted, Invitation, Lock, Motd, RoomOperator, Slow
+from groupchat.facts.room_facts import (
+    Closed,
+    Granted,
+    Invitation,
+    Lock,
+    Motd,
+    RoomOperator,
+    Slow,
+)
 from groupchat.model import names
-from groupchat.model.drafts import Announce, Deed, StoredPost
+from groupchat.model.drafts import Announce, Deed, PutOut, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchAccount, NothingToUndo
 from groupchat.model.events import Answer, AuthorId, Replayed, Told
 from groupchat.model.ranks import Rank
@@ -17,9 +25,20 @@ from groupchat.model.text import MOTD as MOTD_LENGTH
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
-from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, keepers
+from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, because, checked_reason, keepers
 from groupchat.verbs.disciplining import KEEPERS
-from groupchat.verbs.grammar.arguments import Count, Here, LockedRoom, Nick, Pause, Rest, Room, RoomBefore, Visible
+from groupchat.verbs.grammar.arguments import (
+    Count,
+    Here,
+    LockedRoom,
+    Nick,
+    Pause,
+    Reason,
+    Rest,
+    Room,
+    RoomBefore,
+    Visible,
+)
 from groupchat.verbs.grammar.table import Table
 
 ROOM_ORDERS = Table("order", "keeping order")
@@ -99,6 +118,42 @@ def unlock(me: Actor, room: Room = "") -> Receipt:
     if lock is None:
         raise NothingToUndo(f"{place} is not locked.")
     return me.decree(Deed("unlock", f"unlocked {place}", place), lock.undone(), needs=keepers(place), room=place)
+
+
+@ROOM_ORDERS.verb(needs=KEEPERS)
+def close(me: Actor, room: Room, reason: Reason = "") -> Receipt:
+    """Put everybody out of a room, and let nobody in again; it is in no list any more.
+
+    What was said there is kept as long as everything else. /reopen undoes it.
+    """
+    place, hall = me.known_place(room), me.hall
+    if place == LOBBY:
+        raise BadArguments(f"Everybody comes into {LOBBY} first, so it cannot be closed.")
+    if place in hall.moderation.closed:
+        raise BadArguments(f"{place} is closed already.")
+    closed = Closed(place, me.person.nick, checked_reason(reason), hall.now())
+    found = hall.rooms.find(place)
+    people = [] if found is None else list(found.people)
+    return me.decree(
+        Deed("close", f"closed {place}{because(closed.why)}", place, None, closed.why),
+        closed.made(),
+        # They are not back there when it is opened again.
+        *(PutOut(one.author, place, "kicked", closed.sentence, closed.why) for one in people),
+        needs=keepers(place),
+        room=place,
+        text=f"{place} is closed; {plural(len(people), 'person', 'people')} put out. /reopen {place} undoes it.",
+    )
+
+
+@ROOM_ORDERS.verb(needs=KEEPERS)
+def reopen(me: Actor, room: Room) -> Receipt:
+    """Let people into a room again that was closed."""
+    place = me.place(room)
+    closed = me.hall.moderation.closed.get(place)
+    if closed is None:
+        raise NothingToUndo(f"{place} is not closed.")
+    deed, told = Deed("reopen", f"opened {place} again", place), f"{place} is open again: /join {place}"
+    return me.decree(deed, closed.undone(), needs=keepers(place), room=place, text=told)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)

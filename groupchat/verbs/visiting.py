@@ -5,16 +5,18 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
+from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.limits.pages import page
 from groupchat.model import names
-from groupchat.model.drafts import Audience, Kind, StoredPost
+from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed
+from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
 from groupchat.state.people import Person
 from groupchat.state.rooms import Room as OpenRoom
-from groupchat.verbs.actor import Actor, Reply
-from groupchat.verbs.grammar.arguments import After, Here, Reason, Rest, Room
+from groupchat.verbs.actor import Actor, Reply, keepers
+from groupchat.verbs.grammar.arguments import After, Here, Reason, Rest, Room, RoomSettingName, RoomSettingValue
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.reading import replay
 
@@ -98,6 +100,36 @@ def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
     if len(words) > most:
         raise BadArguments(f"A topic has at most {most} characters; this one has {len(words)}.")
     return me.post(me.draft(Kind.TOPIC, name, words))
+
+
+@VISITING.verb()
+def set_room(me: Actor, name: RoomSettingName = "", value: RoomSettingValue = "", room: Here = "") -> Reply:
+    """Change a setting of this room, such as "/set-room topic operators"; alone, show its settings.
+
+    "topic" says who sets the topic: anybody, or operators. (Changes are for operators of the room or the server.)
+    """
+    place, book = me.room(room), me.hall.moderation
+    if not name:
+        items = tuple({"name": known, "value": book.setting(place, known)} for known in ROOM_SETTINGS)
+        lines = tuple(f"{item['name']}: {item['value']}" for item in items)
+        return Listed("room-settings", (f"The settings of {place}:", *lines), items)
+    if name not in ROOM_SETTINGS:
+        raise BadArguments(f"A room has no setting {name}; there are: {', '.join(ROOM_SETTINGS)}.")
+    if value not in ROOM_SETTINGS[name]:
+        values, now = "|".join(ROOM_SETTINGS[name]), book.setting(place, name)
+        raise BadArguments(f"Usage: /set-room {name} {values}; it is {now} in {place}.")
+    if me.rank_in(place) < Rank.ROOM_OPERATOR:
+        me.check_sanctions(Rank.ROOM_OPERATOR, place)
+        raise NotAllowed(f"Only operators change the settings of {place}.")
+    if book.setting(place, name) == value:
+        raise BadArguments(f"In {place}, {name} is {value} already.")
+    before = book.settings.get(place)
+    changed = {**(before.changed if before is not None else {}), name: value}
+    changed = {known: given for known, given in changed.items() if given != ROOM_SETTINGS[known][0]}
+    made = RoomSettings(place, changed, me.person.nick, me.hall.now())
+    change = made.replacing(before) if changed or before is None else before.undone()
+    deed = Deed("set-room", f"set {name} of {place} to {value}", place)
+    return me.decree(deed, change, needs=keepers(place), room=place)
 
 
 @VISITING.verb("who", "names", cost=5)

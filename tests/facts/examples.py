@@ -14,8 +14,8 @@ from groupchat.facts.account_facts import (
     ReadPosition,
     RegistrationCode,
 )
-from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan
+from groupchat.facts.room_facts import Closed, Invitation, Lock, Motd, RoomOperator, RoomSettings, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
 from groupchat.facts.typed import TypedFact
 from groupchat.facts.whereabouts import Places
 from groupchat.model.events import AuthorId
@@ -68,7 +68,17 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
         NetworkBan("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", AT, AT + 60), "network-ban",
         "/192.0.2.0/24", NETWORK,
     ),
+    (
+        NetworkMute("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", AT, AT + 60), "network-mute",
+        "/192.0.2.0/24", NETWORK,
+    ),
     (Lock("dev", "olga", AT), "lock", "dev", {"by": "olga", "at": AT}),
+    (Lock("dev", "olga", AT, True), "lock", "dev", {"by": "olga", "at": AT, "visible": True}),
+    (
+        RoomSettings("dev", {"topic": "operators"}, "olga", AT), "room-settings", "dev",
+        {"changed": {"topic": "operators"}, "by": "olga", "at": AT},
+    ),
+    (Closed("dev", "olga", "spam", AT), "closed-room", "dev", {"by": "olga", "why": "spam", "at": AT}),
     (Slow("dev", 2.5, "olga", AT), "slow", "dev", {"seconds": 2.5, "by": "olga", "at": AT}),
     (Invitation("dev", BOB, "Alice", "olga", AT), "invitation", "dev/22", GRANTED),
     (RoomOperator("dev", BOB, "Alice", "olga", AT), "room-operator", "dev/22", GRANTED),

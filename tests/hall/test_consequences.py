@@ -17,8 +17,8 @@ from groupchat.facts.account_facts import (
     digest_of,
 )
 from groupchat.facts.kinds import KINDS
-from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
+from groupchat.facts.room_facts import Closed, Invitation, Lock, Motd, RoomOperator, RoomSettings, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
 from groupchat.facts.typed import TypedFact
 from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
@@ -205,7 +205,7 @@ class QuietTests(ConsequencesCase):
         facts: tuple[TypedFact, ...] = (
             RankGiven(author, Rank.OPERATOR, "olga", NOON), RegistrationCode("digest", "olga", NOON + 60),
             KeptPreferences(author, "json", {"echo": "on"}), Lock("dev", "olga", NOON), Slow("dev", 5.0, "olga", NOON),
-            Motd("Hi.", "olga", NOON),
+            Motd("Hi.", "olga", NOON), RoomSettings("dev", {"topic": "operators"}, "olga", NOON),
         )  # fmt: skip
         for one in facts:
             self.learn(one.put())
@@ -415,7 +415,9 @@ class StartTests(SynchronousTestCase):
             KnownAddress(AuthorId(1), "digest", NOON), AccountRooms(AuthorId(1), Places(("dev",), "dev")),
             AccessToken(AuthorId(1), "ci", "digest", NOON), Hook(AuthorId(1), "ci", "dev", "digest", NOON),
             RegistrationCode("digest", "olga", NOON + 60), Lock("dev", "olga", NOON), Slow("dev", 5.0, "olga", NOON),
-            Motd("Hi.", "olga", NOON),
+            Motd("Hi.", "olga", NOON), RoomSettings("dev", {"topic": "operators"}, "olga", NOON),
+            NetworkMute("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", NOON, None),
+            Closed("attic", "olga", "", NOON),
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts} | {"position"}, set(KINDS), "a kind is missing here")
         journal = HeldJournal(MemoryJournal())

@@ -15,8 +15,8 @@ from groupchat.facts.account_facts import (
     RegistrationCode,
 )
 from groupchat.facts.kinds import KINDS
-from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan, Sanction
+from groupchat.facts.room_facts import Closed, Invitation, Lock, Motd, RoomOperator, RoomSettings, Slow
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
 from groupchat.facts.typed import TypedFact
 from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
@@ -67,6 +67,9 @@ class OpenTests(SynchronousTestCase):
         ban, mute, network = (
             sanction(form, whom, None) for form, whom in ((Ban, "bob"), (Mute, "bob"), (NetworkBan, "192.0.2.0/24"))
         )
+        muted = sanction(NetworkMute, "198.51.100.0/24", None)
+        settings = RoomSettings("dev", {"topic": "operators"}, "olga", 0.0)
+        closed = Closed("attic", "olga", "", 0.0)
         address = KnownAddress(ALICE, "digest", 9.0)
         token, hook = AccessToken(ALICE, "ci", "digest", 9.0), Hook(ALICE, "ci", "dev", "digest", 9.0)
         rooms = AccountRooms(ALICE, Places(("lobby", "dev"), "lobby"))
@@ -74,7 +77,7 @@ class OpenTests(SynchronousTestCase):
         invited, granted = (form("dev", ALICE, "Alice", "olga", 0.0) for form in (Invitation, RoomOperator))
         facts: tuple[TypedFact, ...] = (
             account, code, rank, position, kept, ignoring, address, ban, mute, network, lock, slow, motd,
-            invited, granted, token, hook, rooms,
+            invited, granted, token, hook, rooms, muted, settings, closed,
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts}, set(KINDS), "a kind is missing here")
         hall = House(journal_of(*facts)).hall

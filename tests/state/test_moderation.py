@@ -87,7 +87,7 @@ class ModerationCase(SynchronousTestCase):
     def refusal(self, draft: Draft) -> Refusal | None:
         """Why a post is refused."""
         try:
-            self.moderation.check_post(draft)
+            self.moderation.check_post(draft, "192.0.2.7")
         except Refusal as refusal:
             return refusal
         return None

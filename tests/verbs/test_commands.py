@@ -57,12 +57,14 @@ class TableTests(SynchronousTestCase):
         """Every verb about a room takes the room as an argument, and none needs it but those that go there."""
         about_rooms = """
             say re me topic list history catchup leave typing kick ban unban bans mute unmute mutes purge modlog lock
-            unlock slow invite uninvite op deop join switch hook hooks edit delete last
+            unlock slow invite uninvite op deop join switch hook hooks edit delete last close reopen set-room
         """.split()  # noqa: SIM905  # as prose
         found = {verb.name: parameter for verb in COMMANDS.sorted() for parameter in verb.parameters
                  if parameter.name == "room"}  # fmt: skip
         self.assertEqual(sorted(found), sorted(about_rooms))
-        self.assertEqual({name for name, room in found.items() if not room.optional}, {"join", "switch"})
+        self.assertEqual(
+            {name for name, room in found.items() if not room.optional}, {"join", "switch", "close", "reopen"}
+        )
 
 
 class PageTests(SynchronousTestCase):
@@ -109,7 +111,7 @@ class PageTests(SynchronousTestCase):
         """/help topics names every command somebody may use, and no other, with its topic."""
         for rank, peer in self.people.items():
             lines = asked(peer, "topics").lines
-            named = re.findall(r"\w+", " ".join(line[17:] for line in lines))
+            named = re.findall(r"[\w-]+", " ".join(line[17:] for line in lines))
             self.assertEqual(sorted(named), [verb.name for verb in COMMANDS.of_rank(rank)])
             topics = [line.split()[1] for line in lines if line.startswith("/help ")]
             self.assertEqual(topics, COMMANDS.topics(rank))
@@ -186,7 +188,7 @@ class PageTests(SynchronousTestCase):
         peer = self.people[Rank.MEMBER]
         for words in ("", "topics", *COMMANDS.topics(Rank.MEMBER)):
             listed = asked(peer, words)
-            words_shown = set(re.findall(r"/(\w+)", "\n".join(listed.lines)))
+            words_shown = set(re.findall(r"/([\w-]+)", "\n".join(listed.lines)))
             self.assertFalse(words_shown.intersection(HIDDEN), words)
             self.assertFalse({item["command"] for item in listed.items}.intersection(HIDDEN), words)
 
@@ -209,7 +211,7 @@ class SuggestionTests(SynchronousTestCase):
                 peer.take()
                 peer.type(f"/{verb.name}x")
                 (refused,) = peer.answers
-                suggested = re.search(r"Did you mean /(\w+)\?", refused.text)  # type: ignore[attr-defined]
+                suggested = re.search(r"Did you mean /([\w-]+)\?", refused.text)  # type: ignore[attr-defined]
                 if suggested is not None:
                     self.assertLessEqual(COMMANDS.find(suggested[1]).needs, rank, verb.name)
                 else:

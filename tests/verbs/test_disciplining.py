@@ -146,7 +146,10 @@ class BanTests(OperatorsCase):
         """A ban of an address is shown in no room."""
         self.olga.do("ban", whom="198.51.100.0/24", reason="spam")
         self.assertEqual([self.deeds(peer) for peer in (self.alice, self.rita, self.bob)], [[]] * 3)
-        self.assertEqual(self.olga.told, ["198.51.100.0/24 is banned until unbanned; 0 connections put out."])
+        self.assertEqual(
+            self.olga.told,
+            ["198.51.100.0/24 is banned until unbanned; 0 connections put out. It holds until /unban 198.51.100.0/24."],
+        )
 
     def test_not_here(self) -> None:
         """A nickname can be banned from a room that nobody was ever in; no room is made by that."""

@@ -15,12 +15,12 @@ from tests.people import member, operator
 NEEDED: dict[Rank, str] = {
     Rank.GUEST: """
         away back complete delete edit exit goto help history ignore ignored join last leave list login me mentions
-        msg nick ping query re paste register reply rooms say search set status switch topic typing unignore whoami
-        whois
+        msg nick paste ping query re register reply rooms say search set set-room status switch topic typing unignore
+        whoami whois
     """,
     Rank.MEMBER: "catchup hook hooks logout password revoke token tokens unhook unregister",
     Rank.ROOM_OPERATOR: """
-        ban bans invite kick lock modlog mute mutes purge slow unban uninvite unlock unmute
+        ban bans close invite kick lock modlog mute mutes purge reopen slow unban uninvite unlock unmute
     """,
     Rank.OPERATOR: """
         accounts adduser announce demote deop forget invitecode motd op promote removeuser setpassword

@@ -379,8 +379,17 @@ class ElsewhereTests(TypingCase):
 
     def test_shown(self) -> None:
         """Who is shown the order with the room is not told of it twice."""
-        for line in ("/slow lobby 5", "/op alice", "/mute bob", "/unmute bob"):
+        for line in ("/slow lobby 5", "/op alice", "/mute bob 5m", "/unmute bob"):
             self.assertEqual(self.answer(line), "", line)
+
+    def test_without_end(self) -> None:
+        """What has no end by itself says so, and what ends it."""
+        self.assertEqual(self.answer("/mute bob"), "It holds until /unmute bob.")
+        self.assertEqual(self.answer("/mute bob forever spam"), "It holds until /unmute bob.")
+        self.assertEqual(self.answer("/ban 203.0.113.0/24"), "203.0.113.0/24 is banned until unbanned; 0 connections"
+                         " put out. It holds until /unban 203.0.113.0/24.")  # fmt: skip
+        self.assertEqual(self.answer("/ban 203.0.113.0/24 1h"), "203.0.113.0/24 is banned for 1 hour; 0 connections"
+                         " put out.")  # fmt: skip
 
     def test_new_room(self) -> None:
         """A room can be prepared before anybody came; the answer says that it is new, and how to undo that."""

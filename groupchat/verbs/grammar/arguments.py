@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
+from groupchat.facts.room_facts import ROOM_SETTINGS
 from groupchat.model import emoji, networks, preferences, text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
@@ -389,6 +390,29 @@ class PreferenceValueArgument(Argument):
         return sorted({value for value in every if value.lower().startswith(start.lower())})
 
 
+class RoomSettingArgument(Argument):
+    """The name of a setting of a room."""
+
+    label = "NAME"
+    length = text.WORD
+
+    def value(self, word: str) -> str:
+        return word.lower()
+
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        return [name for name in ROOM_SETTINGS if name.startswith(start.lower())]
+
+
+class RoomSettingValueArgument(RoomSettingArgument):
+    """The value of a setting of a room."""
+
+    label = "VALUE"
+
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        every = {value for values in ROOM_SETTINGS.values() for value in values}
+        return sorted(value for value in every if value.startswith(start.lower()))
+
+
 class SwitchArgument(Argument):
     """True or false: for programs to send, and nothing to be typed."""
 
@@ -499,6 +523,8 @@ Duration = Annotated[float, DurationArgument()]
 Pause = Annotated[float, PauseArgument()]
 PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
+RoomSettingName = Annotated[str, RoomSettingArgument()]
+RoomSettingValue = Annotated[str, RoomSettingValueArgument()]
 Switch = Annotated[bool, SwitchArgument()]
 Visible = Annotated[bool, VisibleArgument()]
 CommandName = Annotated[str, CommandArgument()]

@@ -243,10 +243,10 @@ class Table:
     def verb(
         self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False
     ) -> Callable[[_Function], _Function]:
-        """Declare a function as a verb of the same name (without a trailing underscore)."""
+        """Declare a function as a verb of the same name, without a trailing underscore and with - for others."""
 
         def declare(function: _Function) -> _Function:
-            name = function.__name__.rstrip("_")
+            name = function.__name__.rstrip("_").replace("_", "-")
             if not function.__doc__:
                 raise TypeError(f"The verb {name} has no docstring, which is its help.")
             self._add(Verb(name, aliases, _parameters(function), function, cost, needs, secret, self.topic))
