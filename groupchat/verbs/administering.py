@@ -102,15 +102,18 @@ def demote(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
 @ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
 @inlineCallbacks
 def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
-    """Give somebody's account another password, and log it out everywhere."""
+    """Give somebody's account another password, log it out everywhere, and end its access tokens and hooks."""
     account = _account(me, name)
     hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)
     me.check_still(Rank.OPERATOR)
     deed = Deed("setpassword", f"set the password of {account.nick}", account.nick)
     changed = replace(account, hash=hashed).replacing(account)
-    told = f"{account.nick} has this password now."
+    author, keys = account.author, me.hall.access_keys
+    ended = [key.undone() for key in (*keys.tokens.of(author), *keys.hooks.of(author))]
+    lost = f"; {plural(len(ended), 'access token or hook', 'access tokens and hooks')} of it ended" if ended else ""
+    told = f"{account.nick} has this password now{lost}."
     out = put_out(account, f"{me.person.nick} set another password for {account.nick}; log in with it.", me.connection)
-    return me.decree(deed, changed, revoked(account), out, needs=OPERATORS, text=told)
+    return me.decree(deed, changed, *ended, revoked(account), out, needs=OPERATORS, text=told)
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR)

@@ -84,6 +84,19 @@ class TokenTests(OperatorsCase):
         for form in (AccessToken, Hook):
             self.assertEqual(self.successResultOf(self.house.journal.facts(form.KIND)), [])
 
+    def test_set_by_an_operator(self) -> None:
+        """When an operator sets another password, whoever had the old one may have made them: they end."""
+        self.alice.type("/token ci", "/hook dev")
+        self.rita.do("token")
+        self.olga.do("setpassword", name="alice", password="battery staple")
+        self.assertEqual(self.olga.told[-1], "alice has this password now; 2 access tokens and hooks of it ended.")
+        for hall in (self.house.hall, self.house.reopened()):
+            keys = hall.access_keys
+            self.assertEqual([one.author for one in keys.tokens], [self.rita.connection.person.author])
+            self.assertEqual(list(keys.hooks), [])
+        self.olga.do("setpassword", name="alice", password="battery staple")
+        self.assertEqual(self.olga.told[-1], "alice has this password now.")
+
     def test_erased(self) -> None:
         """With a person who is erased their keys go, too."""
         self.alice.type("/token ci", "/hook dev")
