@@ -233,4 +233,5 @@ class Client(Membership):
 
 
 def _number(done: Message) -> int:
-    return int(done.get("id") or 0)
+    number = done.get("id")
+    return number if type(number) is int else 0  # of a server that answers with something else than it should

@@ -37,6 +37,9 @@ MISPLACED = frozenset({"not-in-room", "room-lost", "no-such-room", "no-such-nick
 SHUT = frozenset({"room-locked", "banned"})
 """Refusals that are such if the person is elsewhere by then; else they may speak there again later."""
 
+ALOUD = ("/me ", "/say ", "/re ")
+"""Commands that say something in the current room."""
+
 NUMBER = re.compile(r"#?[+−.,-]*\d")
 """The beginning of a word that is meant as the number of a message."""
 
@@ -152,8 +155,17 @@ class Sending:
         return self._client.request(do, **fields).addErrback(failed)
 
     def _say_again(self, line: str, place: Place) -> None:
-        """Say a line that is no command in this place."""
-        self._await(self._say(line, place), line, place)
+        """Say a line that `is_spoken` in this place."""
+        command, _, words = line.partition(" ")
+        if command.lower() == "/say":
+            self._await(self._say_literally(words.lstrip(), place), line, place)
+        elif command.lower() == "/re" and "\n" in line:
+            self._command_lines(line, place)
+        elif command.lower() == "/re":
+            asked = self._client.request("type", line=line, key=self._new_key(), **self._bound(place))
+            self._await(asked, line, place)
+        else:
+            self._await(self._say(line, place), line, place)
 
     def _say(self, line: str, place: Place) -> "Deferred[Any]":
         command, _, words = line.partition(" ")
@@ -295,7 +307,7 @@ class Sending:
 
 def is_spoken(line: str) -> bool:
     """Return whether a line is something to say, or may be taken for it, and no command."""
-    return line.startswith(("//", "/me ")) or not line.startswith("/")
+    return line.startswith("//") or not line.startswith("/") or line.lower().startswith(ALOUD)
 
 
 def _literal(line: str) -> str:

@@ -240,6 +240,22 @@ class PlacesTest(SendingCase):
         self.state.switch("dev")
         self.assertEqual([request["room"] for request in self.connection.requests()], ["lobby"] * 4)
 
+    def test_commands_that_speak(self) -> None:
+        """What commands say is bound, repeated and kept like other words."""
+        self.sending.type("/say /exit")
+        self.sending.type("/re #7 no")
+        say, reply = self.connection.requests()
+        self.assertEqual((say["do"], say["text"], say["room"]), ("say", "/exit", "lobby"))
+        self.assertEqual((reply["do"], reply["line"], reply["room"]), ("type", "/re #7 no", "lobby"))
+        self.assertEqual({"key"} & {*say} & {*reply}, {"key"})
+        for line in ("/RE #7 no", "/Say no"):
+            self.state.lose(Place("board"), "lobby")
+            self.sending.type(line)
+            self.assertEqual((self.connection.requests(), self.state.unsaid), ([], [(Place("board"), line)]))
+            self.clock.advance(0)
+            self.sending.unsaid.take("/yes")
+            self.assertEqual(self.answer(id=1)["room"], "lobby")
+
     def test_repeated(self) -> None:
         """What is said in whichever form is sent again after an interruption, and a correction is not."""
         for line in ("/me waves", "s'il vous", "s/a/b/"):
