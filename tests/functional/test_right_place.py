@@ -159,3 +159,31 @@ class RightPlaceTest(PaneTest):
         olga.send("/switch lobby\n/history\n/exit\n")
         self.assertRegex(heard := olga.heard + olga.rest(), "three")
         self.assertNotIn("two", heard)
+
+    def test_current_room(self) -> None:
+        """Who has switched is in that room again after a kill -9, and so is what they typed meanwhile."""
+        bob = self.connect(self.daemon, "bob")
+        bob.send("/join dev\n/switch lobby\n")
+        bob.expect("Your lines now go to lobby")
+        pane = self.join(self.port)
+        for command, told in (("/join dev", "You are in dev now"), ("/switch lobby", "Your lines now go to lobby")):
+            pane.type(command)
+            pane.keys("Enter")
+            pane.expect(told)
+        self.daemon.kill()
+        pane.expect("reconnecting")
+        for line in ("one", "two"):
+            pane.type(line)
+            pane.keys("Enter")
+        self.daemon = self.start(*self.place)
+        pane.expect("alice: two$")
+        pane.expect(r"│ lobby │ .* │ connected|│ lobby │ connected")
+        pane.type("three")
+        pane.keys("Enter")
+        pane.expect("alice: three$")
+        bob = self.connect(self.daemon, "bob")
+        bob.send("/history\n/join dev\n/history\n/exit\n")
+        told = bob.heard + bob.rest()
+        lobby, _, dev = told.partition("You are in dev now")
+        self.assertRegex(lobby, "(?s)alice: one.*alice: two.*alice: three")
+        self.assertNotIn("alice: ", dev)
