@@ -7,6 +7,8 @@ Each window is another person's: nothing that the browser stores is shared.
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,9 +19,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.functional.browser.chromium import browser_path, launch
-from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, Line, Program, free_port, program
+from tests.functional.browser.company import Program
+from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, Line, free_port
 
 LIMIT_MS = LIMIT_S * 1000
+
+PASSWORD = "correct-horse-battery"
 
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -99,6 +104,24 @@ class Window:
         )
         return found
 
+    def whole_log(self) -> list[str]:
+        """Scroll up to the beginning of the room, and return what a screen reader says of each message."""
+        found: dict[int, str] = {}
+        end = time.monotonic() + LIMIT_S
+        while True:
+            is_whole = self.page.evaluate("document.querySelector('#lines').textContent.startsWith('This is where')")
+            for number, label in self.page.eval_on_selector_all(
+                "[role=log] article",
+                "all => all.map(each => [Number(each.id.slice(1)), each.getAttribute('aria-label')])",
+            ):
+                found[number] = label
+            if is_whole:
+                return [found[number] for number in sorted(found)]
+            if time.monotonic() > end:
+                raise AssertionError(f"The beginning does not come; {len(found)} messages did")
+            self.page.evaluate("document.getElementById('log').scrollTop = 0")
+            self.page.wait_for_timeout(30)
+
     def until(self, condition: str, argument: Any = None) -> None:
         """Wait until JavaScript says that something is so (Playwright's own way needs a policy that allows eval)."""
         end = time.monotonic() + LIMIT_S
@@ -164,7 +187,8 @@ class BrowserTest(SynchronousTestCase):
 
     def tearDown(self) -> None:
         for window in self.windows:
-            self.assertEqual((window.trouble, window.violations()), ([], []))
+            problems = "\n".join(dict.fromkeys([*window.trouble, *window.violations()]))
+            self.assertEqual(problems, "")
 
     def window(self, size: dict[str, int] | None = None, scheme: str = "light", **more: Any) -> Window:
         """Open a window for somebody."""
@@ -179,6 +203,22 @@ class BrowserTest(SynchronousTestCase):
         """Let somebody come in by the page."""
         return self.window(**more).join(nick)
 
+    @classmethod
+    def account(cls, nick: str, is_operator: bool = False) -> None:
+        """Make an account on the server, with the password PASSWORD."""
+        for action, typed in [("add", f"{PASSWORD}\n"), ("promote", "")][: 1 + is_operator]:
+            command = [sys.executable, "-m", "groupchat.admin", "user", action, nick, "--data", "data"]
+            subprocess.run(
+                command, cwd=cls.folder, env=cls.environment, input=typed, text=True, check=True, timeout=LIMIT_S,
+                stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    def program(self, nick: str, **claim: Any) -> Program:
+        """Connect a program that speaks JSON Lines."""
+        one = Program(self.port, nick, **claim)
+        self.addCleanup(one.close)
+        return one
+
     def connect(self, nick: str = "") -> Line:
         """Connect as netcat does; with a nickname, once it is in."""
         line = Line(self.port)
@@ -188,9 +228,3 @@ class BrowserTest(SynchronousTestCase):
             line.expect("Choose your nickname: ")
             line.expect(rf"^Connected to the server! You are {nick}.*\r\n")
         return line
-
-    def spawn(self, name: str, *arguments: object, terminal: bool = False) -> Program:
-        """Start a program that talks to the daemon."""
-        spawned = Program(program(name), *map(str, arguments), terminal=terminal, env=self.environment)
-        self.addCleanup(spawned.close)
-        return spawned

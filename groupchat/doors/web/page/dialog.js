@@ -1,6 +1,6 @@
 // Dialogs, questions and menus. What is behind them waits; when they close, the focus goes back to where it came from.
 
-import { byId, el, icon, isNarrow } from "./dom.js";
+import { byId, el, icon, iconButton, isNarrow } from "./dom.js";
 import { roving } from "./roving.js";
 
 /** Open a dialog with this content; Esc and a click beside it close it. */
@@ -60,6 +60,26 @@ export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad
   const box = openDialog({ class: "small", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-hint" }, head, form);
   back.addEventListener("click", () => box.close());
   return box;
+}
+
+/** Open a dialog with a field at its top and what is found below it; the arrow keys go from one to the other. */
+export function openPicker(label, sign, attributes, submit, ...content) {
+  const input = el("input", { type: "search", autofocus: true, ...attributes });
+  const send = (event) => {
+    event.preventDefault();
+    submit(input.value.trim());
+  };
+  const form = el("form", { class: "ask", submit: send }, icon(sign), input, iconButton("x", "Close", () => box.close()));
+  const box = openDialog({ class: "top", "aria-label": label }, form, ...content);
+  box.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = [input, ...box.querySelectorAll(".hit:is(a, button):not([hidden])")];
+    const to = all.indexOf(document.activeElement) + step;
+    all[Math.max(0, Math.min(to, all.length - 1))].focus();
+  });
+  return { box, input };
 }
 
 /** Make a field with its label. */

@@ -15,7 +15,8 @@ const fields = { nick, password };
 
 let timer = 0;
 
-function stage(name) {
+/** Show the gate, or the room: what is not shown cannot be focused, so this comes first. */
+export function stage(name) {
   document.documentElement.dataset.stage = name;
   if (name === "gate") document.title = `Join · ${byId("gate-name").textContent}`;
 }
@@ -82,11 +83,11 @@ async function greet() {
 
 export function start() {
   byId("join").addEventListener("submit", submit);
+  button.disabled = false; // before this, the browser itself would send the form
   byId("have-password").firstElementChild.addEventListener("click", () => {
     askPassword();
     (nick.value ? password : nick).focus();
   });
-  on("welcome", () => stage("room"));
   on("gate", (why) => {
     stage("gate");
     nick.value = why.nick || "";

@@ -1,10 +1,9 @@
 // The keys that work everywhere in the page.
 
-import { open, state } from "./app.js";
+import { emit, open, state } from "./app.js";
 import { byId, isNarrow } from "./dom.js";
 import { beside } from "./grouping.js";
 import { closeDrawers, openDrawer, shown } from "./lists.js";
-import { openSearch } from "./search.js";
 
 const isBusy = () => document.querySelector("dialog[open], .pop") !== null;
 
@@ -30,7 +29,7 @@ export function start() {
   document.addEventListener("keydown", (event) => {
     if (document.documentElement.dataset.stage !== "room" || isBusy()) return;
     const isControl = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (isControl && event.key.toLowerCase() === "k") openSearch();
+    if (isControl && event.key.toLowerCase() === "k") emit("search");
     else if (event.key === "F6") nextPart(event.shiftKey ? -1 : 1);
     else if (event.altKey && !event.ctrlKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const one = beside(shown, state.open, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);

@@ -25,7 +25,6 @@ let status = { state: "idle" };
 const pending = new Map(); // ref -> {resolve, reject}
 
 export const isLive = () => live;
-export const current = () => status;
 
 function tell(next) {
   status = next;

@@ -5,6 +5,7 @@ import { emit, on, open, openPrivately, state } from "./app.js";
 import * as attach from "./attach.js";
 import * as bar from "./bar.js";
 import * as composer from "./composer.js";
+import { byId } from "./dom.js";
 import * as gate from "./gate.js";
 import * as keep from "./keep.js";
 import * as keys from "./keys.js";
@@ -12,13 +13,9 @@ import * as link from "./link.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
 import * as log from "./log.js";
-import * as notify from "./notify.js";
+import { look } from "./look.js";
 import * as people from "./people.js";
-import * as person from "./person.js";
-import * as rooms from "./rooms.js";
-import * as search from "./search.js";
 import * as sending from "./sending.js";
-import * as settings from "./settings.js";
 import * as signs from "./signs.js";
 import { conversation, opened, roomKey } from "./store.js";
 import * as stopped from "./stopped.js";
@@ -62,11 +59,14 @@ async function choose(room) {
 }
 
 function welcome({ event }) {
+  gate.stage("room");
   keep.session.set({ ...keep.session.get(), token: event.token });
   if (keep.account.get().token && event.account) keep.account.set({ nick: event.nick, token: event.token });
   save();
   if (!opened(state)) choose(event.room);
 }
+
+let why = ""; // the sentence with which somebody was put out of a room; it comes just before
 
 /** Whoever left a room, or was put out, goes on in another one. */
 function departed({ room, reason, code, current }) {
@@ -74,10 +74,36 @@ function departed({ room, reason, code, current }) {
   state.open = "";
   const next = [roomKey(current), roomKey("lobby"), state.conversations.keys().next().value].find((key) => state.conversations.has(key));
   if (next) open(next, "replace");
-  if (code !== "left") composer.tell(`You are no longer in ${room}${reason ? `: ${reason}` : "."}`);
+  if (code !== "left") composer.tell(why || `You are no longer in ${room}${reason ? `: ${reason}` : "."}`);
+  why = "";
 }
 
+/** Parts that are loaded when they are first needed, or soon after one has come in: the room is not kept waiting. */
+const LATER = {
+  copy: [() => import("./deeds.js"), (part, text) => part.copyCode(text)],
+  copylink: [() => import("./deeds.js"), (part, entry) => part.copyLink(entry)],
+  delete: [() => import("./deeds.js"), (part, entry) => part.erase(entry)],
+  person: [() => import("./person.js"), (part, about) => part.openPerson(about)],
+  rooms: [() => import("./rooms.js"), (part) => part.openRooms()],
+  search: [() => import("./search.js"), (part) => part.openSearch()],
+  settings: [() => import("./settings.js"), (part) => part.openSettings()],
+  sheet: [() => import("./deeds.js"), (part, about) => part.openSheet(about)],
+};
+const LATER_MS = 3000;
+const OPENERS = { "join-room": "rooms", "search-button": "search", "search-button-phone": "search", "settings-button": "settings" };
+
+for (const [name, [load, act]] of Object.entries(LATER))
+  on(name, (detail) => load().then((part) => act(part, detail), () => emit("say", "There is no connection to the server just now.")));
+for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("click", () => emit(name));
+
+function loadLater() {
+  for (const [load] of Object.values(LATER)) load().catch(() => {}); // it is tried again when it is needed
+  if (look.notify) import("./notify.js").then((part) => part.start());
+}
+
+on("welcome", () => setTimeout(loadLater, LATER_MS));
 on("welcome", welcome);
+on("told", ({ event, text }) => event === "refused" && (why = text));
 on("event", (event) => event.event === "departed" && departed(event));
 on("exit", link.leave);
 on("paint", saveSoon);
@@ -86,5 +112,5 @@ addEventListener("popstate", ({ state: past }) => past?.key && open(past.key, "n
 
 restore();
 for (const part of [link, sending, live, log, walk, composer, attach, bar, stopped, signs]) part.start();
-for (const part of [lists, people, person, actions, search, settings, rooms, notify, keys]) part.start();
+for (const part of [lists, people, actions, keys]) part.start();
 gate.start();

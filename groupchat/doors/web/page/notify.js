@@ -56,7 +56,11 @@ function beep() {
   });
 }
 
+let isStarted = false;
+
 export function start() {
+  if (isStarted) return;
+  isStarted = true;
   on("paint", (changes) => {
     if (changes.has("rooms") || changes.has("log")) paint();
   });

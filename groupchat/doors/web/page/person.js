@@ -1,6 +1,6 @@
 // What can be done with a person: the menu at their name, who they are, and the dialogs of those who keep order.
 
-import { emit, on, openPrivately, state } from "./app.js";
+import { emit, openPrivately, state } from "./app.js";
 import { choices, field, openDialog, openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
@@ -30,7 +30,7 @@ function summary(item) {
   return `${rank} · here since ${dayOf(at) === dayOf(Date.now()) ? clock(at) : dayAndClock(at, Date.now())}`;
 }
 
-function menu({ nick, anchor }) {
+export function openPerson({ nick, anchor }) {
   const room = opened(state);
   const isOther = !isMe(state, nick);
   const items = [];
@@ -122,8 +122,4 @@ function orders(nick, room) {
     { icon: "trash", text: "Delete their messages…", bad: true, act: purge },
     { icon: "ban", text: `Ban from ${room}…`, bad: true, act: ban },
   ];
-}
-
-export function start() {
-  on("person", menu);
 }

@@ -1,25 +1,20 @@
 // The dialog in which one joins a room, makes one, or leaves one.
 
 import { changed, openRoom, state } from "./app.js";
-import { errorLine, openDialog, showError } from "./dialog.js";
-import { byId, el, icon, iconButton } from "./dom.js";
+import { errorLine, openPicker, showError } from "./dialog.js";
+import { el, icon } from "./dom.js";
 import { ask } from "./link.js";
 import { roomKey } from "./store.js";
 
 export function openRooms() {
-  const input = el("input", { type: "search", "aria-label": "Name of a room", placeholder: "Find or name a room", autofocus: true, maxlength: "32", autocapitalize: "none" });
   const error = errorLine();
   const list = el("ul", { "aria-label": "All rooms" });
   const status = el("p", { class: "vh", role: "status" });
-  const make = el("button", { type: "button", class: "hit make", hidden: true });
-  const submit = (event) => {
-    event.preventDefault();
-    enter(input.value.trim());
-  };
-  const form = el("form", { class: "ask", submit }, icon("hash"), input, iconButton("x", "Close", () => box.close()));
+  const make = el("button", { type: "button", class: "hit make", hidden: true, click: () => enter(input.value.trim()) });
   const hits = el("div", { class: "hits", tabindex: "-1" }, error, make, list, status);
   const hint = el("p", { class: "tail" }, "A room is made by the first who goes in.");
-  const box = openDialog({ class: "top", "aria-label": "Join or make a room" }, form, hits, hint);
+  const attributes = { "aria-label": "Name of a room", placeholder: "Find or name a room", maxlength: "32", autocapitalize: "none" };
+  const { box, input } = openPicker("Join or make a room", "hash", attributes, enter, hits, hint);
   let rooms = [];
 
   async function load() {
@@ -85,18 +80,6 @@ export function openRooms() {
     return row;
   }
 
-  make.addEventListener("click", () => enter(input.value.trim()));
   input.addEventListener("input", show);
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const all = [input, ...hits.querySelectorAll(".hit:not([hidden])")];
-    const to = all.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
-    event.preventDefault();
-    all[Math.max(0, Math.min(to, all.length - 1))].focus();
-  });
   load();
-}
-
-export function start() {
-  byId("join-room").addEventListener("click", openRooms);
 }

@@ -1,8 +1,8 @@
 // The dialog that finds messages by their words.
 
 import { emit, openRoom, state } from "./app.js";
-import { openDialog } from "./dialog.js";
-import { byId, coloured, el, icon, iconButton } from "./dom.js";
+import { openPicker } from "./dialog.js";
+import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
 import { isMe, privateKey, roomKey } from "./store.js";
 import { hue } from "./text.js";
@@ -31,24 +31,18 @@ export function marked(text, words) {
 }
 
 export function openSearch() {
-  const input = el("input", { type: "search", "aria-label": "Search words", autofocus: true, maxlength: "200", value: lastWords });
   const status = el("p", { class: "vh", role: "status" });
   const hits = el("ol");
-  const list = el("div", { class: "hits", tabindex: "-1" }, status, hits);
   const keys = (name, does) => el("span", { class: "keys" }, el("kbd", { text: name }), ` ${does}`);
   const count = el("span", { text: "All your rooms and private messages" });
+  const list = el("div", { class: "hits", tabindex: "-1" }, status, hits);
   const tail = el("p", { class: "tail" }, keys("Enter", "search"), keys("↑ ↓", "choose"), count);
-  const submit = (event) => {
-    event.preventDefault();
-    find();
-  };
-  const form = el("form", { class: "ask", role: "search", submit }, icon("search"), input, iconButton("x", "Close", () => box.close()));
-  const box = openDialog({ class: "top", "aria-label": "Search" }, form, list, tail);
+  const attributes = { "aria-label": "Search words", maxlength: "200", value: lastWords };
+  const { box, input } = openPicker("Search", "search", attributes, find, list, tail);
   input.select();
   let asked = "";
 
-  async function find() {
-    const text = input.value.trim();
+  async function find(text) {
     if (!text || text === asked) return void hits.querySelector("a")?.focus();
     asked = lastWords = text;
     tell("Searching…");
@@ -96,16 +90,4 @@ export function openSearch() {
     const query = item.room ? `?room=${encodeURIComponent(item.room)}` : `?with=${encodeURIComponent(other)}`;
     return el("a", { class: "hit", href: `${query}#m${id}`, click }, by, el("p", { dir: "auto" }, ...pieces));
   }
-
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const all = [input, ...hits.querySelectorAll("a")];
-    const to = all.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
-    event.preventDefault();
-    all[Math.max(0, Math.min(to, all.length - 1))].focus();
-  });
-}
-
-export function start() {
-  for (const name of ["search-button", "search-button-phone"]) byId(name).addEventListener("click", openSearch);
 }

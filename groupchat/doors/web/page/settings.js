@@ -6,7 +6,7 @@ import { byId, el, icon, iconButton } from "./dom.js";
 import * as keep from "./keep.js";
 import { ask, leave } from "./link.js";
 import { changeLook, look } from "./look.js";
-import { isPossible } from "./notify.js";
+import * as notify from "./notify.js";
 import { presenceOf } from "./presence.js";
 
 const LOOKS = [
@@ -20,6 +20,7 @@ function tick(name, text, disabled) {
   const change = async ({ target }) => {
     if (name === "notify" && target.checked) target.checked = (await Notification.requestPermission()) === "granted";
     changeLook(name, target.checked);
+    notify.start();
   };
   const box = el("input", { type: "checkbox", checked: Boolean(look[name]) && !disabled, disabled, change });
   return el("label", { class: "tick" }, box, el("span", { text }));
@@ -37,7 +38,7 @@ function staying() {
 }
 
 function notifications() {
-  const isOff = !isPossible();
+  const isOff = !notify.isPossible();
   const box = el("fieldset", {}, el("legend", { text: "Notifications" }));
   box.append(tick("notify", "For private messages and my nickname", isOff), tick("sound", "With a sound", isOff));
   const safe = `https://${location.host}`;
@@ -48,7 +49,7 @@ function notifications() {
   return box;
 }
 
-function open() {
+export function openSettings() {
   const close = iconButton("x", "Close", () => box.hidePopover());
   const box = el("div", { class: "pop at-foot", role: "dialog", "aria-label": "Settings" }, el("h2", {}, "Settings", close));
   for (const [legend, name, options] of LOOKS)
@@ -119,8 +120,4 @@ function register() {
       changed("me");
     },
   });
-}
-
-export function start() {
-  byId("settings-button").addEventListener("click", open);
 }

@@ -1,0 +1,162 @@
+"""Measure the page in Chromium, by the browser's own tracing: ``python -m benchmarks.page``.
+
+The figures are those of docs/BENCHMARKS.md: how long the first paint takes on a slow line, what has to be fetched, and
+the longest that anything keeps the page from drawing while messages, people or rooms come in.
+It needs a checkout with Playwright and Chromium.
+"""
+
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+from playwright.sync_api import CDPSession
+
+from tests.functional.browser.windows import BrowserTest, Window
+
+ROUNDS = 5
+MESSAGES = 10_000
+PEOPLE = 1000
+BITS_PER_S = 1_000_000
+LATENCY_MS = 40.0
+
+FIRST_PAINT = """new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries()[0].startTime))
+  .observe({type: "paint", buffered: true}))"""
+
+
+class Measurement(BrowserTest):
+    def runTest(self) -> None:
+        self.rows: list[tuple[str, str]] = []
+        self.first_paint()
+        self.messages()
+        self.people()
+        width = max(len(name) for name, _ in self.rows)
+        print(
+            "\n".join(
+                f"| {name:{width}} | {figure} |" for name, figure in [("what", "figure"), ("---", "---"), *self.rows]
+            )
+        )
+
+    def slow_line(self, window: Window) -> CDPSession:
+        """Make the line of a window slow, and its cache empty."""
+        protocol = window.context.new_cdp_session(window.page)
+        protocol.send("Network.enable")
+        rate = BITS_PER_S / 8
+        conditions = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": rate, "uploadThroughput": rate}
+        protocol.send("Network.emulateNetworkConditions", conditions)
+        protocol.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        return protocol
+
+    def first_paint(self) -> None:
+        """Open the page over a line of 1 Mbit/s, and come in."""
+        paints, joins, fetched, contents = [], [], [], []
+        for number in range(ROUNDS):
+            window = self.window()
+            protocol = self.slow_line(window)
+            sizes: list[float] = []
+            protocol.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
+            window.open()
+            paints.append(float(window.page.evaluate(FIRST_PAINT)))
+            window.page.get_by_role("textbox", name="Nickname").fill(f"ada{number}")
+            window.page.wait_for_load_state("networkidle")
+            fetched.append(sum(sizes))
+            contents.append(float(window.page.evaluate(
+                "performance.getEntries().reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
+            )))  # fmt: skip
+            began = time.perf_counter()
+            window.page.get_by_role("button", name="Join", exact=True).click()
+            window.page.get_by_role("textbox", name="Message", exact=True).wait_for()
+            joins.append((time.perf_counter() - began) * 1000)
+            window.context.close()
+        self.windows.clear()
+        line = f"{BITS_PER_S // 1_000_000} Mbit/s, {LATENCY_MS:g} ms"
+        self.rows.append((f"first paint ({line}), median of {ROUNDS}", f"{statistics.median(paints):.0f} ms"))
+        self.rows.append((f"from Join to the room ({line}), median", f"{statistics.median(joins):.0f} ms"))
+        self.rows.append(("fetched, compressed and with headers", f"{statistics.median(fetched) / 1024:.1f} KiB"))
+        self.rows.append(("the same uncompressed", f"{statistics.median(contents) / 1024:.1f} KiB"))
+
+    def traced(self, window: Window, act: Any) -> tuple[list[float], float]:
+        """Return how long the tasks of the page's main thread took while this was done, in ms; and how long it took."""
+        self.browser.start_tracing(page=window.page, categories=["toplevel", "devtools.timeline", "__metadata"])
+        began = time.perf_counter()
+        act()
+        window.page.wait_for_timeout(300)
+        took = time.perf_counter() - began
+        events = json.loads(self.browser.stop_tracing())["traceEvents"]
+        threads: dict[tuple[int, int], list[float]] = {
+            (event["pid"], event["tid"]): []
+            for event in events
+            if event.get("name") == "thread_name" and event["args"]["name"] == "CrRendererMain"
+        }
+        for event in events:
+            if event.get("name") == "RunTask" and (event["pid"], event["tid"]) in threads:
+                threads[event["pid"], event["tid"]].append(event.get("dur", 0) / 1000)
+        tasks = max(threads.values(), key=sum)  # the browser's other windows do nothing meanwhile
+        return tasks, took
+
+    def messages(self) -> None:
+        """Let ten thousand messages come in as fast as the server takes them."""
+        window = self.person("ada")
+        programs = [self.program(f"bot{number}") for number in range(8)]
+
+        def act() -> None:
+            for number in range(MESSAGES // 400):
+                for one in programs:
+                    lines = [
+                        json.dumps({"do": "say", "text": f"line {number} {each} with some more words, as people write"})
+                        for each in range(50)
+                    ]
+                    one.send("\n".join(lines) + "\n")
+                window.page.wait_for_timeout(1)
+            programs[0].send(json.dumps({"do": "say", "text": "the last of them"}) + "\n")
+            window.expect("the last of them")
+
+        tasks, took = self.traced(window, act)
+        self.rows.append((f"{MESSAGES:,} messages come in: longest task", f"{max(tasks):.1f} ms"))
+        self.rows.append(("tasks over 50 ms", str(sum(task > 50 for task in tasks))))
+        self.rows.append(("all of it", f"{took:.1f} s, of which the page worked {sum(tasks) / 1000:.1f} s"))
+        count = int(window.page.evaluate("document.querySelectorAll('#lines > li').length"))
+        self.rows.append(("lines in the document afterwards", f"{count:,}"))
+        tasks, _ = self.traced(
+            window,
+            lambda: window.page.get_by_role("textbox", name="Message", exact=True).press_sequentially(
+                "hello there", delay=30
+            ),
+        )
+        self.rows.append(("typing after that: longest task", f"{max(tasks):.1f} ms"))
+        for one in programs:
+            one.close()
+
+    def people(self) -> None:
+        """Let a thousand people come in."""
+        window = self.person("zoe")
+        crowd: list[Any] = []
+
+        def act() -> None:
+            for number in range(PEOPLE):
+                line = self.connect()
+                line.send(json.dumps({"do": "nick", "nick": f"guest-{number}", "since": "head", "ref": 1}) + "\n")
+                crowd.append(line)
+                if number % 20 == 0:
+                    window.page.wait_for_timeout(1)
+            window.until("count => document.querySelectorAll('#list-people .row').length >= count", PEOPLE)
+
+        tasks, took = self.traced(window, act)
+        self.rows.append((f"{PEOPLE:,} people come in: longest task", f"{max(tasks):.1f} ms, in {took:.1f} s"))
+
+
+def main() -> None:
+    measurement = Measurement()
+    Measurement.setUpClass()
+    try:
+        result = measurement.defaultTestResult()
+        measurement.run(result)
+    finally:
+        Measurement.tearDownClass()
+    for _, failure in [*result.failures, *result.errors]:
+        sys.exit(str(failure))
+
+
+if __name__ == "__main__":
+    main()
