@@ -53,6 +53,53 @@ class IncomingCase(PlacesCase):
         return [line.get("text") for line in posts(place.exported()) if line["kind"] not in ("edited", "deleted")]
 
 
+class RepliesTest(IncomingCase):
+    """Replies, and messages of several lines."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.there.append(said("before"), said("and before"))
+        whisper = Draft(Kind.WHISPERED, ALICE, "alice", NOON, text="psst", reader=BOB, to="bob")
+        answer = Draft(Kind.WHISPERED, BOB, "bob", NOON, text="what?", reader=ALICE, to="alice", reply=3)
+        self.here.append(
+            said("a\n\n  b"), said("yes", 1, BOB, "bob", reply=1), whisper, answer,
+            Draft(Kind.EDITED, BOB, "bob", NOON, text="no", target=2),
+        )  # fmt: skip
+
+    def replies(self) -> list[tuple[object, ...]]:
+        """Return what is a reply there."""
+        return self.there.query("SELECT text, reply, reply_author, reply_nick FROM posts WHERE reply IS NOT NULL")
+
+    def test_numbers(self) -> None:
+        """A reply answers the message that it answered, whichever number that has here; edits of it do so too."""
+        self.there.take(self.here.exported())
+        self.assertEqual(
+            self.replies(),
+            [("no", 3, ALICE, "alice"), ("what?", 5, ALICE, "alice"), ("no", 3, ALICE, "alice")],
+        )
+        self.assertEqual(self.texts(self.there)[2], "a\n\n  b")
+        self.assertEqual(self.there.faults(), [])
+        self.assert_unchanged(self.there, self.here.exported())
+
+    def test_missing(self) -> None:
+        """What answers something that is not here is no reply, and neither is what answers another conversation."""
+        lines = [line for line in self.here.exported() if line.get("id") not in (1, 3)]
+        for line in lines:
+            if line.get("text") == "what?":
+                line.update(reply=2, reply_at=next(one["at"] for one in lines if one.get("id") == 2))
+        self.there.take(lines)
+        self.assertEqual(self.replies(), [])
+        self.assertEqual(self.there.faults(), [])
+
+    def test_mistakes(self) -> None:
+        """A reply needs the number and the time of what it answers."""
+        lines = self.here.exported()
+        (at,) = [index for index, line in enumerate(lines) if line.get("id") == 2]
+        for wrong in ({"reply": 0}, {"reply": "1"}, {"reply_at": None}, {"reply_at": "x"}, {"reply_journal": "x"}):
+            with self.assertRaises((ValueError, Refusal)):
+                self.there.take([*lines[:at], {**lines[at], **wrong}, *lines[at + 1 :]])
+
+
 class PostsTest(IncomingCase):
     def test_authors_keep_their_messages(self) -> None:
         """Whoever has the account may edit what was imported."""
