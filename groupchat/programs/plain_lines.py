@@ -66,6 +66,12 @@ class Lines:
             message["room"] = self._lost or room
         return message
 
+    def message(self, text: str, reply: int | None, room: str) -> Message:
+        """Return the request for a message of several lines that was begun while this was the current room."""
+        request = self.request(text, room)
+        del request["line"]
+        return {**request, "do": "say", "text": text, **({} if reply is None else {"reply": reply})}
+
     def received(self, message: Message, room: str) -> str:
         """Follow what the server sends while this is the current room; return a line of which it was the refusal."""
         match message.get("event"):

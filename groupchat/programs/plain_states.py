@@ -32,6 +32,7 @@ from groupchat.client.client_errors import ConnectionDropped
 from groupchat.client.protocol import JsonLines, Message, Owner, as_exception
 from groupchat.programs.plain_lines import Lines
 from groupchat.programs.transcript import Transcript
+from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
 
@@ -313,6 +314,9 @@ class Chatting(Online):
     def __init__(self, join: Join, wire: JsonLines) -> None:
         super().__init__(join, wire)
         self._is_read = True
+        self._collecting: Collecting | None = None
+        """The message of several lines that is typed now."""
+        self._begun_in = ""
 
     @property
     def ready(self) -> bool:  # type: ignore[override]
@@ -324,6 +328,9 @@ class Chatting(Online):
     def take(self, line: bytes) -> None:
         command, _, rest = line.strip().partition(b" ")
         name = command.decode("utf-8", "replace").lower()
+        if self._collecting is not None or (begun(line.decode("utf-8", "replace")) is not None):
+            self._collect(line)
+            return
         if name in EXIT or (self._join.menu and name == "q" and not rest):
             self._leave(rest.decode("utf-8", "replace").strip())
             return
@@ -336,7 +343,26 @@ class Chatting(Online):
             request["ref"] = LOGOUT
         self.wire.send(request)
 
+    def _collect(self, line: bytes) -> None:
+        """Take a line of a message of several lines, or the command that begins one."""
+        if self._collecting is None:
+            self._collecting, self._begun_in = begun(line.decode()), self._join.transcript.room
+        else:
+            try:
+                self._collecting.take(line.decode())
+            except UnicodeDecodeError:
+                self._collecting.refuse("A line of your message is not UTF-8")
+        message = self._collecting
+        if message is not None and message.told:
+            self._join.write(f"-- {message.told}\n")
+        if message is not None and message.is_done:
+            self._collecting = None
+            if message.text:
+                self.wire.send(self._join.lines.message(message.text, message.reply, self._begun_in))
+
     def end_input(self) -> None:
+        if self._collecting is not None:
+            self._join.write("-- Your message did not end with a line that has only a dot: it was not said.\n")
         self._leave("")
 
     def interrupt(self) -> None:

@@ -10,10 +10,12 @@ from groupchat.client.address import reason
 from groupchat.client.client_errors import ClientError, Refused
 from groupchat.client.resumption import Since
 from groupchat.model.text import like_a_command
+from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.chat_session import ChatSession
 from groupchat.terminal.configuration import Configuration, Destination
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import bar, prompt, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
@@ -55,6 +57,9 @@ class TerminalClient(Owner):
         self._interrupted_at = float("-inf")
         self._next: Callable[[], None] | None = None
         self._finished: Deferred[int] = Deferred()
+        self._collecting: Collecting | None = None
+        """The message of several lines that is typed now."""
+        self._begun_in = Place()
         self._status = 0
         self._sentence = ""
         self._ending = False
@@ -77,7 +82,11 @@ class TerminalClient(Owner):
 
     def typed(self, line: str) -> None:
         chat = self._session.chat
-        if not self._questions.take(line) and chat is not None and line.strip():
+        if self._questions.take(line) or chat is None:
+            return
+        if self._collecting is not None or begun(line) is not None:
+            self._collect(line, chat)
+        elif line.strip():
             self._take_line(line, chat)
 
     def pasted(self, lines: list[str]) -> None:
@@ -89,12 +98,29 @@ class TerminalClient(Owner):
                     self._remark(f"Not sent, because it would have been said aloud: {shown}")
             self._session.chat.sending.send_paste(said)
 
+    def _collect(self, line: str, chat: Chat) -> None:
+        """Take a line of a message of several lines, or the command that begins one."""
+        if self._collecting is None:
+            self._collecting, self._begun_in = begun(line), self._state.place
+        else:
+            self._collecting.take(line)
+        message = self._collecting
+        if message is not None and message.told:
+            self._remark(message.told)
+        if message is not None and message.is_done:
+            self._collecting = None
+            if message.text:
+                self._say(message.text, chat, self._begun_in, message.reply)
+
     def said(self, text: str) -> None:
-        if self._session.chat is None:
-            return
+        if self._session.chat is not None:
+            self._say(text, self._session.chat)
+
+    def _say(self, text: str, chat: Chat, place: Place | None = None, reply: int | None = None) -> None:
+        """Say a message of several lines, unless one of them has a password in it."""
         secret = next((line for line in text.split("\n") if self.is_secret(line)), None)
         if secret is None:
-            self._session.chat.sending.say(text)
+            chat.sending.say(text, place, reply)
         else:
             shown = self._secret_commands.shown(secret)
             self._remark(f"Nothing was sent, because this would have been said aloud: {shown}")

@@ -52,6 +52,39 @@ class PlainCase(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
+class SeveralLinesTest(PlainCase):
+    """Messages of several lines: a line with only a dot ends them."""
+
+    def test_said(self) -> None:
+        """It is one message, to the room in which it was begun; no line of it is a command or the end."""
+        server = self.chat()
+        server.requests()
+        self.keyboard.type("/paste #41", "one", "", "  /exit", "..", "")
+        self.assertEqual(server.requests(), [])
+        self.assertIn("One with only a dot says them", self.read())
+        server.send({"event": "departed", "room": "lobby", "reason": "", "code": "kicked", "current": "dev"})
+        self.keyboard.type(".", "after")
+        said, after = server.requests()
+        self.assertEqual((said["do"], said["text"], said["reply"]), ("say", "one\n\n  /exit\n.", 41))
+        self.assertEqual(said.get("room", "lobby"), "lobby")
+        self.assertEqual(after["line"], "after")
+
+    def test_not_said(self) -> None:
+        """What is dropped, too long or no UTF-8, and what the input ends in, is not said."""
+        server = self.chat()
+        server.requests()
+        self.keyboard.type("/paste", "a", "/cancel", "/paste", *["x"] * 70, ".", "/paste")
+        self.keyboard.dataReceived(b"\xff\n")
+        self.keyboard.type("b", ".", "/paste", ".")
+        text = self.read()
+        self.assertEqual(text.count("Nothing was said."), 4)
+        self.assertEqual(text.count("so nothing of it is said"), 2)
+        self.keyboard.type("/paste", "a")
+        self.keyboard.end()
+        self.assertIn("did not end with a line that has only a dot", self.read())
+        self.assertEqual([request["do"] for request in server.requests()], ["exit"])
+
+
 class NamingTest(PlainCase):
     def test_question(self) -> None:
         """The person is asked for a nickname; the answer, and nothing after it, goes out before the welcome."""

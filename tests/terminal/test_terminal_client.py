@@ -239,6 +239,18 @@ class TalkingTest(ClientTest):
             self.client.pasted([line, f"{start}logn alice sesame"])
             self.assertEqual(self.connection.requests(), [])
 
+    def test_typed_line_by_line(self) -> None:
+        """After /paste lines are one message, up to a dot, in the place where it was begun; blank ones belong to it."""
+        self.type("/paste 41", "one", "", "/exit")
+        self.assertEqual(self.connection.requests(), [])
+        self.type(".", "after")
+        first, second = self.connection.requests()
+        self.assertEqual((first["text"], first["reply"], first["room"]), ("one\n\n/exit", 41, "lobby"))
+        self.assertEqual(second["text"], "after")
+        self.type("/paste", "x", "/cancel")
+        self.assertEqual(self.connection.requests(), [])
+        self.assertIn("Nothing was said.", self.surface.lines[-1])
+
     def test_said_secret(self) -> None:
         """Nothing of a message is said that has a line with a password."""
         self.client.said("one\n /login alice sesame\ntwo")

@@ -96,14 +96,15 @@ class Sending:
             name, *words = typed.split()
             self._await(self._request(name, words, "type", line=typed, **self._bound(place)), line, place)
 
-    def say(self, text: str) -> None:
-        """Say several lines as one message, in the place that the person sees now."""
+    def say(self, text: str, place: Place | None = None, reply: int | None = None) -> None:
+        """Say several lines as one message, in the place where it was begun, or (None) that the person sees now."""
         line = _literal(text)
-        if self._state.lost:
+        if place is None and self._state.lost:
             lost, self._state.lost = self._state.lost, Place()
             self.unsaid.keep(line, lost)
         else:
-            self._await(self._say_literally(text, self._state.place), line, self._state.place)
+            place = place or self._state.place
+            self._await(self._say_literally(text, place, reply), line, place)
 
     def _command_lines(self, line: str, place: Place) -> None:
         """Send a command whose last argument has several lines, if it can have them."""
@@ -183,11 +184,12 @@ class Sending:
             return self._client.request("type", line=line, **fields, **self._bound(place))
         return self._say_literally(line.removeprefix("/") if line.startswith("//") else line, place)
 
-    def _say_literally(self, text: str, place: Place) -> "Deferred[Any]":
+    def _say_literally(self, text: str, place: Place, reply: int | None = None) -> "Deferred[Any]":
         """Say a text, whatever it looks like."""
         if place.nick:
-            return self._client.request("msg", nick=place.nick, text=text, key=self._new_key())
-        return self._client.say(text, self._new_key(), place.room or None)
+            answered = {} if reply is None else {"reply": reply}
+            return self._client.request("msg", nick=place.nick, text=text, key=self._new_key(), **answered)
+        return self._client.say(text, self._new_key(), place.room or None, reply)
 
     def _reply(self, line: str) -> None:
         """Answer the person whose name the prompt shows, unless another one has written just before."""
