@@ -12,66 +12,28 @@ Rules:
 4. What can have changed during a wait is looked at again after it.
 """
 
-import hashlib
-import secrets
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from twisted.internet.defer import Deferred, inlineCallbacks, succeed
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.config.settings import Settings
-from groupchat.facts.account_facts import AccessToken, Account, Hook
+from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
-from groupchat.limits.buckets import TokenBucket
-from groupchat.model import names, text
+from groupchat.limits.allowances import Allowances
+from groupchat.model import names
 from groupchat.model.drafts import Audience
-from groupchat.model.errors import (
-    Flooding,
-    JournalUnavailable,
-    NickTaken,
-    NoSuchHook,
-    NoSuchRoom,
-    NotJoined,
-    PasswordNeeded,
-    Refusal,
-    TokenInvalid,
-)
-from groupchat.model.events import Answer, AuthorId, Post, Ref, Refused
-from groupchat.model.networks import household
+from groupchat.model.errors import Flooding, NoSuchRoom, NotJoined, Refusal
+from groupchat.model.events import Answer, Post, Ref, Refused
+from groupchat.sessions.visitor import Credentials, Visitor
 from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
 
-log = Logger()
-
-PASSWORD_COST = 5.0
-"""What a password costs that has to be hashed, as /login does."""
-
 HISTORY_COST = 10.0
 """What reading a page costs, as /history does."""
-
-NO_HOOK = "There is no such hook; it may have been removed."
-
-BUCKETS_KEPT = 256
-"""The number of allowances that are kept without a look at whether they are still needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a request says of who asks.
-
-    ``nick``: a nickname, with the ``password`` of its account, or of the server; empty: there is none.
-    ``token``: the secret of an access token.  ``hook``: that of a hook.
-    """
-
-    nick: str = ""
-    password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
-    hook: str | None = field(default=None, repr=False)
 
 
 class Visits:
@@ -79,8 +41,7 @@ class Visits:
 
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
-        self._buckets: dict[object, TokenBucket] = {}
-        self._look_at = BUCKETS_KEPT
+        self._allowances = Allowances(hall.clock)
 
     def begin(self, screen: IScreen) -> "Visit":
         """Begin a visit, which is answered at this screen."""
@@ -90,33 +51,21 @@ class Visits:
         """Return whether there is a hook with this secret."""
         return self.hall.access_keys.hooks.find(secret) is not None
 
+    def at_once(self) -> "Deferred[Any]":
+        """Return a Deferred that has fired: nothing is charged, and nobody waits."""
+        return self._allowances.after(0.0)
+
     def charge(self, who: object, cost: float) -> "Deferred[Any]":
         """Charge a visitor, and return a Deferred that fires when it is their turn.
 
         :raises Flooding: that would be too far away; nothing is charged then.
         """
-        hall = self.hall
-        settings, now = hall.settings, hall.clock.seconds()
-        bucket = self._buckets.get(who)
-        if bucket is None:
-            self._drop_full(now)
-            bucket = self._buckets[who] = TokenBucket(settings.flood_burst, settings.flood_rate)
-        bucket.burst, bucket.rate = settings.flood_burst, settings.flood_rate
-        delay = bucket.spend(now, cost)
-        if not delay:
-            return succeed(None)
-        if delay > settings.flood_patience_s:
-            bucket.spend(now, -cost)
-            raise Flooding("You send faster than this server takes it. Send less, and come back.", delay)
-        turn: Deferred[Any] = Deferred()
-        hall.clock.callLater(delay, turn.callback, None)
-        return turn
-
-    def _drop_full(self, now: float) -> None:
-        """Forget those who could have as much as anybody new; it is looked at when there are twice as many as left."""
-        if len(self._buckets) >= self._look_at:
-            self._buckets = {who: bucket for who, bucket in self._buckets.items() if not bucket.is_full(now)}
-            self._look_at = max(BUCKETS_KEPT, 2 * len(self._buckets))
+        settings = self.hall.settings
+        wait = self._allowances.charge(who, cost, settings.flood_burst, settings.flood_rate)
+        if wait > settings.flood_patience_s:
+            self._allowances.give_back(who, cost)
+            raise Flooding("You send faster than this server takes it. Send less, and come back.", wait)
+        return self._allowances.after(wait)
 
 
 class Visit:
@@ -127,9 +76,7 @@ class Visit:
         self.connection: Connection | None = None
         self._visits = visits
         self._hall = visits.hall
-        self._who: object = household(screen.address)
-        self._token: AccessToken | None = None
-        self._hook: Hook | None = None
+        self._visitor = Visitor(self._hall, screen, self._charge)
         self._is_over = False
         self._room: Deferred[None] | None = None
         """Fires when the queue before the journal is short again."""
@@ -145,7 +92,7 @@ class Visit:
         """
         hall, screen = self._hall, self.screen
         hall.moderation.check_address(screen.address, hall.now())
-        person: Person = yield self._prove(credentials)
+        person: Person = yield self._visitor.prove(credentials)
         if person.nick:
             hall.moderation.check_coming(person.author, person.key, hall.now())
         self._check_open()
@@ -210,7 +157,7 @@ class Visit:
     @property
     def hooked_room(self) -> str:
         """Return the room of the hook that was given; empty: none was."""
-        return "" if self._hook is None else self._hook.room
+        return "" if self._visitor.hook is None else self._visitor.hook.room
 
     def charge(self) -> "Deferred[Any]":
         """Charge the visitor for one more request; fires when it is their turn.
@@ -226,7 +173,8 @@ class Visit:
         """
         hall, person, name = self._hall, self._me().person, self.readable(room)
         self.screen = screen
-        watcher = Watcher(person, screen, hall.now(), name, self._token.digest if self._token is not None else "")
+        token = self._visitor.token
+        watcher = Watcher(person, screen, hall.now(), name, token.digest if token is not None else "")
         self._connect(watcher)
         delivered = hall.stream.delivered
         hall.readers.begin(watcher, delivered if since is None else min(since, delivered))
@@ -309,14 +257,11 @@ class Visit:
         """
         if self._is_over:
             raise NotJoined("The request was ended.")
-        keys, account = self._hall.access_keys, None if self.connection is None else self.connection.person.account
-        if self._hook is not None and keys.hooks.named(self._hook.author, self._hook.label) != self._hook:
-            raise NoSuchHook(NO_HOOK)
-        token = self._token
-        known = None if token is None else keys.tokens.named(token.author, token.label)
-        is_ended = token is not None and (known is None or known.digest != token.digest)
-        if is_ended or (account is not None and self._hall.accounts.of(account.author) is None):
-            raise TokenInvalid("The account or access token was ended just now.")
+        self._visitor.check_still(self._account)
+
+    @property
+    def _account(self) -> Account | None:
+        return None if self.connection is None else self.connection.person.account
 
     def _connect(self, connection: Connection) -> None:
         connection.quiet = True
@@ -324,87 +269,7 @@ class Visit:
         self.connection = connection
 
     def _charge(self, cost: float) -> "Deferred[Any]":
-        connection = self.connection
-        account = connection.person.account if connection is not None else None
+        account = self._account
         if cost <= 0 or self.screen.exempt or (account is not None and self._hall.moderation.is_operator(account)):
-            return succeed(None)
-        return self._visits.charge(self._who, cost)
-
-    @inlineCallbacks
-    def _prove(self, given: Credentials) -> "Generator[Deferred[Any], Any, Person]":
-        hall, screen = self._hall, self.screen
-        admission, account = hall.admission, None
-        if given.hook is not None or given.token is not None:
-            admission.check_line(screen)
-            account = self._account_of_key(given)
-            if account is None:
-                yield self._charge(1.0)
-                if given.hook is not None:
-                    raise NoSuchHook(NO_HOOK)
-                raise TokenInvalid("This access token is unknown, or was revoked.")
-        elif given.password is not None:
-            text.NICK.check(given.nick)
-            account = admission.remembered(given.nick, given.password, screen)
-            if account is None:
-                yield self._charge(PASSWORD_COST)
-                account = yield admission.prove(given.nick, given.password, False, screen)
-                if account is not None:
-                    admission.remember(account, given.password)
-                    admission.welcome(account, screen)
-        if account is not None:
-            self._who = account.author
-            return Person(account.nick, account.key, account.author, hall.now(), account)
-        if given.nick:
-            return self._guest(given)
-        if admission.is_closed:
-            raise PasswordNeeded("Nobody reads here without a password, or an access token of an account.")
-        return Person("", "", AuthorId(secrets.randbits(63)), hall.now())
-
-    def _guest(self, given: Credentials) -> Person:
-        """Return a guest with this nickname, unless it belongs to somebody.
-
-        :raises NickInvalid, NickReserved, NickTaken, PasswordNeeded: it cannot be had.
-        """
-        hall = self._hall
-        text.NICK.check(given.nick)
-        if given.password is None and hall.admission.asks_for_password(given.nick):
-            raise PasswordNeeded(hall.admission.why_password(given.nick))
-        nick = names.nick(given.nick, hall.settings.name_rules)
-        key = names.key(nick)
-        hall.roster.check_free(nick, key)
-        author = guest_author(key)
-        if hall.accounts.of(author) is not None:
-            raise NickTaken(f"{nick} cannot be taken here.")
-        return Person(nick, key, author, hall.now())
-
-    def _account_of_key(self, given: Credentials) -> Account | None:
-        """Return the account of an access token or hook; None: there is no such key."""
-        hall = self._hall
-        keys, accounts = hall.access_keys, hall.accounts
-        if given.hook is not None:
-            hook = keys.hooks.find(given.hook)
-            if hook is None:
-                return None
-            self._hook = hook
-            return accounts.of(hook.author)
-        self._token = keys.tokens.find(given.token or "")
-        if self._token is None:
-            return None
-        changes = keys.note_use(self._token, hall.now())
-        if changes and hall.commits.refusal is None:
-            try:
-                hall.registration.amend(self._token.author, *changes)
-            except JournalUnavailable:
-                log.debug("The use of a token was not noted; the journal takes nothing now")
-        return accounts.of(self._token.author)
-
-
-def guest_author(key: str) -> AuthorId:
-    """Return the author that every guest is who visits under a nickname: the same again after a restart.
-
-    So the key of a request that is repeated is known, and slow mode holds for whoever comes anew for each message.
-
-    :param key: the nickname's key.
-    """
-    digest = hashlib.sha256(f"guest who visits\0{key}".encode("utf-8", "surrogatepass")).digest()
-    return AuthorId(int.from_bytes(digest[:8]) >> 1)
+            return self._visits.at_once()
+        return self._visits.charge(self._visitor.who, cost)

@@ -3,9 +3,9 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model import names
 from groupchat.model.errors import Flooding, NotJoined
-from groupchat.sessions.visit import BUCKETS_KEPT, Credentials, Visits, guest_author
+from groupchat.sessions.visit import Visits
+from groupchat.sessions.visitor import Credentials
 from tests.fakes import FakeScreen
 from tests.house import House
 
@@ -37,27 +37,8 @@ class ChargeTest(SynchronousTestCase):
         self.house.clock.advance(10.5)
         self.assertTrue(self.charge("a").called)
 
-    def test_forgotten(self) -> None:
-        """Who has not asked for long is forgotten, and whoever asks too much is not."""
-        for number in range(BUCKETS_KEPT - 1):
-            self.charge(number)
-        self.charge("flood", 20)
-        self.house.clock.advance(5)
-        self.charge("one more")
-        self.assertFalse(self.charge("flood").called)
-        self.assertLess(len(self.visits._buckets), 4)
-        self.assertEqual([], [number for number in range(5) if number in self.visits._buckets])
 
-
-class GuestTest(SynchronousTestCase):
-    def test_author(self) -> None:
-        """A guest's author follows from the nickname alone, however that is written, and the journal can keep it."""
-        alike = {guest_author(names.key(nick)) for nick in ("ci", "CI", "Ci")}
-        self.assertEqual(len(alike), 1)
-        found = {guest_author(f"n{number}") for number in range(1000)}
-        self.assertEqual(len(found), 1000)
-        self.assertTrue(all(0 <= author < 2**63 for author in found))
-
+class EndTest(SynchronousTestCase):
     def test_after_the_end(self) -> None:
         """A visit that was ended does nothing more, and ends once."""
         house = House()

@@ -13,7 +13,8 @@ from groupchat.doors.requests.who import Query, credentials
 from groupchat.doors.web.web_request import TEXT, Answer, Request
 from groupchat.model.errors import BadArguments, BadJson, NoSuchHook, NotUtf8, TooLong
 from groupchat.model.events import Done, Refused
-from groupchat.sessions.visit import NO_HOOK, Credentials, Visit
+from groupchat.sessions.visit import Visit
+from groupchat.sessions.visitor import NO_HOOK, Credentials
 
 PAYLOAD_BYTES = 256 * 1024
 """The most bytes of what a service posts: a push of many commits has some 100 KB."""

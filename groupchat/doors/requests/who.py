@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from groupchat.doors.web.web_request import Request
 from groupchat.model.errors import BadArguments
-from groupchat.sessions.visit import Credentials
+from groupchat.sessions.visitor import Credentials
 from groupchat.state.access_keys import TOKEN_PREFIX
 
 MOST_NAMES = 20
