@@ -10,7 +10,7 @@ from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Joined, Left, Said
 from tests.doors.connections import Visit
 from tests.doors.requests.cases import HERE, RequestsCase, basic, bearer
-from tests.doors.web.clients import asked, replies, request
+from tests.doors.web.clients import Reply, asked, replies, request
 from tests.fakes import HeldJournal
 from tests.house import House
 
@@ -311,6 +311,23 @@ class RulesTest(RequestsCase):
         self.assertGreaterEqual(int(told[0].headers["retry-after"]), 30)
         self.assertEqual(self.post(f"{LOBBY}?nick=ci", "x", address="198.51.100.1")[0], 201)
         self.assertEqual(self.post(LOBBY, "x", authorization=bearer(self.token("olga")))[0], 201)
+
+    def test_behind_a_proxy(self) -> None:
+        """What a proxy passes on counts for whom it names: the flood of one delays no other, and one can be banned."""
+        self.follow(proxies=[HERE])
+        connection = self.connect()
+        for number in range(2 * int(self.hall.settings.flood_burst)):
+            client = f"203.0.113.{number % 2}"
+            connection.send(request(f"{LOBBY}?nick=ci", "POST", b"x", x_forwarded_for=client))
+            (reply,) = replies(connection.read(), "POST")
+            self.assertEqual(reply.status, 201)
+        self.olga.do("ban", whom="203.0.113.1")
+        for client, status in (("203.0.113.1", 403), ("203.0.113.2", 201)):
+            self.assertEqual(self.post_via(client).status, status)
+
+    def post_via(self, client: str) -> Reply:
+        """Post by the proxy for this client."""
+        return self.ask(f"{LOBBY}?nick=ci", "POST", "x", x_forwarded_for=client)
 
     def test_peer_gone(self) -> None:
         """Who is gone before their turn says nothing, and leaves nothing behind."""
