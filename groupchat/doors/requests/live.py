@@ -4,8 +4,8 @@ Its bytes are made once for all who follow the room in the same form, and for pe
 therefore the body has no chunks, and ends with the connection.
 """
 
-from collections.abc import Generator, Sequence
-from typing import Any, ClassVar, cast
+from collections.abc import Generator
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IPushProducer
@@ -13,9 +13,10 @@ from twisted.web.http import RESPONSES
 from zope.interface import implementer
 
 from groupchat.doors.lines.json_conversation import BEGINNING
-from groupchat.doors.lines.json_style import JsonStyle, json_style
+from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_style import text_style
 from groupchat.doors.requests.desk import PRIVATE, Desk, answered
+from groupchat.doors.requests.event_style import event_style
 from groupchat.doors.requests.histories import NDJSON, wants_json
 from groupchat.doors.requests.who import Query, credentials
 from groupchat.doors.web.web_request import TEXT, Answer, Request
@@ -24,7 +25,7 @@ from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.errors import BadArguments
-from groupchat.model.events import Closing, Event, Post, Ref, Refused, Told
+from groupchat.model.events import Closing, Ref, Refused, Told
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.visit import Visit
 
@@ -34,41 +35,7 @@ RETRY_MS = 3000
 """The milliseconds after which a browser comes again by itself."""
 
 
-@implementer(IStyle)
-class EventStyle:
-    """Events as a browser's EventSource takes them; posts have their number as ``id``, from which it goes on."""
-
-    door: ClassVar[str] = "http"
-    resumes: ClassVar[bool] = False
-    attended: ClassVar[bool] = False
-    prose: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self.preferences = BEGINNING
-        self._json: JsonStyle = json_style(BEGINNING)
-
-    def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
-        """Render one message for each event."""
-        lines = self._json.render(events, previous, marked)
-        return [
-            Rendered(b"id: %d\n%b" % (event.id, _data(line)) if isinstance(event, Post) else _data(line))
-            for event, line in zip(events, lines, strict=True)
-        ]
-
-    def echoes(self, event: Event) -> bool:
-        """Say whether it is shown to who caused it: whoever follows a room is nobody there."""
-        return self._json.echoes(event)
-
-    def answer(self, answer: events.Answer, ref: Ref, current: str) -> Rendered:
-        """Render an answer."""
-        return Rendered(_data(self._json.answer(answer, ref, current)))
-
-
-def _data(line: bytes) -> bytes:
-    return b"data: %b\n\n" % line[:-2] if line else line
-
-
-EVENT_STYLE = EventStyle()
+EVENT_STYLE = event_style(BEGINNING)
 """The style of all who are sent events."""
 
 FORMS: dict[str, tuple[bytes, bytes]] = {
