@@ -1,30 +1,5 @@
-// The parts of the page, and how they speak to each other.
-//
-//   pure, tried by node       text, times, presence, entries, store, shape, outbox, retry, sentences, words
-//   the connection            link (WebSocket, answers, coming back), keep (what outlives a reload), reading (what was read)
-//   the room                  log, message, past (earlier messages), composer, completion, attach
-//   round it                  gate, bar (connection bar), stopped (replaced, kicked, banned), signs (title, favicon)
-//   lists and dialogs         lists (Rooms, Private, Unread), people, person, actions, search, settings, rooms, notify, keys
-//
-// Who owns what:
-//   state    store.js makes it and learns events; others read it. `reading.js` alone sets read, unread, mentions, line.
-//   outbox   unsent lines, with their keys and conversations: outbox.js, kept by keep.js; link sends them, log shows them.
-//   the DOM  each part writes only into the elements of index.html that it looks up at its top.
-//
-// What flows: link.js hands each event to store.learn() and collects what changed; once a frame "paint" goes out with
-// the set of it: "rooms", "people", "log", "topic", "typing", "me", "outbox". Nobody paints outside of "paint" and "open".
-//
-//   "open"    {conversation}     another conversation is shown
-//   "paint"   changes            see above; a Set
-//   "link"    {state, …}         the connection: see link.js
-//   "over"    {entry, article}   the pointer or the focus is on a message (null: on none): actions.js puts its toolbar there
-//   "sheet"   {entry, article}   a message was tapped on a narrow screen
-//   "person"  {nick, anchor}     somebody's name was pressed: person.js opens the menu
-//   "reply", "edit"   entry      the composer answers or edits a message
-//   "delete"  entry              actions.js asks, and deletes
-//   "mention" nick               the composer writes a name
-//   "goto"    {id, key}          the log shows a message, wherever it is
-//   "say"     text               a screen reader is told something
+// What the parts of the page share: the state, events, painting once a frame, and parts that are loaded later.
+// docs/ARCHITECTURE.md, "The page", says which part owns what, and which events there are.
 
 import { conversation, create, opened, privateKey, roomKey } from "./store.js";
 
@@ -39,8 +14,27 @@ export function on(name, listener) {
   listeners.get(name).push(listener);
 }
 
+/** Parts that are loaded and started by the first event that they listen for; main.js has those that only act. */
+const LATER = { attach: "attach", join: "commands", over: "actions", walk: "walk" };
+const loaded = new Map();
+
+/** Load a part and start it, once. */
+export function load(part) {
+  if (!loaded.has(part)) {
+    const loading = import(`./${part}.js`).then((module) => {
+      module.start?.();
+      return module;
+    });
+    loading.catch(() => loaded.delete(part)); // without a connection it cannot be had; it is tried again
+    loaded.set(part, loading);
+  }
+  return loaded.get(part);
+}
+
 export function emit(name, detail) {
-  for (const listener of listeners.get(name) || []) listener(detail);
+  const told = listeners.get(name);
+  if (told !== undefined) for (const listener of told) listener(detail);
+  else if (name in LATER) load(LATER[name]).then(() => listeners.has(name) && emit(name, detail), () => {});
 }
 
 /** Note that something changed, to be painted with the next frame (hidden tabs have no frames, but a timer). */

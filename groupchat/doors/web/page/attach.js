@@ -1,8 +1,9 @@
 // Sharing the words of a file: text files are put into the box as a message of several lines.
 // Other files have to wait until the server takes them, and the page says so instead of doing nothing.
 
-import { emit, state } from "./app.js";
+import { emit, on, state } from "./app.js";
 import { byId, el, icon, iconButton } from "./dom.js";
+import "./dialog.js";
 import { opened } from "./store.js";
 
 const BYTES = 4096;
@@ -59,7 +60,7 @@ function gone(event) {
 
 export function start() {
   const picker = byId("file");
-  byId("attach").addEventListener("click", () => picker.click());
+  on("attach", (files) => (files ? take(files) : picker.click()));
   picker.addEventListener("change", () => {
     take([...picker.files]);
     picker.value = "";
@@ -71,11 +72,5 @@ export function start() {
     event.preventDefault();
     gone({});
     take([...event.dataTransfer.files]);
-  });
-  box.addEventListener("paste", (event) => {
-    const files = [...event.clipboardData.files];
-    if (!files.length) return;
-    event.preventDefault();
-    take(files);
   });
 }

@@ -18,8 +18,6 @@ let chosen = 0;
 let from = 0; // where the word begins that is completed
 let timer = 0;
 let asked = ""; // what was asked last, so that a late answer to something else is not shown
-let changedText = () => {};
-
 const isOpen = () => !list.hidden;
 
 export function close() {
@@ -51,8 +49,7 @@ function take(at) {
   const { text } = found[at];
   box.setRangeText(`${text} `, from, box.selectionStart, "end");
   close();
-  changedText();
-  if (text[0] === "/") look();
+  box.dispatchEvent(new Event("input"));
 }
 
 function offer(start, items) {
@@ -136,8 +133,7 @@ export function pressed(event) {
 /** Whether the word stands there already as it would be completed: then Enter sends. */
 const isWhole = () => box.value.slice(from, box.selectionStart) === found[chosen].text.replace(/:$/u, "");
 
-export function start(changed) {
-  changedText = changed;
+export function start() {
   box.setAttribute("aria-autocomplete", "list");
   box.addEventListener("blur", close);
 }

@@ -1,18 +1,17 @@
 // The text box: writing, answering, editing, commands; a draft for each conversation.
 
-import { changed, emit, on, open as show, openPrivately, openRoom, state } from "./app.js";
-import * as completion from "./completion.js";
+import { changed, emit, load, on, state } from "./app.js";
 import { byId, coloured, el, icon, iconButton, isTouch } from "./dom.js";
 import { append, lastOwn } from "./entries.js";
 import { drafts } from "./keep.js";
 import { ask, isLive } from "./link.js";
 import { toEnd } from "./log.js";
 import { write } from "./sending.js";
-import { conversation, opened, privateKey, roomKey } from "./store.js";
+import { opened } from "./store.js";
 import { hue, shortened } from "./text.js";
-import { read } from "./typed.js";
 
 const TYPING_MS = 4000;
+const COMMAND = /^\s*(?:\/|s\/.+\/)/u;
 
 const form = byId("write");
 const box = byId("message");
@@ -22,6 +21,7 @@ let about = null; // {kind: "reply" | "edit", entry}: what the strip above the b
 let strip = null;
 let before = ""; // what stood in the box before an edit
 let typedAt = 0;
+let completion = null; // loaded when there is something to complete
 
 /** Grow with the words where the browser does not do it by itself. */
 function fit() {
@@ -85,56 +85,18 @@ function submit() {
   const text = box.value;
   const one = opened(state);
   if (!text.trim() || one === undefined) return;
-  completion.close();
+  completion?.close();
   if (about?.kind === "edit") return save(text);
   const reply = about?.entry.id || 0;
-  const typed = read(text, one.kind);
-  if (typed.kind === "command" && !isLive()) return tell("That needs a connection; it is kept in the box until then.");
+  const isCommand = COMMAND.test(text);
+  if (isCommand && !isLive()) return tell("That needs a connection; it stays in the box until then.");
   if (about) clear();
   fill("");
   keepDraft();
   typedAt = 0;
-  carryOut(typed, one, reply);
+  if (isCommand) load("commands").then((part) => part.carryOut(text, one, reply));
+  else write(one, text.replace(/^(?:[ \t]*\n)+|\s+$/gu, ""), { reply });
   toEnd();
-}
-
-function carryOut(typed, one, reply) {
-  if (typed.kind === "say") write(one, typed.text, { reply });
-  else if (typed.kind === "act") write(one, typed.text, { reply, act: true });
-  else if (typed.kind === "tell") {
-    openPrivately(typed.nick);
-    if (typed.text) write(conversation(state, privateKey(typed.nick), typed.nick), typed.text);
-  } else if (typed.kind === "join") join(typed.room);
-  else if (typed.kind === "switch") (state.conversations.has(roomKey(typed.room)) ? openRoom : join)(typed.room);
-  else if (typed.kind === "search") emit("search", typed.text);
-  else if (typed.kind === "wrong") tell(typed.text);
-  else if (typed.kind === "exit") emit("exit");
-  else {
-    const room = one.kind === "room" ? { room: one.name } : {};
-    ask({ do: "type", line: typed.line, ...room }).then((answer) => tell(answerWords(answer)), refused);
-  }
-}
-
-/** Go into a room and show it. */
-export async function join(room) {
-  try {
-    await ask({ do: "join", room });
-    const name = room.replace(/^#/u, "").toLowerCase();
-    const key = roomKey(state.conversations.has(roomKey(room)) ? room : name);
-    if (state.conversations.has(key)) show(key);
-  } catch (refusal) {
-    refused(refusal);
-  }
-}
-
-const refused = ({ text }) => tell(text);
-
-/** The words of an answer; posts that were found are shown as the lines they are. */
-function answerWords(answer) {
-  if (answer.event !== "listed") return answer.text || "";
-  if (answer.heading === undefined) return answer.text;
-  const line = (post) => `#${post.id} ${post.room ? "" : "(private) "}${post.nick}: ${post.text ?? "(deleted)"}`;
-  return [answer.heading, ...answer.items.map(line)].join("\n");
 }
 
 async function save(text) {
@@ -151,8 +113,12 @@ async function save(text) {
 }
 
 function pressed(event) {
-  if (event.isComposing || completion.pressed(event)) return;
+  if (event.isComposing || completion?.pressed(event)) return;
   const { key } = event;
+  if (key === "Tab" && !event.shiftKey && completion === null && /\S$/u.test(box.value.slice(0, box.selectionStart))) {
+    event.preventDefault();
+    return void complete(true);
+  }
   if (key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey) {
     event.preventDefault();
     submit();
@@ -168,11 +134,18 @@ function pressed(event) {
   }
 }
 
+/** Offer what the word could become; the part that does so is loaded with the first word of that kind. */
+async function complete(forced = false) {
+  if (completion === null && !forced && !/^\/|(?:^|\s)[:@]\S/u.test(box.value)) return;
+  completion ??= await load("completion");
+  completion.look(forced);
+}
+
 function typed() {
   fit();
   send.disabled = !box.value.trim();
   keepDraft();
-  completion.look();
+  complete();
   const one = opened(state);
   const now = Date.now();
   if (!isLive() || one?.kind !== "room" || !box.value || box.value[0] === "/" || now - typedAt < TYPING_MS) return;
@@ -182,7 +155,7 @@ function typed() {
 
 function opening(one) {
   if (about) clear();
-  completion.close();
+  completion?.close();
   fill(drafts.get()[one.key] || "");
   form.setAttribute("aria-label", `Write to ${one.name}`);
   box.placeholder = `Message ${one.name}`;
@@ -191,7 +164,6 @@ function opening(one) {
 }
 
 export function start() {
-  completion.start(fit);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -203,7 +175,6 @@ export function start() {
   on("leave", keepDraft);
   on("reply", (entry) => begin("reply", entry));
   on("edit", (entry) => begin("edit", entry));
-  on("join", join);
   on("mention", (nick) => {
     const start = box.selectionStart;
     const gap = start && !/\s$/u.test(box.value.slice(0, start)) ? " " : "";

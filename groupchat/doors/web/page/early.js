@@ -11,8 +11,7 @@
     }
   };
   const look = stored("localStorage", "groupchat.look");
-  if (look.theme) root.dataset.theme = look.theme;
-  if (look.density) root.dataset.density = look.density;
+  for (const name of ["theme", "density", "joins", "times"]) if (look[name]) root.dataset[name] = look[name];
   const known = stored("sessionStorage", "groupchat.session").token || stored("localStorage", "groupchat.account").token;
   root.dataset.stage = known ? "room" : "gate";
 }

@@ -23,7 +23,6 @@ let claim = null; // how to come in: {nick, token, password}
 let nextRef = 1;
 let status = { state: "idle" };
 const pending = new Map(); // ref -> {resolve, reject}
-
 export const isLive = () => live;
 
 function tell(next) {

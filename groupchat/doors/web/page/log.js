@@ -154,6 +154,10 @@ export function start() {
   on("leave", (one) => one && Object.assign(one, { line: null, leftAt: Date.now() }));
   on("paint", paint);
   on("goto", show);
+  on("look", () => {
+    if (opened(state)) opened(state).reset = true;
+    changed("log");
+  });
   log.addEventListener("scroll", scrolled, { passive: true });
   pill.addEventListener("click", toEnd);
   new ResizeObserver(() => following && (log.scrollTop = log.scrollHeight)).observe(log);

@@ -1,14 +1,11 @@
 // Starts the parts of the page, and decides which conversation is shown.
 
-import * as actions from "./actions.js";
-import { emit, on, open, openPrivately, state } from "./app.js";
-import * as attach from "./attach.js";
+import { emit, load, on, open, openPrivately, state } from "./app.js";
 import * as bar from "./bar.js";
 import * as composer from "./composer.js";
 import { byId } from "./dom.js";
 import * as gate from "./gate.js";
 import * as keep from "./keep.js";
-import * as keys from "./keys.js";
 import * as link from "./link.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
@@ -19,7 +16,6 @@ import * as sending from "./sending.js";
 import * as signs from "./signs.js";
 import { conversation, opened, roomKey } from "./store.js";
 import * as stopped from "./stopped.js";
-import * as walk from "./walk.js";
 
 /** Take over what a page left behind in this tab. */
 function restore() {
@@ -47,13 +43,13 @@ function saveSoon() {
 }
 
 /** Show what the address names, or what was shown before, or the current room. */
-async function choose(room) {
+function choose(room) {
   const address = new URLSearchParams(location.search);
   const [named, other] = [address.get("room"), address.get("with")];
-  if (named && !state.conversations.has(roomKey(named))) await composer.join(named);
   if (named && state.conversations.has(roomKey(named))) open(roomKey(named), "replace");
   else if (other) openPrivately(other);
   else if (!opened(state)) open([keep.session.get().open, roomKey(room)].find((key) => state.conversations.has(key)) || state.conversations.keys().next().value, "replace");
+  if (named && !state.conversations.has(roomKey(named))) emit("join", named);
   const message = /^#m(\d+)$/u.exec(location.hash);
   if (message) emit("goto", { id: Number(message[1]) });
 }
@@ -85,21 +81,38 @@ const LATER = {
   delete: [() => import("./deeds.js"), (part, entry) => part.erase(entry)],
   person: [() => import("./person.js"), (part, about) => part.openPerson(about)],
   rooms: [() => import("./rooms.js"), (part) => part.openRooms()],
-  search: [() => import("./search.js"), (part) => part.openSearch()],
+  search: [() => import("./search.js"), (part, words) => part.openSearch(words)],
   settings: [() => import("./settings.js"), (part) => part.openSettings()],
   sheet: [() => import("./deeds.js"), (part, about) => part.openSheet(about)],
 };
 const LATER_MS = 3000;
-const OPENERS = { "join-room": "rooms", "search-button": "search", "search-button-phone": "search", "settings-button": "settings" };
+const OPENERS = { attach: "attach", "join-room": "rooms", "search-button": "search", "search-button-phone": "search", "settings-button": "settings" };
 
-for (const [name, [load, act]] of Object.entries(LATER))
-  on(name, (detail) => load().then((part) => act(part, detail), () => emit("say", "There is no connection to the server just now.")));
+for (const [name, [fetched, act]] of Object.entries(LATER))
+  on(name, (detail) => fetched().then((part) => act(part, detail), () => emit("say", "There is no connection to the server just now.")));
 for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("click", () => emit(name));
 
 function loadLater() {
-  for (const [load] of Object.values(LATER)) load().catch(() => {}); // it is tried again when it is needed
-  if (look.notify) import("./notify.js").then((part) => part.start());
+  for (const [fetched] of Object.values(LATER)) fetched().catch(() => {}); // it is tried again when it is needed
+  if (look.notify) load("notify");
+  load("keys").catch(() => {});
+  used();
 }
+
+const USES = ["pointermove", "focusin", "click"];
+
+/** The keyboard and the pointer of the log are loaded when it is first used. */
+function used(event) {
+  for (const type of USES) byId("log").removeEventListener(type, used);
+  load("walk").then((walk) => event && walk.begin(event), () => {});
+}
+
+for (const type of USES) byId("log").addEventListener(type, used);
+addEventListener("dragover", () => load("attach"), { once: true });
+byId("message").addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files]; // they are there only now
+  if (files.length) emit("attach", files);
+});
 
 on("welcome", () => setTimeout(loadLater, LATER_MS));
 on("welcome", welcome);
@@ -111,6 +124,6 @@ addEventListener("pagehide", save);
 addEventListener("popstate", ({ state: past }) => past?.key && open(past.key, "none"));
 
 restore();
-for (const part of [link, sending, live, log, walk, composer, attach, bar, stopped, signs]) part.start();
-for (const part of [lists, people, actions, keys]) part.start();
+for (const part of [link, sending, live, log, composer, bar, stopped, signs]) part.start();
+for (const part of [lists, people]) part.start();
 gate.start();

@@ -1,17 +1,26 @@
 // Times as the reader's zone and language show them. Pure, but for the zone of the browser.
 
-const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+let clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const wholeFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 const yearFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 const MINUTE = 60_000;
 let lastMinute = NaN;
+let lastUnit = MINUTE;
 let lastClock = "";
+
+/** Show times as the reader likes them: "12" hours, with "seconds", or neither. */
+export function chooseClock(kind) {
+  const options = { hour: "2-digit", minute: "2-digit", ...(kind === "seconds" && { second: "2-digit" }), ...(kind === "12" && { hour: "numeric", hour12: true }) };
+  clockFormat = new Intl.DateTimeFormat("en-GB", options);
+  lastUnit = kind === "seconds" ? 1000 : MINUTE;
+  lastMinute = NaN;
+}
 
 /** Return "09:41". Consecutive messages are mostly of one minute, and formatting is slow. */
 export function clock(at) {
-  const minute = Math.floor(at / MINUTE);
+  const minute = Math.floor(at / lastUnit);
   if (minute !== lastMinute) {
     lastMinute = minute;
     lastClock = clockFormat.format(at);

@@ -74,6 +74,12 @@ function point(node) {
   emit("over", found);
 }
 
+/** Take what happened in the log before this was loaded. */
+export function begin({ type, target }) {
+  if (type === "click") clicked({ target, preventDefault() {} });
+  else point(target);
+}
+
 export function start() {
   log.addEventListener("keydown", pressed);
   log.addEventListener("click", clicked);

@@ -1,0 +1,61 @@
+// What is typed after a slash: carried out here, or by the server.
+
+import { emit, on, open, openPrivately, openRoom, state } from "./app.js";
+import { tell } from "./composer.js";
+import { ask } from "./link.js";
+import { write } from "./sending.js";
+import { conversation, privateKey, roomKey } from "./store.js";
+import { read } from "./typed.js";
+
+/** Do what was typed in a conversation. */
+export function carryOut(line, one, reply) {
+  const typed = read(line, one.kind);
+  switch (typed.kind) {
+    case "say":
+    case "act":
+      return write(one, typed.text, { reply, act: typed.kind === "act" });
+    case "tell":
+      openPrivately(typed.nick);
+      if (typed.text) write(conversation(state, privateKey(typed.nick), typed.nick), typed.text);
+      return undefined;
+    case "join":
+      return join(typed.room);
+    case "switch":
+      return state.conversations.has(roomKey(typed.room)) ? openRoom(typed.room) : join(typed.room);
+    case "search":
+      return emit("search", typed.text);
+    case "wrong":
+      return tell(typed.text);
+    case "exit":
+      return emit("exit");
+    default: {
+      const room = one.kind === "room" ? { room: one.name } : {};
+      return ask({ do: "type", line: typed.line, ...room }).then((answer) => tell(words(answer)), refused);
+    }
+  }
+}
+
+const refused = ({ text }) => tell(text);
+
+/** The words of an answer; posts that were found are shown as the lines they are. */
+function words(answer) {
+  if (answer.event !== "listed") return answer.text || "";
+  if (answer.heading === undefined) return answer.text;
+  const line = (post) => `#${post.id} ${post.room ? "" : "(private) "}${post.nick}: ${post.text ?? "(deleted)"}`;
+  return [answer.heading, ...answer.items.map(line)].join("\n");
+}
+
+/** Go into a room and show it. */
+async function join(room) {
+  try {
+    await ask({ do: "join", room });
+    const key = [roomKey(room), roomKey(room.replace(/^#/u, "").toLowerCase())].find((one) => state.conversations.has(one));
+    if (key) open(key);
+  } catch (refusal) {
+    refused(refusal);
+  }
+}
+
+export function start() {
+  on("join", join);
+}
