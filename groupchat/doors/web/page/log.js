@@ -3,7 +3,7 @@
 // At the end (48 px) one stays at the end; a reader who scrolled up is never moved.
 // What is read and where the rule "6 new since 09:31" stands is decided here, by reading.js.
 
-import { changed, emit, on, state } from "./app.js";
+import { changed, emit, on, open as openConversation, openPrivately, state } from "./app.js";
 import { byId } from "./dom.js";
 import { paintTop, paintUnsent } from "./edges.js";
 import { indexOf, isMessage } from "./entries.js";
@@ -53,8 +53,11 @@ export function toEnd() {
 }
 
 /** Show a message, wherever it is, and mark it for two seconds. */
-async function show({ id }) {
-  const one = opened(state);
+async function show({ id, key = state.open }) {
+  if (key[0] === "#" || state.conversations.has(key)) openConversation(key);
+  else openPrivately(key.slice(1));
+  const one = state.conversations.get(key);
+  if (one === undefined) return;
   const isThere = await past.loadUntil(one, id);
   if (one !== opened(state)) return;
   if (!isThere) return void emit("say", "That message is not here any more.");

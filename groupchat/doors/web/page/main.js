@@ -16,6 +16,7 @@ import * as sending from "./sending.js";
 import * as signs from "./signs.js";
 import { conversation, opened, roomKey } from "./store.js";
 import * as stopped from "./stopped.js";
+import { chooseClock } from "./times.js";
 
 /** Take over what a page left behind in this tab. */
 function restore() {
@@ -94,7 +95,7 @@ for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("cli
 
 function loadLater() {
   for (const [fetched] of Object.values(LATER)) fetched().catch(() => {}); // it is tried again when it is needed
-  if (look.notify) load("notify");
+  if (look.notify) import("./notify.js").then((part) => part.start());
   load("keys").catch(() => {});
   used();
 }
@@ -114,6 +115,8 @@ byId("message").addEventListener("paste", (event) => {
   if (files.length) emit("attach", files);
 });
 
+chooseClock(look.times);
+on("look", ({ times }) => chooseClock(times));
 on("welcome", () => setTimeout(loadLater, LATER_MS));
 on("welcome", welcome);
 on("told", ({ event, text }) => event === "refused" && (why = text));

@@ -30,14 +30,14 @@ export function marked(text, words) {
   return escaped.length ? text.split(new RegExp(`(${escaped.join("|")})`, "giu")) : [text];
 }
 
-export function openSearch() {
+export function openSearch(words = lastWords) {
   const status = el("p", { class: "vh", role: "status" });
   const hits = el("ol");
   const keys = (name, does) => el("span", { class: "keys" }, el("kbd", { text: name }), ` ${does}`);
   const count = el("span", { text: "All your rooms and private messages" });
   const list = el("div", { class: "hits", tabindex: "-1" }, status, hits);
   const tail = el("p", { class: "tail" }, keys("Enter", "search"), keys("↑ ↓", "choose"), count);
-  const attributes = { "aria-label": "Search words", maxlength: "200", value: lastWords };
+  const attributes = { "aria-label": "Search words", maxlength: "200", value: words };
   const { box, input } = openPicker("Search", "search", attributes, find, list, tail);
   input.select();
   let asked = "";
