@@ -98,7 +98,7 @@ class Reception:
         """Returns what makes visits, once there is a hall."""
         self.log_limits = LogLimits(settings.log_lines)
         """The hall's, once there is one."""
-        self._clock = clock
+        self.clock = clock
         self._turnstile = turnstile
         self._waiting: list[HeldLines] = []
         self._most = min(settings.connections, descriptors() - settings.spare_descriptors)
@@ -147,7 +147,7 @@ class Reception:
         if self.connections >= self._most + beyond:
             raise ServerFull("The server is full. Try again later.")
         if self._turnstile is not None:
-            self._turnstile.enter(address, self._clock.seconds())
+            self._turnstile.enter(address, self.clock.seconds())
 
     def is_proxy(self, address: str) -> bool:
         """Return whether this is the address of a proxy, which says itself whose connections it passes on.
@@ -187,14 +187,14 @@ class Reception:
         """
         self.check_address(address)
         if self._turnstile is not None:
-            self._turnstile.enter(address, self._clock.seconds())
+            self._turnstile.enter(address, self.clock.seconds())
             self._turnstile.leave(party.address)
         party.address = address
 
     def wait_for_turn(self, lines: HeldLines) -> None:
         """Let this peer's next share of lines be taken in the next reactor turn; there is one timer for all."""
         if not self._waiting:
-            self._clock.callLater(0, self._next_turn)
+            self.clock.callLater(0, self._next_turn)
         self._waiting.append(lines)
 
     def _next_turn(self) -> None:

@@ -58,6 +58,7 @@ class IReception(Interface):
     """The state that all connections of some ports share, as each of them sees it."""
 
     settings: Settings = Attribute("The settings in force.")
+    clock: Any = Attribute("Tells the time of deadlines, and calls later.")
     handshakes: IDeadlines = Attribute("The time each connection has to get a nickname.")
     silences: IDeadlines = Attribute("The time each connection has to begin before it is taken for a person.")
     pings: IDeadlines = Attribute("The time until each peer that answers pings is sent the next.")

@@ -1,66 +1,59 @@
 """A connection that speaks HTTP: requests one after the other, each with a deadline and a limit."""
 
-import re
 from typing import Any
 
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
 
+from groupchat.doors.web.request_reader import RequestReader
 from groupchat.doors.web.web_request import PHRASES, Answer, Request, told
-from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IFront, IReception
+from groupchat.limits.buckets import TokenBucket
+from groupchat.model.errors import TooSlow
 
-HEAD_LIMIT = 16 * 1024
-"""The most bytes of a request before its body."""
+SHARE = 8
+"""The most requests of one connection that are answered in one turn of the reactor: each takes some 0.15 ms."""
 
-
-_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
-"""The first line of a request (RFC 9112, section 3)."""
-
-_ABSOLUTE = re.compile("https?://[^/]*", re.ASCII | re.IGNORECASE)
-"""What may stand before an address, for proxies (RFC 9112, section 3.2.2)."""
+BURST, RATE = 200, 50.0
+"""The requests that a connection can send at once, and then each second; a page with all its files is some forty."""
 
 
 @implementer(IHalfCloseableProtocol)
-class Channel(http.HTTPChannel):
+class Channel(RequestReader):
     """One connection that speaks HTTP.
 
-    It has no timers of its own: the reception sweeps all connections.
+    It has no timers of its own, unless it asks too fast: the reception sweeps all connections.
+    Nobody has more than a share of a turn of the reactor, or is answered while earlier answers wait to be read.
     """
 
-    timeOut = None
-    delimiter = b"\n"
-    requestFactory = Request  # type: ignore[assignment]  # the stubs want the very same class
-    totalHeadersSize = HEAD_LIMIT
-    maxHeaders = HEAD_LIMIT
     has_session = False
 
     def __init__(self, reception: IReception, address: str, exempt: bool, secure: bool, is_proxy: bool) -> None:
         """:param is_proxy: each request says for whom it is passed on."""
-        super().__init__()
-        self.reception = reception
+        super().__init__(reception)
         self.address = address
         self.exempt = exempt
         self.secure = secure
         self.is_proxy = is_proxy
-        self._line = b""
-        """The first line of the request that is coming in."""
-        self.target = ""
-        """The address that it asks for, with its query."""
-        self._head = 0
-        """The bytes of its head so far."""
-        self._room = 0
-        """The bytes that its body may still have."""
-        self._spent = False
-        """True if nothing more is read: what comes is thrown away."""
-        self._discarded = 0
         self._ended = False
         """True if the peer sends no more."""
+        self._is_whole = False
+        """True if a request has come to its end, and is not answered yet."""
+        self._ready: Request | None = None
+        """The request that is whole and waits to be answered."""
+        self._share = SHARE
+        self._has_turn = True
+        """False if it waits for the next turn."""
+        self._stalled = False
+        """True if the peer does not read the answers to earlier requests."""
+        self._bucket: TokenBucket | None = None
+        self._calm: IDelayedCall | None = None
+        """When the peer, which asks too fast, is answered again."""
 
     # The reception calls these.
 
@@ -77,6 +70,16 @@ class Channel(http.HTTPChannel):
         """Drop a peer whose answer is not done, or not read, after a long time."""
         self.abort()
 
+    def take_turn(self) -> None:
+        """Answer the next share of requests; a new turn of the reactor has begun."""
+        self._share, self._has_turn = SHARE, True
+        self._answer()
+
+    def cut_off(self, refusal: TooSlow) -> None:
+        """Drop a peer for which too much waits; what it is being sent is no place to tell it."""
+        self.reception.turned_away[refusal.code] += 1
+        self.abort()
+
     def abort(self) -> None:
         """Drop the connection."""
         transport: Any = self.transport
@@ -84,24 +87,20 @@ class Channel(http.HTTPChannel):
 
     # Requests call these.
 
-    def takes(self, length: int) -> bool:
-        """Return whether so much more of a body is taken; if not, the peer is told so."""
-        if self._spent:
-            return False
-        self._room -= length
-        if self._room < 0:
-            self.refuse(too_large())
-            return False
-        return True
-
-    def begins_to_answer(self) -> None:
-        """The request is whole."""
+    def received(self, request: Request) -> None:
+        """Answer a request that is whole, when its turn comes."""
         self.reception.handshakes.cancel(self)
         self.reception.answers.set(self)
+        self._ready, self._is_whole = request, True
+        if not (self.exempt or self.is_proxy):  # a proxy passes on everybody's
+            self._bucket = self._bucket or TokenBucket(BURST, RATE)
+            if wait := self._bucket.spend(self.reception.clock.seconds()):
+                self._calm = self.reception.clock.callLater(wait, self._calmed)
+        self._answer()
 
     def become(self, request: Request, successor: Any, words: bytes) -> None:
         """Let another protocol serve the connection from now on; ``words`` is the answer to the request."""
-        self._spent = True
+        self.spent = True
         self.requests.clear()
         request.channel = None
         self._forget()
@@ -119,35 +118,47 @@ class Channel(http.HTTPChannel):
 
     def refuse(self, answer: Answer) -> None:
         """Answer a request that is not taken to its end, and close."""
-        if self._spent:
+        if self.spent:
             return
         assert self.transport is not None
-        self._spent = True
+        self.spent = True
         site, party = self.reception.site, self.requests[-1] if self.requests else self
         headers = [*site.headers(party), ("content-type", answer.kind), *answer.headers]
         phrase = PHRASES.get(answer.status) or http.RESPONSES[answer.status]
         head = b"HTTP/1.1 %d %b\r\n" % (answer.status, phrase)
         head += "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
-        is_head = self._line.startswith(b"HEAD ")
+        is_head = self.line.startswith(b"HEAD ")
         head += b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer.body)
         self.transport.write(head if is_head else head + answer.body)
-        site.note(party.address, self._line, answer.status)
+        site.note(party.address, self.line, answer.status)
         self._close()
 
     # Twisted calls these.
+
+    def pauseProducing(self) -> None:
+        self._stalled = True
+        self.reception.backlog.stalled(self)
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        self._stalled = False
+        self.reception.backlog.flows(self)
+        super().resumeProducing()
+        if self._ready is not None:
+            self._await_turn()
 
     def connectionMade(self) -> None:
         super().connectionMade()
         self.connected = 1
 
     def dataReceived(self, data: bytes) -> None:
-        if self._spent:
-            self._discard(data)
+        if self.spent:
+            self.discard(data)
             return
         if self.reception.idles.cancel(self):
             self.reception.handshakes.set(self)
         super().dataReceived(data)
-        if not self._spent and self.reception.idles.cancel(self):
+        if not self.spent and self.reception.idles.cancel(self):
             # What was answered may have the beginning of another request behind it.
             if rest := self.clearLineBuffer():
                 self.reception.handshakes.set(self)
@@ -155,57 +166,10 @@ class Channel(http.HTTPChannel):
             else:
                 self.reception.idles.set(self)
 
-    def lineReceived(self, line: bytes) -> None:
-        if self._spent:
-            return
-        if self.reception.idles.cancel(self):
-            self.reception.handshakes.set(self)
-        line = line.removesuffix(b"\r")  # a person types requests without it (RFC 9112, section 2.2)
-        self._head += len(line) + 2
-        if self._head > HEAD_LIMIT:
-            self.lineLengthExceeded(line)
-            return
-        if not self._line and line:
-            self._line = line
-            if _REQUEST.fullmatch(line) is None:
-                self.refuse(told(400, "A request begins with a method, an address and HTTP/1.1 or HTTP/1.0."))
-                return
-        super().lineReceived(line)
-
-    def lineLengthExceeded(self, line: bytes) -> None:
-        self.refuse(told(431, f"The head of a request can have {HEAD_LIMIT:,} bytes."))
-
-    def allHeadersReceived(self) -> None:
-        if self._spent:
-            return
-        request = self.requests[-1]
-        method, target, _ = self._line.decode("ascii").split(" ")
-        self.target = _ABSOLUTE.sub("", target) or "/"
-        self.reception.site.judge(request, method, self.target.partition("?")[0])
-        has_body = self.length != 0
-        if request.refusal is None and request.route is not None:
-            self._room = request.route.body_limit(self.reception.settings)
-            if has_body and (self._room == 0 or (self.length or 0) > self._room):
-                request.refusal = too_large()
-        if request.refusal is not None and has_body:
-            self.refuse(request.refusal)  # before the peer is asked to go on
-            return
-        super().allHeadersReceived()
-
-    def allContentReceived(self) -> None:
-        if not self._spent:
-            super().allContentReceived()
-
-    def rawDataReceived(self, data: bytes) -> None:
-        if self._spent:
-            self._discard(data)
-        else:
-            super().rawDataReceived(data)
-
     def requestDone(self, request: Any) -> None:
         self.reception.answers.cancel(self)
-        self.reception.site.note(request.address, self._line, request.code)
-        self._line, self._head = b"", 0
+        self.reception.site.note(request.address, self.line, request.code)
+        self._is_whole = False
         if self._ended:
             self.persistent = False
         self.reception.idles.set(self)
@@ -213,18 +177,19 @@ class Channel(http.HTTPChannel):
 
     def loseConnection(self) -> None:
         """Close once everything written is sent."""
-        if self.requests and not self._spent:  # one that cannot be read
-            self._spent = True
+        if self.requests and not self.spent:  # one that cannot be read
+            self.spent = True
             self._close()
             return
-        self._spent = True
+        self.spent = True
         self._forget()
         self.reception.closings.set(self)
         super().loseConnection()
 
     def readConnectionLost(self) -> None:
         self._ended = True
-        if self._spent or not self.requests:
+        if self.spent or not self._is_whole:
+            self.requests.clear()
             self.loseConnection()
 
     def writeConnectionLost(self) -> None:
@@ -232,10 +197,32 @@ class Channel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.connected = 0
-        self._spent = True
+        self.spent = True
         self._forget()
         super().connectionLost(reason)
         self.reception.departed(self)
+
+    # How
+
+    def _answer(self) -> None:
+        """Answer the request that waits, unless there is a reason to wait on."""
+        if self._ready is None or self._stalled or self._calm is not None or not self._has_turn:
+            return
+        if self._share == 0:
+            self._await_turn()
+            return
+        self._share -= 1
+        request, self._ready = self._ready, None
+        self.reception.site.answer(request)
+
+    def _await_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            self.reception.wait_for_turn(self)
+
+    def _calmed(self) -> None:
+        self._calm = None
+        self._answer()
 
     def _close(self) -> None:
         """Close; what the peer still sends is read, so that it reads the answer."""
@@ -250,22 +237,16 @@ class Channel(http.HTTPChannel):
         else:
             self.loseConnection()
 
-    def _discard(self, data: bytes) -> None:
-        self._discarded += len(data)
-        if self._discarded > DISCARDED_LIMIT:
-            self.abort()
-
     def _forget(self) -> None:
         """Stop the time that runs for the connection."""
         for deadlines in (self.reception.handshakes, self.reception.idles, self.reception.answers):
             deadlines.cancel(self)
+        self._ready = None
+        if self._calm is not None:
+            self._calm.cancel()
+            self._calm = None
 
 
 def admit(front: IFront) -> None:
     """Serve a connection that began with a request."""
     front.enter(Channel(front.reception, front.address, front.exempt, front.secure, front.is_proxy))
-
-
-def too_large() -> Answer:
-    """Return the answer to a body that is too large, or for which there is no use."""
-    return told(413, "That is more than is taken here.")

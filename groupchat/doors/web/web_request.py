@@ -158,8 +158,7 @@ class Request(http.Request):
             self.content.write(data)
 
     def process(self) -> None:
-        self.channel.begins_to_answer()
-        self.channel.reception.site.answer(self)
+        self.channel.received(self)
 
     def connectionLost(self, reason: Failure) -> None:
         self.gone = True

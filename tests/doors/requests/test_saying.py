@@ -120,6 +120,7 @@ class PostTest(RequestsCase):
         connection = self.connect()
         self.follow(exempt=[HERE])
         connection.send(request(f"{LOBBY}?nick=ci", "POST", b"x") * 20)
+        self.port.clock.pump([0.01] * 10)  # a few are answered in each turn
         answers = replies(connection.read(), *["POST"] * 20)
         self.assertEqual([json.loads(reply.body)["id"] for reply in answers], list(range(1, 21)))
 

@@ -7,11 +7,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from groupchat.doors.reception import ANSWER_S, CLOSING_S, IDLE_S
-from groupchat.doors.web.channel import HEAD_LIMIT, Channel
+from groupchat.doors.web.channel import BURST, RATE, SHARE, Channel
+from groupchat.doors.web.request_reader import HEAD_LIMIT
 from groupchat.doors.web.site import Site
 from groupchat.doors.web.web_request import Answer, Request, Route, told
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
-from groupchat.model.errors import TooManyConnections
+from groupchat.model.errors import TooManyConnections, TooSlow
 from tests.doors.connections import Port, TlsVisit, Visit
 from tests.doors.fakes import SETTINGS, TURN_S
 from tests.doors.web.clients import asked, replies, request
@@ -143,6 +144,13 @@ class RequestTest(SynchronousTestCase):
             b"GET /x\x87y HTTP/1.1\r\n\r\n",
             b"GET  / HTTP/1.1\r\n\r\n",
             request(Content_Length="x"),
+            request(Content_Length=""),
+            request(Content_Length="-1"),
+            request(Transfer_Encoding="gzip, chunked"),
+            b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+            b"GET / HTTP/1.1\r\nx y: z\r\n\r\n",
+            b"GET / HTTP/1.1\r\nx: a\0b\r\n\r\n",
+            b"GET / HTTP/1.1\r\nx: a\rb\r\n\r\n",
             request(Content_Length="1", Transfer_Encoding="chunked"),
             b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
             request("/query", host="a b"),
@@ -181,7 +189,8 @@ class LimitTest(SynchronousTestCase):
         much = b"x" * (BODY_LIMIT + 1)
         for stream in (
             request("/echo", "POST", much),
-            request("/echo", "POST", Content_Length=str(10**30), Expect="100-continue"),
+            request("/echo", "POST", Content_Length=str(10**17), Expect="100-continue"),
+            request("/echo", "POST", Content_Length="9" * 5000),
             request("/echo", "POST", Transfer_Encoding="chunked") + b"64\r\n" + much[:-1] + b"\r\n1\r\nx\r\n0\r\n\r\n",
             request("/nothing", "POST", b"x"),
             request("/query", "GET", b"x"),
@@ -216,6 +225,69 @@ class LimitTest(SynchronousTestCase):
         self.assertFalse(visit.transport.disconnected)
         visit.send(b"x")
         self.assertTrue(visit.transport.disconnected)
+
+
+class ShareTest(SynchronousTestCase):
+    def test_turns(self) -> None:
+        """However many requests come at once, a few are answered in each turn, in order."""
+        visit = Visit(WebPort())
+        visit.send(b"".join(request(f"/query?a={number}") for number in range(SHARE * 2 + 1)))
+        heard = []
+        for count in (SHARE, SHARE, 1):
+            heard += [int(reply.body) for reply in replies(visit.read(), *["GET"] * count)]
+            visit.port.clock.advance(TURN_S)
+        self.assertEqual(heard, list(range(SHARE * 2 + 1)))
+
+    def test_rate(self) -> None:
+        """Who asks too fast is answered more slowly, and nothing is lost; proxies and exempt addresses are not."""
+        asked, burst = request("/query"), int(BURST)
+        for exempt, answered in ((False, burst), (True, burst * 3)):
+            visit = Visit(WebPort())
+            visit.send(asked)
+            visit.server.exempt = exempt
+            for _ in range(burst * 3 // SHARE + 1):
+                visit.send(asked * (SHARE - 1))
+                visit.port.clock.advance(TURN_S)
+                visit.send(asked)
+            count = visit.read().count(b"HTTP/1.1 200 OK")
+            self.assertGreaterEqual(count, answered)
+            if not exempt:
+                self.assertLess(count, burst * 1.1)
+                visit.port.clock.pump([1 / RATE] * 100)
+                self.assertGreater(visit.read().count(b"HTTP/1.1 200 OK"), 90)
+
+    def test_answers_not_read(self) -> None:
+        """While answers wait to be read, no further ones are made; when they are read, it goes on."""
+        port = WebPort()
+        visit = Visit(port)
+        visit.send(request("/later"))
+        visit.read()
+        visit.server.pauseProducing()
+        visit.send(request("/query") * 2)
+        port.waiting[0].send(told(200, "first"))
+        self.assertEqual(len(replies(visit.read(), "GET")), 1)
+        self.assertEqual(len(visit.port.reception.backlog), 1)
+        visit.server.resumeProducing()
+        visit.port.clock.advance(TURN_S)
+        self.assertEqual(len(replies(visit.read(), "GET", "GET")), 2)
+        self.assertEqual(len(visit.port.reception.backlog), 0)
+
+    def test_cut_off(self) -> None:
+        """A peer for which most waits of all can be dropped."""
+        visit = Visit(WebPort())
+        visit.send(request("/later"))
+        visit.server.cut_off(TooSlow("Too much."))
+        self.assertTrue(visit.transport.disconnected)
+        self.assertEqual(visit.port.reception.turned_away["too-slow"], 1)
+
+    def test_half_a_request(self) -> None:
+        """A peer that ends in the middle of a request is let go at once."""
+        for stream in (b"GET / HTTP/1.1\r\nx: y\r\n", request("/echo", "POST", Content_Length="5") + b"abc"):
+            visit = Visit(WebPort())
+            visit.send(stream)
+            visit.server.readConnectionLost()
+            self.assertTrue(visit.transport.disconnecting)
+            self.assertEqual(visit.read(), b"")
 
 
 class TimeTest(SynchronousTestCase):

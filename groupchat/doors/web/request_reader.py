@@ -1,0 +1,164 @@
+"""Requests over HTTP as they come in: read strictly, within limits, and refused before more of them comes."""
+
+import re
+from typing import Any
+
+from twisted.web import http
+
+from groupchat.doors.web.web_request import Answer, Request, told
+from groupchat.doors.wire.conversation import DISCARDED_LIMIT
+from groupchat.interfaces.entrances import IReception
+
+HEAD_LIMIT = 16 * 1024
+"""The most bytes of a request before its body."""
+
+MOST_DIGITS = 18
+"""The most digits of a length: Python converts some thousands, and then no more."""
+
+_HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
+"""A header (RFC 9112, section 5)."""
+
+_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
+"""The first line of a request (RFC 9112, section 3)."""
+
+_ABSOLUTE = re.compile("https?://[^/]*", re.ASCII | re.IGNORECASE)
+"""What may stand before an address, for proxies (RFC 9112, section 3.2.2)."""
+
+
+class RequestReader(http.HTTPChannel):
+    """The incoming half of a connection that speaks HTTP.
+
+    A subclass answers, and ends the connection: ``refuse``, ``abort``.
+    """
+
+    timeOut = None
+    delimiter = b"\n"
+    requestFactory = Request  # type: ignore[assignment]  # the stubs want the very same class
+    totalHeadersSize = HEAD_LIMIT
+    maxHeaders = HEAD_LIMIT
+
+    def __init__(self, reception: IReception) -> None:
+        super().__init__()
+        self.reception = reception
+        self.line = b""
+        """The first line of the request that is coming in."""
+        self.target = ""
+        """The address that it asks for, with its query."""
+        self.spent = False
+        """True if nothing more is read: what comes is thrown away."""
+        self._head = 0
+        """The bytes of its head so far."""
+        self._room = 0
+        """The bytes that its body may still have."""
+        self._discarded = 0
+
+    # A subclass does these.
+
+    def refuse(self, answer: Answer) -> None:
+        """Answer a request that is not taken to its end, and close."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        raise NotImplementedError
+
+    # The request calls this.
+
+    def takes(self, length: int) -> bool:
+        """Return whether so much more of a body is taken; if not, the peer is told so."""
+        if self.spent:
+            return False
+        self._room -= length
+        if self._room < 0:
+            self.refuse(too_large())
+            return False
+        return True
+
+    # Twisted calls these.
+
+    def lineReceived(self, line: bytes) -> None:
+        if self.spent:
+            return
+        if self.reception.idles.cancel(self):
+            self.reception.handshakes.set(self)
+        line = line.removesuffix(b"\r")  # a person types requests without it (RFC 9112, section 2.2)
+        self._head += len(line) + 2
+        if self._head > HEAD_LIMIT:
+            self.lineLengthExceeded(line)
+            return
+        if not self.line and line:
+            self.line = line
+            if _REQUEST.fullmatch(line) is None:
+                self.refuse(told(400, "A request begins with a method, an address and HTTP/1.1 or HTTP/1.0."))
+                return
+        super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.refuse(told(431, f"The head of a request can have {HEAD_LIMIT:,} bytes."))
+
+    def headerReceived(self, line: bytes) -> bool:
+        if self.spent:
+            return False
+        name, _, value = line.partition(b":")
+        refusal = None
+        if _HEADER.fullmatch(line) is None:
+            refusal = told(400, "A header is a name, a colon and a value.")
+        elif name.lower() in (b"content-length", b"transfer-encoding"):
+            refusal = self._judge_length(name.lower(), value.strip(b" \t"))
+        if refusal is not None:
+            self.refuse(refusal)
+            return False
+        taken: bool = super().headerReceived(line)
+        return taken
+
+    def _judge_length(self, name: bytes, value: bytes) -> Answer | None:
+        """Return why the length of a body cannot be this; None: it can."""
+        if self.length != 0:
+            return told(400, "The length of a body is said once.")
+        if name == b"transfer-encoding":
+            return None if value.lower() == b"chunked" else told(400, "The only Transfer-Encoding here is chunked.")
+        if not value.isdigit():
+            return told(400, "Content-Length is a number.")
+        return None if len(value) <= MOST_DIGITS else too_large()
+
+    def allHeadersReceived(self) -> None:
+        if self.spent:
+            return
+        request = self.requests[-1]
+        method, target, _ = self.line.decode("ascii").split(" ")
+        self.target = _ABSOLUTE.sub("", target) or "/"
+        self.reception.site.judge(request, method, self.target.partition("?")[0])
+        has_body = self.length != 0
+        if request.refusal is None and request.route is not None:
+            self._room = request.route.body_limit(self.reception.settings)
+            if has_body and (self._room == 0 or (self.length or 0) > self._room):
+                request.refusal = too_large()
+        if request.refusal is not None and has_body:
+            self.refuse(request.refusal)  # before the peer is asked to go on
+            return
+        super().allHeadersReceived()
+
+    def allContentReceived(self) -> None:
+        if not self.spent:
+            super().allContentReceived()
+
+    def rawDataReceived(self, data: bytes) -> None:
+        if self.spent:
+            self.discard(data)
+        else:
+            super().rawDataReceived(data)
+
+    def requestDone(self, request: Any) -> None:
+        self.line, self._head = b"", 0
+        super().requestDone(request)
+
+    def discard(self, data: bytes) -> None:
+        """Throw away what comes after the end, up to a limit."""
+        self._discarded += len(data)
+        if self._discarded > DISCARDED_LIMIT:
+            self.abort()
+
+
+def too_large() -> Answer:
+    """Return the answer to a body that is too large, or for which there is no use."""
+    return told(413, "That is more than is taken here.")
