@@ -121,7 +121,8 @@ class ServerTest(FunctionalTest):
         return findings.misplaced
 
     def test_rooms_are_forgotten(self) -> None:
-        """A server that forgets the rooms of people when it is killed fails."""
+        """A server that forgets the rooms of people when it is killed fails, and the sound one does not."""
+        self.assertEqual(self.moved(None, kills=True), [])
         misplaced = self.moved(FORGETFUL, kills=True)
         self.assertTrue(any("and came back in lobby" in fault for fault in misplaced), misplaced)
 
