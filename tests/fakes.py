@@ -74,6 +74,12 @@ class HeldJournal:
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self.within.rooms()
 
+    def room(self, name: str) -> "Deferred[StoredRoom | None]":
+        return self.within.room(name)
+
+    def message(self, id: int) -> "Deferred[StoredPost | None]":
+        return self.within.message(id)
+
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         return self.within.facts(kind)
 
@@ -154,6 +160,12 @@ class SlowJournal:
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self._wait(self.within.rooms)
+
+    def room(self, name: str) -> "Deferred[StoredRoom | None]":
+        return self._wait(lambda: self.within.room(name))
+
+    def message(self, id: int) -> "Deferred[StoredPost | None]":
+        return self._wait(lambda: self.within.message(id))
 
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         return self._wait(lambda: self.within.facts(kind))

@@ -364,6 +364,12 @@ class Settings:
     commit_refuse_s: float = setting(
         10.0, "seconds", "wait for the disk, above which new messages are refused", minimum=0.1, maximum=3600
     )
+    room_days: int = setting(
+        30, "days",
+        "how long a room that nobody is in is listed after the last post; who joins it later finds it as it was."
+        " 0: always",
+        minimum=0, maximum=36500,
+    )  # fmt: skip
     retain_days: int = setting(
         0, "days",
         "how long messages are kept; older ones, except the topic of each room, count as removed within an hour."

@@ -130,8 +130,8 @@ class Outcomes:
             words = getattr(post, "text", "")
             log.info("#{id} {kind} {nick}: {text!r}", id=post.id, kind=type(post).__name__, nick=post.nick, text=words)
         if post.room:
-            room = self._rooms.open(post.room)
-            room.stored = True
+            room = self._rooms.posted(post.room)
+            room.posted_at = post.at
             if type(post) is TopicChanged:
                 room.topic = post.text
         for change in item.operation.changes:

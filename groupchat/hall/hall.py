@@ -4,7 +4,7 @@ Nothing happens here that does not concern all of them: starting, sweeping, foll
 Each part is given the few others that it uses; verbs and sessions take the parts they need from the hall.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,6 +38,7 @@ from groupchat.model import names
 from groupchat.model.drafts import Amendment
 from groupchat.model.errors import NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, Told
+from groupchat.model.times import FOREVER
 from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
@@ -49,6 +50,12 @@ from groupchat.state.roster import Roster
 
 FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies")
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
+
+
+FORGET_S = 60.0
+"""Seconds between two looks for rooms that are forgotten."""
+
+DAY_S = 86400
 
 
 def _at_once(function: Callable[[], None]) -> None:
@@ -121,6 +128,7 @@ class Hall:
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
         self.confirmations = Confirmations(clock)
+        self._forgetting_at = 0.0
         self.registration = Registration(self.accounts, self.roster, self.commits, now)
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,
@@ -140,6 +148,8 @@ class Hall:
                 self.consequences.learn_fact(fact)
         for room in self.moderation.closed:
             self.rooms.drop(room)
+        self._forget_rooms()
+        self.rooms.revived = self._revive
 
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""
@@ -149,6 +159,16 @@ class Hall:
         self.readers.sweep()
         self.attendance.sweep()
         self._lift_ended()
+        if self.clock.seconds() >= self._forgetting_at:
+            self._forget_rooms()
+
+    @inlineCallbacks
+    def recall_rooms(self, names: Iterable[str]) -> Generator["Deferred[Any]", Any, None]:
+        """Learn of rooms that were forgotten, because somebody is about to go there."""
+        for name in [name for name in names if self.rooms.find(name) is None]:
+            stored = yield self.stream.journal.room(name)
+            if stored is not None and self.rooms.find(name) is None:
+                self.rooms.load(stored)
 
     def follow(self, settings: Settings) -> None:
         """Go by these settings from now on, but for those that need a restart."""
@@ -225,6 +245,26 @@ class Hall:
         if session.connection is not None:
             session.connection.show(Told((text,)))
         session.close()
+
+    def _forget_rooms(self) -> None:
+        """Forget rooms in which nobody is, and nothing was posted for long, or all that was has expired."""
+        self._forgetting_at = self.clock.seconds() + FORGET_S
+        now, settings = self.now(), self.settings
+        since = now - settings.room_days * DAY_S if settings.room_days else -FOREVER
+        kept = now - settings.retain_days * DAY_S if settings.retain_days else -FOREVER
+        self.rooms.forget_unused(since, max(since, kept))
+
+    @inlineCallbacks
+    def _revive(self, name: str) -> Generator["Deferred[Any]", Any, None]:
+        """Learn what a forgotten room is about, in which something was posted by somebody who is not in it."""
+        stored = yield self.stream.journal.room(name)
+        room = self.rooms.find(name)
+        if stored is None or room is None or room.topic or not stored.topic:
+            return
+        room.topic = stored.topic
+        for member in room.members:
+            for shown in dict.fromkeys((name, member.current)):  # a client's lines go to the last
+                self.attendance.tell_entered(member, shown)
 
     def _lift_ended(self) -> None:
         """Let the journal remove bans and mutes that have ended; who was muted is told when it is done."""

@@ -68,6 +68,12 @@ class IJournal(Interface):
     def rooms() -> "Deferred[list[StoredRoom]]":
         """Every room that has posts, by name."""
 
+    def room(name: str) -> "Deferred[StoredRoom | None]":
+        """The room with this name; None: it has no posts."""
+
+    def message(id: int) -> "Deferred[StoredPost | None]":
+        """The message with this number, whoever may see it, in its newest form; None: there is none."""
+
     def facts(kind: str) -> "Deferred[list[Fact]]":
         """Every fact of this kind that is true, by name."""
 

@@ -309,6 +309,15 @@ class MemoryJournal:
                 rooms[row.room] = StoredRoom(row.room, topic, row.at / 1000)
         return {name: rooms[name] for name in sorted(rooms)}
 
+    def room(self, name: str) -> "Deferred[StoredRoom | None]":
+        """Return the room with this name; None: it has no posts."""
+        return succeed(self._rooms().get(name))
+
+    def message(self, id: int) -> "Deferred[StoredPost | None]":
+        """Return the message with this number, whoever may see it."""
+        row = self._find(id)
+        return succeed(None if row is None or row.kind not in MESSAGES else stored(row))
+
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         """Return every fact of this kind, by name."""
         return succeed([self._facts[known] for known in sorted(self._facts) if known[0] == kind])

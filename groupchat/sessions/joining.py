@@ -123,6 +123,7 @@ class Joining:
             if self._claim.since is None:
                 earlier = yield self._earlier(destination.places.current, upto)
             missed: Missed = yield self._missed(person, destination.places.rooms, upto)
+            yield hall.recall_rooms(destination.places.rooms)
             if stored is not None:
                 yield self._bind(stored)
             if hall.roster.of(person.author) is not person and not self._is_over:

@@ -13,19 +13,25 @@ class Room:
     """One room.
 
     ``last_at``: when something was last shown in it, in seconds since 1970 UTC, for day lines.
-    ``stored``: the journal has posts of it.
+    ``posted_at``: when something was last posted in it, in seconds since 1970 UTC (None: never, as
+    far as the journal knows).
     ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("changes", "last_at", "members", "name", "stored", "topic")
+    __slots__ = ("changes", "last_at", "members", "name", "posted_at", "topic")
 
-    def __init__(self, name: str, last_at: float, topic: str = "", stored: bool = False) -> None:
+    def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
         self.name = name
         self.topic = topic
         self.last_at = last_at
-        self.stored = stored
+        self.posted_at = posted_at
         self.changes = 0
         self.members: dict[Connection, None] = {}
+
+    @property
+    def stored(self) -> bool:
+        """Say whether the journal has posts of it."""
+        return self.posted_at is not None
 
     @property
     def people(self) -> Iterator[Person]:
@@ -38,18 +44,20 @@ class Room:
 
 
 class Rooms:
-    """Every room there is: one exists while somebody is in it or the journal has posts of it.
+    """Every room there is: one exists while somebody is in it, or something was posted in it lately.
 
     ``now`` gives the wall-clock time in seconds since 1970 UTC.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self.revived: Callable[[str], object] = lambda name: None
+        """Called with the name when something is posted in a room that was forgotten, or is new."""
         self._rooms: dict[str, Room] = {LOBBY: Room(LOBBY, now())}
 
     def load(self, stored: StoredRoom) -> None:
         """Learn of a room the journal has posts of."""
-        self._rooms[stored.name] = Room(stored.name, stored.last_at, stored.topic, True)
+        self._rooms[stored.name] = Room(stored.name, stored.last_at, stored.topic, stored.last_at)
 
     def find(self, name: str) -> Room | None:
         """Return the room with this name, if there is one."""
@@ -61,6 +69,24 @@ class Rooms:
         if room is None:
             room = self._rooms[name] = Room(name, self._now())
         return room
+
+    def posted(self, name: str) -> Room:
+        """Return the room in which something was posted."""
+        room = self._rooms.get(name)
+        if room is None:
+            room = self.open(name)
+            self.revived(name)
+        return room
+
+    def forget_unused(self, since: float, since_bare: float) -> None:
+        """Forget the rooms that nobody is in, and in which nothing was posted for long; never the lobby.
+
+        :param since: what was posted before this, in seconds since 1970 UTC, is long ago.
+        :param since_bare: the same for rooms without a topic.
+        """
+        for room in [room for room in self._rooms.values() if not room.members and room.name != LOBBY]:
+            if room.posted_at is None or room.posted_at < (since if room.topic else since_bare):
+                del self._rooms[room.name]
 
     def drop_unused(self, room: Room) -> None:
         """Forget a room that nobody is in and that has no posts; never the lobby."""

@@ -39,7 +39,7 @@ def purge(
     """
     scope = me.scope(room)
     found = me.subject(nick, scope)
-    rooms = (scope,) if scope else me.hall.rooms.names()
+    rooms = (scope,) if scope else tuple(room.name for room in (yield me.hall.stream.journal.rooms()))
     since = 0.0 if duration == FOREVER else me.hall.now() - duration
     posts = yield _said_by(me, found, Audience(rooms), since)
     me.check_still(Rank.ROOM_OPERATOR if scope else Rank.OPERATOR, scope)
@@ -84,13 +84,11 @@ def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
 
 @inlineCallbacks
 def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | None]":
-    """Delete somebody else's message; None when the caller may not, or it is their own.
-
-    :raises NoSuchMessage: there is none with this number.
-    """
+    """Delete somebody else's message; None when the caller may not, or it is their own, or there is none."""
     hall = me.hall
-    audience = Audience(hall.rooms.names(), me.person.author)
-    (stored,) = yield hall.stream.journal.around(audience, target, 0)
+    stored = yield hall.stream.journal.message(target)
+    if stored is None:
+        return None
     post = stored.event
     if not isinstance(post, Said | Acted | Edited) or not post.room or stored.author == me.person.author:
         return None

@@ -221,6 +221,7 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
     is_stored = yield hall.persistence.intend(connection, lambda places: places.entered(room))
     try:
         posts = yield _posts_lately(me, room)
+        yield hall.recall_rooms([room])
         if connection.gone:
             return Done()
         hall.attendance.check_room(me.person, room)  # it may have been locked meanwhile

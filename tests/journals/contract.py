@@ -504,6 +504,22 @@ class JournalContract(JournalCase):
             [StoredRoom("attic", "", 7.0), StoredRoom("lobby", "new", 5.0), StoredRoom("zoo", "", 8.0)],
         )
 
+    async def test_one_room(self) -> None:
+        """One room is found by its name; there is none without posts."""
+        await self.append(said("1", room="zoo", at=1), topic("plans", "zoo", at=2), whispered("3", ALICE, BOB))
+        self.assertEqual(await self.journal.room("zoo"), StoredRoom("zoo", "plans", 2.0))
+        self.assertIs(await self.journal.room("attic"), None)
+        self.assertIs(await self.journal.room(""), None)
+
+    async def test_message(self) -> None:
+        """A message is found by its number alone, in its newest form; nothing else is."""
+        await self.append(said("1"), whispered("2", ALICE, BOB), topic("3"), edited(1, "one"), deleted(2))
+        self.assertEqual(await self.journal.message(1), StoredPost(Edited(1, "lobby", "alice", NOON, 1, "one"), ALICE))
+        found = await self.journal.message(2)
+        self.assertIsInstance(found.event, Deleted)  # type: ignore[union-attr]
+        for id in (0, 3, 4, 5, 99, -1, 2**80):
+            self.assertIs(await self.journal.message(id), None, id)
+
     async def test_sessions(self) -> None:
         """A session is found by its digest, in its newest form, with and without any draft."""
         old = StoredSession(ALICE, "a" * 64, "alice", ("dev", "lobby"), 3, NOON)

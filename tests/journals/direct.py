@@ -98,6 +98,12 @@ class DirectJournal:
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self._ask(lambda: self.reader.rooms())
 
+    def room(self, name: str) -> "Deferred[StoredRoom | None]":
+        return self._ask(lambda: self.reader.room(name))
+
+    def message(self, id: int) -> "Deferred[StoredPost | None]":
+        return self._ask(lambda: self.reader.message(id))
+
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         return self._ask(lambda: self.reader.facts(kind))
 

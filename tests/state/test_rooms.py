@@ -93,7 +93,7 @@ class RoomsTests(SynchronousTestCase):
         """A room is kept while somebody is in it or it has posts; the lobby always is."""
         full, stored = self.rooms.open("full"), self.rooms.open("stored")
         full.members[connected("alice").connections[0]] = None
-        stored.stored = True
+        stored.posted_at = 1000.0
         for room in list(self.rooms):
             self.rooms.drop_unused(room)
         self.assertEqual(self.rooms.names(), (LOBBY, "full", "stored"))
@@ -122,3 +122,29 @@ class RoomsTests(SynchronousTestCase):
             if step in ("open", "load", "enter"):
                 expected.add(name)
             self.assertEqual(set(rooms.names()), expected)
+
+    def test_forgotten(self) -> None:
+        """Rooms where nothing was posted for long are forgotten, those without a topic sooner; not the lobby."""
+        for name, topic, at in (
+            ("old", "plans", 10.0),
+            ("bare", "", 20.0),
+            ("topical", "plans", 20.0),
+            ("new", "", 30.0),
+        ):
+            self.rooms.load(StoredRoom(name, topic, at))
+        self.rooms.load(StoredRoom("full", "", 1.0))
+        self.rooms.open("full").members[connected("alice").connections[0]] = None
+        self.rooms.forget_unused(15.0, 25.0)
+        self.assertEqual(set(self.rooms.names()), {LOBBY, "topical", "new", "full"})
+        self.rooms.drop("new")
+        self.rooms.drop("full")
+        self.rooms.drop(LOBBY)
+        self.assertEqual(set(self.rooms.names()), {LOBBY, "topical", "full"})
+
+    def test_posted(self) -> None:
+        """A room that something is posted in is known from then on; whoever wants to know is told of a new one."""
+        revived: list[str] = []
+        self.rooms.revived = revived.append
+        self.assertIs(self.rooms.posted("dev"), self.rooms.posted("dev"))
+        self.rooms.posted(LOBBY)
+        self.assertEqual(revived, ["dev"])

@@ -172,6 +172,17 @@ class Reader:
         with self._snapshot():
             return [room for name in self._names() if (room := self._room(name)) is not None]
 
+    def room(self, name: str) -> StoredRoom | None:
+        """Return the room with this name; None: it has no posts."""
+        with self._snapshot():
+            return self._room(name) if name else None
+
+    def message(self, id: int) -> StoredPost | None:
+        """Return the message with this number, whoever may see it."""
+        with self._snapshot():
+            row = self._gone.row(_clamped(id))
+            return None if row is None or row.kind not in MESSAGES else stored(row)
+
     def facts(self, kind: str) -> list[Fact]:
         """Return every fact of this kind, by name."""
         with self._snapshot():
@@ -302,7 +313,7 @@ class Reader:
     def _room(self, name: str) -> StoredRoom | None:
         """Return a room; None: everything said there counts as removed, and it has no topic."""
         expired, topic = self._gone.expired, self._one(_NEWEST_TOPIC, name)
-        newest = max([found[0] for query in _NEWEST if (found := self._one(query, name))])
+        newest = max([found[0] for query in _NEWEST if (found := self._one(query, name))], default=0)
         if newest <= expired:
             if topic is None:
                 return None

@@ -140,6 +140,14 @@ class SqliteJournal:
         """Return every room that has posts, by name."""
         return self._read(self._reader.rooms)
 
+    def room(self, name: str) -> "Deferred[StoredRoom | None]":
+        """Return the room with this name; None: it has no posts."""
+        return self._read(self._reader.room, name)
+
+    def message(self, id: int) -> "Deferred[StoredPost | None]":
+        """Return the message with this number, whoever may see it."""
+        return self._read(self._reader.message, id)
+
     def facts(self, kind: str) -> "Deferred[list[Fact]]":
         """Return every fact of this kind, by name."""
         return self._read(self._reader.facts, kind)
