@@ -149,9 +149,11 @@ _SLASHES = (
     r"\U0001d23a"
 )
 _BLANKS = rf"\s\u2800\U0001d159{_HIDDEN_BELOW}{_PLACED_BELOW}"  # nothing is seen of them
-_LONG_GAP, _LONG_INDENTATION = (
-    re.compile(rf"[\s\u2800\U0001d159]{{{len(longest) + 1},}}") for longest in (GAP, _INDENTED)
-)
+# What is seen as blanks and left by ``harmless``; the class is written twice for speed, as above.
+_BLANK = r"[ \xa0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]"
+_LONG_GAP, _LONG_INDENTATION = (re.compile(rf"{_BLANK}{_BLANK}{{{len(longest)},}}") for longest in (GAP, _INDENTED))
+_NULL_NOTE = "\U0001d159"
+"""A character without any look; above U+FFFF, it would make a class slow."""
 _LIKE_A_COMMAND = re.compile(
     rf"[{_BLANKS}]*[{_SLASHES}][{_BLANKS}]*(?P<name>[^\s\u2800]{{1,64}})(?P<rest>[\s\u2800].*|\Z)", re.DOTALL
 )
@@ -236,14 +238,17 @@ def shown(line: str) -> str:
     A terminal would break a line after them where another line could begin.
     """
     line = harmless(line)
-    return _LONG_GAP.sub(GAP, line) if GAP in line or not line.isascii() else line
+    if line.isascii():
+        return _LONG_GAP.sub(GAP, line) if GAP in line else line
+    return _LONG_GAP.sub(GAP, line.replace(_NULL_NOTE, " "))
 
 
 def shown_lines(text: str) -> list[str]:
     """Return the lines that people are shown of a text; all but the first begin so that one sees what they are."""
     if "\n" not in text:
         return [shown(text)]
-    first, *others = [_LONG_INDENTATION.sub(_INDENTED, harmless(line)) for line in text.split("\n")]
+    lines = [harmless(line).replace(_NULL_NOTE, " ") for line in text.split("\n")]
+    first, *others = [_LONG_INDENTATION.sub(_INDENTED, line) for line in lines]
     return [first, *[f"{CONTINUATION}{line}" for line in others]]
 
 

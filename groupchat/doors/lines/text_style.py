@@ -120,8 +120,12 @@ class TextStyle:
             line = f"{self._stamp}{mark}{_FORMS[kind](event)}"
         if line.isascii() and line.isprintable() and GAP not in line and len(line) <= self._width:  # again nearly all
             return Rendered(f"{today}{line}\r\n".encode("ascii"))
-        lines = shown_lines(line) if kind in _MESSAGES else [shown(line)]
-        return Rendered(today.encode("ascii") + self._laid_out(lines))
+        if "\n" in line and kind in _MESSAGES:
+            return Rendered(today.encode("ascii") + self._laid_out(shown_lines(line)))
+        line = shown(line)
+        if self._width == inf:
+            return Rendered(f"{today}{line}\r\n".encode("utf-8", "replace"))
+        return Rendered(today.encode("ascii") + self._laid_out([line]))
 
     def _laid_out(self, lines: Sequence[str]) -> Rendered:
         """Return harmless lines as they go to the terminal."""
