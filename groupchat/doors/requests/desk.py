@@ -23,7 +23,8 @@ log = Logger()
 
 STATUSES: Mapping[str, int] = {
     **dict.fromkeys(("password-needed", "password-wrong", "token-invalid", "login-needed", "no-nickname"), 401),
-    **dict.fromkeys(("banned", "kicked", "logged-out", "muted", "not-allowed", "not-encrypted", "room-locked"), 403),
+    **dict.fromkeys(("banned", "kicked", "logged-out", "muted", "not-allowed", "not-encrypted"), 403),
+    **dict.fromkeys(("room-closed", "room-locked"), 403),
     **dict.fromkeys(("no-such-room", "no-such-hook", "no-such-message", "no-such-nick"), 404),
     **dict.fromkeys(("nick-taken", "outdated", "already-deleted"), 409),
     **dict.fromkeys(("line-too-long", "too-long"), 413),

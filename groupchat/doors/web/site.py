@@ -1,5 +1,6 @@
 """The addresses of the web door, and what every request is judged by before any of them answers."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from twisted.web.http import datetimeToString
 
 from groupchat.doors.web import forwarding, page_files, same_site
 from groupchat.doors.web.upgrade import upgrade
-from groupchat.doors.web.web_request import Answer, Request, Route, told
+from groupchat.doors.web.web_request import JSON, Answer, Request, Route, told
 from groupchat.interfaces.entrances import IReception
 from groupchat.model.errors import Banned, Refusal, ServerError, ServerFull, TooManyConnections
 from groupchat.model.networks import origin
@@ -45,6 +46,9 @@ STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (forwarding.ForwardingWrong, 400),
 )
 """The status of each refusal."""
+
+FOR_PROGRAMS = ("/rooms/", "/hooks/")
+"""The beginnings of the addresses that programs ask for."""
 
 SECRET_PATHS = re.compile(r"/(hooks|f)/[^/?\s]+")
 """Parts of addresses that open something to whoever knows them."""
@@ -110,7 +114,7 @@ class Site:
             request.refusal = self._check(request, method, path) or self._find_route(request, method, path)
         except Refusal as refusal:
             self._reception.turned_away[refusal.code] += 1
-            request.refusal = _refused(refusal)
+            request.refusal = _refused(refusal, path)
         except Exception:
             request.refusal = self._failed()
 
@@ -121,7 +125,7 @@ class Site:
             try:
                 answer = request.route.function(request, **request.parts)
             except Refusal as refusal:
-                answer = _refused(refusal)
+                answer = _refused(refusal, request.path.decode("ascii", "replace"))
             except Exception:
                 answer = self._failed()
         if answer is not None:
@@ -238,7 +242,12 @@ def _may_be_a_page(request: Request, method: str, path: str) -> bool:
     return method in SAFE or bool(request.header("origin"))
 
 
-def _refused(refusal: Refusal) -> Answer:
-    """Return the answer that is this refusal."""
+def _refused(refusal: Refusal, path: str = "") -> Answer:
+    """Return the answer that is this refusal: for programs in the form of their refusals."""
     status = next((status for kind, status in STATUSES if isinstance(refusal, kind)), 400)
+    if path.startswith(FOR_PROGRAMS):
+        fields = {"event": "refused", "code": refusal.code, "text": str(refusal)}
+        return Answer(
+            status, json.dumps(fields, ensure_ascii=False).encode() + b"\n", JSON, (("cache-control", "no-store"),)
+        )
     return told(status, f"{refusal.code}: {refusal}")

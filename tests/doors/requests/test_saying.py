@@ -273,8 +273,8 @@ class RulesTest(RequestsCase):
         self.olga.do("unmute", nick="ci").do("ban", whom="ci")
         self.assertEqual(self.post(f"{LOBBY}?nick=ci", "x")[1]["code"], "banned")
         self.olga.do("ban", whom=HERE)
-        reply = self.ask(f"{LOBBY}?nick=cd", "POST", "x")
-        self.assertEqual(reply.status, 403)
+        status, answer = self.post(f"{LOBBY}?nick=cd", "x")
+        self.assertEqual((status, answer["code"]), (403, "banned"))
 
     def test_locked(self) -> None:
         """Into a locked room nobody speaks who could not come in."""
@@ -285,6 +285,30 @@ class RulesTest(RequestsCase):
             self.assertEqual((status, answer["code"]), (403, "room-locked"))
         self.olga.do("invite", nick="alice", room="vault")
         self.assertEqual(self.post("/rooms/vault", "x", authorization=bearer(token))[0], 201)
+
+    def test_closed_room(self) -> None:
+        """In a room that is closed nobody speaks, reads or follows."""
+        hook = self.hook(room="dev")
+        follower = self.connect()
+        follower.send(request("/rooms/dev/live"))
+        self.olga.do("close", room="dev")
+        self.assertIn(b"!! room-closed: ", follower.read())
+        self.house.clock.advance(10)
+        for target, method in (
+            ("/rooms/dev?nick=ci", "POST"),
+            (hook, "POST"),
+            ("/rooms/dev", "GET"),
+            ("/rooms/dev/live", "GET"),
+        ):
+            reply = self.ask(target, method, '{"text":"x"}' if method == "POST" else b"")
+            self.assertEqual((reply.status, json.loads(reply.body)["code"]), (403, "room-closed"), target)
+            self.house.clock.advance(10)
+
+    def test_muted_address(self) -> None:
+        """From an address that is muted nobody speaks."""
+        self.olga.do("mute", nick=HERE)
+        self.assertEqual(self.post(f"{LOBBY}?nick=ci", "x")[1]["code"], "muted")
+        self.assertEqual(self.post(f"{LOBBY}?nick=ci", "x", address="198.51.100.1")[0], 201)
 
     def test_slow(self) -> None:
         """A slow room takes one message at a time of whoever it is, also of a guest who comes anew for each."""
