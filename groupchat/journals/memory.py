@@ -125,7 +125,9 @@ class MemoryJournal:
     def _write(self, draft: Draft) -> StoredPost | Refusal:
         if draft.kind in CHANGES:
             return self._change(draft)
-        answered = None if draft.reply is None else self._find(draft.reply)
+        if draft.reply is None:
+            return self._add(written(draft, self.head + 1))
+        answered = self._find(draft.reply)
         return reply_refusal(draft, answered) or self._add(written(draft, self.head + 1, answered))
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:

@@ -85,7 +85,8 @@ class TextStyle:
             return self._replayed(answer, current)
         if isinstance(answer, events.Asked):
             return _encoded(PROMPTS[answer.what])
-        return self._laid_out([harmless(line) for line in _answered(answer)])
+        lines = _answered(answer)
+        return self._laid_out([harmless(line) for line in lines]) if lines else Rendered(b"")
 
     def _condensed(self, shown: Sequence[Event], previous: Sequence[float], marks: Sequence[bool]) -> list[Rendered]:
         """Do the same, with many deletions in a row by one person in one room as one line, in place of the last."""
