@@ -115,7 +115,7 @@ class Metrics:
         yield _gauge("start_time_seconds", "When the daemon started, since 1970 UTC.", {}, hall.since)
         doors = Counter(session.screen.style.door for session in hall.sessions)
         connections = GaugeMetricFamily("groupchat_connections", "Connections, by door.", labels=["door"])
-        for door in sorted({"text", "json", *doors}):
+        for door in sorted({"text", "json", "web", *doors}):
             connections.add_metric([door], doors[door])
         yield connections
         yield _gauge("sockets", "Connections, including those that have sent nothing yet.", {}, reception.connections)

@@ -115,8 +115,10 @@ class Reception:
             )  # fmt: skip
 
     def stop(self) -> None:
-        """Drop the connections without a session; all others are told by the hall."""
-        waiting = (self.handshakes, self.idles, self.answers, self.closings)
+        """Drop the connections without a session, but those that wait for an answer: they are told by the hall, too."""
+        for channel in self.answers.parties():
+            channel.close_when_answered()
+        waiting = (self.handshakes, self.idles, self.closings)
         for party in [party for deadlines in waiting for party in deadlines.parties()]:
             if not party.has_session:
                 party.abort()

@@ -47,6 +47,8 @@ class Channel(RequestReader):
         self._ready: Request | None = None
         """The request that is whole and waits to be answered."""
         self._share = SHARE
+        self._goes_on = False
+        """True while what came behind a request is read."""
         self._has_turn = True
         """False if it waits for the next turn."""
         self._stalled = False
@@ -69,6 +71,10 @@ class Channel(RequestReader):
     def answer_expired(self) -> None:
         """Drop a peer whose answer is not done, or not read, after a long time."""
         self.abort()
+
+    def close_when_answered(self) -> None:
+        """Take no further request: the server stops."""
+        self.persistent = False
 
     def take_turn(self) -> None:
         """Answer the next share of requests; a new turn of the reactor has begun."""
@@ -157,6 +163,8 @@ class Channel(RequestReader):
             return
         if self.reception.idles.cancel(self):
             self.reception.handshakes.set(self)
+            if not self._goes_on:
+                self._share = SHARE
         super().dataReceived(data)
         if not self.spent and self.reception.idles.cancel(self):
             # What was answered may have the beginning of another request behind it.
@@ -173,7 +181,9 @@ class Channel(RequestReader):
         if self._ended:
             self.persistent = False
         self.reception.idles.set(self)
+        self._goes_on = True
         super().requestDone(request)
+        self._goes_on = False
 
     def loseConnection(self) -> None:
         """Close once everything written is sent."""

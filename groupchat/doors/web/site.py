@@ -104,6 +104,7 @@ class Site:
     def __init__(self, reception: IReception, routes: Sequence[Route] = ROUTES) -> None:
         self._reception = reception
         self.routes = routes
+        page_files.page_files()  # now, not while a browser waits, and everybody else
 
     # The channel calls these.
 
@@ -205,8 +206,9 @@ class Site:
             ):
                 return told(421, f"This server is not known by the name {host}; the setting web_hosts adds names.")
         if method not in SAFE or path == "/ws":
-            own = same_site.is_own_page(request.header("origin"), host, settings.web_origins)
-            if not own or request.header("sec-fetch-site").lower() == "cross-site":
+            page = request.header("origin")
+            own = same_site.is_own_page(page, host, settings.web_origins)
+            if not own or (not page and request.header("sec-fetch-site").lower() == "cross-site"):
                 return told(403, "A page of another site may not do this; the setting web_origins lets it.")
         return None
 

@@ -360,10 +360,17 @@ class TimeTest(SynchronousTestCase):
             self.assertEqual(port.clock.getDelayedCalls(), [], stream)
 
     def test_stop(self) -> None:
-        """When the server stops, connections are dropped wherever they are."""
-        for stream in (b"GET / HTTP", request("/query"), request("/later"), request("/query", connection="close")):
+        """When the server stops, connections are dropped wherever they are; one that waits for its answer gets it."""
+        for stream in (b"GET / HTTP", request("/query"), request("/query", connection="close")):
             visit = Visit(WebPort())
             visit.send(stream)
             self.assertIsInstance(visit.server, Channel)
             visit.port.reception.stop()
             self.assertTrue(visit.transport.disconnected, stream)
+        port = WebPort()
+        visit = Visit(port)
+        visit.send(request("/later"))
+        port.reception.stop()
+        port.waiting[0].send(told(200, "at last"))
+        self.assertEqual(replies(visit.read(), "GET")[0].body, b"at last\n")
+        self.assertTrue(visit.transport.disconnecting)

@@ -53,7 +53,7 @@ class CrossSiteTest(SynchronousTestCase):
             reply = asked(Visit(Port()), (UPGRADE + headers + "\r\n").encode())
             self.assertEqual(reply.status, 403, headers)
         visit = Visit(Port(SETTINGS.replaced(web_origins=["https://Good.example"])))
-        visit.send((UPGRADE + "Origin: https://good.example\r\n\r\n").encode())
+        visit.send((UPGRADE + "Origin: https://good.example\r\nSec-Fetch-Site: cross-site\r\n\r\n").encode())
         self.assertTrue(visit.read().startswith(b"HTTP/1.1 101 "))
 
     def test_encryption_required(self) -> None:
