@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
+from wcwidth import wcswidth
 
 from groupchat.doors.lines.text_style import text_style
 from groupchat.model.errors import Refusal
@@ -40,6 +41,23 @@ def posts(text: str, reply: int) -> list[Post]:
 
 
 class ForgeryTest(SynchronousTestCase):
+    @settings(deadline=None)
+    @given(TEXT, st.sampled_from([0, 41]), st.sampled_from(["20", "50", "80"]))
+    def test_no_row_of_their_own(self, text: str, reply: int, width: str) -> None:
+        """The same is true of every row where lines are broken, and none is wider than the window."""
+        try:
+            text = clean_lines(text)
+        except Refusal:
+            return
+        style = text_style(Preferences(zone="UTC", width=width))
+        for post in posts(text, reply):
+            (rendered,) = style.render([post], [43200.0], False)
+            first, *others = rendered.decode().removesuffix("\r\n").split("\r\n")
+            self.assertTrue(first.startswith("[12:00:00] #1 "), first)
+            for line in others:
+                self.assertTrue(line.startswith(CONTINUATION), line)
+            self.assertLessEqual(max(map(wcswidth, (first, *others))), int(width))
+
     @given(TEXT, st.sampled_from([0, 41]))
     def test_no_line_of_their_own(self, text: str, reply: int) -> None:
         """Whatever a peer says, its first line begins as a message of its own, and every other as a continuation."""

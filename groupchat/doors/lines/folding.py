@@ -18,7 +18,8 @@ def folded(line: str, width: int) -> list[str]:
     if line.isascii() and len(line) <= width:
         return [line]
     rows: list[str] = []
-    head, rest = "", line
+    head = CONTINUATION if line.startswith(CONTINUATION) else ""
+    rest = line[len(head) :]
     while rest or not rows:
         room = width - len(head)
         end, gap = _fitting(rest, room)

@@ -11,7 +11,9 @@ from groupchat.terminal.display.colours import Paint
 LINK = re.compile(r"https?://\S")
 _WORDS = re.compile(r"\n *| +|[^ \n]+")
 NARROWEST = 20
-"""Least columns for the text; on a terminal that leaves fewer, nothing is indented."""
+"""Least columns for the text; on a terminal that leaves fewer, further lines are hardly indented."""
+NARROW = 2
+"""The columns by which they are indented then: in the first one only lines of others begin."""
 
 
 def columns(text: str) -> int:
@@ -28,7 +30,7 @@ def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str
     """
     if sum(columns(text) for _, text in parts) <= width and not any("\n" in text for _, text in parts):
         return "".join(paint(role, text) for role, text in parts)
-    return _Lines(width, indent if width - indent >= NARROWEST else 0, paint).fill(parts)
+    return _Lines(width, min(indent, NARROW) if width - indent < NARROWEST else indent, paint).fill(parts)
 
 
 class _Lines:

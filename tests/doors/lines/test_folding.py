@@ -34,6 +34,10 @@ class FoldedTest(SynchronousTestCase):
             folded(line, 40), ["           | word word word word word", "           | word word word word word "]
         )
 
+    def test_narrow(self) -> None:
+        """A word that does not fit beside the beginning of a further line is broken there, and not before it."""
+        self.assertEqual(folded(f"{CONTINUATION}{'x' * 10}", 20), [f"{CONTINUATION}{'x' * 7}", f"{CONTINUATION}xxx"])
+
     def test_wide(self) -> None:
         """Characters that take two columns count as two, and are not torn apart."""
         self.assertEqual(folded("日本語日本語日本語日", 20), ["日本語日本語日本語日"])

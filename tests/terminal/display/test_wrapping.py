@@ -51,8 +51,12 @@ class WrappedTest(SynchronousTestCase):
         self.assertEqual(lines("bob: ", "\n" + " " * 90 + "[09:00] eve: hi", width=40, indent=5)[1][:6], " " * 6)
 
     def test_narrow(self) -> None:
-        """On a terminal that would leave less than 20 columns, nothing is indented."""
-        self.assertEqual(lines("one two three", width=8, indent=5), ["one two", "three"])
+        """On a terminal that would leave less than 20 columns, lines are hardly indented, but still are."""
+        self.assertEqual(lines("one two three", width=8, indent=5), ["one two", "  three"])
+        self.assertEqual(
+            lines("[09:00] alexandra: ", "hi\n[09:00] bob: ho", width=30, indent=19),
+            ["[09:00] alexandra: hi", "  [09:00] bob: ho"],
+        )
 
     def test_one_word_of_several_parts(self) -> None:
         """A nickname and its colon are one word, and are not torn apart."""
