@@ -72,6 +72,12 @@ class Persistence:
         receipt.when_settled(lambda: stored.callback(receipt.refusal is None))
         return stored
 
+    def keep_partner(self, connection: Connection) -> "Deferred[bool]":
+        """Store whom a connection's lines go to; the Deferred fires as that of ``intend``."""
+        stored = self.intend(connection, lambda places: places)
+        connection.moving = None
+        return stored
+
     def abandon(self, connection: Connection) -> None:
         """Store that a connection stays where it is, after all."""
         connection.moving = None
@@ -124,6 +130,7 @@ class Persistence:
         return StoredSession(
             person.author, connection.digest, person.nick, places.rooms, self._readers.position(connection),
             self._now(), places.current, places.lost, person.known_since, connection.silent,
+            None if connection.partner is None else connection.partner.author,
         )  # fmt: skip
 
     def arrived(self, connection: Connection, position: int) -> None:

@@ -245,6 +245,7 @@ class StoredSession:
     ``lost``: the room they went to before, which it was put out of and was not yet told so when saying something.
     ``since``: when its author came first, in seconds since 1970 UTC.
     ``silent``: it asked for nothing of what was said before it came.
+    ``partner``: the author its lines go to, instead of a room (None: they go to the current room).
     """
 
     author: AuthorId
@@ -257,6 +258,7 @@ class StoredSession:
     lost: str = ""
     since: float = 0.0
     silent: bool = False
+    partner: AuthorId | None = None
 
 
 @record

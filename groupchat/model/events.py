@@ -270,6 +270,7 @@ class Welcomed(Answer):
     ``token`` proves later that a client is the same person;
     ``position`` is how far they had read when their last connection with this token ended (0: not known).
     ``version``, ``name`` and ``features`` say what the server is and what it understands.
+    ``query``: the person their lines go to, instead of a room; empty: nobody.
     ``account`` is empty for a guest.  ``motd``: the message of the day, for programs that a person uses.
     """
 
@@ -284,6 +285,7 @@ class Welcomed(Answer):
     name: str = ""
     features: tuple[str, ...] = ()
     motd: str = ""
+    query: str = ""
 
 
 @record

@@ -30,7 +30,7 @@ from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin
 from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
-from groupchat.state.people import Connection, Person
+from groupchat.state.people import Connection, Partner, Person
 from groupchat.verbs.reading import replay
 
 log = Logger()
@@ -39,6 +39,9 @@ BINDINGS = 3
 """How often what was decided about a guest's nickname is bound to the guest, if operators change it at that moment."""
 
 UNKNOWN = "This token is unknown or too old; join without it."
+
+SOMEBODY = "The person you wrote to"
+"""The nickname of a guest in a private conversation who is not here when the other one comes back."""
 
 HEAD = "head"
 """Value of ``since`` meaning: no history."""
@@ -321,6 +324,7 @@ class Joining:
         welcome = Welcomed(
             person.nick, connection.current, hall.stream.delivered, self._token or "", position, connection.rooms,
             account, hall.version, hall.settings.name, FEATURES, hall.motd,
+            "" if connection.partner is None else connection.partner.nick,
         )  # fmt: skip
         connection.show(welcome, self._ref)
         for departed in destination.departures():
@@ -364,9 +368,7 @@ class Joining:
         connection = Connection(person, self._screen, hall.now())
         connection.attended = connection.attended or self._claim.attended
         connection.quiet = self._claim.quiet
-        before = self._leaving or next((one for one in old if one.partner is not None), None)
-        if before is not None:
-            connection.partner = before.partner  # what was meant for one person is not said to a room
+        connection.partner = self._partner(old, stored)
         if digest:
             connection.hold_token(digest)
         hall.attendance.arrive(connection)
@@ -378,6 +380,18 @@ class Joining:
         for one in old:
             hall.attendance.replace(one)
         return connection
+
+    def _partner(self, old: Sequence[Connection], stored: StoredSession | None) -> Partner | None:
+        """Return whom the lines go to: what was meant for one person is not said in a room after an interruption."""
+        if self._claim.rooms is not None:
+            return None
+        before = (self._leaving,) if self._leaving is not None else old
+        known = next((one.partner for one in before if one is not None and one.partner is not None), None)
+        if known is not None or before or stored is None or stored.partner is None:
+            return known
+        person, account = self._hall.roster.of(stored.partner), self._hall.accounts.of(stored.partner)
+        nick = person.nick if person is not None else account.nick if account is not None else SOMEBODY
+        return Partner(stored.partner, nick)
 
     def _is_silent(self, stored: StoredSession | None, old: Sequence[Connection]) -> bool:
         """Say whether the connection wants nothing of what was said before it, or what it goes on from, came."""

@@ -94,7 +94,8 @@ def compose(me: Actor, to: Composing, words: str) -> Receipt:
 
 
 @TALKING.verb()
-def query(me: Actor, nick: Nick = "") -> Answer:
+@inlineCallbacks
+def query(me: Actor, nick: Nick = "") -> "Generator[Deferred[Any], Any, Answer]":
     """Send your lines to one person only, until "/query" alone or /switch; commands are still about the room.
 
     If that person leaves, your lines are refused, and never said in a room.
@@ -104,6 +105,7 @@ def query(me: Actor, nick: Nick = "") -> Answer:
         if connection.partner is None:
             raise BadArguments("Your lines go to no one person: /query NICK")
         before, connection.partner = connection.partner, None
+        yield me.hall.persistence.keep_partner(connection)
         where = f"go to {connection.current} again" if connection.current else "go nowhere: you are in no room"
         return Done(text=f"Your lines {where}, and not to {before.nick}.", fields={"query": ""})
     account = me.hall.accounts.find(nick)
@@ -113,6 +115,7 @@ def query(me: Actor, nick: Nick = "") -> Answer:
         raise BadArguments("That is you.")
     _check_ignored(me, found)
     connection.partner = found
+    yield me.hall.persistence.keep_partner(connection)
     back = f"/switch {connection.current}" if connection.current else "/join ROOM"
     told = f"Your lines now go to {found.nick} only. /query alone or {back} ends that."
     if person is None:

@@ -198,13 +198,14 @@ def _move_out(me: Actor, name: str, reason: str) -> "Generator[Deferred[Any], An
 @inlineCallbacks
 def _switch(me: Actor, name: str) -> "Generator[Deferred[Any], Any, Answer]":
     hall, connection = me.hall, me.connection
+    partner, connection.partner = connection.partner, None
     is_stored = yield hall.persistence.intend(connection, lambda places: places.switched(name))
     if connection.gone:
         return Done()
     if name not in connection.rooms:
+        connection.partner = partner
         hall.persistence.abandon(connection)
         me.own_room(name)
-    connection.partner = None
     hall.attendance.switch(connection, name)
     return Done(text=_told(f"Your lines now go to {name}.", is_stored))
 
@@ -218,6 +219,7 @@ def _told(words: str, is_stored: bool) -> str:
 def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
     """Show what was said in the room lately, and go in, without missing anything between."""
     hall, connection = me.hall, me.connection
+    partner, connection.partner = connection.partner, None
     is_stored = yield hall.persistence.intend(connection, lambda places: places.entered(room))
     try:
         posts = yield _posts_lately(me, room)
@@ -226,9 +228,9 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
             return Done()
         hall.attendance.check_room(me.person, room)  # it may have been locked meanwhile
     except BaseException:
+        connection.partner = partner
         hall.persistence.abandon(connection)
         raise
-    connection.partner = None
     hall.attendance.enter_room(connection, room)
     hall.attendance.tell_entered(connection, room)
     if posts:

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import AmbiguousReply
-from groupchat.model.events import Done, Event, Refused, Said, Whispered
+from groupchat.model.events import Done, Event, Refused, Said, Welcomed, Whispered
 from tests.house import House, Peer
 from tests.people import account, member
 
@@ -172,6 +172,32 @@ class QueryTests(SynchronousTestCase):
         self.assertEqual(self.said(), ["aloud", "bound"])
         fields = [answer.fields for answer in bot.answers if isinstance(answer, Done) and answer.fields]
         self.assertEqual(fields, [{"query": "bob"}, {"query": ""}])
+
+    def test_interrupted(self) -> None:
+        """A program that was cut off, or whose server was killed, goes on in the conversation, and is told so."""
+        bot = self.house.connect("json").offer("bot")
+        bot.do("query", nick="bob")
+        self.house.hall = self.house.reopened()
+        again = self.house.connect("json").offer("bot", token=bot.token)
+        welcome = next(answer for answer in again.answers if isinstance(answer, Welcomed))
+        self.assertEqual(welcome.query, "The person you wrote to")
+        (carol,) = self.house.come("carol")
+        again.do("say", text="psst")
+        self.assertEqual((again.codes, carol.events), (["no-such-nick"], []))
+        again.do("switch", room="lobby").vanish()
+        self.house.hall = self.house.reopened()
+        third = self.house.connect("json").offer("bot", token=bot.token)
+        third.do("say", text="aloud")
+        self.assertEqual(third.codes, [])
+
+    def test_named_rooms(self) -> None:
+        """A program that comes back and says where it wants to be is not in the conversation any more."""
+        bot = self.house.connect("json").offer("bot")
+        bot.do("query", nick="bob")
+        bot.vanish()
+        again = self.house.connect("json").offer("bot", token=bot.token, rooms=["lobby"])
+        again.do("say", text="aloud")
+        self.assertEqual(self.said(), ["aloud"])
 
     def test_resumed(self) -> None:
         """A program that comes back while its old connection is still there goes on in the conversation."""

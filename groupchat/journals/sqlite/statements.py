@@ -21,7 +21,7 @@ COLUMNS = (
 )
 """The columns of ``posts`` in the order of the fields of Row."""
 
-SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent"
+SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner"
 """The columns of ``sessions`` in the order of the fields of StoredSession."""
 
 MESSAGE = "kind IN ('said', 'acted', 'whispered')"
@@ -152,9 +152,9 @@ def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) 
 
 def session_of(found: Sequence[Any]) -> StoredSession:
     """Return the session that stands in a row of ``sessions``."""
-    author, digest, nick, rooms, position, seen, current, lost, since, silent = found
+    author, digest, nick, rooms, position, seen, current, lost, since, silent, partner = found
     rooms = tuple(json.loads(rooms))
-    return StoredSession(author, digest, nick, rooms, position, seen, current, lost, since, bool(silent))
+    return StoredSession(author, digest, nick, rooms, position, seen, current, lost, since, bool(silent), partner)
 
 
 def session_row(session: StoredSession) -> tuple[object, ...]:
@@ -162,4 +162,5 @@ def session_row(session: StoredSession) -> tuple[object, ...]:
     return (
         session.author, session.digest, session.nick, json.dumps(session.rooms, ensure_ascii=False), session.position,
         session.seen, session.current, session.lost, session.since, int(session.silent),
+        session.partner,
     )  # fmt: skip

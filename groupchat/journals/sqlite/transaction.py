@@ -49,7 +49,7 @@ _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", 
 """Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fields) + 1))})")
 
-_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 11)})"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
