@@ -13,7 +13,7 @@ from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed
 from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
-from groupchat.state.people import Person
+from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply, keepers
 from groupchat.verbs.grammar.arguments import After, Here, Reason, Rest, Room, RoomSettingName, RoomSettingValue
@@ -191,8 +191,8 @@ def _move_out(me: Actor, name: str, reason: str) -> "Generator[Deferred[Any], An
     else:
         hall.attendance.leave_room(connection, name, farewell(me, reason, (name,)))
     if connection.current:
-        return Done(text=_told(f"You left {name}. Your lines now go to {connection.current}.", is_stored))
-    return Done(text=_told(f"You left {name}, and are in no room now. /join {name} takes you back.", is_stored))
+        return _moved(connection, f"You left {name}. Your lines now go to {connection.current}.", is_stored)
+    return _moved(connection, f"You left {name}, and are in no room now. /join {name} takes you back.", is_stored)
 
 
 @inlineCallbacks
@@ -207,12 +207,14 @@ def _switch(me: Actor, name: str) -> "Generator[Deferred[Any], Any, Answer]":
         hall.persistence.abandon(connection)
         me.own_room(name)
     hall.attendance.switch(connection, name)
-    return Done(text=_told(f"Your lines now go to {name}.", is_stored))
+    return _moved(connection, f"Your lines now go to {name}.", is_stored)
 
 
-def _told(words: str, is_stored: bool) -> str:
-    """Return what somebody is told who has moved."""
-    return words if is_stored else f"{words} That cannot be stored just now, and is not sure to outlast a restart."
+def _moved(connection: Connection, words: str, is_stored: bool) -> Done:
+    """Return what somebody is told who has moved; programs read from ``room`` where their lines go now."""
+    if not is_stored:
+        words = f"{words} That cannot be stored just now, and is not sure to outlast a restart."
+    return Done(text=words, fields={"room": connection.current})
 
 
 @inlineCallbacks
@@ -235,7 +237,7 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
     hall.attendance.tell_entered(connection, room)
     if posts:
         connection.show(replay(posts, hall.now()))
-    return Done(text=_told(f"You are in {room} now.", is_stored))
+    return _moved(connection, f"You are in {room} now.", is_stored)
 
 
 @inlineCallbacks

@@ -34,7 +34,7 @@ class JoinTests(SynchronousTestCase):
         self.assertEqual(entered, Entered("dev", "code", ({"nick": "alice"}, {"nick": "bot"})))
         assert isinstance(replayed, Replayed)
         self.assertEqual([post.id for post in replayed.posts], [2])
-        self.assertEqual(done, Done(text="You are in dev now."))
+        self.assertEqual(done, Done(text="You are in dev now.", fields={"room": "dev"}))
         self.assertEqual(bot.connection.rooms, ("lobby", "dev"))
         self.assertEqual(bot.connection.current, "dev")
 
