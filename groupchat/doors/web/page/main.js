@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import { byId } from "./dom.js";
 import * as gate from "./gate.js";
 import * as keep from "./keep.js";
+import * as keys from "./keys.js";
 import * as link from "./link.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
@@ -96,19 +97,27 @@ for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("cli
 function loadLater() {
   for (const [fetched] of Object.values(LATER)) fetched().catch(() => {}); // it is tried again when it is needed
   if (look.notify) import("./notify.js").then((part) => part.start());
-  load("keys").catch(() => {});
-  used();
+  use();
 }
 
 const USES = ["pointermove", "focusin", "click"];
 
+let walking = null;
+let used = null; // the last thing that was done in the log before the part for it was there
+
 /** The keyboard and the pointer of the log are loaded when it is first used. */
-function used(event) {
-  for (const type of USES) byId("log").removeEventListener(type, used);
-  load("walk").then((walk) => event && walk.begin(event), () => {});
+function use(event) {
+  if (event) used = event;
+  walking ??= load("walk").then(
+    (walk) => {
+      for (const type of USES) byId("log").removeEventListener(type, use);
+      if (used) walk.begin(used);
+    },
+    () => (walking = null),
+  );
 }
 
-for (const type of USES) byId("log").addEventListener(type, used);
+for (const type of USES) byId("log").addEventListener(type, use);
 addEventListener("dragover", () => load("attach"), { once: true });
 byId("message").addEventListener("paste", (event) => {
   const files = [...event.clipboardData.files]; // they are there only now
@@ -128,5 +137,5 @@ addEventListener("popstate", ({ state: past }) => past?.key && open(past.key, "n
 
 restore();
 for (const part of [link, sending, live, log, composer, bar, stopped, signs]) part.start();
-for (const part of [lists, people]) part.start();
+for (const part of [lists, people, keys]) part.start();
 gate.start();
