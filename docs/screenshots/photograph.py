@@ -89,6 +89,7 @@ class Session(BrowserTest):
         people["khalid"].do(do="typing", room="lobby")
         ada.page.get_by_text("alice and khalid are typing").wait_for()
         ada.page.get_by_role("log").press("End")
+        ada.page.evaluate("document.activeElement.blur()")
         self.keep(ada, "page-light")
         (FOLDER / "page-tree.txt").write_text(ada.page.locator("body").aria_snapshot() + "\n", "utf-8")
         ada.page.emulate_media(color_scheme="dark")

@@ -109,7 +109,7 @@ class Window:
         found: dict[int, str] = {}
         end = time.monotonic() + LIMIT_S
         while True:
-            is_whole = self.page.evaluate("document.querySelector('#lines').textContent.startsWith('This is where')")
+            is_whole = self.page.get_by_role("log").get_by_text("This is where").is_visible()
             for number, label in self.page.eval_on_selector_all(
                 "[role=log] article",
                 "all => all.map(each => [Number(each.id.slice(1)), each.getAttribute('aria-label')])",

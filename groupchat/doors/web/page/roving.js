@@ -1,7 +1,5 @@
 // Lists that are one stop of the Tab key: arrows, Home and End walk them, a letter jumps.
 
-const isShown = (row) => row.offsetParent !== null || row.closest("[popover]") !== null;
-
 /** Let the keyboard walk the rows of a container; exactly one of them can be reached by Tab. */
 export function roving(container, selector) {
   container.addEventListener("focusin", ({ target }) => {
@@ -10,7 +8,7 @@ export function roving(container, selector) {
   });
   container.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const rows = [...container.querySelectorAll(selector)].filter(isShown);
+    const rows = [...container.querySelectorAll(selector)];
     const at = rows.indexOf(event.target.closest(selector));
     if (at < 0) return;
     const to = target(rows, at, event.key);
@@ -36,10 +34,10 @@ function stop(container, selector, row) {
   row.tabIndex = 0;
 }
 
-/** See that Tab reaches one row after the rows have changed: the one it reached before, or the chosen one, or the first. */
+/** See that Tab reaches one row after the rows have changed: the chosen one, or the one it reached before, or the first. */
 export function settle(container, selector) {
-  const rows = [...container.querySelectorAll(selector)].filter(isShown);
-  const before = rows.find((row) => row.tabIndex === 0);
-  const row = rows.find((one) => one.hasAttribute("aria-current")) || before || rows[0];
-  if (row !== undefined && !container.contains(document.activeElement)) stop(container, selector, row);
+  if (container.contains(document.activeElement)) return;
+  const find = (which) => container.querySelector(`${selector}${which}`);
+  const row = find("[aria-current]") || find('[tabindex="0"]') || find("");
+  if (row !== null) stop(container, selector, row);
 }

@@ -1,0 +1,76 @@
+"""What is fetched until one can chat, and how the page keeps its promises while much comes in."""
+
+import json
+
+from tests.functional.browser.windows import BrowserTest
+
+MOST_BYTES = 176_000
+"""Of all files that are fetched until one is in a room, uncompressed; a third of it goes over the line."""
+
+FETCHED = """performance.getEntries().filter(one => one.decodedBodySize)
+  .map(one => [new URL(one.name).pathname.split("/").at(-1), one.decodedBodySize])"""
+MESSAGES = 3000
+PEOPLE = 150
+
+
+class LoadingTest(BrowserTest):
+    def test_until_one_chats(self) -> None:
+        """Dialogs and the like are not fetched before one is in, and all comes from the server itself."""
+        window = self.person("ada")
+        sizes = {name: size for name, size in window.page.evaluate(FETCHED) if size}
+        self.assertIn("main.js", sizes)
+        self.assertNotIn("search.js", sizes)
+        self.assertLessEqual(sum(sizes.values()), MOST_BYTES, sizes)
+        strangers = [url for url in window.requests if f"//127.0.0.1:{self.port}/" not in url]
+        self.assertEqual(strangers, [])
+
+    def test_much(self) -> None:
+        """While thousands of messages come in a reader at the end stays there, and the document does not grow."""
+        window = self.person("ada")
+        programs = [self.program(f"bot{number}", quiet=True) for number in range(3)]
+        for one in programs:
+            lines = [{"do": "say", "text": f"line {number}", "room": "lobby"} for number in range(MESSAGES // 3)]
+            one.send("".join(json.dumps(line) + "\n" for line in lines))
+        for one in programs:
+            one.do(do="ping")
+        programs[0].do(do="say", text="the last of them", room="lobby")
+        window.expect("the last of them")
+        self.assertLess(window.page.locator("#lines > li").count(), 1100)
+        window.until("log.scrollHeight - log.scrollTop - log.clientHeight < 2")
+
+    def test_reader_is_not_moved(self) -> None:
+        """Somebody who scrolled up reads on, whatever comes; the pill counts it, and brings them to the end."""
+        window = self.person("boris")
+        one = self.program("bot", quiet=True)
+        for number in range(80):
+            one.do(do="say", text=f"message {number}", room="lobby")
+        window.expect("message 79")
+        window.page.get_by_role("log").hover()
+        window.page.mouse.wheel(0, -900)
+        window.until("log.scrollHeight - log.scrollTop - log.clientHeight > 500")
+        window.page.wait_for_timeout(200)
+        place = "[...document.querySelectorAll('#lines article')].find(one => one.getBoundingClientRect().top > 60)"
+        where = f"(one => [one.id, Math.round(one.getBoundingClientRect().top)])({place})"
+        before = window.page.evaluate(where)
+        for number in range(5):
+            one.do(do="say", text=f"news {number}", room="lobby")
+        window.page.get_by_role("button", name="5 new messages").wait_for()
+        self.assertEqual(window.page.evaluate(where), before)
+        window.page.get_by_role("button", name="5 new messages").click()
+        window.expect("news 4")
+        window.until("log.scrollHeight - log.scrollTop - log.clientHeight < 2")
+
+    def test_large_room(self) -> None:
+        """A room of many shows a field to find one of them, groups with counts, and follows who comes and goes."""
+        window = self.person("chloe")
+        crowd = [self.program(f"guest-{number}", since="head") for number in range(PEOPLE)]
+        crowd[0].do(do="away", text="at lunch")
+        people = window.page.get_by_role("list", name="People")
+        people.get_by_text("Away 1").wait_for()
+        window.until("count => document.querySelectorAll('#list-people .row').length === count", PEOPLE + 1)
+        self.assertEqual(people.get_by_text(f"Here {PEOPLE}", exact=True).count(), 1)
+        window.page.get_by_role("searchbox", name="Find a person").fill("guest-14")
+        window.until("document.querySelectorAll('#list-people .row').length === 11")
+        for one in crowd[140:]:
+            one.close()
+        window.until("document.querySelectorAll('#list-people .row').length === 1")
