@@ -15,6 +15,7 @@ from groupchat.doors.wire.deadlines import Deadlines
 from groupchat.doors.wire.framing import HeldLines
 from groupchat.doors.wire.sockets import silence
 from groupchat.doors.wire.tls import Tunnels
+from groupchat.doors.wire.transport import queued
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.descriptors import descriptors
@@ -35,6 +36,9 @@ HEADER_S = 5.0
 
 CLOSING_S = 10.0
 """Seconds that a peer has to read its last lines after the server has closed."""
+
+SLOWEST = 10 * 1024
+"""The bytes that it has to take in that time, if there are more."""
 
 
 PING_S = 30.0
@@ -100,6 +104,8 @@ class Reception:
         """The hall's, once there is one."""
         self.clock = clock
         self._turnstile = turnstile
+        self._leaving: dict[Party, int] = {}
+        """How much waited for each peer that takes long to leave, when that was looked at last."""
         self._waiting: list[HeldLines] = []
         self._most = min(settings.connections, descriptors() - settings.spare_descriptors)
 
@@ -124,9 +130,15 @@ class Reception:
                 party.abort()
 
     def _closing_expired(self, party: Party) -> None:
-        """Drop a peer that does not take its last lines, unless its network is out: it is told when it is back."""
-        if silence(party.transport) > 0.0:
-            self.closings.set(party)  # for as long as TCP tries
+        """Drop a peer that does not take its last lines.
+
+        Not while its network is out: it is told when it is back; nor while it takes them, however many there are.
+        """
+        waits = queued(party.transport)
+        before = self._leaving.pop(party, waits + SLOWEST)
+        if silence(party.transport) > 0.0 or 0 < waits <= before - SLOWEST:
+            self._leaving[party] = waits
+            self.closings.set(party)
         else:
             party.abort()
 
@@ -178,6 +190,7 @@ class Reception:
         self.connections -= 1
         self.handshakes.cancel(party)
         self.closings.cancel(party)
+        self._leaving.pop(party, None)
         self.backlog.flows(party)  # type: ignore[arg-type]  # only conversations are ever there
         if self._turnstile is not None:
             self._turnstile.leave(party.address)

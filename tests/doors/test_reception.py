@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.doors.reception import CLOSING_S, Reception
+from groupchat.doors.reception import CLOSING_S, SLOWEST, Reception
 from groupchat.interfaces.entrances import IBacklog, IDeadlines, IReception
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import Banned, ServerFull, TooManyConnections
@@ -18,11 +18,17 @@ from tests.doors.wire.test_sockets import Above, Informed
 ADDRESS = "192.0.2.1"
 
 
+class Waiting:
+    """A transport for whose peer much waits."""
+
+    dataBuffer = bytes(100 * SLOWEST)
+
+
 class Party:
     """A connection that writes down what happens to it."""
 
     address = ADDRESS
-    transport = None
+    transport: Any = None
 
     def __init__(self, has_session: bool = True) -> None:
         self.has_session = has_session
@@ -104,6 +110,20 @@ class ReceptionTest(SynchronousTestCase):
         self.reception.closings.set(party)
         self.clock.pump([1] * round(CLOSING_S + 1))
         self.assertEqual(party.happened, ["aborted"])
+
+    def test_closing_takes_long(self) -> None:
+        """A peer that goes on reading what waits for it is not dropped; one that stops, or only pretends, is."""
+        for taken, dropped in ((SLOWEST, False), (SLOWEST - 1, True)):
+            party: Any = self.come()
+            party.transport = waiting = Waiting()
+            self.reception.handshakes.cancel(party)
+            self.reception.closings.set(party)
+            for _ in range(5):
+                self.clock.pump([1] * round(CLOSING_S + 1))
+                waiting.dataBuffer = waiting.dataBuffer[taken:]
+            self.assertEqual(party.happened == ["aborted"], dropped)
+            self.reception.departed(party)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_closing_in_an_outage(self) -> None:
         """A peer whose network is out has its time again and again: it is told when it is back."""
