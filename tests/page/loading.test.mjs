@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+
+const PAGE = new URL("../../groupchat/doors/web/page/", import.meta.url);
+const read = (name) => readFileSync(new URL(name, PAGE), "utf8");
+const scripts = readdirSync(PAGE).filter((name) => name.endsWith(".js"));
+
+/** Return the modules that a module needs before it runs, with those that these need. */
+function needed(name, found = new Set()) {
+  for (const [, one] of read(name).matchAll(/^(?:(?:import|export)[^;"]* from|import) "\.\/([a-z]+\.js)";$/gmu))
+    if (!found.has(one)) needed(one, found.add(one));
+  return found;
+}
+
+test("the page asks for all modules at once, and for none that it does not need to begin", () => {
+  const preloaded = [...read("index.html").matchAll(/<link rel="modulepreload" href="page\/([a-z]+\.js)">/gu)].map(([, name]) => name);
+  assert.deepEqual(preloaded, [...needed("main.js")].sort());
+});
+
+test("dialogs, menus, commands and completion are not among them", () => {
+  for (const name of ["dialog.js", "search.js", "settings.js", "person.js", "completion.js", "commands.js", "walk.js", "attach.js"])
+    assert.ok(scripts.includes(name) && !needed("main.js").has(name), name);
+});
+
+test("nothing parses markup, and nothing is run that is text", () => {
+  const forbidden = /\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|parseFromString|document\.write|eval\(|new Function|srcdoc)\b/u;
+  for (const name of scripts) assert.doesNotMatch(read(name), forbidden, name);
+});
+
+test("the page has no script or style within, and asks nobody else for anything", () => {
+  const html = read("index.html");
+  assert.doesNotMatch(html, /\sstyle=|<style|\son[a-z]+=|<script(?![^>]* src="page\/[a-z]+\.js"><\/script>)/u);
+  assert.doesNotMatch(html + read("chat.css") + read("more.css"), /(?:src|href)="(?:https?:)?\/\/|url\(|@import/u);
+});
+
+test("each part has what is looked up by its id", () => {
+  const html = read("index.html");
+  for (const name of scripts)
+    for (const [, id] of read(name).matchAll(/byId\("([a-z-]+)"\)/gu)) assert.ok(html.includes(`id="${id}"`), `${name}: ${id}`);
+});
+
+test("every icon that is shown is in the page", () => {
+  const html = read("index.html");
+  const names = scripts.flatMap((name) => [...read(name).matchAll(/\bicon(?:Button)?\("([a-z]+)"|icon: "([a-z]+)"/gu)].map((match) => match[1] || match[2]));
+  for (const name of names) assert.ok(html.includes(`id="i-${name}"`), name);
+});
