@@ -47,6 +47,15 @@ STATUSES: tuple[tuple[type[Refusal], int], ...] = (
 )
 """The status of each refusal."""
 
+SHARED = (
+    ("access-control-allow-headers", "authorization, content-type, idempotency-key, last-event-id"),
+    ("access-control-allow-methods", "GET, HEAD, POST"),
+    ("access-control-expose-headers", "link, retry-after"),
+    ("access-control-max-age", "600"),
+    ("cross-origin-resource-policy", "cross-origin"),
+)
+"""What a page of a site in the settings may send and read, beside what every page may (the Fetch standard)."""
+
 FOR_PROGRAMS = ("/rooms/", "/hooks/")
 """The beginnings of the addresses that programs ask for."""
 
@@ -142,8 +151,8 @@ class Site:
             ("content-security-policy", POLICY.format(sockets=sockets)),
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
-            ("cross-origin-resource-policy", "same-origin"),
         ]
+        headers += self._sharing(party)
         if party.secure:
             headers.append(("cross-origin-opener-policy", "same-origin"))
             if self._reception.settings.tls_required:
@@ -163,6 +172,13 @@ class Site:
             )  # fmt: skip
 
     # How
+
+    def _sharing(self, party: Any) -> Sequence[tuple[str, str]]:
+        """Return who may read the answer: our own page, or that of a site in the settings, if it asks."""
+        page = party.header("origin") if isinstance(party, Request) else ""
+        if page and page.lower() in self._reception.settings.web_origins:
+            return (("access-control-allow-origin", page), *SHARED)
+        return (("cross-origin-resource-policy", "same-origin"),)
 
     def _failed(self) -> Answer:
         """Log the error that is being handled; return the answer."""

@@ -435,6 +435,31 @@ class NameTest(RequestsCase):
             self.assertEqual(self.status(target, method, **headers), 421, (target, method, headers))
 
 
+class SitesTest(RequestsCase):
+    """Pages of a site that the settings name may say and read; nobody else's."""
+
+    def test_sharing(self) -> None:
+        """The browser is told whose page may read an answer, also before it sends a header of the page's."""
+        self.follow(web_origins=["https://good.example"])
+        for origin, status, allowed in (
+            ("https://good.example", 201, "https://good.example"),
+            ("https://evil.example", 403, None),
+            ("http://chat:5000", 201, None),
+        ):
+            reply = self.ask(f"{LOBBY}?nick=ci", "POST", "x", origin=origin)
+            self.assertEqual(
+                (reply.status, reply.headers.get("access-control-allow-origin")), (status, allowed), origin
+            )
+            policy = reply.headers["cross-origin-resource-policy"]
+            self.assertEqual(policy, "cross-origin" if allowed else "same-origin")
+        asked_first = self.ask(LOBBY, "OPTIONS", origin="https://good.example", access_control_request_method="POST")
+        self.assertEqual(asked_first.status, 204)
+        self.assertIn("authorization", asked_first.headers["access-control-allow-headers"])
+        self.assertEqual(self.ask(LOBBY, "OPTIONS", origin="https://evil.example").status, 403)
+        self.house.clock.advance(10)
+        self.assertNotIn("access-control-allow-origin", self.ask(LOBBY, origin="https://evil.example").headers)
+
+
 class HookTest(RequestsCase):
     def test_said(self) -> None:
         """What is posted to a hook is said in its room, by its owner, and answered as Slack does."""
