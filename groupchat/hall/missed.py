@@ -12,7 +12,7 @@ from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
 from groupchat.model.preferences import shown_zone
-from groupchat.model.times import local
+from groupchat.model.times import iso, local
 from groupchat.model.wording import plural
 from groupchat.state.people import Connection
 from groupchat.state.positions import PRIVATE, Positions
@@ -77,7 +77,13 @@ class Missed:
             connection.show(Replayed("join", heading, posts, "end of these messages", now))
         if self.rooms:
             items = tuple(
-                {"room": one.room, "new": one.count, "mentions": one.mentions, "after": one.since.upto}
+                {
+                    "room": one.room,
+                    "new": one.count,
+                    "mentions": one.mentions,
+                    "after": one.since.upto,
+                    "since": iso(one.since.at),
+                }
                 for one in self.rooms
             )
             lines = tuple(one.line(connection, now, zone) for one in self.rooms)

@@ -130,8 +130,9 @@ class Visit:
 
         :raises Refusal: they may not be read.
         """
-        hall, name = self._hall, self.readable(room)
         yield self._charge(HISTORY_COST)
+        yield self.recall(room)
+        hall, name = self._hall, self.readable(room)
         settings, stream, audience = hall.settings, hall.stream, Audience((name,))
         wanted = min(count or settings.replay_posts, settings.query_posts)
         if since is not None:
@@ -149,10 +150,21 @@ class Visit:
         :raises RoomInvalid, Banned, RoomLocked, NoSuchRoom: they may not.
         """
         hall, person, name = self._hall, self._me().person, names.room(room)
-        hall.moderation.check_room(name, person, hall.now())
-        if name != LOBBY and hall.rooms.find(name) is None:
+        is_revealed = hall.moderation.reveals(name, person)  # nobody outside is told of a locked room
+        if name != LOBBY and (hall.rooms.find(name) is None or not is_revealed):
             raise NoSuchRoom(f"There is no room {name}.")
+        hall.moderation.check_room(name, person, hall.now())
         return name
+
+    @inlineCallbacks
+    def recall(self, room: str) -> "Generator[Deferred[Any], Any, None]":
+        """Learn of a room that was forgotten because nothing was said there for long, before it is read.
+
+        :raises RoomInvalid: it cannot be the name of a room.
+        """
+        name = names.room(room)
+        if self._hall.moderation.reveals(name, self._me().person):
+            yield self._hall.recall_rooms([name])
 
     @property
     def hooked_room(self) -> str:

@@ -166,7 +166,10 @@ class ShowTests(SynchronousTestCase):
                 "1 new in dev since 10:00, 0 for you; /switch dev and /catchup show them.",
             ),
         )
-        self.assertEqual(listed.items[0], {"room": "lobby", "new": 37, "mentions": 2, "after": 5})
+        self.assertEqual(
+            listed.items[0],
+            {"room": "lobby", "new": 37, "mentions": 2, "after": 5, "since": "2026-11-21T11:00:00.000Z"},
+        )
         self.assertEqual(listed.what, "unread")
         self.assertEqual(self.connection.person.unread, {"lobby": 5, "dev": 4})
 

@@ -236,6 +236,34 @@ class ExcerptTests(SynchronousTestCase):
         self.assertEqual(self.found(self.bot, "/search end"), [self.text])
 
 
+class SpamTests(SynchronousTestCase):
+    def test_after_a_purge(self) -> None:
+        """Forty lines of spam that were purged leave a newcomer, /history and the counts as they would be without."""
+        house = House()
+        olga, dora = operator(house, "olga"), member(house, "dora")
+        (alice,) = house.come("alice")
+        alice.type(*(f"line {number}" for number in range(30)))
+        dora.type("/exit")
+        (mal,) = house.come("mal")
+        mal.type(*(f"spam {number}" for number in range(40)))
+        alice.type("news")
+        olga.type("/purge mal")
+        for door in ("text", "json"):
+            newcomer = house.connect(door)
+            newcomer.offer("new") if door == "json" else newcomer.type("new")
+            (replay,) = (answer for answer in newcomer.answers if isinstance(answer, Replayed))
+            self.assertEqual((replay.heading, len(replay.posts)), ("20 earlier messages:", 20))
+            self.assertEqual({post.nick for post in replay.posts}, {"alice"})
+            newcomer.take()
+            newcomer.type("/history 25")
+            self.assertEqual([len(found) for found in ids(newcomer)], [25])
+            newcomer.vanish()
+        house.clock.advance(3600)
+        unread = next(answer for answer in back(house, "dora").answers if isinstance(answer, Listed))
+        self.assertEqual(unread.lines, ("1 new since 12:00, 0 for you; /catchup shows them.",))
+        self.assertEqual(unread.items[0]["since"], "2026-11-21T12:00:00.000Z")
+
+
 class CatchupTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = House(replay_posts=1)
@@ -260,7 +288,9 @@ class CatchupTests(SynchronousTestCase):
         (listed,) = (answer for answer in back(self.house, "alice").answers if isinstance(answer, Listed))
         self.assertTrue(listed.lines[0].startswith("4 new since "), listed.lines)
         self.assertTrue(listed.lines[0].endswith(", 2 for you; /catchup shows them."))
-        self.assertEqual(listed.items, ({"room": "lobby", "new": 4, "mentions": 2, "after": 1},))
+        self.assertEqual(
+            listed.items, ({"room": "lobby", "new": 4, "mentions": 2, "after": 1, "since": "2026-11-21T12:00:00.000Z"},)
+        )
 
     def test_nothing_unread(self) -> None:
         """There is no line when nothing is new, or only the person's own, or what another connection of theirs saw."""
