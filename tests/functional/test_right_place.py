@@ -13,21 +13,24 @@ class RightPlaceTest(PaneTest):
         self.place = ("--port", f"tcp:{self.port}:interface=127.0.0.1")
         self.daemon = self.start(*self.place)
 
-    def while_away(self, *orders: str) -> Daemon:
-        """Let an operator give these orders where no client sees the server, and start it where they look for it."""
+    def while_away(self, *banned: str) -> Daemon:
+        """Ban people from the room board where no client sees the server, then start it where they look for it."""
         elsewhere = self.start()
-        olga = self.connect(elsewhere)
-        olga.send("/login olga correct-horse-battery\n")
-        olga.expect("You are olga")
-        for order in orders:
-            olga.send(f"{order}\n")
-        olga.send("/exit\n")
-        olga.expect("Goodbye, olga")
+        self.order(elsewhere, *({"do": "ban", "whom": nick, "room": "board"} for nick in banned))
         elsewhere.kill()
         return self.start(*self.place)
 
-    def test_room_is_locked_meanwhile(self) -> None:
-        """A line typed for a room that is locked during a kill -9 is kept, and said elsewhere only on demand."""
+    def order(self, daemon: Daemon, *orders: dict[str, str]) -> None:
+        """Let the operator give these orders as a program, which can name rooms."""
+        olga = self.connect(daemon)
+        claim = {"do": "nick", "nick": "olga", "password": "correct-horse-battery"}
+        for number, request in enumerate((claim, *orders)):
+            olga.send(f"{json.dumps({**request, 'ref': number})}\n")
+            olga.expect(rf'"event":"(welcome|done)","ref":{number}\b')
+        olga.close()
+
+    def test_room_is_lost_meanwhile(self) -> None:
+        """A line typed for a room that is lost during a kill -9 is kept, and said elsewhere only on demand."""
         olga = self.operator(self.daemon)
         pane = self.open("join", f"127.0.0.1:{self.port}", "--nick", "alice", "--room", "board")
         pane.expect("│ board │ 1 person │ connected")
@@ -40,7 +43,7 @@ class RightPlaceTest(PaneTest):
         pane.type("secret one")
         pane.keys("Enter")
         pane.type("half a sec")
-        self.daemon = self.while_away("/lock board")
+        self.daemon = self.while_away("alice")
         bob = self.connect(self.daemon, "bob")
         pane.expect(r"✗ not said to board: secret one")
         pane.expect(r"Say it in lobby\? /yes says")
@@ -112,7 +115,7 @@ class RightPlaceTest(PaneTest):
         return started
 
     def test_programs(self) -> None:
-        """Over a kill -9 programs are in their room again; when it is locked meanwhile, they end and say so."""
+        """Over a kill -9 programs are in their room again; when they are banned there, they end and say so."""
         olga = self.operator(self.daemon)
         olga.close()
         bob = self.connect(self.daemon, "bob")
@@ -127,12 +130,12 @@ class RightPlaceTest(PaneTest):
         tail.expect(r"\(board\) #\d+ writer: two$")
         self.daemon.kill()
         say.send("three\nfour\n")
-        self.daemon = self.while_away("/lock board")
+        self.daemon = self.while_away("writer", "reader")
         told = say.rest()
         self.assertRegex(told, r"Line 3 was refused: .*; 2 lines were posted; 2 lines were not said\.")
         self.assertRegex(told, r"(?s)Not said, line 3: three.*Not said, line 4: four")
         self.assertEqual((say.process.wait(LIMIT_S), tail.process.wait(LIMIT_S)), (1, 1))
-        self.assertRegex(tail.rest(), r"refused: board is locked.* \(room-locked\)")
+        self.assertRegex(tail.rest(), r"refused: .*\(banned\)")
         self.assertNotIn("aloud", tail.heard)
         bob = self.connect(self.daemon, "bob")
         bob.send("/history\n/exit\n")
@@ -146,10 +149,7 @@ class RightPlaceTest(PaneTest):
         plain.expect("You are alice, in lobby")
         olga.send("/join board\n")
         olga.expect("alice: one\r\n")
-        program = self.connect(self.daemon)
-        claim = {"do": "nick", "nick": "olga", "password": "correct-horse-battery"}
-        for request in (claim, {"do": "kick", "nick": "alice", "room": "board", "ref": 2}):
-            program.send(f"{json.dumps(request)}\n")
+        self.order(self.daemon, {"do": "kick", "nick": "alice", "room": "board"})
         plain.expect("You are no longer in board")
         plain.send("two\n/switch lobby\nthree\n")
         plain.finish()
