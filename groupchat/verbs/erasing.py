@@ -39,8 +39,8 @@ def purge(
     """
     scope = me.scope(room)
     found = me.subject(nick, scope)
-    rooms = (scope,) if scope else tuple(room.name for room in (yield me.hall.stream.journal.rooms()))
     since = 0.0 if duration == FOREVER else me.hall.now() - duration
+    rooms = (scope,) if scope else (yield _posted_in(me, since))
     posts = yield _said_by(me, found, Audience(rooms), since)
     me.check_still(Rank.ROOM_OPERATOR if scope else Rank.OPERATOR, scope)
     while_ = "until now" if duration == FOREVER else f"in the last {_span(duration)}"
@@ -100,6 +100,17 @@ def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | No
     need = Need(Rank.ROOM_OPERATOR, post.room, stored.author)
     me.decree(deed, needs=need, room=post.room, awaited=False)
     return me.post(_deletion(me, target))
+
+
+@inlineCallbacks
+def _posted_in(me: Actor, since: float) -> "Generator[Deferred[Any], Any, tuple[str, ...]]":
+    """Return the rooms in which something may have been posted since then, in seconds since 1970 UTC."""
+    hall = me.hall
+    days = hall.settings.room_days
+    if not days or since >= hall.now() - days * 86400:  # else some were forgotten meanwhile
+        return (*hall.rooms.names(), *hall.moderation.closed)
+    stored = yield hall.stream.journal.rooms()
+    return tuple(room.name for room in stored)
 
 
 @inlineCallbacks

@@ -69,6 +69,11 @@ class CloseTests(SynchronousTestCase):
         self.olga.type("/close lobby", "/close attic", "/close dev", "/close dev")
         self.assertEqual(self.olga.codes, ["bad-arguments", "no-such-room", "no-such-room"])
 
+    def test_purge(self) -> None:
+        """What somebody said in a room that was closed is purged with everything else of theirs."""
+        self.olga.type("/close dev", "/purge bob")
+        self.assertIn("deleted everything bob said in the last hour: 1 message", repr(self.olga.events))
+
     def test_restart(self) -> None:
         """It stays closed over a restart, and is not loaded."""
         self.olga.type("/close dev")
