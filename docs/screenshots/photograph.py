@@ -63,7 +63,8 @@ class Session(BrowserTest):
         same = say("boris", "Same here. p99 went up at 09:10 and came back by itself")
         say("alice", "So not the cable.", reply=same)
         ada.say("The leases are too short. Two cards fight for one address; this is what the server do:")
-        ada.expect("what the server do:")
+        posted = people["alice"].told(event="said", nick="ada")["id"]
+        ada.page.locator(f"#m{posted}").wait_for()
         ada.page.get_by_role("textbox", name="Message", exact=True).press("ArrowUp")
         ada.say("The leases are too short. Two cards fight for one address; this is what the server does:")
         ada.say(CODE)
