@@ -42,7 +42,7 @@ def forgetting(fact: TypedFact, key: str, alias: str, author: AuthorId | None) -
     if isinstance(fact, Sanction):
         if fact.key == key or (author is not None and fact.author == author):
             # It holds on for the author: a guest may be here under another nickname.
-            changed |= {"whom": alias, "key": alias, "why": names.hidden(fact.why, key, alias)}
+            changed |= {"whom": alias, "key": alias, "why": names.hidden(fact.why, key, alias), "origin": ""}
         if decided:
             changed["why"] = ""
     elif isinstance(fact, Granted | Ignoring):

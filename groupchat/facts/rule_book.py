@@ -12,7 +12,7 @@ Rules:
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from groupchat.facts.account_facts import Account, RankGiven
 from groupchat.facts.kinds import owner, read
@@ -49,6 +49,9 @@ LOOKED_AT = 10_000
 
 In a slow room there is one for each person within the time that is looked at, besides those of its operators.
 """
+
+Subjects: TypeAlias = tuple[AuthorId, str]
+"""Whom a sanction may be about: an author, and the key of the nickname that they have."""
 
 LastShown = Callable[[str, AuthorId, float, float], float | None]
 """Takes a room, an author, a time and a number of seconds; returns when the author showed the room something last,
@@ -180,9 +183,9 @@ class RuleBook:
         subjects = (author, self.accounts.get(author, ""))
         ban = self.bans.find(subjects, room, at) if self.bans else None
         if ban is not None:
-            return _banned(ban, at)
+            return _banned(ban, at, subjects)
         mute = self.mutes.find(subjects, room, at) if self.mutes else None
-        return None if mute is None else _muted(mute, at)
+        return None if mute is None else muted(mute, at, subjects)
 
     def _keeps_order(self, author: AuthorId, room: str) -> bool:
         return self.rank_of(author, room) >= Rank.ROOM_OPERATOR
@@ -200,12 +203,12 @@ class RuleBook:
         if kind in QUIET or author == SERVER:
             return None
         subjects = (author, draft.folded)
-        ban = self.bans.find(subjects, room, at) if self.bans else None
+        ban = self.bans.find(subjects, room, at, draft.origin, draft.since) if self.bans else None
         if ban is not None:
-            return _banned(ban, at)
-        mute = self.mutes.find(subjects, room, at) if self.mutes else None
+            return _banned(ban, at, subjects)
+        mute = self.mutes.find(subjects, room, at, draft.origin, draft.since) if self.mutes else None
         if mute is not None:
-            return _muted(mute, at)
+            return muted(mute, at, subjects)
         if room in self.closed and kind is not Kind.MODERATED:
             return _closed(self.closed[room])
         if self.hides(draft, room):
@@ -214,24 +217,35 @@ class RuleBook:
             return NotAllowed(f"Only operators set the topic of {room}.")
         if last_shown is None or room not in self.slow or kind not in SHOWN or self._keeps_order(author, room):
             return None
+        seconds = self.slow[room].seconds
+        return self.too_soon(room, last_shown(room, author, at, seconds), at)
+
+    def too_soon(self, room: str, last: float | None, at: float) -> SlowMode | None:
+        """Return why somebody who showed a slow room something then (None: never) may not do so again now.
+
+        :param at: now.
+        """
         slow = self.slow[room]
         seconds = slow.seconds
-        last = last_shown(room, author, at, seconds)
-        if last is None or last < slow.at:  # what was said before the room was slow is not held against anybody
-            return None
+        if last is None or last < slow.at or last + seconds <= at:
+            return None  # what was said before the room was slow is not held against anybody
         # Times are kept in milliseconds, so that the last one may be a little later than it was.
         wait = min(last + seconds - at, seconds)
         pace = f"In {room} you can say something every {spoken(seconds)}"
         return SlowMode(f"{pace}; wait another {spoken(wait)}.", wait)
 
-    def entrance(self, author: AuthorId, folded: str, room: str, now: float) -> Refusal | None:
+    def entrance(
+        self, author: AuthorId, folded: str, room: str, now: float, origin: str = "", since: float = 0.0
+    ) -> Refusal | None:
         """Return why somebody may not come into a room; None: they may.
 
         :param folded: the nickname's key.  :param now: seconds since 1970 UTC.
+        :param origin: where they come from, if they are a guest.  :param since: when they came first, likewise.
         """
-        ban = self.bans.find((author, folded), room, now) if self.bans else None
+        subjects = (author, folded)
+        ban = self.bans.find(subjects, room, now, origin, since) if self.bans else None
         if ban is not None:
-            return _banned(ban, now)
+            return _banned(ban, now, subjects)
         if room in self.closed:
             return _closed(self.closed[room])
         if self._is_locked_out(room, author):
@@ -313,12 +327,18 @@ class RuleBook:
             self.mutes.write(mute)
 
 
-def _banned(ban: Ban, at: float) -> Banned:
-    return Banned(ban.sentence("banned", f" from {ban.room}" if ban.room else "", at))
+def _banned(ban: Ban, at: float, subjects: Subjects) -> Banned:
+    where = f" from {ban.room}" if ban.room else ""
+    return Banned(ban.sentence("banned", where, at, not ban.concerns(*subjects)))
 
 
-def _muted(mute: Mute, at: float) -> Muted:
-    return Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", at))
+def muted(mute: Mute, at: float, subjects: Subjects) -> Muted:
+    """Return the refusal of somebody who may say nothing.
+
+    :param subjects: their author, and the key of their nickname.
+    """
+    where = f" in {mute.room}" if mute.room else ""
+    return Muted(mute.sentence("muted", where, at, not mute.concerns(*subjects)))
 
 
 def _closed(closed: Closed) -> RoomClosed:

@@ -20,6 +20,7 @@ class Sanction(TypedFact):
     ``room``: where it holds; empty: everywhere.
     ``by``, ``why``: the operator who decided it, and the reason given (which may be empty).
     ``at``, ``until``: wall-clock seconds since 1970 UTC; ``until`` None: it does not end by itself.
+    ``origin``: it holds too for guests who come from there after it was decided; empty: for nobody else.
     """
 
     whom: str
@@ -31,6 +32,7 @@ class Sanction(TypedFact):
     why: str
     at: float
     until: float | None
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -49,10 +51,15 @@ class Sanction(TypedFact):
             yield self.author
         if self.named:
             yield self.key
+        if self.origin:
+            yield household_of(self.origin)
 
     def value(self) -> dict[str, Any]:
-        """Return every field."""
-        return asdict(self)
+        """Return every field, without an origin that there is not: so it is kept as it was before there were any."""
+        value = asdict(self)
+        if not self.origin:
+            del value["origin"]
+        return value
 
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
@@ -75,13 +82,16 @@ class Sanction(TypedFact):
         """Return how many seconds it still lasts."""
         return FOREVER if self.until is None else self.until - now
 
-    def sentence(self, done: str, where: str, now: float) -> str:
+    def sentence(self, done: str, where: str, now: float, of_household: bool = False) -> str:
         """Return what the person concerned is told, such as ``You are muted in dev for 5 minutes, by alice: spam``.
 
         :param done: ``muted`` or ``banned``.
         :param where: a place that follows, such as `` in dev``; empty: everywhere.
+        :param of_household: whether they are concerned only because of where they come from.
         """
         whose = "Your address is" if self.is_network else "You are"
+        if of_household:
+            whose = "Guests from your address are"
         why = f": {self.why}" if self.why else "."
         return f"{whose} {done}{where}{span(self.left(now), f'un{done}')}, by {self.by}{why}"
 
@@ -123,6 +133,11 @@ class NetworkMute(Sanction):
 
     __slots__ = ()
     KIND = "network-mute"
+
+
+def household_of(origin: str) -> str:
+    """Return the subject by which sanctions of guests from there are found: no nickname has a slash."""
+    return f"/{origin}"
 
 
 S = TypeVar("S", bound=Sanction)
@@ -169,15 +184,27 @@ class Book(Generic[S]):
             if not known:
                 del self._about[subject]
 
-    def find(self, subjects: Iterable[AuthorId | str], room: str, now: float) -> S | None:
-        """Return what holds for any of these in this room (empty: everywhere); what holds everywhere comes first."""
+    def find(
+        self, subjects: Iterable[AuthorId | str], room: str, now: float, origin: str = "", since: float = 0.0
+    ) -> S | None:
+        """Return what holds for any of these in this room (empty: everywhere); what holds everywhere comes first.
+
+        :param origin: where a guest comes from; empty: that does not matter.  :param since: when they came first.
+        """
         for subject in subjects:
             known = self._about.get(subject)
             if known is not None:
                 holding = [found for found in known.values() if found.room in ("", room) and found.holds(now)]
                 if holding:
                     return min(holding, key=lambda found: found.room)
+        for found in self.of_household(origin, since) if origin else ():
+            if found.room in ("", room) and found.holds(now):
+                return found
         return None
+
+    def of_household(self, origin: str, since: float) -> list[S]:
+        """Return what was decided about a guest from there before another one came first, at this time."""
+        return [found for found in self.concerning(household_of(origin)) if found.origin and found.at < since]
 
     def about(self, author: AuthorId, room: str) -> S | None:
         """Return a sanction of an author that was decided for this place (empty: everywhere)."""

@@ -275,6 +275,7 @@ class Attendance:
         person.connections = tuple(other for other in person.connections if other is not connection)
         if not person.connections:
             self._roster.release(person)
+            self._moderation.paces.left(person, self._now())
             for ignored in person.ignored:
                 self._fanout.unignore(person, ignored)
         if self._log_limits.allows("people who leave"):

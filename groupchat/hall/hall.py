@@ -158,6 +158,7 @@ class Hall:
         self.log_limits.sweep()
         self.readers.sweep()
         self.attendance.sweep()
+        self.moderation.paces.sweep(self.now())
         self._lift_ended()
         if self.clock.seconds() >= self._forgetting_at:
             self._forget_rooms()

@@ -186,6 +186,8 @@ class Draft:
     operator there.
     ``key``: the same key of the same author is stored once, whatever it is that is posted with it.
     ``folded``: the nickname's key, as it was computed where the draft was made: sanctions of nicknames go by it.
+    ``origin``: where its author comes from, if that is a guest; ``since``: when the author came first, in seconds since
+    1970 UTC.  Sanctions of other guests from there go by these; neither is stored.
     ``within``: the rooms its author is in; posts to others are judged as if the author wanted to come in.
     ``needs``: the rank its author must have; None: none.
     ``changes``: what follows when it is accepted.
@@ -209,6 +211,8 @@ class Draft:
     needs: Need | None = None
     changes: tuple[Consequence, ...] = ()
     reply: int | None = None
+    origin: str = ""
+    since: float = 0.0
 
 
 @record

@@ -25,9 +25,9 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
-from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, TokenInvalid
+from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, Refusal, TokenInvalid
 from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
-from groupchat.model.networks import origin
+from groupchat.model.networks import origin, trace
 from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
 from groupchat.state.people import Connection, Partner, Person
@@ -219,6 +219,7 @@ class Joining:
         person = hall.roster.of(author)
         if person is None:
             person = Person(nick, key, author, hall.now(), account)
+            person.origin = trace(self._screen.address)
             if stored is not None:
                 person.known_since = stored.since
             hall.roster.claim(person)
@@ -408,8 +409,19 @@ class Joining:
         if person.account is None:
             nick = names.nick(self._claim.nick, hall.settings.name_rules)
             key = names.key(nick)
-            if key != person.key and hall.roster.is_free(nick, key):
+            if key != person.key and hall.roster.is_free(nick, key) and self._may_be_called(person, nick, key):
                 hall.attendance.rename(connection, nick, key)
+
+    def _may_be_called(self, person: Person, nick: str, key: str) -> bool:
+        """Say whether people in the person's rooms may be shown this nickname of theirs."""
+        moderation, now = self._hall.moderation, self._hall.now()
+        try:
+            moderation.check_nick(person, nick, key, person.rooms, now)
+            moderation.check_words(person, person.rooms, now)
+        except Refusal:
+            return False
+        moderation.note_words(person, person.rooms, now)
+        return True
 
     def _choose_preferences(self, person: Person) -> None:
         """Show a person things as they asked for last time; show a program by itself what every program is shown."""

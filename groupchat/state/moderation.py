@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from groupchat.facts.account_facts import Account
 from groupchat.facts.kinds import read
 from groupchat.facts.room_facts import Motd
-from groupchat.facts.rule_book import QUIET, RuleBook
+from groupchat.facts.rule_book import QUIET, RuleBook, muted
 from groupchat.facts.sanctions import NetworkBan, NetworkMute, Sanction
 from groupchat.model.drafts import Draft, Fact, FactChange
 from groupchat.model.errors import Banned, Muted, Refusal
@@ -20,6 +20,7 @@ from groupchat.model.events import AuthorId
 from groupchat.model.networks import NetworkTable
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER
+from groupchat.state.paces import Paces
 from groupchat.state.people import Person
 
 
@@ -37,6 +38,7 @@ class Moderation(RuleBook):
         self.networks: dict[str, NetworkBan] = {}
         self.muted_networks: dict[str, NetworkMute] = {}
         self.motd: Motd | None = None
+        self.paces = Paces()
         self._table: NetworkTable[NetworkBan] = NetworkTable()
         self._mute_table: NetworkTable[NetworkMute] = NetworkTable()
         self._ends = FOREVER
@@ -141,21 +143,50 @@ class Moderation(RuleBook):
         """Refuse words that people in these rooms are shown without a post, such as a nickname.
 
         :raises Muted: the person may not say anything in one of the rooms.
+        :raises SlowMode: not yet again in one of them.
         """
         if self.muted_networks:
             for connection in person.connections:
                 self._check_muted_address(person.author, connection.screen.address, now)
         if self.mutes:
+            subjects = (person.author, person.key)
             for room in ("", *rooms):
-                mute = self.mutes.find((person.author, person.key), room, now)
+                mute = self.mutes.find(subjects, room, now, *_whence(person))
                 if mute is not None:
-                    raise Muted(mute.sentence("muted", f" in {mute.room}" if mute.room else "", now))
+                    raise muted(mute, now, subjects)
+        if self.slow:
+            self.check_pace(person, rooms, now)
+
+    def check_pace(self, person: Person, rooms: Iterable[str], now: float) -> None:
+        """:raises SlowMode: one of the rooms is slow, and the person has to wait before they show it anything."""
+        for room in rooms:
+            if room in self.slow and self.rank(person.account, room) < Rank.ROOM_OPERATOR:
+                refused = self.too_soon(room, self.paces.last(room, person), now)
+                if refused is not None:
+                    raise refused
+
+    def note_words(self, person: Person, rooms: Iterable[str], now: float) -> None:
+        """Note that people in these rooms are shown words of a person."""
+        for room in rooms if self.slow else ():
+            if room in self.slow:
+                self.paces.note(room, person.author, now)
+
+    def check_nick(self, person: Person, nick: str, key: str, rooms: Iterable[str], now: float) -> None:
+        """See that a nickname that a person in these rooms takes is kept out of none of them.
+
+        :raises Banned: it is.
+        """
+        self.check_coming(person.author, key, now)
+        for room in rooms if self.bans else ():
+            ban = self.bans.find((key,), room, now)
+            if ban is not None:
+                raise Banned(f"{nick} is banned from {room}: leave {room} first, or take another nickname.")
 
     def farewell(self, person: Person, rooms: Iterable[str], reason: str, now: float) -> str:
         """Return the reason for leaving that people in these rooms are shown: none of the muted, and in a slow room."""
         try:
             self.check_words(person, rooms, now)
-        except Muted:
+        except Refusal:
             return ""
         held = any(room in self.slow and self.rank(person.account, room) < Rank.ROOM_OPERATOR for room in rooms)
         return "" if held else reason
@@ -174,7 +205,7 @@ class Moderation(RuleBook):
 
     def entrance_of(self, now: float) -> Callable[[Person, str], Refusal | None]:
         """Return the function that says why a person may not go into a room at this time; None: they may."""
-        return lambda person, room: self.entrance(person.author, person.key, room, now)
+        return lambda person, room: self.entrance(person.author, person.key, room, now, *_whence(person))
 
     def check_room(self, room: str, person: Person, now: float) -> None:
         """:raises Banned, RoomLocked: the person may not go into this room."""
@@ -189,6 +220,11 @@ class Moderation(RuleBook):
     def reveals(self, room: str, person: Person) -> bool:
         """Say whether the person may be told of a room: its name, what it is about, and who is there."""
         return room in person.rooms or not (room in self.closed or self.conceals(room, person.author))
+
+
+def _whence(person: Person) -> tuple[str, float]:
+    """Return where a guest comes from and when they came first; of people with an account it does not matter."""
+    return (person.origin, person.known_since) if person.account is None else ("", 0.0)
 
 
 N = TypeVar("N", NetworkBan, NetworkMute)

@@ -18,6 +18,7 @@ from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.screens import IScreen, IStyle
 from groupchat.model.drafts import Audience
 from groupchat.model.events import Answer, AuthorId, Ref
+from groupchat.model.networks import trace
 
 SERVER_NICK = "server"
 """The server's nickname; nobody else can have it."""
@@ -80,13 +81,14 @@ class Person:
     ``key``: the nickname's key; ``author``: identifies their posts.
     ``account``: None for a guest.
     ``since``: when they came, in seconds since 1970 UTC; ``known_since``: when their author came first.
+    ``origin``: where they came from last, as sanctions of guests go by it; empty: that is not known.
     ``away``: None when here, else the words they left behind (which may be empty).
     ``numbered``: the highest number that one of their connections was given, since they came.
     """
 
     __slots__ = (
-        "account", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered", "since",
-        "told_away", "unread", "whisperers",
+        "account", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered", "origin",
+        "since", "told_away", "unread", "whisperers",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -96,6 +98,7 @@ class Person:
         self.account = account
         self.since = since
         self.known_since = since
+        self.origin = ""
         self.connections: tuple[Connection, ...] = ()
         self.numbered = 0
         self.away: str | None = None
@@ -142,6 +145,7 @@ class Connection:
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
         self.person = person
+        person.origin = trace(screen.address)
         self.screen = screen
         self.since = since
         self.rooms: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 
 from groupchat.delivery.queue import Notice, Posting, Receipt
 from groupchat.facts.account_facts import Account
+from groupchat.facts.rule_book import SHOWN
 from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
@@ -277,6 +278,8 @@ class Actor:
         """Return a draft of theirs, made now."""
         person, rooms = self.person, self.connection.rooms
         at = self.hall.now()
+        if person.account is None and self.hall.moderation.curbs:
+            more |= {"origin": person.origin, "since": person.known_since}
         return Draft(
             kind, person.author, person.nick, at, room, text, key=self.key, folded=person.key, within=rooms, **more
         )
@@ -295,12 +298,23 @@ class Actor:
         :raises Muted, Banned, RoomLocked: the person may not say this there now.
         """
         hall, connection = self.hall, self.connection
+        receipt = Receipt(bool(draft.changes))
         if hall.moderation.curbs:
             hall.moderation.check_post(draft, connection.screen.address)
-        receipt = Receipt(bool(draft.changes))
+            if draft.room in hall.moderation.slow and draft.kind in SHOWN:
+                self._keep_pace(draft.room, receipt)
         hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text))
         hall.typists.stopped(connection)
         return receipt
+
+    def _keep_pace(self, room: str, receipt: Receipt) -> None:
+        """See that the caller may show a slow room something now, and note it when it is shown.
+
+        :raises SlowMode: they may not.
+        """
+        moderation, person, at = self.hall.moderation, self.person, self.hall.now()
+        moderation.check_pace(person, (room,), at)
+        receipt.when_settled(lambda: None if receipt.refusal else moderation.paces.note(room, person.author, at))
 
     def tell(self, event: Event, rooms: tuple[str, ...], text: str = "") -> None:
         """Queue a notice for the people in one of these rooms; the caller is answered with it."""

@@ -191,7 +191,10 @@ def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: flo
     now = me.hall.now()
     until = None if duration == FOREVER else now + duration
     named = found.account is None
-    return form(found.nick, found.key, found.author, named, scope, me.person.nick, why, now, until)
+    # A guest can come back as another, and is kept quiet, or out of a room, by where they come from.
+    holds_there = named and found.person is not None and (form is Mute or scope)
+    origin = found.person.origin if holds_there and found.person is not None else ""
+    return form(found.nick, found.key, found.author, named, scope, me.person.nick, why, now, until, origin)
 
 
 def _ban_network(me: Actor, network: Network, duration: float, why: str, yes: bool) -> Receipt:
@@ -324,6 +327,9 @@ def _undone(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
         sanction = book.get(Sanction.named_by(place, found.key))
         if sanction is None and found.author is not None:
             sanction = book.about(found.author, place)
+        if sanction is None and found.account is None and found.person is not None:
+            of_household = book.of_household(found.person.origin, found.person.known_since)
+            sanction = next((one for one in of_household if one.room == place), None)
         if sanction is not None:
             refused = me.hall.moderation.shields(sanction.fact, me.person.author)
             if refused is not None:

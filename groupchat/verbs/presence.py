@@ -55,12 +55,13 @@ def nick(me: Actor, nick: Name) -> Reply:
     if key != person.key:
         if person.account is not None:
             raise NotAllowed(f"You are logged in as {person.nick}; /logout first to be called otherwise.")
-        hall.moderation.check_coming(person.author, key, hall.now())
+        hall.moderation.check_nick(person, new, key, person.rooms, hall.now())
     if new == person.nick:
         return Done(text=f"You are {new} already.", fields={"nick": new})
     hall.moderation.check_words(person, person.rooms, hall.now())
     answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
+    hall.moderation.note_words(person, person.rooms, hall.now())
     return None
 
 
@@ -70,6 +71,7 @@ def away(me: Actor, text: Rest = "") -> Reply:
     words = AWAY.check(text.strip())
     if words:
         me.hall.moderation.check_words(me.person, me.person.rooms, me.hall.now())
+        me.hall.moderation.note_words(me.person, me.person.rooms, me.hall.now())
     me.person.away = words
     me.person.told_away = frozenset()
     _announce(me, True, words, "You are away; people who write to you are told so. /back ends it.")

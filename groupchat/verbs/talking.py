@@ -10,7 +10,16 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
-from groupchat.model.errors import AmbiguousReply, BadArguments, NoSuchMessage, NoSuchNick, NothingToSay, TooLong
+from groupchat.model.errors import (
+    AmbiguousReply,
+    BadArguments,
+    Muted,
+    NoSuchMessage,
+    NoSuchNick,
+    NothingToSay,
+    SlowMode,
+    TooLong,
+)
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
 from groupchat.state.people import Partner, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
@@ -148,11 +157,16 @@ def delete(me: Actor, id: PostId | None = None, room: Here = "") -> Reply:
 def typing(me: Actor, room: Here = "") -> Answer:
     """Show programs in the room that you are typing; for programs to send.
 
-    Sent more often than every 3 seconds it changes nothing.
+    Sent more often than every 3 seconds it changes nothing, nor does it if you may not say anything there now.
     """
     if room or (me.connection.partner is None and not me.connection.lost) or me.bound:
         # A room is not told what goes to one person, nor what may not go there at all.
-        me.hall.typists.started(me.connection, me.own_room(room))
+        place = me.own_room(room)
+        try:
+            me.hall.moderation.check_words(me.person, (place,), me.hall.now())
+        except (Muted, SlowMode):
+            return Done()
+        me.hall.typists.started(me.connection, place)
     return Done()
 
 

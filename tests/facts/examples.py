@@ -65,6 +65,10 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
     (Ban("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "ban", "dev/bob", SANCTION),
     (Mute("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None), "mute", "dev/bob", SANCTION),
     (
+        Mute("Bob", "bob", BOB, True, "dev", "olga", "spam", AT, None, "0" * 32), "mute", "dev/bob",
+        {**SANCTION, "origin": "0" * 32},
+    ),
+    (
         NetworkBan("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", AT, AT + 60), "network-ban",
         "/192.0.2.0/24", NETWORK,
     ),

@@ -28,7 +28,7 @@ from groupchat.model.drafts import (
     Revoke,
     StoredPost,
 )
-from groupchat.model.errors import Banned, NotAllowed, NotYours, Outdated
+from groupchat.model.errors import Banned, Muted, NotAllowed, NotYours, Outdated
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
 from tests.journals.cases import ELEVEN, OPERATORS, DecisionsCase, amend, did, keeping, mute, session, told
@@ -137,6 +137,22 @@ class FactsContract(DecisionsCase):
         changes = (Announce("hello"), PutOut(BOB, "lobby", "kicked", "You were put out."))
         self.assertEqual(await self.answers(amend(*changes), did(SERVER, *changes)), [type(None), StoredPost])
         self.assertEqual(self.journal.head, 1)
+
+    async def test_guests_from_there(self) -> None:
+        """What is decided about a guest holds for others who come from there later, and in its room only."""
+        home = "0" * 32
+        kept = replace(ban("mal", room="dev"), at=NOON, origin=home), replace(mute("mal"), at=NOON, origin=home)
+        await self.append(amended(kept[0]))
+        later = replace(said("x", room="dev", at=NOON + 9), since=NOON + 1, origin=home)
+        early = replace(later, since=NOON)
+        self.assertEqual(
+            await self.answers(later, early, replace(later, origin=""), replace(later, room="lobby")),
+            [Banned, StoredPost, StoredPost, StoredPost],
+        )
+        await self.append(undone(kept[0]), amended(kept[1]))
+        self.assertEqual(await self.answers(later, early, replace(later, room="lobby")), [Muted, StoredPost, Muted])
+        await self.append(undone(kept[1]))
+        self.assertEqual(await self.answers(later), [StoredPost])
 
     async def test_put_out_of_a_room(self) -> None:
         """Whoever is put out of a room is out of it in every session and in the account, and nobody else is."""
