@@ -50,6 +50,8 @@ test("a typed line is words, or a command that is never said", () => {
   assert.deepEqual(read("/join dev", "room"), { kind: "join", room: "dev" });
   assert.deepEqual(read("/kick bob loud", "room"), { kind: "command", line: "/kick bob loud" });
   assert.deepEqual(read("s/a/b/", "room"), { kind: "command", line: "s/a/b/" });
+  for (const line of ["s/a", "s/a/b", "s//x/", "s/a/b/g", "S/a/b/", "s|a|b|", "s,a,b,", "s#a#b"]) assert.equal(read(line, "room").kind, "command", line);
+  for (const line of ["s, I think so", "so", "s...", " s/a/b/", "S/MIME", "s,a,b", "s;)", "s | a | b |"]) assert.equal(read(line, "room").kind, "say", line);
   for (const path of ["/", "/ etc", "/1"]) assert.equal(read(path, "room").kind, "say", path);
 });
 
@@ -58,7 +60,8 @@ test("several lines keep their blanks inside, also those at the beginning of the
 });
 
 test("in a private conversation nothing is done to a room by mistake", () => {
-  for (const line of ["/me waves", "/topic x", "/leave", "/kick bob"]) assert.equal(read(line, "private").kind, "wrong", line);
+  for (const line of ["/me waves", "/topic x", "/leave", "/kick bob", "/edit x", "/delete", "/last", "s/a/b/", "s|a|b|"]) assert.equal(read(line, "private").kind, "wrong", line);
+  for (const line of ["/edit #5 x", "/delete 5"]) assert.equal(read(line, "private").kind, "command", line);
   assert.deepEqual(read("/say hi", "private"), { kind: "say", text: "hi" });
   assert.equal(read("/whois bob", "private").kind, "command");
 });

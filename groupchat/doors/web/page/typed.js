@@ -1,9 +1,16 @@
 // What a typed line means: words to say, or a command; and which commands the page carries out itself. Pure.
 
 /** Commands about the room one looks at: in a private conversation there is none. */
-const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup list who names kick mute unmute".split(" "));
+const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup list who names kick mute unmute last set-room".split(" "));
 
-const CORRECTION = /^s([/|#,:]).+\1.*\1?$/u;
+/** Lines that the server takes for corrections, or refuses because they look so: they are never said by mistake. */
+const PART = String.raw`(?:(?!\1)[^\\]|\\.)`;
+const CORRECTIONS = [
+  /^s\//u,
+  /^S(\/)(?:[^/\\]|\\.)+\/(?:[^/\\]|\\.)*\/g?$/su,
+  new RegExp(String.raw`^[sS]([|,#!:;@~%+=^&*])(?!\s)${PART}+\1${PART}*\1[a-z]{0,2}$`, "su"),
+  new RegExp(String.raw`^s([|#])(?!\s)${PART}+\1${PART}*$`, "su"),
+];
 
 /**
  * Return {kind, …}: "say" or "act" (text), "tell" (nick, text), "join" or "switch" (room), "search" (text), "exit",
@@ -11,7 +18,10 @@ const CORRECTION = /^s([/|#,:]).+\1.*\1?$/u;
  */
 export function read(text, place) {
   const line = text.trim();
-  if (/^s\/.+\/.*$/u.test(line) && !line.includes("\n") && CORRECTION.test(line)) return { kind: "command", line };
+  if (!line.includes("\n") && CORRECTIONS.some((one) => one.test(text.trimEnd()))) {
+    if (place !== "private") return { kind: "command", line };
+    return { kind: "wrong", text: "Corrections are for rooms; here, change the message itself. To say that as it is: /say …" };
+  }
   if (line.startsWith("//")) return { kind: "say", text: text.replace("/", "") };
   if (!/^\/[A-Za-z]/u.test(line)) return { kind: "say", text: text.replace(/^(?:[ \t]*\n)+|\s+$/gu, "") };
   const [, name, rest] = /^\/(\S+)\s*([^]*)$/u.exec(line);
@@ -40,6 +50,11 @@ export function read(text, place) {
     case "exit":
     case "quit":
       return { kind: "exit" };
+    case "edit":
+    case "delete":
+    case "del":
+      if (place === "private" && !/^#?\d/u.test(rest)) return { kind: "wrong", text: `Here, give the number of the message: /${command} #N` };
+      return { kind: "command", line };
     default:
       if (place === "private" && OF_ROOMS.has(command)) return { kind: "wrong", text: `/${command} is about a room: open one first.` };
       return { kind: "command", line };
