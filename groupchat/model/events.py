@@ -377,6 +377,8 @@ class Replayed(Answer):
     and ``join`` for what was said before one came in (programs get those as ordinary events).
     ``heading`` and ``ending`` are the lines around them for people (empty: none).
     ``at`` is the time now: a day line comes before posts of another day.
+    ``next``: the number with which to ask for the next page, because there is more (0: there is not, or nobody asked
+    for a page).
     """
 
     what: str
@@ -384,3 +386,4 @@ class Replayed(Answer):
     posts: tuple[Post, ...]
     ending: str
     at: float
+    next: int = 0

@@ -65,7 +65,9 @@ def history(
     note = f"; {most} is the most at a time" if count is not None and count > most else ""
     if before is None:
         found = journal.recent(audience, head, limit)
-        return found.addCallback(lambda posts: _replayed(me, "history", posts, f"end of the history{note}"))
+        return found.addCallback(
+            lambda posts: _replayed(me, "history", posts, f"end of the history{note}", _first(posts, limit))
+        )
     found = journal.recent(audience, min(before - 1, head), limit)
     return found.addCallback(lambda posts: _page_before(me, posts, limit, before, note))
 
@@ -180,19 +182,25 @@ def _page(me: Actor, posts: Sequence[StoredPost], limit: int) -> Answer:
     more = ""
     if posts and len(posts) == limit:
         more = f"; /history since #{posts[-1].event.id} shows what follows"
-    return _replayed(me, "history", posts, f"end of the history{more}")
+    following = posts[-1].event.id if more else 0
+    return _replayed(me, "history", posts, f"end of the history{more}", following)
 
 
 def _page_before(me: Actor, posts: Sequence[StoredPost], limit: int, before: int, note: str) -> Answer:
     """Return one page of history that ends before a number, and says how to get the one before it."""
-    more = ""
-    if posts and len(posts) == limit:
-        more = f"; /history {limit} before #{posts[0].event.id} shows what comes before"
-    return _replayed(me, "history", posts, f"end of what comes before #{before}{note}{more}")
+    more, first = "", _first(posts, limit)
+    if first:
+        more = f"; /history {limit} before #{first} shows what comes before"
+    return _replayed(me, "history", posts, f"end of what comes before #{before}{note}{more}", first)
 
 
-def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str) -> Answer:
+def _first(posts: Sequence[StoredPost], limit: int) -> int:
+    """Return the number before which the next page backwards ends; 0: this was all."""
+    return posts[0].event.id if posts and len(posts) == limit else 0
+
+
+def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str, next: int = 0) -> Answer:
     shown = tuple(stored.event for stored in posts if stored.author not in me.person.ignored)
     if not shown and me.connection.screen.style.prose:
         return Told(("Nothing was found." if what == "search" else "There is nothing to show.",))
-    return Replayed(what, f"{plural(len(shown), 'message')}:", shown, ending, me.hall.now())
+    return Replayed(what, f"{plural(len(shown), 'message')}:", shown, ending, me.hall.now(), next)

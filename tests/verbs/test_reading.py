@@ -165,6 +165,30 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual(ids(alice), [[2]])
 
 
+class BackwardsTests(SynchronousTestCase):
+    def test_every_page(self) -> None:
+        """A program reads back to the beginning by ``next``, past pages of which it is shown nothing."""
+        house = House()
+        bob, (bot,) = house.come("bob")[0], house.come("bot", door="json")
+        bob.type("one", "two")
+        mal = house.come("mal")[0]
+        mal.type("spam 1", "spam 2", "spam 3", "spam 4")
+        bob.type("three")
+        bot.do("ignore", nick="mal")
+        bot.take()
+        texts: list[list[str]] = []
+        asked: dict[str, int] = {}
+        for _ in range(10):
+            bot.do("history", count=2, **asked)
+            page = bot.answers[-1]
+            assert isinstance(page, Replayed)
+            texts.append([post.text for post in page.posts])  # type: ignore[attr-defined]
+            if not page.next:
+                break
+            asked = {"before": page.next}
+        self.assertEqual(texts, [["three"], [], ["two"], ["one"]])
+
+
 class SearchTests(SynchronousTestCase):
     def test_search(self) -> None:
         """/search finds words in joined rooms, newest first; /goto what is around a message; /last the last one."""

@@ -139,7 +139,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             rest = {"more": more} if more else {}
             return "listed", {"what": what, "items": items, **rest, "text": "\n".join(lines)}
         case events.Replayed(what, heading, posts, ending):
-            words = {"heading": heading, "ending": ending}
+            words = {"heading": heading, "ending": ending, **({"next": answer.next} if answer.next else {})}
             return "listed", {"what": what, "items": [_event(post) for post in posts], **words}
         case events.Asked() | events.Greeted():
             return None

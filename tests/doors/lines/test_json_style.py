@@ -189,6 +189,12 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
                 self.assertEqual(answered(answer, ref), {**fields, "ref": ref})
             self.assertEqual(answered(answer), fields)
 
+    def test_next_page(self) -> None:
+        """A page of history that was not the last says how to go on."""
+        page = events.Replayed("history", "h", (), "e", AT, 41)
+        fields = {"event": "listed", "what": "history", "items": [], "heading": "h", "ending": "e", "next": 41}
+        self.assertEqual(answered(page), fields)
+
     def test_not_for_programs(self) -> None:
         """A greeting and a prompt are nothing to a program."""
         self.assertIsNone(answered(events.Greeted("1.0", "x", 3, "motd")))

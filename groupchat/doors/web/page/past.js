@@ -6,6 +6,7 @@ import { ask, isLive } from "./link.js";
 import { learnPage } from "./store.js";
 
 export const PAGE = 60;
+const PAUSE_MS = 30_000;
 
 const loading = new Map(); // key -> promise
 
@@ -13,11 +14,11 @@ const loading = new Map(); // key -> promise
 export const isLoading = (one) => loading.has(one.key);
 
 /** Return whether there is more to load. */
-export const hasMore = (one) => !one.start;
+export const hasMore = (one) => !one.start && !(one.pause > Date.now());
 
 /** Load the page before what is known; resolves when it is there, or could not be had. */
 export function loadEarlier(one) {
-  if (one.start || !isLive()) return Promise.resolve();
+  if (!hasMore(one) || !isLive()) return Promise.resolve();
   if (!loading.has(one.key)) {
     const { key } = one;
     loading.set(key, load(one).finally(() => {
@@ -35,16 +36,17 @@ async function load(one) {
   let answer;
   try {
     answer = await ask({ do: "history", count: PAGE, ...before, ...place });
-  } catch {
-    return; // the connection is gone, or the room: it is asked for again when it is needed again
+  } catch (refusal) {
+    // The connection is gone: it is asked for again when it is needed again. Or it cannot be had, as with a guest who left.
+    if (refusal.code !== "offline") one.pause = Date.now() + PAUSE_MS;
+    return;
   }
-  const items = answer.items;
-  const from = items.length ? items[0].id - 1 : Math.min(one.from, before.before || Infinity);
-  learnPage(state, one, items, { from: Number.isFinite(from) ? from : 0, start: items.length < PAGE && !answer.more });
+  const { items, next = 0 } = answer; // next: what the page begins with, also when that is nothing the reader is shown
+  learnPage(state, one, items, { from: Math.max(next - 1, 0), start: next === 0 });
 }
 
 /** Load until a message is there; return whether it is. Gives up after some pages: it may be years ago. */
 export async function loadUntil(one, id, pages = 12) {
-  for (let left = pages; left > 0 && one.from >= id && !one.start && isLive(); left -= 1) await loadEarlier(one);
+  for (let left = pages; left > 0 && one.from >= id && hasMore(one) && isLive(); left -= 1) await loadEarlier(one);
   return find(one, id) !== undefined;
 }
