@@ -78,7 +78,7 @@ class Lines:
             case "welcome":
                 features = message.get("features")
                 self._binds = isinstance(features, list) and FEATURE in features
-                self._lost, self._is_private = "", False
+                self._lost, self._is_private = "", bool(message.get("query"))
             case "departed" if message.get("room") == room and departure(message) is not None:
                 self._lost = room
         return self._answered(message)
