@@ -34,7 +34,7 @@ class PutOutTest(PaneTest):
         pane.expect("olga: she is gone$")
 
     def test_kicked_from_room(self) -> None:
-        """A person kicked out of a room is told, and their lines go to another room."""
+        """A person kicked out of a room is told, and asked before their next line goes to another one."""
         bob = self.connect(self.daemon, "bob")
         bob.send("/register tea-for-two-at-five\n")
         bob.expect("bob is yours from now on")
@@ -51,6 +51,9 @@ class PutOutTest(PaneTest):
         pane.expect(r"^\* You are no longer in dev: not here\. Your lines go to lobby now\.$")
         pane.expect("│ lobby │ 3 people │ connected$")
         pane.type("here?")
+        pane.keys("Enter")
+        pane.expect(r"Say it in lobby\? /yes says")
+        pane.type("/yes")
         pane.keys("Enter")
         self.olga.expect(r"alice: here\?\r\n")
 
