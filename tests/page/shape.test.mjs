@@ -85,5 +85,6 @@ test("what is wrong at the gate is said at the field it is about", () => {
 
 test("a line that was refused says why, and when it goes by itself", () => {
   assert.equal(refusedLine({ code: "muted", why: "Muted.", until: 0, name: "dev" }, 0), "Not sent: Muted.");
+  assert.equal(refusedLine({ code: "not-in-room", why: "You are not in dev.", until: 0, name: "dev" }, 0, true), "Not sent in dev: You are not in dev.");
   assert.match(refusedLine({ code: "slow-mode", why: "", until: 6000, name: "dev" }, 0), /Sends itself in 6 s\.$/u);
 });

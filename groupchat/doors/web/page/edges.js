@@ -19,20 +19,21 @@ list.prepend(top);
 let waiting = [];
 let timer = 0;
 
-/** Show the lines of this conversation that are not known to be posted. */
+/** Show the lines of this conversation that are not known to be posted, and those of rooms that one is not in any more. */
 export function paintUnsent(one) {
   for (const node of waiting) node.remove();
   clearTimeout(timer);
   const about = context(one);
   const now = Date.now();
-  const mine = lines.filter((line) => line.to === one.key);
+  const isLost = (line) => line.state === "refused" && !state.conversations.has(line.to);
+  const mine = lines.filter((line) => line.to === one.key || isLost(line));
   let before = one.entries.at(-1);
   waiting = mine.map((line) => {
     const entry = { ...line, kind: line.act ? "acted" : "said", nick: state.me.nick, order: Infinity };
     const how = { ...shape(before, entry, null), day: false };
     before = entry;
     const isLate = now - line.at > LATE_MS || !isLive();
-    const words = line.state === "refused" ? refusedLine(line, now) : isLate ? "Not sent yet" : "";
+    const words = line.state === "refused" ? refusedLine(line, now, line.to !== one.key) : isLate ? "Not sent yet" : "";
     const node = unsent(line, how, about, words, { again: () => again(line.key), remove: () => remove(line.key) });
     node.classList.add("unsent");
     return node;

@@ -64,9 +64,9 @@ export function connectionWords({ state, code, text }) {
 }
 
 /** A line that was refused. */
-export function refusedLine({ code, why, until, name }, now) {
+export function refusedLine({ code, why, until, name }, now, isElsewhere = false) {
   if (code === "slow-mode" && until) return `Not sent: ${name} is slow for now. Sends itself in ${duration(Math.max((until - now) / 1000, 1))}.`;
-  return `Not sent: ${why}`;
+  return `Not sent${isElsewhere ? ` in ${name}` : ""}: ${why}`;
 }
 
 /** What a chat that has stopped says: {title, text, button}. */
