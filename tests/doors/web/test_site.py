@@ -1,5 +1,7 @@
 """The addresses of the web door, and what every request is judged by."""
 
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.connections import Port, TlsVisit, Visit
@@ -60,3 +62,31 @@ class CrossSiteTest(SynchronousTestCase):
         """Where TLS is required, browsers are sent to the same address by https."""
         reply = asked(Visit(Port(SETTINGS.replaced(tls_required=True))), request("/page/x?y=1"))
         self.assertEqual((reply.status, reply.headers["location"]), (308, "https://chat:5000/page/x?y=1"))
+
+
+class LogTest(SynchronousTestCase):
+    def logged(self, *requests: bytes) -> list[str]:
+        observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        for one in requests:
+            asked(Visit(Port()), one)
+        return [formatEvent(event) for event in observer]
+
+    def test_refused(self) -> None:
+        """What was refused is logged with its address; what was answered is not."""
+        lines = self.logged(request("/health"), request("/nothing"), b"GET /hooks/SECRET\r\n\r\n")
+        first, second = lines
+        self.assertEqual(first, "Refused GET /nothing of 192.0.2.1: 404")
+        self.assertEqual(second, "Refused GET /hooks/… of 192.0.2.1: 400")
+
+    def test_secrets(self) -> None:
+        """Nothing is logged with which somebody else could do something."""
+        lines = self.logged(
+            request("/hooks/SECRET", "DELETE"),
+            request("/hooks/SECRET/more", "POST", b"SECRET"),
+            request("/f/SECRET/x", "DELETE"),
+            request("/nothing?token=SECRET", authorization="Bearer SECRET"),
+        )
+        self.assertEqual(len(lines), 4)
+        self.assertNotIn("SECRET", "\n".join(lines))
