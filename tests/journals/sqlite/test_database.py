@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from groupchat.journals.sqlite import database
+from groupchat.journals.sqlite.folder import clear_failure
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.journals.tools.audit import Audit
 from groupchat.model.errors import CannotStart, JournalBroken
@@ -127,7 +128,8 @@ class RefusalTest(DataFolderCase):
         # It is clean as far as anyone can tell: so the damage is not looked for.
         opened = SqliteJournal(THREADS, crashed / "chat.db")
         await opened.close()
-        self.flushLoggedErrors(JournalBroken)  # the writer comes upon it if it was idle for a moment
+        self.flushLoggedErrors(JournalBroken)  # the writer comes upon it if it was idle for a moment,
+        clear_failure(crashed / "chat.db")  # and says so for the next start
         (crashed / "lock").write_text("12345\n")
         self.folder, self.path = crashed, crashed / "chat.db"
         self.refused("damaged", "groupchat verify")
