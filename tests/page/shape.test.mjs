@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { label } from "../../groupchat/doors/web/page/message.js";
 import { gateError, movesPieces, nameList, refusedLine, typingLine } from "../../groupchat/doors/web/page/sentences.js";
 import { shape } from "../../groupchat/doors/web/page/shape.js";
 import { clock, dayName, duration } from "../../groupchat/doors/web/page/times.js";
@@ -87,4 +88,16 @@ test("a line that was refused says why, and when it goes by itself", () => {
   assert.equal(refusedLine({ code: "muted", why: "Muted.", until: 0, name: "dev" }, 0), "Not sent: Muted.");
   assert.equal(refusedLine({ code: "not-in-room", why: "You are not in dev.", until: 0, name: "dev" }, 0, true), "Not sent in dev: You are not in dev.");
   assert.match(refusedLine({ code: "slow-mode", why: "", until: 6000, name: "dev" }, 0), /Sends itself in 6 s\.$/u);
+});
+
+test("a message is heard as one string: name and words first", () => {
+  const message = (more) => label({ nick: "ada", kind: "said", text: "hi", reply: 0, edited: 0, ...more });
+  assert.equal(message({}), "ada: hi");
+  assert.equal(message({ kind: "acted", text: "waves" }), "ada waves");
+  assert.equal(message({ edited: 1 }), "ada: hi (edited)");
+  assert.equal(message({ reply: 7, replyNick: "boris" }), "replying to boris, ada: hi");
+  assert.equal(message({ text: "if x:\n  y\nz" }), "ada: code, 3 lines");
+  assert.equal(message({ text: "look\n```\nx\n```" }), "ada: look; code, 1 line");
+  assert.equal(message({ deleted: { by: "mira" } }), "ada: Deleted by mira");
+  assert.equal(message({ deleted: { by: "ada" } }), "ada: Deleted");
 });

@@ -62,7 +62,7 @@ export function label(entry) {
   const code = blocks(entry.text).filter((part) => part.code);
   const text = code.length ? code.map((part) => `code, ${plural(part.text.split("\n").length, "line")}`).join(", ") : entry.text;
   const prose = blocks(entry.text).filter((part) => !part.code).map((part) => part.text);
-  const said = code.length && prose.length ? `${prose.join(" ")} ${text}` : text;
+  const said = code.length && prose.length ? `${prose.join(" ")}; ${text}` : text;
   const reply = entry.reply ? `replying to ${entry.replyNick || "a message"}, ` : "";
   return `${reply}${entry.nick}${entry.kind === "acted" ? "" : ":"} ${said}${entry.edited ? " (edited)" : ""}`;
 }
@@ -93,7 +93,7 @@ function codeBox(text, own) {
 }
 
 /** Return the words of a text as nodes. */
-export function inline(text, me) {
+function inline(text, me) {
   return pieces(text, me).map((piece) => {
     if (piece.kind === "code") return el("code", { text: piece.text });
     if (piece.kind === "mention") return el("mark", { text: piece.text });

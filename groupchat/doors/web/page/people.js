@@ -3,7 +3,7 @@
 import { emit, on, state } from "./app.js";
 import { byId, el, icon } from "./dom.js";
 import { arrange } from "./lists.js";
-import { inOrder } from "./presence.js";
+import { inOrder, personOf } from "./presence.js";
 import { roving, settle } from "./roving.js";
 import { isMe, opened } from "./store.js";
 import { fold } from "./text.js";
@@ -42,12 +42,8 @@ function paint() {
 function pair(one) {
   const people = new Map();
   for (const nick of [state.me.nick, one.name]) {
-    const key = fold(nick);
-    for (const room of state.conversations.values())
-      if (room.people.has(key)) {
-        const person = room.people.get(key);
-        people.set(key, { ...person, operator: false });
-      }
+    const person = personOf(state, nick);
+    if (person !== undefined) people.set(fold(nick), { ...person, operator: false });
   }
   return people;
 }

@@ -77,12 +77,15 @@ export function inOrder(people) {
 const collator = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 export const compare = collator.compare;
 
-/** Return what is known of somebody from any of the rooms: "here", "away" or "" (in none of them). */
-export function presenceOf(state, nick) {
+/** Return somebody as one of the rooms knows them, or undefined. */
+export function personOf(state, nick) {
   const key = fold(nick);
-  for (const one of state.conversations.values()) {
-    const found = one.people.get(key);
-    if (found !== undefined) return found.away ? "away" : "here";
-  }
-  return "";
+  for (const one of state.conversations.values()) if (one.people.has(key)) return one.people.get(key);
+  return undefined;
+}
+
+/** Return "here", "away", or "" for who is in none of the rooms. */
+export function presenceOf(state, nick) {
+  const found = personOf(state, nick);
+  return found === undefined ? "" : found.away ? "away" : "here";
 }

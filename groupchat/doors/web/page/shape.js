@@ -18,6 +18,3 @@ export function shape(before, entry, line) {
   if (entry.kind === "said" && isHead) return { day, isNew, isHead, time: "by" };
   return { day, isNew, isHead, time: !isHead && clock(entry.at) === clock(before.at) ? "same" : "shown" };
 }
-
-export const isSame = (one, other) =>
-  one.day === other.day && one.isNew === other.isNew && one.isHead === other.isHead && one.time === other.time;

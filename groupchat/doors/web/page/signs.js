@@ -2,9 +2,9 @@
 
 import { on, state } from "./app.js";
 import { byId, el } from "./dom.js";
+import { personOf } from "./presence.js";
 import { typingLine } from "./sentences.js";
 import { forMe, opened } from "./store.js";
-import { fold } from "./text.js";
 
 const TYPING_MS = 6000;
 
@@ -45,11 +45,8 @@ function under() {
 }
 
 function awayLine(one) {
-  for (const room of state.conversations.values()) {
-    const found = room.people.get(fold(one.name));
-    if (found?.away) return `${found.nick} is away${found.words ? `: ${found.words}` : ""}`;
-  }
-  return "";
+  const found = personOf(state, one.name);
+  return found?.away ? `${found.nick} is away${found.words ? `: ${found.words}` : ""}` : "";
 }
 
 export function start() {

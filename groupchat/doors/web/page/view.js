@@ -70,7 +70,7 @@ export function rebuild(one, index = one.entries.length) {
 }
 
 /** Keep what the reader sees where it is while `change` puts something above it, or takes it away. */
-export function anchored(change) {
+function anchored(change) {
   const edge = log.getBoundingClientRect().top;
   const bottom = ({ nodes }) => nodes.at(-1).getBoundingClientRect().bottom;
   const seen = rendered.find((one) => bottom(one) > edge);
