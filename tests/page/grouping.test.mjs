@@ -16,6 +16,7 @@ test("a few conversations stand in two lists, the lobby first, however unread th
 test("of many, the unread ones come first: private, then mentions, then by name; not the open one", () => {
   const all = many(room("b", 1), room("a", 5), room("z", 2, 1), person("mira", 1), person("ada"));
   const found = names(groups(all, "#a"));
+  assert.deepEqual(Object.keys(found), ["unread", "private", "rooms"]);
   assert.deepEqual(found.unread, ["mira", "z", "b"]);
   assert.deepEqual(found.private, ["ada"]);
   assert.deepEqual(found.rooms.slice(0, 4), ["lobby", "a", "room-0", "room-1"]);

@@ -74,3 +74,33 @@ class LoadingTest(BrowserTest):
         for one in crowd[140:]:
             one.close()
         window.until("document.querySelectorAll('#list-people .row').length === 1")
+
+    def test_many_rooms(self) -> None:
+        """Of many conversations the unread ones come first, and the open one is in sight."""
+        window = self.person("doris")
+        rooms = [f"room-{number:02}" for number in range(15)]
+        for name in rooms:
+            window.say(f"/join {name}")
+            window.until("name => document.getElementById('room-name').textContent === name", name)
+        one = self.program("friend", rooms=[*rooms, "lobby"])
+        one.do(do="say", text="news", room="room-03")
+        one.do(do="say", text="doris, look", room="room-07")
+        one.do(do="msg", nick="doris", text="psst")
+        unread = window.page.get_by_role("list", name="Unread")
+        unread.get_by_role("link", name="friend 1 unread").wait_for()
+        self.assertEqual(
+            [" ".join(text.split()) for text in unread.get_by_role("link").all_inner_texts()],
+            ["friend 1 unread", "room-07 @1 to you 1 unread", "room-03 1 unread"],
+        )
+        window.page.get_by_role("searchbox", name="Find a room").fill("lobby")
+        window.page.keyboard.press("Enter")
+        window.until("document.querySelector('#list-rooms .row').title === 'lobby'")
+        for name in ("room-03", "room-07"):
+            window.page.keyboard.press("Alt+Shift+ArrowUp")
+            window.until("name => document.getElementById('room-name').textContent === name", name)
+        current = window.page.locator("#room-lists [aria-current]")
+        self.assertEqual(current.get_attribute("title"), "room-07")
+        window.until(
+            "(row => row.getBoundingClientRect().bottom <= row.closest('.scroll').getBoundingClientRect().bottom)"
+            "(document.querySelector('#room-lists [aria-current]'))"
+        )

@@ -9,16 +9,18 @@ const byName = (a, b) => compare(a.name, b.name);
 const lobbyFirst = (a, b) => (b.name === "lobby") - (a.name === "lobby") || byName(a, b);
 const urgency = (one) => (one.kind === "private" ? 0 : one.mentions ? 1 : 2);
 
-/** Return the conversations of each list: `unread` is empty unless there are many. The open one is never unread. */
+/**
+ * Return the conversations of each list, in the order of the lists: private ones stand above many rooms, but below a few.
+ * `unread` is empty unless there are many. The open one is never unread.
+ */
 export function groups(conversations, open) {
   const all = [...conversations];
   const isUnread = (one) => all.length > MANY && one.unread > 0 && one.key !== open;
   const rest = all.filter((one) => !isUnread(one));
-  return {
-    unread: all.filter(isUnread).sort((a, b) => urgency(a) - urgency(b) || byName(a, b)),
-    rooms: rest.filter((one) => one.kind === "room").sort(lobbyFirst),
-    private: rest.filter((one) => one.kind === "private").sort(byName),
-  };
+  const unread = all.filter(isUnread).sort((a, b) => urgency(a) - urgency(b) || byName(a, b));
+  const rooms = rest.filter((one) => one.kind === "room").sort(lobbyFirst);
+  const people = rest.filter((one) => one.kind === "private").sort(byName);
+  return all.length > MANY ? { unread, private: people, rooms } : { unread, rooms, private: people };
 }
 
 export const isMany = (conversations) => conversations.size > MANY;
@@ -37,7 +39,7 @@ export function unmoved(before, wanted) {
 
 /** Return the conversation so many steps below the open one, as the lists show them; only unread ones if asked. */
 export function beside(lists, open, step, onlyUnread = false) {
-  const all = [...lists.unread, ...lists.rooms, ...lists.private];
+  const all = Object.values(lists).flat();
   const at = all.findIndex((one) => one.key === open);
   for (let count = 1; count <= all.length; count += 1) {
     const one = all[(((at + step * count) % all.length) + all.length) % all.length];

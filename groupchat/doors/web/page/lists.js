@@ -27,10 +27,16 @@ function paint(regroup) {
     arrange(byId(`list-${name}`), items);
     if (name !== "rooms") byId(`cap-${name}`).hidden = byId(`list-${name}`).hidden = items.length === 0;
   }
+  order(Object.keys(shown).map((name) => byId(`list-${name}`)));
   for (const key of rows.keys()) if (!state.conversations.has(key)) rows.delete(key);
   if (focused?.isConnected && focused !== document.activeElement) focused.focus();
   settle(box, ".row");
   paintMe();
+}
+
+/** Put the lists, each with its heading, into this order, if they are not. */
+function order(lists) {
+  if (box.lastElementChild !== lists.at(-1)) for (const list of lists) box.append(list.previousElementSibling, list);
 }
 
 /** Put these children at the beginning of a list, and move none that is in its place; the rest goes, if these are all. */
@@ -136,6 +142,7 @@ export function start() {
   on("open", () => {
     finder.value = "";
     paint(true);
+    box.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   });
   box.addEventListener("pointerleave", () => paint(false));
   box.addEventListener("focusout", () => setTimeout(() => paint(false)));
