@@ -90,6 +90,7 @@ function place(one) {
 async function open(one) {
   live.silence();
   setLine(one, one.leftAt);
+  emit("say", one.line ? `${one.name}, ${newMessages(one.line.count)}` : one.name);
   log.setAttribute("aria-label", `Messages in ${one.name}`);
   fill(one);
   if (one.entries.filter(isMessage).length < past.PAGE && past.hasMore(one)) {

@@ -1,10 +1,11 @@
 // What is seen of the chat from outside: title and icon of the tab; and the heading of the room.
 
-import { on, state } from "./app.js";
+import { emit, on, state } from "./app.js";
 import { byId, el } from "./dom.js";
 import { personOf } from "./presence.js";
 import { typingLine } from "./sentences.js";
-import { forMe, opened } from "./store.js";
+import { forMe, isMe, opened, privateKey, roomKey } from "./store.js";
+import { mentions } from "./text.js";
 
 const TYPING_MS = 6000;
 
@@ -49,7 +50,15 @@ function awayLine(one) {
   return found?.away ? `${found.nick} is away${found.words ? `: ${found.words}` : ""}` : "";
 }
 
+/** Tell who cannot see the lists of what is meant for them elsewhere. */
+function heard({ event, id, nick, room, text }) {
+  if (!["whispered", "said"].includes(event) || id <= state.fresh || isMe(state, nick)) return;
+  if (event === "whispered" && state.open !== privateKey(nick)) emit("say", `${nick} wrote to you privately`);
+  else if (event === "said" && state.open !== roomKey(room) && mentions(state.me.nick, text)) emit("say", `${nick} means you in ${room}`);
+}
+
 export function start() {
+  on("event", heard);
   on("paint", (changes) => {
     if (["rooms", "me", "topic"].some((name) => changes.has(name))) title();
     if (changes.has("topic") || changes.has("me") || changes.has("rooms")) heading();
