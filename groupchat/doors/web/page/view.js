@@ -1,6 +1,6 @@
 // The elements of the log: a window on the entries of the open conversation.
 //
-// At most 1,000 entries are elements; they leave at the far end, and come back when one scrolls there.
+// At most 500 entries are elements; they leave at the far end, and come back when one scrolls there.
 // One paint makes at most SLICE of them, so that no frame is long, however much comes in.
 
 import { changed, state } from "./app.js";
@@ -10,7 +10,7 @@ import { items } from "./message.js";
 import { shape } from "./shape.js";
 import { fold } from "./text.js";
 
-const MOST = 1000;
+const MOST = 500;
 export const SLICE = 60;
 
 const log = byId("log");
@@ -87,7 +87,7 @@ export function extendUp(one) {
   const first = rendered.length ? indexOf(one.entries, rendered[0].entry.order) : 0;
   if (first === 0) return false;
   anchored(() => {
-    const from = Math.max(0, first - SLICE);
+    const from = Math.max(0, first - SLICE / 2);
     rendered.unshift(...make(one, from, first, rendered[0].nodes[0]));
     remake(one, first - from);
     drop(rendered.splice(MOST));
