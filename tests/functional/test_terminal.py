@@ -319,7 +319,7 @@ class TerminalTest(PaneTest):
             pane.expect(r"^>\s*$")
         pane.paste("one\n/login carl swordfish9\ntwo\n")
         pane.expect("Send these 3 lines")
-        pane.keys("Enter")
+        pane.type("l")
         pane.expect("would have been said aloud: /login")
         pane.expect("two$")
         for key in ("Up", "Up", "C-c"):
