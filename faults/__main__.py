@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import costly, crowds, disk, fuzz, hostile, kill, network, posts, power, soak, times, unfair
+from faults import costly, crowds, disk, fuzz, hostile, kill, network, posts, power, rooms, soak, times, unfair
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -31,6 +31,9 @@ FAULTS = {
         kill.start_with_a_million, "after kill -9 with a million posts the first client has joined within 2 s"
     ),
     "posts": Fault(posts.posted_once, "kill -9 while scripts post over HTTP with keys: each message is there once"),
+    "rooms": Fault(
+        rooms.remembered, "kill -9 just after people have moved: they come back where they were told they are"
+    ),
     "power": Fault(power.power_lost, "power loss: nothing acknowledged is lost, duplicated or reordered"),
     "flush-error": Fault(disk.flush_fails, "a flush fails: nothing is acknowledged after it, exit 70"),
     "flush-slow": Fault(

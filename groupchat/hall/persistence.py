@@ -89,9 +89,9 @@ class Persistence:
         """Store that a connection was put out of a room."""
         self._keep_session(connection)
         account = _account_of(connection)
-        before = None if account is None else self._accounts.places(account.author)
-        if account is not None and before is not None:
-            self._move_account(account.author, before.put_out(room))
+        if account is not None:
+            before = self._accounts.places(account.author)
+            self._move_account(account.author, connection.places if before is None else before.put_out(room))
 
     def forget_lost(self, connection: Connection) -> None:
         """Note that a connection was told of the room it has lost; it is enough to store that with the next batch."""

@@ -318,7 +318,7 @@ class Joining:
         position = self._position(person, stored)
         connection = self._connect(person, destination.places, stored)
         hall.persistence.arrived(connection, position)
-        if person.account is not None and destination.is_account:
+        if person.account is not None and self._settles(person, destination):
             hall.persistence.adopt(person.account, connection)
         self._take_wished_nickname(connection)
         account = person.account.nick if person.account is not None else ""
@@ -359,6 +359,12 @@ class Joining:
             return 0
         here = next((one for one in person.connections if one.digest == stored.digest), None)
         return stored.position if here is None else self._hall.readers.position(here)
+
+    def _settles(self, person: Person, destination: Destination) -> bool:
+        """Say whether the account is where this connection comes in: it was nowhere yet, or cannot be where it was."""
+        if self._claim.quiet or destination.is_asked:
+            return False
+        return destination.is_account or self._hall.accounts.places(person.author) is None
 
     def _connect(self, person: Person, places: Places, stored: StoredSession | None) -> Connection:
         """Make the connection, put it into its rooms, and close the one it replaces."""

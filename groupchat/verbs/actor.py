@@ -19,7 +19,7 @@ from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, RoomLost
-from groupchat.model.events import Answer, AuthorId, Done, Event, Ref
+from groupchat.model.events import SERVER, Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
 from groupchat.model.text import REASON
@@ -132,13 +132,17 @@ class Actor:
 
         A quiet caller is in no room; it may use those it could join.
 
-        :raises NotInRoom, RoomInvalid: there is none.  Banned, RoomLocked: a quiet caller may not go there.
+        :raises NotInRoom, RoomInvalid: there is none.  Banned, RoomLocked, Muted: a quiet caller may not go there.
+        :raises NoSuchRoom: the server's own connection means one that there is not: a typing error makes none.
         """
         connection = self.connection
         if not connection.quiet:
             return self.own_room(name)
         if not name:
-            raise NotInRoom("A quiet connection is in no room: name the room you mean.")
+            who = "The server" if self.person.author == SERVER else "A quiet connection"
+            raise NotInRoom(f"{who} is in no room: name the room you mean.")
+        if self.person.author == SERVER:
+            return self.known_place(name)
         room = names.room(name)
         self.hall.attendance.check_room(self.person, room)
         return room

@@ -49,6 +49,19 @@ class ConversationTest(SynchronousTestCase):
         self.assertEqual(self.ask(do="type", line="/promote alice")["event"], "done")
         self.assertTrue(self.protocol.secure)
 
+    def test_in_no_room(self) -> None:
+        """It speaks in the room that it names, as the server, and in no other; a typing error makes no room."""
+        (alice,) = self.house.come("alice")
+        for request in ({"do": "say", "text": "hi"}, {"do": "me", "text": "hi"}, {"do": "topic", "text": "hi"}):
+            answer = self.ask(**request)
+            told = "The server is in no room: name the room you mean."
+            self.assertEqual((answer["code"], answer["text"]), ("not-in-room", told))
+        self.assertEqual(self.ask(do="say", text="hi", room="loby")["code"], "no-such-room")
+        self.assertEqual(alice.events, [])
+        self.assertEqual(self.ask(do="say", text="Tea at five.", room="lobby")["id"], 1)
+        (said,) = alice.events
+        self.assertEqual((said.nick, said.room), ("server", "lobby"))  # type: ignore[attr-defined]
+
     def test_counted(self) -> None:
         """It is counted while it is there, and no deadline ends it."""
         self.assertEqual(self.reception.connections, 1)

@@ -322,6 +322,19 @@ class AccountTests(SynchronousTestCase):
             peer = self.house.connect().type(f"/login {nick} correct horse")
             self.assertEqual(peer.connection.places, Places(("lobby", "den"), "den"))
 
+    def test_put_out_before_any_move(self) -> None:
+        """An account that has never moved is where it came in; whoever is put out of there does not come back there."""
+        olga = operator(self.house, "olga", "json")
+        for rooms in (None, ("den",)):
+            bob = self.house.connect("json").offer("bob", password="correct horse", register=True, rooms=rooms)
+            room = bob.connection.current
+            olga.do("kick", nick="bob", room=room)
+            self.house.hall = self.house.reopened()
+            peer = self.house.connect("json").offer("bob", password="correct horse")
+            self.assertEqual(peer.connection.places, Places((), "", room))
+            self.house = House()
+            olga = operator(self.house, "olga", "json")
+
     def test_removed(self) -> None:
         """With an account its rooms go."""
         self.alice.type("/unregister correct horse")
