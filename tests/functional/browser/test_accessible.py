@@ -176,6 +176,7 @@ class KeyboardTest(BrowserTest):
     def shown(self, window: Window, number: int) -> None:
         """Wait until a message is in the log, and no longer only on its way."""
         window.page.locator(f"#m{number}").wait_for()
+        expect(window.page.locator(".unsent")).to_have_count(0)
 
     def test_an_evening(self) -> None:
         """By keyboard alone one joins, writes, walks the log, replies, edits, deletes, searches, switches, mutes."""
