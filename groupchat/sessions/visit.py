@@ -147,13 +147,15 @@ class Visit:
     def readable(self, room: str) -> str:
         """Return the name of a room that the visitor may read.
 
-        :raises RoomInvalid, Banned, RoomLocked, NoSuchRoom: they may not.
+        :raises RoomInvalid, Banned, RoomLocked, RoomClosed, NoSuchRoom: they may not.
         """
         hall, person, name = self._hall, self._me().person, names.room(room)
-        is_revealed = hall.moderation.reveals(name, person)  # nobody outside is told of a locked room
-        if name != LOBBY and (hall.rooms.find(name) is None or not is_revealed):
-            raise NoSuchRoom(f"There is no room {name}.")
+        unknown = NoSuchRoom(f"There is no room {name}.")
+        if name != LOBBY and hall.moderation.conceals(name, person.author):  # nobody outside is told of a locked room
+            raise unknown
         hall.moderation.check_room(name, person, hall.now())
+        if name != LOBBY and hall.rooms.find(name) is None:
+            raise unknown
         return name
 
     @inlineCallbacks

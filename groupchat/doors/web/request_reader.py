@@ -12,6 +12,15 @@ from groupchat.interfaces.entrances import IReception
 HEAD_LIMIT = 16 * 1024
 """The most bytes of a request before its body."""
 
+MOST_LINES = 128
+"""The most lines of it, each of which costs some time; browsers send some twenty."""
+
+MOST_NAMES = 64
+"""The most names that an address has after its question mark: Twisted reads them all."""
+
+MOST_CHUNKS = 1024
+"""The most pieces of a body of unknown length: each costs as much as a short line, however short it is."""
+
 MOST_DIGITS = 18
 """The most digits of a length: Python converts some thousands, and then no more."""
 
@@ -21,8 +30,12 @@ _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
 _REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
 """The first line of a request (RFC 9112, section 3)."""
 
-_ABSOLUTE = re.compile("https?://[^/]*", re.ASCII | re.IGNORECASE)
+_ABSOLUTE = re.compile(r"https?://[^/?]*(?=([/?]|\Z))", re.ASCII | re.IGNORECASE)
 """What may stand before an address, for proxies (RFC 9112, section 3.2.2)."""
+
+
+class _Refused(Exception):
+    """The rest of a body is not taken."""
 
 
 class RequestReader(http.HTTPChannel):
@@ -48,8 +61,12 @@ class RequestReader(http.HTTPChannel):
         """True if nothing more is read: what comes is thrown away."""
         self._head = 0
         """The bytes of its head so far."""
+        self._lines = 0
+        """The lines of its head so far."""
         self._room = 0
         """The bytes that its body may still have."""
+        self._chunks = 0
+        """The pieces that its body has come in."""
         self._discarded = 0
 
     # A subclass does these.
@@ -65,33 +82,44 @@ class RequestReader(http.HTTPChannel):
     # The request calls this.
 
     def takes(self, length: int) -> bool:
-        """Return whether so much more of a body is taken; if not, the peer is told so."""
+        """Return whether so much more of a body is taken; if not, the peer is told so, and no more of it is read."""
         if self.spent:
             return False
         self._room -= length
+        self._chunks += 1
         if self._room < 0:
             self.refuse(too_large())
-            return False
+        elif self.length is None and self._chunks > MOST_CHUNKS:
+            self.refuse(told(400, f"A body comes in {MOST_CHUNKS:,} chunks at most."))
+        if self.spent:
+            raise _Refused
         return True
 
     # Twisted calls these.
 
     def lineReceived(self, line: bytes) -> None:
         if self.spent:
+            self.setRawMode()  # what is left is thrown away in one piece
             return
         if self.reception.idles.cancel(self):
             self.reception.handshakes.set(self)
         line = line.removesuffix(b"\r")  # a person types requests without it (RFC 9112, section 2.2)
         self._head += len(line) + 2
+        self._lines += 1
         if self._head > HEAD_LIMIT:
             self.lineLengthExceeded(line)
-            return
-        if not self.line and line:
+        elif self._lines > MOST_LINES:
+            self.refuse(told(431, f"The head of a request can have {MOST_LINES} lines."))
+        elif not self.line and line:
             self.line = line
-            if _REQUEST.fullmatch(line) is None:
-                self.refuse(told(400, "A request begins with a method, an address and HTTP/1.1 or HTTP/1.0."))
-                return
-        super().lineReceived(line)
+            if (why := _why_no_request(line)) is None:
+                super().lineReceived(line)
+            else:
+                self.refuse(why)
+        elif line[:1] in (b" ", b"\t"):  # RFC 9112, section 5.2: proxies do not agree on where such a header ends
+            self.refuse(told(400, "A header is one line."))
+        else:
+            super().lineReceived(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self.refuse(told(431, f"The head of a request can have {HEAD_LIMIT:,} bytes."))
@@ -116,6 +144,8 @@ class RequestReader(http.HTTPChannel):
         if self.length != 0:
             return told(400, "The length of a body is said once.")
         if name == b"transfer-encoding":
+            if self.line.endswith(b"HTTP/1.0"):  # RFC 9112, section 6.1: it has none, and what follows is anything
+                return told(400, "In HTTP/1.0 there is no Transfer-Encoding.")
             return None if value.lower() == b"chunked" else told(400, "The only Transfer-Encoding here is chunked.")
         if not value.isdigit():
             return told(400, "Content-Length is a number.")
@@ -126,7 +156,7 @@ class RequestReader(http.HTTPChannel):
             return
         request = self.requests[-1]
         method, target, _ = self.line.decode("ascii").split(" ")
-        self.target = _ABSOLUTE.sub("", target) or "/"
+        self.target = target if target.startswith("/") else f"/{_ABSOLUTE.sub('', target, 1).removeprefix('/')}"
         self.reception.site.judge(request, method, self.target.partition("?")[0])
         has_body = self.length != 0
         if request.refusal is None and request.route is not None:
@@ -145,11 +175,14 @@ class RequestReader(http.HTTPChannel):
     def rawDataReceived(self, data: bytes) -> None:
         if self.spent:
             self.discard(data)
-        else:
+            return
+        try:
             super().rawDataReceived(data)
+        except _Refused:
+            self._transferDecoder = None
 
     def requestDone(self, request: Any) -> None:
-        self.line, self._head = b"", 0
+        self.line, self._head, self._lines, self._chunks = b"", 0, 0, 0
         super().requestDone(request)
 
     def discard(self, data: bytes) -> None:
@@ -157,6 +190,18 @@ class RequestReader(http.HTTPChannel):
         self._discarded += len(data)
         if self._discarded > DISCARDED_LIMIT:
             self.abort()
+
+
+def _why_no_request(line: bytes) -> Answer | None:
+    """Return why this is not taken as the first line of a request; None: it is."""
+    if _REQUEST.fullmatch(line) is None:
+        return told(400, "A request begins with a method, an address and HTTP/1.1 or HTTP/1.0.")
+    target = line.split(b" ")[1].decode("ascii")
+    if not target.startswith("/") and _ABSOLUTE.match(target) is None:
+        return told(400, "The address of a request begins with a slash.")
+    if target.count("&") >= MOST_NAMES:
+        return told(400, "The address says too much after its question mark.")
+    return None
 
 
 def too_large() -> Answer:

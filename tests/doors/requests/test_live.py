@@ -178,7 +178,16 @@ class LiveTest(RequestsCase):
         self.assertNotIn("among us", stranger.heard())
         self.assertTrue(stranger.transport.disconnecting)
         self.assertIn("among us", keeper.heard())
-        self.assertIn(b" 403 ", Follower(self, "/rooms/dev/live").head)
+        self.assertIn(b" 404 ", Follower(self, "/rooms/dev/live").head)
+
+    def test_forgotten(self) -> None:
+        """A room in which nothing was said for long can be followed again, from where one was."""
+        self.bob.say("old words")
+        self.bob.vanish()
+        self.house.clock.advance(31 * 86400)
+        self.hall.sweep()
+        self.assertIsNone(self.hall.rooms.find("dev"))
+        self.assertIn("old words", Follower(self, "/rooms/dev/live?since=0").heard())
 
     def test_revoked(self) -> None:
         """With a token ends what it let in."""
