@@ -176,6 +176,8 @@ class Client(Membership):
                 where = f"your lines now go to {self.room}" if self.room else "you are in no room now"
                 return fail(Refused("room-lost", f"You are no longer in {lost}; {where}."))
             room = self._resumption.bound_room
+            if room == "":
+                return fail(Refused("not-in-room", "You are in no room; join one, or name the one you mean."))
         bound = {"room": room} if room else {}
         return self.request("say", text=text, key=key, **bound, **answered).addCallback(_number)
 

@@ -247,6 +247,14 @@ class BoundTest(ClientCase):
             client.say("hello")
             self.assertEqual([(post["text"], post["room"]) for post in server.requests()], [("hello", "lobby")])
 
+    def test_no_room(self) -> None:
+        """In no room a line without one is refused at once: sent again later it could be said in another."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="", rooms=[])
+        self.assertEqual(self.failureResultOf(client.say("hello")).value.code, "not-in-room")
+        self.assertEqual(server.requests(), [])
+
     def test_room_lost_while_away(self) -> None:
         """So it is when the server does not let the client back into its room after a cut."""
         client = self.client()
