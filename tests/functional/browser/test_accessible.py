@@ -1,5 +1,6 @@
 """axe-core judges every state of the page, in both themes, on a desk and on a phone; the keyboard alone does all."""
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.functional.browser.chromium import inaccessible, npm_package
 from tests.functional.browser.windows import DESK, PASSWORD, PHONE, BrowserTest, Window
+from tests.functional.harness import LIMIT_S
 
 CODE = "def lease(pool, mac, now):\n    old = pool.by_mac.get(mac)\n    return old or min(pool.free)"
 LONG = "wörter ohne Ende " * 40
@@ -173,6 +175,13 @@ class KeyboardTest(BrowserTest):
         found: str = window.page.evaluate(script)
         return found
 
+    def assert_focus(self, window: Window, name: str) -> None:
+        """Wait until the focus is on what has this name."""
+        end = time.monotonic() + LIMIT_S
+        while self.focus(window) != name and time.monotonic() < end:
+            window.page.wait_for_timeout(20)
+        self.assertEqual(self.focus(window), name)
+
     def shown(self, window: Window, number: int) -> None:
         """Wait until a message is in the log, and no longer only on its way."""
         window.page.locator(f"#m{number}").wait_for()
@@ -192,16 +201,16 @@ class KeyboardTest(BrowserTest):
         keys.type(PASSWORD)
         keys.press("Enter")
         window.expect("anybody here?")
-        self.assertEqual(self.focus(window), "Message")
+        self.assert_focus(window, "Message")
         keys.type("hello")
         keys.press("Enter")
         self.shown(window, boris.told(event="said", text="hello")["id"])
         keys.press("Escape")
-        self.assertEqual(self.focus(window), "mira: hello")
+        self.assert_focus(window, "mira: hello")
         keys.press("ArrowUp")
-        self.assertEqual(self.focus(window), "boris: anybody here?")
+        self.assert_focus(window, "boris: anybody here?")
         keys.press("r")
-        self.assertEqual(self.focus(window), "Message")
+        self.assert_focus(window, "Message")
         keys.type("yes, two of us")
         keys.press("Enter")
         reply = boris.told(event="said", text="yes, two of us")
@@ -215,7 +224,7 @@ class KeyboardTest(BrowserTest):
         window.until("document.getElementById('message').value === ''")
         keys.press("Escape")
         keys.press("ArrowUp")
-        self.assertEqual(self.focus(window), "mira: hello")
+        self.assert_focus(window, "mira: hello")
         keys.press("Delete")
         window.page.get_by_role("dialog").wait_for()
         keys.press("Tab")
@@ -246,7 +255,7 @@ class KeyboardTest(BrowserTest):
             if window.page.evaluate("document.activeElement.closest('#people') !== null"):
                 break
         keys.press("b")
-        self.assertEqual(self.focus(window), "boris")
+        self.assert_focus(window, "boris")
         keys.press("Enter")
         window.page.get_by_role("menu").wait_for()
         for _ in range(4):
@@ -257,7 +266,9 @@ class KeyboardTest(BrowserTest):
         boris.told(event="moderated", act="mute", target="boris")
         self.assertEqual(boris.ask(do="say", text="and now?")["code"], "muted")
         expect(window.page.locator("dialog")).to_have_count(0)
-        self.assertEqual(self.focus(window), "boris")
+        self.assert_focus(window, "boris")
+        window.say("/unmute boris")
+        boris.told(event="moderated", act="unmute", target="boris")
 
     def test_stops_of_tab(self) -> None:
         """Tab goes through the page in ten stops, however many rooms, people and messages there are."""
