@@ -35,8 +35,8 @@ function complain(wrong) {
   password.setAttribute("aria-describedby", field === password ? "gate-error" : "password-hint");
   byId("nick-hint").hidden = field === nick;
   byId("password-hint").hidden = field === password;
-  const safe = location.href.replace(/^http:/u, "https:");
-  const link = wrong.safe ? [" Open ", el("a", { href: safe, text: safe })] : [];
+  const safe = wrong.safe && location.href.replace(/^http:/u, "https:");
+  const link = safe ? [" Open ", el("a", { href: safe, text: safe })] : [];
   error.replaceChildren(icon("warn"), el("span", {}, wrong.text, ...link));
   error.hidden = false;
   if (field === null) byId("have-password").after(error);

@@ -23,6 +23,9 @@ const rule = (text, name = "rule") => el("li", { class: name }, el("span", { tex
 
 const newSince = ({ count, at }) => `${count ? `${count} new` : "New"}${at ? ` since ${clock(at)}` : ""}`;
 
+const timeOf = ({ at }, more) =>
+  el("time", { class: "at", datetime: new Date(at).toISOString(), title: whole(at), text: clock(at), ...more });
+
 function article(entry, shape, around) {
   const isActed = entry.kind === "acted";
   const [time, name] = [`t${entry.id}`, [entry.mention ? "me" : "", entry.state ? "wait" : ""]];
@@ -33,13 +36,7 @@ function article(entry, shape, around) {
     "aria-label": label(entry),
     "aria-describedby": time,
   });
-  const at = el("time", {
-    class: shape.time === "same" ? "at same" : "at",
-    id: time,
-    datetime: new Date(entry.at).toISOString(),
-    title: whole(entry.at),
-    text: clock(entry.at),
-  });
+  const at = timeOf(entry, { class: shape.time === "same" ? "at same" : "at", id: time });
   if (shape.isHead && !isActed) {
     const colour = hue(entry.nick);
     const shield = around.isOperator(entry.nick) ? icon("op", "op", "operator") : null;
@@ -118,7 +115,7 @@ function quote(entry, around) {
 
 /** Return the item of a line that is no message. */
 function note(entry) {
-  const at = el("time", { class: "at", datetime: new Date(entry.at).toISOString(), text: clock(entry.at) });
+  const at = timeOf(entry);
   const bold = (text) => el("b", { text });
   let body = [];
   if (entry.kind === "presence") body = movesPieces(entry.moves).map((piece) => (piece.isName ? bold(piece.text) : piece.text));

@@ -82,10 +82,8 @@ export function stoppedWords(code, text, nick) {
       return { title: "You were put out", text, button: "Come in again" };
     case "banned":
       return { title: "You cannot come in", text, button: "" };
-    case "tls-required":
-      return { title: "A safe connection is needed", text: `Open ${location.href.replace(/^http:/u, "https:")}`, button: "" };
     default:
-      return { title: "The chat has stopped", text, button: "Come in again" };
+      return { title: "A safe connection is needed", text, button: "" };
   }
 }
 
