@@ -178,7 +178,7 @@ def remembered(trial: Trial, program: Sequence[str] = TWISTD) -> Verdict:
 
     :param program: the daemon.
     """
-    rounds = 60 if trial.full else 5
+    rounds = 30 if trial.full else 5
     chance = random.Random(rounds)
     walkers = [Walker(number, chance) for number in range(WALKERS)]
     moves = kicks = done = 0
