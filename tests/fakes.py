@@ -10,7 +10,17 @@ from zope.interface import implementer
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
 from groupchat.interfaces.storage import IJournal
-from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import (
+    Audience,
+    Fact,
+    Operation,
+    Outcome,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.model.errors import Busy
 from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
 from groupchat.model.preferences import Preferences
@@ -85,6 +95,17 @@ class HeldJournal:
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.moderated(upto, count)
+
+    def shared(self, link: str) -> "Deferred[SharedFile | None]":
+        return self.within.shared(link)
+
+    def files(
+        self, audience: Audience, author: AuthorId | None, before: int, count: int
+    ) -> "Deferred[list[SharedFile]]":
+        return self.within.files(audience, author, before, count)
+
+    def kept_files(self, author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        return self.within.kept_files(author)
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         return self.within.recall(digest)
@@ -172,6 +193,17 @@ class SlowJournal:
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.moderated(upto, count))
+
+    def shared(self, link: str) -> "Deferred[SharedFile | None]":
+        return self._wait(lambda: self.within.shared(link))
+
+    def files(
+        self, audience: Audience, author: AuthorId | None, before: int, count: int
+    ) -> "Deferred[list[SharedFile]]":
+        return self._wait(lambda: self.within.files(audience, author, before, count))
+
+    def kept_files(self, author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        return self._wait(lambda: self.within.kept_files(author))
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         return self._wait(lambda: self.within.recall(digest))

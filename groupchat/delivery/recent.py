@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from groupchat.model.drafts import Audience, StoredPost
-from groupchat.model.events import Acted, Deleted, Edited, Post, Said, Whispered
+from groupchat.model.events import Acted, Deleted, Edited, Post, Said, Shared, Whispered
 
 KEPT = 1024
 """Posts kept.  A page is read in well under the time it takes to post so many."""
@@ -103,7 +103,7 @@ def _is_message(post: Post) -> bool:
     """Say whether it is something said or done that is not deleted, even if it reads differently now."""
     if isinstance(post, Edited):
         return post.target == post.id  # else it is the change itself
-    return isinstance(post, Said | Acted)
+    return isinstance(post, Said | Acted | Shared)
 
 
 def _deleted(old: Post, deletion: Deleted) -> Deleted:

@@ -41,7 +41,7 @@ QUIET = frozenset({Kind.DELETED})
 An order is none of them: the room reads its reason, and the nickname it is about, which anybody can make up.
 """
 
-SHOWN = (Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC)
+SHOWN = (Kind.SAID, Kind.ACTED, Kind.SHARED, Kind.EDITED, Kind.TOPIC)
 """The kinds of post that a slow room takes one by one: everything that shows a room somebody's words."""
 
 LOOKED_AT = 10_000

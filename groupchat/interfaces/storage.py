@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
-from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import (
+    Audience,
+    Fact,
+    Operation,
+    Outcome,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.model.events import AuthorId
 
 
@@ -79,6 +89,18 @@ class IJournal(Interface):
 
     def moderated(upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """The last ``count`` things operators did with ``id <= upto``, in whichever room, ascending."""
+
+    def shared(link: str) -> "Deferred[SharedFile | None]":
+        """The file with this public id, whoever may see its post; None: there is none, or it was deleted."""
+
+    def files(audience: Audience, author: AuthorId | None, before: int, count: int) -> "Deferred[list[SharedFile]]":
+        """The last ``count`` files with ``id < before`` that the audience may see, newest first.
+
+        :param author: who shared them; None: anybody.
+        """
+
+    def kept_files(author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        """Every file that a post names, once; of all posts, or of those of an author."""
 
     def recall(digest: str) -> "Deferred[StoredSession | None]":
         """The session whose token has this hex SHA-256 digest."""

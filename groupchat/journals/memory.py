@@ -15,8 +15,26 @@ from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
-from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, reply_refusal, written
-from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
+from groupchat.journals.rules.rights import (
+    CHANGES,
+    changing,
+    no_such_message,
+    quota_refusal,
+    refusal,
+    reply_refusal,
+    written,
+)
+from groupchat.journals.rules.rows import (
+    Row,
+    is_message,
+    kept_files,
+    last_files,
+    milliseconds,
+    sees,
+    shared_file,
+    stored,
+    without_file,
+)
 from groupchat.journals.rules.words import matches, phrases
 from groupchat.model.drafts import (
     MESSAGES,
@@ -35,6 +53,8 @@ from groupchat.model.drafts import (
     ReadUpTo,
     Repeated,
     Revoke,
+    SharedFile,
+    StoredFile,
     StoredPost,
     StoredRoom,
     StoredSession,
@@ -125,10 +145,14 @@ class MemoryJournal:
     def _write(self, draft: Draft) -> StoredPost | Refusal:
         if draft.kind in CHANGES:
             return self._change(draft)
-        if draft.reply is None:
-            return self._add(written(draft, self.head + 1))
-        answered = self._find(draft.reply)
-        return reply_refusal(draft, answered) or self._add(written(draft, self.head + 1, answered))
+        answered = None if draft.reply is None else self._find(draft.reply)
+        refused = reply_refusal(draft, answered)
+        if refused is None and draft.quota:
+            refused = quota_refusal(draft, [row for row in self._files() if row.author == draft.author])
+        return refused or self._add(written(draft, self.head + 1, answered))
+
+    def _files(self) -> list[Row]:
+        return [row for row in self._rows if row.link is not None]
 
     def _change(self, draft: Draft) -> StoredPost | Refusal:
         target = self._latest(draft.author, draft.room) if draft.target is None else self._find(draft.target)
@@ -140,7 +164,7 @@ class MemoryJournal:
             self._put(target._replace(revised=row.text))
         else:
             for old in [one for one in self._rows if target.id in (one.id, one.target)]:
-                self._put(old._replace(text="", revised=None, gone_by=row.nick, gone_to=row.to))
+                self._put(without_file(old)._replace(text="", revised=None, gone_by=row.nick, gone_to=row.to))
         return self._add(row)
 
     def _add(self, row: Row) -> StoredPost:
@@ -328,6 +352,20 @@ class MemoryJournal:
         """Return the last acts of operators, oldest first."""
         found = (row for row in reversed(self._rows) if row.kind == Kind.MODERATED and row.id <= upto)
         return succeed([stored(row) for row in islice(found, max(count, 0))][::-1])
+
+    def shared(self, link: str) -> "Deferred[SharedFile | None]":
+        """Return the file with this public id."""
+        return succeed(next((shared_file(row) for row in self._files() if row.link == link), None))
+
+    def files(
+        self, audience: Audience, author: AuthorId | None, before: int, count: int
+    ) -> "Deferred[list[SharedFile]]":
+        """Return the last files, newest first."""
+        return succeed(last_files(self._files(), audience, author, before, count))
+
+    def kept_files(self, author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        """Return every file that a post names, once."""
+        return succeed(kept_files(row for row in self._files() if author in (None, row.author)))
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Return the session with this digest."""

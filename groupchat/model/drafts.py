@@ -29,14 +29,15 @@ class Kind(StrEnum):
     SAID = "said"
     ACTED = "acted"
     WHISPERED = "whispered"
+    SHARED = "shared"
     EDITED = "edited"
     DELETED = "deleted"
     TOPIC = "topic"
     MODERATED = "moderated"
 
 
-MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED})
-"""The kinds a person can edit and delete, and that /history counts."""
+MESSAGES = frozenset({Kind.SAID, Kind.ACTED, Kind.WHISPERED, Kind.SHARED})
+"""The kinds a person can delete and, but for what is shared, edit, and that /history counts."""
 
 
 @record
@@ -172,13 +173,25 @@ class Need:
 
 
 @record
+class StoredFile:
+    """A file that is on the shelf, whole.
+
+    ``sha256``: the hex digest of its content; ``size``: its bytes; ``type``: what its first bytes say, as in HTTP.
+    """
+
+    sha256: str
+    size: int
+    type: str
+
+
+@record
 class Draft:
     """One post to be written.
 
     ``at``: seconds since 1970 UTC.
     ``text``: for moderated, an encoded Deed.
-    ``room``: empty for whispered; of edited and deleted only where to look for the target, if that has no number.
-    ``reader`` and ``to``: whispered only: the recipient's author and nickname.
+    ``room``: empty for what is private; of edited and deleted only where to look for the target, if that has no number.
+    ``reader`` and ``to``: of what is private: the recipient's author and nickname.
     ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message in
     the room (empty: private).
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
@@ -191,6 +204,8 @@ class Draft:
     ``within``: the rooms its author is in; posts to others are judged as if the author wanted to come in.
     ``needs``: the rank its author must have; None: none.
     ``changes``: what follows when it is accepted.
+    ``file``, ``link``: of shared only: the file, whose name is the ``text``, and its public id, which nobody can guess.
+    ``quota``: the most bytes of all files that its author shares, this one included; 0: as many as there are.
     ``reply``: of messages: the number of the message it answers, in the same room or between the same two people.
     """
 
@@ -213,6 +228,9 @@ class Draft:
     reply: int | None = None
     origin: str = ""
     since: float = 0.0
+    file: StoredFile | None = None
+    link: str = ""
+    quota: int = 0
 
 
 @record
@@ -319,6 +337,14 @@ class StoredPost(Record):
     """A record from the journal: its event is a post, and so has a number."""
 
     event: Post
+
+
+@record
+class SharedFile:
+    """A post that shares a file, and the file."""
+
+    post: StoredPost
+    file: StoredFile
 
 
 @record

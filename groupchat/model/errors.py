@@ -216,6 +216,36 @@ class TooLong(Refusal):
     code = "too-long"
 
 
+class FileTooLarge(Refusal):
+    """A file has more bytes than one may have here."""
+
+    code = "file-too-large"
+
+
+class QuotaExceeded(Refusal):
+    """Somebody shares as much as they may already."""
+
+    code = "quota-exceeded"
+
+
+class FilesUnavailable(Refusal):
+    """No more files can be kept just now, or none at all on this server."""
+
+    code = "files-unavailable"
+
+
+class NoSuchTicket(Refusal):
+    """A file is sent with a ticket that is unknown, used or too old."""
+
+    code = "no-such-ticket"
+
+
+class NoSuchFile(Refusal):
+    """There is no file with this link, or none any more."""
+
+    code = "no-such-file"
+
+
 class LineTooLong(Refusal):
     code = "line-too-long"
 

@@ -97,6 +97,23 @@ class Whispered(Post):
 
 
 @record
+class Shared(Post):
+    """``alice shared cat.jpg (1.2 MB): http://…``: a file.
+
+    ``name``, ``size`` in bytes and ``type`` (as in HTTP) are the file's; ``link`` is where it is, as a path of HTTP.
+    ``to`` is the other person when it is private, else empty.
+    """
+
+    name: str
+    size: int
+    type: str
+    link: str
+    to: str = ""
+    reply: int = 0
+    reply_nick: str = ""
+
+
+@record
 class Edited(Post):
     """The message ``target`` now reads ``text``.
 

@@ -1,4 +1,4 @@
-"""Names: which nicknames and room names are valid, and which nicknames are the same.
+"""Names: which nicknames, room names and names of files are valid, and which nicknames are the same.
 
 Unicode nicknames follow RFC 8266 (the PRECIS profile "Nickname") and use one script (UTS #39, section 5.1).
 Nicknames that look the same are the same.
@@ -8,9 +8,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote
 
-from groupchat.model.errors import NickInvalid, NickReserved, RoomInvalid
-from groupchat.model.text import NICK, ROOM, is_harmless
+from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid
+from groupchat.model.text import FILE_NAME, NICK, ROOM, is_harmless
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 """Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""
@@ -18,6 +19,12 @@ RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 
 FORGOTTEN = "forgotten-"
 """The beginning of the pseudonyms of people who were erased, and of no nickname."""
+
+FILE_BYTES = 255
+"""The most bytes of a file's name in UTF-8: no file system takes longer ones, where the file is saved again."""
+
+LINKS = "/f/"
+"""The path below which files are, over HTTP; tickets, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +258,28 @@ def _lookalikes(glyph: str) -> list[str]:
 
     # The table wraps glyphs of right-to-left scripts in LEFT-TO-RIGHT MARKs.
     return [other["c"].strip("\u200e") for other in confusables_data.get(glyph, ())]
+
+
+def file_name(given: str) -> str:
+    """Return the name of a file as it is shown: it is taken as it is, or refused; a name of a path is never a part.
+
+    :raises BadArguments: it is too long, or has characters that a name cannot have, or is none.
+    """
+    FILE_NAME.check(given)
+    name = given.strip(" ")
+    if not name or name.strip(".") == "":
+        raise BadArguments("A file needs a name.")
+    if any(separator in name for separator in "/\\"):
+        raise BadArguments("The name of a file has no slash or backslash: leave out the folders.")
+    if not name.isprintable() and any(ord(character) < 32 or 127 <= ord(character) < 160 for character in name):
+        raise BadArguments("The name of a file has no line ends and no control characters.")
+    if not is_harmless(name):
+        raise BadArguments("The name of a file has no characters that hide, or change the order of others.")
+    if len(name.encode("utf-8", "surrogatepass")) > FILE_BYTES:
+        raise BadArguments(f"The name of a file has at most {FILE_BYTES} bytes; this one has more.")
+    return name
+
+
+def file_path(link: str, name: str) -> str:
+    """Return the path of a file over HTTP.  :param link: its public id."""
+    return f"{LINKS}{link}/{quote(name, safe='', errors='replace')}"

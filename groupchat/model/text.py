@@ -49,8 +49,11 @@ REASON = Length("A reason", 200, "it stands in the line about what an operator d
 AWAY = Length("What you say about being away", 200, "it stands in a line with the nickname")
 MOTD = Length("The message of the day", 1000, "everybody who joins reads it; the setting `motd` may have 4,000")
 ANNOUNCEMENT = Length("An announcement", 1000, "everybody reads it, in whichever room")
+FILE_NAME = Length("The name of a file", 200, "it stands in a line, and in the address of the file")
 DURATION = Length("A duration", 32, "none needs more")
-LENGTHS = (NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, DURATION)
+LENGTHS = (
+    NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, FILE_NAME, DURATION,
+)  # fmt: skip
 
 LINES_MOST = 60
 """The most lines of one message; with more, everybody's screen would scroll away."""

@@ -1,6 +1,9 @@
-"""Wording: counts and lists as parts of a sentence."""
+"""Wording: counts, sizes and lists as parts of a sentence."""
 
 from collections.abc import Sequence
+
+_UNITS = ("KB", "MB", "GB", "TB")
+_STEP = 1000
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -13,3 +16,16 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes as people read it: ``512 bytes``, ``1.2 MB``."""
+    if size < _STEP:
+        return f"{size} byte{'' if size == 1 else 's'}"
+    value = float(size)
+    for unit in _UNITS:
+        value /= _STEP
+        digits = 1 if value < 99.95 else 0
+        if round(value, digits) < _STEP or unit == _UNITS[-1]:
+            return f"{value:.{digits}f} {unit}".replace(".0 ", " ")
+    raise AssertionError

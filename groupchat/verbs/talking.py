@@ -179,7 +179,8 @@ def substitute(me: Actor, correction: Correction) -> "Generator[Deferred[Any], A
     if stored is None:
         raise nothing_said(room)
     post = stored.event
-    assert isinstance(post, Said | Acted | Edited)
+    if not isinstance(post, Said | Acted | Edited):
+        raise BadArguments(f"Your last message in {room}, #{post.id}, is a file, which cannot be changed.")
     if correction.typo not in post.text:
         raise BadArguments(
             f"Your last message in {room}, #{post.id}, does not contain that; nothing was changed or said."

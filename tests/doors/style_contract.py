@@ -27,6 +27,20 @@ POSTS = st.one_of(
     st.builds(
         events.Edited, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE, HOSTILE, st.just(0) | NUMBERS, HOSTILE
     ),
+    st.builds(
+        events.Shared,
+        NUMBERS,
+        HOSTILE,
+        HOSTILE,
+        TIMES,
+        HOSTILE,
+        st.integers(0, 2**50),
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        st.just(0) | NUMBERS,
+        HOSTILE,
+    ),
     st.builds(events.Deleted, NUMBERS, HOSTILE, HOSTILE, TIMES, NUMBERS, HOSTILE),
     st.builds(events.TopicChanged, NUMBERS, HOSTILE, HOSTILE, TIMES, HOSTILE),
     st.builds(

@@ -6,8 +6,10 @@ A version with new operations, or new rules, gets a recording of its own, under 
 Each line is a JSON array of the operations of one commit; the last is an object with the hash of the tables.
 """
 
+import hashlib
 import json
 import random
+import secrets
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,11 +18,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from groupchat.delivery.queue import Change, Receipt
+from groupchat.delivery.queue import Change, Posting, Receipt
 from groupchat.facts.account_facts import RankGiven
 from groupchat.journals.rules.codec import encode
 from groupchat.journals.sqlite.database import SCHEMA
-from groupchat.model.drafts import Expire, ForgetSessions, Operation, Outcome
+from groupchat.model.drafts import Draft, Expire, ForgetSessions, Kind, Operation, Outcome, StoredFile
 from groupchat.model.ranks import Rank
 from tests.house import House, Peer
 from tests.journals.direct import DirectJournal
@@ -121,6 +123,8 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         lambda: peer.do("re", id=number, text=words),
         lambda: peer.do("msg", nick=other, text=words, reply=number),
         lambda: peer.do("msg", nick=other, text=words),
+        lambda: _share(house, peer, room, words, number),
+        lambda: _share(house, peer, room, words, number, people[other]),
         lambda: peer.do("query", nick=other),
         lambda: peer.do("query"),
         lambda: peer.do("edit", id=number, text=words),
@@ -160,6 +164,22 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         chance.choice([alice, alice, people["bob"]]).do(name, **fields)
     else:
         chance.choice(ordinary)()
+
+
+def _share(house: House, peer: Peer, room: str, words: str, number: int, to: Peer | None = None) -> None:
+    """Let somebody share a file in a room, or with one person."""
+    connection = peer.session.connection
+    other = None if to is None or to.session.connection is None else to.session.connection.person
+    if connection is None:
+        return
+    file = StoredFile(hashlib.sha256(words.encode()).hexdigest(), len(words), "text/plain")
+    person = connection.person
+    draft = Draft(
+        Kind.SHARED, person.author, person.nick, house.now(), "" if other else room, f"{words[:20].strip()}.txt",
+        other.author if other else None, other.nick if other else "", folded=person.key, within=connection.rooms,
+        reply=number if number % 3 == 0 else None, file=file, link=secrets.token_urlsafe(16), quota=1200,
+    )  # fmt: skip
+    house.hall.commits.post(Posting(draft, Receipt(), connection))
 
 
 def _end(house: House, peer: Peer, nick: str, which: int | str | None) -> None:

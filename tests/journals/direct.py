@@ -14,7 +14,17 @@ from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.writer import Writer
-from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import (
+    Audience,
+    Fact,
+    Operation,
+    Outcome,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.model.events import AuthorId
 
 LOCAL = ("indexed", "merging", "scrubbing")
@@ -109,6 +119,17 @@ class DirectJournal:
 
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.moderated(upto, count))
+
+    def shared(self, link: str) -> "Deferred[SharedFile | None]":
+        return self._ask(lambda: self.reader.shared(link))
+
+    def files(
+        self, audience: Audience, author: AuthorId | None, before: int, count: int
+    ) -> "Deferred[list[SharedFile]]":
+        return self._ask(lambda: self.reader.files(audience, author, before, count))
+
+    def kept_files(self, author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        return self._ask(lambda: self.reader.kept_files(author))
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         return self._ask(lambda: self.reader.recall(digest))

@@ -8,6 +8,7 @@ from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
+from tests.journals.shared_contract import SharedContract
 
 
 class MemoryJournalTests(SearchContract):
@@ -35,7 +36,7 @@ class MemoryJournalTests(SearchContract):
         self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)
 
 
-class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract):
+class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract, SharedContract):
     """It decides as the contract says."""
 
     __test__ = True

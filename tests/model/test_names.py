@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model import names
-from groupchat.model.errors import NickInvalid, NickReserved, RoomInvalid
-from groupchat.model.names import DEFAULT_RULES, NameRules, key, nick, room, skeletons
+from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid
+from groupchat.model.names import DEFAULT_RULES, NameRules, file_name, file_path, key, nick, room, skeletons
 from groupchat.model.text import is_harmless
 
 UNICODE = NameRules(unicode=True)
@@ -413,3 +413,45 @@ class PseudonymTest(SynchronousTestCase):
         ):
             self.assertEqual(names.hidden(words, "bob", "X"), expected)
         self.assertEqual(names.hidden("kicked b.b. now", "b.b.", "X"), "kicked X now")
+
+
+class FileNameTests(SynchronousTestCase):
+    """A name arrives as it is, or is refused."""
+
+    def test_taken(self) -> None:
+        """Names that people give are taken as they are; blanks around them are left out."""
+        for name in (
+            "cat.jpg",
+            "my cat (1).jpg",
+            "мой кот.txt",
+            "👩‍👩‍👧.png",
+            "猫",
+            ".profile",
+            "a..b",
+            "-rf",
+            "x" * 200,
+        ):
+            self.assertEqual(file_name(name), name)
+        self.assertEqual(file_name(" cat.jpg "), "cat.jpg")
+
+    def test_refused(self) -> None:
+        """Whatever could lead elsewhere, hide, or break a line or an address is refused, with a sentence."""
+        for name in (
+            "", " ", ".", "..", "...", "../../etc/passwd", "..\\evil.exe", "a/b", "a\r\nb", "a\nb", "a\0b", "a\x1b[2Jb",
+            "a\tb", "a\x7fb", "a\x9bb", "a\u2028b", "photo\u202egpj.exe", "a\u200bb", "x" * 201, "x" * 300, "é" * 150,
+            "a\ud800b",
+        ):  # fmt: skip
+            self.assertRaises(BadArguments, file_name, name)
+
+    @given(st.text(max_size=220))
+    def test_any(self, name: str) -> None:
+        """What is taken can be shown as it is, fits a file system, and makes one part of a path."""
+        try:
+            taken = file_name(name)
+        except BadArguments:
+            return
+        self.assertTrue(is_harmless(taken))
+        self.assertLessEqual(len(taken.encode()), 255)
+        path = file_path("ID", taken)
+        self.assertEqual(path.count("/"), 3)
+        self.assertTrue(path.isascii() and path.isprintable() and " " not in path)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.wording import listed, plural
+from groupchat.model.wording import listed, plural, size_words
 
 
 class Counts(SynchronousTestCase):
@@ -36,3 +36,16 @@ class Lists(SynchronousTestCase):
     def test_nothing_is_lost(self, words: list[str]) -> None:
         """Every word is listed, in its order."""
         self.assertEqual(listed(words).replace(" and ", ", ").split(", "), words or [""])
+
+
+class SizeTests(SynchronousTestCase):
+    """Sizes are in units that people know."""
+
+    def test_sizes(self) -> None:
+        """One digit after the point, while that says something; never 1000 of a unit."""
+        for size, words in (
+            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1 KB"), (1234, "1.2 KB"), (99_949, "99.9 KB"),
+            (99_950, "100 KB"), (999_499, "999 KB"), (999_500, "1 MB"), (16 * 2**20, "16.8 MB"), (2**30, "1.1 GB"),
+            (10**15, "1000 TB"),
+        ):  # fmt: skip
+            self.assertEqual(size_words(size), words, size)

@@ -20,6 +20,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     events.Said: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
     events.Acted: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
     events.Whispered: ("id", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
+    events.Shared: ("id", "room", "nick", "to", "reply", "reply_nick", "name", "size", "type", "link", "at"),
     events.Edited: ("id", "target", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
     events.Deleted: ("id", "target", "room", "nick", "to", "at"),
     events.TopicChanged: ("id", "room", "nick", "text", "at"),
@@ -106,7 +107,7 @@ def _event(event: Event) -> dict[str, Any]:
         value = getattr(event, name)
         if name in _TIMES:
             value = None if value is None else iso(value)
-        elif not value and name in _OPTIONAL:
+        elif not value and (name in _OPTIONAL or (name == "to" and kind is events.Shared)):
             continue
         fields[name] = value
     return fields

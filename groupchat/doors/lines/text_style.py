@@ -16,7 +16,7 @@ from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.preferences import Preferences, shown_width, shown_zone
 from groupchat.model.text import GAP, harmless, shown, shown_lines
 from groupchat.model.times import local
-from groupchat.model.wording import listed, plural
+from groupchat.model.wording import listed, plural, size_words
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -48,6 +48,7 @@ class TextStyle:
     """Text with one set of preferences.
 
     Times are those of ``zone`` (None: the server's).  Lines are broken after ``width`` columns (0: they are not).
+    The links of files begin with ``base``: where the reader reaches this server over HTTP.
     """
 
     door: ClassVar[str] = "text"
@@ -55,8 +56,9 @@ class TextStyle:
     attended: ClassVar[bool] = True
     prose: ClassVar[bool] = True
 
-    def __init__(self, preferences: Preferences, zone: tzinfo | None = None, width: int = 0) -> None:
+    def __init__(self, preferences: Preferences, zone: tzinfo | None = None, width: int = 0, base: str = "") -> None:
         self.preferences = preferences
+        self.base = base
         self._width = width or inf
         self._zone = zone
         self._stamp_format = STAMPS.get(preferences.time, STAMPS["seconds"])
@@ -117,6 +119,8 @@ class TextStyle:
         mark = f"({event.room}) " if marked and event.room else ""
         if kind is events.Said and not event.reply:  # nearly every line
             line = f"{self._stamp}{mark}#{event.id} {event.nick}: {event.text}"
+        elif kind is events.Shared:
+            line = f"{self._stamp}{mark}{_shared(event)}{self.base}{event.link}"
         else:
             line = f"{self._stamp}{mark}{_FORMS[kind](event)}"
         if line.isascii() and line.isprintable() and GAP not in line and len(line) <= self._width:  # again nearly all
@@ -176,7 +180,13 @@ def _run(index: int, event: Event) -> tuple[object, bool]:
     return index, False
 
 
-def _re(event: events.Said | events.Acted | events.Whispered | events.Edited) -> str:
+def _shared(event: events.Shared) -> str:
+    """Return the line of a file up to its link."""
+    to = f" -> {event.to}" if event.to else ""
+    return f"#{event.id} {event.nick}{to}{_re(event)} shared {event.name} ({size_words(event.size)}): "
+
+
+def _re(event: events.Said | events.Acted | events.Whispered | events.Shared | events.Edited) -> str:
     """Return how a reply says what it answers."""
     return f" (re #{event.reply} {event.reply_nick})" if event.reply else ""
 
@@ -242,19 +252,20 @@ def _departed(departed: events.Departed) -> list[str]:
     return [f"-- You are no longer in {departed.room}. {now}"]
 
 
-_styles: WeakValueDictionary[tuple[Preferences, str, int], TextStyle] = WeakValueDictionary()
+_styles: WeakValueDictionary[tuple[Preferences, str, int, str], TextStyle] = WeakValueDictionary()
 
 
-def text_style(preferences: Preferences, server_zone: str = "", window: int = 0) -> TextStyle:
+def text_style(preferences: Preferences, server_zone: str = "", window: int = 0, base: str = "") -> TextStyle:
     """Return the style for these preferences; the same object as long as anybody has it.
 
     :param window: the columns of the terminal; 0: they are not known.
     :param server_zone: the zone for those who prefer none; empty: that of this host.
+    :param base: where the reader reaches this server over HTTP; empty: links are shown as paths.
     :raises BadArguments: there is no such time zone.
     """
     width = shown_width(preferences, window)
-    style = _styles.get((preferences, server_zone, width))
+    style = _styles.get((preferences, server_zone, width, base))
     if style is None:
         zone = shown_zone(preferences, server_zone)
-        style = _styles[preferences, server_zone, width] = TextStyle(preferences, zone, width)
+        style = _styles[preferences, server_zone, width, base] = TextStyle(preferences, zone, width, base)
     return style

@@ -24,6 +24,7 @@ from groupchat.model.drafts import (
     PutOut,
     ReadUpTo,
     Revoke,
+    StoredFile,
     StoredSession,
 )
 from groupchat.model.events import AuthorId
@@ -114,11 +115,20 @@ def _read_names(written: list[str] | None) -> tuple[str, ...] | None:
     return None if written is None else tuple(written)
 
 
+def _write_file(file: StoredFile | None) -> dict[str, Any] | None:
+    return None if file is None else {"sha256": file.sha256, "size": file.size, "type": file.type}
+
+
+def _read_file(written: Mapping[str, Any] | None) -> StoredFile | None:
+    return None if written is None else StoredFile(written["sha256"], written["size"], written["type"])
+
+
 _writers: dict[str, Callable[[Any], Any]] = {
     "kind": str,
     "changes": _write_changes,
     "needs": _write_need,
     "fact": _write_fact,
+    "file": _write_file,
 }
 """The function that writes a field, by its name."""
 
@@ -127,6 +137,7 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "changes": _read_changes,
     "needs": _read_need,
     "fact": _read_fact,
+    "file": _read_file,
     "rooms": _read_names,
     "within": _read_names,
 }

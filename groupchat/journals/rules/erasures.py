@@ -19,7 +19,7 @@ from groupchat.facts.erased_people import NAMING, forgetting
 from groupchat.facts.kinds import read
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.judging import Store, carry_out
-from groupchat.journals.rules.rows import Row
+from groupchat.journals.rules.rows import Row, without_file
 from groupchat.model import names
 from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind
 from groupchat.model.events import AuthorId
@@ -98,6 +98,7 @@ class Erasure:
                 gone_by, gone_to = row.gone_by, row.gone_to or ""
             return row._replace(nick=nick, to=to, gone_by=gone_by, gone_to=gone_to)
         if row.kind != Kind.DELETED and self.is_named(subject.author, subject.nick):
+            row = without_file(row)
             return row._replace(nick=nick, to=to, text="", revised=None, gone_by=self.alias, gone_to=gone_to)
         return row._replace(nick=nick, to=to)
 

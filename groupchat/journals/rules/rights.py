@@ -1,10 +1,21 @@
 """Decide who may change which message, and make rows from drafts: the same rules for every journal."""
 
+from collections.abc import Iterable
+
 from groupchat.facts.rule_book import LastShown, RuleBook
 from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.model.drafts import MESSAGES, Draft, Kind
-from groupchat.model.errors import AlreadyDeleted, BadArguments, NoSuchMessage, NotYours, Refusal, TooOld
+from groupchat.model.errors import (
+    AlreadyDeleted,
+    BadArguments,
+    NoSuchMessage,
+    NotYours,
+    QuotaExceeded,
+    Refusal,
+    TooOld,
+)
 from groupchat.model.events import AuthorId
+from groupchat.model.wording import size_words
 
 CHANGES = frozenset({Kind.EDITED, Kind.DELETED})
 """The kinds of draft that change a message."""
@@ -36,6 +47,8 @@ def refusal(draft: Draft, target: Row | None, book: RuleBook, last_shown: LastSh
         return NotYours(f"{whose}; you can edit and delete only your own messages. /history shows the numbers.")
     if target.gone_by is not None:
         return AlreadyDeleted(f"#{target.id} is deleted already.")
+    if target.kind == Kind.SHARED and draft.kind == Kind.EDITED:
+        return BadArguments(f"#{target.id} is a file, which cannot be changed; /delete {target.id} removes it.")
     if not keeps_order and target.at < milliseconds(draft.not_before):
         return TooOld(f"#{target.id} is too old for you to {done} it.")
     return book.judge(draft, target.room, last_shown) if book.curbs else None
@@ -52,7 +65,7 @@ def reply_refusal(draft: Draft, answered: Row | None) -> Refusal | None:
         return None
     if answered is None or not _sees(draft, answered):
         return no_such_message(draft.reply)
-    is_private = draft.kind == Kind.WHISPERED
+    is_private = draft.reader is not None
     if answered.reader is not None:
         other = answered.to if draft.author == answered.author else answered.nick
         if not is_private:
@@ -77,7 +90,7 @@ def _sees(draft: Draft, target: Row) -> bool:
 
 def written(draft: Draft, id: int, answered: Row | None = None) -> Row:
     """Make the row of a draft that changes no other row.  :param answered: the row that it is a reply to."""
-    private = draft.kind == Kind.WHISPERED
+    private, file = draft.reader is not None, draft.file
     return Row(
         id,
         draft.kind.value,
@@ -91,6 +104,34 @@ def written(draft: Draft, id: int, answered: Row | None = None) -> Row:
         reply=draft.reply,
         reply_author=None if answered is None else answered.author,
         reply_nick=None if answered is None else answered.nick,
+        link=None if file is None else draft.link,
+        sha256=None if file is None else file.sha256,
+        size=None if file is None else file.size,
+        type=None if file is None else file.type,
+    )
+
+
+def quota_refusal(draft: Draft, kept: Iterable[Row]) -> Refusal | None:
+    """Return why this file is refused: its author shares too much already; None: they do not.
+
+    :param kept: the rows of the author that name files.
+    """
+    sizes = {row.sha256: row.size or 0 for row in kept}
+    if draft.file is None or draft.file.sha256 in sizes:
+        return None  # what is shared once more is kept once
+    return over_quota(sum(sizes.values()), draft.file.size, draft.quota)
+
+
+def over_quota(used: int, size: int, quota: int) -> Refusal | None:
+    """Return the refusal of a file for which somebody has not enough left; None: they have.
+
+    :param used: the bytes of what they share.  :param size: those of the file.
+    """
+    if used + size <= quota:
+        return None
+    return QuotaExceeded(
+        f"You may share {size_words(quota)} in all, and share {size_words(used)}; this file has {size_words(size)}."
+        " /files lists yours, and /delete NUMBER removes one."
     )
 
 

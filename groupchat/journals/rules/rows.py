@@ -1,10 +1,23 @@
 """One row of a journal, as every journal keeps it, and the post a reader is given for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
-from groupchat.model.drafts import MESSAGES, Audience, Deed, Kind, StoredPost
-from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Moderated, Post, Said, TopicChanged, Whispered
+from groupchat.model.drafts import MESSAGES, Audience, Deed, Kind, SharedFile, StoredFile, StoredPost
+from groupchat.model.events import (
+    Acted,
+    AuthorId,
+    Deleted,
+    Edited,
+    Moderated,
+    Post,
+    Said,
+    Shared,
+    TopicChanged,
+    Whispered,
+)
+from groupchat.model.names import file_path
 
 
 class Row(NamedTuple):
@@ -18,6 +31,7 @@ class Row(NamedTuple):
     ``revised``: of messages, the newest text, when edited.
     ``gone_by``, ``gone_to``: of deleted messages and of their edits, who deleted them,
     and who the other person is when private.
+    ``link``, ``sha256``, ``size``, ``type``: of shared files that are not deleted; the ``text`` is the name.
     ``reply``, ``reply_author``, ``reply_nick``: of messages that answer another one, and of their edits: its number,
     its author, and their nickname then.
     """
@@ -38,6 +52,10 @@ class Row(NamedTuple):
     reply: int | None = None
     reply_author: int | None = None
     reply_nick: str | None = None
+    link: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    type: str | None = None
 
     @property
     def newest(self) -> str:
@@ -59,9 +77,13 @@ def stored(row: Row) -> StoredPost:
 def _event(row: Row) -> Post:
     at = row.at / 1000
     answered = () if row.reply is None else (row.reply, row.reply_nick or "")
-    if row.reader is None and row.target is None and row.gone_by is None and row.revised is None:
+    make = PUBLIC.get(row.kind)
+    if make is not None and row.reader is None and row.gone_by is None and row.revised is None:
         # Nearly all of them.
-        return PUBLIC[row.kind](row.id, row.room, row.nick, at, row.text, *answered)
+        return make(row.id, row.room, row.nick, at, row.text, *answered)
+    if row.kind == Kind.SHARED and row.gone_by is None:
+        path = file_path(row.link or "", row.text)
+        return Shared(row.id, row.room, row.nick, at, row.text, row.size or 0, row.type or "", path, row.to, *answered)
     target = row.id if row.target is None else row.target
     if row.gone_by is not None:
         return Deleted(row.id, row.room, row.gone_by, at, target, row.gone_to or "")
@@ -70,6 +92,36 @@ def _event(row: Row) -> Post:
     if row.kind == Kind.EDITED or row.revised is not None:
         return Edited(row.id, row.room, row.nick, at, target, row.newest, row.to, *answered)
     return Whispered(row.id, row.room, row.nick, at, row.to, row.text, *answered)
+
+
+def stored_file(row: Row) -> StoredFile:
+    """Return the file that a row names."""
+    return StoredFile(row.sha256 or "", row.size or 0, row.type or "")
+
+
+def shared_file(row: Row) -> SharedFile:
+    """Return the post of a row that names a file, with the file."""
+    return SharedFile(stored(row), stored_file(row))
+
+
+def last_files(
+    rows: Sequence[Row], audience: Audience, author: AuthorId | None, before: int, count: int
+) -> list[SharedFile]:
+    """Return the last files before a number that an audience may see, newest first.
+
+    :param rows: all rows that name files, ascending.  :param author: who shared them; None: anybody.
+    """
+    seen = (
+        row
+        for row in reversed(rows)
+        if row.id < before and (author is None or row.author == author) and sees(audience, row)
+    )
+    return [shared_file(row) for row in islice(seen, max(count, 0))]
+
+
+def kept_files(rows: Iterable[Row]) -> list[StoredFile]:
+    """Return the files that these rows name, each once."""
+    return list({row.sha256: stored_file(row) for row in rows}.values())
 
 
 def _moderated(id: int, room: str, nick: str, at: float, text: str) -> Moderated:
@@ -93,6 +145,11 @@ def sees(audience: Audience, row: Row) -> bool:
     if audience.other is not None:
         return (row.author, row.reader) in ((audience.author, audience.other), (audience.other, audience.author))
     return audience.author is not None and audience.author in (row.author, row.reader)
+
+
+def without_file(row: Row) -> Row:
+    """Return the row without the file that it names."""
+    return row if row.link is None else row._replace(link=None, sha256=None, size=None, type=None)
 
 
 def is_message(row: Row) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from groupchat.journals.rules.erasures import Erasure
 from groupchat.journals.rules.rows import Row, is_message
-from groupchat.journals.sqlite.statements import COLUMNS, LATEST, MESSAGE, ROW, TAIL_LATEST, TOPICS
+from groupchat.journals.sqlite.statements import COLUMNS, FILES, LATEST, MESSAGE, ROW, TAIL_LATEST, TOPICS
 
 _STATE = """
 SELECT max(CASE name WHEN 'expired' THEN value END), max(CASE name WHEN 'forgotten' THEN value END),
@@ -105,6 +105,21 @@ class Gone:
         query = f"SELECT {COLUMNS} FROM {TOPICS} AND room = ? ORDER BY id DESC LIMIT 1"
         found = self._database.execute(query, (room,)).fetchone()
         return "" if found is None else self.masked(Row(*found)).text
+
+    def files(self, author: int | None = None) -> list[Row]:
+        """Return the rows that name files: all of them, or those of an author."""
+        query = f"SELECT {COLUMNS} FROM {FILES} AND id > ?"
+        values: tuple[int, ...] = (self.expired,)
+        if author is not None:
+            query, values = f"{query} AND author = ?", (self.expired, author)
+        rows = [self.masked(Row(*found)) for found in self._database.execute(query, values).fetchall()]
+        return sorted(row for row in rows if row.link is not None)
+
+    def file(self, link: str) -> Row | None:
+        """Return the row whose file has this public id; None: there is none."""
+        found = self._database.execute("SELECT id FROM posts WHERE link = ?", (link,)).fetchone()
+        row = None if found is None else self.row(found[0])
+        return row if row is not None and row.link is not None else None
 
     def frees_key(self, id: int) -> bool:
         """Say whether the key of a row counts as removed."""

@@ -9,7 +9,16 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from groupchat.journals.rules.rights import no_such_message
-from groupchat.journals.rules.rows import Row, is_message, milliseconds, sees, stored
+from groupchat.journals.rules.rows import (
+    Row,
+    is_message,
+    kept_files,
+    last_files,
+    milliseconds,
+    sees,
+    shared_file,
+    stored,
+)
 from groupchat.journals.rules.words import matches, phrases
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
@@ -27,7 +36,16 @@ from groupchat.journals.sqlite.statements import (
     neighbours,
     session_of,
 )
-from groupchat.model.drafts import MESSAGES, Audience, Fact, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import (
+    MESSAGES,
+    Audience,
+    Fact,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
 
@@ -193,6 +211,22 @@ class Reader:
         with self._snapshot():
             bounds = (self._gone.expired, _clamped(upto), _clamped(count))
             return self._posts([id for (id,) in self._database.execute(_MODERATED, bounds)])
+
+    def shared(self, link: str) -> SharedFile | None:
+        """Return the file with this public id; None: there is none."""
+        with self._snapshot():
+            row = self._gone.file(link)
+            return None if row is None else shared_file(row)
+
+    def files(self, audience: Audience, author: AuthorId | None, before: int, count: int) -> list[SharedFile]:
+        """Return the last files that an audience may see, newest first."""
+        with self._snapshot():
+            return last_files(self._gone.files(author), audience, author, before, count)
+
+    def kept_files(self, author: AuthorId | None = None) -> list[StoredFile]:
+        """Return every file that a post names, once."""
+        with self._snapshot():
+            return kept_files(self._gone.files(author))
 
     def recall(self, digest: str) -> StoredSession | None:
         """Return the session with this digest."""

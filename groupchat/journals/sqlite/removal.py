@@ -36,7 +36,8 @@ _NEWEST_TOPIC = f"SELECT max(id) FROM {TOPICS} AND room = ? AND id <= ?"
 _OLDER_TOPICS = f"SELECT id FROM {TOPICS} AND room = ? AND id < ?"
 _OLD_SESSIONS = f"SELECT rowid FROM sessions WHERE seen < ? LIMIT {PIECE}"
 _OVERWRITE = (
-    "UPDATE posts SET nick = ?, peer = ?, text = ?, revised = ?, gone_by = ?, gone_to = ?, reply_nick = ? WHERE id = ?"
+    "UPDATE posts SET nick = ?, peer = ?, text = ?, revised = ?, gone_by = ?, gone_to = ?, reply_nick = ?,"
+    " link = ?, sha256 = ?, size = ?, type = ? WHERE id = ?"
 )
 _COUNT = "UPDATE counters SET value = ? WHERE name = ?"
 
@@ -138,7 +139,8 @@ class Removal:
             if is_message(before) and not is_message(after):
                 self._index.remove(before)
             values = (
-                after.nick, after.to, after.text, after.revised, after.gone_by, after.gone_to, after.reply_nick
+                after.nick, after.to, after.text, after.revised, after.gone_by, after.gone_to, after.reply_nick,
+                after.link, after.sha256, after.size, after.type,
             )  # fmt: skip
             if person.owns(before, within):
                 database.execute("UPDATE posts SET key = NULL WHERE id = ?", (before.id,))

@@ -18,7 +18,17 @@ from groupchat.journals.sqlite.folder import Folder, leave_failure
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.worker import Worker
 from groupchat.journals.sqlite.writer import Writer
-from groupchat.model.drafts import Audience, Fact, Operation, Outcome, StoredPost, StoredRoom, StoredSession
+from groupchat.model.drafts import (
+    Audience,
+    Fact,
+    Operation,
+    Outcome,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+    StoredRoom,
+    StoredSession,
+)
 from groupchat.model.errors import Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 
@@ -155,6 +165,20 @@ class SqliteJournal:
     def moderated(self, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """Return the last acts of operators, oldest first."""
         return self._read(self._reader.moderated, upto, count)
+
+    def shared(self, link: str) -> "Deferred[SharedFile | None]":
+        """Return the file with this public id; None: there is none."""
+        return self._read(self._reader.shared, link)
+
+    def files(
+        self, audience: Audience, author: AuthorId | None, before: int, count: int
+    ) -> "Deferred[list[SharedFile]]":
+        """Return the last files that an audience may see, newest first."""
+        return self._read(self._reader.files, audience, author, before, count)
+
+    def kept_files(self, author: AuthorId | None = None) -> "Deferred[list[StoredFile]]":
+        """Return every file that a post names, once."""
+        return self._read(self._reader.kept_files, author)
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Return the session with this digest."""

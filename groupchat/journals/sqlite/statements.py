@@ -17,14 +17,14 @@ from groupchat.model.drafts import Audience, StoredSession
 
 COLUMNS = (
     "id, kind, author, reader, room, nick, peer, at, text, target, revised, gone_by, gone_to,"
-    " reply, reply_author, reply_nick"
+    " reply, reply_author, reply_nick, link, sha256, size, type"
 )
 """The columns of ``posts`` in the order of the fields of Row."""
 
 SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner"
 """The columns of ``sessions`` in the order of the fields of StoredSession."""
 
-MESSAGE = "kind IN ('said', 'acted', 'whispered')"
+MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared')"
 """The condition for a row that is a message."""
 
 ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
@@ -72,6 +72,10 @@ SHOWN_LATELY = tuple(
     for source in (ROOM_MESSAGES, ROOM_DELETED, f"{ROOM_CHANGES} AND kind = 'edited'", TOPICS)
 )
 """The rows that a room was shown lately, newest first: messages, also deleted ones, edits, topics."""
+FILES = "posts INDEXED BY posts_files WHERE link IS NOT NULL"
+"""The rows that name files."""
+NO_FILE = "link = NULL, sha256 = NULL, size = NULL, type = NULL"
+"""The change of a row after which it names no file."""
 _PRIVATE = "posts INDEXED BY {} WHERE reader IS NOT NULL AND {}"
 PRIVATE_MESSAGES = tuple(
     f"{_PRIVATE.format(f'posts_{side}_{which}', condition)} AND {side}"

@@ -10,12 +10,21 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
-from groupchat.journals.rules.rights import CHANGES, changing, no_such_message, refusal, reply_refusal, written
+from groupchat.journals.rules.rights import (
+    CHANGES,
+    changing,
+    no_such_message,
+    quota_refusal,
+    refusal,
+    reply_refusal,
+    written,
+)
 from groupchat.journals.rules.rows import PUBLIC, Row, milliseconds, stored
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Index
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
+    NO_FILE,
     SESSION,
     SHOWN_LATELY,
     TOPICS,
@@ -117,6 +126,10 @@ class Transaction:
         if draft.reply is not None:
             answered = self.find(draft.reply)
             refused = reply_refusal(draft, answered)
+            if refused is not None:
+                return refused
+        if draft.quota:
+            refused = quota_refusal(draft, self._files_of(draft.author))
             if refused is not None:
                 return refused
         if changes:
@@ -222,9 +235,13 @@ class Transaction:
     def _erase(self, target: Row, deletion: Row) -> None:
         """Overwrite the text of a message and of its edits; the rows stay, with the name of who deleted it."""
         self.deletes = True
-        erasing = "UPDATE posts SET text = '', revised = NULL, gone_by = ?, gone_to = ? WHERE {} = ?"
+        erasing = f"UPDATE posts SET text = '', revised = NULL, {NO_FILE}, gone_by = ?, gone_to = ? WHERE {{}} = ?"
         for column in ("id", "target"):
             self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
+
+    def _files_of(self, author: AuthorId) -> list[Row]:
+        self._write()
+        return [row for row in self._gone.files(author) if row.author == author]
 
     def _latest(self, draft: Draft) -> int:
         return self._gone.latest(draft.author, draft.room, self._index.upto) or 0

@@ -16,18 +16,18 @@ from groupchat.model.names import FORGOTTEN
 
 _EXPIRED = "(SELECT ifnull(max(value), 0) FROM counters WHERE name = 'expired')"
 _INDEXED = "(SELECT value FROM counters WHERE name = 'indexed')"
-_IS_MESSAGE = "kind IN ('said', 'acted', 'whispered') AND gone_by IS NULL"
+_IS_MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared') AND gone_by IS NULL"
 MESSAGES = f"SELECT count(*) FROM posts WHERE {_IS_MESSAGE}"
 """The number of messages that are not deleted."""
 SAMPLE = 1000
 """Of so many messages, and of the newest, it is checked whether the search index finds them."""
 _TARGETS = f"""
 SELECT change.id, change.kind, change.target, target.id IS NULL, target.id >= change.id,
-    target.kind NOT IN ('said', 'acted', 'whispered')
+    target.kind NOT IN ('said', 'acted', 'whispered', 'shared')
 FROM posts AS change LEFT JOIN posts AS target ON target.id = change.target
 WHERE change.kind IN ('edited', 'deleted') AND (
     change.target IS NULL OR target.id IS NULL OR target.id >= change.id
-    OR target.kind NOT IN ('said', 'acted', 'whispered')
+    OR target.kind NOT IN ('said', 'acted', 'whispered', 'shared')
     OR change.room <> target.room OR change.reader IS NOT target.reader)
     AND ifnull(change.target, -1) NOT BETWEEN 0 AND {_EXPIRED}
 """
@@ -35,19 +35,20 @@ _REPLIES = f"""
 SELECT post.id FROM posts AS post LEFT JOIN posts AS answered ON answered.id = post.reply
 WHERE (post.reply IS NULL) <> (post.reply_author IS NULL) OR (post.reply IS NULL) <> (post.reply_nick IS NULL)
     OR (post.reply IS NOT NULL AND (
-        post.kind NOT IN ('said', 'acted', 'whispered', 'edited') OR post.reply NOT BETWEEN 1 AND post.id - 1
+        post.kind NOT IN ('said', 'acted', 'whispered', 'shared', 'edited') OR post.reply NOT BETWEEN 1 AND post.id - 1
         OR (post.reply > {_EXPIRED} AND (
-            answered.id IS NULL OR answered.kind NOT IN ('said', 'acted', 'whispered')
+            answered.id IS NULL OR answered.kind NOT IN ('said', 'acted', 'whispered', 'shared')
             OR answered.room <> post.room OR (answered.reader IS NULL) <> (post.reader IS NULL)))))
 """
 _REVISED = """
-SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND post.gone_by IS NULL
+SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered', 'shared') AND post.gone_by IS NULL
 AND post.revised IS NOT (
     SELECT edit.text FROM posts AS edit WHERE edit.target = post.id AND edit.kind = 'edited' ORDER BY edit.id DESC)
 """
 _DELETED = f"""
-SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered') AND (post.gone_by IS NOT NULL) <>
-    EXISTS (SELECT * FROM posts AS deletion WHERE deletion.target = post.id AND deletion.kind = 'deleted')
+SELECT post.id FROM posts AS post WHERE post.kind IN ('said', 'acted', 'whispered', 'shared')
+    AND (post.gone_by IS NOT NULL) <>
+        EXISTS (SELECT * FROM posts AS deletion WHERE deletion.target = post.id AND deletion.kind = 'deleted')
     AND NOT (ifnull(post.gone_by, '') = post.nick AND post.nick GLOB '{FORGOTTEN}*')
 """
 # Nobody erased has a deletion, and nobody else such a nickname.
@@ -55,8 +56,15 @@ _REMAINS = """
 SELECT id FROM posts WHERE kind <> 'topic' AND id <= (SELECT value FROM counters WHERE name = 'removed')
 """
 _LEFT = "SELECT id FROM posts WHERE gone_by IS NOT NULL AND (text <> '' OR revised IS NOT NULL)"
-_STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 7)})"
-_ALIKE = "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL"
+_STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 8)})"
+_ALIKE = (
+    "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL AND kind <> 'shared'"
+)
+_FILES = """
+SELECT id FROM posts WHERE (kind = 'shared' AND gone_by IS NULL) <> (link IS NOT NULL)
+    OR (link IS NULL) <> (sha256 IS NULL) OR (link IS NULL) <> (size IS NULL) OR (link IS NULL) <> (type IS NULL)
+    OR length(sha256) <> 64 OR sha256 GLOB '*[^0-9a-f]*' OR size < 0
+"""
 _GAP = f"""
 SELECT id, before FROM (SELECT id, max(lag(id, 1, 0) OVER (ORDER BY id), {_EXPIRED}) AS before FROM posts)
 WHERE id < 1 OR (id > {_EXPIRED} AND id <> before + 1)
@@ -82,7 +90,7 @@ _SAMPLE = f"""
 SELECT id, room, author, reader FROM posts WHERE {_IS_MESSAGE} AND id <= {_INDEXED}
     AND (id > {_INDEXED} - {SAMPLE} OR id % (1 + {_INDEXED} / {SAMPLE}) = 0)
 """
-_KINDS = ("said", "acted", "whispered", "edited", "deleted", "topic", "moderated")
+_KINDS = ("said", "acted", "whispered", "shared", "edited", "deleted", "topic", "moderated")
 SHOWN = 10
 """Most faults of one kind that are reported."""
 
@@ -177,6 +185,7 @@ class Audit:
     def _rest(self, database: sqlite3.Connection) -> Iterator[str]:
         yield from _those(database, _STRANGE, "is of an unknown kind", _KINDS)
         yield from _those(database, _ALIKE, "is private without a reader, or public with one")
+        yield from _those(database, _FILES, "names no file although it shares one, or one although it shares none")
         for kind, name, value in database.execute("SELECT kind, name, value FROM facts"):
             if not _is_object(value):
                 yield f"the fact {kind} {name!r} is not a JSON object"

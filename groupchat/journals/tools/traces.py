@@ -17,7 +17,7 @@ from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import MESSAGES, Fact, Kind
 from groupchat.model.events import AuthorId
 
-_KINDS = "('said', 'acted', 'whispered', 'topic', 'moderated')"
+_KINDS = "('said', 'acted', 'whispered', 'shared', 'topic', 'moderated')"
 _OF = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND kind IN {_KINDS} ORDER BY id"
 
 
@@ -56,7 +56,8 @@ def traces(path: Path, key: str) -> Traces:
             if person.is_named(row.author, row.nick):
                 messages += row.kind in MESSAGES and is_message(row)
                 topics += row.kind == Kind.TOPIC and bool(row.text)
-            if (row.kind in (Kind.WHISPERED, Kind.MODERATED) or row.reply is not None) and row.gone_by is None:
+            is_telling = row.kind in (Kind.WHISPERED, Kind.SHARED, Kind.MODERATED) or row.reply is not None
+            if is_telling and row.gone_by is None:
                 is_named = is_named or person.applied(row, _NoRows()) != row
         return Traces(messages, topics, theirs is not None, is_named)
 

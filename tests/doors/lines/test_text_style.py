@@ -36,12 +36,31 @@ class TextStyleTests(StyleContract, SynchronousTestCase):
 
 
 class LineTests(SynchronousTestCase):
+    def test_link(self) -> None:
+        """The link of a file begins with where the reader reaches the server; readers of one place share a style."""
+        event = events.Shared(48, "lobby", "alice", AT, "cat.jpg", 1, "image/jpeg", "/f/ID/cat.jpg")
+        style = text_style(Preferences(time="off"), "UTC", base="http://192.0.2.1:5000")
+        self.assertEqual(
+            style.render([event], [AT], False),
+            [b"#48 alice shared cat.jpg (1 byte): http://192.0.2.1:5000/f/ID/cat.jpg\r\n"],
+        )
+        self.assertIs(style, text_style(Preferences(time="off"), "UTC", base="http://192.0.2.1:5000"))
+        self.assertIsNot(style, text_style(Preferences(time="off"), "UTC"))
+
     def test_every_event(self) -> None:
         """Each event has exactly the line that the protocol gives it."""
         for event, line in (
             (SAID, "#103 alice: Hello everyone! 😊"),
             (events.Acted(42, "lobby", "alice", AT, "waves"), "#42 * alice waves"),
             (events.Whispered(43, "", "alice", AT, "bob", "text"), "#43 alice -> bob: text"),
+            (
+                events.Shared(48, "lobby", "alice", AT, "cat.jpg", 1_234_567, "image/jpeg", "/f/ID/cat.jpg"),
+                "#48 alice shared cat.jpg (1.2 MB): /f/ID/cat.jpg",
+            ),
+            (
+                events.Shared(49, "", "alice", AT, "a b", 512, "text/plain", "/f/ID/a%20b", "bob", 43, "bob"),
+                "#49 alice -> bob (re #43 bob) shared a b (512 bytes): /f/ID/a%20b",
+            ),
             (events.Edited(44, "lobby", "alice", AT, 41, "new text"), "#41 alice (edited): new text"),
             (events.Edited(44, "", "alice", AT, 43, "text", "bob"), "#43 alice -> bob (edited): text"),
             (events.Deleted(45, "lobby", "alice", AT, 41), "#41 was deleted by alice"),

@@ -25,6 +25,7 @@ from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
+from tests.journals.shared_contract import SharedContract
 
 THREADS = IReactorFromThreads(reactor)
 
@@ -39,7 +40,7 @@ class SqliteJournalTests(SearchContract):
         return SqliteJournal(THREADS, self.path)
 
 
-class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract):
+class SqliteDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract, SharedContract):
     """It decides as the contract says, also after it was opened again."""
 
     __test__ = True

@@ -44,6 +44,15 @@ ALTER TABLE posts ADD COLUMN reply INTEGER;
 ALTER TABLE posts ADD COLUMN reply_author INTEGER;
 ALTER TABLE posts ADD COLUMN reply_nick TEXT;
 
+-- Shared files: the public id of the link, the hex SHA-256 of the content, its bytes, and its type as in HTTP; the name
+-- is the text.  Deleted ones have none of these.  An object is kept as long as a post names its hash.
+ALTER TABLE posts ADD COLUMN link TEXT;
+ALTER TABLE posts ADD COLUMN sha256 TEXT;
+ALTER TABLE posts ADD COLUMN size INTEGER;
+ALTER TABLE posts ADD COLUMN type TEXT;
+CREATE UNIQUE INDEX posts_link ON posts (link) WHERE link IS NOT NULL;
+CREATE INDEX posts_files ON posts (author) WHERE link IS NOT NULL;
+
 -- Where posts come from, for "groupchat export" and "groupchat import".
 -- Journal 0 is this one; its identity is made once, and a copy of the file has the same.
 CREATE TABLE origins (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT;
