@@ -19,7 +19,6 @@ class KilledTest(BrowserTest):
     def test_twice(self) -> None:
         """Two people write 240 messages while the server is killed twice: each is there once, and in order."""
         windows = [self.person("alice"), self.person("boris")]
-        first = len(windows)
         self.write(windows, 0, EACH)
         self.daemon.kill()
         self.write(windows, EACH, EACH + EACH // 2)
@@ -28,18 +27,17 @@ class KilledTest(BrowserTest):
         self.daemon.kill()
         self.begin()
         self.write(windows, EACH + EACH // 2 + 15, 2 * EACH)
-        for window in windows:
-            for at in range(first):
-                window.expect(f"tab {at} line {2 * EACH - 1}")
-            expect(window.page.get_by_role("status", name="Connection")).to_have_text(re.compile("Connected"))
-            expect(window.page.get_by_text("Not sent")).to_have_count(0)
         witness = self.program("witness", since=0)
-        witness.do(do="ping")
+        for at in range(len(windows)):
+            witness.told(event="said", text=f"tab {at} line {2 * EACH - 1}")
         truth = [(number, nick, words) for number, nick, words in final(witness.events, "lobby")]
         for at, nick in enumerate(("alice", "boris")):
             own = [words for _, author, words in truth if author == nick]
             self.assertEqual(own, [f"tab {at} line {number}" for number in range(2 * EACH)])
         for window in windows:
+            window.expect(truth[-1][2])
+            expect(window.page.get_by_role("status", name="Connection")).to_have_text(re.compile("Connected"))
+            expect(window.page.get_by_text("Not sent")).to_have_count(0)
             self.assertEqual(window.whole_log(), [f"{nick}: {words}" for _, nick, words in truth])
 
     def test_reload(self) -> None:
