@@ -32,6 +32,7 @@ class WebPort(Port):
             (
                 Route("GET", "/words/{one}/{two}", lambda request, one, two: told(200, f"{one} {two}")),
                 Route("POST", "/echo", lambda request: Answer(200, request.body), lambda _: BODY_LIMIT),
+                Route("POST", "/long", lambda request: Answer(200, request.body), lambda _: 100 * BODY_LIMIT),
                 Route("POST", "/nothing", lambda request: Answer(204)),
                 Route("GET", "/later", self.later),
                 Route("GET", "/refused", self.refused),
