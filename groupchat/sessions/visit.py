@@ -16,6 +16,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
 
 from groupchat.config.settings import Settings
 from groupchat.facts.account_facts import Account
@@ -26,11 +27,17 @@ from groupchat.model import names
 from groupchat.model.drafts import Audience
 from groupchat.model.errors import Flooding, NoSuchRoom, NotJoined, Refusal
 from groupchat.model.events import Answer, Post, Ref, Refused
+from groupchat.model.networks import origin
 from groupchat.sessions.visitor import Credentials, Visitor
 from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
+
+log = Logger()
+
+NOTED = 1024
+"""The number of people, each with an address, who are not logged again."""
 
 HISTORY_COST = 10.0
 """What reading a page costs, as /history does."""
@@ -42,14 +49,32 @@ class Visits:
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
         self._allowances = Allowances(hall.clock)
+        self._noted: dict[tuple[str, str], None] = {}
+        """Who came lately, from which address: the oldest first."""
 
     def begin(self, screen: IScreen) -> "Visit":
         """Begin a visit, which is answered at this screen."""
         return Visit(self, screen)
 
-    def knows_hook(self, secret: str) -> bool:
-        """Return whether there is a hook with this secret."""
+    def knows_hook(self, secret: str, screen: IScreen) -> bool:
+        """Return whether there is a hook with this secret.
+
+        :raises NotEncrypted: secrets are not taken on this connection.
+        """
+        self.hall.admission.check_line(screen)
         return self.hall.access_keys.hooks.find(secret) is not None
+
+    def note(self, person: Person, address: str) -> None:
+        """Log who says something from which address, unless that was logged lately: they join nowhere and never leave.
+
+        For an operator who wants to know where a guest comes from that is all there is.
+        """
+        came = person.key, address
+        if self._noted.pop(came, came) is came and self.hall.log_limits.allows("people who say something by requests"):
+            log.info("{nick} says something by requests from {address}", nick=person.nick, address=origin(address))
+        self._noted[came] = None
+        if len(self._noted) > NOTED:
+            del self._noted[next(iter(self._noted))]
 
     def at_once(self) -> "Deferred[Any]":
         """Return a Deferred that has fired: nothing is charged, and nobody waits."""
@@ -112,6 +137,7 @@ class Visit:
             raise NotJoined("Say who you are: with ?nick=NAME as a guest, or an account's token or password.")
         me = Actor(hall, connection, None, key)
         verb, given = COMMANDS.read_fields(me, name, fields)
+        self._visits.note(connection.person, self.screen.address)
         yield self._charge(verb.cost - is_charged)
         if hall.commits.congested:
             self._room = Deferred()

@@ -13,8 +13,8 @@ from groupchat.model.errors import BadArguments, BadJson, NotUtf8
 MOST_BYTES, MOST_LINES = 4000, 60
 """The most of a payload that is said: no message has more than 4,096 bytes."""
 
-DEEPEST = 100
-"""The deepest nesting of a payload; those of services have a tenth of it."""
+MOST_FIELDS = 100
+"""The most fields of a form."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
@@ -29,7 +29,10 @@ def spoken(body: bytes, kind: str, headers: Mapping[str, str]) -> str:
     text = _decoded(body)
     name = kind.partition(";")[0].strip().lower()
     if name == "application/x-www-form-urlencoded" and not text.lstrip().startswith("{"):
-        fields = parse_qs(text, keep_blank_values=True, max_num_fields=100) if "=" in text else {}
+        try:
+            fields = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS) if "=" in text else {}
+        except ValueError:
+            raise BadArguments("That form has too many fields; one is needed, payload.") from None
         text = fields.get("payload", [text])[0]
     if text.lstrip().startswith(("{", "[")) or name == "application/json":
         return shortened(_of_json(text, headers))

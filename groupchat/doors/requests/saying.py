@@ -1,7 +1,7 @@
 """Say something over HTTP: in a room, or at a hook, where other services post."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -11,7 +11,8 @@ from groupchat.doors.requests.desk import PRIVATE, Desk, answered, done, refused
 from groupchat.doors.requests.payloads import spoken
 from groupchat.doors.requests.who import Query, credentials
 from groupchat.doors.web.web_request import TEXT, Answer, Request
-from groupchat.model.errors import BadArguments, BadJson, NoSuchHook, NotUtf8, TooLong
+from groupchat.interfaces.screens import IScreen
+from groupchat.model.errors import BadArguments, BadJson, NoSuchHook, NotEncrypted, NotUtf8, TooLong
 from groupchat.model.events import Done, Refused
 from groupchat.sessions.visit import Visit
 from groupchat.sessions.visitor import NO_HOOK, Credentials
@@ -63,9 +64,11 @@ def say_in_room(request: Request, room: str) -> None:
 
 def check_hook(request: Request, secret: str) -> Answer | None:
     """Return why nothing is taken that is posted there; None: there is such a hook."""
-    if request.channel.reception.visits().knows_hook(secret):
-        return None
-    return refused(Refused(NoSuchHook.code, NO_HOOK))
+    try:
+        is_known = request.channel.reception.visits().knows_hook(secret, cast(IScreen, Desk(request)))
+    except NotEncrypted as refusal:
+        return refused(Refused(refusal.code, str(refusal)))
+    return None if is_known else refused(Refused(NoSuchHook.code, NO_HOOK))
 
 
 def say_at_hook(request: Request, secret: str) -> None:

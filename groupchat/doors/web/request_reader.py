@@ -18,7 +18,7 @@ MOST_LINES = 128
 MOST_NAMES = 64
 """The most names that an address has after its question mark: Twisted reads them all."""
 
-MOST_CHUNKS = 1024
+MOST_CHUNKS = 512
 """The most pieces of a body of unknown length: each costs as much as a short line, however short it is."""
 
 MOST_DIGITS = 18

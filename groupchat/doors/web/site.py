@@ -62,6 +62,9 @@ FOR_PROGRAMS = ("/rooms/", "/hooks/")
 SECRET_PATHS = re.compile(r"/(hooks|f)/[^/?\s]+")
 """Parts of addresses that open something to whoever knows them."""
 
+SECRETS = re.compile(r"[0-9a-fA-F]{16,}|(?<=gc[th]_)[^/?\s]+")
+"""What may be such a part where it does not belong, as in an address that was copied wrongly."""
+
 
 def root(request: Request) -> Answer:
     """Answer a browser with the page, and others with how to join."""
@@ -162,8 +165,9 @@ class Site:
 
     def note(self, address: str, line: bytes, status: int) -> None:
         """Log a request that was refused, without what in its address opens something."""
-        method, _, rest = line.decode("ascii", "replace").partition(" ")
-        path = SECRET_PATHS.sub(r"/\1/…", rest.partition(" ")[0].partition("?")[0])
+        words = line.decode("ascii", "replace").partition("?")[0]
+        method, _, rest = SECRETS.sub("…", SECRET_PATHS.sub(r"/\1/…", words)).partition(" ")
+        path = rest.partition(" ")[0]
         # Pages are asked for all the time, and who does what in the chat is logged there.
         if status >= 400 and self._reception.log_limits.allows("requests over HTTP that were refused"):
             self.log.info(
@@ -221,10 +225,10 @@ class Site:
                 and not same_site.is_ours(host, server, request.address, settings)
             ):
                 return told(421, f"This server is not known by the name {host}; the setting web_hosts adds names.")
-        if method not in SAFE or path == "/ws":
+        if method not in SAFE or path == "/ws" or path.startswith("/rooms/"):
             page = request.header("origin")
             own = same_site.is_own_page(page, host, settings.web_origins)
-            if not own or (not page and request.header("sec-fetch-site").lower() == "cross-site"):
+            if not own or (not page and _is_foreign(request, method)):
                 return told(403, "A page of another site may not do this; the setting web_origins lets it.")
         return None
 
@@ -248,6 +252,16 @@ class Site:
                 return Answer(204, headers=(("allow", f"{allowed}, OPTIONS"),))
             return told(405, f"This address takes {allowed}.", ("allow", allowed))
         return told(404, "There is nothing at this address.")
+
+
+def _is_foreign(request: Request, method: str) -> bool:
+    """Return whether a browser asks for a page of another site, by what it says where there is no origin.
+
+    Whoever clicks a link there may read a room.  What such a page shows or fetches by itself would be read by nobody,
+    and paid for out of what those who look at it may ask for.
+    """
+    site, mode = (request.header(f"sec-fetch-{name}").lower() for name in ("site", "mode"))
+    return site in ("cross-site", "same-site") and not (method in SAFE and mode == "navigate")
 
 
 def _may_be_a_page(request: Request, method: str, path: str) -> bool:

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.requests.payloads import MOST_BYTES, MOST_LINES, shortened, spoken
 from groupchat.doors.requests.slack import plain
-from groupchat.model.errors import Refusal
+from groupchat.model.errors import BadArguments, Refusal
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -18,6 +18,14 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 def said(value: Any, **headers: str) -> str:
     """Return what is said for JSON."""
     return spoken(json.dumps(value).encode(), JSON, {name.replace("_", "-"): text for name, text in headers.items()})
+
+
+class FormTest(SynchronousTestCase):
+    def test_many_fields(self) -> None:
+        """A form with very many fields is refused."""
+        for body in (b"a=1&" * 1000, b"a=" + b"%&" * 1000):
+            with self.assertRaises(BadArguments):
+                spoken(body, FORM, {})
 
 
 class SlackTest(SynchronousTestCase):

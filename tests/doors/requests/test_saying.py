@@ -3,6 +3,7 @@
 import json
 
 from twisted.internet.address import IPv4Address
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from groupchat.journals.memory import MemoryJournal
@@ -212,6 +213,27 @@ class WhoTest(RequestsCase):
             self.assertEqual((status, answer["code"]), (403, "not-encrypted"), header)
         self.assertEqual(self.house.passwords.verified, [])
         self.assertEqual(self.post(f"{LOBBY}?nick=ci", "x")[0], 201)
+        # Nobody is told there whether a hook exists.
+        for path in (hook, f"/hooks/gch_{'0' * 40}", "/hooks/x"):
+            status, answer = self.post(path, "x" * 300_000)
+            self.assertEqual((status, answer["code"]), (403, "not-encrypted"), path)
+
+    def test_logged(self) -> None:
+        """It is logged which address somebody speaks from who joins nowhere, once until others have come."""
+        logged: list[str] = []
+        observer = lambda event: logged.append(formatEvent(event))  # noqa: E731
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        for nick, address in (("ci", HERE), ("ci", HERE), ("cd", HERE), ("ci", "192.0.2.9"), ("ci", HERE)):
+            self.ask(f"{LOBBY}?nick={nick}", "POST", "x", address)
+            self.house.clock.advance(5)
+        self.assertEqual(
+            [line for line in logged if "by requests" in line],
+            [
+                f"{nick} says something by requests from {address}"
+                for nick, address in (("ci", HERE), ("cd", HERE), ("ci", "192.0.2.9"))
+            ],
+        )
 
     def test_nicknames(self) -> None:
         """A guest cannot have what belongs to somebody, is reserved, or can be nobody's."""

@@ -87,5 +87,5 @@ class BodyTest(SynchronousTestCase):
         channel.takes, take = lambda length: (taken.append(length), take(length))[1], channel.takes
         visit.send(b"1\r\na\r\n" * 3 * MOST_CHUNKS + b"0\r\n\r\n")
         (reply,) = replies(visit.read(), "POST")
-        self.assertEqual((reply.status, reply.body), (400, b"A body comes in 1,024 chunks at most.\n"))
+        self.assertEqual((reply.status, reply.body), (400, b"A body comes in 512 chunks at most.\n"))
         self.assertEqual(len(taken), MOST_CHUNKS)

@@ -48,6 +48,33 @@ class AddressTest(SynchronousTestCase):
         self.assertIn("strict-transport-security", headers)
 
 
+class LogTest(SynchronousTestCase):
+    def test_secrets(self) -> None:
+        """What is refused is logged without the secret in its address, however wrong the address is."""
+        secret = f"gch_{'0123456789' * 4}"
+        addresses = [f"/hooks/{secret}", f"/hooks//{secret}", f"/Hooks/{secret}", f"/%68ooks/{secret}", f"/{secret}"]
+        addresses += [
+            f"/hooks/x/{secret}",
+            f"/rooms/lobby?token={secret}",
+            f"/rooms/{secret[4:]}/x",
+            f"/f//{secret[4:]}",
+        ]
+        logged: list[str] = []
+        observer = lambda event: logged.append(formatEvent(event))  # noqa: E731
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        for address in addresses:
+            asked(Visit(Port()), request(address, "DELETE"))
+        for line in (f"{addresses[0]} HTTP/1.1\r\n", f"POST\t{addresses[1]} HTTP/1.1\r\n"):
+            visit = Visit(Port())
+            visit.send(request("/health") + line.encode())
+        refused = [line for line in logged if line.startswith("Refused")]
+        self.assertEqual(len(refused), len(addresses) + 2)
+        self.assertIn("Refused DELETE /hooks/… of 192.0.2.1: 405", refused)
+        for line in refused:
+            self.assertNotIn("0123456789", line)
+
+
 class CrossSiteTest(SynchronousTestCase):
     def test_sockets(self) -> None:
         """A page of another site, or of none, cannot open a WebSocket."""
@@ -57,6 +84,20 @@ class CrossSiteTest(SynchronousTestCase):
         visit = Visit(Port(SETTINGS.replaced(web_origins=["https://Good.example"])))
         visit.send((UPGRADE + "Origin: https://good.example\r\nSec-Fetch-Site: cross-site\r\n\r\n").encode())
         self.assertTrue(visit.read().startswith(b"HTTP/1.1 101 "))
+
+    def test_reading(self) -> None:
+        """A page of another site can link to a room, but neither show nor fetch it, at the cost of who looks at it."""
+        page = "Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"
+        image = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors", "Sec-Fetch-Site: same-site"
+        link = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate"
+        own = "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors", "Sec-Fetch-Site: none", "Origin: http://chat:5000"
+        for target in ("/rooms/lobby", "/rooms/lobby/live"):
+            for given, is_refused in (
+                *((one, True) for one in (*page, *image)),
+                *((one, False) for one in (link, *own)),
+            ):
+                request_ = f"GET {target} HTTP/1.1\r\nHost: chat:5000\r\n{given}\r\n\r\n".encode()
+                self.assertEqual(asked(Visit(Port()), request_).status == 403, is_refused, given)
 
     def test_encryption_required(self) -> None:
         """Where TLS is required, browsers are sent to the same address by https."""
