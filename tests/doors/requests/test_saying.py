@@ -3,6 +3,7 @@
 import json
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
@@ -220,15 +221,14 @@ class WhoTest(RequestsCase):
 
     def test_logged(self) -> None:
         """It is logged which address somebody speaks from who joins nowhere, once until others have come."""
-        logged: list[str] = []
-        observer = lambda event: logged.append(formatEvent(event))  # noqa: E731
+        observer = EventLoggingObserver()
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
         for nick, address in (("ci", HERE), ("ci", HERE), ("cd", HERE), ("ci", "192.0.2.9"), ("ci", HERE)):
             self.ask(f"{LOBBY}?nick={nick}", "POST", "x", address)
             self.house.clock.advance(5)
         self.assertEqual(
-            [line for line in logged if "by requests" in line],
+            [line for line in map(formatEvent, observer) if "by requests" in line],
             [
                 f"{nick} says something by requests from {address}"
                 for nick, address in (("ci", HERE), ("cd", HERE), ("ci", "192.0.2.9"))

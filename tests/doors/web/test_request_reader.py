@@ -32,7 +32,13 @@ class HeadTest(SynchronousTestCase):
         visit.send(request("/query"))
         taken: list[bytes] = []
         channel = visit.server
-        channel.lineReceived, take = lambda line: (taken.append(line), take(line))[1], channel.lineReceived
+        take = channel.lineReceived
+
+        def note(line: bytes) -> None:
+            taken.append(line)
+            take(line)
+
+        channel.lineReceived = note
         visit.send(b"GET /query HTTP/1.1\r\n" + b"a:\n" * 5000)
         self.assertGreater(len(taken), MOST_LINES)
         self.assertLess(len(taken), MOST_LINES + 3)
@@ -84,7 +90,13 @@ class BodyTest(SynchronousTestCase):
         visit.send(head + b"1\r\na\r\n")
         taken: list[int] = []
         channel = visit.server
-        channel.takes, take = lambda length: (taken.append(length), take(length))[1], channel.takes
+        take = channel.takes
+
+        def note(length: int) -> bool:
+            taken.append(length)
+            return bool(take(length))
+
+        channel.takes = note
         visit.send(b"1\r\na\r\n" * 3 * MOST_CHUNKS + b"0\r\n\r\n")
         (reply,) = replies(visit.read(), "POST")
         self.assertEqual((reply.status, reply.body), (400, b"A body comes in 512 chunks at most.\n"))
