@@ -33,7 +33,7 @@ from groupchat.model.drafts import Draft, Fact, Kind, Need
 from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomClosed, RoomLocked, SlowMode
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
-from groupchat.model.times import spoken
+from groupchat.model.times import each
 
 QUIET = frozenset({Kind.DELETED})
 """The kinds of post that muted people may make, and those who may not come into the room: they show no words.
@@ -231,8 +231,8 @@ class RuleBook:
             return None  # what was said before the room was slow is not held against anybody
         # Times are kept in milliseconds, so that the last one may be a little later than it was.
         wait = min(last + seconds - at, seconds)
-        pace = f"In {room} you can say something every {spoken(seconds)}"
-        return SlowMode(f"{pace}; wait another {spoken(wait)}.", wait)
+        pace = f"In {room} you can say something every {each(seconds)}"
+        return SlowMode(f"{pace}; wait another {each(wait)}.", wait)
 
     def entrance(
         self, author: AuthorId, folded: str, room: str, now: float, origin: str = "", since: float = 0.0

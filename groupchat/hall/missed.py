@@ -45,10 +45,11 @@ class Unread:
         theirs = shown_zone(connection.screen.style.preferences, zone)
         today, then = (local(at, theirs) for at in (now, self.since.at))
         moment = then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
-        way = (
-            "/catchup shows them" if self.room == connection.current else f"/switch {self.room} and /catchup show them"
-        )
-        return f"{count} new{place} since {moment}, {self.mentions} for you; {way}."
+        them = "it" if self.count == 1 else "them"
+        here = self.room == connection.current
+        way = f"/catchup shows {them}" if here else f"/switch {self.room} and /catchup show {them}"
+        personal = f", {self.mentions} for you" if self.mentions else ""
+        return f"{count} new{place} since {moment}{personal}; {way}."
 
 
 @dataclass(frozen=True, slots=True)

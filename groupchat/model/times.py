@@ -54,6 +54,12 @@ def spoken(seconds: float) -> str:
     return " ".join(words[:2])
 
 
+def each(seconds: float) -> str:
+    """Return a duration as it follows ``every`` or ``another``: ``minute``, ``2 minutes``."""
+    words = spoken(seconds)
+    return words.removeprefix("1 ") if words.count(" ") == 1 else words
+
+
 def lasting(seconds: float) -> str:
     """Return ``for 2 hours`` as a part of a sentence, or nothing if the duration has no end.
 

@@ -155,7 +155,8 @@ class Composer:
         """Keep a message that could not be said: it can be said later, or elsewhere."""
         if self._message is message:
             count = plural(len(message.lines), "line is", "lines are")
-            self._tell(f"Your {count} kept. /paste goes on with them, also in another room.")
+            them = "it" if len(message.lines) == 1 else "them"
+            self._tell(f"Your {count} kept. /paste goes on with {them}, also in another room.")
 
     def _tell(self, words: str) -> None:
         self._show(Done(text=words))

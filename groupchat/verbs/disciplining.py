@@ -117,7 +117,7 @@ def bans(me: Actor, after: After = "", room: Here = "") -> Answer:
     sanctions: list[Sanction] = list(moderation.bans)
     if not scope:  # addresses are for operators only
         sanctions += moderation.networks.values()
-    return _listed(me, "bans", "banned", sanctions, scope, after)
+    return _listed(me, "bans", "banned", "from", sanctions, scope, after)
 
 
 @DISCIPLINING.verb(needs=KEEPERS)
@@ -184,7 +184,7 @@ def mutes(me: Actor, after: After = "", room: Here = "") -> Answer:
     sanctions: list[Sanction] = list(moderation.mutes)
     if not scope:
         sanctions += moderation.muted_networks.values()
-    return _listed(me, "mutes", "muted", sanctions, scope, after)
+    return _listed(me, "mutes", "muted", "in", sanctions, scope, after)
 
 
 def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: float, why: str) -> S:
@@ -249,8 +249,11 @@ def _connections_from(me: Actor, network: Network, yes: bool, request: str) -> l
     people = {one.person for one in there}
     is_vast = network.prefixlen < VAST
     if not yes and (is_vast or 2 * len(people) > len(me.hall.roster)):
-        whom = f"{plural(len(people), 'person', 'people')} of {len(me.hall.roster)} who are here"
-        warning = f"{network} is {'a large part of the internet' if is_vast else 'where most people are from'}: {whom}."
+        share = f"{len(people)} of the {plural(len(me.hall.roster), 'person', 'people')} here"
+        if is_vast:
+            warning = f"{network} is a large part of the internet, with {share}."
+        else:
+            warning = f"{network} is where {share} come from."
         me.hall.confirmations.check(me.connection, request, warning, "the same line")
     return there
 
@@ -338,13 +341,19 @@ def _undone(me: Actor, book: Book[S], nick: str, room: str) -> S | None:
     return None
 
 
-def _listed(me: Actor, what: str, done: str, sanctions: Iterable[Sanction], scope: str, after: str) -> Answer:
+def _listed(
+    me: Actor, what: str, done: str, place: str, sanctions: Iterable[Sanction], scope: str, after: str
+) -> Answer:
+    """List sanctions.
+
+    :param done: what was done to people, such as ``banned``; ``place``: the word before the room, such as ``from``.
+    """
     now = me.hall.now()
     holding = (one for one in sanctions if one.holds(now) and (not scope or one.room == scope))
     found = page(holding, lambda one: names.key(one.whom), names.key(after) if after else None)
     shown = found.items
     lines = [
-        f"{one.whom} is {done}{f' in {one.room}' if one.room else ''}{_left(one.left(now))}"
+        f"{one.whom} is {done}{f' {place} {one.room}' if one.room else ''}{_left(one.left(now))}"
         f", since {minute(one.at, me.zone)}, by {one.by}{because(one.why)}"
         for one in shown
     ]

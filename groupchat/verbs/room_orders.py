@@ -22,7 +22,7 @@ from groupchat.model.events import Answer, AuthorId, Replayed, Told
 from groupchat.model.ranks import Rank
 from groupchat.model.text import ANNOUNCEMENT
 from groupchat.model.text import MOTD as MOTD_LENGTH
-from groupchat.model.times import spoken
+from groupchat.model.times import each, spoken
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, because, checked_reason, keepers
@@ -86,7 +86,7 @@ def slow(me: Actor, room: RoomBefore = "", *, seconds: Pause) -> Receipt:
             raise NothingToUndo(f"{place} is not slow.")
         deed = Deed("slow", f"ended slow mode in {place}", place)
         return me.decree(deed, before.undone(), needs=keepers(place), room=place)
-    deed = Deed("slow", f"set slow mode in {place}: one message every {spoken(seconds)}", place)
+    deed = Deed("slow", f"set slow mode in {place}: one message every {each(seconds)}", place)
     slow = Slow(place, seconds, me.person.nick, me.hall.now())
     return me.decree(deed, slow.replacing(before), needs=keepers(place), room=place)
 

@@ -284,8 +284,9 @@ def _to_partner(me: Actor, partner: Partner, words: str, reply: int | None) -> R
         return _whisper(me, to, words, reply)
     if account is not None:
         return _leave_message(me, account, words, reply)
-    back = f"your lines go to {me.connection.current} again" if me.connection.current else "that ends"
-    raise NoSuchNick(f"{partner.nick} is not here any more, and that was said to nobody. After /query {back}.")
+    current = me.connection.current
+    back = f"/query lets your lines go to {current} again" if current else "/query ends the conversation"
+    raise NoSuchNick(f"{partner.nick} is not here any more, and that was said to nobody. {back}.")
 
 
 def _check_ignored(me: Actor, partner: Partner) -> None:

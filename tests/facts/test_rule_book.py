@@ -244,6 +244,12 @@ class JudgingTest(BookCase):
         found = [name(self.book.entrance(ALICE, "alice", room, now)) for room, now in entrances]
         self.assertEqual(found, ["Banned", "", ""])
 
+    def test_slow_by_the_minute(self) -> None:
+        """A pace of one is told without its number."""
+        self.learn(Slow("ops", 60.0, "olga", AT - 2))
+        refused = self.book.judge(draft(), "ops", lambda room, author, at, seconds: AT)
+        self.assertEqual(str(refused), "In ops you can say something every minute; wait another minute.")
+
     def test_slow(self) -> None:
         """In a slow room a person waits after what they showed last, unless they keep order there."""
         self.learn(Slow("dev", 5.0, "olga", AT - 2))

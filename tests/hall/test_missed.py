@@ -163,7 +163,7 @@ class ShowTests(SynchronousTestCase):
             listed.lines,
             (
                 "37 new since 11:00, 2 for you; /catchup shows them.",
-                "1 new in dev since 10:00, 0 for you; /switch dev and /catchup show them.",
+                "1 new in dev since 10:00; /switch dev and /catchup show it.",
             ),
         )
         self.assertEqual(

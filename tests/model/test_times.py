@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
-from groupchat.model.times import FOREVER, LONGEST, iso, lasting, local, minute, parse, spoken
+from groupchat.model.times import FOREVER, LONGEST, each, iso, lasting, local, minute, parse, spoken
 
 
 class Durations(SynchronousTestCase):
@@ -67,6 +67,17 @@ class Durations(SynchronousTestCase):
             (14 * 86400, "2 weeks"), (LONGEST, "5,214 weeks 2 days"), (FOREVER, "forever"),
         ]:  # fmt: skip
             self.assertEqual(spoken(seconds), words)
+
+    def test_each(self) -> None:
+        """After "every" and "another" nobody says "1"."""
+        for seconds, words in [
+            (1, "second"),
+            (30, "30 seconds"),
+            (60, "minute"),
+            (90, "1 minute 30 seconds"),
+            (3600, "hour"),
+        ]:
+            self.assertEqual(each(seconds), words)
 
     @given(st.integers(1, LONGEST))
     def test_both_ways(self, seconds: int) -> None:

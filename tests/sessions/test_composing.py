@@ -67,7 +67,7 @@ class ComposingTest(SynchronousTestCase):
         (said,) = [event for event in self.bob.events if isinstance(event, Said)]
         self.assertEqual((said.text, said.reply, said.reply_nick), ("a\nb", 1, "bob"))
         self.assertEqual(self.alice.codes, ["no-such-message"])
-        self.assertIn("Your 1 line is kept.", self.alice.told[-1])
+        self.assertEqual(self.alice.told[-1], "Your 1 line is kept. /paste goes on with it, also in another room.")
 
     def test_to_one_person(self) -> None:
         """Who talks to one person pastes to that person, whatever becomes of that meanwhile."""

@@ -104,7 +104,10 @@ class QueryTests(SynchronousTestCase):
         self.alice.take()
         self.alice.type("psst", "psst")
         self.assertEqual(self.alice.codes, ["no-such-nick"] * 2)
-        self.assertIn("bob is not here any more, and that was said to nobody", self.last(self.alice))
+        self.assertEqual(
+            self.last(self.alice),
+            "bob is not here any more, and that was said to nobody. /query lets your lines go to lobby again.",
+        )
         self.assertEqual(self.said(), [])
 
     def test_renamed(self) -> None:

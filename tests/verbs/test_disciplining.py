@@ -392,7 +392,7 @@ class TypedTests(TypingCase):
             list(bans.lines),
             [
                 f"203.0.113.0/24 is banned for 1 week more, since {since}, by olga",
-                f"bob is banned in dev for 59 minutes more, since {since}, by rita",
+                f"bob is banned from dev for 59 minutes more, since {since}, by rita",
                 f"carol is banned, since {since}, by olga: noise",
             ],
         )
@@ -576,7 +576,7 @@ class ManyTests(OperatorsCase):
         """A network of more than half of the people here has to be asked for twice, within a minute."""
         self.olga.do("ban", whom="192.0.2.0/24")
         (refusal,) = self.refused(self.olga)
-        self.assertIn("confirmation-needed: 192.0.2.0/24 is where most people are from: 3 people of 4", refusal)
+        self.assertIn("confirmation-needed: 192.0.2.0/24 is where 3 of the 4 people here come from. ", refusal)
         self.assertIn("Type the same line again within 60 s to do it.", refusal)
         self.house.pass_time(61)
         self.olga.do("ban", whom="192.0.2.0/24").do("ban", whom="192.0.2.1").do("ban", whom="192.0.2.1", duration="1m")

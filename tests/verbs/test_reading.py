@@ -284,7 +284,7 @@ class SpamTests(SynchronousTestCase):
             newcomer.vanish()
         house.clock.advance(3600)
         unread = next(answer for answer in back(house, "dora").answers if isinstance(answer, Listed))
-        self.assertEqual(unread.lines, ("1 new since 12:00, 0 for you; /catchup shows them.",))
+        self.assertEqual(unread.lines, ("1 new since 12:00; /catchup shows it.",))
         self.assertEqual(unread.items[0]["since"], "2026-11-21T12:00:00.000Z")
 
 
