@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import groupchat
 from groupchat.admin.settings_commands import describe
 from groupchat.client.protocol import JsonLines
+from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.doors.lines.json_requests import KEY_LIMIT, REF_LIMIT
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, SUBNEGOTIATION_LIMIT
 from groupchat.doors.wire.framing import SKIPPED_LIMIT
@@ -35,7 +36,6 @@ from groupchat.sessions.destination import SPELLINGS
 from groupchat.state.access_keys import MOST
 from groupchat.verbs.commands import COMPLETIONS
 from groupchat.verbs.grammar.arguments import LARGEST
-from groupchat.verbs.presence import IGNORED_MAX
 from groupchat.verbs.visiting import FAREWELL_MAX
 
 TREE = Path(__file__).parents[1]

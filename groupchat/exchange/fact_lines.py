@@ -100,7 +100,7 @@ def written(fact: Fact) -> dict[str, Any]:
     value = {name: _written(name, part) for name, part in (fact.value or {}).items()}
     if fact.kind == Account.KIND:
         del value["hash"]
-    elif fact.kind in (Ban.KIND, Mute.KIND):
+    elif fact.kind in (Ban.KIND, Mute.KIND, Ignoring.KIND):
         value.pop("origin", None)  # where people come from is nobody's business
     return {"kind": "fact", "fact": fact.kind, "name": fact.name, "value": value}
 

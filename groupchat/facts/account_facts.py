@@ -131,7 +131,10 @@ class KeptPreferences(TypedFact):
 
 @dataclass(frozen=True, slots=True)
 class Ignoring(TypedFact):
-    """An account wants to read nothing of another author, whose nickname then was ``nick``."""
+    """An account wants to read nothing of another author, whose nickname then was ``nick``.
+
+    ``origin``: where a guest came from; a guest with the nickname who comes from there is meant, too.
+    """
 
     KIND = "ignoring"
     OWNER = "first"
@@ -139,6 +142,7 @@ class Ignoring(TypedFact):
     author: AuthorId
     other: AuthorId
     nick: str
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -146,14 +150,14 @@ class Ignoring(TypedFact):
         return f"{self.author}/{self.other}"
 
     def value(self) -> dict[str, Any]:
-        """Return the nickname."""
-        return {"nick": self.nick}
+        """Return the nickname, and the origin if there is one."""
+        return {"nick": self.nick, **({"origin": self.origin} if self.origin else {})}
 
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
         """Read one entry of somebody's list."""
         author, _, other = name.partition("/")
-        return cls(AuthorId(int(author)), AuthorId(int(other)), value["nick"])
+        return cls(AuthorId(int(author)), AuthorId(int(other)), value["nick"], value.get("origin", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,4 +49,6 @@ def forgetting(fact: TypedFact, key: str, alias: str, author: AuthorId | None) -
         whose = fact.other if isinstance(fact, Ignoring) else fact.author
         if names.key(fact.nick) == key or (author is not None and whose == author):
             changed["nick"] = alias
+            if isinstance(fact, Ignoring):
+                changed["origin"] = ""
     return replace(fact, **changed) if changed else fact  # type: ignore[type-var]

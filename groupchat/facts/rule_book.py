@@ -262,6 +262,11 @@ class RuleBook:
         lock = self.locked.get(room)
         return lock is not None and not lock.visible and self._is_locked_out(room, author)
 
+    def is_hidden(self, room: str) -> bool:
+        """Say whether somebody who is in no room, and nobody in particular, is told nothing of it."""
+        lock = self.locked.get(room)
+        return lock is not None and not lock.visible
+
     def hides(self, draft: Draft, room: str) -> bool:
         """Say whether the messages of a room are hidden from a draft's author: it is locked, and they are outside."""
         return draft.within is not None and room not in draft.within and self._is_locked_out(room, draft.author)

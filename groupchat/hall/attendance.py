@@ -15,7 +15,7 @@ from twisted.logger import Logger
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
-from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.queue import Notice
 from groupchat.delivery.readers import Readers
 from groupchat.facts.whereabouts import Places
@@ -63,7 +63,7 @@ class Attendance:
         persistence: Persistence,
         commits: Commits,
         readers: Readers,
-        fanout: Fanout,
+        ignore_lists: IgnoreLists,
         typists: Typists,
         log_limits: LogLimits,
         settings: Settings,
@@ -77,7 +77,7 @@ class Attendance:
         self._persistence = persistence
         self._commits = commits
         self._readers = readers
-        self._fanout = fanout
+        self._ignore_lists = ignore_lists
         self._typists = typists
         self._log_limits = log_limits
         self._clock = clock
@@ -238,6 +238,7 @@ class Attendance:
         person.numbered += 1
         connection.number = person.numbered
         person.connections = (*person.connections, connection)
+        self._ignore_lists.met(person)
 
     def rename(self, connection: Connection, nick: str, key: str, answer: Done | None = None, ref: Ref = None) -> None:
         """Give the person of a connection another nickname, and tell people who share a room.
@@ -248,6 +249,7 @@ class Attendance:
         person = connection.person
         old = person.nick
         self._roster.rename(person, nick, key)
+        self._ignore_lists.met(person)
         rooms = person.rooms
         for name, doorway in self._doorways.items():
             # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
@@ -276,8 +278,7 @@ class Attendance:
         if not person.connections:
             self._roster.release(person)
             self._moderation.paces.left(person, self._now())
-            for ignored in person.ignored:
-                self._fanout.unignore(person, ignored)
+            self._ignore_lists.left(person)
         if self._log_limits.allows("people who leave"):
             log.info(
                 "{nick} left: {reason} (from {address}, {seconds:.0f} s)",

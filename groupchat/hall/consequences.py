@@ -17,10 +17,10 @@ from twisted.logger import Logger
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
-from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.outcomes import Learned
 from groupchat.delivery.queue import EVERYWHERE, Change, Notice, Receipt
-from groupchat.facts.account_facts import AccessToken, Account, Ignoring
+from groupchat.facts.account_facts import AccessToken, Account, Ignoring, RankGiven
 from groupchat.facts.kinds import owner, read
 from groupchat.facts.room_facts import Closed, Granted, Invitation, Lock, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
@@ -46,7 +46,7 @@ from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
-from groupchat.state.people import Connection, Person, Watcher
+from groupchat.state.people import Connection, Ignored, Person, Watcher
 from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
@@ -102,7 +102,7 @@ class Consequences:
         known_addresses: KnownAddresses,
         access_keys: AccessKeys,
         commits: Commits,
-        fanout: Fanout,
+        ignore_lists: IgnoreLists,
         attendance: Attendance,
         persistence: Persistence,
         health: Health,
@@ -118,7 +118,7 @@ class Consequences:
         self._known_addresses = known_addresses
         self._access_keys = access_keys
         self._commits = commits
-        self._fanout = fanout
+        self._ignore_lists = ignore_lists
         self._attendance = attendance
         self._persistence = persistence
         self._health = health
@@ -137,6 +137,7 @@ class Consequences:
             RoomOperator.KIND: self._follow_room_operator,
             Invitation.KIND: self._follow_invitation,
             Lock.KIND: self._follow_lock,
+            RankGiven.KIND: self._follow_rank,
             AccessToken.KIND: self._follow_access_token,
         }
 
@@ -208,23 +209,28 @@ class Consequences:
             self._cut_off(taken, lambda session: _person_of(session) is holder)
         if person is not None and self._accounts.places(account.author) is None:
             self._persistence.adopt(account, person.connections[-1])
+            self._keep_ignored(account, person)
         if person is not None and person.key != account.key:
             self._attendance.rename(person.connections[0], account.nick, account.key)
+
+    def _keep_ignored(self, account: Account, person: Person) -> None:
+        """Keep whom a guest ignored with the account that they have made."""
+        kept = tuple(Ignoring(account.author, other, *one).put() for other, one in person.ignored.items())
+        if kept and self._commits.refusal is None:
+            self._commits.post(Change(Amendment(account.author, self._now(), kept), Receipt()))
 
     def _follow_ignoring(self, fact: Fact, by: str) -> Follow:
         ignoring = read(fact)
         if isinstance(ignoring, Ignoring):
             person = self._roster.of(ignoring.author)
             if person is not None and ignoring.other not in person.ignored:
-                person.ignored = {**person.ignored, ignoring.other: ignoring.nick}
-                self._fanout.ignore(person, ignoring.other)
+                self._ignore_lists.ignore(person, ignoring.other, Ignored(ignoring.nick, ignoring.origin))
             return None
         author = owner(fact.kind, fact.name)
         person = None if author is None else self._roster.of(author)
         for before in self._accounts.ignoring(author) if author is not None else ():
-            if before.name == fact.name and person is not None and before.other in person.ignored:
-                person.ignored = {author: nick for author, nick in person.ignored.items() if author != before.other}
-                self._fanout.unignore(person, before.other)
+            if before.name == fact.name and person is not None:
+                self._ignore_lists.unignore(person, before.other)
         return None
 
     def _follow_access_token(self, fact: Fact, by: str) -> Follow:
@@ -292,11 +298,9 @@ class Consequences:
         for room in filter(None, map(self._rooms.find, erased.topics)):
             room.topic = ""
         for person in self._roster:
-            if any(self._is_erased(erased, author, nick) for author, nick in person.ignored.items()):
-                person.ignored = {
-                    author: erased.alias if self._is_erased(erased, author, nick) else nick
-                    for author, nick in person.ignored.items()
-                }
+            theirs = [author for author, one in person.ignored.items() if self._is_erased(erased, author, one.nick)]
+            for author in theirs:
+                self._ignore_lists.rename(person, author, erased.alias)
         return partial(self._tell_erased, erased)
 
     def _is_erased(self, erased: Erased, author: AuthorId, nick: str) -> bool:
@@ -387,28 +391,35 @@ class Consequences:
         if before is None:
             return None
         told = f"{by or 'Somebody'} decided that you are no longer an operator of {before.room}."
-        return partial(self._tell, self._roster.of(before.author), told)
+
+        def follow() -> None:
+            self._tell(self._roster.of(before.author), told)
+            self._shut_out(before.room)
+
+        return follow
 
     def _follow_invitation(self, fact: Fact, by: str) -> Follow:
         granted = read(fact)
         if not isinstance(granted, Invitation):
-            return None
+            return partial(self._shut_out, Invitation.parts(fact.name)[0])
         told = f"{granted.by} invites you to {granted.room}: /join {granted.room}"
         return partial(self._tell, self._roster.of(granted.author), told)
 
     def _follow_lock(self, fact: Fact, by: str) -> Follow:
-        """Cut off people who follow a room that is locked, and could not come in: nobody there sees them."""
-        if fact.value is None:
-            return None
-        room = fact.name
+        return None if fact.value is None else partial(self._shut_out, fact.name)
 
-        def shut_out() -> None:
-            told = RoomLocked(f"{room} is locked now.")
-            self._stop_watching(
-                told, lambda one: room in one.rooms and not self._moderation.admits(room, one.person, self._now())
-            )
+    def _follow_rank(self, fact: Fact, by: str) -> Follow:
+        return None if fact.value is not None else self._shut_out
 
-        return shut_out
+    def _shut_out(self, room: str = "") -> None:
+        """Cut off people who follow a room (empty: any) that is locked, and could not come in: nobody sees them."""
+        locked, now = self._moderation.locked, self._now()
+
+        def is_outside(watcher: Watcher) -> bool:
+            rooms = [name for name in watcher.rooms if name in locked and room in ("", name)]
+            return any(not self._moderation.admits(name, watcher.person, now) for name in rooms)
+
+        self._stop_watching(RoomLocked("The room is locked, and you may not follow it any more."), is_outside)
 
     def _follow_closed(self, fact: Fact, by: str) -> Follow:
         closed = read(fact)

@@ -15,6 +15,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.fanout import Fanout
+from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.outcomes import Outcomes
 from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Receipt
 from groupchat.delivery.readers import Readers
@@ -116,14 +117,15 @@ class Hall:
         self.commits.on_trouble = self.health.report
         # People.
         self.typists = Typists(self.commits, clock, now)
+        self.ignore_lists = IgnoreLists(self.fanout, self.roster)
         self.persistence = Persistence(self.accounts, self.roster, self.positions, self.commits, self.readers, now)
         self.attendance = Attendance(
-            self.rooms, self.roster, self.moderation, self.persistence, self.commits, self.readers, self.fanout,
-            self.typists, self.log_limits, settings, clock, now,
+            self.rooms, self.roster, self.moderation, self.persistence, self.commits, self.readers,
+            self.ignore_lists, self.typists, self.log_limits, settings, clock, now,
         )  # fmt: skip
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
-            self.access_keys, self.commits, self.fanout, self.attendance, self.persistence, self.health,
+            self.access_keys, self.commits, self.ignore_lists, self.attendance, self.persistence, self.health,
             lambda: list(self.sessions), lambda: self.arrivals, now,
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)

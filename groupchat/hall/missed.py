@@ -1,7 +1,7 @@
 """Find what an account missed while nobody was here from it: private messages, and new ones in its rooms."""
 
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Container, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
-from groupchat.model.events import Acted, Edited, Listed, Post, Replayed, Said, Whispered
+from groupchat.model.events import Acted, AuthorId, Edited, Listed, Post, Replayed, Said, Whispered
 from groupchat.model.preferences import shown_zone
 from groupchat.model.times import iso, local
 from groupchat.model.wording import plural
@@ -93,19 +93,30 @@ class Missed:
 
 @inlineCallbacks
 def look_up(
-    positions: Positions, stream: Stream, account: Account, rooms: Sequence[str], upto: int, private: int
+    positions: Positions,
+    stream: Stream,
+    account: Account,
+    rooms: Sequence[str],
+    upto: int,
+    private: int,
+    ignored: Container[AuthorId] = (),
 ) -> Generator["Deferred[Any]", Any, Missed]:
     """Look up what an account missed up to a number.
 
     :param private: the most private messages to show; 0: none, the connection reads them by itself.
+    :param ignored: the authors of whom the account reads nothing.
     """
+
+    def is_missed(stored: StoredPost) -> bool:
+        return stored.author != account.author and stored.author not in ignored and is_said(stored.event)
+
     whispers: list[StoredPost] = []
     begin = positions.find(account.author, PRIVATE)
     if private:
         after = begin.upto if begin is not None else 0
         audience = Audience((), account.author)
         found = yield stream.journal.following(audience, after, upto, private)
-        whispers = [stored for stored in found if stored.author != account.author and is_said(stored.event)]
+        whispers = [one for one in found if is_missed(one)]
     unread = []
     for room in rooms:
         position = positions.find(account.author, room)
@@ -113,7 +124,7 @@ def look_up(
             count, mentions, after = 0, 0, position.upto
             for _ in range(COUNTED // AT_ONCE):
                 found = yield stream.journal.following(Audience((room,)), after, upto, AT_ONCE)
-                others = [one.event for one in found if one.author != account.author and is_said(one.event)]
+                others = [one.event for one in found if is_missed(one)]
                 count += len(others)
                 mentions += sum(1 for post in others if is_mentioned(account.nick, post))
                 if len(found) < AT_ONCE:

@@ -78,6 +78,10 @@ class Persistence:
         connection.moving = None
         return stored
 
+    def keep_ignored(self, connection: Connection) -> None:
+        """Store whom a guest ignores."""
+        self._keep_session(connection)
+
     def abandon(self, connection: Connection) -> None:
         """Store that a connection stays where it is, after all."""
         connection.moving = None
@@ -131,6 +135,8 @@ class Persistence:
             person.author, connection.digest, person.nick, places.rooms, self._readers.position(connection),
             self._now(), places.current, places.lost, person.known_since, connection.silent,
             None if connection.partner is None else connection.partner.author,
+            # The list of an account is kept with the account.
+            () if person.account is not None else tuple((other, *one) for other, one in person.ignored.items()),
         )  # fmt: skip
 
     def arrived(self, connection: Connection, position: int) -> None:

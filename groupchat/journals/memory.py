@@ -196,6 +196,7 @@ class MemoryJournal:
         author, facts = erase_facts(book, self, key, alias)
         person = Erasure(key, alias, author, frozenset(book.accounts), self._expired, self.head)
         self._keep_sessions(lambda session: not person.is_named(session.author, session.nick))
+        self._sessions = {digest: person.unnamed(session) for digest, session in self._sessions.items()}
         before = self._rooms()
         for row in [row for row in self._rows if person.owns(row, self)]:
             self._keys = {key: id for key, id in self._keys.items() if id != row.id}

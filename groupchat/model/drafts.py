@@ -268,6 +268,7 @@ class StoredSession:
     ``since``: when its author came first, in seconds since 1970 UTC.
     ``silent``: it asked for nothing of what was said before it came.
     ``partner``: the author its lines go to, instead of a room (None: they go to the current room).
+    ``ignored``: the people whom a guest does not want to read: for each the author, the nickname, and the origin.
     """
 
     author: AuthorId
@@ -281,6 +282,7 @@ class StoredSession:
     since: float = 0.0
     silent: bool = False
     partner: AuthorId | None = None
+    ignored: tuple[tuple[AuthorId, str, str], ...] = ()
 
 
 @record

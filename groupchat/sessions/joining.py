@@ -30,7 +30,7 @@ from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
 from groupchat.model.networks import origin, trace
 from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
-from groupchat.state.people import Connection, Partner, Person
+from groupchat.state.people import Connection, Ignored, Partner, Person
 from groupchat.verbs.reading import replay
 
 log = Logger()
@@ -294,7 +294,8 @@ class Joining:
             return Missed()
         hall = self._hall
         private = hall.settings.query_posts if self._claim.since is None else 0
-        found: Missed = yield look_up(hall.positions, hall.stream, self._account, rooms, upto, private)
+        ignored = {one.other for one in hall.accounts.ignoring(person.author)} | person.ignored.keys()
+        found: Missed = yield look_up(hall.positions, hall.stream, self._account, rooms, upto, private, ignored)
         return found
 
     def _enter(
@@ -310,8 +311,8 @@ class Joining:
         if self._leaving is not None:
             hall.attendance.leave(self._leaving, f"logged in as {person.nick}")
         person.account = hall.accounts.of(person.author)
-        if person.account is not None and not person.connections:
-            self._recall_ignored(person)
+        if not person.connections:
+            self._recall_ignored(person, stored)
         if person.account is not None:
             hall.admission.welcome(person.account, screen)
         self._choose_preferences(person)
@@ -332,8 +333,9 @@ class Joining:
             connection.show(departed)
         for room in sorted(connection.rooms, key=lambda room: room == connection.current):
             hall.attendance.tell_entered(connection, room)
-        if earlier:
-            connection.show(replay(earlier, hall.now()))
+        replayed = replay(earlier, person, hall.now())
+        if replayed is not None:
+            connection.show(replayed)
         missed.show(connection, hall.now(), hall.settings.zone)
         if claim.since == HEAD:
             upto = hall.stream.delivered
@@ -345,13 +347,14 @@ class Joining:
                 "{nick} joined from {address}", nick=person.nick, address=origin(screen.address), door=connection.door
             )
 
-    def _recall_ignored(self, person: Person) -> None:
-        """Let an account go on to ignore the people it ignored when it was here last."""
-        ignored = {one.other: one.nick for one in self._hall.accounts.ignoring(person.author)}
-        if ignored:
-            person.ignored = ignored
-            for other in ignored:
-                self._hall.fanout.ignore(person, other)
+    def _recall_ignored(self, person: Person, stored: StoredSession | None) -> None:
+        """Let an account, or a guest with a token, go on to ignore the people they ignored when they were here last."""
+        if person.account is not None:
+            kept = [(one.other, one.nick, one.origin) for one in self._hall.accounts.ignoring(person.author)]
+        else:
+            kept = [] if stored is None else list(stored.ignored)
+        for other, *one in kept:
+            self._hall.ignore_lists.ignore(person, other, Ignored(*one))
 
     def _position(self, person: Person, stored: StoredSession | None) -> int:
         """Return how far the last connection with this token has read; it may still be here."""

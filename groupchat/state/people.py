@@ -7,6 +7,7 @@ The rules for whoever changes them:
    but whoever tells a connection that it has lost a room, forgets that.
 3. ``live``, ``paused``, ``cursor`` and ``view`` change only in the send path (fanout, readers, cursor).
 4. ``Person.account`` changes only when the fact that says so is on disk.
+5. ``Person.ignored`` changes only in the ignore lists.
 """
 
 import secrets
@@ -23,7 +24,15 @@ from groupchat.model.networks import trace
 SERVER_NICK = "server"
 """The server's nickname; nobody else can have it."""
 
-NOBODY: dict[AuthorId, str] = {}
+
+class Ignored(NamedTuple):
+    """Somebody whom a person ignores: the nickname they had then, and where they came from if they were a guest."""
+
+    nick: str
+    origin: str = ""
+
+
+NOBODY: dict[AuthorId, Ignored] = {}
 """Shared by all who ignore nobody, which is almost everyone; never written to."""
 
 
@@ -106,8 +115,8 @@ class Person:
         """For each room with messages that were new when they came: the number up to which they had read."""
         self.told_away: frozenset[AuthorId] = frozenset()
         """The people who were told already that this one is away."""
-        self.ignored: dict[AuthorId, str] = NOBODY
-        """The people they do not want to read, with the nicknames they had at that time."""
+        self.ignored: dict[AuthorId, Ignored] = NOBODY
+        """The people they do not want to read."""
         self.whisperers = Whisperers()
 
     @property

@@ -1,5 +1,6 @@
 """The verbs about people: look somebody up, take another nickname, be away, ignore somebody."""
 
+from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.facts.account_facts import Ignoring
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
@@ -9,15 +10,13 @@ from groupchat.model.ranks import Rank
 from groupchat.model.text import AWAY
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
+from groupchat.state.people import Ignored
 from groupchat.verbs.actor import Actor, Reply
 from groupchat.verbs.grammar.arguments import Name, Nick, Rest
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.visiting import folded
 
 PRESENCE = Table("people")
-
-IGNORED_MAX = 200
-"""The most people one person can ignore: each is looked at for every line they are shown."""
 
 
 @PRESENCE.verb()
@@ -90,19 +89,22 @@ def back(me: Actor) -> Reply:
 
 @PRESENCE.verb()
 def ignore(me: Actor, nick: Nick) -> Reply:
-    """See nothing more of somebody."""
+    """See nothing more of somebody.
+
+    A guest is ignored again who comes back under the same nickname from the same address.
+    """
     other, person = me.hall.find(nick), me.person
     if other is person:
         raise BadArguments("That is you.")
     if len(person.ignored) >= IGNORED_MAX and other.author not in person.ignored:
         raise BadArguments(f"You ignore {IGNORED_MAX} people, which is the most; /unignore somebody first.")
     answer = Done(text=f"You no longer see anything from {other.nick}. /unignore {other.nick} ends it.")
-    account = person.account
+    account, origin = person.account, "" if other.account is not None else other.origin
     if account is not None and me.hall.accounts.of(account.author) is not None and other.author not in person.ignored:
-        kept = Ignoring(account.author, other.author, other.nick)
+        kept = Ignoring(account.author, other.author, other.nick, origin)
         return me.hall.registration.amend(account.author, kept.made(), origin=me.connection, ref=me.ref, answer=answer)
-    person.ignored = {**person.ignored, other.author: other.nick}
-    me.hall.fanout.ignore(person, other.author)
+    me.hall.ignore_lists.ignore(person, other.author, Ignored(other.nick, origin))
+    me.hall.persistence.keep_ignored(me.connection)
     return answer
 
 
@@ -110,7 +112,7 @@ def ignore(me: Actor, nick: Nick) -> Reply:
 def unignore(me: Actor, nick: Nick) -> Reply:
     """See somebody's messages again."""
     key, person = names.key(nick), me.person
-    found = [author for author, known in person.ignored.items() if names.key(known) == key]
+    found = [author for author, known in person.ignored.items() if names.key(known.nick) == key]
     if not found:
         raise NoSuchNick(f"You do not ignore {nick}. /ignored lists the people you ignore.")
     answer = Done(text=f"You see everything from {nick} again.")
@@ -118,12 +120,8 @@ def unignore(me: Actor, nick: Nick) -> Reply:
     kept = [] if account is None else [one for one in me.hall.accounts.ignoring(account.author) if one.other in found]
     for author in found:
         if all(one.other != author for one in kept):
-            me.hall.fanout.unignore(person, author)
-    person.ignored = {
-        author: known
-        for author, known in person.ignored.items()
-        if author not in found or any(one.other == author for one in kept)
-    }
+            me.hall.ignore_lists.unignore(person, author)
+    me.hall.persistence.keep_ignored(me.connection)
     if account is None or not kept:
         return answer
     ended = tuple(one.undone() for one in kept)
@@ -133,7 +131,7 @@ def unignore(me: Actor, nick: Nick) -> Reply:
 @PRESENCE.verb(cost=2)
 def ignored(me: Actor) -> Answer:
     """List the people you ignore."""
-    nicks = list(me.person.ignored.values())
+    nicks = list(dict.fromkeys(one.nick for one in me.person.ignored.values()))
     heading = f"You ignore {plural(len(nicks), 'person', 'people')}:" if nicks else "You ignore nobody."
     return Listed("ignored", (heading, *folded(nicks)), tuple({"nick": nick} for nick in nicks))
 

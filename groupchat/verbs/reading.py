@@ -13,6 +13,7 @@ from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Replayed, Said, Told, Whispered
 from groupchat.model.ranks import Rank
 from groupchat.model.wording import plural
+from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.grammar.arguments import Before, Count, Day, Here, PostId, Search, Since, With
 from groupchat.verbs.grammar.table import Table
@@ -133,10 +134,15 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     return _replayed(me, "search", shown, "end of what mentions you, newest first")
 
 
-def replay(posts: Sequence[StoredPost], now: float) -> Replayed:
-    """Return what was said in a room before one came in; programs get these as ordinary events."""
-    heading = f"{plural(len(posts), 'earlier message')}:"
-    return Replayed("join", heading, tuple(stored.event for stored in posts), "end of the earlier messages", now)
+def replay(posts: Sequence[StoredPost], person: Person, now: float) -> Replayed | None:
+    """Return what was said in a room before somebody came in, but by whom they ignore; None: there is nothing.
+
+    Programs get these as ordinary events.
+    """
+    shown = tuple(stored.event for stored in posts if stored.author not in person.ignored)
+    if not shown:
+        return None
+    return Replayed("join", f"{plural(len(shown), 'earlier message')}:", shown, "end of the earlier messages", now)
 
 
 def _excerpts(me: Actor, posts: Sequence[StoredPost], words: str) -> Sequence[StoredPost]:

@@ -91,14 +91,17 @@ def paste(me: Actor, id: PostId | None = None) -> Composing:
     With a number it is a reply to that message. Two dots on a line stand for one.
     Programs send such a message as one text.
     """
-    partner = me.connection.partner
-    return Composing("" if partner is not None else me.room(""), partner, id)
+    partner, lost = me.connection.partner, "" if me.bound else me.connection.lost
+    # What was meant for a room that they were put out of is kept when it cannot be said there, not said elsewhere.
+    return Composing("" if partner is not None else lost or me.room(""), partner, id)
 
 
 def compose(me: Actor, to: Composing, words: str) -> Receipt:
     """Say a message of several lines where it was begun, whatever has become of the current room since."""
     if to.partner is not None:
         return _to_partner(me, to.partner, words, to.reply)
+    if to.room == me.connection.lost:  # which they are told now
+        me.hall.persistence.forget_lost(me.connection)
     return me.post(me.draft(Kind.SAID, me.room(to.room), spoken(me, words), reply=to.reply))
 
 

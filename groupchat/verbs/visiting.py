@@ -108,7 +108,7 @@ def set_room(me: Actor, name: RoomSettingName = "", value: RoomSettingValue = ""
 
     "topic" says who sets the topic: anybody, or operators. (Changes are for operators of the room or the server.)
     """
-    place, book = me.room(room), me.hall.moderation
+    place, book = me.speaking_room(room) if value else me.room(room), me.hall.moderation
     if not name:
         items = tuple({"name": known, "value": book.setting(place, known)} for known in ROOM_SETTINGS)
         lines = tuple(f"{item['name']}: {item['value']}" for item in items)
@@ -235,8 +235,9 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
         raise
     hall.attendance.enter_room(connection, room)
     hall.attendance.tell_entered(connection, room)
-    if posts:
-        connection.show(replay(posts, hall.now()))
+    replayed = replay(posts, me.person, hall.now())
+    if replayed is not None:
+        connection.show(replayed)
     return _moved(connection, f"You are in {room} now.", is_stored)
 
 

@@ -21,7 +21,7 @@ from groupchat.model.events import (
     Whispered,
 )
 from groupchat.model.preferences import Preferences
-from groupchat.state.people import View
+from groupchat.state.people import Ignored, View
 from tests.delivery.send_path import NOW, SendPath, ids, screen
 from tests.fakes import FakeStyle, HeldJournal
 from tests.house import House, Peer
@@ -337,7 +337,7 @@ class FanoutTests(SynchronousTestCase):
     def test_ignored(self) -> None:
         """Of an ignored author a person is shown nothing, until they end it; others are not concerned."""
         person, author = self.alice.person, AuthorId(99)
-        person.ignored = {author: "x"}
+        person.ignored = {author: Ignored("x")}
         self.fanout.ignore(person, author)
         self.deliver(self.said(1), self.said(2, author=98))
         person.ignored = {}
@@ -351,7 +351,7 @@ class FanoutTests(SynchronousTestCase):
         """That one person ends ignoring somebody does not end it for another."""
         author = AuthorId(99)
         for connection in (self.alice, self.bob):
-            connection.person.ignored = {author: "x"}
+            connection.person.ignored = {author: Ignored("x")}
             self.fanout.ignore(connection.person, author)
         self.fanout.unignore(self.alice.person, author)
         self.alice.person.ignored = {}

@@ -537,6 +537,7 @@ class JournalContract(JournalCase):
         await self.append(taken)
         self.assertEqual(await self.journal.recall("b" * 64), taken)
         whole = replace(taken, rooms=("dev", "lobby"), current="dev", lost="ops", since=NOON, silent=True)
+        whole = replace(whole, partner=ALICE, ignored=((ALICE, "älice", "0f"), (BOB, "bob", "")))
         await self.append(whole)
         self.assertEqual(await self.journal.recall("b" * 64), whole)
 

@@ -1,5 +1,7 @@
 """The promises of every journal about what is removed: what has expired, sessions not seen for long, people erased."""
 
+from dataclasses import replace
+
 from groupchat.facts.account_facts import Account, Ignoring, RankGiven, RegistrationCode
 from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute
@@ -372,6 +374,17 @@ class RemovalsContract(JournalCase):
         await self.erased()
         found = [await self.journal.recall(letter * 64) is not None for letter in "adbc"]
         self.assertEqual(found, [False, False, True, True])
+
+    async def test_ignored(self) -> None:
+        """The sessions of people who ignore them do not name them any more; what these ignore besides stays."""
+        await self.append(amended(account(ALICE), account(BOB)))
+        others = ((BOB, "alice", "0f"), (CAROL, "carol", "0f"))
+        named = ((ALICE, "other", "0f"), (DAVE, "Alice", "0f"))
+        await self.append(replace(session(CAROL, "c", "carol"), ignored=(*named, *others)))
+        await self.erased()
+        found = await self.journal.recall("c" * 64)
+        assert found is not None
+        self.assertEqual(found.ignored, ((ALICE, ALIAS, ""), (DAVE, ALIAS, ""), *others))
 
     async def test_rank(self) -> None:
         """Whoever does not have the rank it takes erases nobody."""

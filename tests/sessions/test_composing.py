@@ -119,6 +119,15 @@ class ComposingTest(SynchronousTestCase):
         self.alice.type("and more", ".")
         self.assertEqual(self.bob.texts, ["for dev\nmore\nand more"])
 
+    def test_begun_after_the_loss(self) -> None:
+        """What somebody begins who was put out of the room just before is not said in another one."""
+        self.alice.type("/join dev")
+        operator(self.house, "olga").do("kick", nick="alice", room="dev")
+        self.alice.type("/paste", "for dev", ".")
+        self.assertEqual((self.bob.texts, self.alice.codes[-1:]), ([], ["not-in-room"]))
+        self.alice.type("to lobby", "/paste", ".")
+        self.assertEqual(self.bob.texts, ["to lobby", "for dev"])
+
     def test_slow_mode(self) -> None:
         """It counts once for slow mode; when it is refused, it is kept and can be said later."""
         olga = operator(self.house, "olga")

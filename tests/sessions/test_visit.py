@@ -10,7 +10,7 @@ from groupchat.sessions.visit import Visits
 from groupchat.sessions.visitor import Credentials
 from tests.fakes import FakeScreen
 from tests.house import House
-from tests.people import operator
+from tests.people import member, operator
 
 
 class ChargeTest(SynchronousTestCase):
@@ -78,3 +78,48 @@ class RoomTest(SynchronousTestCase):
         self.house.hall.sweep()
         self.assertIsNone(self.house.hall.rooms.find("old"))
         self.assertEqual([post.text for post in self.successResultOf(self.read("old"))], ["old words"])
+
+
+class WatchingTest(SynchronousTestCase):
+    """Somebody who follows a room is in no list there, so nobody could put them out: they go when they may not come."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.olga = operator(self.house, "olga", "json")
+        member(self.house, "mia")
+        self.olga.do("join", room="vault").do("lock", room="vault")
+
+    def watch(self) -> FakeScreen:
+        """Let mia follow the vault."""
+        screen = FakeScreen(self.house.clock, "json", True)
+        visit = Visits(self.house.hall).begin(screen)
+        self.successResultOf(visit.come(Credentials("mia", "correct horse")))
+        visit.watch(screen, "vault", None)
+        self.olga.say("secret")
+        self.assertFalse(screen.closed)
+        return screen
+
+    def check_cut_off(self, verb: str, **fields: str) -> None:
+        """Check that the one who follows is cut off by an order."""
+        screen = self.watch()
+        self.olga.do(verb, **fields)
+        self.assertTrue(screen.closed)
+
+    def test_uninvited(self) -> None:
+        self.olga.do("invite", nick="mia", room="vault")
+        self.check_cut_off("uninvite", nick="mia", room="vault")
+
+    def test_no_operator_any_more(self) -> None:
+        self.olga.do("op", nick="mia", room="vault")
+        self.check_cut_off("deop", nick="mia", room="vault")
+
+    def test_demoted(self) -> None:
+        self.olga.do("promote", name="mia")
+        self.check_cut_off("demote", name="mia")
+
+    def test_others_go_on(self) -> None:
+        """Whoever may still come in goes on reading."""
+        self.olga.do("invite", nick="mia", room="vault").do("op", nick="mia", room="vault")
+        screen = self.watch()
+        self.olga.do("deop", nick="mia", room="vault")
+        self.assertFalse(screen.closed)

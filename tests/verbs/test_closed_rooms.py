@@ -115,6 +115,17 @@ class SettingTests(SynchronousTestCase):
         """Return the topic of a room."""
         return self.house.hall.rooms.open(room).topic
 
+    def test_room_lost(self) -> None:
+        """Whoever was put out of a room does not change the settings of another by the next line."""
+        self.olga.do("op", nick="rita", room="dev")
+        self.rita.do("join", room="dev")
+        self.olga.do("kick", nick="rita", room="dev")
+        self.rita.type("/set-room topic operators")
+        self.assertEqual(self.rita.codes[-1:], ["room-lost"])
+        self.assertEqual(self.house.hall.moderation.setting("lobby", "topic"), "anybody")
+        self.rita.type("/set-room topic operators")
+        self.assertEqual(self.house.hall.moderation.setting("lobby", "topic"), "operators")
+
     def test_topic(self) -> None:
         """The topic is anybody's, unless the room's operators keep it to operators."""
         self.bob.type("/topic mine")

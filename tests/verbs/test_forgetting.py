@@ -59,7 +59,7 @@ class ForgetTests(OperatorsCase):
         self.assertFalse(hall.accounts.is_taken("alice"))
         self.assertEqual(hall.rooms.open("lobby").topic, "")
         (alias,) = self.bob.connection.person.ignored.values()
-        self.assertTrue(alias.startswith("forgotten-"), alias)
+        self.assertTrue(alias.nick.startswith("forgotten-"), alias)
         self.assertIn(author, self.bob.connection.person.ignored)
         self.assertEqual(hall.stream.recent.after(0, self.olga.connection.audience), [])
         again = self.house.reopened()

@@ -127,6 +127,13 @@ class OutsideTests(SynchronousTestCase):
         peer.session.serve()
         self.assertIn("vault", self.items(peer, "/rooms"))
 
+    def test_greeting(self) -> None:
+        """How many rooms somebody is in is told without the locked ones, before and after one is in."""
+        before = self.house.connect("json")
+        before.session.do("hello", {}, None)
+        (hello,) = [answer for answer in before.answers if isinstance(answer, Listed)]
+        self.assertEqual(hello.items[0]["rooms"], 1)
+
     def test_member_cut_off(self) -> None:
         """Somebody who was in the room when it was locked changes what they said, and somebody put out does not."""
         self.vera.type("mine")

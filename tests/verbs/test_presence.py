@@ -2,10 +2,10 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import AwayChanged, Done, Listed, Renamed, Whispered
 from groupchat.model.text import AWAY
-from groupchat.verbs.presence import IGNORED_MAX
 from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member, operator

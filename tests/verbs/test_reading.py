@@ -393,7 +393,8 @@ class EarlierTests(SynchronousTestCase):
         (alice,) = House().come("alice")
         alice.type("one")
         (stored,) = self.successResultOf(alice.actor.hall.stream.journal.around(Audience(("lobby",)), 1, 0))
-        shown = replay([stored], 7.0)
+        shown = replay([stored], alice.connection.person, 7.0)
+        assert shown is not None
         self.assertEqual((shown.what, shown.heading, shown.at), ("join", "1 earlier message:", 7.0))
         self.assertEqual((shown.posts, shown.ending), ((stored.event,), "end of the earlier messages"))
 

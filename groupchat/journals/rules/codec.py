@@ -111,6 +111,10 @@ def _read_fact(written: Mapping[str, Any]) -> Fact:
     return Fact(written["kind"], written["name"], written["value"])
 
 
+def _read_ignored(written: list[list[Any]]) -> tuple[tuple[AuthorId, str, str], ...]:
+    return tuple((AuthorId(author), nick, origin) for author, nick, origin in written)
+
+
 def _read_names(written: list[str] | None) -> tuple[str, ...] | None:
     return None if written is None else tuple(written)
 
@@ -139,6 +143,7 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "fact": _read_fact,
     "file": _read_file,
     "rooms": _read_names,
+    "ignored": _read_ignored,
     "within": _read_names,
 }
 """The function that reads a field, by its name."""

@@ -11,7 +11,7 @@ Rules:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from groupchat.facts.account_facts import Account
@@ -21,7 +21,7 @@ from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.judging import Store, carry_out
 from groupchat.journals.rules.rows import Row, without_file
 from groupchat.model import names
-from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind
+from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind, StoredSession
 from groupchat.model.events import AuthorId
 
 
@@ -63,6 +63,16 @@ class Erasure:
         if author == self.author or nick == self.alias:
             return True
         return author not in self.spared and names.key(nick) == self.key
+
+    def unnamed(self, session: StoredSession) -> StoredSession:
+        """Return a session that does not name the person among those it ignores."""
+        if all(not self.is_named(author, nick) for author, nick, _ in session.ignored):
+            return session
+        ignored = tuple(
+            (author, self.alias, "") if self.is_named(author, nick) else (author, nick, origin)
+            for author, nick, origin in session.ignored
+        )
+        return replace(session, ignored=ignored)
 
     def owns(self, row: Row, rows: Rows) -> bool:
         """Say whether the person posted this row: its key is free again."""

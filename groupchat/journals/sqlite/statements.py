@@ -21,7 +21,7 @@ COLUMNS = (
 )
 """The columns of ``posts`` in the order of the fields of Row."""
 
-SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner"
+SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored"
 """The columns of ``sessions`` in the order of the fields of StoredSession."""
 
 MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared')"
@@ -156,9 +156,12 @@ def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) 
 
 def session_of(found: Sequence[Any]) -> StoredSession:
     """Return the session that stands in a row of ``sessions``."""
-    author, digest, nick, rooms, position, seen, current, lost, since, silent, partner = found
+    author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored = found
     rooms = tuple(json.loads(rooms))
-    return StoredSession(author, digest, nick, rooms, position, seen, current, lost, since, bool(silent), partner)
+    ignored = tuple(map(tuple, json.loads(ignored)))
+    return StoredSession(
+        author, digest, nick, rooms, position, seen, current, lost, since, bool(silent), partner, ignored
+    )
 
 
 def session_row(session: StoredSession) -> tuple[object, ...]:
@@ -166,5 +169,5 @@ def session_row(session: StoredSession) -> tuple[object, ...]:
     return (
         session.author, session.digest, session.nick, json.dumps(session.rooms, ensure_ascii=False), session.position,
         session.seen, session.current, session.lost, session.since, int(session.silent),
-        session.partner,
+        session.partner, json.dumps(session.ignored, ensure_ascii=False),
     )  # fmt: skip

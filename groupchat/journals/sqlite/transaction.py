@@ -58,8 +58,9 @@ _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", 
 """Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fields) + 1))})")
 
-_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 11)})"
+_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 12)})"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
+_IGNORING = f"SELECT {SESSION} FROM sessions WHERE ignored <> '[]'"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
 _FORGET = "DELETE FROM sessions WHERE digest = ?"
@@ -264,6 +265,8 @@ class Transaction:
         sessions = self._database.execute("SELECT digest, author, nick FROM sessions").fetchall()
         theirs = [(digest,) for digest, by, nick in sessions if person.is_named(by, nick)]
         self._database.executemany(_FORGET, theirs)
+        for found in self._database.execute(_IGNORING).fetchall():
+            self._database.execute(_SESSION, session_row(person.unnamed(session_of(found))))
         before = self._topics()
         self._gone.erase(person)
         topics = tuple(name for name in before if not self._gone.topic(name))

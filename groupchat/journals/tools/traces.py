@@ -12,7 +12,7 @@ from groupchat.facts.kinds import read
 from groupchat.journals.rules.erasures import Erasure
 from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.gone import Gone
-from groupchat.journals.sqlite.statements import COLUMNS
+from groupchat.journals.sqlite.statements import COLUMNS, SESSION, session_of
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import MESSAGES, Fact, Kind
 from groupchat.model.events import AuthorId
@@ -75,8 +75,8 @@ class _NoRows:
 
 
 def _has_session(database: sqlite3.Connection, person: Erasure) -> bool:
-    sessions = database.execute("SELECT author, nick FROM sessions")
-    return any(person.is_named(author, nick) for author, nick in sessions)
+    sessions = map(session_of, database.execute(f"SELECT {SESSION} FROM sessions"))
+    return any(person.is_named(one.author, one.nick) or person.unnamed(one) != one for one in sessions)
 
 
 def _is_in_facts(database: sqlite3.Connection, person: Erasure) -> bool:

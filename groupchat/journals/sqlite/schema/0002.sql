@@ -85,6 +85,7 @@ ALTER TABLE sessions ADD COLUMN lost TEXT NOT NULL DEFAULT '';       -- the room
 ALTER TABLE sessions ADD COLUMN since REAL NOT NULL DEFAULT 0;       -- when its author came first
 ALTER TABLE sessions ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;   -- 1 when it wants nothing from before it came
 ALTER TABLE sessions ADD COLUMN partner INTEGER;                     -- the author its lines go to, instead of a room
+ALTER TABLE sessions ADD COLUMN ignored TEXT NOT NULL DEFAULT '[]';  -- of a guest, whom it ignores: [author, nick, origin]
 UPDATE sessions SET current = coalesce(json_extract(rooms, '$[#-1]'), '') WHERE json_valid(rooms);
 
 -- People who are erased, as long as not all of their rows are overwritten; see rules/erasures.py.
