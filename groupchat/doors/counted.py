@@ -4,7 +4,6 @@ They count among all connections and those of their address, are few, and end af
 Bans do not concern them: they are about people.
 """
 
-from collections import Counter
 from typing import Any
 
 from twisted.internet.interfaces import IAddress
@@ -12,9 +11,10 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
+from groupchat.doors.closed import oldest_of_greediest
 from groupchat.doors.reception import Reception
 from groupchat.model.errors import Refusal
-from groupchat.model.networks import household, plain
+from groupchat.model.networks import plain
 
 MOST = 32
 """The most connections to one such factory, which may have them also when the chat is full.
@@ -52,9 +52,7 @@ class Counted(ProtocolWrapper):
         self._here[self] = None
         super().makeConnection(transport)
         if len(self._here) > MOST:
-            here = Counter(household(connection.address) for connection in self._here)
-            (greediest, _), *_ = here.most_common(1)
-            oldest = next(connection for connection in self._here if household(connection.address) == greediest)
+            oldest = oldest_of_greediest(self._here)
             del self._here[oldest]
             oldest.abort()
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, ServerFactory
 
+from groupchat.doors.closed import Closed, Doorkeeper
 from groupchat.doors.front import Front
 from groupchat.doors.openings import DOORS
-from groupchat.doors.other_protocols import words_of
 from groupchat.doors.proxied import Proxied
 from groupchat.doors.reception import Reception
 from groupchat.interfaces.entrances import IDoor
@@ -23,6 +23,7 @@ class ChatFactory(ServerFactory):
     def __init__(self, reception: Reception, doors: Sequence[IDoor] = DOORS) -> None:
         self.reception = reception
         self._doors = doors
+        self._doorkeeper = Doorkeeper(reception)
 
     # Twisted calls this.
 
@@ -35,21 +36,7 @@ class ChatFactory(ServerFactory):
             self.reception.admit("" if is_proxy else address)
         except Refusal as refusal:
             self.reception.turned_away[refusal.code] += 1
-            return Closed(refusal)
+            return Closed(self._doorkeeper, address, refusal)
         if is_proxy:
             return Proxied(self.reception, self._doors, address)
         return Front(self.reception, self._doors, address, self.reception.exempts(address))
-
-
-class Closed(Protocol):
-    """Serves a peer that is not let in: one line that says why, and the end."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        self._refusal = refusal
-
-    # Twisted calls this.
-
-    def connectionMade(self) -> None:
-        assert self.transport is not None
-        self.transport.write(words_of(self._refusal))
-        self.transport.loseConnection()

@@ -12,7 +12,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.doors.other_protocols import Stranger, words_of
+from groupchat.doors.closed import words_for
+from groupchat.doors.other_protocols import Stranger
 from groupchat.doors.wire.sockets import tune
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IDoor, IFront, IReception
@@ -126,7 +127,8 @@ class Front(Protocol):
             self.reception.check_address(self.address)  # it may have been banned since the connection was accepted
         except Refusal as refusal:
             self.reception.turned_away[refusal.code] += 1
-            self.enter(Stranger(self.reception, self.address, words_of(refusal)))
+            words = words_for(self._received, refusal, self.reception, self.secure)
+            self.enter(Stranger(self.reception, self.address, words))
         else:
             door.admit(cast(IFront, self))
 

@@ -47,8 +47,14 @@ PING_S = 30.0
 BEAT_S = 15.0
 """Seconds after which a connection that follows a room is sent something, if only a sign of life."""
 
-IDLE_S = 75.0
-"""Seconds that a connection over HTTP stays open for the next request: longer than proxies keep theirs."""
+IDLE_S = 5.0
+"""Seconds that a connection over HTTP stays open for the next request.
+
+A browser makes six to load the page, and then chats over one: the others would count to the limits of its address.
+"""
+
+PROXY_IDLE_S = 75.0
+"""The same for a connection of a proxy, which is for everybody: longer than proxies keep theirs."""
 
 ANSWER_S = 60.0
 """Seconds in which a request is answered: ten times as long as the journal may take."""
@@ -92,6 +98,7 @@ class Reception:
         self.headers: Deadlines[Any] = Deadlines(clock, HEADER_S, lambda proxied: proxied.header_expired())
         self.pings: Deadlines[Any] = Deadlines(clock, PING_S, lambda socket: socket.ping_due(), sweep_s=PING_S / 10)
         self.idles: Deadlines[Any] = Deadlines(clock, IDLE_S, lambda channel: channel.idle_expired())
+        self.proxy_idles: Deadlines[Any] = Deadlines(clock, PROXY_IDLE_S, lambda channel: channel.idle_expired())
         self.beats: Deadlines[Any] = Deadlines(clock, BEAT_S, lambda stream: stream.beat())
         self.answers: Deadlines[Any] = Deadlines(clock, ANSWER_S, lambda channel: channel.answer_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
@@ -124,7 +131,7 @@ class Reception:
         """Drop the connections without a session, but those that wait for an answer: they are told by the hall, too."""
         for channel in self.answers.parties():
             channel.close_when_answered()
-        waiting = (self.handshakes, self.idles, self.closings)
+        waiting = (self.handshakes, self.idles, self.proxy_idles, self.closings)
         for party in [party for deadlines in waiting for party in deadlines.parties()]:
             if not party.has_session:
                 party.abort()
@@ -189,11 +196,15 @@ class Reception:
         """Forget a connection that is gone."""
         self.connections -= 1
         self.handshakes.cancel(party)
-        self.closings.cancel(party)
-        self._leaving.pop(party, None)
+        self.forget(party)
         self.backlog.flows(party)  # type: ignore[arg-type]  # only conversations are ever there
         if self._turnstile is not None:
             self._turnstile.leave(party.address)
+
+    def forget(self, party: Party) -> None:
+        """Forget that a peer was leaving."""
+        self.closings.cancel(party)
+        self._leaving.pop(party, None)
 
     def readdress(self, party: Party, address: str) -> None:
         """Count a connection for another address from now on: a proxy, which is trusted, says where it comes from.

@@ -63,6 +63,7 @@ class IReception(Interface):
     silences: IDeadlines = Attribute("The time each connection has to begin before it is taken for a person.")
     pings: IDeadlines = Attribute("The time until each peer that answers pings is sent the next.")
     idles: IDeadlines = Attribute("The time a connection may stay open without a request.")
+    proxy_idles: IDeadlines = Attribute("The same, for connections of proxies.")
     beats: IDeadlines = Attribute("The time until each connection that follows a room is sent a sign of life.")
     answers: IDeadlines = Attribute("The time in which a request has to be answered.")
     closings: IDeadlines = Attribute("The time each peer has to read its last lines after the server has closed.")

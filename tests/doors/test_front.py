@@ -105,13 +105,20 @@ class BanTest(SynchronousTestCase):
         port.reception.check_address = check
 
     def test_before_a_word(self) -> None:
-        """Whatever the peer begins with, or if it only waits, it is told so, and has no session."""
-        for hello in (b"alice\n", b'{"do":"nick","nick":"bob"}\n', b""):
+        """Whatever the peer begins with, or if it only waits, it is told so in its own way, and has no session."""
+        why = b"Your address, 192.0.2.1, is banned."
+        for hello, begins, ends in (
+            (b"alice\n", b"!! banned: " + why, b"\r\n"),
+            (b"", b"!! banned: " + why, b"\r\n"),
+            (b'{"do":"nick","nick":"bob"}\n', b'{"event":"refused","code":"banned","text":"' + why, b"}\r\n"),
+            (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 403 Forbidden\r\n", b"\r\n\r\nbanned: " + why + b"\n"),
+        ):
             visit = Visit(Port())
             self.ban(visit.port)
             visit.send(hello)
             visit.port.clock.pump(SILENCE)
-            self.assertEqual(visit.read(), b"!! banned: Your address, 192.0.2.1, is banned.\r\n")
+            told = visit.read()
+            self.assertTrue(told.startswith(begins) and told.endswith(ends), told)
             self.assertEqual((visit.port.sessions, visit.transport.disconnecting), ([], True))
             self.assertEqual(visit.port.reception.turned_away["banned"], 1)
 

@@ -40,6 +40,8 @@ class Channel(RequestReader):
         self.exempt = exempt
         self.secure = secure
         self.is_proxy = is_proxy
+        if is_proxy:
+            self.idles = reception.proxy_idles
         self._ended = False
         """True if the peer sends no more."""
         self._is_whole = False
@@ -161,18 +163,18 @@ class Channel(RequestReader):
         if self.spent:
             self.discard(data)
             return
-        if self.reception.idles.cancel(self):
+        if self.idles.cancel(self):
             self.reception.handshakes.set(self)
             if not self._goes_on:
                 self._share = SHARE
         super().dataReceived(data)
-        if not self.spent and self.reception.idles.cancel(self):
+        if not self.spent and self.idles.cancel(self):
             # What was answered may have the beginning of another request behind it.
             if rest := self.clearLineBuffer():
                 self.reception.handshakes.set(self)
                 super().dataReceived(rest)
             else:
-                self.reception.idles.set(self)
+                self.idles.set(self)
 
     def requestDone(self, request: Any) -> None:
         self.reception.answers.cancel(self)
@@ -180,7 +182,7 @@ class Channel(RequestReader):
         self._is_whole = False
         if self._ended:
             self.persistent = False
-        self.reception.idles.set(self)
+        self.idles.set(self)
         self._goes_on = True
         super().requestDone(request)
         self._goes_on = False
@@ -249,7 +251,7 @@ class Channel(RequestReader):
 
     def _forget(self) -> None:
         """Stop the time that runs for the connection."""
-        for deadlines in (self.reception.handshakes, self.reception.idles, self.reception.answers):
+        for deadlines in (self.reception.handshakes, self.idles, self.reception.answers):
             deadlines.cancel(self)
         self._ready = None
         if self._calm is not None:

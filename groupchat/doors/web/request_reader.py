@@ -7,7 +7,7 @@ from twisted.web import http
 
 from groupchat.doors.web.web_request import Answer, Request, told
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
-from groupchat.interfaces.entrances import IReception
+from groupchat.interfaces.entrances import IDeadlines, IReception
 
 HEAD_LIMIT = 16 * 1024
 """The most bytes of a request before its body."""
@@ -53,6 +53,8 @@ class RequestReader(http.HTTPChannel):
     def __init__(self, reception: IReception) -> None:
         super().__init__()
         self.reception = reception
+        self.idles: IDeadlines = reception.idles
+        """The time that runs between two requests."""
         self.line = b""
         """The first line of the request that is coming in."""
         self.target = ""
@@ -101,7 +103,7 @@ class RequestReader(http.HTTPChannel):
         if self.spent:
             self.setRawMode()  # what is left is thrown away in one piece
             return
-        if self.reception.idles.cancel(self):
+        if self.idles.cancel(self):
             self.reception.handshakes.set(self)
         line = line.removesuffix(b"\r")  # a person types requests without it (RFC 9112, section 2.2)
         self._head += len(line) + 2

@@ -127,7 +127,7 @@ class Site:
             request.refusal = self._check(request, method, path) or self._find_route(request, method, path)
         except Refusal as refusal:
             self._reception.turned_away[refusal.code] += 1
-            request.refusal = _refused(refusal, path)
+            request.refusal = refused(refusal, path)
         except Exception:
             request.refusal = self._failed()
 
@@ -138,7 +138,7 @@ class Site:
             try:
                 answer = request.route.function(request, **request.parts)
             except Refusal as refusal:
-                answer = _refused(refusal, request.path.decode("ascii", "replace"))
+                answer = refused(refusal, request.path.decode("ascii", "replace"))
             except Exception:
                 answer = self._failed()
         if answer is not None:
@@ -187,7 +187,7 @@ class Site:
     def _failed(self) -> Answer:
         """Log the error that is being handled; return the answer."""
         self.log.failure("A request could not be answered", failure=Failure())
-        return _refused(ServerError("Something went wrong here; it is in the log."))
+        return refused(ServerError("Something went wrong here; it is in the log."))
 
     def _set_origin(self, request: Request) -> None:
         """Set where a request comes from, which a proxy says.
@@ -274,7 +274,7 @@ def _may_be_a_page(request: Request, method: str, path: str) -> bool:
     return method in SAFE or bool(request.header("origin"))
 
 
-def _refused(refusal: Refusal, path: str = "") -> Answer:
+def refused(refusal: Refusal, path: str = "") -> Answer:
     """Return the answer that is this refusal: for programs in the form of their refusals."""
     status = next((status for kind, status in STATUSES if isinstance(refusal, kind)), 400)
     if path.startswith(FOR_PROGRAMS):
