@@ -106,16 +106,21 @@ class Attendance:
     def objection(self, person: Person, name: str) -> Refusal | None:
         """Return why a person may not go into a room; None: they may.
 
-        The name of a new room is shown to everybody, so the muted make none.
+        The name of a new room is shown to everybody, so the muted make none.  Nor do they show a room a nickname, or
+        words of being away, that they chose elsewhere.
         """
         now = self._now()
         refused = self._moderation.entrance_of(now)(person, name)
-        if refused is None and self._rooms.find(name) is None:
-            try:
+        if refused is not None:
+            return refused
+        try:
+            if self._rooms.find(name) is None:
                 self._moderation.check_words(person, (name,), now)
-            except Refusal as muted:
-                return muted
-        return refused
+            if name not in person.rooms:
+                self._moderation.check_arrival(person, name, now)
+        except Refusal as words:
+            return words
+        return None
 
     def check_room(self, person: Person, name: str) -> None:
         """:raises Banned, RoomLocked, Muted: the person may not go into this room."""
@@ -132,6 +137,7 @@ class Attendance:
         _settle(connection, connection.places.entered(name))
         if is_new:
             account = person.account.nick if person.account is not None else ""
+            self._moderation.note_arrival(person, name, self._now())
             self._announce(room, Joined(name, person.nick, self._now(), account), connection)
         self._readers.review(connection)
 

@@ -165,8 +165,29 @@ class Moderation(RuleBook):
                 if refused is not None:
                     raise refused
 
+    def check_arrival(self, person: Person, room: str, now: float) -> None:
+        """Refuse somebody whose nickname or words of being away, chosen elsewhere, a room may not be shown.
+
+        :raises Muted: the person may not say anything there.  SlowMode: not yet again.
+        """
+        subjects = (person.author, person.key)
+        mute = self.mutes.find(subjects, room, now, *_whence(person)) if self.mutes else None
+        if mute is not None and person.away:
+            raise Muted(f"{muted(mute, now, subjects)} You can come in without words of being away: /back")
+        if mute is not None and mute.author == person.author and mute.key != person.key and person.account is None:
+            raise Muted(f"{muted(mute, now, subjects)} You can come in as {mute.whom}.")
+        if room in self.slow and self.paces.is_news(room, person):
+            self.check_pace(person, (room,), now)
+
+    def note_arrival(self, person: Person, room: str, now: float) -> None:
+        """Note that people in a room are shown the nickname of a person who has come in."""
+        if room in self.slow and self.paces.is_news(room, person):
+            self.paces.note(room, person.author, now)
+
     def note_words(self, person: Person, rooms: Iterable[str], now: float) -> None:
-        """Note that people in these rooms are shown words of a person."""
+        """Note that a person has other words than before, and people in these rooms are shown them."""
+        if self.slow:
+            self.paces.note_words(person.author, now)
         for room in rooms if self.slow else ():
             if room in self.slow:
                 self.paces.note(room, person.author, now)

@@ -21,10 +21,22 @@ class Paces:
         self._shown: dict[str, dict[AuthorId, float]] = {}
         self._left: dict[str, dict[AuthorId, float]] = {}
         """For each origin the guests who have shown something and left, and when they left."""
+        self._worded: dict[str, dict[AuthorId, float]] = {}
+        """Under one name, when people took another nickname, or left other words when they went away."""
 
     def note(self, room: str, author: AuthorId, at: float) -> None:
         """Note that somebody showed a room something."""
         self._shown.setdefault(room, {})[author] = at
+
+    def note_words(self, author: AuthorId, at: float) -> None:
+        """Note that somebody has another nickname, or other words of being away."""
+        self._worded.setdefault("", {})[author] = at
+
+    def is_news(self, room: str, person: Person) -> bool:
+        """Say whether a room has not seen the nickname, or the words of being away, that a person has now."""
+        at = self._worded.get("", {}).get(person.author)
+        shown = self._shown.get(room, {}).get(person.author)
+        return at is not None and (shown is None or shown <= at)
 
     def left(self, person: Person, at: float) -> None:
         """Note that a guest has left, who may come back as somebody else."""
@@ -47,7 +59,7 @@ class Paces:
 
     def sweep(self, now: float) -> None:
         """Forget what is too old to matter.  To be called each second."""
-        for known in (self._shown, self._left):
+        for known in (self._shown, self._left, self._worded):
             for name, times in list(known.items()):
                 for author in [author for author, at in times.items() if at < now - KEPT_S]:
                     del times[author]

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import AwayChanged, Left, Renamed
+from groupchat.model.events import AwayChanged, Joined, Left, Renamed
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -64,3 +64,54 @@ class WordsTests(SynchronousTestCase):
         self.assertEqual([event for event in self.alice.take() if isinstance(event, Renamed)], [])
         self.olga.do("unmute", nick="bob")
         self.assertEqual(self.refused(self.bob, "/nick rob"), [])
+
+
+class ElsewhereTests(SynchronousTestCase):
+    """Words that somebody chooses in another room are not brought into one where they may say nothing."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.olga, self.alice = operator(self.house, "olga", "json"), member(self.house, "alice", "json")
+        (self.bob,) = self.house.come("bob", door="json")
+        for peer in (self.olga, self.alice, self.bob):
+            peer.do("join", room="dev")
+
+    def answers(self, *requests: tuple[str, dict[str, str]]) -> list[str]:
+        """Return the codes with which bob is refused these."""
+        self.bob.take()
+        for verb, fields in requests:
+            self.bob.do(verb, **fields)
+        return self.bob.codes
+
+    def nicks(self) -> list[str]:
+        """Return the nicknames that alice sees coming into the room."""
+        return [event.nick for event in self.alice.take() if isinstance(event, Joined) and event.room == "dev"]
+
+    def test_muted(self) -> None:
+        """The muted come in as they left, without words of being away; elsewhere they do as they like."""
+        self.olga.do("mute", nick="bob", room="dev")
+        self.alice.take()
+        join = ("join", {"room": "dev"})
+        self.assertEqual(self.answers(("leave", {"room": "dev"}), ("nick", {"nick": "BuyPills"}), join), ["muted"])
+        self.assertIn("You can come in as bob.", repr(self.bob.answers))
+        self.assertEqual(self.answers(("nick", {"nick": "bob"}), ("away", {"text": "BUY PILLS"}), join), ["muted"])
+        self.assertIn("/back", repr(self.bob.answers))
+        self.assertEqual(self.nicks(), [])
+        self.assertEqual(self.answers(("away", {}), join), [])
+        self.assertEqual(self.nicks(), ["bob"])
+
+    def test_slow(self) -> None:
+        """In a slow room, coming in with another nickname counts as saying something."""
+        self.olga.do("slow", seconds="1m", room="dev")
+        self.alice.take()
+        self.bob.say("one", room="dev")
+        for number in range(3):
+            nick = ("nick", {"nick": f"words{number}"})
+            codes = self.answers(("leave", {"room": "dev"}), nick, ("join", {"room": "dev"}))
+            self.assertEqual(codes[-1:], ["slow-mode"])
+        self.assertEqual(self.nicks(), [])
+        self.house.pass_time(61)
+        self.assertEqual(self.answers(("join", {"room": "dev"})), [])
+        self.assertEqual(self.answers(("say", {"text": "two", "room": "dev"})), ["slow-mode"])
+        self.assertEqual(self.answers(("leave", {"room": "dev"}), ("join", {"room": "dev"})), [])
+        self.assertEqual(self.nicks(), ["words2", "words2"])
