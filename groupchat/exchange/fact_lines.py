@@ -79,7 +79,7 @@ CARRIED: dict[str, Mapping[str, Check]] = {
     RoomSettings.KIND: {"changed": _settings, **_BY},
     Closed.KIND: {"why": words(REASON), **_BY},
     Slow.KIND: {"seconds": seconds, **_BY},
-    Invitation.KIND: {"nick": nick, **_BY},
+    Invitation.KIND: {"nick": nick, "staying": truth, **_BY},
     RoomOperator.KIND: {"nick": nick, **_BY},
     Motd.KIND: {"text": words(REASON), **_BY},
 }
@@ -89,7 +89,7 @@ Not carried: codes, access tokens, hooks and known addresses, which are secret, 
 last.  Reading positions have lines of their own.
 """
 
-OPTIONAL = frozenset({"visible"})
+OPTIONAL = frozenset({"visible", "staying"})
 """Fields that may be missing."""
 
 _TIMES = ("at", "until", "since")

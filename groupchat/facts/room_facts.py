@@ -160,12 +160,26 @@ class Granted(TypedFact):
         return cls(*cls.parts(name), value["nick"], value["by"], value["at"])
 
 
+@dataclass(frozen=True, slots=True)
 class Invitation(Granted):
-    """Somebody may come into a room although it is locked."""
+    """Somebody may come into a room although it is locked.
 
-    __slots__ = ()
+    ``staying``: nobody has invited them; they were there when it was locked, and stay until they leave or are put out.
+    """
+
     KIND = "invitation"
     GUESTS_TOO = True
+
+    staying: bool = False
+
+    def value(self) -> dict[str, Any]:
+        """Return the nickname, who decided it when, and whether they only stay."""
+        return {"nick": self.nick, "by": self.by, "at": self.at, **({"staying": True} if self.staying else {})}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read an invitation."""
+        return cls(*cls.parts(name), value["nick"], value["by"], value["at"], value.get("staying", False))
 
 
 class RoomOperator(Granted):

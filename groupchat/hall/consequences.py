@@ -402,6 +402,8 @@ class Consequences:
         granted = read(fact)
         if not isinstance(granted, Invitation):
             return partial(self._shut_out, Invitation.parts(fact.name)[0])
+        if granted.staying:
+            return None
         told = f"{granted.by} invites you to {granted.room}: /join {granted.room}"
         return partial(self._tell, self._roster.of(granted.author), told)
 
@@ -414,6 +416,8 @@ class Consequences:
     def _shut_out(self, room: str = "") -> None:
         """Cut off people who follow a room (empty: any) that is locked, and could not come in: nobody sees them."""
         locked, now = self._moderation.locked, self._now()
+        if room and room not in locked:
+            return
 
         def is_outside(watcher: Watcher) -> bool:
             rooms = [name for name in watcher.rooms if name in locked and room in ("", name)]

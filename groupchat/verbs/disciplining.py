@@ -11,9 +11,9 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.sanctions import Ban, Book, Mute, NetworkBan, NetworkMute, Sanction, span
 from groupchat.limits.pages import page
 from groupchat.model import names, networks
-from groupchat.model.drafts import Deed, PutOut, Revoke
+from groupchat.model.drafts import Deed, FactChange, PutOut, Revoke
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed, NothingToUndo
-from groupchat.model.events import Answer, Listed
+from groupchat.model.events import Answer, AuthorId, Listed
 from groupchat.model.networks import Network
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, iso, minute, spoken
@@ -52,6 +52,7 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     return me.decree(
         Deed("kick", f"kicked {person.nick}{where}{because(why)}", person.nick, None, why),
         PutOut(person.author, scope, "kicked", told, why),
+        *_not_staying(me, scope, person.author),
         needs=keepers(scope, found),
         room=scope or me.stage(person),
     )
@@ -83,6 +84,7 @@ def ban(
     return me.decree(
         Deed("ban", words, found.nick, made.until, made.why),
         made.replacing(me.hall.moderation.bans.get(made.name)),
+        *_not_staying(me, scope, found.author),
         needs=keepers(scope, found),
         room=scope or me.stage(found.person),
         hint=_until(duration, f"/unban {found.nick}")
@@ -185,6 +187,12 @@ def mutes(me: Actor, after: After = "", room: Here = "") -> Answer:
     if not scope:
         sanctions += moderation.muted_networks.values()
     return _listed(me, "mutes", "muted", "in", sanctions, scope, after)
+
+
+def _not_staying(me: Actor, room: str, author: AuthorId | None) -> list[FactChange]:
+    """Return the changes by which somebody who was only in a room when it was locked may not come back there."""
+    known = None if author is None else me.hall.moderation.invited.get(room, {}).get(author)
+    return [known.undone()] if known is not None and known.staying else []
 
 
 def _sanction(me: Actor, form: type[S], found: Target, scope: str, duration: float, why: str) -> S:

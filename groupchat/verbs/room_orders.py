@@ -95,6 +95,7 @@ def slow(me: Actor, room: RoomBefore = "", *, seconds: Pause) -> Receipt:
 def lock(me: Actor, room: LockedRoom = "", visible: Visible = False) -> Receipt:
     """Let only invited people into a room, and its operators; people who are in it stay.
 
+    They stay also when their connection is lost, until they leave or are put out.
     Others are not told that there is the room; with "visible" they see it in /rooms, its topic, and who is there.
     """
     place = me.place(room)
@@ -107,7 +108,9 @@ def lock(me: Actor, room: LockedRoom = "", visible: Visible = False) -> Receipt:
     lock = Lock(place, me.person.nick, me.hall.now(), visible)
     deed = Deed("lock", f"locked {place}{', to be seen by everybody' if visible else ''}", place)
     hint = me.novelty(place, f"/unlock {place}")
-    return me.decree(deed, lock.replacing(before), needs=keepers(place), room=place, hint=hint)
+    # Whoever is there stays, also when the connection is lost meanwhile, or the server starts again.
+    staying = () if before is not None else tuple(one.made() for one in _staying(me, place))
+    return me.decree(deed, lock.replacing(before), *staying, needs=keepers(place), room=place, hint=hint)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -117,7 +120,9 @@ def unlock(me: Actor, room: Room = "") -> Receipt:
     lock = me.hall.moderation.locked.get(place)
     if lock is None:
         raise NothingToUndo(f"{place} is not locked.")
-    return me.decree(Deed("unlock", f"unlocked {place}", place), lock.undone(), needs=keepers(place), room=place)
+    stayed = [one.undone() for one in me.hall.moderation.invited.get(place, {}).values() if one.staying]
+    deed = Deed("unlock", f"unlocked {place}", place)
+    return me.decree(deed, lock.undone(), *stayed, needs=keepers(place), room=place)
 
 
 @ROOM_ORDERS.verb(needs=KEEPERS)
@@ -241,6 +246,18 @@ def _granted(me: Actor, form: type[G], room: str, found: Target) -> G:
     if found.author is None:
         raise NoSuchAccount(f"{found.nick} is not here, and has no account.")
     return form(room, found.author, found.nick, me.person.nick, me.hall.now())
+
+
+def _staying(me: Actor, room: str) -> list[Invitation]:
+    """Return what lets people stay who are in a room that is about to be locked."""
+    found, book = me.hall.rooms.find(room), me.hall.moderation
+    here = [] if found is None else [one for one in found.people if one.author not in book.invited.get(room, ())]
+    by, at = me.person.nick, me.hall.now()
+    return [
+        Invitation(room, one.author, one.nick, by, at, staying=True)
+        for one in here
+        if book.rank_of(one.author, room) < KEEPERS
+    ]
 
 
 def _invited(me: Actor, room: str, found: Target) -> list[Invitation]:

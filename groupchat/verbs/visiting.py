@@ -190,9 +190,18 @@ def _move_out(me: Actor, name: str, reason: str) -> "Generator[Deferred[Any], An
         hall.persistence.abandon(connection)
     else:
         hall.attendance.leave_room(connection, name, farewell(me, reason, (name,)))
+        _give_up(me, name)
     if connection.current:
         return _moved(connection, f"You left {name}. Your lines now go to {connection.current}.", is_stored)
     return _moved(connection, f"You left {name}, and are in no room now. /join {name} takes you back.", is_stored)
+
+
+def _give_up(me: Actor, room: str) -> None:
+    """Let somebody come back only if invited who was in a locked room and has left it by themselves."""
+    hall, person = me.hall, me.person
+    known = hall.moderation.invited.get(room, {}).get(person.author)
+    if known is not None and known.staying and room not in person.rooms and hall.commits.refusal is None:
+        hall.registration.amend(SERVER, known.undone())
 
 
 @inlineCallbacks

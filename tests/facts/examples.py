@@ -85,6 +85,7 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
     (Closed("dev", "olga", "spam", AT), "closed-room", "dev", {"by": "olga", "why": "spam", "at": AT}),
     (Slow("dev", 2.5, "olga", AT), "slow", "dev", {"seconds": 2.5, "by": "olga", "at": AT}),
     (Invitation("dev", BOB, "Alice", "olga", AT), "invitation", "dev/22", GRANTED),
+    (Invitation("dev", BOB, "Alice", "olga", AT, True), "invitation", "dev/22", {**GRANTED, "staying": True}),
     (RoomOperator("dev", BOB, "Alice", "olga", AT), "room-operator", "dev/22", GRANTED),
     (Motd("Ahoy\n👋", "olga", AT), "motd", "", {"text": "Ahoy\n👋", "by": "olga", "at": AT}),
 ]  # fmt: skip

@@ -255,7 +255,7 @@ class JudgingTest(BookCase):
         self.learn(Slow("dev", 5.0, "olga", AT - 2))
         self.assertEqual(self.judged(draft(), last=AT - 2.5), "", "it was not slow then")
         slowed = [kind for kind in Kind if self.judged(draft(kind), last=AT - 2) == "SlowMode"]
-        self.assertEqual(slowed, [Kind.SAID, Kind.ACTED, Kind.EDITED, Kind.TOPIC])
+        self.assertEqual(slowed, [Kind.SAID, Kind.ACTED, Kind.SHARED, Kind.EDITED, Kind.TOPIC])
         self.assertEqual((self.judged(draft()), self.judged(draft(), "ops", AT - 2)), ("", ""))
         refused = self.book.judge(draft(), "dev", lambda room, author, at, seconds: AT - 2)
         assert refused is not None

@@ -149,3 +149,82 @@ class OutsideTests(SynchronousTestCase):
         hal.take()
         hal.type(f"/edit #{number} x", f"/delete #{number}")
         self.assertEqual(hal.codes, ["no-such-message"] * 2)
+
+
+class StayingTests(SynchronousTestCase):
+    """Whoever is in a room when it is locked stays, until they leave it or are put out."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.olga = operator(self.house, "olga", "json")
+        self.tokens: dict[str, str] = {}
+        self.mia = member(self.house, "mia", "json")
+        self.gus, self.away = (self.guest(nick) for nick in ("gus", "away"))
+        for peer in (self.olga, self.mia, self.gus, self.away):
+            peer.do("join", room="vault")
+        self.away.vanish()
+        for peer in (self.mia, self.gus):
+            peer.take()
+        self.olga.do("lock", room="vault")
+
+    def guest(self, nick: str) -> Peer:
+        """Return a guest who can come back."""
+        peer = self.house.connect("json").offer(nick)
+        self.tokens[nick] = peer.token
+        return peer
+
+    def back(self, nick: str) -> list[str]:
+        """Let a guest come back; return their rooms."""
+        peer = self.house.connect("json").offer(nick, token=self.tokens[nick])
+        rooms = list(peer.connection.rooms)
+        peer.vanish()
+        return rooms
+
+    def test_stays(self) -> None:
+        """They come back there after lost connections and restarts, and nobody calls that an invitation."""
+        for peer in (self.mia, self.gus):
+            self.assertEqual(peer.told, [])
+            peer.vanish()
+        self.assertEqual(self.back("gus"), ["lobby", "vault"])
+        self.house.hall = self.house.reopened()
+        self.assertEqual(self.back("gus"), ["lobby", "vault"])
+        mia = self.house.connect("json").offer("mia", password="correct horse")
+        self.assertEqual(mia.connection.rooms, ("lobby", "vault"))
+
+    def test_away(self) -> None:
+        """Who was not connected at that moment has lost it."""
+        self.assertEqual(self.back("away"), ["lobby"])
+
+    def test_ends(self) -> None:
+        """Who leaves, is put out or uninvited does not come back; who is invited after that does."""
+        for act in ("leave", "kick", "ban", "uninvite", "lock"):
+            peer = self.guest(f"by-{act}")
+            self.olga.do("unlock", room="vault")
+            peer.do("join", room="vault")
+            self.olga.do("lock", room="vault")
+            if act == "leave":
+                peer.do("leave", room="vault")
+            elif act == "kick":
+                self.olga.do("kick", nick="by-kick", room="vault")
+            elif act == "ban":
+                self.olga.do("ban", whom="by-ban", room="vault").do("unban", whom="by-ban", room="vault")
+            else:
+                peer.vanish()
+                again = ("uninvite", {"nick": "by-uninvite"}) if act == "uninvite" else ("unlock", {})
+                self.olga.do(again[0], room="vault", **again[1]).do("lock", room="vault")
+            peer.vanish()
+            if act in ("leave", "kick", "ban"):
+                back = self.house.connect("json").offer(f"by-{act}", token=self.tokens[f"by-{act}"])
+                back.do("join", room="vault")
+                self.assertEqual((back.codes[-1:], back.connection.rooms), (["room-locked"], ("lobby",)), act)
+                back.vanish()
+            else:
+                self.assertEqual(self.back(f"by-{act}"), ["lobby"], act)
+        self.olga.do("invite", nick="gus", room="vault")
+        self.gus.do("leave", room="vault").do("join", room="vault")
+        self.assertEqual(self.gus.connection.rooms, ("lobby", "vault"))
+
+    def test_forgotten_with_the_lock(self) -> None:
+        """Nothing is left of it when the room is unlocked."""
+        self.olga.do("unlock", room="vault")
+        self.assertEqual(self.house.hall.moderation.invited, {})
