@@ -14,8 +14,18 @@ function needed(name, found = new Set()) {
 }
 
 test("the page asks for all modules at once, and for none that it does not need to begin", () => {
-  const preloaded = [...read("index.html").matchAll(/<link rel="modulepreload" href="page\/([a-z]+\.js)">/gu)].map(([, name]) => name);
-  assert.deepEqual(preloaded, [...needed("main.js")].sort());
+  const preloaded = /const modules =\s*"([a-z ]+)";/u.exec(read("early.js"))[1].split(" ");
+  assert.deepEqual(preloaded.map((name) => `${name}.js`), [...needed("main.js")].sort());
+});
+
+test("every part that is loaded later is there", () => {
+  const names = ["app.js", "main.js"].flatMap((name) => [...read(name).matchAll(/const (?:LATER|ROOM|SOON) = [^;]*;/gu)].map(([text]) => text));
+  const parts = [...names.join().matchAll(/(?<!\[)(?:: |Set\(\[|, |\[)"([a-z]+)"/gu)].map(([, part]) => part);
+  assert.ok(parts.length > 15, String(parts));
+  for (const part of parts) assert.ok(scripts.includes(`${part}.js`) && !needed("main.js").has(`${part}.js`), part);
+  const others = scripts.filter((name) => name !== "main.js" && name !== "early.js" && !needed("main.js").has(name));
+  const reached = new Set([...parts, "notify"].flatMap((part) => [`${part}.js`, ...needed(`${part}.js`)]));
+  assert.deepEqual(others.filter((name) => !reached.has(name)), []);
 });
 
 test("dialogs, menus, commands and completion are not among them", () => {
@@ -41,7 +51,7 @@ test("each part has what is looked up by its id", () => {
 });
 
 test("every icon that is shown is in the page", () => {
-  const html = read("index.html");
+  const html = read("index.html") + read("icons.svg");
   const names = scripts.flatMap((name) => [...read(name).matchAll(/\bicon(?:Button)?\("([a-z]+)"|icon: "([a-z]+)"/gu)].map((match) => match[1] || match[2]));
   for (const name of names) assert.ok(html.includes(`id="i-${name}"`), name);
 });

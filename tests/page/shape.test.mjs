@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { label } from "../../groupchat/doors/web/page/message.js";
-import { gateError, movesPieces, nameList, refusedLine, typingLine } from "../../groupchat/doors/web/page/sentences.js";
+import { movesPieces } from "../../groupchat/doors/web/page/moves.js";
+import { gateError } from "../../groupchat/doors/web/page/refusals.js";
+import { nameList, refusedLine, typingLine } from "../../groupchat/doors/web/page/sentences.js";
 import { shape } from "../../groupchat/doors/web/page/shape.js";
 import { clock, dayName, duration } from "../../groupchat/doors/web/page/times.js";
 import { read } from "../../groupchat/doors/web/page/typed.js";

@@ -2,18 +2,26 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.functional.harness import TREE
+from tests.page.weights import PAGE, all_files, fetched_at_first
 
-PAGE = TREE / "groupchat" / "doors" / "web" / "page"
-MOST_BYTES = 220_000
+MOST_AT_FIRST = 120_000
+MOST_BYTES = 240_000
 LONGEST_MODULE = 250
 
 
 class WeightTest(SynchronousTestCase):
-    def test_size(self) -> None:
-        """All files together have at most 220 KB, uncompressed."""
-        sizes = {path.name: path.stat().st_size for path in PAGE.iterdir()}
+    def test_until_one_chats(self) -> None:
+        """What is fetched until one can write has at most 120 KB, uncompressed.
+
+        That these are the files which a browser fetches is tested in ``tests/functional/browser/test_loading.py``.
+        """
+        sizes = fetched_at_first()
         self.assertGreater(len(sizes), 10)
+        self.assertLessEqual(sum(sizes.values()), MOST_AT_FIRST, sorted(sizes.items(), key=lambda one: -one[1]))
+
+    def test_size(self) -> None:
+        """All files together have at most 240 KB, uncompressed."""
+        sizes = all_files()
         self.assertLessEqual(sum(sizes.values()), MOST_BYTES, sizes)
 
     def test_modules(self) -> None:

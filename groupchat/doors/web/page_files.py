@@ -61,8 +61,13 @@ def serve_index(request: Request) -> Answer:
 
 
 def serve_file(request: Request, name: str, version: str = "") -> Answer:
-    """Serve a file of the page; of the present version it never changes."""
-    return _serve(request, name, _FOR_EVER if version == page_files()[0] else _ALWAYS_ASK)
+    """Serve a file of the page; of the present version it never changes.
+
+    There are none of other versions: half a page of one version and half of another would not work together.
+    """
+    if version not in ("", page_files()[0]):
+        return told(404, "The page has another version now. Load it again.")
+    return _serve(request, name, _FOR_EVER if version else _ALWAYS_ASK)
 
 
 def _serve(request: Request, name: str, caching: tuple[str, str]) -> Answer:

@@ -34,7 +34,7 @@ class FileTest(SynchronousTestCase):
             self.assertEqual(fetched(f"/page/{name}").status, 404, name)
 
     def test_versions(self) -> None:
-        """The index names the files of this version, which browsers keep for ever; under other names they ask."""
+        """The index names the files of this version, which browsers keep for ever; without a version they ask."""
         found = set(re.findall(rb'"(page/[^"]+)"', index().body))
         self.assertTrue(found)
         for address in found:
@@ -42,9 +42,14 @@ class FileTest(SynchronousTestCase):
             self.assertEqual(reply.status, 200, address)
             self.assertIn("immutable", reply.headers["cache-control"])
         name = address.decode().rpartition("/")[2]
-        for other in (f"/page/{name}", f"/page/0123456789ab/{name}"):
-            self.assertEqual(fetched(other).headers["cache-control"], "no-cache")
+        self.assertEqual(fetched(f"/page/{name}").headers["cache-control"], "no-cache")
         self.assertEqual(index().headers["cache-control"], "no-cache")
+
+    def test_other_versions(self) -> None:
+        """Files of another version are not there, so that no browser mixes two."""
+        reply = fetched("/page/0123456789ab/main.js")
+        self.assertEqual(reply.status, 404)
+        self.assertIn(b"another version", reply.body)
 
     def test_unchanged(self) -> None:
         """A file that the browser has is not sent again."""

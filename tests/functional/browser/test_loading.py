@@ -1,28 +1,78 @@
 """What is fetched until one can chat, and how the page keeps its promises while much comes in."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tests.functional.browser.windows import BrowserTest
+from tests.functional.browser.windows import BrowserTest, Window
+from tests.page.weights import fetched_at_first
 
-MOST_BYTES = 160_000
-"""Of all files that are fetched until one is in a room, uncompressed; a third of it goes over the line."""
-
-FETCHED = """performance.getEntries().filter(one => one.decodedBodySize)
-  .map(one => [new URL(one.name).pathname.split("/").at(-1), one.decodedBodySize])"""
 MESSAGES = 3000
 PEOPLE = 150
 
 
 class LoadingTest(BrowserTest):
+    @contextmanager
+    def broken(self, window: Window) -> Iterator[None]:
+        """Let no file of the page be had for a while, though what is open stays so."""
+        window.context.route("**/page/**", lambda route: route.abort())
+        yield
+        window.context.unroute("**/page/**")
+
+    def gate(self) -> Window:
+        """Open the page, and wait until one can come in."""
+        window = self.window().open()
+        window.page.wait_for_load_state("networkidle")
+        window.until("!document.getElementById('join-button').disabled")
+        return window
+
+    def come_in(self, window: Window, nick: str) -> None:
+        window.page.get_by_role("textbox", name="Nickname").fill(nick)
+        window.page.get_by_role("button", name="Join", exact=True).click()
+
     def test_until_one_chats(self) -> None:
-        """Dialogs and the like are not fetched before one is in, and all comes from the server itself."""
-        window = self.person("ada")
-        sizes = {name: size for name, size in window.page.evaluate(FETCHED) if size}
-        self.assertIn("main.js", sizes)
-        self.assertNotIn("search.js", sizes)
-        self.assertLessEqual(sum(sizes.values()), MOST_BYTES, sizes)
+        """At the gate all that one needs to come in and write is there, and nothing else; no other server is asked."""
+        window = self.gate()
+        names = {url.rpartition("/")[2] or "index.html" for url in window.requests if not url.endswith("/ws")}
+        self.assertEqual(names, set(fetched_at_first()))
+        with self.broken(window):
+            self.come_in(window, "ada")
+            window.say("It can be said with that.")
+            window.expect("It can be said with that.")
         strangers = [url for url in window.requests if f"//127.0.0.1:{self.port}/" not in url]
         self.assertEqual(strangers, [])
+
+    def test_parts_that_cannot_be_had(self) -> None:
+        """What is loaded later and cannot be had is told, loses nothing that was typed, and is tried again."""
+        window = self.gate()
+        page = window.page
+        box = page.get_by_role("textbox", name="Message", exact=True)
+        told = "count => document.getElementById('log').textContent.split('could not be loaded').length - 1 === count"
+        with self.broken(window):
+            self.come_in(window, "yves")
+            window.say("/join greenhouse")
+            window.until(told, 1)
+            for count, name in enumerate(("Search", "Settings"), 2):
+                page.get_by_role("button", name=name, exact=True).click()
+                window.until(told, count)
+            self.assertEqual(box.input_value(), "/join greenhouse")
+        box.press("Enter")
+        window.until("document.getElementById('room-name').textContent === 'greenhouse'")
+        self.assertEqual(box.input_value(), "")
+        page.get_by_role("list", name="Rooms", exact=True).get_by_role("link", name="greenhouse").wait_for()
+        page.get_by_role("button", name="Search", exact=True).click()
+        page.get_by_role("dialog").wait_for()
+
+    def test_refused_without_a_part(self) -> None:
+        """Why a nickname is refused is said also when the part that says it better cannot be had."""
+        self.person("ines")
+        window = self.gate()
+        alert = window.page.get_by_role("alert")
+        with self.broken(window):
+            self.come_in(window, "ines")
+            alert.get_by_text("ines").wait_for()
+        self.come_in(window, "ines")
+        alert.get_by_text("is already here. Choose another nickname").wait_for()
 
     def test_much(self) -> None:
         """While thousands of messages come in a reader at the end stays there, and the document does not grow."""

@@ -14,27 +14,57 @@ export function on(name, listener) {
   listeners.get(name).push(listener);
 }
 
-/** Parts that are loaded and started by the first event that they listen for; main.js has those that only act. */
-const LATER = { attach: "attach", join: "commands", over: "actions", walk: "walk" };
+/** Events, and the parts that listen for them: a part is loaded by the first of its events, or soon after joining. */
+const LATER = {
+  ...{ attach: "attach", join: "commands", over: "actions", walk: "walk" },
+  ...{ copy: "deeds", copylink: "deeds", delete: "deeds", sheet: "deeds" },
+  ...{ person: "person", rooms: "rooms", search: "search", settings: "settings" },
+  ...{ reply: "answer", edit: "answer", goto: "goto" },
+};
+export const laterParts = new Set(Object.values(LATER));
+
+export const NOT_LOADED = "A part of the page could not be loaded. Try again; if that does not help, reload the page. What you wrote is kept.";
+
 const loaded = new Map();
 
-/** Load a part and start it, once. */
-export function load(part) {
-  if (!loaded.has(part)) {
-    const loading = import(`./${part}.js`).then((module) => {
-      module.start?.();
-      return module;
-    });
-    loading.catch(() => loaded.delete(part)); // without a connection it cannot be had; it is tried again
-    loaded.set(part, loading);
+/** Do something once; when it fails, it is tried again the next time. */
+function once(name, act) {
+  if (!loaded.has(name)) {
+    const doing = act();
+    doing.catch(() => loaded.delete(name));
+    loaded.set(name, doing);
   }
-  return loaded.get(part);
+  return loaded.get(name);
 }
+
+/** Load how everything looks that is not seen at first. */
+const style = () =>
+  new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: new URL("more.css", import.meta.url), onload: resolve });
+    link.onerror = () => {
+      link.remove();
+      reject(new Error("more.css"));
+    };
+    document.head.append(link);
+  });
+
+/** Load a part and start it, once; rejects if it cannot be had now. */
+export const load = (part) =>
+  once(part, async () => {
+    const [module] = await Promise.all([import(`./${part}.js`), once("style", style)]);
+    module.start?.();
+    return module;
+  });
 
 export function emit(name, detail) {
   const told = listeners.get(name);
   if (told !== undefined) for (const listener of told) listener(detail);
-  else if (name in LATER) load(LATER[name]).then(() => listeners.has(name) && emit(name, detail), () => {});
+  else if (name in LATER)
+    load(LATER[name]).then(
+      () => listeners.has(name) && emit(name, detail),
+      () => name !== "over" && emit("tell", NOT_LOADED),
+    );
 }
 
 /** Note that something changed, to be painted with the next frame (hidden tabs have no frames, but a timer). */
@@ -56,13 +86,16 @@ function paint() {
   emit("paint", now);
 }
 
+/** Return the address of a conversation. */
+export const address = ({ kind, name }) => `?${kind === "room" ? "room" : "with"}=${encodeURIComponent(name)}`;
+
 /** Show a conversation that is there; `history` says what becomes of the address. */
 export function open(key, history = "push") {
   const one = state.conversations.get(key);
   if (one === undefined || one === opened(state)) return;
   emit("leave", opened(state));
   state.open = key;
-  const query = one.kind === "room" ? `?room=${encodeURIComponent(one.name)}` : `?with=${encodeURIComponent(one.name)}`;
+  const query = address(one);
   if (history === "push") window.history.pushState({ key }, "", query);
   else if (history === "replace") window.history.replaceState({ key }, "", query + location.hash);
   emit("open", one);

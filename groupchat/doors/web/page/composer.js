@@ -1,14 +1,13 @@
 // The text box: writing, answering, editing, commands; a draft for each conversation.
 
-import { changed, emit, load, on, state } from "./app.js";
-import { byId, coloured, el, icon, iconButton, isTouch } from "./dom.js";
+import { changed, emit, load, NOT_LOADED, on, state } from "./app.js";
+import { byId, isTouch } from "./dom.js";
 import { append, lastOwn } from "./entries.js";
 import { drafts } from "./keep.js";
 import { ask, isLive } from "./link.js";
 import { toEnd } from "./log.js";
 import { write } from "./sending.js";
 import { opened } from "./store.js";
-import { hue, shortened } from "./text.js";
 
 const TYPING_MS = 4000;
 const COMMAND = /^\s*(?:\/|[sS][^\p{L}\p{N}\s])/u; // typed.js looks closer
@@ -17,9 +16,7 @@ const form = byId("write");
 const box = byId("message");
 const send = byId("send");
 
-let about = null; // {kind: "reply" | "edit", entry}: what the strip above the box says
-let strip = null;
-let before = ""; // what stood in the box before an edit
+let about = null; // an answer or an edit, by answer.js: {reply: number, draft: what stood in the box before, end(), save}
 let typedAt = 0;
 let completion = null; // loaded when there is something to complete
 
@@ -30,47 +27,29 @@ function fit() {
   box.style.height = `${box.scrollHeight}px`;
 }
 
-function fill(text) {
+export function fill(text) {
   box.value = text;
   fit();
   send.disabled = !text.trim();
 }
 
 function keepDraft() {
-  const [key, text] = [state.open, about?.kind === "edit" ? before : box.value];
+  const [key, text] = [state.open, about?.save ? about.draft : box.value];
   const { [key]: _, ...others } = drafts.get();
   if (key && (text || _)) drafts.set(text ? { ...others, [key]: text } : others);
 }
 
-function stripOf(kind, entry) {
-  const name = coloured(el("b", { class: "nick", text: entry.nick }), hue(entry.nick));
-  const words = kind === "reply" ? ["Replying to ", name, ` · ${shortened(entry.text)}`] : ["Editing · Enter saves, Esc leaves it as it was"];
-  const close = iconButton("x", kind === "reply" ? "Do not reply" : "Do not edit", clear);
-  return el("div", { class: "ctx" }, icon(kind), el("span", {}, ...words), close);
+/** Take the box for an answer or an edit. */
+export function turn(next) {
+  clear();
+  about = next;
 }
 
-/** Begin to answer or to edit a message. */
-function begin(kind, entry) {
-  if (about) clear();
-  about = { kind, entry };
-  strip = stripOf(kind, entry);
-  form.prepend(strip);
-  if (kind === "edit") {
-    before = box.value;
-    fill(entry.text);
-    send.setAttribute("aria-label", "Save");
-  }
-  box.focus();
-  box.setSelectionRange(box.value.length, box.value.length);
-}
-
-/** Drop the answer or the edit; what stood in the box before comes back. */
-function clear() {
-  if (about?.kind === "edit") fill(before);
+/** Drop the answer or the edit. */
+export function clear() {
+  const last = about;
   about = null;
-  strip?.remove();
-  send.setAttribute("aria-label", "Send");
-  box.focus();
+  last?.end();
 }
 
 /** Show something in the log that only the reader sees. */
@@ -86,30 +65,35 @@ function submit() {
   const one = opened(state);
   if (!text.trim() || one === undefined) return;
   completion?.close();
-  if (about?.kind === "edit") return save(text);
-  const reply = about?.entry.id || 0;
-  const isCommand = COMMAND.test(text);
-  if (isCommand && !isLive()) return tell("That needs a connection; it stays in the box until then.");
-  if (about) clear();
-  fill("");
-  keepDraft();
-  typedAt = 0;
-  if (isCommand) load("commands").then((part) => part.carryOut(text, one, reply));
-  else write(one, text.replace(/^(?:[ \t]*\n)+|\s+$/gu, ""), { reply });
+  if (about?.save) return about.save(text);
+  const reply = about?.reply || 0;
+  if (COMMAND.test(text)) return command(text, one, reply);
+  take();
+  write(one, text.replace(/^(?:[ \t]*\n)+|\s+$/gu, ""), { reply });
   toEnd();
 }
 
-async function save(text) {
-  const { entry } = about;
-  if (text === entry.text) return clear();
-  send.disabled = true;
+/** Take what was written out of the box. */
+function take() {
+  clear();
+  fill("");
+  keepDraft();
+  typedAt = 0;
+}
+
+/** Carry out a command; it stays in the box as long as that is not possible. */
+async function command(text, one, reply) {
+  if (!isLive()) return tell("That needs a connection; it stays in the box until then.");
+  let commands;
   try {
-    await ask({ do: "edit", id: entry.id, text });
-    if (about?.entry === entry) clear();
-  } catch (refusal) {
-    tell(`Not changed: ${refusal.text}`);
-    send.disabled = false;
+    commands = await load("commands");
+  } catch {
+    return tell(NOT_LOADED);
   }
+  if (one !== opened(state) || box.value !== text) return; // something else was written, or it was pressed twice
+  take();
+  commands.carryOut(text, one, reply);
+  toEnd();
 }
 
 function pressed(event) {
@@ -130,14 +114,18 @@ function pressed(event) {
     const entry = lastOwn(opened(state));
     if (entry === undefined) return;
     event.preventDefault();
-    begin("edit", entry);
+    emit("edit", entry);
   }
 }
 
 /** Offer what the word could become; the part that does so is loaded with the first word of that kind. */
 async function complete(forced = false) {
   if (completion === null && !forced && !/^\/|(?:^|\s)[:@]\S/u.test(box.value)) return;
-  completion ??= await load("completion");
+  try {
+    completion ??= await load("completion");
+  } catch {
+    return; // it is tried again with the next letter
+  }
   completion.look(forced);
 }
 
@@ -154,7 +142,7 @@ function typed() {
 }
 
 function opening(one) {
-  if (about) clear();
+  clear();
   completion?.close();
   fill(drafts.get()[one.key] || "");
   form.setAttribute("aria-label", `Write to ${one.name}`);
@@ -173,8 +161,6 @@ export function start() {
   box.addEventListener("input", typed);
   on("open", opening);
   on("leave", keepDraft);
-  on("reply", (entry) => begin("reply", entry));
-  on("edit", (entry) => begin("edit", entry));
   on("mention", (nick) => {
     const start = box.selectionStart;
     const gap = start && !/\s$/u.test(box.value.slice(0, start)) ? " " : "";
@@ -183,5 +169,6 @@ export function start() {
     typed();
   });
   on("told", ({ event, text }) => event === "done" && tell(text));
+  on("tell", tell);
 }
 

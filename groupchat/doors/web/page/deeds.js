@@ -1,7 +1,7 @@
 // What is done with a message: the sheet of narrow screens, copying, and the question before something is deleted.
 
 import { rights } from "./actions.js";
-import { emit, state } from "./app.js";
+import { emit, on, state } from "./app.js";
 import { openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
@@ -27,10 +27,10 @@ async function copy(text, told) {
   emit("say", told);
 }
 
-export const copyCode = (text) => copy(text, "The code was copied.");
-export const copyLink = (entry) => copy(address(entry), "The link to this message was copied.");
+const copyCode = (text) => copy(text, "The code was copied.");
+const copyLink = (entry) => copy(address(entry), "The link to this message was copied.");
 
-export function openSheet({ entry, article }) {
+function openSheet({ entry, article }) {
   const may = rights(entry);
   const items = [];
   if (may.reply) items.push({ icon: "reply", text: "Reply", act: () => emit("reply", entry) });
@@ -45,7 +45,7 @@ export function openSheet({ entry, article }) {
   openMenu(article, `Message from ${entry.nick}`, head, items);
 }
 
-export function erase(entry) {
+function erase(entry) {
   const one = opened(state);
   const next = after(entry);
   const whose = entry.mine ? "your message" : `this message of ${entry.nick}`;
@@ -66,4 +66,11 @@ function after(entry) {
   const all = [...document.querySelectorAll("#lines article")];
   const at = all.findIndex((article) => article.id === `m${entry.id}`);
   return all[at + 1] || all[at];
+}
+
+export function start() {
+  on("copy", copyCode);
+  on("copylink", copyLink);
+  on("delete", erase);
+  on("sheet", openSheet);
 }

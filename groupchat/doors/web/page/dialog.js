@@ -3,11 +3,6 @@
 import { byId, el, icon, iconButton, isNarrow } from "./dom.js";
 import { roving } from "./roving.js";
 
-// How dialogs and menus look is loaded with them, and is there before the first one is shown.
-await new Promise((done) => {
-  document.head.append(el("link", { rel: "stylesheet", href: new URL("more.css", import.meta.url).href, load: done, error: done }));
-});
-
 /** Open a dialog with this content; Esc and a click beside it close it. */
 export function openDialog(attributes, ...content) {
   const box = el("dialog", attributes, ...content);

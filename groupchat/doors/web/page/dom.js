@@ -21,7 +21,10 @@ export function el(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Make an icon from the sprite in the page; with a label it is an image, otherwise decoration. */
+/** Icons that are not seen at first have a file of their own. */
+const MORE_ICONS = new URL("icons.svg", import.meta.url);
+
+/** Make an icon; with a label it is an image, otherwise decoration. */
 export function icon(name, more = "", label = "") {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", more ? `i ${more}` : "i");
@@ -30,7 +33,7 @@ export function icon(name, more = "", label = "") {
     svg.setAttribute("aria-label", label);
   } else svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
+  use.setAttribute("href", `${byId(`i-${name}`) ? "" : MORE_ICONS}#i-${name}`);
   svg.append(use);
   return svg;
 }

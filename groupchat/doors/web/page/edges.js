@@ -1,6 +1,6 @@
 // What stands above the first entry of the log, and after the last one: where it begins, and what is not posted yet.
 
-import { changed, state } from "./app.js";
+import { changed, load, state } from "./app.js";
 import { byId, el } from "./dom.js";
 import { unsent } from "./message.js";
 import { isLive } from "./link.js";
@@ -18,6 +18,7 @@ list.prepend(top);
 
 let waiting = [];
 let timer = 0;
+let beginnings = null; // beginning.js
 
 /** Show the lines of this conversation that are not known to be posted, and those of rooms that one is not in any more. */
 export function paintUnsent(one) {
@@ -43,8 +44,6 @@ export function paintUnsent(one) {
   if (isChanging) timer = setTimeout(() => changed("outbox"), 1000);
 }
 
-const paragraph = (...children) => el("p", {}, ...children);
-
 /** Show whether more is loading, where the conversation begins, or that nothing was said. */
 export function paintTop(one) {
   const isEmpty = !one.entries.length && !waiting.length;
@@ -55,17 +54,15 @@ export function paintTop(one) {
   if (top.dataset.what === `${what} ${one.key}`) return;
   top.dataset.what = `${what} ${one.key}`;
   top.className = what.startsWith("empty") ? "empty" : "note m head";
-  top.replaceChildren(...topWords(what, one));
-}
-
-function topWords(what, { kind, name, people }) {
-  const isRoom = kind === "room";
-  if (what === "loading") return [el("p", { class: "w", text: "Loading earlier messages…" })];
-  if (what === "start") return [el("p", { class: "w", text: `This is where ${isRoom ? name : `your conversation with ${name}`} begins.` })];
-  if (!isRoom) return [el("h2", { text: `Nothing said yet with ${name}` }), paragraph(`Only you and ${name} can read what you write here.`)];
-  return [
-    el("h2", { text: `Nothing said yet in ${name}` }),
-    paragraph(`${people.size <= 1 ? "You are the first here. " : ""}What you write stays for whoever comes later.`),
-    paragraph("To say what the room is about, type ", el("code", { text: "/topic" }), " and some words. To share the words of a text file, use the paper clip or drop it here."),
-  ];
+  if (what === "loading") top.replaceChildren(el("p", { class: "w", text: "Loading earlier messages…" }));
+  else top.replaceChildren(...(beginnings ? beginnings.beginning(one, what === "start") : []));
+  if (beginnings) return;
+  load("beginning").then(
+    (part) => {
+      beginnings = part;
+      top.dataset.what = ""; // it is painted anew
+      changed("log");
+    },
+    () => (top.dataset.what = ""), // it is tried again with the next painting
+  );
 }

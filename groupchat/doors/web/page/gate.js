@@ -1,10 +1,10 @@
 // The gate: a nickname, and a password where one is asked for.
 
-import { emit, on } from "./app.js";
+import { load, on } from "./app.js";
 import { byId, el, icon } from "./dom.js";
 import * as keep from "./keep.js";
 import { hello, join, resume } from "./link.js";
-import { gateError, plural } from "./sentences.js";
+import { plural } from "./sentences.js";
 import { pieces } from "./text.js";
 
 const nick = byId("nick");
@@ -46,6 +46,19 @@ function complain(wrong) {
   if (field === nick && !isFinite(wrong.again)) nick.select();
 }
 
+/** Show why one cannot come in; without a connection, or without the part that knows, it is said in general. */
+async function refuse(refusal, name) {
+  let wrong = { field: "", text: refusal.code === "offline" ? "No connection to the server. Is it running? Try again." : refusal.text };
+  if (refusal.code !== "offline")
+    try {
+      wrong = (await load("refusals")).gateError(refusal, name);
+    } catch {
+      // the server's own sentence is shown
+    }
+  complain(wrong);
+  if (wrong.again) timer = setTimeout(submit, wrong.again * 1000);
+}
+
 async function submit(event) {
   event?.preventDefault();
   clearTimeout(timer);
@@ -58,9 +71,7 @@ async function submit(event) {
     password.value = "";
     if (welcome.account && isStaying) keep.account.set({ nick: welcome.nick, token: welcome.token });
   } catch (refusal) {
-    const wrong = gateError(refusal, name);
-    complain(wrong);
-    if (wrong.again) timer = setTimeout(submit, wrong.again * 1000);
+    await refuse(refusal, name);
   } finally {
     button.disabled = false;
   }
@@ -91,7 +102,7 @@ export function start() {
   on("gate", (why) => {
     stage("gate");
     nick.value = why.nick || "";
-    complain(gateError(why.refusal, why.nick));
+    refuse(why.refusal, why.nick);
     greet();
   });
   if (!resume()) {
@@ -99,5 +110,4 @@ export function start() {
     greet();
     nick.focus();
   }
-  emit("started");
 }

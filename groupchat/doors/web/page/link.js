@@ -24,6 +24,7 @@ let nextRef = 1;
 let status = { state: "idle" };
 const pending = new Map(); // ref -> {resolve, reject}
 export const isLive = () => live;
+export const linkStatus = () => status;
 
 function tell(next) {
   status = next;

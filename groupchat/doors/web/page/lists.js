@@ -1,6 +1,6 @@
 // The lists of rooms and private conversations, the field to find one, and the drawers of narrow screens.
 
-import { on, open, state } from "./app.js";
+import { address, on, open, state } from "./app.js";
 import { byId, el, icon, isNarrow } from "./dom.js";
 import { groups, isMany, tally, unmoved } from "./grouping.js";
 import { fold } from "./text.js";
@@ -62,7 +62,7 @@ function row(one) {
   found.shown = looks;
   found.link.dataset.key = one.key;
   found.link.title = one.name;
-  found.link.href = one.kind === "room" ? `?room=${encodeURIComponent(one.name)}` : `?with=${encodeURIComponent(one.name)}`;
+  found.link.href = address(one);
   found.link.className = unread ? "row unread" : "row";
   if (isOpen) found.link.setAttribute("aria-current", "page");
   else found.link.removeAttribute("aria-current");
@@ -164,4 +164,5 @@ export function start() {
   addEventListener("resize", () => {
     if (!isNarrow() && isOpen("rooms")) closeDrawers(false);
   });
+  paint(true);
 }

@@ -3,7 +3,7 @@
 // At the end (48 px) one stays at the end; a reader who scrolled up is never moved.
 // What is read and where the rule "6 new since 09:31" stands is decided here, by reading.js.
 
-import { changed, emit, on, open as openConversation, openPrivately, state } from "./app.js";
+import { changed, emit, on, state } from "./app.js";
 import { byId } from "./dom.js";
 import { paintTop, paintUnsent } from "./edges.js";
 import { indexOf, isMessage } from "./entries.js";
@@ -52,23 +52,14 @@ export function toEnd() {
   settle(one);
 }
 
-/** Show a message, wherever it is, and mark it for two seconds. */
-async function show({ id, key = state.open }) {
-  if (key[0] === "#" || state.conversations.has(key)) openConversation(key);
-  else openPrivately(key.slice(1));
-  const one = state.conversations.get(key);
-  if (one === undefined) return;
-  const isThere = await past.loadUntil(one, id);
-  if (one !== opened(state)) return;
-  if (!isThere) return void emit("say", "That message is not here any more.");
+/** Let the reader stand at a message, wherever the end is. */
+export function standAt(one, id) {
   following = false;
   if (!byId(`m${id}`)) view.rebuild(one, indexOf(one.entries, id));
   const article = byId(`m${id}`);
   article.scrollIntoView({ block: "center" });
-  article.focus({ preventScroll: true });
-  article.classList.add("on");
-  setTimeout(() => article.classList.remove("on"), 2000);
   settle(one);
+  return article;
 }
 
 /** Put the reader at the end, if what is unread fits on the screen; else where they go on reading. */
@@ -157,7 +148,6 @@ export function start() {
   on("open", open);
   on("leave", (one) => one && Object.assign(one, { line: null, leftAt: Date.now() }));
   on("paint", paint);
-  on("goto", show);
   on("look", () => {
     if (opened(state)) opened(state).reset = true;
     changed("log");

@@ -1,22 +1,17 @@
 // Starts the parts of the page, and decides which conversation is shown.
 
-import { emit, load, on, open, openPrivately, state } from "./app.js";
+import { emit, laterParts, load, NOT_LOADED, on, open, openPrivately, state } from "./app.js";
 import * as bar from "./bar.js";
 import * as composer from "./composer.js";
 import { byId } from "./dom.js";
 import * as gate from "./gate.js";
 import * as keep from "./keep.js";
-import * as keys from "./keys.js";
 import * as link from "./link.js";
-import * as lists from "./lists.js";
 import * as live from "./live.js";
 import * as log from "./log.js";
 import { look } from "./look.js";
-import * as people from "./people.js";
 import * as sending from "./sending.js";
-import * as signs from "./signs.js";
 import { conversation, opened, roomKey } from "./store.js";
-import * as stopped from "./stopped.js";
 import { chooseClock } from "./times.js";
 
 /** Take over what a page left behind in this tab. */
@@ -76,28 +71,31 @@ function departed({ room, reason, code, current }) {
   why = "";
 }
 
-/** Parts that are loaded when they are first needed, or soon after one has come in: the room is not kept waiting. */
-const LATER = {
-  copy: [() => import("./deeds.js"), (part, text) => part.copyCode(text)],
-  copylink: [() => import("./deeds.js"), (part, entry) => part.copyLink(entry)],
-  delete: [() => import("./deeds.js"), (part, entry) => part.erase(entry)],
-  person: [() => import("./person.js"), (part, about) => part.openPerson(about)],
-  rooms: [() => import("./rooms.js"), (part) => part.openRooms()],
-  search: [() => import("./search.js"), (part, words) => part.openSearch(words)],
-  settings: [() => import("./settings.js"), (part) => part.openSettings()],
-  sheet: [() => import("./deeds.js"), (part, about) => part.openSheet(about)],
-};
-const LATER_MS = 3000;
+/** What shows the room itself is loaded when one is in it; what is needed later, soon after that. */
+const ROOM = ["lists", "people", "signs", "notes", "beginning", "keys"];
+const SOON = new Set(["stopped", "refusals", "completion", ...laterParts]);
+const SOON_MS = 1000;
+const AGAIN_MS = 3000;
 const OPENERS = { attach: "attach", "join-room": "rooms", "search-button": "search", "search-button-phone": "search", "settings-button": "settings" };
 
-for (const [name, [fetched, act]] of Object.entries(LATER))
-  on(name, (detail) => fetched().then((part) => act(part, detail), () => emit("say", "There is no connection to the server just now.")));
 for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("click", () => emit(name));
 
+/** Load parts, and try again with those that cannot be had: the server may be away, but not for ever. */
+async function loadAll(parts) {
+  const done = await Promise.allSettled([...parts].map(load));
+  if (done.some(({ status }) => status === "rejected")) setTimeout(loadAll, AGAIN_MS, parts);
+}
+
+let isJoined = false;
+
 function loadLater() {
-  for (const [fetched] of Object.values(LATER)) fetched().catch(() => {}); // it is tried again when it is needed
-  if (look.notify) import("./notify.js").then((part) => part.start());
-  use();
+  if (isJoined) return;
+  isJoined = true;
+  loadAll(ROOM);
+  setTimeout(() => {
+    loadAll(look.notify ? [...SOON, "notify"] : SOON);
+    use();
+  }, SOON_MS);
 }
 
 const USES = ["pointermove", "focusin", "click"];
@@ -118,7 +116,7 @@ function use(event) {
 }
 
 for (const type of USES) byId("log").addEventListener(type, use);
-addEventListener("dragover", () => load("attach"), { once: true });
+addEventListener("dragover", () => load("attach").catch(() => {}), { once: true });
 byId("message").addEventListener("paste", (event) => {
   const files = [...event.clipboardData.files]; // they are there only now
   if (files.length) emit("attach", files);
@@ -126,8 +124,9 @@ byId("message").addEventListener("paste", (event) => {
 
 chooseClock(look.times);
 on("look", ({ times }) => chooseClock(times));
-on("welcome", () => setTimeout(loadLater, LATER_MS));
 on("welcome", welcome);
+on("welcome", loadLater);
+on("link", ({ state, text }) => state === "stopped" && load("stopped").catch(() => emit("tell", `${text} ${NOT_LOADED}`)));
 on("told", ({ event, text }) => event === "refused" && (why = text));
 on("event", (event) => event.event === "departed" && departed(event));
 on("exit", link.leave);
@@ -136,6 +135,5 @@ addEventListener("pagehide", save);
 addEventListener("popstate", ({ state: past }) => past?.key && open(past.key, "none"));
 
 restore();
-for (const part of [link, sending, live, log, composer, bar, stopped, signs]) part.start();
-for (const part of [lists, people, keys]) part.start();
+for (const part of [link, sending, live, log, composer, bar]) part.start();
 gate.start();

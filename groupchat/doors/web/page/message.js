@@ -2,7 +2,7 @@
 
 import { coloured, el, icon, iconButton } from "./dom.js";
 import { isMessage } from "./entries.js";
-import { movesPieces, plural } from "./sentences.js";
+import { plural } from "./sentences.js";
 import { blocks, hue, isEmojiOnly, monogram, pieces, shortened } from "./text.js";
 import { clock, dayName, whole } from "./times.js";
 
@@ -19,11 +19,16 @@ export function items(entry, shape, around) {
   return found;
 }
 
+/** Lines that are no messages are made by notes.js; until that is there, they are plain. */
+let note = ({ text }) => el("li", { class: "note m head" }, el("p", { class: "w", text }));
+
+export const setNotes = (make) => (note = make);
+
 const rule = (text, name = "rule") => el("li", { class: name }, el("span", { text }));
 
 const newSince = ({ count, at }) => `${count ? `${count} new` : "New"}${at ? ` since ${clock(at)}` : ""}`;
 
-const timeOf = ({ at }, more) =>
+export const timeOf = ({ at }, more) =>
   el("time", { class: "at", datetime: new Date(at).toISOString(), title: whole(at), text: clock(at), ...more });
 
 function article(entry, shape, around) {
@@ -84,13 +89,13 @@ function words(entry, me) {
   return found;
 }
 
-function codeBox(text, own) {
+export function codeBox(text, own) {
   const box = el("pre", { role: "group", "aria-label": "Code", ...own, text });
   return el("div", { class: "code" }, box, iconButton("copy", "Copy code", undefined, { class: "copy", tabindex: "-1" }));
 }
 
 /** Return the words of a text as nodes. */
-function inline(text, me) {
+export function inline(text, me) {
   return pieces(text, me).map((piece) => {
     if (piece.kind === "code") return el("code", { text: piece.text });
     if (piece.kind === "mention") return el("mark", { text: piece.text });
@@ -111,22 +116,6 @@ function quote(entry, around) {
     nick ? coloured(el("b", { class: "nick", text: nick }), hue(nick)) : null,
     el("span", { text }),
   );
-}
-
-/** Return the item of a line that is no message. */
-function note(entry) {
-  const at = timeOf(entry);
-  const bold = (text) => el("b", { text });
-  let body = [];
-  if (entry.kind === "presence") body = movesPieces(entry.moves).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
-  else if (entry.kind === "topic") {
-    body = [bold(entry.nick), entry.text ? " changed the topic: " : " cleared the topic", ...inline(entry.text, "")];
-  } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];
-  else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
-  else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
-  else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
-  else body = inline(entry.text, "");
-  return el("li", { class: entry.kind === "presence" ? "note m head presence" : "note m head" }, at, el("p", { class: "w", dir: "auto" }, ...body));
 }
 
 /** Return the item of a line that is not posted yet; `again` and `remove` are what its buttons do. */

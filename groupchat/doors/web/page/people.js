@@ -123,4 +123,5 @@ export function start() {
   on("paint", (changes) => {
     if (changes.has("people") || changes.has("me")) soon();
   });
+  paint();
 }

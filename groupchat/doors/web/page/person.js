@@ -1,6 +1,6 @@
 // What can be done with a person: the menu at their name, who they are, and the dialogs of those who keep order.
 
-import { emit, openPrivately, state } from "./app.js";
+import { emit, on, openPrivately, state } from "./app.js";
 import { choices, field, openDialog, openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
@@ -122,4 +122,8 @@ function orders(nick, room) {
     { icon: "trash", text: "Delete their messages…", bad: true, act: purge },
     { icon: "ban", text: `Ban from ${room}…`, bad: true, act: ban },
   ];
+}
+
+export function start() {
+  on("person", openPerson);
 }

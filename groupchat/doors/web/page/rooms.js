@@ -1,6 +1,6 @@
 // The dialog in which one joins a room, makes one, or leaves one.
 
-import { changed, openRoom, state } from "./app.js";
+import { changed, on, openRoom, state } from "./app.js";
 import { errorLine, openPicker, showError } from "./dialog.js";
 import { el, icon } from "./dom.js";
 import { ask } from "./link.js";
@@ -82,4 +82,8 @@ export function openRooms() {
 
   input.addEventListener("input", show);
   load();
+}
+
+export function start() {
+  on("rooms", openRooms);
 }

@@ -1,6 +1,6 @@
 // The dialog that finds messages by their words.
 
-import { emit, openRoom, state } from "./app.js";
+import { emit, on, openRoom, state } from "./app.js";
 import { openPicker } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
@@ -90,4 +90,8 @@ export function openSearch(words = lastWords) {
     const query = item.room ? `?room=${encodeURIComponent(item.room)}` : `?with=${encodeURIComponent(other)}`;
     return el("a", { class: "hit", href: `${query}#m${id}`, click }, by, el("p", { dir: "auto" }, ...pieces));
   }
+}
+
+export function start() {
+  on("search", openSearch);
 }

@@ -1,6 +1,6 @@
 // The settings of this browser, one's account, being away, and leaving.
 
-import { changed, state } from "./app.js";
+import { changed, on, state } from "./app.js";
 import { choices, field, openPop, question } from "./dialog.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import * as keep from "./keep.js";
@@ -120,4 +120,8 @@ function register() {
       changed("me");
     },
   });
+}
+
+export function start() {
+  on("settings", openSettings);
 }

@@ -64,4 +64,5 @@ export function start() {
     if (changes.has("topic") || changes.has("me") || changes.has("rooms")) heading();
     if (changes.has("typing") || changes.has("people")) under();
   });
+  for (const paint of [title, heading, under]) paint();
 }

@@ -2,8 +2,8 @@
 
 import { on, state } from "./app.js";
 import { byId, el } from "./dom.js";
-import { tryNow } from "./link.js";
-import { stoppedWords } from "./sentences.js";
+import { linkStatus, tryNow } from "./link.js";
+import { stoppedWords } from "./refusals.js";
 
 let box = null;
 
@@ -32,9 +32,12 @@ function close() {
   box = null;
 }
 
+function follow(status) {
+  if (status.state === "stopped" && box === null) show(status);
+  else if (status.state === "live") close();
+}
+
 export function start() {
-  on("link", (status) => {
-    if (status.state === "stopped" && box === null) show(status);
-    else if (status.state === "live") close();
-  });
+  on("link", follow);
+  follow(linkStatus());
 }

@@ -1,0 +1,29 @@
+// The lines of the log that are no messages: who came and left, topics, what operators did, answers of the server.
+
+import { changed, state } from "./app.js";
+import { el } from "./dom.js";
+import { isMessage, touch } from "./entries.js";
+import { codeBox, inline, setNotes, timeOf } from "./message.js";
+import { movesPieces } from "./moves.js";
+
+/** Return the item of a line that is no message. */
+function note(entry) {
+  const at = timeOf(entry);
+  const bold = (text) => el("b", { text });
+  let body = [];
+  if (entry.kind === "presence") body = movesPieces(entry.moves).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
+  else if (entry.kind === "topic") {
+    body = [bold(entry.nick), entry.text ? " changed the topic: " : " cleared the topic", ...inline(entry.text, "")];
+  } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];
+  else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
+  else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
+  else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
+  else body = inline(entry.text, "");
+  return el("li", { class: entry.kind === "presence" ? "note m head presence" : "note m head" }, at, el("p", { class: "w", dir: "auto" }, ...body));
+}
+
+export function start() {
+  setNotes(note);
+  for (const one of state.conversations.values()) for (const entry of one.entries) if (!isMessage(entry)) touch(one, entry);
+  changed("log");
+}
