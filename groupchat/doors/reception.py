@@ -165,10 +165,14 @@ class Reception:
         :param beyond: how many connections more than usual there may be for it, for what is needed when all is full.
         :raises Refusal: the server is full, or the address has too many connections.
         """
-        if self.connections >= self._most + beyond:
-            raise ServerFull("The server is full. Try again later.")
+        self.check_room(beyond)
         if self._turnstile is not None:
             self._turnstile.enter(address, self.clock.seconds())
+
+    def check_room(self, beyond: int = 0) -> None:
+        """Raise ServerFull if there is no room for one connection more."""
+        if self.connections >= self._most + beyond:
+            raise ServerFull("The server is full. Try again later.")
 
     def is_proxy(self, address: str) -> bool:
         """Return whether this is the address of a proxy, which says itself whose connections it passes on.

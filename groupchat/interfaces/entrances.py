@@ -76,6 +76,9 @@ class IReception(Interface):
     site: Any = Attribute("What requests over HTTP are answered by.")
     turned_away: Counter[str] = Attribute("The number of connections turned away, by code.")
 
+    def check_room(beyond: int = 0) -> None:
+        """Raise ServerFull if there is no room for one connection more."""
+
     def arrived(party: Party) -> None:
         """Count a new connection, and start its time for a nickname."""
 

@@ -73,6 +73,15 @@ class ClosedTest(SynchronousTestCase):
         head_only = Peer(self.port).sends(b"HEAD / HTTP/1.1\r\n\r\n")
         self.assertTrue(head_only.endswith(b"\r\n\r\n"))
 
+    def test_asked_within(self) -> None:
+        """Whoever is in can ask whether a handshake of WebSocket would be refused: browsers do not tell pages that."""
+        port = Port(SETTINGS.replaced(connections=2))
+        inside = Peer(port)
+        asked = b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        self.assertTrue(inside.sends(asked).startswith(b"HTTP/1.1 426 "))
+        Peer(port)
+        self.assertIn(b"HTTP/1.1 503 ", inside.sends(asked))
+
     def test_banned(self) -> None:
         """A banned address is answered likewise, also if it was banned while it connected."""
 

@@ -15,9 +15,12 @@ def upgrade(request: Request) -> Answer | None:
     """Let the connection of this request speak WebSocket from now on.
 
     No subprotocol is chosen, whatever is offered: a client that needs one then closes by itself.
+
+    :raises ServerFull: it is none, and one would be refused.
     """
     tokens = {token.strip() for token in request.header("connection").lower().split(",")}
     if request.header("upgrade").lower() != "websocket" or "upgrade" not in tokens:
+        request.channel.reception.check_room()  # a browser does not tell a page why a handshake was refused
         return told(426, "This address speaks WebSocket only.", ("upgrade", "websocket"), ("connection", "upgrade"))
     if request.header("sec-websocket-version") != "13":
         return told(426, "This address speaks version 13 of WebSocket.", ("sec-websocket-version", "13"))

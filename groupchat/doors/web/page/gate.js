@@ -3,7 +3,7 @@
 import { load, on } from "./app.js";
 import { byId, el, icon } from "./dom.js";
 import * as keep from "./keep.js";
-import { hello, join, resume } from "./link.js";
+import { hello, join, resume, whyNot } from "./link.js";
 import { plural } from "./sentences.js";
 import { pieces } from "./text.js";
 
@@ -14,6 +14,7 @@ const button = byId("join-button");
 const fields = { nick, password };
 
 let timer = 0;
+let isFull = false; // whether the gate says so by itself
 
 /** Show the gate, or the room: what is not shown cannot be focused, so this comes first. */
 export function stage(name) {
@@ -46,17 +47,21 @@ function complain(wrong) {
   if (field === nick && !isFinite(wrong.again)) nick.select();
 }
 
+/** Codes of a server that may have room in a while; it has none for loading a part of the page, either. */
+const CROWDED = new Set(["server-full", "too-many-connections"]);
+
 /** Show why one cannot come in; without a connection, or without the part that knows, it is said in general. */
-async function refuse(refusal, name) {
+async function refuse(refusal, name, again = submit) {
   let wrong = { field: "", text: refusal.code === "offline" ? "No connection to the server. Is it running? Try again." : refusal.text };
-  if (refusal.code !== "offline")
+  if (CROWDED.has(refusal.code)) wrong = { ...wrong, text: `${refusal.text.replace(/ Try again.*/u, "")} Trying again in 10 s.`, again: 10 };
+  else if (refusal.code !== "offline")
     try {
       wrong = (await load("refusals")).gateError(refusal, name);
     } catch {
       // the server's own sentence is shown
     }
   complain(wrong);
-  if (wrong.again) timer = setTimeout(submit, wrong.again * 1000);
+  if (wrong.again) timer = setTimeout(again, wrong.again * 1000);
 }
 
 async function submit(event) {
@@ -87,8 +92,12 @@ async function greet() {
     byId("motd").hidden = !motd;
     byId("motd").replaceChildren(...pieces(motd).map(({ kind, text }) => (kind === "link" ? el("a", { href: text, rel: "noreferrer", text }) : text)));
     if (document.documentElement.dataset.stage === "gate") document.title = `Join · ${name}`;
+    if (isFull) error.hidden = true;
+    isFull = false;
   } catch {
-    // the gate works without it
+    const why = await whyNot();
+    isFull = CROWDED.has(why.code);
+    if (isFull) refuse(why, "", greet);
   }
 }
 

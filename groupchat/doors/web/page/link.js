@@ -104,6 +104,18 @@ export const hello = () =>
     };
   });
 
+/** Return why no connection can be had, as {code, text}: "offline" if nobody answers. */
+export async function whyNot() {
+  try {
+    const answer = await fetch(new URL("ws", document.baseURI), { cache: "no-store" });
+    const [, code, text] = /^([a-z-]+): (.+)/u.exec(await answer.text()) || [];
+    if (!answer.ok && code) return { code, text };
+  } catch {
+    // nobody answers
+  }
+  return { code: "offline", text: "" };
+}
+
 function connect() {
   clearTimeout(timer);
   if (socket) {
@@ -213,10 +225,20 @@ function dropped({ code }) {
   if (settle) {
     claim = null;
     tell({ state: "idle" });
-    return settle.reject(ended ? { code: ended.code, text: ended.text } : { code: "offline", text: "" });
+    if (ended) settle.reject({ code: ended.code, text: ended.text });
+    else whyNot().then(settle.reject);
+    return;
   }
-  const next = verdict(ended?.code || "", code, attempt++, Math.random());
-  const text = ended?.text || "";
+  attempt++;
+  goOn(ended || { code: "", text: "" }, code, wasLive);
+  const mine = status;
+  if (!ended && !wasLive) whyNot().then((why) => mine === status && why.code !== "offline" && goOn(why, code, wasLive));
+}
+
+/** Do what follows when a connection ended for this reason. */
+function goOn({ code, text }, closed, wasLive) {
+  clearTimeout(timer);
+  const next = verdict(code, closed, attempt - 1, Math.random());
   if (next.then === "stopped") return tell({ state: "stopped", code: next.code, text });
   if (next.then === "gate") {
     const { nick } = claim;

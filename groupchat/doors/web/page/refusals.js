@@ -23,8 +23,6 @@ export function gateError(refusal, nick) {
       return { ...password, asks: true, text: `Too many tries. Wait ${duration(wait || 60)}.` };
     case "not-encrypted":
       return { ...password, asks: true, text: "Passwords are taken only over a safe connection.", safe: true };
-    case "server-full":
-      return { field: "", text: "The server is full. Trying again in 10 s.", again: 10 };
     default:
       return { field: "", text };
   }
