@@ -2,8 +2,9 @@
 
 import { load, on } from "./app.js";
 import { byId, el, icon } from "./dom.js";
+import { hello } from "./greeting.js";
 import * as keep from "./keep.js";
-import { hello, join, resume, whyNot } from "./link.js";
+import { crowded, join, resume } from "./link.js";
 import { plural } from "./sentences.js";
 import { pieces } from "./text.js";
 
@@ -47,16 +48,12 @@ function complain(wrong) {
   if (field === nick && !isFinite(wrong.again)) nick.select();
 }
 
-/** Codes of a server that may have room in a while; it has none for loading a part of the page, either. */
-const CROWDED = new Set(["server-full", "too-many-connections"]);
-
 /** Show why one cannot come in; without a connection, or without the part that knows, it is said in general. */
 async function refuse(refusal, name, again = submit) {
   let wrong = { field: "", text: refusal.code === "offline" ? "No connection to the server. Is it running? Try again." : refusal.text };
-  if (CROWDED.has(refusal.code)) wrong = { ...wrong, text: `${refusal.text.replace(/ Try again.*/u, "")} Trying again in 10 s.`, again: 10 };
-  else if (refusal.code !== "offline")
+  if (refusal.code !== "offline")
     try {
-      wrong = (await load("refusals")).gateError(refusal, name);
+      wrong = (await crowded()).crowdedError(refusal) || (await load("refusals")).gateError(refusal, name);
     } catch {
       // the server's own sentence is shown
     }
@@ -95,8 +92,8 @@ async function greet() {
     if (isFull) error.hidden = true;
     isFull = false;
   } catch {
-    const why = await whyNot();
-    isFull = CROWDED.has(why.code);
+    const why = await (await crowded()).whyNot();
+    isFull = why.code !== "offline";
     if (isFull) refuse(why, "", greet);
   }
 }
@@ -114,6 +111,7 @@ export function start() {
     refuse(why.refusal, why.nick);
     greet();
   });
+  crowded().catch(() => {}); // now, as a server that is full does not send it
   if (!resume()) {
     stage("gate");
     greet();

@@ -5,6 +5,7 @@
 // is no answer, "told" with what the server says of itself (done, refused), "cut" when a connection is gone.
 
 import { changed, collected, emit, state } from "./app.js";
+import { dial } from "./greeting.js";
 import * as keep from "./keep.js";
 import { PASSING, verdict } from "./retry.js";
 import { learn } from "./store.js";
@@ -85,36 +86,8 @@ function forget() {
   for (const one of [keep.session, keep.account, keep.outboxRecord, keep.drafts]) one.forget();
 }
 
-function dial() {
-  const address = new URL("ws", document.baseURI);
-  address.protocol = address.protocol.replace("http", "ws");
-  return new WebSocket(address);
-}
-
-/** Ask what people are greeted with; that is all of this connection, so that nobody waits at the gate on a deadline. */
-export const hello = () =>
-  new Promise((resolve, reject) => {
-    const greeting = dial();
-    greeting.onopen = () => greeting.send('{"do":"hello"}');
-    greeting.onclose = reject;
-    greeting.onmessage = ({ data }) => {
-      greeting.close();
-      const { items } = JSON.parse(data);
-      if (items) resolve(items[0]);
-    };
-  });
-
-/** Return why no connection can be had, as {code, text}: "offline" if nobody answers. */
-export async function whyNot() {
-  try {
-    const answer = await fetch(new URL("ws", document.baseURI), { cache: "no-store" });
-    const [, code, text] = /^([a-z-]+): (.+)/u.exec(await answer.text()) || [];
-    if (!answer.ok && code) return { code, text };
-  } catch {
-    // nobody answers
-  }
-  return { code: "offline", text: "" };
-}
+export const crowded = () => import("./crowded.js");
+const whyNot = () => crowded().then((part) => part.whyNot(), () => ({ code: "offline", text: "" }));
 
 function connect() {
   clearTimeout(timer);
