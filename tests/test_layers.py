@@ -17,10 +17,10 @@ MOST_TYPE_CHECKING = 5
 """The most files that may have imports for the type checker only."""
 
 _BASE = ("model", "facts", "interfaces", "limits", "config")
-_CORE = (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs", "sessions")
+_CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
-_SERVER = (*_CORE, "disk", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
+_SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
 _CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
 
@@ -34,10 +34,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "interfaces": ("model", "limits", "config"),
     "state": _BASE,
     "delivery": (*_BASE, "state"),
-    "hall": (*_BASE, "state", "delivery"),
+    "sharing": (*_BASE, "state", "delivery"),
+    "hall": (*_BASE, "state", "delivery", "sharing"),
     "verbs.grammar": (*_BASE, "state"),
-    "verbs": (*_BASE, "state", "delivery", "hall", "verbs.grammar"),
-    "sessions": (*_BASE, "state", "delivery", "hall", "verbs.grammar", "verbs"),
+    "verbs": (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar"),
+    "sessions": (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs"),
     # The doors: bytes, then lines, then the table that knows every kind.
     "doors.certificates": ("model", "disk"),
     "doors.wire": (*_BASE, "sessions"),
@@ -50,6 +51,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals.sqlite": ("model", "facts", "interfaces", "disk", "journals.rules"),
     "journals": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite"),
     "journals.tools": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
+    "files": ("model", "interfaces", "disk"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
     "client": ("model",),
@@ -62,7 +64,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "checker": ("model", "interfaces", "disk", "client", "stdio", *_JOURNALS),
     # What puts a process together.
     "daemon.log": ("model", "config"),
-    "daemon": ("daemon.log", *_CORE, "disk", *_DOORS, *_JOURNALS),
+    "daemon": ("daemon.log", *_CORE, "disk", "files", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker", "exchange"),
     "admin.copies": (*_SERVER, "admin"),
     "": ("daemon", "daemon.log"),

@@ -132,6 +132,13 @@ def web_origin(name: str, item: object) -> str:
     return item.lower()
 
 
+def public_url(name: str, value: str) -> str:
+    """Check the address of a server over HTTP, and return it without a slash at the end.  Raises CannotStart."""
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", value):
+        raise CannotStart(f"{name}: {value} is not an address such as https://chat.example.org.")
+    return value.rstrip("/")
+
+
 def written(name: str, value: object) -> str:
     """Write a value as a settings file has it, but hide a password."""
     return '"…"' if name == "password" and value else toml(value)

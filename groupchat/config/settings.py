@@ -5,7 +5,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
-from groupchat.config.checks import checked, expected, multiline, network, proxy, time_zone, web_origin
+from groupchat.config.checks import checked, expected, multiline, network, proxy, public_url, time_zone, web_origin
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
@@ -267,6 +267,41 @@ class Settings:
         "true or false",
         "a proxy connects to the UNIX sockets among the ports: all their connections must begin with a PROXY header, "
         "or with HTTP that has X-Forwarded-For",
+    )
+
+    # Files
+    public_url: str = setting(
+        "",
+        "address",
+        'where people reach this server over HTTP, such as "https://chat.example.org": links to files begin with it; '
+        "empty: with the address that each of them is connected to",
+        check=public_url,
+    )
+    file_max_bytes: int = setting(
+        16 * 1024 * 1024, "bytes", "largest file that can be shared: a photo or a song", minimum=0, maximum=1 << 40
+    )
+    files_per_account_bytes: int = setting(
+        256 * 1024 * 1024, "bytes", "most bytes of all files that one person shares", minimum=1, maximum=1 << 50
+    )
+    files_total_bytes: int = setting(
+        4 * 1024 * 1024 * 1024,
+        "bytes",
+        "most bytes of all files; they never take more than half of what the disk has left for them",
+        minimum=0,
+        maximum=1 << 50,
+    )
+    guest_files: bool = setting(
+        False, "true or false", "let guests share files: anybody could fill the space that there is"
+    )
+    uploads_each: int = setting(
+        4, "files", "most files that one person sends at the same time", minimum=1, maximum=1000
+    )
+    uploads: int = setting(
+        32,
+        "files",
+        "most files that are being sent at the same time: each needs a MiB of memory",
+        minimum=1,
+        maximum=10000,
     )
 
     # Names

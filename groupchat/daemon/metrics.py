@@ -29,7 +29,7 @@ from groupchat.doors.wire import transport
 from groupchat.doors.wire.ports import Ports
 from groupchat.hall.hall import Hall
 from groupchat.model.drafts import Outcome, StoredPost
-from groupchat.model.events import Acted, Said, Whispered
+from groupchat.model.events import Acted, Said, Shared, Whispered
 
 LAG_STEP_S = 0.5
 """Seconds between two measurements of how late the reactor is."""
@@ -37,7 +37,7 @@ LAG_STEP_S = 0.5
 COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
 BATCH_OPERATIONS = (1, 2, 5, 10, 25, 50, 100, 250, 1000, 4096)
 FANOUT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
-POSTS = (Said, Acted, Whispered)
+POSTS = (Said, Acted, Whispered, Shared)
 """The kinds that count as posts."""
 LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -140,6 +140,16 @@ class Metrics:
         yield _counter("posts", "Messages stored since the start; not edits, deletions and topics.", self._posts)
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
+        sharing = hall.sharing
+        if sharing.shelf is not None:
+            yield _gauge("files", "Files that are kept.", {}, sharing.shelf.count)
+            yield _gauge("files_bytes", "Bytes of these.", {}, sharing.shelf.kept)
+            yield _gauge("uploads", "Files that are being sent.", {}, sharing.uploads)
+            yield _counter("files_shared", "Files posted since the start.", sharing.sent)
+            refused = CounterMetricFamily("groupchat_files_refused", "Files not taken, by code.", labels=["code"])
+            for code, count in sorted(sharing.refused.items()):
+                refused.add_metric([code], count)
+            yield refused
         expiry = GaugeMetricFamily(
             "groupchat_certificate_expiry_timestamp_seconds", "When a certificate expires, since 1970 UTC.",
             labels=["name"],

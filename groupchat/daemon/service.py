@@ -40,7 +40,9 @@ from groupchat.doors.reception import Reception
 from groupchat.doors.wire import inherited, transport
 from groupchat.doors.wire.ports import Ports, check_plain
 from groupchat.doors.wire.tls import Tunnels
+from groupchat.files.opening_shelf import open_shelf
 from groupchat.hall.hall import Hall
+from groupchat.interfaces.files import IShelf
 from groupchat.interfaces.screens import IScreen
 from groupchat.interfaces.storage import IJournal, IMarkable
 from groupchat.journals.opening import open_journal
@@ -101,6 +103,7 @@ class ChatService(Service):
         self._control: IListeningPort | None = None
         self._hall: Hall | None = None
         self._journal: IJournal | None = None
+        self._shelf: IShelf | None = None
         self._passwords = Passwords(reactor, settings.password_queue)
         self._signals = process.Signals()
         self._supervisor = Supervisor(os.environ)
@@ -155,6 +158,7 @@ class ChatService(Service):
         self._let_starter_go()
         super().startService()
         self._hall = self._make_hall(self._journal)
+        self._shelf = self._hall.sharing.shelf = open_shelf(self._locations.journal, self._reactor)
         self._passwords.start()
         self._reception.check_address = self._check_address
         visits = Visits(self._hall)
@@ -182,6 +186,8 @@ class ChatService(Service):
             yield steps.take("ending the periodic work", upkeep.stop)
         if figures is not None:
             yield steps.take("closing the ports of the figures", figures.close)
+        if self._shelf is not None:
+            yield steps.take("closing the shelf of files", self._shelf.close)
         if self._journal is not None:
             yield steps.take("closing the journal", self._close_journal)
         if hall is not None:

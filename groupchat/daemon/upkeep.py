@@ -24,6 +24,8 @@ SWEEP_S = 1.0
 """Seconds between two sweeps of the hall; the hall counts on it."""
 RENEWAL_S = 30.0
 """Seconds between two checks whether the certificate was renewed."""
+TIDY_S = 5.0
+"""Seconds between two looks whether files have to be removed, because their posts were."""
 EXPIRY_S = 3600.0
 """Seconds between two removals of what is older than ``retain_days`` and ``session_days``."""
 
@@ -91,6 +93,7 @@ class Upkeep:
         self._sweeping = Chore(reactor, SWEEP_S, self._sweep, "A sweep failed")
         self._renewing = Chore(reactor, RENEWAL_S, certificates.renew, "The certificate could not be checked")
         self._expiring = Chore(reactor, EXPIRY_S, self._expire, "Old messages could not be removed")
+        self._tidying = Chore(reactor, TIDY_S, hall.sharing.tidy, "Files without a post could not be removed")
         self._watchdog = Watchdog(supervisor, reactor, lambda: journal.facts(""), self._is_healthy)
 
     def start(self) -> None:
@@ -98,13 +101,14 @@ class Upkeep:
         self._sweeping.start()
         self._renewing.start()
         self._expiring.start(now=True)
+        self._tidying.start()
         self._supervisor.tell("READY=1")
         self._supervisor.show(self._summary())
         self._watchdog.start()
 
     def stop(self) -> None:
         """Stop: the journal is about to be closed."""
-        for chore in (self._sweeping, self._renewing, self._expiring):
+        for chore in (self._sweeping, self._renewing, self._expiring, self._tidying):
             chore.stop()
         self._watchdog.stop()
 

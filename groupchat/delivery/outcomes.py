@@ -136,6 +136,7 @@ class Outcomes:
                 room.topic = post.text
         for change in item.operation.changes:
             self._apply(change, post.nick, afterwards)
+        item.receipt.number = post.id
         afterwards += item.receipt.settle()
         rooms = (post.room,) if post.room else ()
         answer = Done(post.id, item.text) if item.awaited else None
@@ -152,6 +153,7 @@ class Outcomes:
     def _repeat(self, item: Posting, first: Repeated, afterwards: list[Callable[[], None]]) -> None:
         """Answer a post that is there already."""
         origin = item.origin
+        item.receipt.number = first.id
         afterwards += item.receipt.settle()
         if origin is not None and item.awaited:
             origin.show(Done(first.id, item.text), item.ref)

@@ -25,11 +25,13 @@ class Receipt:
 
     ``changes``: facts become true with it, so that the next request of the same connection may depend on it.
     ``refusal``: why it was not written; None as long as that is not known, and when it was written.
+    ``number``: the number of the post, once it is settled and was not refused; of posts only.
     ``again``: called instead of telling the refusal Outdated: the request is made once more, from what is true now.
     Whoever sets it settles the receipt.
     """
 
-    __slots__ = ("_functions", "_is_settled", "again", "changes", "refusal")
+    __slots__ = ("_functions", "_is_settled", "again", "changes", "number", "refusal")
+    number: int
 
     def __init__(self, changes: bool = False) -> None:
         self.changes = changes

@@ -14,10 +14,12 @@ class Recent:
     """The last KEPT posts that were delivered, in their newest form.
 
     ``floor``: every post with a higher number is here.
+    ``removals``: how often something was deleted or counted as removed.
     """
 
     def __init__(self, head: int, kept: int = KEPT) -> None:
         self.floor = head
+        self.removals = 0
         self._kept = kept
         self._posts: dict[int, StoredPost] = {}
         self._edits: dict[int, list[int]] = {}
@@ -44,6 +46,7 @@ class Recent:
     def clear(self, floor: int) -> None:
         """Keep none of the posts up to ``floor``: readers find them in the journal, without what was removed."""
         self.floor = floor
+        self.removals += 1
         self._posts.clear()
         self._edits.clear()
         self._numbers.clear()
@@ -91,6 +94,7 @@ class Recent:
 
     def _delete(self, deletion: Deleted) -> None:
         """Replace the message, and every edit of it: its text is not shown again."""
+        self.removals += 1
         # A purge deletes thousands: so nothing is searched.
         for number in (deletion.target, *self._edits.pop(deletion.target, ())):
             stored = self._posts.get(number)

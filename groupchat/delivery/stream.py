@@ -27,6 +27,11 @@ class Stream:
         """Read the posts delivered so far from the journal, from where some were removed."""
         self.recent.clear(self.delivered)
 
+    @property
+    def removals(self) -> int:
+        """Return how often something was deleted or counted as removed: then a file may be named no more."""
+        return self.recent.removals
+
     def page(self, audience: Audience, after: int, limit: int) -> "Deferred[list[StoredPost]]":
         """Read the next posts after a number, up to the newest that was delivered."""
         return self.journal.page(audience, after, self.delivered, limit)

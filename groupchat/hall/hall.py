@@ -40,6 +40,7 @@ from groupchat.model.drafts import Amendment
 from groupchat.model.errors import NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, Told
 from groupchat.model.times import FOREVER
+from groupchat.sharing.sharing import Sharing
 from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
@@ -49,7 +50,7 @@ from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
-FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies")
+FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies", "files")
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
 
@@ -128,6 +129,10 @@ class Hall:
             self.access_keys, self.commits, self.ignore_lists, self.attendance, self.persistence, self.health,
             lambda: list(self.sessions), lambda: self.arrivals, now,
         )  # fmt: skip
+        self.sharing = Sharing(
+            self.accounts, self.roster, self.moderation, self.stream, self.commits, settings, clock, now,
+            self.attendance.check_room,
+        )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
         self.confirmations = Confirmations(clock)
         self._forgetting_at = 0.0
@@ -150,6 +155,7 @@ class Hall:
                 self.consequences.learn_fact(fact)
         for room in self.moderation.closed:
             self.rooms.drop(room)
+        yield self.sharing.open()
         self._forget_rooms()
         self.rooms.revived = self._revive
 
@@ -176,7 +182,7 @@ class Hall:
     def follow(self, settings: Settings) -> None:
         """Go by these settings from now on, but for those that need a restart."""
         self.settings = settings
-        for part in (self.commits, self.readers, self.outcomes, self.attendance, self.admission):
+        for part in (self.commits, self.readers, self.outcomes, self.attendance, self.admission, self.sharing):
             part.settings = settings
         self.log_limits.limit = settings.log_lines
         for session in self.sessions:

@@ -60,6 +60,7 @@ class IScreen(Interface):
     style: IStyle = Attribute("How things are shown there now.")
     address: str = Attribute("The peer's IP address, for logs and limits; empty when there is none.")
     secure: bool = Attribute("Whether the connection is encrypted.")
+    base: str = Attribute("Where the peer reaches this server over HTTP, such as ``http://192.0.2.1:5000``; or empty.")
     exempt: bool = Attribute("Whether flood limits do not apply to its address.")
 
     def answer(answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:

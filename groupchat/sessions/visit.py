@@ -12,8 +12,8 @@ Rules:
 4. What can have changed during a wait is looked at again after it.
 """
 
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
@@ -21,10 +21,11 @@ from twisted.logger import Logger
 from groupchat.config.settings import Settings
 from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
+from groupchat.interfaces.files import IUpload
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.allowances import Allowances
 from groupchat.model import names
-from groupchat.model.drafts import Audience
+from groupchat.model.drafts import Audience, SharedFile
 from groupchat.model.errors import Flooding, NoSuchRoom, NotJoined, Refusal
 from groupchat.model.events import Answer, Post, Ref, Refused
 from groupchat.model.networks import origin
@@ -33,6 +34,7 @@ from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
+from groupchat.verbs.talking import SEND_COST, offered
 
 log = Logger()
 
@@ -75,6 +77,18 @@ class Visits:
         self._noted[came] = None
         if len(self._noted) > NOTED:
             del self._noted[next(iter(self._noted))]
+
+    def redeem(self, code: str, length: int | None, on_drained: Callable[[], object]) -> IUpload:
+        """Begin to take the file of a ticket; its code is all that is needed.
+
+        :param length: the bytes that are announced; None: none are.
+        :raises Refusal: there is no such ticket, or nothing can be sent with it now.
+        """
+        return self.hall.sharing.redeem(code, length, on_drained)
+
+    def open_file(self, link: str) -> "Deferred[tuple[SharedFile, BinaryIO]]":
+        """Return the file with this public id, open for reading.  Fails with NoSuchFile, FilesUnavailable."""
+        return self.hall.sharing.fetch(link)
 
     def at_once(self) -> "Deferred[Any]":
         """Return a Deferred that has fired: nothing is charged, and nobody waits."""
@@ -147,6 +161,32 @@ class Visit:
         reply = verb.function(me, **given)
         if isinstance(reply, Answer):
             connection.show(reply)
+
+    @inlineCallbacks
+    def share(
+        self,
+        name: str,
+        length: int | None,
+        on_drained: Callable[[], object],
+        room: str = "",
+        nick: str = "",
+        reply: int | None = None,
+        key: str | None = None,
+    ) -> "Generator[Deferred[Any], Any, IUpload]":
+        """Begin to take a file for a room, or for one person; it is charged as /send is.
+
+        :param length: the bytes that are announced; None: none are.
+        :raises Refusal: it may not be sent.
+        """
+        hall, connection = self._hall, self._me()
+        if not connection.person.nick:
+            raise NotJoined("Say who you are: with an account's token or password.")
+        yield self._charge(SEND_COST)
+        me = Actor(hall, connection, None, key)
+        offer = yield offered(me, name, length, nick, room, reply)
+        self._check_open()
+        upload: IUpload = hall.sharing.begin(offer, connection.person, length, on_drained)
+        return upload
 
     @inlineCallbacks
     def read(

@@ -18,7 +18,7 @@ from groupchat.model.events import Answer, Done, Listed
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
-from groupchat.model.wording import plural
+from groupchat.model.wording import plural, size_words
 from groupchat.state.access_keys import HOOK_PREFIX, TOKEN_PREFIX, new_secret
 from groupchat.verbs.actor import Actor, Reply, keepers
 from groupchat.verbs.grammar.arguments import (
@@ -83,7 +83,8 @@ def login(me: Actor, name: Name, password: Passphrase) -> Reply:
 
 
 @LOGGING_IN.verb(cost=2)
-def whoami(me: Actor) -> Answer:
+@inlineCallbacks
+def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     """Show your account, your rank, the rooms you are in, and your connections, each with its number."""
     person, moderation = me.person, me.hall.moderation
     account, rank = person.account, moderation.rank(person.account, "")
@@ -93,6 +94,11 @@ def whoami(me: Actor) -> Answer:
     lines = [heading, f"You are in {', '.join(person.rooms) or 'no room'}."]
     if operates:
         lines.append(f"You keep order in {', '.join(operates)}.")
+    shared, quota = 0, me.hall.settings.files_per_account_bytes
+    if me.hall.sharing.shelf is not None:
+        shared = yield me.hall.sharing.used(person.author)
+    if shared:
+        lines.append(f"You share {size_words(shared)} of files, and may share {size_words(quota)}. /files lists them.")
     for one in person.connections:
         own = ", this one" if one is me.connection else ""
         secure = "encrypted" if one.screen.secure else "not encrypted"
@@ -104,7 +110,7 @@ def whoami(me: Actor) -> Answer:
         lines.append("/logout NUMBER ends one of them, /logout others all but this one.")
     item = {
         "nick": person.nick, "account": account.nick if account is not None else "", "rank": rank.name.lower(),
-        "operates": operates, "rooms": list(person.rooms),
+        "operates": operates, "rooms": list(person.rooms), "files": {"used": shared, "most": quota},
         "connections": [
             {
                 "number": one.number, "own": one is me.connection, "since": iso(one.since), "door": one.door,

@@ -8,18 +8,33 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.hall.missed import is_mentioned, is_said
-from groupchat.model.drafts import Audience, StoredPost
+from groupchat.model.drafts import Audience, SharedFile, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
-from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Replayed, Said, Told, Whispered
+from groupchat.model.events import (
+    Acted,
+    Answer,
+    AuthorId,
+    Done,
+    Edited,
+    Listed,
+    Replayed,
+    Said,
+    Shared,
+    Told,
+    Whispered,
+)
 from groupchat.model.ranks import Rank
-from groupchat.model.wording import plural
+from groupchat.model.times import iso, minute
+from groupchat.model.wording import plural, size_words
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import Before, Count, Day, Here, PostId, Search, Since, With
+from groupchat.verbs.grammar.arguments import Before, Count, Day, Here, PostId, Search, Since, Whose, With
 from groupchat.verbs.grammar.table import Table
 
 READING = Table("reading")
 
+FILES = 20
+"""Files on a page of /files."""
 AROUND = 5
 """Messages that /goto shows before and after the one asked for."""
 SEARCHED = 20
@@ -83,7 +98,7 @@ def search(me: Actor, text: Search) -> "Deferred[Answer]":
 
 @READING.verb(cost=5)
 def goto(me: Actor, id: PostId) -> "Deferred[Answer]":
-    """Show message #N with five messages before and after it."""
+    """Show message #N with five before and after it."""
     found = me.hall.stream.journal.around(me.connection.audience, id, AROUND)
     return found.addCallback(lambda posts: _replayed(me, "around", posts, f"end of what is around #{id}"))
 
@@ -132,6 +147,46 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     ]
     shown = _excerpts(me, posts[:MENTIONS], person.nick)
     return _replayed(me, "search", shown, "end of what mentions you, newest first")
+
+
+@READING.verb(cost=5)
+@inlineCallbacks
+def files(
+    me: Actor, whose: Whose = "", before: Before | None = None, room: Here = ""
+) -> "Generator[Deferred[Any], Any, Answer]":
+    """List files: those of the room and those sent to you, or only those of one person, or of another room of yours.
+
+    "/files", "/files bob", "/files #dev". Anybody can /delete their own, and operators those of a room.
+    """
+    if whose and room:
+        raise BadArguments("Give a nickname or a room, but not both.")
+    author: AuthorId | None = None
+    rooms = tuple(filter(None, (me.current,)))
+    private: AuthorId | None = me.person.author
+    if room or whose.startswith("#") or whose.lower() in me.connection.rooms:
+        rooms, private = (me.room(room or whose),), None
+    elif whose:
+        rooms, author = me.connection.rooms, _correspondent(me, whose)
+    journal = me.hall.stream.journal
+    limit = me.hall.stream.delivered + 1 if before is None else before
+    found: list[SharedFile] = yield journal.files(Audience(rooms, private), author, limit, FILES + 1)
+    shown, more = found[:FILES], len(found) > FILES
+    base, lines, items = me.connection.screen.base, [], []
+    for shared in shown:
+        post = shared.post.event
+        assert isinstance(post, Shared)
+        where = f"in {post.room}" if post.room else f"for {post.to}"
+        lines.append(
+            f"#{post.id} {post.name} ({size_words(post.size)}), by {post.nick} {where}, {minute(post.at, me.zone)}:"
+            f" {base}{post.link}"
+        )
+        items.append({
+            "id": post.id, "room": post.room, "nick": post.nick, "to": post.to, "name": post.name, "size": post.size,
+            "type": post.type, "link": post.link, "at": iso(post.at),
+        })  # fmt: skip
+    if more:
+        lines.append(f"/files{f' {whose}' if whose else ''} before #{shown[-1].post.event.id} lists earlier ones.")
+    return Listed("files", tuple(lines) or ("There are no files.",), tuple(items), int(more))
 
 
 def replay(posts: Sequence[StoredPost], person: Person, now: float) -> Replayed | None:

@@ -1,5 +1,6 @@
 """The verbs that post: saying things, aloud and privately, and changing them later."""
 
+import shlex
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
+from groupchat.model import names
 from groupchat.model.drafts import Kind
 from groupchat.model.emoji import emojify
 from groupchat.model.errors import (
@@ -21,14 +23,19 @@ from groupchat.model.errors import (
     TooLong,
 )
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
+from groupchat.model.times import iso
+from groupchat.sharing.offers import TICKET_S, Offer
 from groupchat.state.people import Partner, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.erasing import erase
-from groupchat.verbs.grammar.arguments import Answered, Here, Message, Nick, PostId, Rest
+from groupchat.verbs.grammar.arguments import Answered, FileName, Here, Message, Nick, PostId, Rest, Size
 from groupchat.verbs.grammar.corrections import Correction
 from groupchat.verbs.grammar.table import Table
 
 TALKING = Table("talking")
+
+SEND_COST = 3.0
+"""What asking to send a file costs: the files of whoever asks are looked at."""
 
 UNSURE_S = 10.0
 """Seconds for which /reply is refused after somebody else than before has written privately."""
@@ -143,6 +150,53 @@ def edit(me: Actor, id: PostId | None = None, *, text: Message, room: Here = "")
     "s/typo/fix/g" each of them.
     """
     return _amend(me, Kind.EDITED, id, room, spoken(me, text))
+
+
+@TALKING.verb(cost=SEND_COST)
+@inlineCallbacks
+def send(
+    me: Actor, name: FileName, nick: Nick = "", size: Size | None = None, room: Here = "", reply: Answered | None = None
+) -> "Generator[Deferred[Any], Any, Answer]":
+    """Share a file with the room, or with one person; you are told how to send it.
+
+    Whoever has that address can send this one file, once, within ten minutes. A name with blanks is put in quotes.
+    """
+    offer = yield offered(me, name, size, nick, room, reply)
+    ticket = me.hall.sharing.tickets.give(offer)
+    path = f"{names.LINKS}{ticket.code}"
+    plain = "-g " if any(sign in offer.name for sign in "[]{}") else ""  # or curl would make several names of it
+    told = f"curl {plain}-T {shlex.quote(offer.name)} {me.connection.screen.base}{path}"
+    ends = iso(me.hall.now() + TICKET_S)
+    return Done(text=told, fields={"ticket": ticket.code, "link": path, "limit": offer.limit, "ends": ends})
+
+
+@inlineCallbacks
+def offered(
+    me: Actor, name: str, size: int | None, nick: str = "", room: str = "", reply: int | None = None
+) -> "Generator[Deferred[Any], Any, Offer]":
+    """Return what the caller may send: to one person, or else to the named or current room.
+
+    :raises Refusal: they may not.
+    """
+    if nick and room:
+        raise BadArguments("A file goes to a room or to a person: give one of the two.")
+    address, partner = me.connection.screen.address, me.connection.partner
+    if nick:
+        account = me.hall.accounts.find(nick)
+        to: Person | Account | None = me.hall.roster.find(names.key(nick))
+        if account is not None:
+            to = me.hall.roster.of(account.author) or account
+        if to is None:
+            raise NoSuchNick(
+                f"Nobody here is called {nick}. /list shows who is; put the name of a file in quotes if it has blanks."
+            )
+        whom: tuple[str, AuthorId | None, str] = "", to.author, to.nick
+    elif partner is not None and not (room or me.bound):
+        whom = "", partner.author, partner.nick
+    else:
+        whom = me.speaking_room(room), None, ""
+    offer: Offer = yield me.hall.sharing.offer(me.person, address, name, size, *whom, reply, me.key)
+    return offer
 
 
 @TALKING.verb("del")

@@ -61,6 +61,7 @@ class CountingScreen:
     """A screen that counts what is written to it."""
 
     address = ""
+    base = ""
     secure = False
     exempt = True
 

@@ -56,8 +56,9 @@ class TableTests(SynchronousTestCase):
     def test_rooms(self) -> None:
         """Every verb about a room takes the room as an argument, and none needs it but those that go there."""
         about_rooms = """
-            say re me topic list history catchup leave typing kick ban unban bans mute unmute mutes purge modlog lock
-            unlock slow invite uninvite op deop join switch hook hooks edit delete last close reopen set-room
+            say send files re me topic list history catchup leave typing kick ban unban bans mute unmute mutes purge
+            modlog lock unlock slow invite uninvite op deop join switch hook hooks edit delete last close reopen
+            set-room
         """.split()  # noqa: SIM905  # as prose
         found = {verb.name: parameter for verb in COMMANDS.sorted() for parameter in verb.parameters
                  if parameter.name == "room"}  # fmt: skip

@@ -46,7 +46,7 @@ class TextConversation(Conversation):
 
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
-        self.style = text_style(preferences, self.reception.settings.zone, self._columns)
+        self.style = text_style(preferences, self.reception.settings.zone, self._columns, self.base)
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
         """Return the lines of this answer."""
@@ -91,6 +91,7 @@ class TextConversation(Conversation):
 
     def connectionMade(self) -> None:
         super().connectionMade()
+        self.prefer(self.style.preferences)  # the address is known from now on
         self.session.greet()
 
     def dataReceived(self, data: bytes) -> None:

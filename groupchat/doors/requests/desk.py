@@ -63,6 +63,7 @@ class Desk:
         self.style: IStyle = cast(IStyle, STYLE)
         self.address = request.address
         self.secure = request.secure
+        self.base = request.base
         self.exempt: bool = request.channel.reception.exempts(request.address)
         self._answers: list[events.Answer] = []
         self._waiting: Deferred[events.Answer] | None = None

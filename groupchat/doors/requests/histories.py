@@ -57,7 +57,7 @@ def _rendered(request: Request, posts: Sequence[Post]) -> tuple[str, bytes]:
         return NDJSON, b"".join(lines).replace(b"\r\n", b"\n")
     # Before the first one there is nothing, so it has its day.
     previous = [0.0, *(post.at for post in posts)][: len(posts)]
-    lines = text_style(Preferences(), request.settings.zone).render(posts, previous, False)
+    lines = text_style(Preferences(), request.settings.zone, base=request.base).render(posts, previous, False)
     return TEXT, b"".join(lines).replace(b"\r\n", b"\n")
 
 

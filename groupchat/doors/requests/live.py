@@ -58,7 +58,7 @@ class LiveStream(Conversation):
         style = {EVENTS: EVENT_STYLE, NDJSON: json_style(BEGINNING)}.get(kind)
         super().__init__(
             reception, request.address, reception.exempts(request.address),
-            cast(IStyle, style or text_style(Preferences(), request.settings.zone)),
+            cast(IStyle, style or text_style(Preferences(), request.settings.zone, base=request.base)),
         )  # fmt: skip
         self.secure = request.secure
         self._visit = visit

@@ -103,6 +103,13 @@ class Request(http.Request):
         return settings
 
     @property
+    def base(self) -> str:
+        """Return where the peer reaches this server, such as ``https://chat.example.org``; empty: that is not known."""
+        if self.settings.public_url or not self.host_name:
+            return self.settings.public_url
+        return f"{'https' if self.secure else 'http'}://{self.host_name}"
+
+    @property
     def body(self) -> bytes:
         """Return the whole body."""
         whole: bytes = self.content.getvalue()

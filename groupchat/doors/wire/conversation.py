@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.doors.wire.framing import SKIPPED_LIMIT, HeldLines
-from groupchat.doors.wire.sockets import silence
+from groupchat.doors.wire.sockets import base, silence
 from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IReception
@@ -55,6 +55,11 @@ class Conversation(HeldLines):
         self.write = _nowhere
         self._newcomer_lines = 0
         """The number of lines that came before there was a nickname; -1: there is one."""
+
+    @property
+    def base(self) -> str:
+        """Return where the peer reaches this server over HTTP; empty: that is not known."""
+        return base(self.transport, self.reception.settings, self.secure)
 
     # A subclass says and is told.
 

@@ -38,6 +38,22 @@ UNANSWERED = 2
 """So many tries or probes in a row without an answer mean that the peer owes one; a single packet may be lost."""
 
 
+def base(transport: Any, settings: Settings, secure: bool) -> str:
+    """Return where a peer reaches this server over HTTP: as the settings say, or where its own connection ends.
+
+    Empty: that has no address, as through a UNIX socket.
+    """
+    if settings.public_url or transport is None:
+        return settings.public_url
+    own = transport.getHost()
+    host, port = getattr(own, "host", ""), getattr(own, "port", 0)
+    if not host or not port:
+        return ""
+    host = host.removeprefix("::ffff:") if "." in host else host
+    host = f"[{host.partition('%')[0]}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{host}:{port}"
+
+
 def tune(transport: ITransport, settings: Settings) -> None:
     """Set the options, if there is a TCP socket below; if the kernel refuses one, that is logged and ignored."""
     connection = _socket_of(transport)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from groupchat.facts.room_facts import ROOM_SETTINGS
-from groupchat.model import emoji, networks, preferences, text, times
+from groupchat.model import emoji, names, networks, preferences, text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
 
@@ -174,6 +174,41 @@ class SearchArgument(RestArgument):
     length = text.SEARCH
 
 
+class FileNameArgument(Argument):
+    """The name of a file; one with blanks stands in quotes."""
+
+    label = "NAME"
+    length = text.FILE_NAME
+    pattern = re.compile(r'(?:"([^"]*)"|(\S+))(?:\s+|$)')
+
+    def take(self, line: str) -> tuple[Any, str] | None:
+        found = self.pattern.match(line)
+        if found is None:
+            return None
+        return self.value(self.bounded(found[1] if found[1] is not None else found[2])), line[found.end() :]
+
+    def value(self, word: str) -> str:
+        return names.file_name(word)
+
+    def from_json(self, given: object) -> str:
+        if not isinstance(given, str):
+            raise BadArguments("The name of a file must be a string.")
+        return self.value(given)
+
+
+class SizeArgument(Argument):
+    """The number of a file's bytes: for programs to send, and nothing to be typed."""
+
+    label = ""
+    length: Length | None = None
+
+    def take(self, line: str) -> None:
+        return None
+
+    def from_json(self, given: object) -> int:
+        return _whole(given, "size")
+
+
 class ReasonArgument(RestArgument):
     """A reason, to the end of the line."""
 
@@ -287,6 +322,13 @@ class WithArgument(NickArgument):
 
     label = "with NICK"
     pattern = re.compile(r"with\s+(\S+)\s*")
+
+
+class WhoseArgument(NickArgument):
+    """The nickname of somebody, or the name of a room; the word ``before`` with a number is neither."""
+
+    label = "WHOSE"
+    pattern = re.compile(r"(?!before\s+#?[0-9])(\S+)\s*")
 
 
 class DayArgument(Argument):
@@ -512,11 +554,14 @@ Search = Annotated[str, SearchArgument()]
 Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 Ending = Annotated[int | str, EndingArgument()]
+FileName = Annotated[str, FileNameArgument()]
+Size = Annotated[int, SizeArgument()]
 PostId = Annotated[int, PostIdArgument()]
 Answered = Annotated[int, AnsweredArgument()]
 Since = Annotated[int, SinceArgument()]
 Before = Annotated[int, BeforeArgument()]
 With = Annotated[str, WithArgument()]
+Whose = Annotated[str, WhoseArgument()]
 After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
 Duration = Annotated[float, DurationArgument()]

@@ -1,0 +1,19 @@
+"""Why a file is not kept, whichever shelf it was for."""
+
+from groupchat.model.errors import FilesUnavailable, FileTooLarge
+from groupchat.model.wording import size_words
+
+
+def too_large(limit: int) -> FileTooLarge:
+    """Return the refusal of a file that has more bytes than its limit."""
+    return FileTooLarge(f"This file may have {size_words(limit)} at most, and has more; nothing of it was kept.")
+
+
+def ended() -> FilesUnavailable:
+    """Return the refusal of a file that was given up."""
+    return FilesUnavailable("The file was not sent to its end; nothing of it was kept.")
+
+
+def stopping() -> FilesUnavailable:
+    """Return the refusal of what comes while the shelf is closed."""
+    return FilesUnavailable("The server is stopping. Send the file again later.")

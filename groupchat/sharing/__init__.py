@@ -1,0 +1,1 @@
+"""Sharing files: who may send one, what it becomes, and what is tidied up."""

@@ -1,0 +1,93 @@
+"""Offers: what somebody wants to share with whom; and the tickets with which the content is sent.
+
+A ticket is a capability: whoever has it can send this one file, once, until it is too old.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from groupchat.interfaces.clock import Clock
+from groupchat.model.errors import NoSuchTicket
+from groupchat.model.events import AuthorId
+
+TICKET_S = 600.0
+"""Seconds for which a ticket can be used."""
+
+TICKETS_EACH = 64
+"""Tickets that one person can have: with more, the oldest end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file that somebody wants to share.
+
+    ``author``: who; ``address``: from where, as sanctions of addresses go by it.
+    ``room``: with whom; empty: with the ``reader`` alone, whose nickname was ``to``.
+    ``limit``: the most bytes that it can have.
+    ``reply``: the message it answers; ``key``: with the same key it is posted once.
+    """
+
+    author: AuthorId
+    address: str
+    name: str
+    limit: int
+    room: str
+    reader: AuthorId | None = None
+    to: str = ""
+    reply: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An offer that was accepted; ``code`` is the secret part of its address, ``ends`` in seconds of the clock."""
+
+    code: str
+    offer: Offer
+    ends: float
+
+
+class Tickets:
+    """The tickets that were given out and not used.
+
+    :param clock: tells the time that never jumps.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tickets: dict[str, Ticket] = {}
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    def give(self, offer: Offer) -> Ticket:
+        """Give out a ticket."""
+        self._forget_old()
+        theirs = [code for code, ticket in self._tickets.items() if ticket.offer.author == offer.author]
+        for code in theirs[: len(theirs) - TICKETS_EACH + 1]:
+            del self._tickets[code]
+        ticket = Ticket(secrets.token_urlsafe(16), offer, self._clock.seconds() + TICKET_S)
+        self._tickets[ticket.code] = ticket
+        return ticket
+
+    def take(self, code: str) -> Ticket:
+        """Take a ticket back; it cannot be used again, unless it is ``returned``.
+
+        :raises NoSuchTicket: there is none.
+        """
+        self._forget_old()
+        ticket = self._tickets.pop(code, None)
+        if ticket is None:
+            raise NoSuchTicket("This ticket is unknown, was used, or is older than ten minutes. /send gives another.")
+        return ticket
+
+    def returned(self, ticket: Ticket) -> None:
+        """Let a ticket be used after all: nothing was posted with it."""
+        self._tickets[ticket.code] = ticket
+
+    def _forget_old(self) -> None:
+        now = self._clock.seconds()
+        # Those that were returned stand behind younger ones.
+        old = [code for code, ticket in self._tickets.items() if ticket.ends <= now]
+        for code in old:
+            del self._tickets[code]

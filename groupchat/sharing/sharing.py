@@ -1,0 +1,389 @@
+"""Sharing files: an offer, then the content, then the post.
+
+Rules:
+
+1. Who may not say something in a room may not share anything there.  It is judged three times: when it is offered,
+   so that nobody sends for nothing; before the content is taken; and by the journal, when it is posted.
+2. The post is written after its file is on the shelf; the file is held until then, whatever comes of it.
+3. What no post names any more is removed by ``tidy``, which is called when something may have been removed.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Generator
+from typing import Any, BinaryIO
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from groupchat.config.settings import Settings
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.queue import Posting, Receipt
+from groupchat.delivery.stream import Stream
+from groupchat.interfaces.clock import Clock
+from groupchat.interfaces.files import IIncoming, IShelf, IUpload
+from groupchat.model import names
+from groupchat.model.drafts import Draft, Kind, SharedFile, StoredFile
+from groupchat.model.errors import (
+    Busy,
+    FilesUnavailable,
+    FileTooLarge,
+    NoSuchFile,
+    NoSuchNick,
+    NoSuchTicket,
+    NotAllowed,
+    QuotaExceeded,
+    Refusal,
+)
+from groupchat.model.events import AuthorId
+from groupchat.model.wording import plural, size_words
+from groupchat.sharing.offers import Offer, Ticket, Tickets
+from groupchat.state.accounts import Accounts
+from groupchat.state.moderation import Moderation
+from groupchat.state.people import Person
+from groupchat.state.roster import Roster
+
+log = Logger()
+
+
+class Sharing:
+    """Everything about files but their bytes.
+
+    ``shelf``: None where no files are kept.
+    ``sent``: how many files were posted; ``refused``: how many were not, by code.
+
+    :param check_room: raises a Refusal if a person may not go into a room.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        roster: Roster,
+        moderation: Moderation,
+        stream: Stream,
+        commits: Commits,
+        settings: Settings,
+        clock: Clock,
+        now: Callable[[], float],
+        check_room: Callable[[Person, str], None],
+    ) -> None:
+        self.shelf: IShelf | None = None
+        self.settings = settings
+        self.sent = 0
+        self.refused: Counter[str] = Counter()
+        self.tickets = Tickets(clock)
+        self._accounts = accounts
+        self._roster = roster
+        self._moderation = moderation
+        self._stream = stream
+        self._commits = commits
+        self._clock = clock
+        self._now = now
+        self._check_room = check_room
+        self._under_way: Counter[AuthorId] = Counter()
+        """How many files each person is sending."""
+        self._reserved = 0
+        """The bytes that files on their way may still need."""
+        self._removals = 0
+        self._is_untidy = False
+
+    @property
+    def uploads(self) -> int:
+        """How many files are being sent."""
+        return self._under_way.total()
+
+    @inlineCallbacks
+    def open(self) -> "Generator[Deferred[Any], Any, None]":
+        """Tidy up at the start: a post has its file, or the log says which is missing."""
+        if self.shelf is None:
+            return
+        known: list[StoredFile] = yield self._stream.journal.kept_files()
+        missing: list[str] = yield self.shelf.sweep(known)
+        for sha256 in missing:
+            log.error("A shared file is missing or not whole, and its link says so: files/{place}/{sha256}",
+                      place=sha256[:2], sha256=sha256)  # fmt: skip
+
+    # Offers
+
+    @inlineCallbacks
+    def used(self, author: AuthorId) -> "Generator[Deferred[Any], Any, int]":
+        """Return the bytes of what an author shares."""
+        files: list[StoredFile] = yield self._stream.journal.kept_files(author)
+        return sum(file.size for file in files)
+
+    @inlineCallbacks
+    def offer(
+        self,
+        person: Person,
+        address: str,
+        given: str,
+        size: int | None,
+        room: str,
+        reader: AuthorId | None = None,
+        to: str = "",
+        reply: int | None = None,
+        key: str | None = None,
+    ) -> "Generator[Deferred[Any], Any, Offer]":
+        """Return what somebody may send.
+
+        :param given: the name of the file.  :param size: its bytes; None: not known yet.
+        :raises Refusal: they may not, or not so much.
+        """
+        name = names.file_name(given)
+        limit = self._limit(person, size)
+        offer = Offer(person.author, address, name, limit, room, reader, to, reply, key)
+        self._check(offer, person)
+        quota = self.settings.files_per_account_bytes
+        left = quota - (yield self.used(person.author))
+        if left < (size or 1):
+            raise QuotaExceeded(
+                f"You may share {size_words(quota)} in all, and have {size_words(max(left, 0))} left. /files lists what"
+                " you share, and /delete NUMBER removes one."
+            )
+        return Offer(person.author, address, name, min(limit, left), room, reader, to, reply, key)
+
+    def _limit(self, person: Person, size: int | None) -> int:
+        """Return the most bytes of a file that somebody may send now.
+
+        :raises FilesUnavailable, NotAllowed, FileTooLarge: they may send none, or none as large.
+        """
+        settings, shelf = self.settings, self.shelf
+        if shelf is None or not settings.web:
+            raise FilesUnavailable("Files cannot be shared on this server.")
+        if person.account is None and not settings.guest_files:
+            raise NotAllowed("Guests cannot share files here. /register PASSWORD makes your nickname an account.")
+        most = settings.file_max_bytes
+        if size is not None and size > most:
+            raise FileTooLarge(f"A file may have {size_words(most)} here; this one has {size_words(size)}.")
+        space = min(settings.files_total_bytes - shelf.kept, shelf.free) - self._reserved
+        if space < (size or 1):
+            raise FilesUnavailable("There is no space left for files on this server. Try again later.")
+        return min(most if size is None else size, space)
+
+    def _check(self, offer: Offer, person: Person) -> None:
+        """:raises Refusal: this person may not share anything there now."""
+        if offer.room and offer.room not in person.rooms:
+            self._check_room(person, offer.room)
+        moderation = self._moderation
+        if moderation.curbs:
+            moderation.check_post(self._draft(offer, person, None, offer.to), offer.address)
+            if offer.room in moderation.slow:
+                moderation.check_pace(person, (offer.room,), self._now())
+        if self._commits.refusal is not None:
+            raise self._commits.refusal
+
+    def _draft(self, offer: Offer, person: Person, file: StoredFile | None, to: str) -> Draft:
+        is_guest = person.account is None
+        return Draft(
+            Kind.SHARED, person.author, person.nick, self._now(), offer.room, offer.name, offer.reader, to,
+            key=offer.key, folded=person.key, within=person.rooms, reply=offer.reply,
+            origin=person.origin if is_guest else "", since=person.known_since if is_guest else 0.0,
+            file=file, link=secrets.token_urlsafe(16), quota=self.settings.files_per_account_bytes,
+        )  # fmt: skip
+
+    # Sending
+
+    def redeem(self, code: str, length: int | None, on_drained: Callable[[], object]) -> "Upload":
+        """Begin to take the file of a ticket.
+
+        :param length: the bytes that are announced; None: none are.
+        :raises Refusal: there is no such ticket, or who has it may not send the file any more.
+        """
+        ticket = self.tickets.take(code)
+        try:
+            person = self._person(ticket.offer)
+            if person is None:
+                raise NoSuchTicket("Who asked for this ticket is not here any more.")
+            return self.begin(ticket.offer, person, length, on_drained, ticket)
+        except Refusal as refusal:
+            if not isinstance(refusal, NoSuchTicket):
+                self.tickets.returned(ticket)
+            self.refused[refusal.code] += 1
+            raise
+
+    def begin(
+        self,
+        offer: Offer,
+        person: Person,
+        length: int | None,
+        on_drained: Callable[[], object],
+        ticket: Ticket | None = None,
+    ) -> "Upload":
+        """Begin to take a file.
+
+        :raises Refusal: it is too long, or this person may not send it, or not now.
+        """
+        if length is not None and length > offer.limit:
+            raise FileTooLarge(
+                f"This file may have {size_words(offer.limit)}, and has {size_words(length)}; nothing was taken of it."
+            )
+        limit = min(self._limit(person, length), offer.limit)
+        self._check(offer, person)
+        each, all_ = self.settings.uploads_each, self.settings.uploads
+        if self._under_way[offer.author] >= each:
+            raise Busy(f"You are sending {plural(each, 'file')} already. Wait until one of them is there.")
+        if self.uploads >= all_:
+            raise Busy("Too many files are being sent here just now. Try again in a minute.")
+        assert self.shelf is not None
+        incoming = self.shelf.receive(limit, on_drained)
+        return Upload(self, offer, person, incoming, limit, ticket)
+
+    def began(self, offer: Offer, limit: int) -> None:
+        """Count a file that is being sent."""
+        self._under_way[offer.author] += 1
+        self._reserved += limit
+
+    def ended(self, offer: Offer, limit: int, ticket: Ticket | None) -> None:
+        """Note that a file is not being sent any more.
+
+        :param ticket: the one that can be used again.
+        """
+        self._reserved -= limit
+        self._under_way[offer.author] -= 1
+        if not self._under_way[offer.author]:
+            del self._under_way[offer.author]
+        if ticket is not None:
+            self.tickets.returned(ticket)
+
+    @inlineCallbacks
+    def post(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, int]":
+        """Post a file that is on the shelf, and let go of it; return the number of the post.
+
+        :raises Refusal: it may not be posted.
+        """
+        assert self.shelf is not None
+        try:
+            number = yield self._posted(offer, self._person(offer) or person, file)
+        except BaseException:
+            self._is_untidy = True
+            raise
+        finally:
+            self.shelf.release(file.sha256)
+        self.sent += 1
+        return int(number)
+
+    @inlineCallbacks
+    def _posted(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, int]":
+        self._check(offer, person)
+        receipt = Receipt()
+        draft = self._draft(offer, person, file, self._reader(offer))
+        self._commits.post(Posting(draft, receipt))
+        yield receipt.result()
+        if offer.key is not None:
+            self._is_untidy = True  # it may have been posted before, with another content
+        if offer.room in self._moderation.slow:
+            self._moderation.paces.note(offer.room, person.author, self._now())
+        if offer.reader is not None:
+            self._note_whisperer(offer.reader, person.author)
+        return receipt.number
+
+    def _person(self, offer: Offer) -> Person | None:
+        """Return who made an offer, as they are now; None: they are not here, and have no account."""
+        person = self._roster.of(offer.author)
+        account = self._accounts.of(offer.author)
+        if person is not None or account is None:
+            return person
+        return Person(account.nick, account.key, account.author, self._now(), account)
+
+    def _reader(self, offer: Offer) -> str:
+        """Return what the one person who sees a file is called now; empty: it is for a room.
+
+        :raises NoSuchNick: they have left, and have no account.
+        """
+        if offer.reader is None:
+            return ""
+        known = self._roster.of(offer.reader) or self._accounts.of(offer.reader)
+        if known is None:
+            raise NoSuchNick(f"{offer.to} is not here any more, and the file was sent to nobody.")
+        return known.nick
+
+    def _note_whisperer(self, reader: AuthorId, author: AuthorId) -> None:
+        """Let the person who was sent a file answer it with /reply."""
+        person = self._roster.of(reader)
+        if person is not None and author not in person.ignored and author != reader:
+            person.whisperers.note(author, self._clock.seconds())
+
+    # Fetching
+
+    @inlineCallbacks
+    def fetch(self, link: str) -> "Generator[Deferred[Any], Any, tuple[SharedFile, BinaryIO]]":
+        """Return the file with this public id, open for reading; whoever knows the id may read it.
+
+        :raises NoSuchFile: there is none.
+        """
+        shared: SharedFile | None = yield self._stream.journal.shared(link)
+        if shared is None or self.shelf is None:
+            raise NoSuchFile("There is no such file; it may have been deleted.")
+        file: BinaryIO = yield self.shelf.open(shared.file.sha256)
+        return shared, file
+
+    # Tidying up
+
+    @inlineCallbacks
+    def tidy(self) -> "Generator[Deferred[Any], Any, None]":
+        """Remove what no post names any more, if anything was removed since the last time."""
+        shelf, removals = self.shelf, self._stream.removals
+        if shelf is None or (not self._is_untidy and removals == self._removals):
+            return
+        self._is_untidy, self._removals = False, removals
+        try:
+            idle: frozenset[str] = yield shelf.idle()
+            if idle:
+                named: list[StoredFile] = yield self._stream.journal.kept_files()
+                yield shelf.remove(idle - {file.sha256 for file in named})
+        except Refusal:
+            self._is_untidy = True  # once more, later
+            raise
+
+
+@implementer(IUpload)
+class Upload:
+    """A file that somebody is sending."""
+
+    def __init__(
+        self, sharing: Sharing, offer: Offer, person: Person, incoming: IIncoming, limit: int, ticket: Ticket | None
+    ) -> None:
+        self.limit = limit
+        self._sharing = sharing
+        self._offer = offer
+        self._person = person
+        self._incoming = incoming
+        self._ticket = ticket
+        self._is_over = False
+        self._is_finishing = False
+        sharing.began(offer, limit)
+
+    def write(self, data: bytes) -> bool:
+        """Take more of it."""
+        return self._incoming.write(data)
+
+    @inlineCallbacks
+    def finish(self) -> "Generator[Deferred[Any], Any, int]":
+        """Keep it, then post it; return the number of the post."""
+        self._is_finishing = True
+        try:
+            file: StoredFile = yield self._incoming.finish()
+            number: int = yield self._sharing.post(self._offer, self._person, file)
+        except Refusal as refusal:
+            self._sharing.refused[refusal.code] += 1
+            self._end(self._ticket)
+            raise
+        except BaseException:
+            self._end(None)
+            raise
+        self._end(None)
+        return number
+
+    def abort(self) -> None:
+        """Throw it away, unless all of it is there: then it is posted, although nobody waits for the answer."""
+        if self._is_over or self._is_finishing:
+            return
+        self._incoming.abort()
+        self._sharing.refused["aborted"] += 1
+        self._end(self._ticket)
+
+    def _end(self, ticket: Ticket | None) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._sharing.ended(self._offer, self.limit, ticket)
