@@ -1,7 +1,8 @@
 """Measure the page in Chromium, by the browser's own tracing: ``python -m benchmarks.page``.
 
 The figures are those of docs/BENCHMARKS.md: how long the first paint takes on a slow line, what has to be fetched, and
-the longest that anything keeps the page from drawing while messages, people or rooms come in.
+the longest that anything keeps the page from drawing while messages or people come in.
+Work is counted in time of the processor, which other programs lengthen little, and the best of some runs is told.
 It needs a checkout with Playwright and Chromium.
 """
 
@@ -9,6 +10,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import CDPSession
@@ -16,6 +18,8 @@ from playwright.sync_api import CDPSession
 from tests.functional.browser.windows import BrowserTest, Window
 
 ROUNDS = 5
+RUNS = 3
+"""So often messages and people come in; another program's work can only lengthen a run."""
 MESSAGES = 10_000
 PEOPLE = 1000
 BITS_PER_S = 1_000_000
@@ -25,23 +29,30 @@ FIRST_PAINT = """new Promise(resolve => new PerformanceObserver(list => resolve(
   .observe({type: "paint", buffered: true}))"""
 
 
-def longest(tasks: list[tuple[float, float]]) -> str:
-    """Describe the longest task, and the most that one had of the processor."""
-    return f"{max(dur for dur, _ in tasks):.1f} ms (processor: {max(used for _, used in tasks):.1f} ms)"
+def longest(tasks: list[tuple[float, float]]) -> float:
+    """Return the most that one task had of the processor, in ms."""
+    return max(used for _, used in tasks)
 
 
 class Measurement(BrowserTest):
     def runTest(self) -> None:
         self.rows: list[tuple[str, str]] = []
         self.first_paint()
-        self.messages()
-        self.people()
+        self.best(self.messages)
+        self.best(self.people)
         width = max(len(name) for name, _ in self.rows)
         print(
             "\n".join(
                 f"| {name:{width}} | {figure} |" for name, figure in [("what", "figure"), ("---", "---"), *self.rows]
             )
         )
+
+    def best(self, measure: Callable[[int], list[tuple[str, float, str]]]) -> None:
+        """Measure some times, and tell the least of each figure."""
+        runs = [measure(number) for number in range(RUNS)]
+        for rows in zip(*runs, strict=True):
+            name, _, form = rows[0]
+            self.rows.append((f"{name}, least of {RUNS}", form.format(min(figure for _, figure, _ in rows))))
 
     def slow_line(self, window: Window) -> CDPSession:
         """Make the line of a window slow, and its cache empty."""
@@ -106,11 +117,11 @@ class Measurement(BrowserTest):
         )  # the browser's other windows do nothing meanwhile
         return tasks, seconds
 
-    def messages(self) -> None:
+    def messages(self, run: int) -> list[tuple[str, float, str]]:
         """Let ten thousand messages come in as fast as the server takes them."""
-        window = self.person("ada")
-        programs = [self.program(f"bot{number}", quiet=True) for number in range(8)]  # they read nothing
-        witness = self.program("witness", quiet=True)
+        window = self.person(f"ada-{run}")
+        programs = [self.program(f"bot{number}-{run}", quiet=True) for number in range(8)]  # they read nothing
+        witness = self.program(f"witness-{run}", quiet=True)
         before = witness.do(do="status")["items"][0]["head"]
 
         def act() -> None:
@@ -126,35 +137,45 @@ class Measurement(BrowserTest):
             window.expect("the last of them")
 
         tasks, took = self.traced(window, act)
-        self.rows.append((f"{MESSAGES:,} messages come in: longest task", longest(tasks)))
-        self.rows.append(("tasks over 50 ms", str(sum(dur > 50 for dur, _ in tasks))))
-        self.rows.append(
-            ("all of it", f"{took:.1f} s, of which the page worked {sum(used for _, used in tasks) / 1000:.1f} s")
-        )
         count = int(window.page.evaluate("document.querySelectorAll('#lines > li').length"))
-        self.rows.append(("lines in the document afterwards", f"{count:,}"))
         box = window.page.get_by_role("textbox", name="Message", exact=True)
-        tasks, _ = self.traced(window, lambda: box.press_sequentially("hello there", delay=30))
-        self.rows.append(("typing after that: longest task", longest(tasks)))
+        typing, _ = self.traced(window, lambda: box.press_sequentially("hello there", delay=30))
         for one in [*programs, witness]:
             one.close()
+        window.context.close()
+        self.windows.clear()
+        return [
+            (f"{MESSAGES:,} messages come in: longest work in one task", longest(tasks), "{:.1f} ms"),
+            ("tasks with more than 50 ms of work", sum(used > 50 for _, used in tasks), "{:.0f}"),
+            ("the page's work for all of them", sum(used for _, used in tasks) / 1000, "{:.1f} s"),
+            ("seconds until the last is shown", took, "{:.1f} s"),
+            ("lines in the document afterwards", count, "{:,.0f}"),
+            ("typing after that: longest work in one task", longest(typing), "{:.1f} ms"),
+        ]
 
-    def people(self) -> None:
+    def people(self, run: int) -> list[tuple[str, float, str]]:
         """Let a thousand people come in."""
-        window = self.person("zoe")
+        window = self.person(f"zoe-{run}")
         crowd: list[Any] = []
 
         def act() -> None:
             for number in range(PEOPLE):
                 line = self.connect()
-                line.send(json.dumps({"do": "nick", "nick": f"guest-{number}", "since": "head", "ref": 1}) + "\n")
+                line.send(json.dumps({"do": "nick", "nick": f"guest-{number}-{run}", "since": "head", "ref": 1}) + "\n")
                 crowd.append(line)
                 if number % 20 == 0:
                     window.page.wait_for_timeout(1)
             window.until("count => document.querySelectorAll('#list-people .row').length >= count", PEOPLE)
 
         tasks, took = self.traced(window, act)
-        self.rows.append((f"{PEOPLE:,} people come in: longest task", f"{longest(tasks)}, in {took:.1f} s"))
+        for line in crowd:
+            line.close()
+        window.context.close()
+        self.windows.clear()
+        return [
+            (f"{PEOPLE:,} people come in: longest work in one task", longest(tasks), "{:.1f} ms"),
+            ("seconds until the last is shown", took, "{:.1f} s"),
+        ]
 
 
 def main() -> None:

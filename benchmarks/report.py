@@ -106,4 +106,11 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         "parts: the work for a line, each part separately",
         [("part", "part", ""), ("CPU µs", "cpu_us", ".1f")],
     ),
+    "web": _plain(
+        "web: members who only listen; the same speakers for all of a server",
+        [("listeners", "peer", ""), ("how many", "members", "d"), ("outstanding", "window", "d"),
+         ("CPU µs/delivery", "cpu_us", ".3f"), ("× plain", "ratio", ".2f"), ("bytes/delivery", "bytes", ".0f"),
+         ("KiB/connection", "memory_kib", ".1f"), ("p50 ms", "p50_ms", ".2f"), ("p99 ms", "p99_ms", ".2f"),
+         ("load CPU", "load_cpu", ".0%")],
+    ),
 }  # fmt: skip

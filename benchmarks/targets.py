@@ -44,7 +44,7 @@ class Rows:
 def judged(measured: Sequence[Row]) -> list[Target]:
     """Return every target whose figures were measured."""
     rows = Rows(measured)
-    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows)]
+    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows), *_web(rows)]
     return [Target(name, limit, figure) for name, limit, figure in wanted if figure is not None]
 
 
@@ -97,6 +97,16 @@ def _others(rows: Rows) -> _Wanted:
         ("seconds until the client has shown 20,000 messages", 10.0, rows.value("seconds", **back)),
         ("a key's echo meanwhile, median, ms", 100.0, rows.value("p50_ms", **back)),
     ]
+
+
+def _web(rows: Rows) -> _Wanted:
+    """Return targets for those who listen through HTTP."""
+    wanted: _Wanted = []
+    for peer in ("groupchat WebSocket", "groupchat events"):
+        known = {"scenario": "web", "peer": peer, "window": 64}
+        wanted.append((f"CPU per delivery, {peer}, 64 outstanding / text", 1.1, rows.value("ratio", **known)))
+        wanted.append((f"KiB for a connection, {peer}", 5.0, rows.value("memory_kib", **known)))
+    return wanted
 
 
 def _growth(rows: Rows) -> _Wanted:

@@ -51,6 +51,15 @@ class ReportTest(SynchronousTestCase):
             },
         )
 
+    def test_web(self) -> None:
+        """Those who listen through HTTP are judged beside those who have text, and by their memory."""
+        row = {
+            "scenario": "web", "peer": "groupchat WebSocket", "members": 100, "window": 64, "cpu_us": 0.5,
+            "ratio": 1.25, "bytes": 180.0, "memory_kib": 4.0, "p50_ms": 1.0, "p99_ms": 2.0, "load_cpu": 0.2,
+        }  # fmt: skip
+        self.assertIn("| 1.25    |", tables([row], []))
+        self.assertEqual([(target.figure, target.met) for target in judged([row])], [(1.25, False), (4.0, True)])
+
     def test_judgement(self) -> None:
         """A missed target is reported as such."""
         self.assertIn("| 2.00     | 1.5     | **no** |", tables(MEASURED, judged(MEASURED)))
@@ -109,4 +118,4 @@ class CommandLineTest(SynchronousTestCase):
     def test_figures_can_be_kept(self) -> None:
         """Rows are plain JSON."""
         self.assertEqual(json.loads(json.dumps(MEASURED)), MEASURED)
-        self.assertEqual(len(set(SCENARIOS)), 8)
+        self.assertEqual(len(set(SCENARIOS)), 9)
