@@ -98,7 +98,7 @@ def search(me: Actor, text: Search) -> "Deferred[Answer]":
 
 @READING.verb(cost=5)
 def goto(me: Actor, id: PostId) -> "Deferred[Answer]":
-    """Show message #N with five before and after it."""
+    """Show message #N with five messages before and after it."""
     found = me.hall.stream.journal.around(me.connection.audience, id, AROUND)
     return found.addCallback(lambda posts: _replayed(me, "around", posts, f"end of what is around #{id}"))
 
@@ -152,11 +152,12 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
 @READING.verb(cost=5)
 @inlineCallbacks
 def files(
-    me: Actor, whose: Whose = "", before: Before | None = None, room: Here = ""
+    me: Actor, whose: Whose = "", before: PostId | None = None, room: Here = ""
 ) -> "Generator[Deferred[Any], Any, Answer]":
     """List files: those of the room and those sent to you, or only those of one person, or of another room of yours.
 
-    "/files", "/files bob", "/files #dev". Anybody can /delete their own, and operators those of a room.
+    "/files", "/files bob", "/files #dev"; "/files bob #41" lists those before message #41.
+    Anybody can /delete their own, and operators those of a room.
     """
     if whose and room:
         raise BadArguments("Give a nickname or a room, but not both.")
@@ -185,7 +186,7 @@ def files(
             "type": post.type, "link": post.link, "at": iso(post.at),
         })  # fmt: skip
     if more:
-        lines.append(f"/files{f' {whose}' if whose else ''} before #{shown[-1].post.event.id} lists earlier ones.")
+        lines.append(f"/files{f' {whose}' if whose else ''} #{shown[-1].post.event.id} lists earlier ones.")
     return Listed("files", tuple(lines) or ("There are no files.",), tuple(items), int(more))
 
 

@@ -57,11 +57,11 @@ class ListingTests(SharingCase):
         numbers = [self.share(self.alice, name=f"file{number}") for number in range(FILES + 2)]
         first = self.listed(self.alice)
         self.assertEqual(([item["id"] for item in first.items], first.more), (numbers[:1:-1], 1))
-        self.assertEqual(first.lines[-1], f"/files before #{numbers[2]} lists earlier ones.")
+        self.assertEqual(first.lines[-1], f"/files #{numbers[2]} lists earlier ones.")
         second = self.listed(self.alice, before=numbers[2])
         self.assertEqual(([item["id"] for item in second.items], second.more), (numbers[1::-1], 0))
-        self.bob.type(f"/files alice before #{numbers[1]}", f"/files before {numbers[1]}")
-        for answer in self.bob.answers[-2:]:
+        self.bob.type(f"/files alice #{numbers[1]}", f"/files {numbers[1]}", f"/files #{numbers[1]}")
+        for answer in self.bob.answers[-3:]:
             assert isinstance(answer, Listed)
             self.assertEqual(len(answer.items), 1)
 

@@ -325,10 +325,10 @@ class WithArgument(NickArgument):
 
 
 class WhoseArgument(NickArgument):
-    """The nickname of somebody, or the name of a room; the word ``before`` with a number is neither."""
+    """The nickname of somebody, or the name of a room; the number of a message is neither."""
 
     label = "WHOSE"
-    pattern = re.compile(r"(?!before\s+#?[0-9])(\S+)\s*")
+    pattern = re.compile(r"(?!#?[0-9]+(?:\s|$))(\S+)\s*")
 
 
 class DayArgument(Argument):
