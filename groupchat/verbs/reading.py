@@ -60,7 +60,7 @@ def history(
     """Show earlier messages: the last ones, those after or before a number, or those of a day.
 
     "/history", "/history 50", "/history since #41", "/history 20 before #41" or "/history 2026-11-20".
-    "/history with bob" shows only what you and bob have said to each other.
+    "/history with bob" shows what you and bob have said to each other; in no room, "/history" shows all that is private.
     """
     if sum(given is not None for given in (since, before, day)) > 1:
         raise BadArguments("Give a number to begin after, a number to end before, or a day: one of them.")
@@ -69,8 +69,10 @@ def history(
         raise BadArguments("Give a nickname or a room, but not both.")
     if nick:
         audience = Audience((), me.person.author, _correspondent(me, nick))
-    else:  # the room, and what is private: also in no room at all
-        audience = Audience((me.room(room),) if room or me.current else (), me.person.author)
+    elif room or me.current:
+        audience = Audience((me.room(room),))
+    else:
+        audience = Audience((), me.person.author)
     limit = most if count is None else min(count, most)
     if since is not None:
         return journal.following(audience, since, head, limit).addCallback(lambda posts: _page(me, posts, limit))

@@ -254,7 +254,7 @@ def last_place(me: Actor, room: str) -> str:
     if me.connection.partner is not None and not (room or me.bound):
         raise BadArguments(
             f"Your lines go to {me.connection.partner.nick} only; to change one of these, give its number:"
-            " /edit #N TEXT. /history shows the numbers. Nothing was changed or said."
+            f" /edit #N TEXT. /history with {me.connection.partner.nick} shows the numbers. Nothing was changed or said."
         )
     return me.speaking_room(room)
 

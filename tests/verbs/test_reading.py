@@ -51,6 +51,15 @@ class HistoryTests(SynchronousTestCase):
         bot.do("history", room="secret")
         self.assertEqual(bot.codes, ["not-in-room"])
 
+    def test_nothing_private(self) -> None:
+        """The history of a room has what was said there, and nothing that two people have said to each other."""
+        (alice, bob) = House().come("alice", "bob")
+        alice.type("one", *["/msg bob psst"] * 5, "two")
+        for command in ("/history 2", "/history since #0", "/history 3 before #99", "/history 2026-11-21"):
+            alice.type(command)
+        alice.do("history", room="lobby")
+        self.assertEqual(ids(alice), [[1, 7]] * 5)
+
     def test_in_no_room(self) -> None:
         """Somebody in no room reads what is private to them."""
         (alice, bob) = House().come("alice", "bob")
