@@ -53,7 +53,7 @@ test("a refused line waits for the person; in slow mode it sends itself when the
   assert.equal(outbox.nextDue(lines), 7000);
   assert.deepEqual(outbox.due(lines, 6999), []);
   assert.deepEqual(outbox.due(lines, 7000).map((one) => one.key), ["b"]);
-  outbox.again(lines, "a");
+  outbox.again(lines, (one) => one.key === "a");
   assert.deepEqual(outbox.due(lines, 7000).map((one) => one.key), ["a"]);
   outbox.remove(lines, "a");
   assert.deepEqual(lines.map((one) => one.key), ["b"]);
@@ -81,4 +81,15 @@ test("what passes is tried again, later each time, and not by all at once", () =
   assert.deepEqual(waits, [0.5, 1, 2, 4, 8, 15, 15]);
   assert.notEqual(verdict("", 1006, 3, 0).seconds, verdict("", 1006, 3, 1).seconds);
   assert.equal(verdict("server-full", 1008, 0, 0.5).seconds, 10);
+});
+
+test("what is tried again is sent at once, and nothing else", () => {
+  const lines = [line("a"), line("b"), line("c", { to: "#ops", name: "ops" }), line("d")];
+  outbox.due(lines, 0);
+  outbox.refused(lines, "a", { code: "slow-mode", text: "Slow.", wait: 60 }, 1000);
+  outbox.refused(lines, "b", { code: "muted", text: "Muted." }, 1000);
+  outbox.refused(lines, "c", { code: "slow-mode", text: "Slow.", wait: 60 }, 1000);
+  outbox.refused(lines, "d", { code: "busy", text: "Busy.", wait: 60 }, 1000);
+  outbox.again(lines, (one) => one.code === "slow-mode" && one.name === "dev");
+  assert.deepEqual(outbox.due(lines, 2000).map((one) => one.key), ["a"]);
 });

@@ -119,3 +119,29 @@ class EndingsTest(BrowserTest):
         window.until("document.getElementById('room-name').textContent === 'lobby'")
         expect(rooms.get_by_role("link", name="dev")).to_have_count(0)
         window.page.get_by_text("You were put out of dev by mira: wrong room").first.wait_for()
+
+    def test_refused_command(self) -> None:
+        """What was typed as a command and was not done stands in the box again."""
+        window = self.person("dora")
+        box = window.page.get_by_role("textbox", name="Message", exact=True)
+        for line in ("s/nothing like that/a long correction/", "/re #999999 a long answer", "/join not/a/room"):
+            window.say(line)
+            expect(box).to_have_value(line)
+        window.say("/nick dora2")
+        expect(window.page.locator("#my-nick")).to_have_text("dora2")
+        expect(box).to_have_value("")
+
+    def test_slow_mode_ends(self) -> None:
+        """A line that waits for its turn in a slow room is said when the room is not slow any more."""
+        mira = self.program("mira", password=PASSWORD, rooms=["lobby", "calm"])
+        window = self.person("edda")
+        window.say("/join calm")
+        window.until("document.getElementById('room-name').textContent === 'calm'")
+        mira.do(do="slow", room="calm", seconds=600)
+        window.say("at once")
+        mira.told(event="said", text="at once")
+        window.say("has to wait")
+        window.page.get_by_text("calm is slow for now").first.wait_for()
+        mira.do(do="slow", room="calm", seconds=0)
+        mira.told(event="said", text="has to wait")
+        expect(window.page.locator(".unsent")).to_have_count(0)

@@ -2,14 +2,21 @@
 
 import { emit, on, open, openPrivately, openRoom, state } from "./app.js";
 import { tell } from "./composer.js";
+import { byId } from "./dom.js";
 import { ask } from "./link.js";
 import { write } from "./sending.js";
-import { conversation, privateKey, roomKey } from "./store.js";
+import { conversation, opened, privateKey, roomKey } from "./store.js";
 import { read } from "./typed.js";
 
 /** Do what was typed in a conversation. */
 export function carryOut(line, one, reply) {
   const typed = read(line, one.kind);
+  const refused = ({ text }) => {
+    tell(text);
+    const box = byId("message");
+    if (one !== opened(state) || box.value || box.form.querySelector(".ctx")) tell(`Not done: ${line}`);
+    else emit("fill", line);
+  };
   switch (typed.kind) {
     case "say":
     case "act":
@@ -19,13 +26,13 @@ export function carryOut(line, one, reply) {
       if (typed.text) write(conversation(state, privateKey(typed.nick), typed.nick), typed.text);
       return undefined;
     case "join":
-      return join(typed.room);
+      return join(typed.room).catch(refused);
     case "switch":
-      return state.conversations.has(roomKey(typed.room)) ? openRoom(typed.room) : join(typed.room);
+      return state.conversations.has(roomKey(typed.room)) ? openRoom(typed.room) : join(typed.room).catch(refused);
     case "search":
       return emit("search", typed.text);
     case "wrong":
-      return tell(typed.text);
+      return refused(typed);
     case "exit":
       return emit("exit");
     default: {
@@ -34,8 +41,6 @@ export function carryOut(line, one, reply) {
     }
   }
 }
-
-const refused = ({ text }) => tell(text);
 
 /** The words of an answer; posts that were found are shown as the lines they are. */
 function words(answer) {
@@ -47,15 +52,11 @@ function words(answer) {
 
 /** Go into a room and show it. */
 async function join(room) {
-  try {
-    await ask({ do: "join", room });
-    const key = [roomKey(room), roomKey(room.replace(/^#/u, "").toLowerCase())].find((one) => state.conversations.has(one));
-    if (key) open(key);
-  } catch (refusal) {
-    refused(refusal);
-  }
+  await ask({ do: "join", room });
+  const key = [roomKey(room), roomKey(room.replace(/^#/u, "").toLowerCase())].find((one) => state.conversations.has(one));
+  if (key) open(key);
 }
 
 export function start() {
-  on("join", join);
+  on("join", (room) => join(room).catch(({ text }) => tell(text)));
 }

@@ -161,6 +161,7 @@ export function start() {
   box.addEventListener("input", typed);
   on("open", opening);
   on("leave", keepDraft);
+  on("fill", fill);
   on("mention", (nick) => {
     const start = box.selectionStart;
     const gap = start && !/\s$/u.test(box.value.slice(0, start)) ? " " : "";

@@ -35,7 +35,7 @@ export function paintUnsent(one) {
     before = entry;
     const isLate = now - line.at > LATE_MS || !isLive();
     const words = line.state === "refused" ? refusedLine(line, now, line.to !== one.key) : isLate ? "Not sent yet" : "";
-    const node = unsent(line, how, about, words, { again: () => again(line.key), remove: () => remove(line.key) });
+    const node = unsent(line, how, about, words, { again: () => again((one) => one === line), remove: () => remove(line.key) });
     node.classList.add("unsent");
     return node;
   });

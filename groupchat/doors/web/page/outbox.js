@@ -64,9 +64,8 @@ export function refused(lines, key, { code, text, wait = 0 }, now) {
     Object.assign(line, { state: "refused", code, why: text, until: PASSING.has(code) && wait ? now + wait * 1000 : 0 });
 }
 
-export function again(lines, key) {
-  const line = lines.find((one) => one.key === key);
-  if (line !== undefined) Object.assign(line, { state: "waiting", until: 0 });
+export function again(lines, is) {
+  for (const line of lines) if (line.state === "refused" && is(line)) Object.assign(line, { state: "waiting", until: 0 });
 }
 
 export const remove = (lines, key) => lines.splice(0, lines.length, ...lines.filter((line) => line.key !== key));

@@ -17,8 +17,8 @@ export function write(conversation, text, { reply = 0, act = false } = {}) {
   flush();
 }
 
-export function again(key) {
-  outbox.again(lines, key);
+export function again(is) {
+  outbox.again(lines, is);
   flush();
 }
 
@@ -62,6 +62,7 @@ export function start() {
   on("event", (event) => {
     if (!lines.length) return;
     const before = lines.length;
+    if (event.act === "slow") again((line) => line.code === "slow-mode" && line.name === event.room);
     if (event.id) outbox.shown(lines, event.id);
     else if (event.event === "renamed") outbox.renamed(lines, privateKey(event.nick), privateKey(event.new), event.new);
     if (lines.length !== before) kept();

@@ -3,6 +3,8 @@
 /** Commands about the room one looks at: in a private conversation there is none. */
 const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup list who names kick mute unmute last set-room".split(" "));
 
+const CHOOSE = "Here, ↑ in the empty box changes your last message, and the menu of a message changes or deletes it.";
+
 /** Lines that the server takes for corrections, or refuses because they look so: they are never said by mistake. */
 const PART = String.raw`(?:(?!\1)[^\\]|\\.)`;
 const CORRECTIONS = [
@@ -20,7 +22,7 @@ export function read(text, place) {
   const line = text.trim();
   if (!line.includes("\n") && CORRECTIONS.some((one) => one.test(text.trimEnd()))) {
     if (place !== "private") return { kind: "command", line };
-    return { kind: "wrong", text: "Corrections are for rooms; here, change the message itself. To say that as it is: /say …" };
+    return { kind: "wrong", text: "Corrections are for rooms; here, ↑ in the empty box changes your last message. To say that as it is: /say …" };
   }
   if (line.startsWith("//")) return { kind: "say", text: text.replace("/", "") };
   if (!/^\/[A-Za-z]/u.test(line)) return { kind: "say", text: text.replace(/^(?:[ \t]*\n)+|\s+$/gu, "") };
@@ -53,7 +55,7 @@ export function read(text, place) {
     case "edit":
     case "delete":
     case "del":
-      if (place === "private" && !/^#?\d/u.test(rest)) return { kind: "wrong", text: `Here, give the number of the message: /${command} #N` };
+      if (place === "private" && !/^#?\d/u.test(rest)) return { kind: "wrong", text: CHOOSE };
       return { kind: "command", line };
     default:
       if (place === "private" && OF_ROOMS.has(command)) return { kind: "wrong", text: `/${command} is about a room: open one first.` };
