@@ -60,7 +60,8 @@ def history(
     """Show earlier messages: the last ones, those after or before a number, or those of a day.
 
     "/history", "/history 50", "/history since #41", "/history 20 before #41" or "/history 2026-11-20".
-    "/history with bob" shows what you and bob have said to each other; in no room, "/history" shows all that is private.
+    "/history with bob" shows what you and bob have said to each other.
+    In no room, "/history" shows what is private, whoever you talked with.
     """
     if sum(given is not None for given in (since, before, day)) > 1:
         raise BadArguments("Give a number to begin after, a number to end before, or a day: one of them.")

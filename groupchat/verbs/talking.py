@@ -252,9 +252,10 @@ def last_place(me: Actor, room: str) -> str:
     :raises NotInRoom, RoomInvalid, RoomLost: there is none.  BadArguments: their lines go to one person.
     """
     if me.connection.partner is not None and not (room or me.bound):
+        nick = me.connection.partner.nick
         raise BadArguments(
-            f"Your lines go to {me.connection.partner.nick} only; to change one of these, give its number:"
-            f" /edit #N TEXT. /history with {me.connection.partner.nick} shows the numbers. Nothing was changed or said."
+            f"Your lines go to {nick} only; to change one of these, give its number: /edit #N TEXT."
+            f" /history with {nick} shows the numbers. Nothing was changed or said."
         )
     return me.speaking_room(room)
 

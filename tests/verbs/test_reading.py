@@ -53,7 +53,7 @@ class HistoryTests(SynchronousTestCase):
 
     def test_nothing_private(self) -> None:
         """The history of a room has what was said there, and nothing that two people have said to each other."""
-        (alice, bob) = House().come("alice", "bob")
+        alice = House().come("alice", "bob")[0]
         alice.type("one", *["/msg bob psst"] * 5, "two")
         for command in ("/history 2", "/history since #0", "/history 3 before #99", "/history 2026-11-21"):
             alice.type(command)
