@@ -15,10 +15,14 @@ from twisted.logger import Logger
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.screens import Rendered
-from groupchat.model.drafts import StoredPost
+from groupchat.limits.pages import fitting
+from groupchat.model.drafts import StoredPost, length
 from groupchat.state.people import Connection
 
 log = Logger()
+
+ORDINARY = 256
+"""The characters that take as long to lay out as one message more."""
 
 
 class Cursor:
@@ -98,16 +102,19 @@ class Cursor:
         page = yield self._stream.page(audience, self.position, self._limit)
         # If its rooms have changed during the read, it is read once more.
         if connection.cursor is self and connection.audience == audience:
-            self._show(page)
-            self.position = page[-1].event.id if len(page) == self._limit else upto
+            shown = fitting(page, length)
+            self._show(shown)
+            is_whole = len(shown) == len(page) < self._limit
+            self.position = upto if is_whole else shown[-1].event.id
 
     def _show_recent(self) -> None:
         """Hand over the next of the newest posts; with the last the connection is live."""
         connection = self._connection
         posts = self._stream.recent.after(self.position, connection.audience)
-        self._show(posts[: self._limit])
-        if len(posts) > self._limit:
-            self.position = posts[self._limit - 1].event.id
+        shown = fitting(posts[: self._limit], length)
+        self._show(shown)
+        if len(posts) > len(shown):
+            self.position = shown[-1].event.id
             return
         self.position = self._stream.delivered
         if not connection.paused:
@@ -120,7 +127,7 @@ class Cursor:
     def _show(self, posts: Sequence[StoredPost]) -> None:
         connection = self._connection
         style = connection.screen.style
-        self._shares.spend(len(posts))
+        self._shares.spend(len(posts) + sum(map(length, posts)) // ORDINARY)
         shown = [
             stored
             for stored in posts

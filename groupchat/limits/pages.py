@@ -1,11 +1,14 @@
 """Give long lists in pages: one answer has a page, and says what follows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 PAGE = 200
 """Items of a list in one answer: all that is shown on a few screens, and a millisecond or two of the server."""
+
+CHARACTERS = 64 * 1024
+"""Characters of messages that are laid out at a time: of long ones in a narrow window, that takes some 20 ms."""
 
 T = TypeVar("T")
 
@@ -33,3 +36,15 @@ def page(items: Iterable[T], order: Callable[[T], Any], after: Any = None) -> Pa
     while 0 < end < len(rest) and order(rest[end]) == order(rest[end - 1]):
         end += 1
     return Page(rest[:end], len(rest) - end)
+
+
+def fitting(
+    items: Sequence[T], size: Callable[[T], int], most: int = CHARACTERS, *, is_end: bool = False
+) -> Sequence[T]:
+    """Return the first items, or the last ones, that have no more than so much of something together; at least one."""
+    total = 0
+    for number, item in enumerate(reversed(items) if is_end else items):
+        total += size(item)
+        if total > most and number:
+            return items[-number:] if is_end else items[:number]
+    return items

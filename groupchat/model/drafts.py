@@ -341,6 +341,11 @@ class StoredPost(Record):
     event: Post
 
 
+def length(stored: StoredPost) -> int:
+    """Return how many characters of text a post has."""
+    return len(getattr(stored.event, "text", ""))
+
+
 @record
 class SharedFile:
     """A post that shares a file, and the file."""

@@ -24,8 +24,9 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.files import IUpload
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.allowances import Allowances
+from groupchat.limits.pages import fitting
 from groupchat.model import names
-from groupchat.model.drafts import Audience, SharedFile
+from groupchat.model.drafts import Audience, SharedFile, length
 from groupchat.model.errors import Flooding, NoSuchRoom, NotJoined, Refusal
 from groupchat.model.events import Answer, Post, Ref, Refused
 from groupchat.model.networks import origin
@@ -194,6 +195,8 @@ class Visit:
     ) -> "Generator[Deferred[Any], Any, Sequence[Post]]":
         """Return posts of a room: those after a number, each once, or the last messages before one, as they read now.
 
+        There are fewer if they are very long: what lays them out or compresses them would delay others.
+
         :raises Refusal: they may not be read.
         """
         yield self._charge(HISTORY_COST)
@@ -203,9 +206,11 @@ class Visit:
         wanted = min(count or settings.replay_posts, settings.query_posts)
         if since is not None:
             found = yield stream.page(audience, since, wanted)
+            found = fitting(found, length)
         else:
             upto = stream.delivered if before is None else min(before - 1, stream.delivered)
             found = yield stream.journal.recent(audience, upto, wanted)
+            found = fitting(found, length, is_end=True)
         self._check_open()
         self.readable(room)
         return [stored.event for stored in found]

@@ -8,7 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.hall.missed import is_mentioned, is_said
-from groupchat.model.drafts import Audience, SharedFile, StoredPost
+from groupchat.limits.pages import fitting
+from groupchat.model.drafts import Audience, SharedFile, StoredPost, length
 from groupchat.model.errors import BadArguments, NoSuchMessage
 from groupchat.model.events import (
     Acted,
@@ -82,12 +83,7 @@ def history(
     if count is None:
         limit = min(me.hall.settings.replay_posts, most)
     note = f"; {most} is the most at a time" if count is not None and count > most else ""
-    if before is None:
-        found = journal.recent(audience, head, limit)
-        return found.addCallback(
-            lambda posts: _replayed(me, "history", posts, f"end of the history{note}", _first(posts, limit))
-        )
-    found = journal.recent(audience, min(before - 1, head), limit)
+    found = journal.recent(audience, head if before is None else min(before - 1, head), limit)
     return found.addCallback(lambda posts: _page_before(me, posts, limit, before, note))
 
 
@@ -126,8 +122,9 @@ def catchup(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer
     if after is None:
         return Done(text=f"You have seen everything in {name}.")
     most = me.hall.settings.query_posts
-    posts = yield stream.journal.following(Audience((name,)), after, stream.delivered, most)
-    if len(posts) == most:
+    found = yield stream.journal.following(Audience((name,)), after, stream.delivered, most)
+    posts = _fitting(me, found)
+    if len(posts) < len(found) or len(found) == most:
         unread[name] = posts[-1].event.id
         return _replayed(me, "history", posts, "there are more; /catchup shows what follows")
     unread.pop(name, None)
@@ -244,24 +241,27 @@ def _hours(me: Actor, day: date) -> tuple[float, float]:
 
 def _page(me: Actor, posts: Sequence[StoredPost], limit: int) -> Answer:
     """Return one page of history that says how to get the next one."""
-    more = ""
-    if posts and len(posts) == limit:
-        more = f"; /history since #{posts[-1].event.id} shows what follows"
-    following = posts[-1].event.id if more else 0
-    return _replayed(me, "history", posts, f"end of the history{more}", following)
+    more, shown = "", _fitting(me, posts)
+    if posts and (len(posts) == limit or len(shown) < len(posts)):
+        more = f"; /history since #{shown[-1].event.id} shows what follows"
+    following = shown[-1].event.id if more else 0
+    return _replayed(me, "history", shown, f"end of the history{more}", following)
 
 
-def _page_before(me: Actor, posts: Sequence[StoredPost], limit: int, before: int, note: str) -> Answer:
-    """Return one page of history that ends before a number, and says how to get the one before it."""
-    more, first = "", _first(posts, limit)
-    if first:
+def _page_before(me: Actor, posts: Sequence[StoredPost], limit: int, before: int | None, note: str) -> Answer:
+    """Return one page of history that ends before a number, or now; and say how to get the one before it."""
+    more, shown = "", _fitting(me, posts, is_end=True)
+    is_cut = len(shown) < len(posts)
+    first = shown[0].event.id if posts and (len(posts) == limit or is_cut) else 0
+    if first and (is_cut or before is not None):
         more = f"; /history {limit} before #{first} shows what comes before"
-    return _replayed(me, "history", posts, f"end of what comes before #{before}{note}{more}", first)
+    what = "the history" if before is None else f"what comes before #{before}"
+    return _replayed(me, "history", shown, f"end of {what}{note}{more}", first)
 
 
-def _first(posts: Sequence[StoredPost], limit: int) -> int:
-    """Return the number before which the next page backwards ends; 0: this was all."""
-    return posts[0].event.id if posts and len(posts) == limit else 0
+def _fitting(me: Actor, posts: Sequence[StoredPost], is_end: bool = False) -> Sequence[StoredPost]:
+    """Return as much of a page as people are shown at a time: laying out very long messages would delay others."""
+    return fitting(posts, length, is_end=is_end) if me.connection.screen.style.prose else posts
 
 
 def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str, next: int = 0) -> Answer:

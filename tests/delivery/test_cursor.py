@@ -42,6 +42,19 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(bob.ids[-1], 22)
         self.assertTrue(bob.connection.live)
 
+    def test_long_messages(self) -> None:
+        """Fewer are handed over at a time if they are very long, from the journal and from memory; none is missing."""
+        for kept in (4, 100):
+            alice, bob = self.open("alice", "bob", kept=kept, page_posts=50)
+            bob.screen.fill()
+            for number in range(60):
+                alice.say(f"{number} " + "x" * 4000)
+                self.house.clock.advance(10)
+            before = bob.screen.writes
+            bob.screen.drain()
+            self.assertEqual(bob.ids, list(range(1, 61)))
+            self.assertGreaterEqual(bob.screen.writes - before, 4)
+
     def test_readers_take_turns(self) -> None:
         """Of many who catch up one page is read at a time, for each in turn; who leaves meanwhile is passed over."""
         alice, *others = self.open("alice", "bob", "carol", "dave")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.limits.pages import PAGE, Page, page
+from groupchat.limits.pages import PAGE, Page, fitting, page
 
 
 class PageTests(SynchronousTestCase):
@@ -34,3 +34,17 @@ class PageTests(SynchronousTestCase):
             Page([1], 1234).hint("/list", "bob"), ("… and 1,234 more; /list after bob shows what follows",)
         )
         self.assertEqual(Page([1], 0).hint("/list", "bob"), ())
+
+
+class FittingTests(SynchronousTestCase):
+    @given(st.lists(st.integers(0, 20)), st.integers(0, 50), st.booleans())
+    def test_fitting(self, items: list[int], most: int, is_end: bool) -> None:
+        """There is as much of the beginning, or of the end, as fits, and always something."""
+        found = list(fitting(items, lambda item: item, most, is_end=is_end))
+        self.assertEqual(found, items[len(items) - len(found) :] if is_end else items[: len(found)])
+        self.assertGreaterEqual(len(found), min(1, len(items)))
+        if len(found) > 1:
+            self.assertLessEqual(sum(found), most)
+        if len(found) < len(items):
+            following = items[-len(found) - 1] if is_end else items[len(found)]
+            self.assertGreater(sum(found) + following, most)

@@ -148,6 +148,29 @@ class HistoryTests(SynchronousTestCase):
         endings = [answer.ending for answer in alice.answers if isinstance(answer, Replayed)]
         self.assertEqual(endings, ["end of the history"] * 2)
 
+    def test_long_messages(self) -> None:
+        """People are shown fewer very long messages at a time, and how to go on; programs get all."""
+        house = House()
+        (alice, bot) = house.come("alice") + house.come("bot", door="json")
+        for number in range(40):
+            bot.say(f"{number} " + "x" * 4000)
+            house.clock.advance(10)
+        alice.take()
+        alice.type("/history 40")
+        (last,) = alice.answers
+        assert isinstance(last, Replayed)
+        self.assertEqual([post.id for post in last.posts], list(range(25, 41)))
+        self.assertTrue(last.ending.endswith("; /history 40 before #25 shows what comes before"), last.ending)
+        alice.take()
+        house.clock.advance(60)
+        alice.type("/history 40 since #0")
+        house.clock.advance(60)
+        alice.type("/history 40 before #25")
+        self.assertEqual(ids(alice), [list(range(1, 17)), list(range(9, 25))])
+        bot.take()
+        bot.do("history", count=40)
+        self.assertEqual(ids(bot), [list(range(1, 41))])
+
     def test_day_in_zone(self) -> None:
         """A day is one of the reader's time zone: 12:00 UTC on 21 November is the 22nd on Kiritimati."""
         (alice,) = House().come("alice")

@@ -11,6 +11,26 @@ NDJSON = "application/x-ndjson"
 
 
 class ReadTest(RequestsCase):
+    def test_long_messages(self) -> None:
+        """A page has 64 KiB of text at most; its link leads to what follows, until all was read."""
+        for number in range(40):
+            self.alice.say(f"{number} " + "x" * 4000)
+            self.house.clock.advance(10)
+        found: list[int] = []
+        target = "/rooms/lobby?since=0&count=200"
+        while True:
+            reply = self.ask(target, accept="application/x-ndjson", address=f"192.0.2.{len(found) + 10}")
+            posts = list(map(json.loads, reply.body.splitlines()))
+            if not posts:
+                break
+            self.assertLessEqual(sum(len(post.get("text", "")) for post in posts), 64 * 1024)
+            found += [post["id"] for post in posts]
+            target = reply.headers["link"].partition("<")[2].partition(">")[0]
+        self.assertEqual(found, [number for number in range(1, found[-1] + 1) if number != 8])
+        self.assertGreater(len(found), 40)
+        reply = self.ask("/rooms/lobby?count=200", accept="application/x-ndjson", address="192.0.2.99")
+        self.assertEqual(json.loads(reply.body.splitlines()[-1])["id"], found[-1])
+
     def setUp(self) -> None:
         super().setUp()
         self.follow(exempt=[HERE])
