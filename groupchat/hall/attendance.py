@@ -152,7 +152,7 @@ class Attendance:
                 self._unsure.setdefault(name, {})[connection] = None
         if connection in self._known:
             self._known[connection][name] = room.changes
-        connection.show(Entered(name, room.topic, people))
+        connection.show(Entered(name, room.topic, people, name in self._moderation.locked))
 
     def list_again(self, connection: Connection, rooms: Sequence[str]) -> None:
         """List the people of some of a connection's rooms again, if it wants to know who is there.

@@ -8,7 +8,7 @@ Rules:
 2. People are told, put out or renamed after that, so that they have read what led to it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from ipaddress import ip_network
 from typing import Any, Protocol, TypeAlias
@@ -405,7 +405,8 @@ class Consequences:
         if granted.staying:
             return None
         told = f"{granted.by} invites you to {granted.room}: /join {granted.room}"
-        return partial(self._tell, self._roster.of(granted.author), told)
+        fields = {"invited": granted.room, "by": granted.by}
+        return partial(self._tell, self._roster.of(granted.author), told, fields)
 
     def _follow_lock(self, fact: Fact, by: str) -> Follow:
         return None if fact.value is None else partial(self._shut_out, fact.name)
@@ -458,10 +459,10 @@ class Consequences:
         for session in [session for session in self._sessions() if meant(session)]:
             session.hangup(refusal)
 
-    def _tell(self, person: Person | None, words: str) -> None:
+    def _tell(self, person: Person | None, words: str, fields: Mapping[str, Any] | None = None) -> None:
         """Tell somebody what was done about them, on each connection."""
         for connection in person.connections if person is not None else ():
-            connection.show(Told((words,)))
+            connection.show(Told((words,), fields))
 
 
 def refusal_of(out: PutOut) -> Refusal:

@@ -315,6 +315,7 @@ class Entered(Answer):
     room: str
     topic: str
     people: tuple[Mapping[str, Any], ...] | None = None
+    locked: bool = False
 
 
 @record
@@ -368,9 +369,13 @@ class Refused(Answer):
 
 @record
 class Told(Answer):
-    """Lines of text for a person; each becomes one ``-- `` line."""
+    """Lines of text for a person; each becomes one ``-- `` line.
+
+    ``fields``: what a program reads of it beside the lines.
+    """
 
     lines: tuple[str, ...]
+    fields: Mapping[str, Any] | None = None
 
 
 @record

@@ -126,16 +126,17 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             fields = {name: getattr(answer, name) for name in _WELCOME}
             more = {"account": answer.account, "motd": answer.motd, "query": answer.query}
             return "welcome", fields | {name: value for name, value in more.items() if value}
-        case events.Entered(room, topic, people):
-            return "entered", {"room": room, "topic": topic, **({} if people is None else {"people": people})}
+        case events.Entered(room, topic, people, locked):
+            lock = {"locked": True} if locked else {}
+            return "entered", {"room": room, "topic": topic, **lock, **({} if people is None else {"people": people})}
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
         case events.Closing(code, text):
             return "closing", {"code": code, "text": text or farewell(code)}
         case events.Refused(code, text, wait):
             return "refused", {"code": code, "text": text, **({"wait": math.ceil(wait)} if wait else {})}
-        case events.Told(lines):
-            return "done", {"text": "\n".join(lines)}
+        case events.Told(lines, more):
+            return "done", {"text": "\n".join(lines), **(more or {})}
         case events.Listed(what, lines, items, more):
             rest = {"more": more} if more else {}
             return "listed", {"what": what, "items": items, **rest, "text": "\n".join(lines)}

@@ -239,7 +239,7 @@ def _answered(answer: Answer) -> list[str]:
             return []
         case events.Refused(code, text):
             return [f"!! {code}: {text}"]
-        case events.Told(lines) | events.Listed(_, lines):
+        case events.Told(lines, _) | events.Listed(_, lines):
             return [f"-- {line}" for line in lines]
     raise TypeError(f"{type(answer).__name__} is not an answer for people.")
 

@@ -189,6 +189,14 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             ),
             (events.Entered("dev", ""), {"event": "entered", "room": "dev", "topic": ""}),
             (
+                events.Entered("dev", "", None, True),
+                {"event": "entered", "room": "dev", "topic": "", "locked": True},
+            ),
+            (
+                events.Told(("rita invites you",), {"invited": "dev", "by": "rita"}),
+                {"event": "done", "text": "rita invites you", "invited": "dev", "by": "rita"},
+            ),
+            (
                 events.Departed("dev", "spam", "kicked", "lobby"),
                 {"event": "departed", "room": "dev", "reason": "spam", "code": "kicked", "current": "lobby"},
             ),

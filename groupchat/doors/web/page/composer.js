@@ -169,7 +169,7 @@ export function start() {
     box.focus();
     typed();
   });
-  on("told", ({ event, text }) => event === "done" && tell(text));
+  on("told", ({ event, text, invited }) => event === "done" && !invited && tell(text)); // invitations.js shows those
   on("tell", tell);
 }
 

@@ -1,6 +1,6 @@
 // The lines of the log that are no messages: who came and left, topics, what operators did, answers of the server.
 
-import { changed, state } from "./app.js";
+import { changed, emit, state } from "./app.js";
 import { el } from "./dom.js";
 import { isMessage, touch } from "./entries.js";
 import { codeBox, inline, setNotes, timeOf } from "./message.js";
@@ -15,7 +15,10 @@ function note(entry) {
   else if (entry.kind === "topic") {
     body = [bold(entry.nick), entry.text ? " changed the topic: " : " cleared the topic", ...inline(entry.text, "")];
   } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];
-  else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
+  else if (entry.invited) {
+    const click = () => emit("join", entry.invited);
+    body = [bold(entry.nick), ` invites you to ${entry.invited}. `, el("button", { type: "button", class: "link", text: `Join ${entry.invited}`, click })];
+  } else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
   else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
   else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
   else body = inline(entry.text, "");

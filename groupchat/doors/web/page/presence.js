@@ -54,8 +54,12 @@ export function moved(conversation, event) {
 
 const RANKS = { op: true, deop: false, promote: true, demote: false };
 
-/** Carry out an operator's act that gives or takes a rank; return whether anything changed. */
+/** Carry out an operator's act that gives or takes a rank, or a lock; return whether anything changed. */
 export function ranked(conversations, event) {
+  if (/^(?:un)?lock$/u.test(event.act)) {
+    for (const one of conversations) if (one.kind === "room" && one.name === event.room) one.locked = event.act === "lock";
+    return true;
+  }
   if (!(event.act in RANKS)) return false;
   let changed = false;
   for (const one of conversations) {

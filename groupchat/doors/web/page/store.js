@@ -105,6 +105,7 @@ function welcome(state, event, changes) {
 function entered(state, event, changes) {
   const one = conversation(state, roomKey(event.room), event.room);
   one.topic = event.topic;
+  one.locked = event.locked;
   fill(one, event.people);
   changes.add("rooms").add("people").add("topic");
 }
