@@ -13,7 +13,7 @@ class RoomsTest(BrowserTest):
         cls.account("mira", is_operator=True)
 
     def test_invited(self) -> None:
-        """An invitation is a sentence with a button, and stands in the list; who joined sees that the room is locked."""
+        """An invitation is a sentence with a button, and stands in the list; a locked room shows that it is one."""
         mira = self.program("mira", password=PASSWORD)
         mira.do(do="join", room="cellar")
         mira.do(do="lock", room="cellar")
