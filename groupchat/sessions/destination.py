@@ -8,7 +8,7 @@ from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import StoredSession
-from groupchat.model.errors import BadArguments, Refusal
+from groupchat.model.errors import BadArguments, Refusal, RoomLocked
 from groupchat.model.events import Departed
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import LOBBY
@@ -50,6 +50,11 @@ class Destination:
                 left_out.append((room, refused))
         if self.places.rooms and not places.rooms and not self.is_asked and entrance(person, LOBBY) is None:
             places = Places((LOBBY,), LOBBY, places.lost)
+        lost = places.lost
+        if lost and all(room != lost for room, _ in left_out):
+            refused = entrance(person, lost)
+            if refused is not None and not isinstance(refused, RoomLocked):  # outsiders are not told that it is locked
+                left_out.append((lost, refused))
         return replace(self, places=places, left_out=tuple(left_out))
 
     def departures(self) -> Iterator[Departed]:

@@ -26,7 +26,7 @@ from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, Refusal, TokenInvalid
-from groupchat.model.events import SERVER, AuthorId, Ref, Welcomed
+from groupchat.model.events import SERVER, AuthorId, Ref, Refused, Welcomed
 from groupchat.model.networks import origin, trace
 from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
@@ -330,6 +330,8 @@ class Joining:
         )  # fmt: skip
         connection.show(welcome, self._ref)
         for departed in destination.departures():
+            if departed.reason and screen.style.prose:
+                connection.show(Refused(departed.code, departed.reason))  # as when people are put out while they are in
             connection.show(departed)
         for room in sorted(connection.rooms, key=lambda room: room == connection.current):
             hall.attendance.tell_entered(connection, room)

@@ -5,7 +5,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.whereabouts import Places
-from groupchat.model.events import Departed, Entered, Event, Said, Welcomed
+from groupchat.model.events import Departed, Entered, Event, Refused, Said, Welcomed
 from groupchat.sessions.destination import BASE, LOST
 from tests.house import House, Peer
 from tests.people import member, operator
@@ -79,8 +79,8 @@ class ToldTests(DestinationCase):
 
     def test_asked_for(self) -> None:
         """Of the rooms that are asked for, those that are closed are told; the others are entered."""
-        self.olga.do("lock", room="dev")
         self.bot.vanish()
+        self.olga.do("lock", room="dev")
         peer = self.back(rooms=("den", "dev"))
         self.assertEqual(told(peer), ["den in den", "-dev room-locked den", "+den"])
         peer.say("for dev")
@@ -115,10 +115,26 @@ class ToldTests(DestinationCase):
         alice.vanish()
         self.olga.do("lock", room="dev")
         peer = self.house.connect().type("/login alice correct horse")
-        (departed,) = (event for event in peer.answers if isinstance(event, Departed))
+        why = "dev is locked; its operators can /invite you."
         self.assertEqual(
-            departed, Departed("dev", "dev is locked; its operators can /invite you.", "room-locked", "lobby")
+            [event for event in peer.answers if isinstance(event, Departed | Refused)],
+            [Refused("room-locked", why), Departed("dev", why, "room-locked", "lobby")],
         )
+
+    def test_text_after_a_close(self) -> None:
+        """Who said nothing since the room was taken away reads why, as long as one cannot go back."""
+        alice = member(self.house, "alice")
+        alice.type("/join dev")
+        self.olga.do("close", room="dev", reason="done")
+        alice.vanish()
+        why = "dev was closed by olga: done. Its operators can /reopen it."
+        for expected in ([("room-closed", why)], [(LOST, "")]):
+            peer = self.house.connect().type("/login alice correct horse")
+            found = [(one.code, one.reason) for one in peer.answers if isinstance(one, Departed)]
+            refusals = [(one.code, one.text) for one in peer.answers if isinstance(one, Refused)]
+            self.assertEqual((found, refusals), (expected, [one for one in expected if one[1]]))
+            peer.vanish()
+            self.olga.do("reopen", room="dev")
 
 
 class LostTests(DestinationCase):
