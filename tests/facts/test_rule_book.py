@@ -5,7 +5,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import Account, RankGiven
-from groupchat.facts.room_facts import Granted, Invitation, Lock, RoomOperator, Slow
+from groupchat.facts.room_facts import Closed, Granted, Invitation, Lock, RoomOperator, Slow
 from groupchat.facts.rule_book import RuleBook
 from groupchat.facts.sanctions import Ban, Mute
 from groupchat.facts.typed import TypedFact
@@ -249,6 +249,13 @@ class JudgingTest(BookCase):
         self.learn(Slow("ops", 60.0, "olga", AT - 2))
         refused = self.book.judge(draft(), "ops", lambda room, author, at, seconds: AT)
         self.assertEqual(str(refused), "In ops you can say something every minute; wait another minute.")
+
+    def test_closed(self) -> None:
+        """In a closed room nothing is said any more, by its operators neither; what is decided about it is told."""
+        self.learn(Closed("dev", "olga", "over", AT), account(ALICE, "alice"), granted(RoomOperator, ALICE))
+        refused = [kind for kind in Kind if self.judged(draft(kind)) == "RoomClosed"]
+        self.assertEqual(set(Kind) - set(refused), {Kind.DELETED, Kind.MODERATED})
+        self.assertEqual(self.judged(draft(), "ops"), "")
 
     def test_slow(self) -> None:
         """In a slow room a person waits after what they showed last, unless they keep order there."""
