@@ -43,9 +43,12 @@ class Batch:
         self._previous = [item.previous for item in items]
         self._lines: dict[tuple[IStyle, bool], list[Rendered]] = {}
         self._pieces: dict[View, list[Rendered]] = {}
-        rooms = {item.rooms for item in items}
-        self._one_room = next(iter(rooms)) if len(rooms) == 1 else None
+        self.rooms = list(dict.fromkeys([item.rooms for item in items]))
+        """The rooms that anything here is for, each combination once."""
+        self._one_room = self.rooms[0] if len(self.rooms) == 1 else None
         """The only rooms anything here is for, when all items agree (the usual case)."""
+        self._in_rooms: dict[str | None, list[int]] = {}
+        """For each room the items that are for it (None: those that are for everybody), when they do not all agree."""
 
     def lines(self, style: IStyle, marked: bool) -> list[Rendered]:
         """Render every event of the batch in this style."""
@@ -78,10 +81,19 @@ class Batch:
             (room,) = self._one_room
             if room in view.rooms:
                 return self.lines(view.style, room != view.current)
-        nothing = Rendered(b"")
-        return [
-            self._line(view, index) if _seen(item, view.rooms) else nothing for index, item in enumerate(self.items)
-        ]
+        if not self._in_rooms:
+            self._find_rooms()
+        # A batch costs a crowd what is for its rooms: where many people move at once, that is very little of it.
+        pieces = [Rendered(b"")] * len(self.items)
+        for place in (None, *view.rooms):
+            for index in self._in_rooms.get(place, ()):
+                pieces[index] = self._line(view, index)
+        return pieces
+
+    def _find_rooms(self) -> None:
+        for index, item in enumerate(self.items):
+            for room in (None,) if item.rooms is EVERYWHERE else item.rooms:
+                self._in_rooms.setdefault(room, []).append(index)
 
     def _particular(self, connection: Connection, index: int) -> Rendered:
         """Return one item as this connection is shown it, with the answer if it posted it."""
@@ -135,6 +147,8 @@ class Fanout:
 
     def __init__(self, find: Callable[[AuthorId], Person | None]) -> None:
         self._crowds: dict[View, dict[Connection, Callable[[Rendered], None]]] = {}
+        self._views: dict[str, dict[View, None]] = {}
+        """For each room the views of crowds that see it: nothing is looked at for all others."""
         self._find = find
         self._ignorers: dict[AuthorId, set[Person]] = {}
         self.deliveries = 0
@@ -146,7 +160,12 @@ class Fanout:
         """Show the connection what happens from the next batch on.  Also to be called when its view has changed."""
         self.remove(connection)
         connection.view = View(connection.screen.style, connection.rooms, connection.current)
-        self._crowds.setdefault(connection.view, {})[connection] = connection.screen.write
+        crowd = self._crowds.get(connection.view)
+        if crowd is None:
+            crowd = self._crowds[connection.view] = {}
+            for room in connection.view.rooms:
+                self._views.setdefault(room, {})[connection.view] = None
+        crowd[connection] = connection.screen.write
         connection.live = True
 
     def remove(self, connection: Connection) -> None:
@@ -158,6 +177,11 @@ class Fanout:
         del crowd[connection]
         if not crowd:
             del self._crowds[connection.view]
+            for room in connection.view.rooms:
+                views = self._views[room]
+                del views[connection.view]
+                if not views:
+                    del self._views[room]
 
     def ignore(self, person: Person, author: AuthorId) -> None:
         """Show the person nothing more of this author."""
@@ -175,7 +199,8 @@ class Fanout:
         batch = Batch(items)
         personal = self._personal(items)
         # A write may pause its connection, which then leaves its crowd: each crowd is copied before.
-        for view, crowd in list(self._crowds.items()):
+        for view in self._concerned_views(batch.rooms):
+            crowd = self._crowds.get(view, {})
             shared = batch.shared(view)
             if not shared:
                 continue
@@ -192,6 +217,16 @@ class Fanout:
                 connection.screen.write(own)
                 self.deliveries += 1
                 self.bytes += len(own)
+
+    def _concerned_views(self, rooms: Sequence[tuple[str, ...] | None]) -> list[View]:
+        """Return the views of the crowds that are shown anything that is for these rooms."""
+        if EVERYWHERE in rooms:
+            return list(self._crowds)
+        found: dict[View, None] = {}
+        for some in rooms:
+            for room in some or ():
+                found.update(self._views.get(room, {}))
+        return list(found)
 
     def _personal(self, items: Sequence[Shown]) -> dict[Connection, list[int]]:
         """Find the connections that need bytes of their own for this batch, and the items because of which they do."""

@@ -1,5 +1,8 @@
 """How a batch reaches everybody: rendered once per style, one write per member."""
 
+import sys
+from types import FrameType
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.fanout import Batch, Shown
@@ -291,6 +294,29 @@ class FanoutTests(SynchronousTestCase):
         for connection in (self.alice, self.bob):
             self.fanout.remove(connection)
         self.assertEqual(len(self.fanout._crowds), 1)
+
+    def test_cost_of_other_rooms(self) -> None:
+        """Where many are in rooms of their own, a batch costs what is for each room, not all rooms for each thing."""
+        count = 60
+        readers = [self.path.connect(f"reader{number}", f"room{number}") for number in range(count)]
+        calls = 0
+
+        def called(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        known = sys.getprofile()
+        sys.setprofile(called)
+        try:
+            self.deliver(*(self.said(number + 1, f"room{number}") for number in range(count)))
+        finally:
+            sys.setprofile(known)
+        self.assertEqual([ids(reader) for reader in readers], [[number + 1] for number in range(count)])
+        self.assertEqual((ids(self.alice), ids(self.dora)), ([], []))
+        self.assertLess(calls, 40 * count)
+        for reader in readers:
+            self.fanout.remove(reader)
+        self.assertEqual(set(self.fanout._views), {"lobby", "dev"})
 
     def test_add_again(self) -> None:
         """A connection whose view has changed moves to another crowd, and is shown things once."""
