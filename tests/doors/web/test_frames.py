@@ -56,6 +56,24 @@ class ReadTest(SynchronousTestCase):
         for size in range(1, len(data) + 1):
             self.assertEqual(read(data, size), expected, size)
 
+    def test_one_piece(self) -> None:
+        """A message that comes in one piece is the same as one that comes byte by byte, whatever its length."""
+        for length in (*range(300), 65535, 65536):
+            payload = bytes(32 + number * 7 % 90 for number in range(length))
+            data = masked(payload, key=b"\xa1\x02\xff\x40")
+            expected = [(Kind.MESSAGE, payload), (Kind.MESSAGE, b"after it")]
+            self.assertEqual(read(data + masked(b"after it"), 100_000, 70_000), expected)
+            self.assertEqual(read(data + masked(b"after it"), 1 if length < 300 else 777, 70_000), expected)
+
+    def test_wrong_lengths(self) -> None:
+        """A length that is written longer than it need be is refused, and so is one of a frame without a mask."""
+        for data in (
+            b"\x81\xfe\x00\x05\0\0\0\0hello",
+            b"\x81\xff" + bytes(7) + b"\x05\0\0\0\0hello",
+            b"\x81\x05helloagain",
+        ):
+            self.assertEqual(read(data), ["bad-frame"])
+
     def test_large(self) -> None:
         """A message as long as the limit is taken, whatever its frames; one that is a byte longer is not."""
         for limit in (125, 126, 65535, 65536, 70000):
