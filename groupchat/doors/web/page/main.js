@@ -72,7 +72,7 @@ function departed({ room, reason, code, current }) {
 }
 
 /** What shows the room itself is loaded when one is in it; what is needed later, soon after that. */
-const ROOM = ["lists", "invitations", "people", "signs", "notes", "beginning", "keys"];
+const ROOM = ["lists", "invitations", "people", "signs", "notes", "beginning", "topic", "keys"];
 const SOON = new Set(["crowded", "stopped", "refusals", "completion", ...laterParts]);
 const SOON_MS = 1000;
 const AGAIN_MS = 3000;
