@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 PAGE = 200
 """Items of a list in one answer: all that is shown on a few screens, and a millisecond or two of the server."""
 
-CHARACTERS = 64 * 1024
-"""Characters of messages that are laid out at a time: of long ones in a narrow window, that takes some 20 ms."""
+CHARACTERS = 16 * 1024
+"""Characters of messages that are laid out at a time: of wide ones in a window of 20 columns, that takes some 15 ms."""
 
 T = TypeVar("T")
 

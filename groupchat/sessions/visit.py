@@ -42,6 +42,9 @@ log = Logger()
 NOTED = 1024
 """The number of people, each with an address, who are not logged again."""
 
+PAGE = 64 * 1024
+"""The most characters of messages in a page: none is broken at a width here."""
+
 HISTORY_COST = 10.0
 """What reading a page costs, as /history does."""
 
@@ -206,11 +209,11 @@ class Visit:
         wanted = min(count or settings.replay_posts, settings.query_posts)
         if since is not None:
             found = yield stream.page(audience, since, wanted)
-            found = fitting(found, length)
+            found = fitting(found, length, PAGE)
         else:
             upto = stream.delivered if before is None else min(before - 1, stream.delivered)
             found = yield stream.journal.recent(audience, upto, wanted)
-            found = fitting(found, length, is_end=True)
+            found = fitting(found, length, PAGE, is_end=True)
         self._check_open()
         self.readable(room)
         return [stored.event for stored in found]
