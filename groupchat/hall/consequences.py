@@ -354,9 +354,16 @@ class Consequences:
         before = self._moderation.mutes.get(fact.name)
         if before is None:
             return None
-        whose = f"; {by} unmuted you" if by else ""
-        where = f" in {before.room}" if before.room else ""
-        return partial(self._tell, self._subject(before), f"You can speak again{where}{whose}.")
+        return partial(self._tell_unmuted, before, self._subject(before), by)
+
+    def _tell_unmuted(self, mute: Mute, subject: Person | None, by: str) -> None:
+        """Tell the person a mute was about that it ended, and guests for whom it held as they come from there."""
+        place = f" in {mute.room}" if mute.room else ""
+        self._tell(subject, f"You can speak again{place}{f'; {by} unmuted you' if by else ''}.")
+        for person in list(self._roster) if mute.origin else ():
+            is_later = person.origin == mute.origin and person.known_since > mute.at
+            if is_later and person.account is None and person is not subject:
+                self._tell(person, f"You can speak again{place}; the mute of guests from your address has ended.")
 
     def _follow_network_mute(self, fact: Fact, by: str) -> Follow:
         mute, before = read(fact), self._moderation.muted_networks.get(fact.name)

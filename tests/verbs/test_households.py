@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import Event, Joined, Left, Renamed, Typing
+from groupchat.model.events import Event, Joined, Left, Renamed, Told, Typing
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -132,6 +132,31 @@ class MuteTests(HouseholdCase):
             peer.vanish()
             self.mal = self.come("mal")
             self.olga.do("mute", nick="mal")
+
+    def test_told_that_it_ended(self) -> None:
+        """Each guest for whom it held is told that it ended, and nobody else."""
+        neighbour = self.come("neighbour")
+        self.olga.do("unmute", nick="mal").do("mute", nick="mal")
+        self.house.pass_time(1)
+        malory, far = self.come("malory"), self.come("far", ELSEWHERE)
+        peers = {"mal": self.mal, "malory": malory, "far": far, "neighbour": neighbour, "alice": self.alice}
+        for peer in peers.values():
+            peer.take()
+        self.olga.do("unmute", nick="malory")
+        found = {
+            nick: [line for answer in peer.answers if isinstance(answer, Told) for line in answer.lines]
+            for nick, peer in peers.items()
+        }
+        self.assertEqual(
+            found,
+            {
+                "mal": ["You can speak again; olga unmuted you."],
+                "malory": ["You can speak again; the mute of guests from your address has ended."],
+                "far": [],
+                "neighbour": [],
+                "alice": [],
+            },
+        )
 
     def test_renamed_by_token(self) -> None:
         """Nobody who is muted is renamed by coming back with a token and another nickname."""
