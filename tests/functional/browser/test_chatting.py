@@ -90,3 +90,12 @@ class TogetherTest(BrowserTest):
         assert found is not None, label
         nick, words = found[1], found[2].removesuffix(" (edited)")
         return nick, "" if words.startswith("Deleted") else words
+
+    def test_fast_typist(self) -> None:
+        """Enter sends what stands in the box, though the list still shows what an earlier beginning could become."""
+        window = self.person("frida")
+        box = window.page.get_by_role("textbox", name="Message", exact=True)
+        box.press_sequentially("/he")
+        window.page.get_by_role("option").first.wait_for()
+        window.say("/say faster than the list")
+        window.expect("faster than the list")

@@ -145,3 +145,22 @@ class EndingsTest(BrowserTest):
         mira.do(do="slow", room="calm", seconds=0)
         mira.told(event="said", text="has to wait")
         expect(window.page.locator(".unsent")).to_have_count(0)
+
+    def test_no_room(self) -> None:
+        """Whoever leaves their last room is told so; what they write is kept, commands work, and they can go on."""
+        window = self.person("greta")
+        window.say("/leave")
+        window.expect("You are in no room")
+        window.say("to nobody")
+        window.expect("You are in no room: go into one first.")
+        expect(window.page.get_by_role("textbox", name="Message", exact=True)).to_have_value("to nobody")
+        window.say("/whoami")
+        window.expect("You are greta")
+        window.page.reload()
+        window.expect("You are in no room")
+        window.page.get_by_role("log").get_by_role("button", name="Join or make a room").click()
+        window.page.get_by_role("dialog").get_by_role("button", name=re.compile("^lobby")).click()
+        window.until("document.getElementById('room-name').textContent === 'lobby'")
+        window.say("here I am")
+        window.expect("here I am")
+        self.assertEqual(window.page.url, f"{window.address}/?room=lobby")

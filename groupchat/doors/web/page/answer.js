@@ -1,4 +1,4 @@
-// Answering a message and editing one: what the strip above the text box says, and what becomes of the box.
+// Answering a message, editing one, mentioning somebody: what the strip above the text box says, and what becomes of the box.
 
 import { on } from "./app.js";
 import { clear, fill, tell, turn } from "./composer.js";
@@ -63,7 +63,17 @@ function edit(entry) {
   });
 }
 
+/** Put a nickname where the cursor is. */
+function mention(nick) {
+  const start = box.selectionStart;
+  const gap = start && !/\s$/u.test(box.value.slice(0, start)) ? " " : "";
+  box.setRangeText(`${gap}${nick}${start ? "" : ":"} `, start, box.selectionEnd, "end");
+  box.focus();
+  box.dispatchEvent(new Event("input"));
+}
+
 export function start() {
+  on("mention", mention);
   on("reply", reply);
   on("edit", edit);
 }

@@ -1,7 +1,7 @@
 // What the parts of the page share: the state, events, painting once a frame, and parts that are loaded later.
 // docs/ARCHITECTURE.md, "The page", says which part owns what, and which events there are.
 
-import { conversation, create, opened, privateKey, roomKey } from "./store.js";
+import { conversation, create, NOWHERE, opened, privateKey, roomKey } from "./store.js";
 
 const listeners = new Map();
 const changes = new Set();
@@ -19,7 +19,7 @@ const LATER = {
   ...{ attach: "attach", join: "commands", over: "actions", walk: "walk" },
   ...{ copy: "deeds", copylink: "deeds", delete: "deeds", sheet: "deeds" },
   ...{ person: "person", rooms: "rooms", search: "search", settings: "settings" },
-  ...{ reply: "answer", edit: "answer", goto: "goto" },
+  ...{ reply: "answer", edit: "answer", mention: "answer", goto: "goto" },
 };
 export const laterParts = new Set(Object.values(LATER));
 
@@ -87,7 +87,7 @@ function paint() {
 }
 
 /** Return the address of a conversation. */
-export const address = ({ kind, name }) => `?${kind === "room" ? "room" : "with"}=${encodeURIComponent(name)}`;
+export const address = ({ kind, name }) => (kind === "none" ? location.pathname : `?${kind === "room" ? "room" : "with"}=${encodeURIComponent(name)}`);
 
 /** Show a conversation that is there; `history` says what becomes of the address. */
 export function open(key, history = "push") {
@@ -105,6 +105,12 @@ export function open(key, history = "push") {
 /** Show the private conversation with somebody, begun or not. */
 export function openPrivately(nick) {
   open(conversation(state, privateKey(nick), nick).key);
+}
+
+/** Show the first of these conversations that there is, or any, or that one is in no room. */
+export function openFirst(...keys) {
+  const key = [...keys, ...state.conversations.keys()].find((one) => state.conversations.has(one));
+  open(key || conversation(state, NOWHERE, "No room").key, "replace");
 }
 
 export const openRoom = (name) => open(roomKey(name));

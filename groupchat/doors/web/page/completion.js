@@ -68,6 +68,15 @@ function people(word) {
     .map((nick) => ({ text: nick + colon, name: nick }));
 }
 
+/** Keep of the open list what the word, as it is now, can still become; return whether anything is left. */
+function narrow(word, start) {
+  if (start !== from) return false;
+  found = found.filter(({ name, more, text }) => [name, more, text].some((one) => one?.toLowerCase().startsWith(word.toLowerCase().replace(/^@/u, ""))));
+  chosen = 0;
+  paint();
+  return found.length > 0;
+}
+
 /** Look whether the word before the cursor can be completed; `forced` (Tab): also an ordinary word, by nicknames. */
 export function look(forced = false) {
   clearTimeout(timer);
@@ -75,6 +84,7 @@ export function look(forced = false) {
   const word = /\S*$/u.exec(text)[0];
   const start = text.length - word.length;
   if (box.selectionStart !== box.selectionEnd) return close();
+  if (isOpen() && !narrow(word, start)) close();
   const isEmoji = /^:[\p{L}\p{N}_+-]{2,}$/u.test(word);
   if (isEmoji || (text[0] === "/" && text[1] !== "/" && !text.includes("\n"))) {
     asked = text;

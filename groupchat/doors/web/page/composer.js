@@ -67,7 +67,7 @@ function submit() {
   completion?.close();
   if (about?.save) return about.save(text);
   const reply = about?.reply || 0;
-  if (COMMAND.test(text)) return command(text, one, reply);
+  if (one.kind === "none" || COMMAND.test(text)) return command(text, one, reply);
   take();
   write(one, text.replace(/^(?:[ \t]*\n)+|\s+$/gu, ""), { reply });
   toEnd();
@@ -146,7 +146,7 @@ function opening(one) {
   completion?.close();
   fill(drafts.get()[one.key] || "");
   form.setAttribute("aria-label", `Write to ${one.name}`);
-  box.placeholder = `Message ${one.name}`;
+  box.placeholder = one.kind === "none" ? "" : `Message ${one.name}`;
   if (isTouch()) byId("room-name").focus();
   else box.focus();
 }
@@ -162,13 +162,6 @@ export function start() {
   on("open", opening);
   on("leave", keepDraft);
   on("fill", fill);
-  on("mention", (nick) => {
-    const start = box.selectionStart;
-    const gap = start && !/\s$/u.test(box.value.slice(0, start)) ? " " : "";
-    box.setRangeText(`${gap}${nick}${start ? "" : ":"} `, start, box.selectionEnd, "end");
-    box.focus();
-    typed();
-  });
   on("told", ({ event, text, invited }) => event === "done" && !invited && tell(text)); // invitations.js shows those
   on("tell", tell);
 }

@@ -46,7 +46,7 @@ export function paintUnsent(one) {
 
 /** Show whether more is loading, where the conversation begins, or that nothing was said. */
 export function paintTop(one) {
-  const isEmpty = !one.entries.length && !waiting.length;
+  const isEmpty = one.kind === "none" || (!one.entries.length && !waiting.length);
   const isStart = one.start && isStartShown(one);
   top.hidden = !isLoading(one) && !isStart;
   if (top.hidden) return;

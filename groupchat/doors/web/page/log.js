@@ -148,10 +148,6 @@ export function start() {
   on("open", open);
   on("leave", (one) => one && Object.assign(one, { line: null, leftAt: Date.now() }));
   on("paint", paint);
-  on("look", () => {
-    if (opened(state)) opened(state).reset = true;
-    changed("log");
-  });
   log.addEventListener("scroll", scrolled, { passive: true });
   pill.addEventListener("click", toEnd);
   new ResizeObserver(() => following && (log.scrollTop = log.scrollHeight)).observe(log);

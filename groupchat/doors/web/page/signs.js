@@ -26,7 +26,7 @@ function heading() {
   const one = opened(state);
   if (one === undefined) return;
   byId("room-name").textContent = one.name;
-  const topic = one.kind === "private" ? `Only you and ${one.name} can read this` : one.topic || "No topic yet";
+  const topic = { room: one.topic || "No topic yet", private: `Only you and ${one.name} can read this` }[one.kind] || "";
   byId("topic").textContent = byId("topic").title = topic;
 }
 

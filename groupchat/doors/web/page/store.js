@@ -1,8 +1,8 @@
 // What is known of the chat. Pure: events of the server go in, the state changes, and what has changed comes back.
 // Nothing else writes to the state, except that `reading.js` moves the marks of what was read.
 //
-// A conversation is a room ("#lobby") or a private one ("@mira"):
-//   key, kind ("room" | "private"), name, topic
+// A conversation is a room ("#lobby") or a private one ("@mira"), or NOWHERE, where one is who is in no room:
+//   key, kind ("room" | "private" | "none"), name, topic
 //   people    folded nickname -> {nick, account, operator, away, words}
 //   entries   see entries.js; contiguous from `from` (exclusive) to the newest
 //   from      every post after this number is among the entries (Infinity: nothing was loaded yet)
@@ -16,6 +16,7 @@ import { append, bound, find, insert, noteMoves, touch } from "./entries.js";
 import { fill, moved, ranked } from "./presence.js";
 import { fold, mentions } from "./text.js";
 
+export const NOWHERE = "-";
 export const roomKey = (name) => `#${name}`;
 export const privateKey = (nick) => `@${fold(nick)}`;
 
@@ -36,9 +37,9 @@ export function create() {
 export function conversation(state, key, name) {
   let found = state.conversations.get(key);
   if (found === undefined) {
-    const kind = key[0] === "@" ? "private" : "room";
+    const kind = { "@": "private", "#": "room" }[key[0]] || "none";
     found = {
-      ...{ key, kind, name, topic: "", people: new Map(), entries: [], from: Infinity, start: false },
+      ...{ key, kind, name, topic: "", people: new Map(), entries: [], from: Infinity, start: kind === "none" },
       ...{ touched: new Set(), unread: 0, mentions: 0, read: 0, line: null },
     };
     state.conversations.set(key, found);

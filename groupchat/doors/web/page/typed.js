@@ -19,6 +19,10 @@ const CORRECTIONS = [
  * "wrong" (text: why), or "command" (line, for the server).
  */
 export function read(text, place) {
+  if (place === "none") {
+    const typed = read(text, "room");
+    return ["say", "act"].includes(typed.kind) ? { kind: "wrong", text: "You are in no room: go into one first." } : typed;
+  }
   const line = text.trim();
   if (!line.includes("\n") && CORRECTIONS.some((one) => one.test(text.trimEnd()))) {
     if (place !== "private") return { kind: "command", line };
