@@ -18,7 +18,7 @@ MOST_TYPE_CHECKING = 5
 
 _BASE = ("model", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
-_DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors")
+_DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
@@ -45,7 +45,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "doors.lines": (*_BASE, "sessions", "doors.wire"),
     "doors.web": (*_BASE, "sessions", "doors.wire", "doors.lines"),
     "doors.requests": (*_BASE, "state", "sessions", "doors.wire", "doors.lines", "doors.web"),
-    "doors": (*_BASE, "sessions", "doors.wire", "doors.lines", "doors.web", "doors.requests"),
+    "doors.transfers": (*_BASE, "sessions", "doors.wire", "doors.web", "doors.requests"),
+    "doors": (*_BASE, "sessions", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers"),
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "facts", "interfaces"),
     "journals.sqlite": ("model", "facts", "interfaces", "disk", "journals.rules"),

@@ -9,6 +9,8 @@ from zope.interface import implementer
 
 from groupchat.config.settings import Settings
 from groupchat.doors.requests import addresses
+from groupchat.doors.transfers import transfer_addresses
+from groupchat.doors.transfers.open_files import OpenFiles
 from groupchat.doors.web.site import ROUTES, Site
 from groupchat.doors.wire.backlog import Backlog
 from groupchat.doors.wire.deadlines import Deadlines
@@ -56,6 +58,9 @@ A browser makes six to load the page, and then chats over one: the others would 
 PROXY_IDLE_S = 75.0
 """The same for a connection of a proxy, which is for everybody: longer than proxies keep theirs."""
 
+UPLOAD_S = 60.0
+"""Seconds after which it is looked at how much of a body has come."""
+
 ANSWER_S = 60.0
 """Seconds in which a request is answered: ten times as long as the journal may take."""
 
@@ -88,7 +93,7 @@ class Reception:
         self.turned_away: Counter[str] = Counter()
         """The number of connections turned away, by code."""
         self.tunnels: Tunnels | None = None
-        self.site = Site(self, (*ROUTES, *addresses.ROUTES))
+        self.site = Site(self, (*ROUTES, *addresses.ROUTES, *transfer_addresses.ROUTES))
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
         )
@@ -102,6 +107,8 @@ class Reception:
         self.beats: Deadlines[Any] = Deadlines(clock, BEAT_S, lambda stream: stream.beat())
         self.answers: Deadlines[Any] = Deadlines(clock, ANSWER_S, lambda channel: channel.answer_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
+        self.uploads: Deadlines[Any] = Deadlines(clock, UPLOAD_S, lambda channel: channel.upload_expired())
+        self.open_files = OpenFiles()
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators ban."""
@@ -135,6 +142,8 @@ class Reception:
         for party in [party for deadlines in waiting for party in deadlines.parties()]:
             if not party.has_session:
                 party.abort()
+        for channel in self.uploads.parties():
+            channel.stop_upload()
 
     def _closing_expired(self, party: Party) -> None:
         """Drop a peer that does not take its last lines.
@@ -171,7 +180,7 @@ class Reception:
 
     def check_room(self, beyond: int = 0) -> None:
         """Raise ServerFull if there is no room for one connection more."""
-        if self.connections >= self._most + beyond:
+        if self.connections + len(self.open_files) >= self._most + beyond:
             raise ServerFull("The server is full. Try again later.")
 
     def is_proxy(self, address: str) -> bool:

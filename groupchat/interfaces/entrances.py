@@ -31,6 +31,8 @@ class Party(Protocol):
 class IDeadlines(Interface):
     """Deadlines that are equally far away for all parties."""
 
+    seconds: float = Attribute("How far away.")
+
     def set(party: Any) -> None:
         """Start the party's time."""
 
@@ -66,6 +68,7 @@ class IReception(Interface):
     proxy_idles: IDeadlines = Attribute("The same, for connections of proxies.")
     beats: IDeadlines = Attribute("The time until each connection that follows a room is sent a sign of life.")
     answers: IDeadlines = Attribute("The time in which a request has to be answered.")
+    uploads: IDeadlines = Attribute("The time in which each body that is taken while it comes has to get on.")
     closings: IDeadlines = Attribute("The time each peer has to read its last lines after the server has closed.")
     backlog: IBacklog = Attribute("The connections that do not read what they are sent.")
     log_limits: LogLimits = Attribute("Limits the lines of the log that anybody can cause at will.")
@@ -74,6 +77,7 @@ class IReception(Interface):
     make_session: Callable[[IScreen], Any] = Attribute("Makes the session of a screen.")
     check_address: Callable[[str], None] = Attribute("Raises Banned for an address that operators ban.")
     site: Any = Attribute("What requests over HTTP are answered by.")
+    open_files: Any = Attribute("The files that are being sent to peers.")
     turned_away: Counter[str] = Attribute("The number of connections turned away, by code.")
 
     def check_room(beyond: int = 0) -> None:

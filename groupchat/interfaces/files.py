@@ -84,6 +84,7 @@ class IUpload(Interface):
     """A file that somebody is allowed to send, and that becomes a post."""
 
     limit: int = Attribute("The most bytes it may have; as many as were announced, if that is known.")
+    path: str = Attribute("Where the file is over HTTP, once it is posted.")
 
     def write(data: bytes) -> bool:
         """Take more of it; as ``IIncoming.write``."""

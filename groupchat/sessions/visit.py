@@ -337,6 +337,10 @@ class Visit:
         assert self.connection is not None
         return self.connection
 
+    def check(self) -> None:
+        """See that the visitor may still go on, after a wait.  Raises a Refusal."""
+        self._check_open()
+
     def _check_open(self) -> None:
         """See that what let the visitor in is still true, after a wait.
 

@@ -24,7 +24,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.files import IIncoming, IShelf, IUpload
 from groupchat.model import names
-from groupchat.model.drafts import Draft, Kind, SharedFile, StoredFile
+from groupchat.model.drafts import Audience, Draft, Kind, SharedFile, StoredFile
 from groupchat.model.errors import (
     Busy,
     FilesUnavailable,
@@ -36,7 +36,7 @@ from groupchat.model.errors import (
     QuotaExceeded,
     Refusal,
 )
-from groupchat.model.events import AuthorId
+from groupchat.model.events import AuthorId, Shared
 from groupchat.model.wording import plural, size_words
 from groupchat.sharing.offers import Offer, Ticket, Tickets
 from groupchat.state.accounts import Accounts
@@ -247,36 +247,48 @@ class Sharing:
             self.tickets.returned(ticket)
 
     @inlineCallbacks
-    def post(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, int]":
-        """Post a file that is on the shelf, and let go of it; return the number of the post.
+    def post(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
+        """Post a file that is on the shelf, and let go of it; return the number of the post, and the file's path.
 
         :raises Refusal: it may not be posted.
         """
         assert self.shelf is not None
         try:
-            number = yield self._posted(offer, self._person(offer) or person, file)
+            posted: tuple[int, str] = yield self._posted(offer, self._person(offer) or person, file)
         except BaseException:
             self._is_untidy = True
             raise
         finally:
             self.shelf.release(file.sha256)
         self.sent += 1
-        return int(number)
+        return posted
 
     @inlineCallbacks
-    def _posted(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, int]":
+    def _posted(
+        self, offer: Offer, person: Person, file: StoredFile
+    ) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
         self._check(offer, person)
         receipt = Receipt()
         draft = self._draft(offer, person, file, self._reader(offer))
         self._commits.post(Posting(draft, receipt))
         yield receipt.result()
+        path = names.file_path(draft.link, offer.name)
         if offer.key is not None:
             self._is_untidy = True  # it may have been posted before, with another content
+            path = (yield self._path_of(receipt.number, offer)) or path
         if offer.room in self._moderation.slow:
             self._moderation.paces.note(offer.room, person.author, self._now())
         if offer.reader is not None:
             self._note_whisperer(offer.reader, person.author)
-        return receipt.number
+        return receipt.number, path
+
+    @inlineCallbacks
+    def _path_of(self, number: int, offer: Offer) -> "Generator[Deferred[Any], Any, str]":
+        """Return the path of the file that an author shared with this post; empty: it is none of a file, or deleted."""
+        audience = Audience((offer.room,) if offer.room else (), offer.author)
+        found: list[SharedFile] = yield self._stream.journal.files(audience, offer.author, number + 1, 1)
+        event = found[0].post.event if found else None
+        return event.link if isinstance(event, Shared) and event.id == number else ""
 
     def _person(self, offer: Offer) -> Person | None:
         """Return who made an offer, as they are now; None: they are not here, and have no account."""
@@ -345,6 +357,7 @@ class Upload:
         self, sharing: Sharing, offer: Offer, person: Person, incoming: IIncoming, limit: int, ticket: Ticket | None
     ) -> None:
         self.limit = limit
+        self.path = ""
         self._sharing = sharing
         self._offer = offer
         self._person = person
@@ -364,7 +377,7 @@ class Upload:
         self._is_finishing = True
         try:
             file: StoredFile = yield self._incoming.finish()
-            number: int = yield self._sharing.post(self._offer, self._person, file)
+            number, self.path = yield self._sharing.post(self._offer, self._person, file)
         except Refusal as refusal:
             self._sharing.refused[refusal.code] += 1
             self._end(self._ticket)
@@ -373,7 +386,7 @@ class Upload:
             self._end(None)
             raise
         self._end(None)
-        return number
+        return int(number)
 
     def abort(self) -> None:
         """Throw it away, unless all of it is there: then it is posted, although nobody waits for the answer."""

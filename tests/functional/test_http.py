@@ -16,8 +16,8 @@ BLOCKS = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXPECTED = {
     "-d 'build ok'": r'\{"event":"done","id":1\}',
     "curl http://localhost:5000/rooms/lobby": r"\[\d\d:\d\d:\d\d\] #1 ci: build ok",
-    "Bearer": r'\{"event":"done","id":\d+\}',
-    "-u alice": r'\{"event":"done","id":\d+\}',
+    "-d 'deployed'": r'\{"event":"done","id":\d+\}',
+    "-d 'deployed again'": r'\{"event":"done","id":\d+\}',
     "-d 'one line'": r'"id":\d+\}',
     "a report": r'"id":\d+\}',
     "first message": r'"id":\d+,"ids":\[\d+,\d+\]',
@@ -27,6 +27,10 @@ EXPECTED = {
     "?before=100": r"#\d+ ci: said once",
     "/rooms/lobby?since=2'": r'^\{"event":"said","id":3,',
     "--compressed": r"#\d+ ci \(re #1 ci\): so it is",
+    "-T README.md": r'"link":"/f/[\w-]{22}/README.md"\}',
+    "-T -": r'"link":"/f/[\w-]{22}/table.csv"\}',
+    "@README.md": r'"link":"/f/[\w-]{22}/notes.txt"\}',
+    "$LINK": "# groupchat",
     "*deployed*": "^ok$",
     "load is high": "^ok$",
     "--data-urlencode": "^ok$",
@@ -68,10 +72,12 @@ class PageTest(FunctionalTest):
             (key,) = [key for key in EXPECTED if key in line]
             done = subprocess.run(
                 ["sh", "-c", here.replace("curl ", "curl -sS --fail-with-body ", 1)],
-                capture_output=True, text=True, env=environment, timeout=LIMIT_S, check=False,
+                capture_output=True, text=True, env=environment, cwd=TREE, timeout=LIMIT_S, check=False,
             )  # fmt: skip
             self.assertEqual(done.returncode, 0, f"{line}: {done.stdout}{done.stderr}")
             self.assertRegex(done.stdout.replace("\r\n", "\n"), left.pop(key), line)
+            if '"link"' in done.stdout:
+                environment["LINK"] = json.loads(done.stdout)["link"]
         self.assertEqual((left, following), ({}, {}))
         log = daemon.log
         for secret in (token, hook, "correct-horse"):

@@ -26,10 +26,11 @@ STATUSES: Mapping[str, int] = {
     **dict.fromkeys(("banned", "kicked", "logged-out", "muted", "not-allowed", "not-encrypted"), 403),
     **dict.fromkeys(("room-closed", "room-locked"), 403),
     **dict.fromkeys(("no-such-room", "no-such-hook", "no-such-message", "no-such-nick"), 404),
+    **dict.fromkeys(("no-such-ticket", "no-such-file"), 404),
     **dict.fromkeys(("nick-taken", "outdated", "already-deleted"), 409),
-    **dict.fromkeys(("line-too-long", "too-long"), 413),
+    **dict.fromkeys(("line-too-long", "too-long", "file-too-large", "quota-exceeded"), 413),
     **dict.fromkeys(("flooding", "slow-mode", "too-many-failures"), 429),
-    **dict.fromkeys(("busy", "journal-unavailable", "stopping"), 503),
+    **dict.fromkeys(("busy", "files-unavailable", "journal-unavailable", "stopping"), 503),
     "server-error": 500,
 }
 """The status of each refusal; others are 400."""
@@ -131,25 +132,27 @@ def answered(request: Request, work: "Callable[[Visit, Desk], Deferred[Any]]") -
     visit: Visit = request.channel.reception.visits().begin(desk)
     request.on_gone = visit.end
 
-    def excused(failure: Failure) -> Answer:
-        if not isinstance(failure.value, Refusal):
-            if request.channel is not None and request.channel.reception.log_limits.allows("requests that failed"):
-                log.failure("A request over HTTP failed", failure=failure)
-            return refused(Refused(ServerError.code, "Something went wrong here; it has been logged."))
-        ended = desk.last_refusal
-        if ended is not None:
-            return refused(ended)
-        visit.refused(failure.value)
-        return refused(Refused(failure.value.code, str(failure.value), failure.value.wait))
-
     def send(answer: Answer | None) -> None:
         if answer is not None:
             visit.end()
             request.send(answer)
 
-    work(visit, desk).addErrback(excused).addCallback(send).addErrback(
+    work(visit, desk).addErrback(lambda failure: excuse(request, visit, desk, failure)).addCallback(send).addErrback(
         lambda failure: log.failure("A request over HTTP could not be answered", failure=failure)
     )
+
+
+def excuse(request: Request, visit: Visit, desk: Desk, failure: Failure) -> Answer:
+    """Return the answer to a request whose work failed: why it was refused, or that the failure is logged."""
+    if not isinstance(failure.value, Refusal):
+        if request.channel is not None and request.channel.reception.log_limits.allows("requests that failed"):
+            log.failure("A request over HTTP failed", failure=failure)
+        return refused(Refused(ServerError.code, "Something went wrong here; it has been logged."))
+    ended = desk.last_refusal
+    if ended is not None:
+        return refused(ended)
+    visit.refused(failure.value)
+    return refused(Refused(failure.value.code, str(failure.value), failure.value.wait))
 
 
 def done(status: int, answer: events.Answer) -> Answer:
@@ -157,9 +160,9 @@ def done(status: int, answer: events.Answer) -> Answer:
     return Answer(status, _json(answer), JSON, PRIVATE)
 
 
-def refused(answer: Refused, **more: Any) -> Answer:
-    """Return a refusal, as JSON."""
-    status = STATUSES.get(answer.code, 400)
+def refused(answer: Refused, status: int = 0) -> Answer:
+    """Return a refusal, as JSON.  :param status: its status, if that is not the one of its code."""
+    status = status or STATUSES.get(answer.code, 400)
     headers: list[tuple[str, str]] = [*PRIVATE]
     if status in WAITS:
         headers.append(("retry-after", str(ceil(answer.wait) or WAITS[status])))

@@ -46,7 +46,7 @@ def say_in_room(request: Request, room: str) -> None:
     @inlineCallbacks
     def work(visit: Visit, desk: Desk) -> "Generator[Deferred[Any], Any, Answer]":
         query = Query(request, "nick", "lines")
-        who, key, are_lines = credentials(request, query.text("nick")), _key(request), "lines" in query
+        who, key, are_lines = credentials(request, query.text("nick")), key_of(request), "lines" in query
         yield visit.come(who)
         yield visit.charge()  # also for a body that cannot be read
         numbers: list[int] = []
@@ -81,7 +81,7 @@ def say_at_hook(request: Request, secret: str) -> None:
         headers = {name: request.header(name) for name in WHO_POSTS if request.header(name)}
         words = spoken(request.body, request.header("content-type"), headers)
         if words:
-            yield visit.do("say", {"text": words, "room": visit.hooked_room}, _key(request), is_charged=True)
+            yield visit.do("say", {"text": words, "room": visit.hooked_room}, key_of(request), is_charged=True)
             answer = yield desk.given()
             if isinstance(answer, Refused):
                 return refused(answer)
@@ -140,7 +140,7 @@ def _bounded(text: str, settings: Settings) -> str:
     return text
 
 
-def _key(request: Request) -> str | None:
+def key_of(request: Request) -> str | None:
     """Return the header Idempotency-Key, with or without the quotation marks that its draft wants.
 
     :raises BadJson: it cannot be a key.

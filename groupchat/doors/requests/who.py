@@ -51,7 +51,7 @@ class Query:
     """
 
     def __init__(self, request: Request, *known: str) -> None:
-        text = request.uri.decode("ascii", "replace").partition("?")[2]
+        text = request.target.partition("?")[2]
         try:
             self._given = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_NAMES))
         except ValueError:

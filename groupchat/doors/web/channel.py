@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
 
-from groupchat.doors.web.request_reader import RequestReader
+from groupchat.doors.web.body_reader import BodyReader
 from groupchat.doors.web.web_request import PHRASES, Answer, Request, told
 from groupchat.doors.wire.tls import ends_by_halves
 from groupchat.doors.wire.transport import hand_over
@@ -24,7 +24,7 @@ BURST, RATE = 200, 50.0
 
 
 @implementer(IHalfCloseableProtocol)
-class Channel(RequestReader):
+class Channel(BodyReader):
     """One connection that speaks HTTP.
 
     It has no timers of its own, unless it asks too fast: the reception sweeps all connections.
@@ -72,7 +72,11 @@ class Channel(RequestReader):
 
     def answer_expired(self) -> None:
         """Drop a peer whose answer is not done, or not read, after a long time."""
-        self.abort()
+        stream = self.requests[0].stream if self.requests else None
+        if stream is not None and stream.moves():
+            self.reception.answers.set(self)
+        else:
+            self.abort()
 
     def close_when_answered(self) -> None:
         """Take no further request: the server stops."""
@@ -98,6 +102,7 @@ class Channel(RequestReader):
     def received(self, request: Request) -> None:
         """Answer a request that is whole, when its turn comes."""
         self.reception.handshakes.cancel(self)
+        self.reception.uploads.cancel(self)
         self.reception.answers.set(self)
         self._ready, self._is_whole = request, True
         if not (self.exempt or self.is_proxy):  # a proxy passes on everybody's
@@ -139,6 +144,7 @@ class Channel(RequestReader):
         head += b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer.body)
         self.transport.write(head if is_head else head + answer.body)
         site.note(party.address, self.line, answer.status)
+        self._abandon()
         self._close()
 
     # Twisted calls these.
@@ -201,6 +207,7 @@ class Channel(RequestReader):
     def readConnectionLost(self) -> None:
         self._ended = True
         if self.spent or not self._is_whole:
+            self._abandon()
             self.requests.clear()
             self.loseConnection()
 
@@ -249,9 +256,15 @@ class Channel(RequestReader):
         else:
             self.loseConnection()
 
+    def _abandon(self) -> None:
+        """Throw away what has come of a body that is not taken to its end."""
+        for request in self.requests:
+            request.abandon()
+
     def _forget(self) -> None:
         """Stop the time that runs for the connection."""
-        for deadlines in (self.reception.handshakes, self.idles, self.reception.answers):
+        reception = self.reception
+        for deadlines in (reception.handshakes, self.idles, reception.answers, reception.uploads):
             deadlines.cancel(self)
         self._ready = None
         if self._calm is not None:

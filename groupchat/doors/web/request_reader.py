@@ -1,11 +1,13 @@
 """Requests over HTTP as they come in: read strictly, within limits, and refused before more of them comes."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.web import http
 
-from groupchat.doors.web.web_request import Answer, Request, told
+from groupchat.doors.web.web_request import Answer, Intake, Request, told
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.interfaces.entrances import IDeadlines, IReception
 
@@ -20,6 +22,9 @@ MOST_NAMES = 64
 
 MOST_CHUNKS = 512
 """The most pieces of a body of unknown length: each costs as much as a short line, however short it is."""
+
+SMALLEST_CHUNKS = 64
+"""The bytes for which a body may have one piece more: a file comes in many."""
 
 MOST_DIGITS = 18
 """The most digits of a length: Python converts some thousands, and then no more."""
@@ -65,6 +70,8 @@ class RequestReader(http.HTTPChannel):
         """The bytes of its head so far."""
         self._lines = 0
         """The lines of its head so far."""
+        self.taken = 0
+        """The bytes of its body so far."""
         self._room = 0
         """The bytes that its body may still have."""
         self._chunks = 0
@@ -81,6 +88,10 @@ class RequestReader(http.HTTPChannel):
         """Drop the connection."""
         raise NotImplementedError
 
+    def ask_for_intake(self, request: Request, begin: "Callable[..., Deferred[Intake | Answer]]") -> None:
+        """Find out what takes the body, then go on."""
+        raise NotImplementedError
+
     # The request calls this.
 
     def takes(self, length: int) -> bool:
@@ -88,14 +99,20 @@ class RequestReader(http.HTTPChannel):
         if self.spent:
             return False
         self._room -= length
+        self.taken += length
         self._chunks += 1
         if self._room < 0:
-            self.refuse(too_large())
-        elif self.length is None and self._chunks > MOST_CHUNKS:
+            self.refuse(self.too_large())
+        elif self.length is None and self._chunks > self._most_chunks():
             self.refuse(told(400, f"A body comes in {MOST_CHUNKS:,} chunks at most."))
         if self.spent:
             raise _Refused
         return True
+
+    def _most_chunks(self) -> int:
+        """Return how many pieces a body may have come in by now."""
+        more = self.taken // SMALLEST_CHUNKS if self.requests[-1].intake is not None else 0
+        return MOST_CHUNKS + more
 
     # Twisted calls these.
 
@@ -159,16 +176,32 @@ class RequestReader(http.HTTPChannel):
         request = self.requests[-1]
         method, target, _ = self.line.decode("ascii").split(" ")
         self.target = target if target.startswith("/") else f"/{_ABSOLUTE.sub('', target, 1).removeprefix('/')}"
+        request.target = self.target
         self.reception.site.judge(request, method, self.target.partition("?")[0])
         has_body = self.length != 0
-        if request.refusal is None and request.route is not None:
-            self._room = request.route.body_limit(self.reception.settings)
+        route = request.route
+        if request.refusal is None and route is not None:
+            if route.begin is not None:
+                self.ask_for_intake(request, route.begin)
+                return
+            self._room = route.body_limit(self.reception.settings)
             if has_body and (self._room == 0 or (self.length or 0) > self._room):
                 request.refusal = too_large()
-        if request.refusal is not None and has_body:
+        self.go_on_after_head(request)
+
+    def go_on_after_head(self, request: Request) -> None:
+        """Let the body come, or refuse it."""
+        if request.refusal is not None and self.length != 0:
             self.refuse(request.refusal)  # before the peer is asked to go on
             return
+        if request.intake is not None:
+            self._room = request.intake.limit
         super().allHeadersReceived()
+
+    def too_large(self) -> Answer:
+        """Return the answer to a body that is larger than it may be."""
+        intake = self.requests[-1].intake if self.requests else None
+        return too_large() if intake is None else intake.too_large()
 
     def allContentReceived(self) -> None:
         if not self.spent:
@@ -184,7 +217,7 @@ class RequestReader(http.HTTPChannel):
             self._transferDecoder = None
 
     def requestDone(self, request: Any) -> None:
-        self.line, self._head, self._lines, self._chunks = b"", 0, 0, 0
+        self.line, self._head, self._lines, self._chunks, self.taken = b"", 0, 0, 0, 0
         super().requestDone(request)
 
     def discard(self, data: bytes) -> None:

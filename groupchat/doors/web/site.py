@@ -26,6 +26,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
+        "media-src 'self'",
         "connect-src 'self'{sockets}",
         "manifest-src 'self'",
         "frame-ancestors 'none'",
@@ -49,14 +50,14 @@ STATUSES: tuple[tuple[type[Refusal], int], ...] = (
 
 SHARED = (
     ("access-control-allow-headers", "authorization, content-type, idempotency-key, last-event-id"),
-    ("access-control-allow-methods", "GET, HEAD, POST"),
+    ("access-control-allow-methods", "GET, HEAD, POST, PUT"),
     ("access-control-expose-headers", "link, retry-after"),
     ("access-control-max-age", "600"),
     ("cross-origin-resource-policy", "cross-origin"),
 )
 """What a page of a site in the settings may send and read, beside what every page may (the Fetch standard)."""
 
-FOR_PROGRAMS = ("/rooms/", "/hooks/")
+FOR_PROGRAMS = ("/rooms/", "/hooks/", "/f/")
 """The beginnings of the addresses that programs ask for."""
 
 SECRET_PATHS = re.compile(r"/(hooks|f)/[^/?\s]+")

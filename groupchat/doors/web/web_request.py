@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import http
 
@@ -21,7 +22,9 @@ PHRASES: Mapping[int, bytes] = {
     421: b"Misdirected Request",
     425: b"Too Early",
     426: b"Upgrade Required",
+    429: b"Too Many Requests",
     431: b"Request Header Fields Too Large",
+    507: b"Insufficient Storage",
 }
 """The words for statuses that Twisted does not know, or knows by an older name (RFC 9110, section 15; RFC 6585)."""
 
@@ -44,6 +47,38 @@ def told(status: int, sentence: str, *headers: tuple[str, str]) -> Answer:
     return Answer(status, f"{sentence}\n".encode(), TEXT, headers)
 
 
+class Intake(Protocol):
+    """What takes the body of a request while it comes, so that it is never in memory as a whole."""
+
+    limit: int
+    """The most bytes that it may have."""
+
+    def write(self, data: bytes) -> bool:
+        """Take more of it; return whether yet more can be taken at once.
+
+        If not, it calls ``request.channel.go_on_with_body()`` when it can.
+        """
+
+    def too_large(self) -> Answer:
+        """Return the answer to a body of more than ``limit`` bytes."""
+
+    def too_slow(self) -> Answer:
+        """Return the answer to a body that does not come."""
+
+    def stopping(self) -> Answer:
+        """Return the answer to a body that comes while the server stops."""
+
+    def abandon(self) -> None:
+        """Throw away what has come: no more will."""
+
+
+class Stream(Protocol):
+    """An answer that is sent piece by piece."""
+
+    def moves(self) -> bool:
+        """Return whether the peer has taken something of it since this was asked before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """An address, and what answers there.
@@ -53,6 +88,8 @@ class Route:
     by ``request.send``.
     ``body_limit``: the most bytes of a body, from the settings in force; by default there may be none.
     ``check``: is called likewise before the body is taken; returns why it is not, as an answer.
+    ``begin``: is called likewise, for a body that is taken while it comes; its Deferred fires with what takes it, or
+    why it is not taken, and never fails.  Nothing of the body is read before.
     """
 
     method: str
@@ -60,6 +97,7 @@ class Route:
     function: Callable[..., Answer | None]
     body_limit: Callable[[Settings], int] = field(default=lambda _: 0)
     check: Callable[..., Answer | None] | None = None
+    begin: "Callable[..., Deferred[Intake | Answer]] | None" = None
 
     def find(self, path: str) -> dict[str, str] | None:
         """Return the parts of a path that vary, decoded; None if it is not this address.
@@ -75,9 +113,12 @@ class Request(http.Request):
 
     ``address``: the IP address it comes from, which a proxy may have said; empty: there is none.
     ``secure``: whether it came encrypted, at least to that proxy.
+    ``target``: the address that it asks for, with its query.
     ``host_name``: the host that it names, with its port.
     ``refusal``: the answer that the head got already; None: the route answers.
     ``gone``: whether the peer left before it was answered; ``on_gone`` is called then.
+    ``intake``: what takes the body while it comes; None: it is taken as a whole.
+    ``stream``: what sends the answer piece by piece; None: nothing does.
     """
 
     channel: Any
@@ -87,12 +128,15 @@ class Request(http.Request):
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
         self.address: str = channel.address
         self.secure: bool = channel.secure
+        self.target = ""
         self.host_name = ""
         self.refusal: Answer | None = None
         self.route: Route | None = None
         self.parts: dict[str, str] = {}
         self.gone = False
         self.on_gone: Callable[[], None] = lambda: None
+        self.intake: Intake | None = None
+        self.stream: Stream | None = None
 
     # Functions of routes call these.
 
@@ -137,6 +181,13 @@ class Request(http.Request):
         """Answer, unless the peer is gone."""
         if self.gone or self.finished:
             return
+        self.send_head(answer)
+        if answer.body:
+            self.write(answer.body)
+        self.finish()
+
+    def send_head(self, answer: Answer) -> None:
+        """Set the head of an answer, whose body comes later if its headers say another length."""
         self.setResponseCode(answer.status, PHRASES.get(answer.status))
         headers = self.responseHeaders
         for name, value in self.channel.reception.site.headers(self):
@@ -146,9 +197,6 @@ class Request(http.Request):
             headers.setRawHeaders("content-length", [str(len(answer.body))])
         for name, value in answer.headers:
             headers.setRawHeaders(name, [value])
-        if answer.body:
-            self.write(answer.body)
-        self.finish()
 
     def _names(self, header: str, wanted: str) -> bool:
         """Return whether this is in the list of a header, and not with a weight of nothing."""
@@ -161,13 +209,24 @@ class Request(http.Request):
         self.content = BytesIO()
 
     def handleContentChunk(self, data: bytes) -> None:
-        if self.channel.takes(len(data)):
+        if not self.channel.takes(len(data)):
+            return
+        if self.intake is None:
             self.content.write(data)
+        elif not self.intake.write(data):
+            self.channel.wait_with_body()
 
     def process(self) -> None:
         self.channel.received(self)
 
+    def abandon(self) -> None:
+        """Throw away what has come of a body that does not come to its end."""
+        intake, self.intake = self.intake, None
+        if intake is not None:
+            intake.abandon()
+
     def connectionLost(self, reason: Failure) -> None:
         self.gone = True
         super().connectionLost(reason)
+        self.abandon()
         self.on_gone()

@@ -1,0 +1,1 @@
+"""Files over HTTP: sent to the server, and fetched from it."""
