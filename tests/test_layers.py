@@ -62,7 +62,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "terminal.flow": ("model", "client", "stdio", "terminal.display", "terminal.surfaces"),
     "terminal": ("model", "client", "stdio", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
-    "checker": ("model", "interfaces", "disk", "client", "stdio", *_JOURNALS),
+    "checker": ("model", "interfaces", "disk", "files", "client", "stdio", *_JOURNALS),
     # What puts a process together.
     "daemon.log": ("model", "config"),
     "daemon": ("daemon.log", *_CORE, "disk", "files", *_DOORS, *_JOURNALS),

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.admin.transcripts import TRANSCRIPTS
+from groupchat.admin.transcripts import TRANSCRIPTS, as_html, exported_name
 from groupchat.disk.new_files import new_file, unwritable
 from groupchat.exchange.outgoing import Outgoing
+from groupchat.files.copying_files import beside, copy_contents, copy_named
+from groupchat.files.objects import FOLDER
 from groupchat.journals.rules.rights import CHANGES
-from groupchat.journals.rules.rows import Row
+from groupchat.journals.rules.rows import Row, stored_file
 from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model import names, times
@@ -63,6 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         count = contents.count()
         for piece in _pieces(arguments, contents, lambda done: progress.show(done, count)):
             write(piece)
+        missing = _files(arguments, contents, progress)
+    for name in missing:
+        print(f"! The file {name} is missing on this server, and so it is in the export.", file=sys.stderr)
     if arguments.private:
         print("This has what people said to each other in private: keep it as safe as the journal.", file=sys.stderr)
     return 0
@@ -86,7 +91,34 @@ def _pieces(arguments: argparse.Namespace, contents: Contents, progress: Callabl
             if row.kind not in CHANGES and is_wanted(row) and (arguments.private or not is_private):
                 yield row
 
+    if arguments.format == "html" and arguments.output is not None:
+        return as_html(rows(), beside(arguments.output).name)
     return TRANSCRIPTS[arguments.format](rows())
+
+
+def _files(arguments: argparse.Namespace, contents: Contents, progress: Progress) -> list[str]:
+    """Put the files of the messages that were written beside the output; return the names of those that are missing.
+
+    :raises Failed: they cannot be written.
+    """
+    if arguments.output is None or arguments.format == "text":
+        return []
+    source, target = journal(arguments).parent / FOLDER, beside(arguments.output)
+    rows = [
+        row
+        for row in contents.shared()
+        if row.at / 1000 >= arguments.since
+        and (arguments.room is None or row.room in arguments.room)
+        and (arguments.private or row.reader is None)
+    ]
+    try:
+        if arguments.format == "html":
+            missing = copy_named({exported_name(row): stored_file(row) for row in rows}, source, target)
+        else:
+            missing = copy_contents(map(stored_file, rows), source, target, progress.show)
+    except OSError as error:
+        raise Failed(unwritable(target, error)) from error
+    return [row.text for row in rows if stored_file(row) in missing]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,10 @@ from typing import Any
 
 from groupchat.admin.data import Failed, add_data, journal
 from groupchat.admin.progress import Progress
+from groupchat.disk.new_files import unwritable
 from groupchat.exchange.incoming import IMPORTED, LEFT_OUT, THERE, Incoming
+from groupchat.files.copying_files import beside, copy_contents
+from groupchat.files.objects import FOLDER
 from groupchat.journals.tools.archive import Archive
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.text import escape
@@ -52,7 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
                 archive.index(progress.show)
     except JournalUnavailable as error:
         raise Failed(f"{error} Nothing was imported.") from error
+    missing = _take_files(path, journal(arguments).parent / FOLDER, incoming)
     print(f"messages and the like: {_told(incoming.posts)}")
+    if missing:
+        print(
+            f"{plural(missing, 'file')} that people shared {'is' if missing == 1 else 'are'} not in {beside(path)}, and"
+            " cannot be fetched here; importing the same once more, with that folder, adds them."
+        )
     if incoming.facts:
         print(f"accounts and decisions: {_told(incoming.facts)}")
     if incoming.accounts:
@@ -64,6 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
             " into a journal without these messages."
         )
     return 0
+
+
+def _take_files(path: Path, shelf: Path, incoming: Incoming) -> int:
+    """Take over the contents of files, which stand beside what was exported; return how many are missing.
+
+    :raises Failed: they cannot be written.
+    """
+    try:
+        return len(copy_contents(incoming.files, beside(path), shelf))
+    except OSError as error:
+        raise Failed(unwritable(shelf, error)) from error
 
 
 def _told(counts: "Counter[str]") -> str:

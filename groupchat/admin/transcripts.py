@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
 from html import escape
+from urllib.parse import quote
 
 from groupchat.doors.lines.text_style import text_style
 from groupchat.journals.rules.rows import Row, stored
@@ -27,8 +28,24 @@ def as_text(rows: Iterable[Row]) -> Iterator[str]:
         yield line.decode().replace("\r\n", "\n")
 
 
-def as_html(rows: Iterable[Row]) -> Iterator[str]:
-    """Write a page that needs nothing else: no scripts, no pictures, nothing from the network."""
+EXTENSIONS = {
+    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "image/avif": "avif",
+    "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/wav": "wav", "audio/mp4": "m4a", "video/mp4": "mp4",
+    "video/ogg": "ogv", "text/plain": "txt",
+}  # fmt: skip
+"""How the names of files beside a page end, by their type: so that none is run, whatever its own name was."""
+
+
+def exported_name(row: Row) -> str:
+    """Return the name of a shared file beside a page."""
+    return f"m{row.id}.{EXTENSIONS.get(row.type or '', 'bin')}"
+
+
+def as_html(rows: Iterable[Row], folder: str = "") -> Iterator[str]:
+    """Write a page that needs nothing else: no scripts, no pictures, nothing from the network.
+
+    :param folder: the name of the folder beside the page that has the files; empty: there is none.
+    """
     style = text_style(Preferences(zone="UTC", time="off"))
     yield _HEAD
     day = ""
@@ -39,11 +56,14 @@ def as_html(rows: Iterable[Row]) -> Iterator[str]:
             day = f"{at:%Y-%m-%d}"
             yield f"<h2>{day}</h2>\n"
         (line,) = style.render([event], [event.at], False)
+        linked = ""
+        if row.link is not None and folder:
+            linked = f' <a href="{quote(folder)}/{exported_name(row)}">open the file</a>'
         yield (
             f'<p id="m{row.id}" class="{escape(row.kind)}"><a href="#m{row.id}">'
             f'<time datetime="{iso(event.at)}">{at:%H:%M:%S}</time></a> '
             f'<span class="room">{escape(row.room or "private")}</span> '
-            f"{_with_bold(line.decode().rstrip().replace(_NEXT, _LINE), event.nick)}</p>\n"
+            f"{_with_bold(line.decode().rstrip().replace(_NEXT, _LINE), event.nick)}{linked}</p>\n"
         )
     yield "</main>\n</html>\n"
 

@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from groupchat.checker.drain import Drain, Unreachable
@@ -11,10 +11,14 @@ from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
 from groupchat.checker.movers import MovingLoad
 from groupchat.client.address import address
+from groupchat.files.copying_files import faults, left_over
+from groupchat.files.objects import FOLDER
+from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.audit import Audit
 from groupchat.journals.tools.rebuilding import rebuild
+from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.errors import CannotStart
-from groupchat.model.wording import plural
+from groupchat.model.wording import plural, size_words
 from groupchat.stdio.running import complain
 
 BROKEN = 1
@@ -89,6 +93,12 @@ def check_journal(data: Path, mend: bool = False) -> int:
         found += 1
         print(f"! {fault}")
     if not found:
+        for fault in _of_files(audit.path):
+            found += 1
+            print(f"! {fault}")
+        if found:
+            print("Everything else is whole; what is missing can be copied from a backup's files.")
+            return BROKEN
         print(f"{audit.path} is whole: {plural(audit.messages, 'message')}, up to #{audit.head}.")
         if audit.cleared:
             print("It had failed before; the daemon can start again.")
@@ -104,6 +114,24 @@ def check_journal(data: Path, mend: bool = False) -> int:
     print(f"  sqlite3 {audit.path} .recover | sqlite3 {audit.path}.recovered")
     print(f"and put that in its place; remove {audit.path}-wal, {audit.path}-shm and {audit.path}-head then.")
     return BROKEN
+
+
+def _of_files(path: Path) -> Iterator[str]:
+    """Read everything that people share; give a sentence for what is missing or damaged."""
+    folder = path.parent / FOLDER
+    with snapshot(path) as database:
+        files = Contents(database).files()
+    if not files and not folder.is_dir():
+        return
+    found = 0
+    for fault in faults(files, folder):
+        found += 1
+        yield fault
+    if not found and files:
+        print(f"{folder} is whole: {plural(len(files), 'file')}, {size_words(sum(file.size for file in files))}.")
+    more = left_over(files, folder)
+    if more:
+        print(f"{plural(more, 'file')} in {folder} that no message shares; the next start removes them.")
 
 
 def check_server(arguments: argparse.Namespace) -> int:

@@ -114,6 +114,35 @@ def message(given: Any) -> str:
     return given
 
 
+_HASH = re.compile("[0-9a-f]{64}")
+_LINK = re.compile("[A-Za-z0-9_-]{22}")
+_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,40}")
+
+
+def _matching(pattern: "re.Pattern[str]", what: str) -> Callable[[Any], str]:
+    def check(given: Any) -> str:
+        if not isinstance(given, str) or not pattern.fullmatch(given):
+            raise ValueError(f"this is not {what}")
+        return given
+
+    return check
+
+
+digest = _matching(_HASH, "a hash")
+"""Check the hex SHA-256 of a file."""
+link = _matching(_LINK, "the public id of a file")
+"""Check the public id of a file."""
+file_type = _matching(_TYPE, "a type as in HTTP")
+"""Check the type of a file."""
+
+
+def file_name(given: Any) -> str:
+    """Check the name of a file, as a door does."""
+    if not isinstance(given, str):
+        raise ValueError("this is not a text")
+    return names.file_name(given)
+
+
 _name = words(NAME, 1)
 
 

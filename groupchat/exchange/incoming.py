@@ -10,6 +10,7 @@ Rules:
 4. No rule of today is asked who may say what: it was said.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,12 +20,12 @@ from groupchat.exchange.fields import Fields, author, comparable, count, identit
 from groupchat.exchange.outgoing import VERSION
 from groupchat.exchange.post_lines import PostLine
 from groupchat.facts.account_facts import Account, ReadPosition
-from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.journals.rules.rows import Row, milliseconds, stored_file
 from groupchat.journals.sqlite.statements import MESSAGE
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.origins import OWN, Origins
-from groupchat.model.drafts import ABSENT, MESSAGES, Amendment, Fact, FactChange, Kind, ReadUpTo
+from groupchat.model.drafts import ABSENT, MESSAGES, Amendment, Fact, FactChange, Kind, ReadUpTo, StoredFile
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.names import is_pseudonym
 
@@ -45,6 +46,7 @@ class Incoming:
 
     ``posts``, ``facts``: what became of the lines.
     ``accounts``: the nicknames of the accounts that were made.
+    ``files``: the files that posts were imported with; their content comes by another way.
     ``strangers``: the nicknames of the accounts that somebody else has here.
     """
 
@@ -65,6 +67,7 @@ class Incoming:
         self.posts: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self.accounts: list[str] = []
+        self.files: set[StoredFile] = set()
         self.strangers: list[str] = []
         self._takers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "export": self._begin, "origin": self._turn, "fact": self._take_fact, "read": self._take_position
@@ -129,6 +132,8 @@ class Incoming:
         row = line.row
         origin = self._origins.number(self._journal)
         if origin is not None and self._find(origin, row.id, row.room, row.at, row.kind):
+            if row.link is not None:
+                self.files.add(stored_file(row))
             return THERE
         reader = None if row.reader is None else self._here(row.reader)
         row = row._replace(author=self._here(row.author), reader=reader, id=self._batch.head + 1)
@@ -142,7 +147,7 @@ class Incoming:
             if line.gone_by == row.nick and is_pseudonym(row.nick):
                 # What somebody said who was erased has no deletion.
                 row = row._replace(gone_by=line.gone_by, gone_to=row.to)
-            self._batch.add(row)
+            self._batch.add(self._with_own_link(row))
         self._origins.add(self._origins.learn(self._journal), line.row.id, row.id)
         self._added += 1
         if self._added % TOGETHER == 0:
@@ -172,6 +177,8 @@ class Incoming:
         reader = None if line.row.reader is None else self._here(line.row.reader)
         if found.kind not in MESSAGES or found.reader != reader:
             raise ValueError("this changes something that is no message, or for other people")
+        if found.kind == Kind.SHARED and line.row.kind == Kind.EDITED:
+            raise ValueError("this edits a file, which nobody can")
         return found
 
     def _with_reply(self, line: PostLine, row: Row) -> Row:
@@ -186,6 +193,16 @@ class Incoming:
         if {found.author, found.reader} != {row.author, row.reader} and (row.reader, found.reader) != (None, None):
             return row
         return row._replace(reply=found.id, reply_author=found.author, reply_nick=found.nick)
+
+    def _with_own_link(self, row: Row) -> Row:
+        """Return the row with a link that nothing else has here: a copy of a journal may have come by another way."""
+        if row.link is None:
+            return row
+        self.files.add(stored_file(row))
+        self._batch.flush()
+        if self._database.execute("SELECT 1 FROM posts WHERE link = ?", (row.link,)).fetchone() is None:
+            return row
+        return row._replace(link=secrets.token_urlsafe(16))
 
     def _change(self, line: PostLine, row: Row, target: Row) -> None:
         row = row._replace(target=target.id)

@@ -11,8 +11,13 @@ from groupchat.exchange.fields import (
     WORD,
     Fields,
     author,
+    count,
+    digest,
+    file_name,
+    file_type,
     identity,
     instant,
+    link,
     message,
     nick,
     number,
@@ -76,7 +81,11 @@ def written(row: Row, target: Row | None, answered: Row | None = None) -> dict[s
     elif shown.gone_by is not None:
         line["deleted_by"] = harmless(shown.gone_by)
     else:
-        line["text"] = harmless_lines(shown.newest)
+        if row.kind == Kind.SHARED:
+            line |= {"name": harmless(row.text), "size": row.size, "type": row.type, "sha256": row.sha256}
+            line["link"] = row.link
+        else:
+            line["text"] = harmless_lines(shown.newest)
         if answered is not None:
             line |= {"reply": answered.id, "reply_at": written_time(answered.at / 1000)}
         if row.revised is not None:
@@ -98,6 +107,7 @@ def _deed(deed: Deed) -> dict[str, Any]:
 _TOPIC = words(TOPIC)
 _COMMON = ("id", "kind", "room", "nick", "author", "at")
 _OF_REPLIES = ("reply", "reply_at", "reply_journal")
+_OF_FILES = ("name", "size", "type", "sha256", "link")
 _OF_CHANGES = ("message", "message_at", "message_journal")
 
 
@@ -122,7 +132,7 @@ def read(given: Mapping[str, Any]) -> PostLine:
     is_private = row.reader is not None
     if is_private != ("to" in fields) or (kind == Kind.WHISPERED and not is_private):
         raise ValueError("what is private has both to and reader")
-    if is_private and (row.room or kind not in (Kind.WHISPERED, *CHANGES)):
+    if is_private and (row.room or kind not in (Kind.WHISPERED, Kind.SHARED, *CHANGES)):
         raise ValueError("this cannot be private")
     if not is_private and kind != Kind.MODERATED:
         fields.get("room", room)
@@ -133,6 +143,9 @@ def read(given: Mapping[str, Any]) -> PostLine:
     if kind == Kind.TOPIC:
         fields.only(*_COMMON, "text")
         return PostLine(row._replace(text=fields.get("text", _TOPIC)))
+    if kind == Kind.SHARED:
+        fields.only(*_COMMON, *private, *_OF_FILES, "deleted_by", *_OF_REPLIES)
+        return _with_file(_reply(row, fields), fields)
     if kind not in CHANGES:
         fields.only(*_COMMON, *private, "text", "edited", "deleted_by", *_OF_REPLIES)
         fields.maybe("edited", truth)
@@ -155,6 +168,20 @@ def _with_text(line: PostLine, fields: Fields) -> PostLine:
             raise ValueError("a deleted message has no text")
         return replace(line, gone_by=gone_by)
     return replace(line, row=line.row._replace(text=fields.get("text", message)))
+
+
+def _with_file(line: PostLine, fields: Fields) -> PostLine:
+    """Add which file the message shares, unless it is deleted."""
+    gone_by = fields.maybe("deleted_by", nick)
+    if gone_by is not None:
+        if any(name in fields for name in _OF_FILES):
+            raise ValueError("a deleted message shares no file")
+        return replace(line, gone_by=gone_by)
+    row = line.row._replace(
+        text=fields.get("name", file_name), link=fields.get("link", link), sha256=fields.get("sha256", digest),
+        size=fields.get("size", count), type=fields.get("type", file_type),
+    )  # fmt: skip
+    return replace(line, row=row)
 
 
 def _reply(row: Row, fields: Fields) -> PostLine:

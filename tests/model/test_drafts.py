@@ -20,8 +20,8 @@ class Kinds(SynchronousTestCase):
         self.assertTrue(all(isinstance(kind, str) for kind in Kind))
 
     def test_messages(self) -> None:
-        """People edit and delete what was said, acted and whispered, and nothing else."""
-        self.assertEqual(MESSAGES, {Kind("said"), Kind("acted"), Kind("whispered")})
+        """People delete what was said, acted, whispered and shared, and nothing else."""
+        self.assertEqual(MESSAGES, {Kind("said"), Kind("acted"), Kind("whispered"), Kind("shared")})
 
 
 class Consequences(SynchronousTestCase):

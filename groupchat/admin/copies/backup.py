@@ -1,11 +1,20 @@
 """``groupchat backup``: copy all messages and accounts, while the daemon runs or not."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from groupchat.admin.data import add_data, journal
 from groupchat.admin.progress import Progress
-from groupchat.journals.tools.snapshots import back_up
+from groupchat.disk.new_files import unwritable
+from groupchat.files.copying_files import beside, copy_contents, without
+from groupchat.files.objects import FOLDER, place
+from groupchat.journals.sqlite.database import form, newest_form
+from groupchat.journals.tools.archive import Contents
+from groupchat.journals.tools.snapshots import back_up, snapshot
+from groupchat.model.drafts import StoredFile
+from groupchat.model.errors import CannotStart
+from groupchat.model.wording import plural
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +28,31 @@ def run(arguments: argparse.Namespace) -> int:
 
     :raises CannotStart: there is no journal, the copy cannot be made, or the file exists.
     """
+    path, target, folder = journal(arguments), arguments.file, beside(arguments.file)
+    kept = path.parent / FOLDER
     with Progress("backup") as progress:
-        back_up(journal(arguments), arguments.file, progress.show)
-    print(f"{arguments.file}: {arguments.file.stat().st_size:,} bytes")
-    return 0
+        # Contents first: while the journal is copied, a file that is deleted may be removed.
+        if kept.is_dir() and not target.exists():
+            _copy(_files(path), kept, folder, progress)
+        back_up(path, target, progress.show)
+        files = _files(target)
+        missing = _copy(files, kept, folder, progress) if files else []
+    without(files, folder)
+    print(f"{target}: {target.stat().st_size:,} bytes")
+    if files:
+        print(f"{folder}: {plural(len(files) - len(missing), 'file')} that people share; keep it beside the other.")
+    for one in missing:
+        print(f"! {place(kept, one.sha256)} is missing or damaged, and so it is in the backup.", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def _files(path: Path) -> list[StoredFile]:
+    with snapshot(path, known=False) as database:
+        return Contents(database).files() if form(database) == newest_form() else []
+
+
+def _copy(files: list[StoredFile], source: Path, target: Path, progress: Progress) -> list[StoredFile]:
+    try:
+        return copy_contents(files, source, target, progress.show)
+    except OSError as error:
+        raise CannotStart(unwritable(target, error)) from error

@@ -1,13 +1,21 @@
 """``groupchat restore``: make a backup the journal of a daemon that is stopped."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from groupchat.admin.data import add_data
 from groupchat.admin.progress import Progress
 from groupchat.disk.data_folders import data_folder
+from groupchat.disk.new_files import unwritable
+from groupchat.files.copying_files import beside, copy_contents
+from groupchat.files.objects import FOLDER
+from groupchat.journals.sqlite.database import form, newest_form
 from groupchat.journals.sqlite.folder import DATABASE
+from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.restoring import restore
+from groupchat.journals.tools.snapshots import snapshot
+from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural
 
 
@@ -28,9 +36,26 @@ def run(arguments: argparse.Namespace) -> int:
     data = data_folder(arguments.data)
     with Progress("restore") as progress:
         restored = restore(arguments.file, data, arguments.replace, progress.show)
+        missing = _restore_files(arguments.file, data, progress)
     print(f"{data / DATABASE}: {plural(restored.messages, 'message')}, up to #{restored.head}.")
     if restored.aside is not None:
         print(f"The journal that was there is kept as {restored.aside}.")
     for note in restored.notes:
         print(note)
-    return 0
+    if missing:
+        print(
+            f"! {plural(missing, 'file')} that people share {'is' if missing == 1 else 'are'} not in"
+            f" {beside(arguments.file)}: put them there, and restore again with --replace.",
+            file=sys.stderr,
+        )
+    return 1 if missing else 0
+
+
+def _restore_files(backup: Path, data: Path, progress: Progress) -> int:
+    """Put the contents beside a backup on the shelf; return how many are missing."""
+    with snapshot(data / DATABASE, known=False) as database:
+        files = Contents(database).files() if form(database) == newest_form() else []
+    try:
+        return len(copy_contents(files, beside(backup), data / FOLDER, progress.show)) if files else 0
+    except OSError as error:
+        raise CannotStart(unwritable(data / FOLDER, error)) from error

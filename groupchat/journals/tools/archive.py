@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from groupchat.journals.rules.rows import Row
+from groupchat.journals.rules.rows import Row, kept_files
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
@@ -13,7 +13,7 @@ from groupchat.journals.sqlite.statements import COLUMNS
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.journals.tools.snapshots import snapshot
-from groupchat.model.drafts import Operation, Outcome
+from groupchat.model.drafts import Operation, Outcome, StoredFile
 
 _COUNT = "SELECT count(*) FROM posts WHERE id > ?"
 _ROWS = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id"
@@ -45,6 +45,14 @@ class Contents:
     def rows(self) -> Iterator[Row]:
         """Give all rows, in the order of their numbers."""
         return (self._gone.masked(Row(*row)) for row in self.database.execute(_ROWS, (self._gone.expired,)))
+
+    def files(self) -> list[StoredFile]:
+        """Return every file that a post names, once."""
+        return kept_files(self.shared())
+
+    def shared(self) -> list[Row]:
+        """Return the rows that name files, in the order of their numbers."""
+        return self._gone.files()
 
     def has_room(self, room: str) -> bool:
         """Return whether anything was ever said or done in a room."""
