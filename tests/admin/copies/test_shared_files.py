@@ -6,7 +6,7 @@ from pathlib import Path
 from groupchat.files.objects import hash_of, objects, place
 from groupchat.journals.tools.archive import Archive, Contents
 from groupchat.journals.tools.snapshots import snapshot
-from groupchat.model.drafts import Kind, StoredFile
+from groupchat.model.drafts import Draft, Kind, StoredFile
 from tests.admin.cases import ALICE, BOB, ArchiveCase, draft
 
 CONTENTS = {
@@ -46,7 +46,7 @@ class SharedFilesTest(ArchiveCase):
             path.write_bytes(content)
         self.assert_sound()
 
-    def share(self, name: str, link: str, **more: object) -> object:
+    def share(self, name: str, link: str, **more: object) -> Draft:
         """Draft a file."""
         return draft(ALICE, "alice", name, 3, kind=Kind.SHARED, file=stored(name), link=link, **more)
 
