@@ -233,6 +233,15 @@ class LogTests(OperatorsCase):
 
 
 class TypedTests(TypingCase):
+    def test_no_duration(self) -> None:
+        """Who gives no duration, or one in two words, is told how it is written."""
+        self.in_dev(self.rita)
+        for line in ("/slow", "/slow dev", "/slow dev 1 min"):
+            self.rita.take()
+            self.rita.type(line)
+            usage = "Usage: /slow [ROOM] DURATION; write the duration like 30, 30s or 5m, or 0 to end it."
+            self.assertEqual(self.refused(self.rita), f"bad-arguments: {usage}", line)
+
     def test_slow(self) -> None:
         """In a slow room each person waits between messages, who keeps order there does not, and 0 ends it."""
         self.in_dev(self.rita, self.bob, self.alice)

@@ -176,10 +176,17 @@ class Verb:
             if taken is not None:
                 found[parameter.name], line = taken
             elif not parameter.optional:
-                raise BadArguments(f"Usage: {self.usage}")
+                raise BadArguments(self._correct_usage)
         if line:
-            raise BadArguments(f"Usage: {self.usage}")
+            raise BadArguments(self._correct_usage)
         return found
+
+    @property
+    def _correct_usage(self) -> str:
+        """Return how it is typed; with examples of a duration, if there has to be one."""
+        needed = (parameter.argument for parameter in self.parameters if not parameter.optional)
+        duration = next((argument for argument in needed if isinstance(argument, DurationArgument)), None)
+        return f"Usage: {self.usage}{f'; write the duration like {duration.examples}.' if duration is not None else ''}"
 
     def _begins_with_duration(self, line: str) -> bool:
         """Say whether a duration was typed where a nickname belongs, which it comes after."""
