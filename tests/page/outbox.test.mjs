@@ -93,3 +93,23 @@ test("what is tried again is sent at once, and nothing else", () => {
   outbox.again(lines, (one) => one.code === "slow-mode" && one.name === "dev");
   assert.deepEqual(outbox.due(lines, 2000).map((one) => one.key), ["a"]);
 });
+
+test("a line whose post is shown before the answer comes does not stand there twice", () => {
+  const lines = outbox.create([]);
+  for (const key of ["a", "b"]) lines.push({ key, to: "#lobby", name: "lobby", text: "hello", state: "waiting" });
+  outbox.due(lines, 0);
+  outbox.shown(lines, 7, { to: "#dev", text: "hello" });
+  assert.deepEqual(lines.map((line) => line.seen), [undefined, undefined]);
+  outbox.shown(lines, 8, { to: "#lobby", text: "hello" });
+  assert.deepEqual(lines.map((line) => line.seen), [8, undefined]);
+  outbox.posted(lines, "a", 9, false); // that was said on another device
+  assert.deepEqual(lines.map((line) => [line.key, line.seen]), [["a", 0], ["b", undefined]]);
+  outbox.shown(lines, 9, { to: "#lobby", text: "hello" });
+  outbox.shown(lines, 10, { to: "#lobby", text: "hello" });
+  outbox.posted(lines, "b", 10, true);
+  assert.deepEqual(lines, []);
+  lines.push({ key: "c", to: "#lobby", name: "lobby", text: "again", state: "sent" });
+  outbox.shown(lines, 11, { to: "#lobby", text: "again" });
+  outbox.cut(lines);
+  assert.equal(lines[0].seen, 0);
+});

@@ -27,7 +27,7 @@ export function paintUnsent(one) {
   const about = context(one);
   const now = Date.now();
   const isLost = (line) => line.state === "refused" && !state.conversations.has(line.to);
-  const mine = lines.filter((line) => line.to === one.key || isLost(line));
+  const mine = lines.filter((line) => !line.seen && (line.to === one.key || isLost(line)));
   let before = one.entries.at(-1);
   waiting = mine.map((line) => {
     const entry = { ...line, kind: line.act ? "acted" : "said", nick: state.me.nick, order: Infinity };

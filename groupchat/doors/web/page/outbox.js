@@ -38,7 +38,7 @@ export const nextDue = (lines) =>
 
 /** After a connection ended nobody knows what became of the lines that were sent: send them again. */
 export function cut(lines) {
-  for (const line of lines) if (line.state === "sent") line.state = "waiting";
+  for (const line of lines) if (line.state === "sent") Object.assign(line, { state: "waiting", seen: 0 });
 }
 
 /** Take a line out whose post is among the messages already, or keep it until that is shown. */
@@ -46,13 +46,17 @@ export function posted(lines, key, id, isShown) {
   const line = lines.find((one) => one.key === key);
   if (line === undefined) return;
   if (!id || isShown) lines.splice(lines.indexOf(line), 1);
-  else Object.assign(line, { state: "posted", id });
+  else Object.assign(line, { state: "posted", id, seen: 0 });
 }
 
-/** Take a line out when its post is shown. */
-export function shown(lines, id) {
+/** Take a line out when its post is shown; `own`: {to, text} of the reader's, whose number may be known only later. */
+export function shown(lines, id, own) {
   const at = lines.findIndex((line) => line.id === id);
   if (at >= 0) lines.splice(at, 1);
+  else if (own) {
+    const line = lines.find((one) => one.state === "sent" && !one.seen && one.to === own.to && one.text === own.text);
+    if (line) line.seen = id; // it is not shown twice until the answer comes
+  }
 }
 
 /** Codes of refusals that end by themselves, when the server says when. */
@@ -61,7 +65,7 @@ const PASSING = new Set(["slow-mode", "busy", "journal-unavailable"]);
 export function refused(lines, key, { code, text, wait = 0 }, now) {
   const line = lines.find((one) => one.key === key);
   if (line !== undefined)
-    Object.assign(line, { state: "refused", code, why: text, until: PASSING.has(code) && wait ? now + wait * 1000 : 0 });
+    Object.assign(line, { state: "refused", seen: 0, code, why: text, until: PASSING.has(code) && wait ? now + wait * 1000 : 0 });
 }
 
 export function again(lines, is) {

@@ -5,7 +5,7 @@ import { find } from "./entries.js";
 import * as keep from "./keep.js";
 import { ask, isLive } from "./link.js";
 import * as outbox from "./outbox.js";
-import { privateKey } from "./store.js";
+import { isMe, privateKey, roomKey } from "./store.js";
 
 export const lines = outbox.create(keep.outboxRecord.get().lines);
 let timer = 0;
@@ -63,7 +63,11 @@ export function start() {
     if (!lines.length) return;
     const before = lines.length;
     if (event.act === "slow") again((line) => line.code === "slow-mode" && line.name === event.room);
-    if (event.id) outbox.shown(lines, event.id);
+    if (event.id) {
+      const isOwn = /^(?:said|acted|whispered)$/u.test(event.event) && isMe(state, event.nick);
+      outbox.shown(lines, event.id, isOwn && { to: event.room ? roomKey(event.room) : privateKey(event.to || ""), text: event.text });
+      if (isOwn) changed("outbox");
+    }
     else if (event.event === "renamed") outbox.renamed(lines, privateKey(event.nick), privateKey(event.new), event.new);
     if (lines.length !== before) kept();
   });
