@@ -127,7 +127,7 @@ class Outcomes:
         if origin is not None and origin.cursor is not None:
             origin.cursor.acknowledged.add(post.id)
         if self.settings.log_messages:
-            words = getattr(post, "text", "")
+            words = getattr(post, "text", "") or getattr(post, "name", "")
             log.info("#{id} {kind} {nick}: {text!r}", id=post.id, kind=type(post).__name__, nick=post.nick, text=words)
         if post.room:
             room = self._rooms.posted(post.room)

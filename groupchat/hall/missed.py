@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
-from groupchat.model.events import Acted, AuthorId, Edited, Listed, Post, Replayed, Said, Whispered
+from groupchat.model.events import Acted, AuthorId, Edited, Listed, Post, Replayed, Said, Shared, Whispered
 from groupchat.model.preferences import shown_zone
 from groupchat.model.times import iso, local
 from groupchat.model.wording import plural
@@ -137,7 +137,7 @@ def look_up(
 
 def is_said(post: Post) -> bool:
     """Say whether this is a message with words, not one that was deleted."""
-    return isinstance(post, Said | Acted | Whispered | Edited)
+    return isinstance(post, Said | Acted | Whispered | Shared | Edited)
 
 
 def is_mentioned(nick: str, post: Post) -> bool:

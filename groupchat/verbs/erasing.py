@@ -9,7 +9,7 @@ from groupchat.delivery.queue import Posting, Receipt
 from groupchat.model import names
 from groupchat.model.drafts import Audience, Deed, Draft, Kind, Need, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchMessage
-from groupchat.model.events import Acted, Edited, Said
+from groupchat.model.events import Acted, Edited, Said, Shared
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
 from groupchat.model.wording import plural
@@ -90,7 +90,7 @@ def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | No
     if stored is None:
         return None
     post = stored.event
-    if not isinstance(post, Said | Acted | Edited) or not post.room or stored.author == me.person.author:
+    if not isinstance(post, Said | Acted | Shared | Edited) or not post.room or stored.author == me.person.author:
         return None
     theirs = hall.moderation.rank_of(stored.author, post.room)
     mine = me.rank_in(post.room)
@@ -130,7 +130,7 @@ def _said_by(
 
 def _is_by(me: Actor, found: Target, stored: StoredPost) -> bool:
     """Say whether a message is theirs: their account's, or for guests, of the same connection or nickname."""
-    if not isinstance(stored.event, Said | Acted | Edited):
+    if not isinstance(stored.event, Said | Acted | Shared | Edited):
         return False
     if stored.author == found.author:
         return True

@@ -347,6 +347,46 @@ class RemovalTests(SharingCase):
         result(self.hall.sharing.tidy())
         self.assertEqual((self.shelf.count, self.shelf.kept), (0, 0))
 
+    def test_operators(self) -> None:
+        """Operators delete files of others, and purge them with everything else somebody said."""
+        account = self.hall.accounts.find("alice")
+        assert account is not None
+        establish(self.hall, RankGiven(account.author, Rank.OPERATOR, "server", self.house.now()))
+        carol = self.house.connect("json").offer("carol", password="carol's password", register=True)
+        first, second = self.share(carol), self.share(carol, CAT + b"2")
+        self.alice.do("delete", id=first)
+        self.assertIn("deleted #1 of carol", str(self.alice.events))
+        result(self.hall.sharing.tidy())
+        self.assertEqual(self.shelf.count, 1)
+        self.alice.do("purge", nick="carol", duration=3600, room="lobby")
+        self.assertEqual([event.target for event in self.bob.events if isinstance(event, Deleted)], [first, second])
+        result(self.hall.sharing.tidy())
+        self.assertEqual(self.shelf.count, 0)
+
+    def test_forgotten(self) -> None:
+        """When a person is erased, nobody can fetch what they shared any more."""
+        account = self.hall.accounts.find("alice")
+        assert account is not None
+        establish(self.hall, RankGiven(account.author, Rank.OPERATOR, "server", self.house.now()))
+        carol = self.house.connect("json").offer("carol", password="carol's password", register=True)
+        self.share(carol)
+        (event,) = [event for event in self.bob.events if isinstance(event, Shared)]
+        self.alice.do("forget", name="carol", yes=True)
+        self.assertIsInstance(self.fetch(event.link), NoSuchFile)
+        result(self.hall.sharing.tidy())
+        self.assertEqual(self.shelf.count, 0)
+
+    def test_unread(self) -> None:
+        """Files are counted among what is new to somebody who was away, also those sent to them alone."""
+        carol = self.house.connect("json").offer("carol", password="carol's password", register=True)
+        carol.do("exit")
+        self.share(self.alice, nick="carol")
+        self.share(self.alice)
+        again = self.house.connect("json").offer("carol", password="carol's password", since="head")
+        self.assertIn("'new': 1", str([answer for answer in again.answers if type(answer).__name__ == "Listed"]))
+        text = self.house.connect().type("carol", "carol's password")
+        self.assertIn("cat.png", str(text.screen.shown))
+
     def test_purged_and_expired(self) -> None:
         """What operators purge, and what is too old, is removed likewise."""
         self.share(self.alice)
