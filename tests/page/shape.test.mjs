@@ -103,3 +103,26 @@ test("a message is heard as one string: name and words first", () => {
   assert.equal(message({ deleted: { by: "mira" } }), "ada: Deleted by mira");
   assert.equal(message({ deleted: { by: "ada" } }), "ada: Deleted");
 });
+
+test("a command of several lines says them, or says that it takes one", () => {
+  assert.deepEqual(read("/re #41 first\n  second", "room"), { kind: "say", text: "first\n  second", reply: 41 });
+  assert.deepEqual(read("/re #41 first", "room"), { kind: "command", line: "/re #41 first" });
+  assert.deepEqual(read("/paste\nfirst\nsecond", "room"), { kind: "say", text: "first\nsecond" });
+  assert.deepEqual(read("/msg bob first\nsecond", "room"), { kind: "tell", nick: "bob", text: "first\nsecond" });
+  for (const line of ["/paste", "/me waves\nand more", "/topic a\nb", "/edit a\nb", "/help\njoin", "/re\nb"])
+    assert.equal(read(line, "room").kind, "wrong", line);
+});
+
+test("whoever is in no room says nothing, but has all commands", () => {
+  for (const line of ["hello", "//hello", "/me waves", "/say hello"]) assert.equal(read(line, "none").kind, "wrong", line);
+  assert.deepEqual(read("/list", "none"), { kind: "command", line: "/list" });
+});
+
+test("a room is named by all that stands after /join, so that a wrong name is refused", () => {
+  assert.deepEqual(read("/join two words", "room"), { kind: "join", room: "two words" });
+});
+
+test("logging out leaves the page; another connection is ended by the server", () => {
+  assert.deepEqual(read("/logout", "private"), { kind: "exit", verb: "logout" });
+  assert.deepEqual(read("/logout others", "room"), { kind: "command", line: "/logout others" });
+});

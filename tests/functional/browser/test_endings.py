@@ -164,3 +164,14 @@ class EndingsTest(BrowserTest):
         window.say("here I am")
         window.expect("here I am")
         self.assertEqual(window.page.url, f"{window.address}/?room=lobby")
+
+    def test_logging_out(self) -> None:
+        """Whoever logs out by a command is at the gate again; a guest is told why that is not for them."""
+        guest = self.person("hedi")
+        guest.say("/logout")
+        guest.expect("for people with an account only")
+        window = self.window().join("mira", PASSWORD)
+        window.say("/logout")
+        window.page.get_by_role("button", name="Join", exact=True).wait_for()
+        window.page.reload()
+        window.page.get_by_role("button", name="Join", exact=True).wait_for()

@@ -20,7 +20,7 @@ export function carryOut(line, one, reply) {
   switch (typed.kind) {
     case "say":
     case "act":
-      return write(one, typed.text, { reply, act: typed.kind === "act" });
+      return write(one, typed.text, { reply: typed.reply || reply, act: typed.kind === "act" });
     case "tell":
       openPrivately(typed.nick);
       if (typed.text) write(conversation(state, privateKey(typed.nick), typed.nick), typed.text);
@@ -34,10 +34,11 @@ export function carryOut(line, one, reply) {
     case "wrong":
       return refused(typed);
     case "exit":
-      return emit("exit");
+      if (typed.verb === "exit" || state.me.account) return emit("exit", typed.verb);
+    // falls through: the server refuses that to guests
     default: {
       const room = one.kind === "room" ? { room: one.name } : {};
-      return ask({ do: "type", line: typed.line, ...room }).then((answer) => tell(words(answer)), refused);
+      return ask({ do: "type", line: typed.line || line.trim(), ...room }).then((answer) => tell(words(answer)), refused);
     }
   }
 }

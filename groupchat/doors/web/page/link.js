@@ -73,10 +73,10 @@ export function tryNow() {
   else probe();
 }
 
-/** Leave the chat: nothing of it is kept here. */
-export async function leave() {
+/** Leave the chat, or log out: nothing of it is kept here. */
+export async function leave(verb = "exit") {
   claim = null;
-  if (live) await Promise.race([put({ do: "exit" }), new Promise((done) => setTimeout(done, 1000))]).catch(() => {});
+  if (live) await Promise.race([put({ do: verb }), new Promise((done) => setTimeout(done, 1000))]).catch(() => {});
   forget();
   socket?.close();
   location.replace(location.pathname);

@@ -15,8 +15,8 @@ const CORRECTIONS = [
 ];
 
 /**
- * Return {kind, …}: "say" or "act" (text), "tell" (nick, text), "join" or "switch" (room), "search" (text), "exit",
- * "wrong" (text: why), or "command" (line, for the server).
+ * Return {kind, …}: "say" or "act" (text, reply), "tell" (nick, text), "join" or "switch" (room), "search" (text),
+ * "exit" (verb), "wrong" (text: why), or "command" (line, for the server).
  */
 export function read(text, place) {
   if (place === "none") {
@@ -33,9 +33,11 @@ export function read(text, place) {
   const [, name, rest] = /^\/(\S+)\s*([^]*)$/u.exec(line);
   const [first = "", others = ""] = [/^\S+/u.exec(rest)?.[0], rest.replace(/^\S+\s*/u, "")];
   const command = name.toLowerCase();
+  const hasLines = line.includes("\n");
   switch (command) {
     case "me":
       if (place === "private") return { kind: "wrong", text: "/me is for rooms; here, write it as words." };
+      if (hasLines) return { kind: "wrong", text: "/me takes one line. To say several, leave out /me." };
       return rest ? { kind: "act", text: rest } : { kind: "command", line };
     case "say":
       return { kind: "say", text: rest };
@@ -46,7 +48,7 @@ export function read(text, place) {
       return first ? { kind: "tell", nick: first, text: others } : { kind: "command", line };
     case "join":
     case "j":
-      return first ? { kind: "join", room: first } : { kind: "command", line };
+      return first ? { kind: "join", room: rest } : { kind: "command", line };
     case "switch":
     case "s":
       return first ? { kind: "switch", room: first.replace(/^#/u, "") } : { kind: "command", line };
@@ -55,13 +57,24 @@ export function read(text, place) {
       return { kind: "search", text: rest };
     case "exit":
     case "quit":
-      return { kind: "exit" };
+      return { kind: "exit", verb: "exit" };
+    case "logout":
+      return rest ? { kind: "command", line } : { kind: "exit", verb: "logout" };
+    case "paste":
+      if (rest) return { kind: "say", text: rest };
+      return { kind: "wrong", text: "Here, Shift+Enter begins a new line, and whatever you paste keeps its lines: no command is needed." };
     case "edit":
     case "delete":
     case "del":
-      if (place === "private" && !/^#?\d/u.test(rest)) return { kind: "wrong", text: CHOOSE };
+      if (hasLines || (place === "private" && !/^#?\d/u.test(rest))) return { kind: "wrong", text: CHOOSE };
       return { kind: "command", line };
+    case "re": {
+      const [, reply, words] = (hasLines && /^#?(\d+)\s+([^]+)$/u.exec(rest)) || [];
+      if (reply) return { kind: "say", text: words, reply: Number(reply) };
+    }
+    // falls through: the server reads one line
     default:
+      if (hasLines) return { kind: "wrong", text: `/${command} takes one line. To say all of this as it is, begin with //.` };
       if (place === "private" && OF_ROOMS.has(command)) return { kind: "wrong", text: `/${command} is about a room: open one first.` };
       return { kind: "command", line };
   }
