@@ -2,7 +2,7 @@
 
 import { emit, on, state } from "./app.js";
 import { el, iconButton, isNarrow } from "./dom.js";
-import { isMessage } from "./entries.js";
+import { isEditable, isMessage } from "./entries.js";
 import { keepsOrder, opened } from "./store.js";
 
 let over = null; // {entry, article} that the toolbar is at
@@ -12,13 +12,17 @@ const later = { tabindex: "-1" };
 const reply = iconButton("reply", "Reply", () => emit("reply", over.entry), later);
 const edit = iconButton("edit", "Edit", () => emit("edit", over.entry), later);
 const link = iconButton("copylink", "Copy link", () => emit("copylink", over.entry), later);
+const open = iconButton("down", "Open the file", () => openFile(over), later);
 const remove = iconButton("trash", "Delete", () => emit("delete", over.entry), { ...later, class: "bad" });
-bar.append(reply, edit, link, remove);
+bar.append(reply, edit, open, link, remove);
+
+/** Open or save what a message shares. */
+export const openFile = ({ article }) => article.querySelector("a[data-file]")?.click();
 
 /** Say what the reader may do with a message. */
 export function rights(entry) {
   const isThere = isMessage(entry) && entry.id > 0 && entry.deleted === undefined;
-  return { reply: isThere, edit: isThere && entry.mine, link: entry.id > 0, remove: isThere && (entry.mine || keepsOrder(state, opened(state))) };
+  return { reply: isThere, edit: isThere && entry.mine && isEditable(entry), open: isThere && Boolean(entry.file), link: entry.id > 0, remove: isThere && (entry.mine || keepsOrder(state, opened(state))) };
 }
 
 function move(target) {
@@ -31,6 +35,7 @@ function move(target) {
   over = target;
   reply.hidden = !may.reply;
   edit.hidden = !may.edit;
+  open.hidden = !may.open;
   link.hidden = !may.link;
   remove.hidden = !may.remove;
   // Moved only to another message: a button that is moved while it is pressed is not clicked.

@@ -47,7 +47,7 @@ export function carryOut(line, one, reply) {
 function words(answer) {
   if (answer.event !== "listed") return answer.text || "";
   if (answer.heading === undefined) return answer.text;
-  const line = (post) => `#${post.id} ${post.room ? "" : "(private) "}${post.nick}: ${post.text ?? "(deleted)"}`;
+  const line = (post) => `#${post.id} ${post.room ? "" : "(private) "}${post.nick}: ${post.text ?? (post.name ? `shared ${post.name}` : "(deleted)")}`;
   return [answer.heading, ...answer.items.map(line)].join("\n");
 }
 

@@ -1,6 +1,6 @@
 // What is done with a message: the sheet of narrow screens, copying, and the question before something is deleted.
 
-import { rights } from "./actions.js";
+import { openFile, rights } from "./actions.js";
 import { emit, on, state } from "./app.js";
 import { openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
@@ -35,7 +35,8 @@ function openSheet({ entry, article }) {
   const items = [];
   if (may.reply) items.push({ icon: "reply", text: "Reply", act: () => emit("reply", entry) });
   if (may.edit) items.push({ icon: "edit", text: "Edit", act: () => emit("edit", entry) });
-  if (may.reply) items.push({ icon: "copy", text: "Copy words", act: () => copy(entry.text, "The words were copied.") });
+  if (may.open) items.push({ icon: "down", text: "Open the file", act: () => openFile({ article }) });
+  else if (may.reply) items.push({ icon: "copy", text: "Copy words", act: () => copy(entry.text, "The words were copied.") });
   if (may.link) items.push({ icon: "copylink", text: "Copy link", act: () => copyLink(entry) });
   if (may.reply && !entry.mine) items.push({ icon: "at", text: `About ${entry.nick}…`, act: () => emit("person", { nick: entry.nick, anchor: article }) });
   if (may.remove) items.push({ icon: "trash", text: "Delete", bad: true, act: () => emit("delete", entry) });

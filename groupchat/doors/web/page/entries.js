@@ -3,9 +3,9 @@
 // An entry is a plain object:
 //   order    where it stands: the number of a post; what has no number stands a little after the newest post
 //   id       the number of the post, 0 when it has none
-//   kind     "said", "acted" | "topic", "moderated", "announced", "presence", "answer", "erased"
+//   kind     "said", "acted", "shared" | "topic", "moderated", "announced", "presence", "answer", "erased"
 //   at       milliseconds since 1970
-//   nick, text, mine, to
+//   nick, text, mine, to; of "shared": file {size, type, link}, and text is its name
 //   reply    the number of the message it answers, 0: none
 //   edited   when it was edited (0: never); deleted: undefined, or {by}
 //   mention  whether it speaks to the reader
@@ -94,9 +94,10 @@ export function bound(conversation) {
 export function lastOwn(conversation) {
   for (let at = conversation.entries.length - 1; at >= 0; at -= 1) {
     const entry = conversation.entries[at];
-    if (entry.mine && entry.id && entry.deleted === undefined && isMessage(entry)) return entry;
+    if (entry.mine && entry.id && entry.deleted === undefined && isEditable(entry)) return entry;
   }
   return undefined;
 }
 
-export const isMessage = (entry) => entry.kind === "said" || entry.kind === "acted";
+export const isEditable = ({ kind }) => kind === "said" || kind === "acted";
+export const isMessage = (entry) => isEditable(entry) || entry.kind === "shared";

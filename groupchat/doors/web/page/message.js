@@ -20,9 +20,15 @@ export function items(entry, shape, around) {
 }
 
 /** Lines that are no messages are made by notes.js; until that is there, they are plain. */
+export const setNotes = (make) => (note = make);
 let note = ({ text }) => el("li", { class: "note m head" }, el("p", { class: "w", text }));
 
-export const setNotes = (make) => (note = make);
+/** Likewise files, by files.js. */
+export const setFiles = (make) => (files = make);
+let files = {
+  show: ({ text }, id) => el("div", { class: "w", id, text }),
+  label: ({ nick, text }) => `${nick} shared ${text}`,
+};
 
 const rule = (text, name = "rule") => el("li", { class: name }, el("span", { text }));
 
@@ -61,11 +67,12 @@ const nameButton = (nick, colour) =>
 /** What a screen reader says of a message: name and words first, as one string. */
 export function label(entry) {
   if (entry.deleted !== undefined) return `${entry.nick}: ${deletedWords(entry)}`;
+  const reply = entry.reply ? `replying to ${entry.replyNick || "a message"}, ` : "";
+  if (entry.file) return reply + files.label(entry);
   const code = blocks(entry.text).filter((part) => part.code);
   const text = code.length ? code.map((part) => `code, ${plural(part.text.split("\n").length, "line")}`).join(", ") : entry.text;
   const prose = blocks(entry.text).filter((part) => !part.code).map((part) => part.text);
   const said = code.length && prose.length ? `${prose.join(" ")}; ${text}` : text;
-  const reply = entry.reply ? `replying to ${entry.replyNick || "a message"}, ` : "";
   return `${reply}${entry.nick}${entry.kind === "acted" ? "" : ":"} ${said}${entry.edited ? " (edited)" : ""}`;
 }
 
@@ -75,6 +82,7 @@ function words(entry, me) {
   const id = `w${entry.id}`;
   if (entry.deleted !== undefined)
     return [el("div", { class: "w", id, dir: "auto" }, el("span", { class: "gone", text: deletedWords(entry) }))];
+  if (entry.file) return [files.show(entry, id)];
   const mark = entry.edited ? el("small", { class: "ed", title: whole(entry.edited), text: "(edited)" }) : null;
   if (entry.kind === "acted")
     return [el("div", { class: "w", id, dir: "auto" }, coloured(el("b", { class: "nick", text: entry.nick }), hue(entry.nick)), " ", ...inline(entry.text, me), mark)];

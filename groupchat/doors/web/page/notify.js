@@ -31,7 +31,7 @@ function tell(one) {
   const entry = newest(one);
   if (!look.notify || !isPossible() || Notification.permission !== "granted" || entry === undefined) return;
   const title = one.kind === "private" ? one.name : `${entry.nick} in ${one.name}`;
-  const shown = new Notification(title, { body: shortened(entry.text), tag: fold(one.key), silent: !look.sound });
+  const shown = new Notification(title, { body: `${entry.file ? "shared " : ""}${shortened(entry.text)}`, tag: fold(one.key), silent: !look.sound });
   shown.addEventListener("click", () => {
     window.focus();
     open(one.key);

@@ -80,7 +80,7 @@ export function openSearch(words = lastWords) {
     const where = el("span", { class: "hint", text: item.room ? `in ${item.room}` : `privately, with ${other}` });
     const at = Date.parse(item.at);
     const by = el("span", { class: "by" }, name, where, el("time", { class: "at", datetime: item.at, text: when(at) }));
-    const pieces = marked(item.text, words).map((piece, index) => (index % 2 ? el("mark", { text: piece }) : piece));
+    const pieces = marked(item.text ?? item.name, words).map((piece, index) => (index % 2 ? el("mark", { text: piece }) : piece));
     const click = async (event) => {
       event.preventDefault();
       box.close();

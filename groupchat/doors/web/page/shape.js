@@ -13,8 +13,9 @@ const TOGETHER = 5 * 60_000;
 export function shape(before, entry, line) {
   const day = before === undefined || dayOf(before.at) !== dayOf(entry.at);
   const isNew = line !== null && entry.order > line.after && (before === undefined || before.order <= line.after);
-  const isSpoken = entry.kind === "said" && before !== undefined && before.kind === "said" && before.nick === entry.nick;
+  const isWords = ({ kind }) => kind === "said" || kind === "shared";
+  const isSpoken = isWords(entry) && before !== undefined && isWords(before) && before.nick === entry.nick;
   const isHead = day || isNew || !isSpoken || entry.reply > 0 || entry.at - before.at > TOGETHER;
-  if (entry.kind === "said" && isHead) return { day, isNew, isHead, time: "by" };
+  if (isWords(entry) && isHead) return { day, isNew, isHead, time: "by" };
   return { day, isNew, isHead, time: !isHead && clock(entry.at) === clock(before.at) ? "same" : "shown" };
 }

@@ -60,7 +60,7 @@ export function forMe(state) {
   return count;
 }
 
-const POSTS = new Set(["said", "acted", "whispered", "edited", "deleted", "topic-changed", "moderated"]);
+const POSTS = new Set(["said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed", "moderated"]);
 const NOTICES = new Set(["joined", "left", "many-joined", "many-left", "renamed", "away-changed"]);
 
 /**
@@ -151,9 +151,10 @@ function said(state, one, event, at, changes, live) {
   const mine = isMe(state, event.nick);
   const entry = {
     ...line(event, at),
-    ...{ kind: event.event === "acted" ? "acted" : "said", mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
+    ...(event.event === "shared" && { text: event.name, file: { size: event.size, type: event.type, link: event.link } }),
+    ...{ kind: event.event === "whispered" ? "said" : event.event, mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
     ...{ edited: 0, deleted: undefined },
-    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text),
+    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""), // the name of a file speaks to nobody
   };
   if (!insert(one, entry) || !live) return;
   if (mine || event.id <= state.fresh || event.id <= one.read) return;

@@ -2,7 +2,7 @@
 
 import { emit, on, state } from "./app.js";
 import { byId, isNarrow } from "./dom.js";
-import { indexOf } from "./entries.js";
+import { indexOf, isEditable } from "./entries.js";
 import { toEnd } from "./log.js";
 import { opened } from "./store.js";
 
@@ -33,7 +33,7 @@ function pressed(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest(".acts, pre")) return;
   const here = event.target.closest("article");
   const found = here && target(here);
-  const may = (what) => what !== "edit" || found.entry.mine;
+  const may = (what) => what !== "edit" || (found.entry.mine && isEditable(found.entry));
   if (key === "ArrowUp" || key === "ArrowDown") step(here, key === "ArrowUp" ? -1 : 1);
   else if (key === "Home" && here) step(list.querySelector("article"), 0);
   else if (key === "End") {
