@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import costly, crowds, disk, fuzz, hostile, kill, network, posts, power, rooms, soak, times, unfair
+from faults import costly, crowds, disk, files, fuzz, hostile, kill, network, posts, power, rooms, soak, times, unfair
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -43,6 +43,9 @@ FAULTS = {
         disk.flush_hangs, "a flush takes 15 s: posts are refused with a code after 10 s, and the daemon recovers"
     ),
     "disk-full": Fault(disk.disk_full, "full disk: reading and joining go on, posting is refused, and recovers"),
+    "files": Fault(
+        files.kept_whole, "kill -9 and a full disk at each step of a file: no post without its file, nothing left over"
+    ),
     "descriptors": Fault(crowds.out_of_descriptors, "no descriptors left: further peers are told, commits go on"),
     "stopped": Fault(
         crowds.stopped_readers, "1,000 peers stop reading: the p99 of others at most doubles, all are disconnected"

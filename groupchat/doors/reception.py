@@ -108,7 +108,7 @@ class Reception:
         self.answers: Deadlines[Any] = Deadlines(clock, ANSWER_S, lambda channel: channel.answer_expired())
         self.closings: Deadlines[Party] = Deadlines(clock, CLOSING_S, self._closing_expired)
         self.uploads: Deadlines[Any] = Deadlines(clock, UPLOAD_S, lambda channel: channel.upload_expired())
-        self.open_files = OpenFiles()
+        self.open_files = OpenFiles(clock)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
         """Raises Banned for an address that operators ban."""

@@ -51,7 +51,7 @@ class FileStream:
         request.stream = self
         request.on_gone = self.stopProducing
         request.registerProducer(self, True)
-        self.take_turn()
+        self._await_turn()
 
     # The channel calls this.
 
@@ -106,4 +106,4 @@ class FileStream:
     def _await_turn(self) -> None:
         if not (self._has_turn or self._is_held or self._is_over):
             self._has_turn = True
-            self._request.channel.reception.wait_for_turn(self)
+            self._request.channel.reception.open_files.wait_for_turn(self)

@@ -1,6 +1,19 @@
-"""The files that are being sent: each is open once, however many peers are sent it."""
+"""The files that are being sent: each is open once, however many peers are sent it, and these take turns."""
 
-from typing import BinaryIO
+from collections import deque
+from typing import BinaryIO, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+
+SHARE = 8
+"""The most peers that are sent a piece in one turn of the reactor: then people who chat have their turn."""
+
+
+class Sender(Protocol):
+    """Sends a file to one peer."""
+
+    def take_turn(self) -> None:
+        """Send the next piece."""
 
 
 class OpenFile:
@@ -23,7 +36,9 @@ class OpenFile:
 class OpenFiles:
     """All files that are being sent, by the hash of their content."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._waiting: deque[Sender] = deque()
         self._files: dict[str, OpenFile] = {}
 
     def __len__(self) -> int:
@@ -38,6 +53,19 @@ class OpenFiles:
             file.close()
         found.readers += 1
         return found
+
+    def wait_for_turn(self, sender: Sender) -> None:
+        """Let this one send its next piece when all who waited before it have sent theirs."""
+        if not self._waiting:
+            self._clock.callLater(0, self._next_turn)
+        self._waiting.append(sender)
+
+    def _next_turn(self) -> None:
+        now = [self._waiting.popleft() for _ in range(min(SHARE, len(self._waiting)))]
+        if self._waiting:
+            self._clock.callLater(0, self._next_turn)
+        for sender in now:
+            sender.take_turn()
 
     def release(self, sha256: str) -> None:
         """Note that one peer reads the file no more."""
