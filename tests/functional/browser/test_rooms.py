@@ -58,3 +58,15 @@ class RoomsTest(BrowserTest):
         expect(topic).to_have_count(0)
         self.assertEqual(window.page.locator("#topic").inner_text(), "old things")
         mira.leave()
+
+    def test_comings(self) -> None:
+        """Who comes and goes is summed up in a line, or has a line each, as one likes."""
+        window = self.person("dora")
+        window.until("document.getElementById('h-invited')")
+        for nick in ("emil", "fay"):
+            self.program(nick)
+        window.expect("emil and fay came in")
+        window.page.get_by_role("button", name="Settings").click()
+        window.page.get_by_role("radio", name="Each").check()
+        window.page.keyboard.press("Escape")
+        window.until("document.querySelector('.presence .w').innerText === 'emil came in\\nfay came in'")

@@ -51,6 +51,7 @@ export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad
       box.close();
     } catch (refusal) {
       showError(error, refusal.text);
+      if (refusal.code === "confirmation-needed") go.textContent = `${yes}, I am sure`; // asked for once more, it is done
     }
     go.disabled = false;
   };

@@ -3,6 +3,7 @@
 import { changed, emit, state } from "./app.js";
 import { el } from "./dom.js";
 import { isMessage, touch } from "./entries.js";
+import { look } from "./look.js";
 import { codeBox, inline, setNotes, timeOf } from "./message.js";
 import { movesPieces } from "./moves.js";
 
@@ -11,7 +12,9 @@ function note(entry) {
   const at = timeOf(entry);
   const bold = (text) => el("b", { text });
   let body = [];
-  if (entry.kind === "presence") body = movesPieces(entry.moves).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
+  const moves = (some) => movesPieces(some).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
+  if (entry.kind === "presence" && look.joins === "each") body = entry.moves.flatMap((move, nth) => [...(nth ? [el("br")] : []), ...moves([move])]);
+  else if (entry.kind === "presence") body = moves(entry.moves);
   else if (entry.kind === "topic") {
     body = [bold(entry.nick), entry.text ? " changed the topic: " : " cleared the topic", ...inline(entry.text, "")];
   } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];

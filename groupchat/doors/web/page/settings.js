@@ -13,7 +13,7 @@ const LOOKS = [
   ["Theme", "theme", [["", "System"], ["light", "Light"], ["dark", "Dark"]]],
   ["Density", "density", [["", "Comfortable"], ["compact", "Compact"]]],
   ["Times", "times", [["", "09:41"], ["12", "9:41 am"], ["seconds", "With seconds"]]],
-  ["People coming and going", "joins", [["", "In one line"], ["hidden", "Hidden"]]],
+  ["People coming and going", "joins", [["each", "Each"], ["", "Summed up"], ["hidden", "Hidden"]]],
 ];
 
 function tick(name, text, disabled) {
