@@ -55,7 +55,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "files": ("model", "interfaces", "disk"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
-    "client": ("model",),
+    "client.http": (),
+    "client": ("model", "client.http"),
     "stdio": ("model", "client"),
     "terminal.display": ("model", "client", "stdio"),
     "terminal.surfaces": ("model", "disk", "client", "stdio", "terminal.display"),

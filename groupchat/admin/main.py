@@ -47,6 +47,7 @@ SUB_COMMANDS = {
     "user": SubCommand("groupchat.admin.user", "manage the accounts of a daemon on this machine"),
     "join": SubCommand("groupchat.programs.join", "chat, from a terminal or between pipes"),
     "say": SubCommand("groupchat.programs.say", "say one thing, or each line of standard input, from a script", "text"),
+    "send": SubCommand("groupchat.programs.send", "share files, from a script", "files"),
     "tail": SubCommand("groupchat.programs.tail", "print what is said, until stopped"),
     "top": SubCommand("groupchat.admin.top", "show the figures of a daemon, live; the daemon needs --metrics"),
     "settings": SubCommand(_SETTINGS, "print all settings, with defaults, units and reasons"),

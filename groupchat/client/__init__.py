@@ -9,7 +9,7 @@ from groupchat.client import client_errors as errors
 from groupchat.client import client_events as events
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, ConnectionDropped, Left, Refused, Unanswered
+from groupchat.client.client_errors import ClientError, ConnectionDropped, FileChanged, Left, Refused, Unanswered
 from groupchat.client.client_state import Change, State
 from groupchat.client.encryption import Encryption, NotTrusted
 from groupchat.client.protocol import Message
@@ -22,6 +22,7 @@ __all__ = [
     "ClientError",
     "ConnectionDropped",
     "Encryption",
+    "FileChanged",
     "Left",
     "Message",
     "NotTrusted",

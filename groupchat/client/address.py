@@ -44,6 +44,12 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORT else f"{host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """Return the address of the server in a browser, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.encryption is None else 'https'}://{host}:{self.port}"
+
     def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
         """Return an endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
         plain = HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)

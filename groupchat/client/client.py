@@ -1,15 +1,16 @@
 """The client for programs: everything that a program reads and calls."""
 
+import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.interfaces import IPushProducer, IReactorTime, IStreamClientEndpoint
 from zope.interface import implementer
 
-from groupchat.client.client_errors import Left, Refused
+from groupchat.client.client_errors import FileChanged, Left, Refused, Unanswered
 from groupchat.client.client_events import Event, event_of
 from groupchat.client.client_state import Change, State
 from groupchat.client.connector import BACKOFF
@@ -20,6 +21,9 @@ from groupchat.client.resumption import Resumption, Since
 
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""
+
+UPLOADS = 5
+"""How often a file is sent, each time from its beginning, when the connection is lost."""
 
 
 @implementer(IPushProducer)
@@ -82,6 +86,7 @@ class Client(Membership):
             if on_event is not None:
                 on_event(event_of(message))
 
+        self._endpoint = endpoint
         super().__init__(endpoint, clock, resumption, preferences, Requests(window), backoff, tell, changed, silent)
         self._longest = longest
         self._key_prefix = secrets.token_hex(8)
@@ -181,6 +186,52 @@ class Client(Membership):
         bound = {"room": room} if room else {}
         return self.request("say", text=text, key=key, **bound, **answered).addCallback(_number)
 
+    def send_file(
+        self, file: BinaryIO, name: str, *, room: str | None = None, nick: str | None = None, reply: int | None = None,
+        progress: Callable[[int, int], object] = lambda sent, size: None,
+    ) -> Deferred[int]:  # fmt: skip
+        """Share a file, exactly once; fires with the number of the post when all of it is on the server's disk.
+
+        Fails with Refused, Left, FileChanged when there was less to read than at the beginning, and Unanswered when
+        the connection was lost each time.
+
+        :param file: is read from its beginning, in pieces, and left open.
+        :param name: what the others see; a path would be refused.
+        :param room: the room to share it with (None: the one that ``say`` says things in).
+        :param nick: the one person to share it with.
+        :param progress: is called with how many bytes were read, and how many there are.
+        """
+        self._keys += 1
+        what: dict[str, Any] = {"name": name, "key": f"{self._key_prefix}-{self._keys}"}
+        if nick is None and (room := room or self._resumption.bound_room):
+            what["room"] = room
+        optional = {"nick": nick, "reply": reply}
+        what.update({key: value for key, value in optional.items() if value is not None})
+        return self._send_file(file, what, progress)
+
+    @inlineCallbacks
+    def _send_file(
+        self, file: BinaryIO, what: Mapping[str, Any], progress: Callable[[int, int], object]
+    ) -> Generator[Deferred[Any], Any, int]:
+        from groupchat.client.http import upload  # it takes long to import, and most programs send no files
+
+        size = upload.size_of(file)
+        for _ in range(UPLOADS):
+            ticket = yield self.request("send", size=size, **what)
+            try:
+                path = str(ticket.get("link"))
+                status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
+            except upload.LOST:
+                continue
+            except upload.Shortened as error:
+                raise FileChanged(str(error)) from error
+            answer = _object(said)
+            if status < 300:
+                return _number(answer)
+            words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
+            raise Refused(str(answer.get("code") or f"http-{status}"), words)
+        raise Unanswered(f"the connection was lost {UPLOADS} times while the file was sent")
+
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.
 
@@ -237,3 +288,11 @@ class Client(Membership):
 def _number(done: Message) -> int:
     number = done.get("id")
     return number if type(number) is int else 0  # of a server that answers with something else than it should
+
+
+def _object(said: bytes) -> Message:
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

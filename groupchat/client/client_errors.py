@@ -39,3 +39,7 @@ class ConnectionDropped(ClientError):
         super().__init__(f"{code}: {text}" if code else text)
         self.code = code
         self.text = text
+
+
+class FileChanged(ClientError):
+    """The file that was to be sent has become shorter meanwhile."""

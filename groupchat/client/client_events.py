@@ -65,6 +65,19 @@ class Whispered(Post):
 
 
 @dataclass(frozen=True, slots=True)
+class Shared(Post):
+    """``nick`` shared a file; ``link`` is its address on the server, ``to`` the other person of a private one."""
+
+    name: str
+    size: int
+    type: str
+    link: str
+    to: str
+    reply: int = 0
+    reply_nick: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Edited(Post):
     """Message ``target`` now reads ``text``; ``to`` is the other person of a private message."""
 
@@ -286,7 +299,7 @@ _READERS: Mapping[Any, Callable[[Any], Any]] = {
 _KINDS: Mapping[str, type[Event]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind
     for kind in (
-        *(Said, Acted, Whispered, Edited, Deleted, TopicChanged, Moderated),
+        *(Said, Acted, Whispered, Shared, Edited, Deleted, TopicChanged, Moderated),
         *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced, HistoryErased),
         *(Entered, Departed, Closing),
     )

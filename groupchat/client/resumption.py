@@ -12,7 +12,7 @@ VOLUNTARY = frozenset({"left", "logged-out"})
 LOCKED_OUT = frozenset({"room-locked", "banned"})
 """Refusals of a claim that may be about a room that the client asks for."""
 
-POSTS = frozenset({"said", "acted", "whispered", "edited", "deleted", "topic-changed"})
+POSTS = frozenset({"said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed"})
 """The events whose ``id`` is a number in the journal.  The ``id`` of an unknown event may be anything."""
 
 CONTEXT = 20

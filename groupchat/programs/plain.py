@@ -40,7 +40,7 @@ class PlainJoin:
         self.room = room
         self.terminal = terminal
         self.menu = menu
-        self.transcript = Transcript(date.today())
+        self.transcript = Transcript(date.today(), address.url)
         self.lines = Lines(not terminal)
         self.keyboard = make_keyboard(self._typed, self.pump, self.interrupt)
         self.echo = Echo(0)

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print until interrupted, or until the output is closed; return 0, or 1 if the server cannot be reached."""
-    show = as_json if arguments.json else as_text(Transcript(date.today()))
+    show = as_json if arguments.json else as_text(Transcript(date.today(), server_of(arguments).url))
     try:
         password = password_of(arguments.password_file, os.environ)
     except Unreadable as error:

@@ -14,12 +14,13 @@ class Transcript:
     """Makes lines of events and answers; they are safe for a terminal.
 
     :param today: the first line of another day is preceded by one with that day.
+    :param base: the address of the server in a browser, for the links of files.
     """
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, base: str = "") -> None:
         self.room = ""
         """The current room; what is said in others is marked with their names."""
-        self._reader = Reader("")
+        self._reader = Reader("", base)
         self._times = Timestamps()
         self._day = today
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from groupchat.client.protocol import Message
-from groupchat.model.wording import listed, plural
+from groupchat.model.wording import listed, plural, size_words
 from groupchat.stdio.printable import one_line
 
 Part: TypeAlias = tuple[str, str]
@@ -39,9 +39,13 @@ class Phrase:
 
 
 class Reader:
-    """The person who reads: their nickname is looked for in what others say."""
+    """The person who reads: their nickname is looked for in what others say.
 
-    def __init__(self, nick: str) -> None:
+    :param base: stands before the links of files: the address of the server in a browser.
+    """
+
+    def __init__(self, nick: str, base: str = "") -> None:
+        self.base = base
         self._nick = ""
         self.be(nick)
 
@@ -171,6 +175,17 @@ def _whispered(event: Fields, reader: Reader) -> Phrase:
     return Phrase(head, reader.parts(event["text"], "private"))
 
 
+def size_of(event: Fields) -> str:
+    """Return the size of a file as people read it."""
+    return size_words(int(event["size"])) if event["size"].isdecimal() else "of unknown size"
+
+
+def _shared(event: Fields, reader: Reader) -> Phrase:
+    what = f" shared {event['name']} ({size_of(event)}): "
+    head = (_number(event["id"]), *_pair(event, reader), *_re(event, reader), ("private" if event["to"] else "", what))
+    return Phrase(head, (("link", f"{reader.base}{event['link']}"),))
+
+
 def _edited(event: Fields, reader: Reader) -> Phrase:
     head = (
         _number(event["target"]), *_pair(event, reader), *_re(event, reader), ("mark", " (edited)"), ("", ": ")
@@ -199,6 +214,7 @@ _FORMS: dict[str, Callable[[Fields, Reader], Phrase]] = {
     "said": _said,
     "acted": _acted,
     "whispered": _whispered,
+    "shared": _shared,
     "edited": _edited,
     "deleted": _deleted,
     "topic-changed": _topic,

@@ -163,7 +163,7 @@ class Chat:
         if line is not None:
             self._surface.write(line)
         match event.get("event"):
-            case "said" | "acted" | "whispered" if self._state.progress is None:
+            case "said" | "acted" | "whispered" | "shared" if self._state.progress is None:
                 self._ring(calls, event)
             case "entered" | "many-joined" | "many-left":
                 self._list_people_soon()

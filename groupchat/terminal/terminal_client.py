@@ -45,6 +45,7 @@ class TerminalClient(Owner):
         self._to = destination
         self._complain = complain
         self._state = ChatState(str(destination.server), destination.nick)
+        self._state.reader.base = destination.server.url
         self._surface, self._display = furnish(self, self._state)
         self._questions = Questions(self._surface)
         self._sign_in = SignIn(self._surface, self._display, self._questions, destination.nick, self._enter, self._over)

@@ -35,6 +35,11 @@ class AddressTest(SynchronousTestCase):
         """An address is read as it was written."""
         self.assertEqual(address(str(Address(host, port))), Address(host, port))
 
+    def test_url(self) -> None:
+        """A browser finds the server at its port, also at an IPv6 address, and encrypted if the client does that."""
+        self.assertEqual(Address("::1", 5000).url, "http://[::1]:5000")
+        self.assertEqual(Address("chat.lab", 443, Encryption()).url, "https://chat.lab:443")
+
     def test_reasons(self) -> None:
         """Every reason is one sentence that names what is wrong."""
         for failure, words in (

@@ -43,6 +43,20 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         events.Whispered(7, "", "al", MOMENT, "bo", "hi"),
     ),
     (
+        {
+            "event": "shared",
+            "id": 7,
+            "room": "lobby",
+            "nick": "al",
+            "name": "cat.jpg",
+            "size": 512,
+            "type": "image/jpeg",
+            "link": "/f/ID/cat.jpg",
+            "at": AT,
+        },
+        events.Shared(7, "lobby", "al", MOMENT, "cat.jpg", 512, "image/jpeg", "/f/ID/cat.jpg", ""),
+    ),
+    (
         {"event": "edited", "id": 9, "target": 7, "room": "lobby", "nick": "al", "text": "ho", "at": AT},
         events.Edited(9, "lobby", "al", MOMENT, 7, "ho", ""),
     ),
@@ -102,7 +116,7 @@ class EventsTest(SynchronousTestCase):
         """The name of a record, in kebab-case, is its name on the wire."""
         self.assertEqual(_KINDS["many-joined"], events.ManyJoined)
         self.assertEqual(_KINDS["topic-changed"], events.TopicChanged)
-        self.assertEqual(len(_KINDS), 19)
+        self.assertEqual(len(_KINDS), 20)
 
     def test_unknown(self) -> None:
         """An event of the future keeps all that the server sent."""

@@ -53,7 +53,7 @@ class ForgeryTest(SynchronousTestCase):
         for post in posts(text, reply):
             (rendered,) = style.render([post], [43200.0], False)
             first, *others = rendered.decode().removesuffix("\r\n").split("\r\n")
-            self.assertTrue(first.startswith("[12:00:00] #1 "), first)
+            self.assertTrue(first.startswith("[12:00:00] #1"), first)
             for line in others:
                 self.assertTrue(line.startswith(CONTINUATION), line)
             self.assertLessEqual(max(map(wcswidth, (first, *others))), int(width))

@@ -16,6 +16,23 @@ FORMS: tuple[tuple[Message, str], ...] = (
     ({"event": "said"}, "#7 al: hi"),
     ({"event": "acted"}, "#7 * al hi"),
     ({"event": "whispered", "room": "", "to": "bob"}, "#7 al -> bob: hi"),
+    (
+        {"event": "shared", "name": "cat.jpg", "size": 1234567, "link": "/f/ID/cat.jpg"},
+        "#7 al shared cat.jpg (1.2 MB): http://chat:5000/f/ID/cat.jpg",
+    ),
+    (
+        {
+            "event": "shared",
+            "name": "a",
+            "size": None,
+            "link": "/f/ID/a",
+            "room": "",
+            "to": "bob",
+            "reply": 5,
+            "reply_nick": "bo",
+        },
+        "#7 al -> bob (re #5 bo) shared a (of unknown size): http://chat:5000/f/ID/a",
+    ),
     ({"event": "edited", "target": 3}, "#3 al (edited): hi"),
     ({"event": "edited", "target": 3, "to": "bob", "room": ""}, "#3 al -> bob (edited): hi"),
     ({"event": "deleted", "target": 3}, "#3 was deleted by al"),
@@ -36,7 +53,7 @@ FORMS: tuple[tuple[Message, str], ...] = (
 
 class PhraseTest(SynchronousTestCase):
     def line(self, event: Message, room: str = "lobby") -> str | None:
-        made = phrase(event, Reader("al"), room)
+        made = phrase(event, Reader("al", "http://chat:5000"), room)
         return None if made is None else str(made)
 
     def test_forms(self) -> None:

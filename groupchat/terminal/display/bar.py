@@ -33,6 +33,7 @@ def bar(state: ChatState, width: int, now: float) -> str:
         (0, state.room or ("no room" if state.connection == "connected" else "")),
         (3, _people(state.people)),
         (0, _connection(state)),
+        (1, state.sending),
         (2, _unread({room: count for room, count in state.unread.items() if room != state.room})),
         (4, _typing(state.typists(now))),
     ]

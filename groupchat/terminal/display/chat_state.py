@@ -40,6 +40,8 @@ class ChatState:
         """Seconds for which the server has not answered; 0.0: it does."""
         self.unanswered: dict[int, tuple[float, str]] = {}
         """Lines that are not answered yet, in their order: since when they wait, and their text."""
+        self.sending = ""
+        """The files that are being sent, and how far each is; empty: none."""
         self.unread: dict[str, int] = {}
         """Messages in each other room since the person was last in it."""
         self.unseen = 0
@@ -112,7 +114,7 @@ class ChatState:
         if type(number) is int and number > self._position:
             self._position = number
         match kind:
-            case "said" | "acted" | "whispered":
+            case "said" | "acted" | "whispered" | "shared":
                 return self._take_message(kind, nick, event, now)
             case "typing":
                 self._take_typing(nick, event, now)
@@ -156,16 +158,17 @@ class ChatState:
         text, room = str(event.get("text", "")), str(event.get("room", ""))
         if self.reader.is_me(nick):
             number, to = event.get("id"), str(event.get("to", ""))
-            if type(number) is int and (room or to):
+            if type(number) is int and (room or to) and kind != "shared":  # a file cannot be edited
                 self._last[Place(room) if room else Place(nick=to)] = (number, _safe(text))
             return False
-        if kind == "whispered":
+        is_private = kind == "whispered" or bool(event.get("to"))
+        if is_private:
             self.correspondents.wrote(nick, now)
         self.unseen += 1
         if room and room != self.room:
             self.unread[room] = self.unread.get(room, 0) + 1
         is_answer = bool(event.get("reply")) and self.reader.is_me(event.get("reply_nick"))
-        return kind == "whispered" or is_answer or self.reader.mentions(text)
+        return is_private or is_answer or self.reader.mentions(text)
 
     def _take_change(self, kind: str, event: Message) -> None:
         for place, (number, _) in [*self._last.items()]:

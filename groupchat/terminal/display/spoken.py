@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from groupchat.client.protocol import Message
-from groupchat.stdio.phrases import Fields, Reader, fields_of
+from groupchat.stdio.phrases import Fields, Reader, fields_of, size_of
 
 
 def sentence(event: Message, reader: Reader, room: str) -> str | None:
@@ -40,6 +40,13 @@ def _whispers(event: Fields, reader: Reader) -> str:
     return f"{event['nick']} tells you in private{_re(event, reader)}: {event['text']}"
 
 
+def _shares(event: Fields, reader: Reader) -> str:
+    you = reader.is_me(event["nick"])
+    whom = f" with {'you' if reader.is_me(event['to']) else event['to']} in private" if event["to"] else ""
+    who = "You share" if you else f"{event['nick']} shares"
+    return f"{who} the file {event['name']}, {size_of(event)}{whom}{_re(event, reader)}: {reader.base}{event['link']}"
+
+
 def _left(event: Fields, reader: Reader) -> str:
     return f"{event['nick']} left {event['room']}{_reason(event)}"
 
@@ -61,6 +68,7 @@ _FORMS: dict[str, Callable[[Fields, Reader], str]] = {
         f"{_who(event['nick'], reader)}, in action{_re(event, reader)}: {event['nick']} {event['text']}"
     ),
     "whispered": _whispers,
+    "shared": _shares,
     "edited": lambda event, reader: (
         f"{_who(event['nick'], reader)} changed message {event['target']} to: {event['text']}"
     ),

@@ -24,6 +24,7 @@ from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import REPLIES
 from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.display.display import Display
+from groupchat.terminal.flow.file_sending import SEND, FileSending
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.pasting import Paste
 from groupchat.terminal.flow.secret_commands import SecretCommands
@@ -63,6 +64,7 @@ class Sending:
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
         self.unsaid = Unsaid(clock, surface, display, state, self._say_again)
+        self._files = FileSending(client, self._remark, self._show_sending)
         self._paste = Paste(clock, self._say_literally, self._paste_refused)
         self._client = client
         self._surface = surface
@@ -91,6 +93,8 @@ class Sending:
                 self._say_again(line, place)
         elif command in REPLIES and self._state.correspondents.last:
             self._reply(line)
+        elif command == SEND and self._files.send(line, place):
+            return
         else:
             typed = self._numbered(line)
             name, *words = typed.split()
@@ -302,6 +306,10 @@ class Sending:
         elif place == self._state.place and not is_pasted:
             # In another place than it was typed for, one key more would say it to the wrong people.
             self._surface.give_back(line)
+
+    def _show_sending(self, words: str) -> None:
+        self._state.sending = words
+        self._surface.refresh()
 
     def _remark(self, sentence: str) -> None:
         self._surface.write(self._display.remark(sentence))

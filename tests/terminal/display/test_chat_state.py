@@ -38,6 +38,14 @@ class MessagesTest(StateTest):
         self.assertTrue(self.state.take(said(3, room="", kind="whispered"), 0))
         self.assertFalse(self.state.take(said(4, nick="ALICE", text="alice"), 0))
         self.assertEqual((self.state.unseen, self.state.last), (3, (4, "alice")))
+
+    def test_files(self) -> None:
+        """A file counts as a message, a private one calls and can be answered; one's own is nothing to edit."""
+        self.assertFalse(self.state.take(said(1, kind="shared"), 0))
+        self.assertTrue(self.state.take({**said(2, room="", kind="shared"), "to": "alice"}, 0))
+        self.assertEqual((self.state.unseen, self.state.correspondents.last), (2, "bob"))
+        self.assertFalse(self.state.take(said(3, nick="alice", kind="shared"), 0))
+        self.assertIsNone(self.state.last)
         self.assertTrue(self.state.take({**said(5), "reply": 4, "reply_nick": "Alice"}, 0))
         self.assertFalse(self.state.take({**said(6), "reply": 5, "reply_nick": "bob"}, 0))
 

@@ -10,7 +10,7 @@ from groupchat.stdio.phrases import Reader
 from groupchat.terminal.display.spoken import sentence
 
 KINDS = (
-    "said", "acted", "whispered", "edited", "deleted", "topic-changed", "moderated", "joined", "left", "many-joined",
+    "said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed", "moderated", "joined", "left", "many-joined",
     "many-left", "renamed", "announced",
 )  # fmt: skip
 
@@ -30,6 +30,19 @@ class SpokenTest(SynchronousTestCase):
         self.assertEqual(spoken("acted", nick="alice", text="waves"), "You, in action: alice waves")
         self.assertEqual(spoken("whispered", room="", to="alice"), "bob tells you in private: hi")
         self.assertEqual(spoken("whispered", room="", nick="alice", to="bob"), "You tell bob in private: hi")
+
+    def test_files(self) -> None:
+        """Of a file the name, the size and the address are said, and who it is for."""
+        cat: dict[str, Any] = {"name": "cat.jpg", "size": 512, "link": "/f/ID/cat.jpg"}
+        self.assertEqual(spoken("shared", **cat), "bob shares the file cat.jpg, 512 bytes: /f/ID/cat.jpg")
+        self.assertEqual(
+            spoken("shared", **cat, room="", to="alice"),
+            "bob shares the file cat.jpg, 512 bytes with you in private: /f/ID/cat.jpg",
+        )
+        self.assertEqual(
+            spoken("shared", **cat, room="", nick="alice", to="bob"),
+            "You share the file cat.jpg, 512 bytes with bob in private: /f/ID/cat.jpg",
+        )
 
     def test_replies(self) -> None:
         """A reply says which message it answers, and whose that is."""

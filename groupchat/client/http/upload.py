@@ -1,0 +1,119 @@
+"""Send the bytes of a file to an address of the server, by PUT."""
+
+import os
+from collections.abc import Callable, Generator
+from typing import Any, BinaryIO
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.task import Cooperator
+from twisted.python.failure import Failure
+from twisted.web.client import (
+    Agent,
+    FileBodyProducer,
+    RequestGenerationFailed,
+    RequestTransmissionFailed,
+    ResponseFailed,
+)
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+Progress = Callable[[int, int], object]
+"""Is called with how many bytes were read to be sent, and how many there are."""
+
+ANSWER_MAX = 65536
+"""Bytes of an answer that are kept."""
+
+LOST = (ConnectError, ConnectionDone, ConnectionLost, RequestTransmissionFailed, ResponseFailed)
+"""Errors of a connection: it is not known whether the server has the file."""
+
+
+class Shortened(Exception):
+    """The file has become shorter while it was sent."""
+
+
+@implementer(IAgentEndpointFactory)
+class _Always:
+    """The endpoint of the server, whatever the address says."""
+
+    def __init__(self, endpoint: IStreamClientEndpoint) -> None:
+        self._endpoint = endpoint
+
+    def endpointForURI(self, uri: object) -> IStreamClientEndpoint:
+        return self._endpoint
+
+
+class Portion:
+    """The first bytes of an open file, counted as they are read."""
+
+    def __init__(self, file: BinaryIO, size: int, progress: Progress) -> None:
+        self._file = file
+        self._size = size
+        self._read = 0
+        self._progress = progress
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, and none after the size that was announced: a file may grow meanwhile."""
+        data = self._file.read(min(count, self._size - self._read))
+        self._read += len(data)
+        if data:
+            self._progress(self._read, self._size)
+        return data
+
+    def close(self) -> None:
+        """Leave the file open: it may have to be sent again."""
+
+
+class _Answer(Protocol):
+    """Keeps the beginning of an answer; a server may send any amount."""
+
+    def __init__(self) -> None:
+        self.whole: Deferred[bytes] = Deferred()
+        self._said = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Keep it."""
+        self._said = (self._said + data)[:ANSWER_MAX]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """End; the answer of a server that has hung up is one, too."""
+        self.whole.callback(self._said)
+
+
+def size_of(file: BinaryIO) -> int:
+    """Return how many bytes an open file has.
+
+    :raises OSError: it is none that has an end, such as a pipe.
+    """
+    return file.seek(0, os.SEEK_END)
+
+
+@inlineCallbacks
+def put(
+    endpoint: IStreamClientEndpoint, reactor: Any, path: str, file: BinaryIO, size: int, progress: Progress
+) -> Generator[Deferred[Any], Any, tuple[int, bytes]]:
+    """Send a file from its beginning, on a connection of its own; return the status and the body of the answer.
+
+    :param path: the address on the server, from the slash on.
+    :raises Shortened: there was less to read than ``size``.
+    Of the connection it raises one of LOST.
+    """
+    file.seek(0)
+    pieces = Cooperator(scheduler=lambda call: reactor.callLater(0, call))  # the client goes on meanwhile
+    body = FileBodyProducer(Portion(file, size, progress), pieces)
+    body.length = size
+    agent = Agent.usingEndpointFactory(reactor, _Always(endpoint))
+    # The server is known by the endpoint; the name in the address only has to be one.
+    address = f"http://localhost{path}".encode("ascii", "replace")
+    headers = Headers({"Content-Type": ["application/octet-stream"]})
+    try:
+        response = yield agent.request(b"PUT", address, headers, body)
+    except RequestGenerationFailed as error:
+        raise Shortened("The file became shorter while it was sent.") from error
+    answer = _Answer()
+    response.deliverBody(answer)
+    said: bytes = yield answer.whole
+    return response.code, said
