@@ -10,8 +10,8 @@ from groupchat.stdio.phrases import Reader
 from groupchat.terminal.display.spoken import sentence
 
 KINDS = (
-    "said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed", "moderated", "joined", "left", "many-joined",
-    "many-left", "renamed", "announced",
+    "said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed", "moderated", "joined", "left",
+    "many-joined", "many-left", "renamed", "announced",
 )  # fmt: skip
 
 
