@@ -70,3 +70,20 @@ class RoomsTest(BrowserTest):
         window.page.get_by_role("radio", name="Each").check()
         window.page.keyboard.press("Escape")
         window.until("document.querySelector('.presence .w').innerText === 'emil came in\\nfay came in'")
+
+    def test_unmuted(self) -> None:
+        """Who keeps order sees from anybody's menu who is muted or banned, and ends it."""
+        victim = self.program("victor")
+        window = self.window().join("mira", PASSWORD)
+        people = window.page.get_by_role("list", name="People")
+        window.say("/mute victor 1h shouting")
+        victim.told(event="moderated", act="mute")
+        people.get_by_role("button", name="victor").click()
+        window.page.get_by_role("menuitem", name="Bans and mutes…").click()
+        dialog = window.page.get_by_role("dialog", name="Bans and mutes in lobby")
+        dialog.get_by_text("shouting").wait_for()
+        self.assertEqual(inaccessible(window.page), [])
+        dialog.get_by_role("button", name="End: Muted victor").click()
+        dialog.get_by_text("Nobody is banned or muted in lobby.").wait_for()
+        victim.told(event="moderated", act="unmute")
+        victim.do(do="say", text="thanks")

@@ -5,6 +5,7 @@ import { choices, field, openDialog, openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
 import { presenceOf } from "./presence.js";
+import { openSanctions } from "./sanctions.js";
 import { isMe, keepsOrder, opened } from "./store.js";
 import { fold, hue, monogram } from "./text.js";
 import { clock, dayAndClock, dayOf } from "./times.js";
@@ -121,6 +122,7 @@ function orders(nick, room) {
     { icon: "kick", text: `Put out of ${room}…`, act: kick },
     { icon: "trash", text: "Delete their messages…", bad: true, act: purge },
     { icon: "ban", text: `Ban from ${room}…`, bad: true, act: ban },
+    { icon: "clock", text: "Bans and mutes…", act: () => openSanctions(room) },
   ];
 }
 
