@@ -42,8 +42,11 @@ def explained(error: OSError, folder: Path) -> CannotStart:
     return CannotStart(f"The data folder {folder} cannot be used: {error.strerror}.")
 
 
-_OWN_FOLDERS = frozenset({"tls", "lost+found"})
+_OWN_FOLDERS = frozenset({"tls", "files", "lost+found"})
 """The folders that may be in a data folder: ours, and the one that every new file system has."""
+
+_OF_JOURNALS = "chat.db."
+"""The beginning of the names of others of ours: the files of journals that were put aside."""
 
 
 def make_private(folder: Path) -> str:
@@ -78,7 +81,8 @@ def check_own(folder: Path) -> int:
     mode = stat.S_IMODE(os.stat(folder).st_mode)
     if not mode & 0o077:
         return mode
-    others = {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)} - _OWN_FOLDERS
+    folders = {entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)} - _OWN_FOLDERS
+    others = [name for name in folders if not name.startswith(_OF_JOURNALS)]
     if others or mode & stat.S_ISVTX:
         raise CannotStart(
             f"The data folder {folder} is open to others (mode {mode:04o}), and is not for data of groupchat only; "

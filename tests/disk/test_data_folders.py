@@ -113,7 +113,8 @@ class PrivateTest(SynchronousTestCase):
     def test_closed(self) -> None:
         """A data folder that is open to others, in whatever way, is closed, which is told once."""
         (self.folder / "chat.db").touch()
-        (self.folder / "tls").mkdir()
+        for name in ("tls", "files", "chat.db.20261121T120000Z.files"):
+            (self.folder / name).mkdir()
         for mode in (0o755, 0o750, 0o701, 0o777):
             self.folder.chmod(mode)
             self.assertEqual(make_private(self.folder), f"{mode:04o}")

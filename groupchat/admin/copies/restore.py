@@ -15,6 +15,7 @@ from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.restoring import restore
 from groupchat.journals.tools.snapshots import snapshot
+from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural
 
@@ -34,9 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
     :raises CannotStart: the file is not a whole journal, there is one already, or a daemon is using the folder.
     """
     data = data_folder(arguments.data)
+    # The next start removes what the new journal does not share.
+    before = _files(data / DATABASE) if (data / FOLDER).is_dir() else []
     with Progress("restore") as progress:
         restored = restore(arguments.file, data, arguments.replace, progress.show)
-        missing = _restore_files(arguments.file, data, progress)
+        if restored.aside is not None:
+            _link(before, data / FOLDER, beside(restored.aside), progress)
+        missing = _link(_files(data / DATABASE), beside(arguments.file), data / FOLDER, progress)
     print(f"{data / DATABASE}: {plural(restored.messages, 'message')}, up to #{restored.head}.")
     if restored.aside is not None:
         print(f"The journal that was there is kept as {restored.aside}.")
@@ -51,11 +56,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def _restore_files(backup: Path, data: Path, progress: Progress) -> int:
-    """Put the contents beside a backup on the shelf; return how many are missing."""
-    with snapshot(data / DATABASE, known=False) as database:
-        files = Contents(database).files() if form(database) == newest_form() else []
+def _files(journal: Path) -> list[StoredFile]:
+    """Return the files that a journal shares; none if it cannot be read: it is about to be replaced."""
     try:
-        return len(copy_contents(files, beside(backup), data / FOLDER, progress.show)) if files else 0
+        with snapshot(journal, known=False) as database:
+            return Contents(database).files() if form(database) == newest_form() else []
+    except CannotStart:
+        return []
+
+
+def _link(files: list[StoredFile], source: Path, target: Path, progress: Progress) -> int:
+    """Put contents from one folder into another; return how many are missing."""
+    try:
+        return len(copy_contents(files, source, target, progress.show)) if files else 0
     except OSError as error:
-        raise CannotStart(unwritable(data / FOLDER, error)) from error
+        raise CannotStart(unwritable(target, error)) from error

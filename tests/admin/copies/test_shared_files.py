@@ -85,6 +85,19 @@ class SharedFilesTest(ArchiveCase):
         self.assertIn("is whole: 3 files", self.output("verify", "--data", other))
         self.assertEqual((other / "files").stat().st_mode & 0o777, 0o700)
 
+    def test_replaced(self) -> None:
+        """The journal that is put aside keeps its files beside it, and can be restored with them."""
+        copy = self.folder / "copy.db"
+        self.output("backup", copy, "--data", self.data)
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([self.share("gone", "E" * 22)])
+        self.output("restore", copy, "--data", self.data, "--replace")
+        (aside,) = [path for path in self.data.glob("chat.db.2*Z") if path.is_file()]
+        self.assertEqual(self.kept(Path(f"{aside}.files")), set(CONTENTS))
+        other = self.folder / "other"
+        self.output("restore", aside, "--data", other)
+        self.assertEqual(self.kept(other / "files"), set(CONTENTS))
+
     def test_incomplete(self) -> None:
         """What a backup lacks is told, when it is made and when it is restored; the rest is there."""
         place(self.shelf, stored("cat.png").sha256).unlink()

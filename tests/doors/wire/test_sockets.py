@@ -5,19 +5,22 @@ import struct
 from typing import Any, cast
 
 from twisted.internet import reactor as _reactor
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import inlineCallbacks
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.task import deferLater
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire.sockets import silence, tune
+from groupchat.doors.wire.sockets import base, silence, tune
 from groupchat.doors.wire.transport import install
 from groupchat.interfaces.screens import IScreen
+from groupchat.model.errors import CannotStart
 from tests.doors.fakes import SETTINGS, FakeSession
 from tests.doors.wire.test_transport import read_all
 
@@ -154,3 +157,33 @@ class SocketTests(TestCase):
         self.assertTrue(received.startswith(b"? !! line-too-long: "), received)
         client.close()
         yield self.gone(session)
+
+
+class BaseTest(SynchronousTestCase):
+    """Where a peer reaches the server over HTTP."""
+
+    def test_own_end(self) -> None:
+        """It is where its own connection ends: there the server answers to it, whatever its name is."""
+        for address, secure, expected in (
+            (IPv4Address("TCP", "192.0.2.9", 5000), False, "http://192.0.2.9:5000"),
+            (IPv4Address("TCP", "192.0.2.9", 5000), True, "https://192.0.2.9:5000"),
+            (IPv6Address("TCP", "2001:db8::9", 5000), False, "http://[2001:db8::9]:5000"),
+            (IPv6Address("TCP", "fe80::9%eth0", 5000), False, "http://[fe80::9]:5000"),
+            (IPv6Address("TCP", "::ffff:192.0.2.9", 5000), False, "http://192.0.2.9:5000"),
+            (UNIXAddress("/run/chat"), False, ""),
+        ):
+            self.assertEqual(base(StringTransport(address), Settings(), secure), expected)
+        self.assertEqual(base(None, Settings(), False), "")
+
+    def test_setting(self) -> None:
+        """The setting says otherwise, as behind a proxy."""
+        settings = Settings(public_url="https://chat.example.org/")
+        self.assertEqual(base(StringTransport(), settings, False), "https://chat.example.org")
+        for wrong in (
+            "chat.example.org",
+            "ftp://example.org",
+            "https://a b",
+            "https://x.org/?a",
+            "javascript:alert(1)",
+        ):
+            self.assertRaises(CannotStart, Settings, public_url=wrong)
