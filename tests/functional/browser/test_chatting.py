@@ -99,3 +99,10 @@ class TogetherTest(BrowserTest):
         window.page.get_by_role("option").first.wait_for()
         window.say("/say faster than the list")
         window.expect("faster than the list")
+
+    def test_first_heading(self) -> None:
+        """The first heading that is shown above the rooms stands where the side begins, whatever is hidden above it."""
+        window = self.person("gina")
+        window.page.get_by_role("list", name="Rooms").get_by_role("link", name="lobby").wait_for()
+        margin = "getComputedStyle(document.getElementById('join-room').parentElement).marginTop"
+        self.assertEqual(window.page.evaluate(margin), "0px")
