@@ -16,11 +16,12 @@ export function on(name, listener) {
 
 /** Events, and the parts that listen for them: a part is loaded by the first of its events, or soon after joining. */
 const LATER = {
-  ...{ attach: "attach", join: "commands", over: "actions", walk: "walk" },
+  ...{ attach: "attach", join: "commands", over: "actions", walk: "walk", say: "live" },
   ...{ copy: "deeds", copylink: "deeds", delete: "deeds", sheet: "deeds" },
   ...{ person: "person", rooms: "rooms", search: "search", settings: "settings" },
   ...{ reply: "answer", edit: "answer", mention: "answer", goto: "goto" },
 };
+const SILENT = new Set(["over", "say"]); // nobody waits for these
 export const laterParts = new Set(Object.values(LATER));
 
 export const NOT_LOADED = "A part of the page could not be loaded. Try again; if that does not help, reload the page. What you wrote is kept.";
@@ -63,7 +64,7 @@ export function emit(name, detail) {
   else if (name in LATER)
     load(LATER[name]).then(
       () => listeners.has(name) && emit(name, detail),
-      () => name !== "over" && emit("tell", NOT_LOADED),
+      () => !SILENT.has(name) && emit("tell", NOT_LOADED),
     );
 }
 

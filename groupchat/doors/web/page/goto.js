@@ -1,9 +1,17 @@
 // Going to a message, wherever it is: from a quote, a search, or an address.
 
 import { emit, on, open, openPrivately, state } from "./app.js";
+import { find } from "./entries.js";
+import { isLive } from "./link.js";
 import { standAt } from "./log.js";
-import { loadUntil } from "./past.js";
+import { hasMore, loadEarlier } from "./past.js";
 import { opened } from "./store.js";
+
+/** Load until a message is there; return whether it is. Gives up after some pages: it may be years ago. */
+async function loadUntil(one, id, pages = 12) {
+  for (let left = pages; left > 0 && one.from >= id && hasMore(one) && isLive(); left -= 1) await loadEarlier(one);
+  return find(one, id) !== undefined;
+}
 
 /** Show a message, and mark it for two seconds. */
 async function show({ id, key = state.open }) {

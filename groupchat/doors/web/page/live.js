@@ -2,6 +2,7 @@
 
 import { on } from "./app.js";
 import { byId } from "./dom.js";
+import { isFilled } from "./log.js";
 import { newMessages } from "./sentences.js";
 
 const FLOOD = 5; // messages within a second
@@ -15,19 +16,19 @@ let untold = 0;
 let timer = 0;
 
 /** Say nothing while history is filled in. */
-export function silence() {
+function silence() {
   isOn = false;
   log.setAttribute("aria-live", "off");
 }
 
 /** Speak from now on: in a moment, when what was filled in is no news any more. */
-export function resume() {
+function resume() {
   isOn = true;
   setTimeout(() => isOn && !untold && log.setAttribute("aria-live", "polite"), 100);
 }
 
 /** Messages are about to be added: speak each, or, of many, only how many there were. */
-export function adding(count) {
+function adding(count) {
   if (!isOn || count <= 0) return;
   const now = performance.now();
   recent = [...recent.filter(({ at }) => now - at < 1000), { at: now, count }];
@@ -44,11 +45,15 @@ export function adding(count) {
 }
 
 /** Tell something once. */
-export function say(text) {
+function say(text) {
   announcer.textContent = "";
   setTimeout(() => (announcer.textContent = text), 50);
 }
 
 export function start() {
   on("say", say);
+  on("filling", silence);
+  on("filled", resume);
+  on("adding", adding);
+  if (isFilled()) resume();
 }

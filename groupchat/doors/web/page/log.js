@@ -7,7 +7,6 @@ import { changed, emit, on, state } from "./app.js";
 import { byId } from "./dom.js";
 import { paintTop, paintUnsent } from "./edges.js";
 import { indexOf, isMessage } from "./entries.js";
-import * as live from "./live.js";
 import * as past from "./past.js";
 import { countAfter, markRead, newest, setLine } from "./reading.js";
 import { newMessages } from "./sentences.js";
@@ -22,8 +21,11 @@ const log = byId("log");
 const pill = byId("pill");
 
 let following = true; // whether the reader is at the end
+let filled = false; // whether the log has what was said before
 let seen = 0; // up to where the reader was at the end
 let hiddenAt = 0;
+
+export const isFilled = () => filled;
 
 const below = () => log.scrollHeight - log.scrollTop - log.clientHeight;
 
@@ -79,7 +81,8 @@ function place(one) {
 }
 
 async function open(one) {
-  live.silence();
+  filled = false;
+  emit("filling");
   setLine(one, one.leftAt);
   emit("say", one.line ? `${one.name}, ${newMessages(one.line.count)}` : one.name);
   log.setAttribute("aria-label", `Messages in ${one.name}`);
@@ -89,7 +92,8 @@ async function open(one) {
     if (one !== opened(state)) return;
     if (following) fill(one);
   }
-  live.resume();
+  filled = true;
+  emit("filled");
 }
 
 function fill(one) {
@@ -104,7 +108,7 @@ function paint(changes) {
   if (one === undefined || !["log", "outbox"].some((name) => changes.has(name))) return;
   const wasFollowing = following;
   const count = view.countNew(one);
-  live.adding(count);
+  emit("adding", count);
   view.paintTouched(one);
   view.paintNew(one, following);
   if (changes.has("outbox") || count > 0) paintUnsent(one);

@@ -7,7 +7,6 @@ import { byId } from "./dom.js";
 import * as gate from "./gate.js";
 import * as keep from "./keep.js";
 import * as link from "./link.js";
-import * as live from "./live.js";
 import * as log from "./log.js";
 import { look } from "./look.js";
 import * as sending from "./sending.js";
@@ -92,5 +91,5 @@ on("paint", saveSoon);
 addEventListener("pagehide", save);
 
 restore();
-for (const part of [link, sending, live, log, composer, bar]) part.start();
+for (const part of [link, sending, log, composer, bar]) part.start();
 gate.start();

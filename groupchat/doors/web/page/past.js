@@ -1,7 +1,6 @@
 // Earlier messages, loaded when they are needed.
 
 import { changed, state } from "./app.js";
-import { find } from "./entries.js";
 import { ask, isLive } from "./link.js";
 import { learnPage } from "./store.js";
 
@@ -43,10 +42,4 @@ async function load(one) {
   }
   const { items, next = 0 } = answer; // next: what the page begins with, also when that is nothing the reader is shown
   learnPage(state, one, items, { from: Math.max(next - 1, 0), start: next === 0 });
-}
-
-/** Load until a message is there; return whether it is. Gives up after some pages: it may be years ago. */
-export async function loadUntil(one, id, pages = 12) {
-  for (let left = pages; left > 0 && one.from >= id && hasMore(one) && isLive(); left -= 1) await loadEarlier(one);
-  return find(one, id) !== undefined;
 }
