@@ -19,7 +19,7 @@ const LATER = {
   ...{ attach: "attach", join: "commands", over: "actions", walk: "walk", say: "live" },
   ...{ copy: "deeds", copylink: "deeds", delete: "deeds", sheet: "deeds" },
   ...{ person: "person", rooms: "rooms", search: "search", settings: "settings" },
-  ...{ reply: "answer", edit: "answer", mention: "answer", goto: "goto" },
+  goto: "goto",
 };
 const SILENT = new Set(["over", "say"]); // nobody waits for these
 export const laterParts = new Set(Object.values(LATER));

@@ -17,7 +17,7 @@
 
   // All modules of the page are asked for at once: it would be long before the last of them was known by the others.
   const modules =
-    "app bar composer dom edges entries gate greeting keep link log look message outbox past presence reading retry sending sentences shape store text times view";
+    "answer app bar composer dom edges entries gate greeting keep link log look message outbox past presence reading retry sending sentences shape store text times view";
   for (const name of modules.split(" ")) {
     const link = document.createElement("link");
     Object.assign(link, { rel: "modulepreload", href: new URL(`${name}.js`, document.currentScript.src) });

@@ -1,6 +1,7 @@
 // Starts the parts of the page, and decides which conversation is shown.
 
 import { emit, laterParts, load, NOT_LOADED, on, open, openFirst, openPrivately, state } from "./app.js";
+import * as answer from "./answer.js";
 import * as bar from "./bar.js";
 import * as composer from "./composer.js";
 import { byId } from "./dom.js";
@@ -91,5 +92,5 @@ on("paint", saveSoon);
 addEventListener("pagehide", save);
 
 restore();
-for (const part of [link, sending, log, composer, bar]) part.start();
+for (const part of [link, sending, log, composer, answer, bar]) part.start();
 gate.start();
