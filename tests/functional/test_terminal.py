@@ -165,7 +165,7 @@ class TerminalTest(PaneTest):
                 [],
                 "refused: bob is already here; choose another nickname. (nick-taken)",
             ),
-            (f"127.0.0.1:{full.port}", [], "closed the connection: server-full: "),
+            (f"127.0.0.1:{full.port}", [], "refused: The server is full. Try again later. (server-full)"),
         ):
             pane = self.open("join", place, "--nick", "bob", *words, width=200)
             shown = pane.expect(re.escape(sentence)).splitlines()
