@@ -213,14 +213,18 @@ class Walk(RuleBasedStateMachine):
         return self.memory._rows[number - 1]
 
     def due(self, seat: Seat) -> set[int]:
-        """The numbers this connection must have been shown, or been told are done."""
+        """The numbers this connection must have been shown, or been told are done.
+
+        What was deleted before somebody who joins read it is left out: they may never see that it was there.
+        """
         author = seat.peer.connection.person.author
         start = seat.since if seat.since is not None else seat.arrived
         assert start is not None
         return {
             row.id
             for row in self.memory._rows
-            if (
+            if row.gone_by is None
+            and (
                 row.id > seat.entered.get(row.room, self.memory.head)
                 if row.reader is None
                 else row.id > start and author in (row.author, row.reader)

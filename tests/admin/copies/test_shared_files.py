@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from groupchat.files.objects import hash_of, objects, place
 from groupchat.journals.tools.archive import Archive, Contents
@@ -46,7 +47,7 @@ class SharedFilesTest(ArchiveCase):
             path.write_bytes(content)
         self.assert_sound()
 
-    def share(self, name: str, link: str, **more: object) -> Draft:
+    def share(self, name: str, link: str, **more: Any) -> Draft:
         """Draft a file."""
         return draft(ALICE, "alice", name, 3, kind=Kind.SHARED, file=stored(name), link=link, **more)
 
