@@ -46,6 +46,9 @@ FAULTS = {
     "files": Fault(
         files.kept_whole, "kill -9 and a full disk at each step of a file: no post without its file, nothing left over"
     ),
+    "downloads": Fault(
+        files.fetched, "200 peers fetch a file, one at 1 KiB/s: a message takes at most 50 ms (p99), nobody is cut off"
+    ),
     "descriptors": Fault(crowds.out_of_descriptors, "no descriptors left: further peers are told, commits go on"),
     "stopped": Fault(
         crowds.stopped_readers, "1,000 peers stop reading: the p99 of others at most doubles, all are disconnected"

@@ -1,17 +1,22 @@
-"""Files: kill -9 and a full disk at each step of taking one."""
+"""Files: kill -9 and a full disk at each step of taking one; and many who fetch, beside people who chat."""
 
 import hashlib
 import http.client
 import json
 import os
 import random
+import selectors
 import socket
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from faults.disk import SMALL
-from faults.trial import HOST, START_S, NotRun, Trial, Verdict, need, need_root, wait_for
+from faults.honest import Honest
+from faults.trial import HOST, START_S, NotRun, Trial, Verdict, memory_mib, need, need_root, percentile, wait_for
 from tests.functional.harness import Daemon
 
 SETTINGS = "guest_files = true\n"
@@ -199,3 +204,94 @@ def _get(daemon: Daemon, path: str, accept: str = "*/*") -> tuple[int, bytes]:
     body = reply.read()
     connection.close()
     return reply.status, body
+
+
+DOWNLOADS = 200
+LARGE = 16 * 2**20 - 1
+
+
+def fetched(trial: Trial) -> Verdict:
+    """200 peers fetch a file of 16 MiB again and again, one at 1 KiB/s, while people chat."""
+    seconds = 30.0 if trial.full else 8.0
+    daemon = trial.start(settings=SETTINGS)
+    files = Files(trial, trial.folder / "data")
+    content = os.urandom(LARGE)
+    if files.send(daemon, content) != 201:
+        return Verdict(False, "the file was not taken")
+    line = _get(daemon, "/rooms/lobby?since=0", "application/x-ndjson")[1].splitlines()[0]
+    link = json.loads(line)["link"]
+    alone = percentile(Honest(daemon.port, seconds / 2).delays(), 0.99)
+    before, end = memory_mib(daemon.process.pid), time.monotonic() + seconds + 2.0
+    slow = _Slow(daemon, link, end)
+    fetchers = subprocess.Popen(
+        [sys.executable, "-m", "faults.files", str(daemon.port), link, str(seconds + 2.0)], stdout=subprocess.PIPE
+    )
+    time.sleep(1.0)
+    honest = Honest(daemon.port, seconds)
+    delays = honest.delays()
+    most = memory_mib(daemon.process.pid) - before
+    whole, cut = map(int, fetchers.communicate()[0].split())
+    slow.join()
+    p99 = percentile(delays, 0.99)
+    kept = p99 <= max(50.0, 2 * alone) and not cut and slow.got > 0 and not slow.ended
+    return Verdict(
+        kept,
+        f"p99 {p99:.1f} ms ({alone:.1f} ms without them), median {percentile(delays, 0.5):.1f} ms, beside {DOWNLOADS} "
+        f"who fetched {whole / 2**20:.0f} MiB in {seconds + 2:.0f} s; {cut} cut off; the slow one went on; memory "
+        f"+{most:.1f} MiB",
+    )
+
+
+class _Slow(threading.Thread):
+    """Fetches a file at 1 KiB/s."""
+
+    def __init__(self, daemon: Daemon, link: str, end: float) -> None:
+        super().__init__(daemon=True)
+        self.got = 0
+        self.ended = False
+        self._socket = socket.create_connection((HOST, daemon.port), START_S)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.sendall(f"GET {link} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        self._end = end
+        self.start()
+
+    def run(self) -> None:
+        """Read on."""
+        while time.monotonic() < self._end and not self.ended:
+            data = self._socket.recv(1024)
+            self.got += len(data)
+            self.ended = not data
+            time.sleep(1.0)
+        self._socket.close()
+
+
+def fetch(port: int, link: str, seconds: float) -> tuple[int, int]:
+    """Fetch a file on many connections, over and over; return the bytes that came, and how many were cut off."""
+    os.nice(10)  # those who fetch are elsewhere, and take no processor from the daemon
+    chosen = selectors.DefaultSelector()
+    request = f"GET {link} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    left: dict[socket.socket, int] = {}
+    for _ in range(DOWNLOADS):
+        peer = socket.create_connection((HOST, port), START_S)
+        peer.sendall(request)
+        left[peer] = 0
+        chosen.register(peer, selectors.EVENT_READ)
+    end, total, cut = time.monotonic() + seconds, 0, 0
+    while (now := time.monotonic()) < end:
+        for key, _ in chosen.select(max(end - now, 0.0)):
+            peer = key.fileobj  # type: ignore[assignment]
+            data = peer.recv(65536)
+            if not data:
+                cut += 1
+                chosen.unregister(peer)
+                continue
+            total += len(data)
+            left[peer] += len(data)
+            if left[peer] >= LARGE + 200:  # nearly: the head has some hundred bytes more
+                left[peer] = 0
+                peer.sendall(request)
+    return total, cut
+
+
+if __name__ == "__main__":
+    print(*fetch(int(sys.argv[1]), sys.argv[2], float(sys.argv[3])))

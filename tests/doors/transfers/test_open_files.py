@@ -4,8 +4,8 @@ from io import BytesIO
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.transfers.open_files import SHARE, OpenFiles
-from tests.doors.fakes import TURN_S, TurnClock
+from groupchat.doors.transfers.open_files import REST_S, SHARE, OpenFiles
+from tests.doors.fakes import TurnClock
 
 
 class OpenFilesTest(SynchronousTestCase):
@@ -22,7 +22,7 @@ class OpenFilesTest(SynchronousTestCase):
         self.assertEqual((len(files), first.closed), (0, True))
 
     def test_turns(self) -> None:
-        """So many send in a turn, then others have theirs; who waits longest comes first, and nobody is left out."""
+        """So many are sent in a turn, then others have theirs; who waits longest comes first, nobody is left out."""
         clock, sent = TurnClock(), list[int]()
         files = OpenFiles(clock)
 
@@ -37,9 +37,9 @@ class OpenFilesTest(SynchronousTestCase):
 
         for number in range(20):
             files.wait_for_turn(Fake(number))
-        clock.advance(TURN_S)
+        clock.advance(REST_S)
         self.assertEqual(sent, list(range(SHARE)))
         while clock.getDelayedCalls():
-            clock.advance(TURN_S)
+            clock.advance(REST_S)
         self.assertEqual(sent[:100], [number % 20 for number in range(100)])
         self.assertEqual(len(sent), 119)
