@@ -281,7 +281,11 @@ class Settings:
         16 * 1024 * 1024, "bytes", "largest file that can be shared: a photo or a song", minimum=0, maximum=1 << 40
     )
     files_per_account_bytes: int = setting(
-        256 * 1024 * 1024, "bytes", "most bytes of all files that one person shares", minimum=1, maximum=1 << 50
+        256 * 1024 * 1024,
+        "bytes",
+        "most bytes of all files that one person shares; each counts as 16 KiB at least",
+        minimum=16384,
+        maximum=1 << 50,
     )
     files_total_bytes: int = setting(
         4 * 1024 * 1024 * 1024,

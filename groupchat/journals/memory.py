@@ -148,7 +148,7 @@ class MemoryJournal:
         answered = None if draft.reply is None else self._find(draft.reply)
         refused = reply_refusal(draft, answered)
         if refused is None and draft.quota:
-            refused = quota_refusal(draft, [row for row in self._files() if row.author == draft.author])
+            refused = quota_refusal(draft, kept_files(row for row in self._files() if row.author == draft.author))
         return refused or self._add(written(draft, self.head + 1, answered))
 
     def _files(self) -> list[Row]:

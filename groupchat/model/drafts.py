@@ -14,7 +14,7 @@ Rules:
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -182,6 +182,15 @@ class StoredFile:
     sha256: str
     size: int
     type: str
+
+
+CHARGED_LEAST = 16 * 1024
+"""Bytes that every file takes of its author's quota at least, so that there are not too many of them."""
+
+
+def charged(files: Iterable[StoredFile]) -> int:
+    """Return how much of a quota these files take."""
+    return sum(max(file.size, CHARGED_LEAST) for file in files)
 
 
 @record

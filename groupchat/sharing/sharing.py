@@ -24,7 +24,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.files import IIncoming, IShelf, IUpload
 from groupchat.model import names
-from groupchat.model.drafts import Audience, Draft, Kind, SharedFile, StoredFile
+from groupchat.model.drafts import CHARGED_LEAST, Audience, Draft, Kind, SharedFile, StoredFile, charged
 from groupchat.model.errors import (
     Busy,
     FilesUnavailable,
@@ -110,7 +110,7 @@ class Sharing:
     def used(self, author: AuthorId) -> "Generator[Deferred[Any], Any, int]":
         """Return the bytes of what an author shares."""
         files: list[StoredFile] = yield self._stream.journal.kept_files(author)
-        return sum(file.size for file in files)
+        return charged(files)
 
     @inlineCallbacks
     def offer(
@@ -136,10 +136,10 @@ class Sharing:
         self._check(offer, person)
         quota = self.settings.files_per_account_bytes
         left = quota - (yield self.used(person.author))
-        if left < (size or 1):
+        if left < max(size or 1, CHARGED_LEAST):
             raise QuotaExceeded(
-                f"You may share {size_words(quota)} in all, and have {size_words(max(left, 0))} left. /files lists what"
-                " you share, and /delete NUMBER removes one."
+                f"You may share {size_words(quota)} in all, and have {size_words(max(left, 0))} left; a file counts as"
+                f" {size_words(CHARGED_LEAST)} at least. /files lists yours, and /delete NUMBER removes one."
             )
         return Offer(person.author, address, name, min(limit, left), room, reader, to, reply, key)
 

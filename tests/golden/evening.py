@@ -177,7 +177,7 @@ def _share(house: House, peer: Peer, room: str, words: str, number: int, to: Pee
     draft = Draft(
         Kind.SHARED, person.author, person.nick, house.now(), "" if other else room, f"{words[:20].strip()}.txt",
         other.author if other else None, other.nick if other else "", folded=person.key, within=connection.rooms,
-        reply=number if number % 3 == 0 else None, file=file, link=secrets.token_urlsafe(16), quota=1200,
+        reply=number if number % 3 == 0 else None, file=file, link=secrets.token_urlsafe(16), quota=60_000,
     )  # fmt: skip
     house.hall.commits.post(Posting(draft, Receipt(), connection))
 

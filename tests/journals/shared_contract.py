@@ -2,7 +2,17 @@
 
 from dataclasses import replace
 
-from groupchat.model.drafts import Audience, Draft, Erase, Expire, Kind, SharedFile, StoredFile, StoredPost
+from groupchat.model.drafts import (
+    CHARGED_LEAST,
+    Audience,
+    Draft,
+    Erase,
+    Expire,
+    Kind,
+    SharedFile,
+    StoredFile,
+    StoredPost,
+)
 from groupchat.model.errors import AlreadyDeleted, BadArguments, QuotaExceeded, Refusal
 from groupchat.model.events import SERVER, AuthorId, Deleted, Shared
 from tests.journals.cases import DecisionsCase
@@ -129,7 +139,7 @@ class SharedContract(DecisionsCase):
 
     async def test_quota(self) -> None:
         """An author shares no more than their quota; what is shared again costs nothing, what is deleted is free."""
-        quota = CAT.size + NOTES.size - 1
+        quota = CAT.size + CHARGED_LEAST - 1
         first, again, refused, other = await self.append(
             *(replace(draft, quota=quota) for draft in (
                 share("AAA"), share("BBB"), share("CCC", file=NOTES), share("DDD", author=BOB, file=NOTES),

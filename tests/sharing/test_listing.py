@@ -1,9 +1,10 @@
 """Lists of files, and what people are told of their own."""
 
+from groupchat.model.drafts import CHARGED_LEAST
 from groupchat.model.events import Listed
 from groupchat.verbs.reading import FILES
 from tests.house import Peer
-from tests.sharing.test_sharing import CAT, SharingCase
+from tests.sharing.test_sharing import SharingCase
 
 
 class ListingTests(SharingCase):
@@ -78,5 +79,5 @@ class ListingTests(SharingCase):
         self.alice.do("whoami")
         (answer,) = self.alice.answers
         assert isinstance(answer, Listed)
-        self.assertEqual(answer.items[0]["files"], {"used": len(CAT), "most": 256 * 2**20})
-        self.assertIn("You share 1 KB of files, and may share 268 MB. /files lists them.", answer.lines)
+        self.assertEqual(answer.items[0]["files"], {"used": CHARGED_LEAST, "most": 256 * 2**20})
+        self.assertIn("You share 16.4 KB of files, and may share 268 MB. /files lists them.", answer.lines)

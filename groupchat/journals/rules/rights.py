@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from groupchat.facts.rule_book import LastShown, RuleBook
 from groupchat.journals.rules.rows import Row, milliseconds
-from groupchat.model.drafts import MESSAGES, Draft, Kind
+from groupchat.model.drafts import CHARGED_LEAST, MESSAGES, Draft, Kind, StoredFile, charged
 from groupchat.model.errors import (
     AlreadyDeleted,
     BadArguments,
@@ -111,15 +111,15 @@ def written(draft: Draft, id: int, answered: Row | None = None) -> Row:
     )
 
 
-def quota_refusal(draft: Draft, kept: Iterable[Row]) -> Refusal | None:
+def quota_refusal(draft: Draft, kept: Iterable[StoredFile]) -> Refusal | None:
     """Return why this file is refused: its author shares too much already; None: they do not.
 
-    :param kept: the rows of the author that name files.
+    :param kept: the files of the author, each once.
     """
-    sizes = {row.sha256: row.size or 0 for row in kept}
-    if draft.file is None or draft.file.sha256 in sizes:
+    files = list(kept)
+    if draft.file is None or draft.file.sha256 in {file.sha256 for file in files}:
         return None  # what is shared once more is kept once
-    return over_quota(sum(sizes.values()), draft.file.size, draft.quota)
+    return over_quota(charged(files), draft.file.size, draft.quota)
 
 
 def over_quota(used: int, size: int, quota: int) -> Refusal | None:
@@ -127,7 +127,7 @@ def over_quota(used: int, size: int, quota: int) -> Refusal | None:
 
     :param used: the bytes of what they share.  :param size: those of the file.
     """
-    if used + size <= quota:
+    if used + max(size, CHARGED_LEAST) <= quota:
         return None
     return QuotaExceeded(
         f"You may share {size_words(quota)} in all, and share {size_words(used)}; this file has {size_words(size)}."

@@ -114,7 +114,7 @@ def last_files(
     seen = (
         row
         for row in reversed(rows)
-        if row.id < before and (author is None or row.author == author) and sees(audience, row)
+        if row.link is not None and row.id < before and (author is None or row.author == author) and sees(audience, row)
     )
     return [shared_file(row) for row in islice(seen, max(count, 0))]
 

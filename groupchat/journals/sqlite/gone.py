@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Iterator
 
 from groupchat.journals.rules.erasures import Erasure
-from groupchat.journals.rules.rows import Row, is_message
+from groupchat.journals.rules.rows import Row, is_message, kept_files
 from groupchat.journals.sqlite.statements import COLUMNS, FILES, LATEST, MESSAGE, ROW, TAIL_LATEST, TOPICS
+from groupchat.model.drafts import StoredFile
 
 _STATE = """
 SELECT max(CASE name WHEN 'expired' THEN value END), max(CASE name WHEN 'forgotten' THEN value END),
@@ -114,6 +115,16 @@ class Gone:
             query, values = f"{query} AND author = ?", (self.expired, author)
         rows = [self.masked(Row(*found)) for found in self._database.execute(query, values).fetchall()]
         return sorted(row for row in rows if row.link is not None)
+
+    def kept_files(self, author: int | None = None) -> list[StoredFile]:
+        """Return every file that a row names, once; of all rows, or of those of an author."""
+        if self.erasures:
+            return kept_files(self.files(author))
+        query = f"SELECT DISTINCT sha256, size, type FROM {FILES} AND id > ?"
+        values: tuple[int, ...] = (self.expired,)
+        if author is not None:
+            query, values = f"{query} AND author = ?", (self.expired, author)
+        return [StoredFile(*found) for found in self._database.execute(query, values).fetchall()]
 
     def file(self, link: str) -> Row | None:
         """Return the row whose file has this public id; None: there is none."""

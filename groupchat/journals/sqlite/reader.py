@@ -12,7 +12,6 @@ from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import (
     Row,
     is_message,
-    kept_files,
     last_files,
     milliseconds,
     sees,
@@ -32,6 +31,7 @@ from groupchat.journals.sqlite.statements import (
     TOPICS,
     Scan,
     everything,
+    files,
     messages,
     neighbours,
     session_of,
@@ -48,6 +48,9 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
+
+FILES_AT_ONCE = 50
+"""Rows read at a time to find those that name files."""
 
 SEARCH_S = 0.2
 """Processor time, in seconds, after which a search is given up; one in a million messages takes some milliseconds."""
@@ -221,12 +224,21 @@ class Reader:
     def files(self, audience: Audience, author: AuthorId | None, before: int, count: int) -> list[SharedFile]:
         """Return the last files that an audience may see, newest first."""
         with self._snapshot():
-            return last_files(self._gone.files(author), audience, author, before, count)
+            found: list[SharedFile] = []
+            scans, upto = files(audience, author), _clamped(before) - 1
+            while len(found) < count:
+                ids = self._ids(scans, self._gone.expired, upto, FILES_AT_ONCE, newest=True)
+                if not ids:
+                    break
+                rows = [row for row in map(self._gone.row, reversed(ids)) if row is not None]
+                found += last_files(rows[::-1], audience, author, before, count - len(found))
+                upto = ids[0] - 1
+            return found
 
     def kept_files(self, author: AuthorId | None = None) -> list[StoredFile]:
         """Return every file that a post names, once."""
         with self._snapshot():
-            return kept_files(self._gone.files(author))
+            return self._gone.kept_files(author)
 
     def recall(self, digest: str) -> StoredSession | None:
         """Return the session with this digest."""

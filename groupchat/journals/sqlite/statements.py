@@ -143,6 +143,21 @@ def neighbours(row: Row) -> list[Scan]:
     return _between(row.author, row.reader)
 
 
+_ROOM_FILES = _scan("posts INDEXED BY posts_room_files WHERE link IS NOT NULL AND reader IS NULL", "room = ?")
+_READER_FILES = _scan("posts INDEXED BY posts_reader_files WHERE link IS NOT NULL AND reader IS NOT NULL", "reader = ?")
+_AUTHOR_FILES = _scan(FILES, "author = ?")
+
+
+def files(audience: Audience, author: int | None) -> list[Scan]:
+    """Return the scans that find the files an audience may see, and some others.
+
+    :param author: who shared them; None: anybody.
+    """
+    if author is not None:
+        return [_AUTHOR_FILES._replace(of=(author,))]
+    return _sources(audience, (_ROOM_FILES,), (_AUTHOR_FILES, _READER_FILES))
+
+
 def _between(one: int, other: int) -> list[Scan]:
     return [_PAIR._replace(of=pair) for pair in dict.fromkeys([(one, other), (other, one)])]
 

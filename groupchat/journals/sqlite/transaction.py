@@ -47,6 +47,7 @@ from groupchat.model.drafts import (
     ReadUpTo,
     Repeated,
     Revoke,
+    StoredFile,
     StoredPost,
     StoredSession,
     canonical,
@@ -240,9 +241,9 @@ class Transaction:
         for column in ("id", "target"):
             self._database.execute(erasing.format(column), (deletion.nick, deletion.to, target.id))
 
-    def _files_of(self, author: AuthorId) -> list[Row]:
+    def _files_of(self, author: AuthorId) -> list[StoredFile]:
         self._write()
-        return [row for row in self._gone.files(author) if row.author == author]
+        return self._gone.kept_files(author)
 
     def _latest(self, draft: Draft) -> int:
         return self._gone.latest(draft.author, draft.room, self._index.upto) or 0

@@ -148,7 +148,7 @@ class LimitsTest(FilesCase):
 
     def test_quota(self) -> None:
         """One person shares so much in all."""
-        self.follow(files_per_account_bytes=len(PNG) + 10)
+        self.follow(files_per_account_bytes=20_000)
         self.share()
         status, answer = self.put("/rooms/lobby/b")
         self.assertEqual((status, answer["code"]), (413, "quota-exceeded"))

@@ -52,6 +52,8 @@ ALTER TABLE posts ADD COLUMN size INTEGER;
 ALTER TABLE posts ADD COLUMN type TEXT;
 CREATE UNIQUE INDEX posts_link ON posts (link) WHERE link IS NOT NULL;
 CREATE INDEX posts_files ON posts (author) WHERE link IS NOT NULL;
+CREATE INDEX posts_room_files ON posts (room) WHERE link IS NOT NULL AND reader IS NULL;
+CREATE INDEX posts_reader_files ON posts (reader) WHERE link IS NOT NULL AND reader IS NOT NULL;
 
 -- Where posts come from, for "groupchat export" and "groupchat import".
 -- Journal 0 is this one; its identity is made once, and a copy of the file has the same.
