@@ -1,5 +1,6 @@
 """Web: the work for members who listen through HTTP, beside those who have a line of text, in the same run."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -57,27 +58,30 @@ LISTENERS: tuple[tuple[Peer, Peer], ...] = (
 
 
 def web(count: int, windows: Sequence[int], seconds: float, rounds: int, tell: Tell) -> list[Row]:
-    """Return one row for each kind of listener and window: the medians of several rounds, in which they take turns.
+    """Return one row for each kind of listener and window, of several rounds in which they take turns.
 
-    Whoever listens only is as many as ``count``; the speakers hear each other.
-    A ratio is that of one round, so that a noisy minute is in both of its figures.
+    Those who only listen are ``count``; the speakers hear each other.
+    The processor time is the least of the rounds, since other programs can only add to it; the rest are medians.
     """
     measured: dict[tuple[str, int], list[Row]] = {}
     kinds = [(listener, speaker) for listener, speaker in LISTENERS if not listener.missing()]
     for missing in [listener for listener, _ in LISTENERS if listener.missing()]:
         tell(f"web: {missing.name} is missing: {missing.missing()} is not installed.")
     for number in range(rounds):
-        plain: dict[tuple[str, int], Row] = {}
         for listener, speaker in kinds:
             tell(f"web: {listener.name}, {count} listeners, round {number + 1} of {rounds}")
             try:
                 for row in _measure(listener, speaker, count, windows, seconds):
-                    beside = plain.setdefault((speaker.name, row["window"]), row)
-                    row["ratio"] = row["cpu_us"] / beside["cpu_us"]
                     measured.setdefault((listener.name, row["window"]), []).append(row)
             except (Broken, Stopped, OSError) as error:
                 tell(f"web: {listener.name} failed: {error}")
-    return [middle(rows) for rows in measured.values()]
+    least = {key: min(row["cpu_us"] for row in rows) for key, rows in measured.items()}
+    plain = {listener.name: speaker.name for listener, speaker in kinds}
+    return [
+        {**middle(rows), "cpu_us": least[name, window],
+         "ratio": least[name, window] / least.get((plain[name], window), math.nan)}
+        for (name, window), rows in measured.items()
+    ]  # fmt: skip
 
 
 def _measure(listener: Peer, speaker: Peer, count: int, windows: Sequence[int], seconds: float) -> Iterator[Row]:
