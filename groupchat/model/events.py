@@ -289,6 +289,7 @@ class Welcomed(Answer):
     ``version``, ``name`` and ``features`` say what the server is and what it understands.
     ``query``: the person their lines go to, instead of a room; empty: nobody.
     ``account`` is empty for a guest.  ``motd``: the message of the day, for programs that a person uses.
+    ``file_limit``: the most bytes that a shared file can have; 0: none are taken here.
     """
 
     nick: str
@@ -303,6 +304,7 @@ class Welcomed(Answer):
     features: tuple[str, ...] = ()
     motd: str = ""
     query: str = ""
+    file_limit: int = 0
 
 
 @record

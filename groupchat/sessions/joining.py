@@ -326,7 +326,7 @@ class Joining:
         welcome = Welcomed(
             person.nick, connection.current, hall.stream.delivered, self._token or "", position, connection.rooms,
             account, hall.version, hall.settings.name, FEATURES, hall.motd,
-            "" if connection.partner is None else connection.partner.nick,
+            "" if connection.partner is None else connection.partner.nick, hall.sharing.most,
         )  # fmt: skip
         connection.show(welcome, self._ref)
         for departed in destination.departures():

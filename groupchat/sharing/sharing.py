@@ -89,6 +89,11 @@ class Sharing:
         self._is_untidy = False
 
     @property
+    def most(self) -> int:
+        """The most bytes that a file can have; 0: none are taken."""
+        return 0 if self.shelf is None or not self.settings.web else self.settings.file_max_bytes
+
+    @property
     def uploads(self) -> int:
         """How many files are being sent."""
         return self._under_way.total()

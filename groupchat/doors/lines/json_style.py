@@ -124,7 +124,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "done", {**({"id": id} if id else {}), **said, **(more or {})}
         case events.Welcomed():
             fields = {name: getattr(answer, name) for name in _WELCOME}
-            more = {"account": answer.account, "motd": answer.motd, "query": answer.query}
+            more = {name: getattr(answer, name) for name in ("account", "motd", "query", "file_limit")}
             return "welcome", fields | {name: value for name, value in more.items() if value}
         case events.Entered(room, topic, people, locked):
             lock = {"locked": True} if locked else {}

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.functional.browser.company import Program
-from tests.functional.browser.windows import PASSWORD, BrowserTest
+from tests.functional.browser.windows import PASSWORD, BrowserTest, Window
 from tests.functional.harness import LIMIT_S
 
 
@@ -23,6 +23,34 @@ def png(width: int, height: int) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress((b"\0" + b"\x20\x60\xc0" * width) * height)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+DRAG = """([type, name, kind, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], name, {type: kind}));
+    document.getElementById("log").dispatchEvent(
+        new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
+PASTE = """([name, kind, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], name, {type: kind}));
+    document.getElementById("message").dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+PHOTO = """async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 64;
+    canvas.getContext("2d").fillRect(0, 0, 32, 32);
+    const blob = await new Promise(done => canvas.toBlob(done, "image/jpeg"));
+    return [...new Uint8Array(await blob.arrayBuffer())];
+}"""
+
+FETCH = """async name => {
+    const answer = await fetch(document.querySelector(`#log img[alt='${name}']`).src);
+    return [...new Uint8Array(await answer.arrayBuffer())];
+}"""
 
 
 class FilesTest(BrowserTest):
@@ -105,3 +133,119 @@ class FilesTest(BrowserTest):
         alice.do(do="delete", id=shared["id"])
         window.until(f"document.querySelector('#m{shared['id']}').getAttribute('aria-label') === 'alice: Deleted'")
         expect(page.locator("#log img")).to_have_count(0)
+
+    def chosen(self, window: Window, *files: tuple[str, str, bytes]) -> None:
+        """Choose files with the paper clip: name, type, content."""
+        with window.page.expect_file_chooser() as chooser:
+            window.page.get_by_role("button", name="Attach a file").click()
+        payloads = [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+        chooser.value.set_files(payloads)  # type: ignore[arg-type]
+
+    def signed_in(self, **more: Any) -> Window:
+        """Let alice come in by the page."""
+        return self.window(**more).join("alice", PASSWORD)
+
+    def test_chosen(self) -> None:
+        """Files are chosen in the page, another page shows them, netcat prints a line with the link, and they go."""
+        netcat, ines = self.connect("nora"), self.person("ines")
+        window = self.signed_in()
+        self.chosen(window, ("one.png", "image/png", png(64, 64)), ("two.txt", "text/plain", b"words\n"))
+        found = netcat.expect(
+            r"#(\d+) alice shared one\.png \(\d+ bytes\): (http://127\.0\.0\.1:\d+/f/\S+/one\.png)\r\n"
+        )
+        netcat.expect(r"alice shared two\.txt \(6 bytes\): http://")
+        for one in (window, ines):
+            one.until(f"document.querySelector('#m{found[1]} img')?.naturalWidth === 64")
+            one.expect("two.txt")
+        expect(window.page.locator(".up")).to_have_count(0)
+        window.page.locator(f"#m{found[1]}").hover()
+        window.page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
+        window.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        ines.until(f"document.querySelector('#m{found[1]}').getAttribute('aria-label') === 'alice: Deleted'")
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+        connection.request("GET", urllib.parse.urlsplit(found[2]).path)
+        self.assertIn(connection.getresponse().status, (404, 410))
+        connection.close()
+        self.leave(window)
+
+    def leave(self, window: Window) -> None:
+        """Give the nickname back."""
+        window.say("/exit")
+        window.page.get_by_role("textbox", name="Nickname").wait_for()
+
+    def test_dropped(self) -> None:
+        """Files are dropped where the page says so, and images are pasted."""
+        window = self.signed_in()
+        window.expect("Today")
+        page = window.page
+        window.until("document.querySelector('.ups') !== null")
+        page.evaluate(DRAG, ["dragover", "drop.txt", "text/plain", list(b"dropped")])
+        page.get_by_text("Drop to share in lobby").wait_for()
+        page.get_by_text("Up to 16 MB a file. Photos lose their location.").wait_for()
+        page.evaluate(DRAG, ["drop", "drop.txt", "text/plain", list(b"dropped")])
+        window.expect("drop.txt")
+        expect(page.locator(".drop")).to_have_count(0)
+        page.evaluate(PASTE, ["pasted.png", "image/png", list(png(8, 8))])
+        window.expect("pasted.png")
+        self.leave(window)
+
+    def test_refused(self) -> None:
+        """What is too big is refused by its name before it is sent, and guests are told why they cannot share."""
+        window = self.signed_in()
+        big = b"x" * (16 * 1024 * 1024 + 1024 * 1024)
+        self.chosen(window, ("disk.img", "application/octet-stream", big), ("small.bin", "", b"\1\2"))
+        row = window.page.locator(".up").filter(has_text="disk.img")
+        row.get_by_text("Too big: 17 MB. A file can have 16 MB.").wait_for()
+        window.expect("small.bin")
+        self.assertEqual([one for one in window.requests if "/f/" in one and "small.bin" in one], [])
+        row.get_by_role("button", name="Remove disk.img").click()
+        expect(window.page.locator(".up")).to_have_count(0)
+        self.leave(window)
+        guest = self.person("gustav")
+        self.chosen(guest, ("cat.png", "image/png", png(8, 8)))
+        guest.page.get_by_text("Only registered people can share files here.").wait_for()
+
+    def test_stopped(self) -> None:
+        """What is being sent can be cancelled; without a connection it stops, and is then sent once, with its key."""
+        window = self.signed_in()
+        page = window.page
+        held: list[Any] = []
+        page.route("**/f/*", lambda route: held.append(route))
+        self.chosen(window, ("one.bin", "", b"\1"), ("two.bin", "", b"\2"))
+        page.get_by_role("progressbar", name="Sending one.bin").wait_for()
+        page.get_by_text("Waiting").wait_for()
+        while not held:
+            page.wait_for_timeout(20)
+        page.get_by_role("button", name="Cancel sending one.bin").click()
+        while len(held) < 2:
+            page.wait_for_timeout(20)
+        held[1].abort()
+        row = page.locator(".up")
+        row.get_by_text("Stopped: no connection.").wait_for()
+        page.unroute("**/f/*")
+        row.get_by_role("button", name="Send again").click()
+        window.expect("two.bin")
+        expect(row).to_have_count(0)
+        self.assertEqual([label for label in window.labels() if "one.bin" in label], [])
+        self.assertEqual(len([label for label in window.labels() if "two.bin" in label]), 1)
+        self.leave(window)
+
+    def test_photos(self) -> None:
+        """A photo comes without what it tells of its place, unless originals are wanted."""
+        window = self.signed_in()
+        page = window.page
+        photo = bytes(page.evaluate(PHOTO))
+        exif = b"\xff\xe1\x00\x1eExif\0\0MM\0*\0\0\0\x08 GPS 48.1 N 11"
+        photo = photo[:2] + exif[:2] + struct.pack(">H", len(exif) - 2) + exif[4:] + photo[2:]
+        self.chosen(window, ("bare.jpg", "image/jpeg", photo))
+        page.locator("#log img[alt='bare.jpg']").wait_for()
+        content = bytes(page.evaluate(FETCH, "bare.jpg"))
+        self.assertEqual(content[:3], b"\xff\xd8\xff")
+        self.assertNotIn(b"GPS", content)
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("Send originals, with their location").check()
+        page.keyboard.press("Escape")
+        self.chosen(window, ("whole.jpg", "image/jpeg", photo))
+        page.locator("#log img[alt='whole.jpg']").wait_for()
+        self.assertEqual(bytes(page.evaluate(FETCH, "whole.jpg")), photo)
+        self.leave(window)

@@ -45,6 +45,13 @@ export function turn(next) {
   about = next;
 }
 
+/** Return what a file answers that is shared now. */
+export function replying() {
+  const reply = about?.reply || 0;
+  if (reply) clear();
+  return reply;
+}
+
 /** Drop the answer or the edit. */
 export function clear() {
   const last = about;

@@ -4,7 +4,7 @@ import { emit } from "./app.js";
 
 const NAME = "groupchat.look";
 
-/** theme "light", "dark" or "" · density "compact" or "" · times "12", "seconds" or "" · joins "each", "hidden" or "" · notify, sound. */
+/** theme "light", "dark" or "" · density "compact" or "" · times "12", "seconds" or "" · joins "each", "hidden" or "" · notify, sound, original (photos). */
 export const look = read();
 
 function read() {

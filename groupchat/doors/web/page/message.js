@@ -23,7 +23,7 @@ export function items(entry, shape, around) {
 export const setNotes = (make) => (note = make);
 let note = ({ text }) => el("li", { class: "note m head" }, el("p", { class: "w", text }));
 
-/** Likewise files, by files.js. */
+/** Likewise files. */
 export const setFiles = (make) => (files = make);
 let files = {
   show: ({ text }, id) => el("div", { class: "w", id, text }),

@@ -54,7 +54,8 @@ export function openSettings() {
   const box = el("div", { class: "pop at-foot", role: "dialog", "aria-label": "Settings" }, el("h2", {}, "Settings", close));
   for (const [legend, name, options] of LOOKS)
     box.append(choices(legend, name, options, look[name] || "", (value) => changeLook(name, value)));
-  box.append(notifications(), el("div", { class: "sep" }));
+  const photos = el("fieldset", {}, el("legend", { text: "Photos" }), tick("original", "Send originals, with their location", false));
+  box.append(notifications(), photos, el("div", { class: "sep" }));
   const item = (sign, text, act, bad = false) => {
     const click = () => {
       box.hidePopover();

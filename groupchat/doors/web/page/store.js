@@ -95,7 +95,7 @@ export function learnPage(state, one, items, { from, start }) {
 
 function welcome(state, event, changes) {
   state.me = { nick: event.nick, account: event.account || "" };
-  state.server = { name: event.name, version: event.version, features: event.features || [], motd: event.motd || "" };
+  state.server = { name: event.name, version: event.version, features: event.features || [], motd: event.motd || "", fileLimit: event.file_limit || 0 };
   const rooms = new Set(event.rooms.map(roomKey));
   for (const one of [...state.conversations.values()])
     if (one.kind === "room" && !rooms.has(one.key)) state.conversations.delete(one.key);
@@ -154,7 +154,7 @@ function said(state, one, event, at, changes, live) {
     ...(event.event === "shared" && { text: event.name, file: { size: event.size, type: event.type, link: event.link } }),
     ...{ kind: event.event === "whispered" ? "said" : event.event, mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
     ...{ edited: 0, deleted: undefined },
-    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""), // the name of a file speaks to nobody
+    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""), // no name of a file
   };
   if (!insert(one, entry) || !live) return;
   if (mine || event.id <= state.fresh || event.id <= one.read) return;
