@@ -1,14 +1,17 @@
 """A real browser, driven by Playwright, and what judges the pages in it."""
 
+import atexit
+import functools
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
 from tests.functional.harness import program
 
 try:
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, Page, sync_playwright
 except ImportError as missing:
     if os.environ.get("CI") == "true":
         raise AssertionError("playwright is not installed, and CI=true") from missing
@@ -24,6 +27,17 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+SETTINGS: list[tuple[int, int, dict[str, Any]]] = [
+    (1280, 800, {"color_scheme": "light"}),
+    (1280, 800, {"color_scheme": "dark"}),
+    (1280, 800, {"forced_colors": "active"}),
+    (640, 400, {}),  # the same screen at 200 %
+    (390, 844, {"color_scheme": "light"}),
+    (390, 844, {"color_scheme": "dark"}),
+    (320, 640, {}),
+]
+"""Width and height of a window, and what people have set for all pages."""
+
 
 def browser_path() -> str:
     """Return the path of Chromium, by any of its names; it is called chromium where it is missing."""
@@ -33,9 +47,12 @@ def browser_path() -> str:
     return program("chromium")
 
 
-def launch(playwright: Playwright, *arguments: str) -> Browser:
-    """Start a browser, which ends with Playwright."""
-    return playwright.chromium.launch(executable_path=browser_path(), args=[*ARGUMENTS, *arguments])
+@functools.cache
+def browser() -> Browser:
+    """Return the browser of all tests, which is started when it is first needed and ends with them."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
 
 
 def npm_package(name: str) -> Path:
@@ -59,3 +76,16 @@ def inaccessible(page: Page) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+def inaccessible_somewhere(page: Page) -> list[str]:
+    """Return what axe-core finds wrong in a page in any of the settings that people have, and go back to the first."""
+    found = []
+    for width, height, media in SETTINGS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **media})
+        found += [f"{width} px, {media}: {each}" for each in inaccessible(page)]
+    width, height, media = SETTINGS[0]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(**{"forced_colors": "none", **media})
+    return found

@@ -2,6 +2,7 @@
 
 import re
 
+from tests.functional.browser.chromium import inaccessible_somewhere
 from tests.functional.browser.windows import BrowserTest
 from tests.functional.harness import Line
 
@@ -38,6 +39,7 @@ class FullTest(BrowserTest):
         window.page.get_by_role("button", name="Join", exact=True).click()
         full = window.page.get_by_role("alert").get_by_text("The server is full. Trying again in 10 s.", exact=True)
         full.wait_for()
+        self.assertEqual(inaccessible_somewhere(window.page), [])
         answer = late.page.goto(late.address)
         assert answer is not None
         self.assertEqual((answer.status, answer.headers["refresh"]), (503, "10"))
@@ -62,8 +64,10 @@ class FullTest(BrowserTest):
         crowd = self.fill_up()
         window.page.clock.run_for(20_000)
         status.get_by_text(re.compile("The server is full. Trying again in")).wait_for()
-        window.trouble.clear()
+        window.page.clock.resume()
+        self.assertEqual(inaccessible_somewhere(window.page), [])
         for one in crowd:
             one.close()
         window.page.clock.run_for(15_000)
         status.get_by_text("Connected").wait_for()
+        window.trouble.clear()  # the browser says on its console what was refused
