@@ -1,12 +1,12 @@
 """Why a file is not kept, whichever shelf it was for."""
 
 from groupchat.model.errors import FilesUnavailable, FileTooLarge
-from groupchat.model.wording import size_words
+from groupchat.model.wording import exact_size
 
 
 def too_large(limit: int) -> FileTooLarge:
     """Return the refusal of a file that has more bytes than its limit."""
-    return FileTooLarge(f"This file may have {size_words(limit)} at most, and has more; nothing of it was kept.")
+    return FileTooLarge(f"The file is larger than {exact_size(limit)}, the most that is taken; nothing of it was kept.")
 
 
 def ended() -> FilesUnavailable:

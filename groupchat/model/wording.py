@@ -29,3 +29,8 @@ def size_words(size: int) -> str:
         if round(value, digits) < _STEP or unit == _UNITS[-1]:
             return f"{value:.{digits}f} {unit}".replace(".0 ", " ")
     raise AssertionError
+
+
+def exact_size(size: int) -> str:
+    """Return a number of bytes as people read it, and all its digits: ``16.8 MB (16,777,216 bytes)``."""
+    return size_words(size) if size < _STEP else f"{size_words(size)} ({size:,} bytes)"

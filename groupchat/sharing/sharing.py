@@ -37,7 +37,7 @@ from groupchat.model.errors import (
     Refusal,
 )
 from groupchat.model.events import AuthorId, Shared
-from groupchat.model.wording import plural, size_words
+from groupchat.model.wording import exact_size, plural, size_words
 from groupchat.sharing.offers import Offer, Ticket, Tickets
 from groupchat.state.accounts import Accounts
 from groupchat.state.moderation import Moderation
@@ -160,7 +160,7 @@ class Sharing:
             raise NotAllowed("Guests cannot share files here. /register PASSWORD makes your nickname an account.")
         most = settings.file_max_bytes
         if size is not None and size > most:
-            raise FileTooLarge(f"A file may have {size_words(most)} here; this one has {size_words(size)}.")
+            raise FileTooLarge(f"A file can have at most {exact_size(most)} here; this one has {exact_size(size)}.")
         space = min(settings.files_total_bytes - shelf.kept, shelf.free) - self._reserved
         if space < (size or 1):
             raise FilesUnavailable("There is no space left for files on this server. Try again later.")
@@ -221,7 +221,8 @@ class Sharing:
         """
         if length is not None and length > offer.limit:
             raise FileTooLarge(
-                f"This file may have {size_words(offer.limit)}, and has {size_words(length)}; nothing was taken of it."
+                f"This file can have at most {exact_size(offer.limit)}; it has {exact_size(length)}. "
+                "Nothing of it was taken."
             )
         limit = min(self._limit(person, length), offer.limit)
         self._check(offer, person)

@@ -12,8 +12,12 @@ class NotSendable(Exception):
 def opened(path: str) -> BinaryIO:
     """Open a file to be sent.
 
-    :raises NotSendable: it cannot be read, or has no end, as a pipe or a device.
+    :raises NotSendable: it cannot be read, or has no end, as a pipe or a device, or others could not read its name.
     """
+    try:
+        os.path.basename(path).encode()
+    except UnicodeEncodeError as error:
+        raise NotSendable(f"{path} has a name that is not UTF-8; rename it") from error
     try:
         # Of a pipe that nobody writes to, opening alone would wait for ever.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

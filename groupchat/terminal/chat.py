@@ -16,6 +16,7 @@ from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.flow.path_completion import complete_path
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
@@ -130,6 +131,9 @@ class Chat:
 
     def complete(self, text: str) -> "Deferred[list[str]]":
         """Find what the last word could become, here and at the server."""
+        paths = complete_path(text)
+        if paths:
+            return succeed(paths)
         ours = self._settings.complete(text)
         if self._state.unsaid and text.startswith("/"):
             ours = [*ours, *(answer for answer in ANSWERS if answer.startswith(text))]

@@ -159,7 +159,8 @@ def send(
 ) -> "Generator[Deferred[Any], Any, Answer]":
     """Share a file with the room, or with one person; you are told how to send it.
 
-    Whoever has that address can send this one file, once, within ten minutes. A name with blanks is put in quotes.
+    "/send cat.jpg", "/send 'my cat.jpg' bob". Run the line that you are told in the folder where the file is.
+    Whoever has that address can send this one file, once, within ten minutes.
     """
     offer = yield offered(me, name, size, nick, room, reply)
     ticket = me.hall.sharing.tickets.give(offer)

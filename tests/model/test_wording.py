@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.wording import listed, plural, size_words
+from groupchat.model.wording import exact_size, listed, plural, size_words
 
 
 class Counts(SynchronousTestCase):
@@ -49,3 +49,8 @@ class SizeTests(SynchronousTestCase):
             (10**15, "1000 TB"),
         ):  # fmt: skip
             self.assertEqual(size_words(size), words, size)
+
+    def test_exact(self) -> None:
+        """A size that is rounded has its digits beside it: a limit and one byte more read differently."""
+        sizes = [exact_size(size) for size in (1, 999, 16777216, 16777217)]
+        self.assertEqual(sizes, ["1 byte", "999 bytes", "16.8 MB (16,777,216 bytes)", "16.8 MB (16,777,217 bytes)"])

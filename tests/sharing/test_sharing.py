@@ -19,7 +19,7 @@ from groupchat.model.errors import (
     QuotaExceeded,
     RoomClosed,
 )
-from groupchat.model.events import Deleted, Done, Shared
+from groupchat.model.events import Deleted, Done, Refused, Shared
 from groupchat.model.ranks import Rank
 from tests.house import House, Peer
 from tests.people import establish
@@ -178,6 +178,10 @@ class SendTests(SharingCase):
         self.assertIsInstance(self.upload(ticket, b"x" * 11), FileTooLarge)
         self.assertIsInstance(self.upload(ticket, b"x" * 10), int)
         self.assertEqual(self.refusal(self.alice, size=16 * 2**20 + 1), "file-too-large")
+        (answer,) = self.alice.answers
+        assert isinstance(answer, Refused)
+        self.assertIn("16,777,216 bytes", answer.text)
+        self.assertIn("16,777,217 bytes", answer.text)
         self.assertEqual(self.shelf.count, 1)
 
     def test_names(self) -> None:

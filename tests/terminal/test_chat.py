@@ -379,3 +379,10 @@ class CompleteTest(ChatTest):
         self.state.connection = "reconnecting"
         self.assertEqual(self.successResultOf(self.chat.complete("/set b")), ["bell"])
         self.assertEqual(self.asked(), [])
+
+    def test_paths(self) -> None:
+        """A path after /send is completed on this computer, and is no business of the server."""
+        self.connection.requests()
+        path = __file__.removesuffix("py")
+        self.assertEqual(self.successResultOf(self.chat.complete(f"/send {path}")), [__file__])
+        self.assertEqual(self.asked(), [])

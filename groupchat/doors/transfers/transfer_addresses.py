@@ -9,6 +9,7 @@ from groupchat.doors.web.web_request import Route
 ROUTES: Sequence[Route] = (
     Route("PUT", "/f/{ticket}", keep, begin=begin_with_ticket),
     Route("GET", "/f/{link}/{name}", serve_file),
+    Route("PUT", "/rooms/{room}", no_name, check=no_name),
     Route("PUT", "/rooms/{room}/", no_name, check=no_name),
     Route("PUT", "/rooms/{room}/{name}", keep, begin=begin_in_room),
     Route("POST", "/rooms/{room}/files", keep, begin=begin_with_query),

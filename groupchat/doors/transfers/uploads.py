@@ -20,7 +20,7 @@ from groupchat.interfaces.files import IUpload
 from groupchat.model.errors import BadArguments, Busy, FilesUnavailable, FileTooLarge, Refusal, TooSlow
 from groupchat.model.events import Answer as ChatAnswer
 from groupchat.model.events import Done, Refused
-from groupchat.model.wording import size_words
+from groupchat.model.wording import exact_size
 from groupchat.sessions.visit import Visit
 
 log = Logger()
@@ -71,7 +71,11 @@ class FileIntake:
 
     def too_large(self) -> Answer:
         """Return the answer to a file that is longer than it may be."""
-        return why(FileTooLarge(f"The file may have {size_words(self.limit)}, and has more; nothing of it was kept."))
+        return why(
+            FileTooLarge(
+                f"The file is larger than {exact_size(self.limit)}, the most that is taken; nothing of it was kept."
+            )
+        )
 
     def too_slow(self) -> Answer:
         """Return the answer to a file that does not come."""

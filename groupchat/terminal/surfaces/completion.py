@@ -22,7 +22,9 @@ class Choice:
         return Choice(self.line, self.words, (start + step) % len(self.words))
 
     def _end(self, word: str) -> str:
-        """Return what follows a word: a colon after a nickname that begins the line."""
+        """Return what follows a word: a colon after a nickname that begins the line, and nothing after a folder."""
+        if self.line and word.endswith("/"):
+            return ""
         return ": " if not self.line and word[0] not in "/:" else " "
 
 

@@ -156,7 +156,7 @@ class ReadTest(RequestsCase):
         head = self.ask(LOBBY, "HEAD")
         self.assertEqual((head.status, head.body, head.headers["content-length"] != "0"), (200, b"", True))
         options = self.ask(LOBBY, "OPTIONS")
-        self.assertEqual((options.status, options.headers["allow"]), (204, "GET, HEAD, POST, OPTIONS"))
+        self.assertEqual((options.status, options.headers["allow"]), (204, "GET, HEAD, POST, PUT, OPTIONS"))
 
 
 class CostTest(RequestsCase):

@@ -28,6 +28,13 @@ class PutTest(FilesCase):
         self.assertEqual(reply.status, 201, reply.body)
         self.assertEqual([(post.name, post.reply) for post in self.shared()], [("a", 0), ("b.txt", 1)])
 
+    def test_no_name(self) -> None:
+        """Where the name is missing, with a slash at the end or without, one is told how it is given."""
+        for target in ("/rooms/lobby", "/rooms/lobby/"):
+            status, answer = self.put(target)
+            self.assertEqual((status, answer["code"]), (400, "bad-arguments"))
+            self.assertIn("with a slash at the end", answer["text"])
+
     def test_empty(self) -> None:
         """A file may have no bytes."""
         link = self.share("empty", b"")

@@ -16,6 +16,7 @@ class CompletionTest(SynchronousTestCase):
             ("al", ["alice"], "alice: "),
             ("hi al", ["alice"], "hi alice "),
             ("/ms", ["/msg"], "/msg "),
+            ("/send ph", ["photos/"], "/send photos/"),
             (":smile_c", [":smile_cat:"], ":smile_cat: "),
             ("a", ["Albert", "alice"], "Al"),
             ("al", ["Albert", "alice"], "al"),
