@@ -156,8 +156,7 @@ class Sharing:
         settings, shelf = self.settings, self.shelf
         if shelf is None or not settings.web:
             raise FilesUnavailable("Files cannot be shared on this server.")
-        if person.account is None and not settings.guest_files:
-            raise NotAllowed("Guests cannot share files here. /register PASSWORD makes your nickname an account.")
+        self._check_guest(person)
         most = settings.file_max_bytes
         if size is not None and size > most:
             raise FileTooLarge(f"A file can have at most {exact_size(most)} here; this one has {exact_size(size)}.")
@@ -253,14 +252,17 @@ class Sharing:
             self.tickets.returned(ticket)
 
     @inlineCallbacks
-    def post(self, offer: Offer, person: Person, file: StoredFile) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
+    def post(
+        self, offer: Offer, person: Person, file: StoredFile, is_visit: bool = False
+    ) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
         """Post a file that is on the shelf, and let go of it; return the number of the post, and the file's path.
 
+        :param person: who sends it.  :param is_visit: they are here only by the request that sends it.
         :raises Refusal: it may not be posted.
         """
         assert self.shelf is not None
         try:
-            posted: tuple[int, str] = yield self._posted(offer, self._person(offer) or person, file)
+            posted: tuple[int, str] = yield self._posted(offer, self._sender(offer, person, is_visit), file)
         except BaseException:
             self._is_untidy = True
             raise
@@ -303,6 +305,24 @@ class Sharing:
         if person is not None or account is None:
             return person
         return Person(account.nick, account.key, account.author, self._now(), account)
+
+    def _sender(self, offer: Offer, person: Person, is_visit: bool) -> Person:
+        """Return who posts what has come, as they are now: they may have left, or been erased, while it came.
+
+        :raises NoSuchTicket, NotAllowed: they are nobody here any more, or may not share files any more.
+        """
+        found = self._person(offer)
+        if found is None and is_visit and person.account is None:
+            found = person
+        if found is None:
+            raise NoSuchTicket("Who sends this file is not here any more; nothing of it was kept.")
+        self._check_guest(found)
+        return found
+
+    def _check_guest(self, person: Person) -> None:
+        """:raises NotAllowed: guests share nothing here, and this is one."""
+        if person.account is None and not self.settings.guest_files:
+            raise NotAllowed("Guests cannot share files here. /register PASSWORD makes your nickname an account.")
 
     def _reader(self, offer: Offer) -> str:
         """Return what the one person who sees a file is called now; empty: it is for a room.
@@ -383,7 +403,7 @@ class Upload:
         self._is_finishing = True
         try:
             file: StoredFile = yield self._incoming.finish()
-            number, self.path = yield self._sharing.post(self._offer, self._person, file)
+            number, self.path = yield self._sharing.post(self._offer, self._person, file, self._ticket is None)
         except Refusal as refusal:
             self._sharing.refused[refusal.code] += 1
             self._end(self._ticket)

@@ -166,7 +166,8 @@ def send(
     ticket = me.hall.sharing.tickets.give(offer)
     path = f"{names.LINKS}{ticket.code}"
     plain = "-g " if any(sign in offer.name for sign in "[]{}") else ""  # or curl would make several names of it
-    told = f"curl {plain}-T {shlex.quote(offer.name)} {me.connection.screen.base}{path}"
+    file = f"./{offer.name}" if offer.name.startswith("-") else offer.name  # curl reads its input for "-"
+    told = f"curl {plain}-T {shlex.quote(file)} {me.connection.screen.base}{path}"
     ends = iso(me.hall.now() + TICKET_S)
     return Done(text=told, fields={"ticket": ticket.code, "link": path, "limit": offer.limit, "ends": ends})
 

@@ -16,6 +16,7 @@ from groupchat.model.errors import (
     NoSuchFile,
     NoSuchNick,
     NoSuchTicket,
+    NotAllowed,
     QuotaExceeded,
     RoomClosed,
 )
@@ -122,6 +123,7 @@ class SendTests(SharingCase):
             ('/send "my cat.png" bob', "curl -T 'my cat.png' http://192.0.2.9:5000/f/"),
             ("/send $(reboot).png", "curl -T '$(reboot).png' http://192.0.2.9:5000/f/"),
             ("/send a[1].png", "curl -g -T 'a[1].png' http://192.0.2.9:5000/f/"),
+            ("/send -", "curl -T ./- http://192.0.2.9:5000/f/"),
         ):
             alice.type(typed)
             self.assertEqual(alice.told[-1][: len(begins)], begins)
@@ -238,6 +240,49 @@ class RefusalTests(SharingCase):
         result(self.hall.sharing.tidy())
         self.assertEqual((self.shelf.count, self.hall.sharing.uploads), (0, 0))
         self.assertEqual(self.hall.sharing.refused, {"muted": 2})
+
+    def under_way(self, peer: Peer, **fields: object) -> Any:
+        """Begin to send a file of somebody, up to its end."""
+        upload = self.hall.sharing.redeem(self.send(peer, **fields)["ticket"], None, lambda: None)
+        upload.write(CAT)
+        return upload
+
+    def nothing_came(self) -> None:
+        """See that nobody was shown a file, and that nothing is left of one."""
+        result(self.hall.sharing.tidy())
+        self.assertEqual([event for event in self.bob.events if isinstance(event, Shared)], [])
+        self.assertEqual((self.shelf.count, self.hall.sharing.uploads), (0, 0))
+
+    def test_erased_meanwhile(self) -> None:
+        """Of somebody who is erased while they send a file nothing is posted, neither to a room nor privately."""
+        self.operator()
+        carol = self.member("carol")
+        uploads = self.under_way(carol), self.under_way(carol, nick="bob")
+        self.alice.do("forget", name="carol", yes=True)
+        for upload in uploads:
+            self.assertIsInstance(result(upload.finish()), NoSuchTicket)
+        self.nothing_came()
+
+    def test_account_given_up_meanwhile(self) -> None:
+        """Who gives up their account while they send a file is a guest, or nobody, when it is posted."""
+        carol, dora = self.member("carol"), self.member("dora")
+        as_guest, as_nobody = self.under_way(carol), self.under_way(dora)
+        for peer, nick in ((carol, "carol"), (dora, "dora")):
+            peer.do("unregister", password=f"{nick}'s password")
+        dora.do("exit")
+        self.assertIsInstance(result(as_guest.finish()), NotAllowed)
+        self.assertIsInstance(result(as_nobody.finish()), NoSuchTicket)
+        self.nothing_came()
+
+    def test_guest_who_left_meanwhile(self) -> None:
+        """What a guest was sending with a ticket is not posted after they were put out."""
+        self.operator()
+        self.hall.follow(self.hall.settings.replaced(guest_files=True))
+        carol = self.house.connect("json").offer("carol")
+        upload = self.under_way(carol)
+        self.alice.do("kick", nick="carol")
+        self.assertIsInstance(result(upload.finish()), NoSuchTicket)
+        self.nothing_came()
 
     def test_closed_and_slow(self) -> None:
         """The other decisions about a room hold for files too; slow mode counts a file as a message."""
