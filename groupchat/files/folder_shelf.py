@@ -210,7 +210,8 @@ class FolderShelf:
 
     def _sweep(self, known: dict[str, int]) -> tuple[list[str], int, int]:
         for left in _listed(self.folder / INCOMING):
-            left.unlink()
+            if left.is_symlink() or not left.is_dir():  # a folder is none of ours
+                left.unlink()
         missing, kept = dict(known), {}
         for sha256, path in objects(self.folder):
             size = path.stat().st_size

@@ -28,7 +28,9 @@ def place(folder: Path, sha256: str) -> Path:
 
 
 def objects(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Return the hash and the path of each file that is kept, in the order of their hashes; other files are left out.
+    """Return the hash and the path of each file that is kept, in the order of their hashes; all else is left out.
+
+    Links and folders are none, whatever they are called.
 
     :raises OSError: the folder cannot be read.
     """
@@ -37,7 +39,8 @@ def objects(folder: Path) -> Iterator[tuple[str, Path]]:
     for part in sorted(folder.iterdir()):
         if _PART.fullmatch(part.name) and part.is_dir() and not part.is_symlink():
             for path in sorted(part.iterdir()):
-                if _HASH.fullmatch(path.name) and path.name.startswith(part.name):
+                is_name = _HASH.fullmatch(path.name) and path.name.startswith(part.name)
+                if is_name and path.is_file() and not path.is_symlink():
                     yield path.name, path
 
 

@@ -100,11 +100,21 @@ class Sharing:
 
     @inlineCallbacks
     def open(self) -> "Generator[Deferred[Any], Any, None]":
-        """Tidy up at the start: a post has its file, or the log says which is missing."""
+        """Tidy up at the start: a post has its file, or the log says which is missing.
+
+        If the disk does not let us, people chat all the same.
+        """
         if self.shelf is None:
             return
         known: list[StoredFile] = yield self._stream.journal.kept_files()
-        missing: list[str] = yield self.shelf.sweep(known)
+        try:
+            missing: list[str] = yield self.shelf.sweep(known)
+        except Refusal:  # the shelf has logged why
+            log.error(
+                "Shared files could not be looked through: what no message names may be left, and some may be gone"
+            )
+            self._is_untidy = True
+            return
         for sha256 in missing:
             log.error("A shared file is missing or not whole, and its link says so: files/{place}/{sha256}",
                       place=sha256[:2], sha256=sha256)  # fmt: skip

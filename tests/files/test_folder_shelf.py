@@ -12,6 +12,7 @@ from twisted.internet.task import deferLater
 from groupchat.files import folder_shelf
 from groupchat.files.folder_shelf import WAITING, FolderShelf
 from groupchat.files.objects import hash_of, objects
+from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import FilesUnavailable
 from tests.files.shelf_contract import PNG, ShelfContract, digest
 
@@ -66,6 +67,23 @@ class FolderShelfTests(ShelfContract):
         self.assertEqual([sha256 for sha256, _ in objects(self.folder)], [file.sha256])
         self.assertNotIn(other.sha256, str(list(self.folder.rglob("*"))))
         self.assertTrue(notes.exists())
+
+    async def test_strange_entries(self) -> None:
+        """Folders and links among the files keep nobody from starting, and are no files, whatever they are called."""
+        file = await self.keep(PNG)
+        (self.folder / "incoming" / "folder").mkdir()
+        (self.folder / "incoming" / "link").symlink_to("nowhere")
+        part = self.folder / "ab"
+        part.mkdir(exist_ok=True)
+        (part / f"ab{'0' * 62}").symlink_to("nowhere")
+        (part / f"ab{'1' * 62}").symlink_to(__file__)
+        (part / f"ab{'2' * 62}").mkdir()
+        shelf = FolderShelf(self.data, reactor)
+        self.addCleanup(shelf.close)
+        known = [file, StoredFile(f"ab{'1' * 62}", os.stat(__file__).st_size, "text/plain")]
+        self.assertEqual(await shelf.sweep(known), [f"ab{'1' * 62}"])
+        self.assertEqual((shelf.count, shelf.kept, self.left()), (1, len(PNG), ["folder"]))
+        self.assertEqual(await shelf.idle(), {file.sha256})
 
     async def test_damaged_file_is_healed(self) -> None:
         """A content that comes once more replaces one that was damaged."""

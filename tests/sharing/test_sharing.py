@@ -1,16 +1,20 @@
 """Sharing files: who may send one, and what becomes of it."""
 
+from collections.abc import Collection
+from hashlib import sha256
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
+from twisted.logger import LogLevel, capturedLogs
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import RankGiven
 from groupchat.files.memory_shelf import MemoryShelf
-from groupchat.model.drafts import Expire
+from groupchat.model.drafts import Expire, StoredFile
 from groupchat.model.errors import (
     Busy,
+    FilesUnavailable,
     FileTooLarge,
     Muted,
     NoSuchFile,
@@ -241,7 +245,7 @@ class RefusalTests(SharingCase):
         self.assertEqual((self.shelf.count, self.hall.sharing.uploads), (0, 0))
         self.assertEqual(self.hall.sharing.refused, {"muted": 2})
 
-    def under_way(self, peer: Peer, **fields: object) -> Any:
+    def under_way(self, peer: Peer, **fields: Any) -> Any:
         """Begin to send a file of somebody, up to its end."""
         upload = self.hall.sharing.redeem(self.send(peer, **fields)["ticket"], None, lambda: None)
         upload.write(CAT)
@@ -470,6 +474,26 @@ class RemovalTests(SharingCase):
         hall.sharing.shelf = MemoryShelf()
         result(hall.sharing.open())
         self.assertIsInstance(result(hall.sharing.fetch(event.link.split("/")[2])), NoSuchFile)
+
+    def test_shelf_that_cannot_be_read(self) -> None:
+        """If the files cannot be looked through at the start, it starts all the same, and tidies up later."""
+        self.share(self.alice)
+        hall = self.house.reopened()
+        shelf = hall.sharing.shelf = Unreadable()
+        with capturedLogs() as logged:
+            result(hall.sharing.open())
+        self.assertEqual([event["log_level"] for event in logged], [LogLevel.error])
+        result(shelf.receive(10, lambda: None).finish())
+        shelf.release(sha256(b"").hexdigest())
+        result(hall.sharing.tidy())
+        self.assertEqual(shelf.count, 0)
+
+
+class Unreadable(MemoryShelf):
+    """A shelf that cannot be looked through."""
+
+    def sweep(self, known: Collection[StoredFile]) -> "Deferred[list[str]]":
+        return fail(FilesUnavailable("The disk does not give files just now."))
 
 
 class Asked(MemoryShelf):

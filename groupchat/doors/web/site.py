@@ -60,8 +60,8 @@ SHARED = (
 FOR_PROGRAMS = ("/rooms/", "/hooks/", "/f/")
 """The beginnings of the addresses that programs ask for."""
 
-SECRET_PATHS = re.compile(r"/(hooks|f)/[^/?\s]+")
-"""Parts of addresses that open something to whoever knows them."""
+SECRET_PATHS = re.compile(r"/(hooks|f|rooms/[^/?\s]+)/(?!(?:live|files)?(?:[?\s]|\Z))[^?\s]+")
+"""Parts of addresses that open something to whoever knows them, or name a file, which is part of what people say."""
 
 SECRETS = re.compile(r"[0-9a-fA-F]{16,}|(?<=gc[th]_)[^/?\s]+")
 """What may be such a part where it does not belong, as in an address that was copied wrongly."""

@@ -105,6 +105,16 @@ class LogTest(SynchronousTestCase):
         self.assertEqual(len(lines), 4)
         self.assertNotIn("SECRET", "\n".join(lines))
 
+    def test_names_of_files(self) -> None:
+        """Nor what a file is called: that is part of what people say, and may have been said privately."""
+        lines = self.logged(
+            request("/f/x/dismissal%20of%20bob.txt", "DELETE"), request("/rooms/lobby/dismissal.txt", "DELETE"),
+            request("/rooms/lobby/a/dismissal", "DELETE"), request("/rooms/lobby/live", "DELETE"),
+        )  # fmt: skip
+        self.assertEqual(
+            [line.split()[2] for line in lines], ["/f/…", "/rooms/lobby/…", "/rooms/lobby/…", "/rooms/lobby/live"]
+        )
+
     def test_mistyped(self) -> None:
         """Nor is it, however wrong the address is that it was copied into."""
         secret = f"gch_{'0123456789' * 4}"
