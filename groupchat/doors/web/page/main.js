@@ -68,7 +68,7 @@ const OPENERS = { attach: "attach", "join-room": "rooms", "search-button": "sear
 
 for (const [id, name] of Object.entries(OPENERS)) byId(id).addEventListener("click", () => emit(name));
 
-/** Load parts, and try again with those that cannot be had: the server may be away, but not for ever. */
+/** Load parts; those that cannot be had are tried again, as the server may be away. */
 async function loadAll(parts) {
   const done = await Promise.allSettled([...parts].map(load));
   if (done.some(({ status }) => status === "rejected")) setTimeout(loadAll, AGAIN_MS, parts);
@@ -84,6 +84,7 @@ function loadLater() {
 }
 
 chooseClock(look.times);
+on("open", ({ name }) => (byId("room-name").textContent = name));
 on("welcome", welcome);
 on("welcome", loadLater);
 on("link", ({ state, text }) => state === "stopped" && load("stopped").catch(() => emit("tell", `${text} ${NOT_LOADED}`)));
