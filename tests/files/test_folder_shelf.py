@@ -1,7 +1,9 @@
 """The shelf in a folder: order on disk, errors of the disk, and what is left after a crash."""
 
 import os
+import shutil
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ class FolderShelfTests(ShelfContract):
     __test__ = True
 
     def make(self) -> FolderShelf:
-        self.data = Path(self.mktemp())
-        self.data.mkdir(exist_ok=True)
+        self.data = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.data)
         return FolderShelf(self.data, reactor)
 
     @property
