@@ -24,7 +24,7 @@ from groupchat.model.errors import (
     QuotaExceeded,
     RoomClosed,
 )
-from groupchat.model.events import Deleted, Done, Refused, Shared
+from groupchat.model.events import Deleted, Done, Refused, Shared, Welcomed
 from groupchat.model.ranks import Rank
 from tests.house import House, Peer
 from tests.people import establish
@@ -92,6 +92,14 @@ def result(deferred: "Deferred[Any]") -> Any:
 
 class SendTests(SharingCase):
     """From the offer to the post."""
+
+    def test_welcome(self) -> None:
+        """A program is told in the welcome how large a file can be, and nothing where no files are kept."""
+        for shelf, expected in ((self.shelf, 16 * 1024 * 1024), (None, 0)):
+            self.hall.sharing.shelf = shelf
+            peer = self.house.connect("json").offer(f"carol{expected}")
+            (welcome,) = [answer for answer in peer.answers if isinstance(answer, Welcomed)]
+            self.assertEqual(welcome.file_limit, expected)
 
     def test_room(self) -> None:
         """What is sent is shown to everybody in the room, to who sent it too, and can be fetched."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.functional.browser.chromium import inaccessible
 from tests.functional.browser.company import Program
-from tests.functional.browser.windows import PASSWORD, BrowserTest, Window
+from tests.functional.browser.windows import DESK, PASSWORD, PHONE, BrowserTest, Window
 from tests.functional.harness import LIMIT_S
 
 
@@ -45,6 +46,12 @@ PHOTO = """async () => {
     canvas.getContext("2d").fillRect(0, 0, 32, 32);
     const blob = await new Promise(done => canvas.toBlob(done, "image/jpeg"));
     return [...new Uint8Array(await blob.arrayBuffer())];
+}"""
+
+UNLOAD = """() => {
+    const event = new Event("beforeunload", {cancelable: true});
+    dispatchEvent(event);
+    return event.defaultPrevented;
 }"""
 
 FETCH = """async name => {
@@ -249,3 +256,33 @@ class FilesTest(BrowserTest):
         page.locator("#log img[alt='whole.jpg']").wait_for()
         self.assertEqual(bytes(page.evaluate(FETCH, "whole.jpg")), photo)
         self.leave(window)
+
+    def test_accessible(self) -> None:
+        """axe-core finds nothing wrong with files that are shared, on their way, refused, or being dropped."""
+        found: list[str] = []
+        for size, scheme in [(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")]:
+            window = self.signed_in(size=size, scheme=scheme)
+            page = window.page
+            window.until("document.querySelector('.ups') !== null")
+            names = ("rack.png", "notes.txt", "song.wav", "lab.bin")
+            contents = (png(640, 400), b"words\n", b"RIFF\x24\0\0\0WAVEfmt " + bytes(28), b"\1\2")
+            self.chosen(window, *[(name, "", content) for name, content in zip(names, contents, strict=True)])
+            for name in names:
+                window.expect(name)
+            expect(page.locator(".up")).to_have_count(0)
+            found += inaccessible(page)
+            page.route("**/f/*", lambda route: None)
+            self.chosen(window, ("a\u202eb", "", b"x"), ("one.bin", "", b"\1"), ("two.bin", "", b"\2"))
+            page.get_by_role("alert").filter(has_text="name").first.wait_for()
+            page.get_by_role("progressbar", name="Sending one.bin").wait_for()
+            found += inaccessible(page)
+            self.assertIs(page.evaluate(UNLOAD), True)
+            page.evaluate(DRAG, ["dragover", "drop.txt", "text/plain", [1]])
+            page.get_by_text("Drop to share in lobby").wait_for()
+            found += inaccessible(page)
+            for name in ("one.bin", "two.bin"):
+                page.get_by_role("button", name=f"Cancel sending {name}").dispatch_event("click")
+            self.assertIs(page.evaluate(UNLOAD), False)
+            page.evaluate("document.querySelector('.drop').remove()")
+            self.leave(window)
+        self.assertEqual(found, [])
