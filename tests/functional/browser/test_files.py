@@ -275,6 +275,7 @@ class FilesTest(BrowserTest):
             self.chosen(window, ("a\u202eb", "", b"x"), ("one.bin", "", b"\1"), ("two.bin", "", b"\2"))
             page.get_by_role("alert").filter(has_text="name").first.wait_for()
             page.get_by_role("progressbar", name="Sending one.bin").wait_for()
+            window.until("log.scrollHeight - log.scrollTop - log.clientHeight < 2")
             found += inaccessible(page)
             self.assertIs(page.evaluate(UNLOAD), True)
             page.evaluate(DRAG, ["dragover", "drop.txt", "text/plain", [1]])

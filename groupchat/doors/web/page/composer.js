@@ -45,7 +45,7 @@ export function turn(next) {
   about = next;
 }
 
-/** Return what a file answers that is shared now. */
+/** What a shared file answers. */
 export function replying() {
   const reply = about?.reply || 0;
   if (reply) clear();

@@ -5,7 +5,7 @@
 //   id       the number of the post, 0 when it has none
 //   kind     "said", "acted", "shared" | "topic", "moderated", "announced", "presence", "answer", "erased"
 //   at       milliseconds since 1970
-//   nick, text, mine, to; of "shared": file {size, type, link}, and text is its name
+//   nick, text, mine, to; of "shared": file {size, type, link}
 //   reply    the number of the message it answers, 0: none
 //   edited   when it was edited (0: never); deleted: undefined, or {by}
 //   mention  whether it speaks to the reader

@@ -24,6 +24,7 @@ let following = true; // whether the reader is at the end
 let filled = false; // whether the log has what was said before
 let seen = 0; // up to where the reader was at the end
 let hiddenAt = 0;
+let height = 0;
 
 export const isFilled = () => filled;
 
@@ -129,7 +130,7 @@ function extend(one) {
 
 function scrolled() {
   const one = opened(state);
-  if (one === undefined) return;
+  if (one === undefined || (following && height !== log.clientHeight)) return; // resized
   following = below() <= AT_END && (following || view.isTailShown(one)); // what came since is not painted yet
   if (!following) extend(one);
   settle(one);
@@ -154,6 +155,9 @@ export function start() {
   on("paint", paint);
   log.addEventListener("scroll", scrolled, { passive: true });
   pill.addEventListener("click", toEnd);
-  new ResizeObserver(() => following && (log.scrollTop = log.scrollHeight)).observe(log);
+  new ResizeObserver(() => {
+    height = log.clientHeight;
+    if (following) log.scrollTop = log.scrollHeight;
+  }).observe(log);
   document.addEventListener("visibilitychange", looked);
 }

@@ -19,11 +19,10 @@ export function items(entry, shape, around) {
   return found;
 }
 
-/** Lines that are no messages are made by notes.js; until that is there, they are plain. */
+/** Until notes.js is there, lines that are no messages are plain. */
 export const setNotes = (make) => (note = make);
 let note = ({ text }) => el("li", { class: "note m head" }, el("p", { class: "w", text }));
 
-/** Likewise files. */
 export const setFiles = (make) => (files = make);
 let files = {
   show: ({ text }, id) => el("div", { class: "w", id, text }),
