@@ -94,11 +94,15 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     lines = [heading, f"You are in {', '.join(person.rooms) or 'no room'}."]
     if operates:
         lines.append(f"You keep order in {', '.join(operates)}.")
-    shared, quota = 0, me.hall.settings.files_per_account_bytes
+    settings = me.hall.settings
+    shared, quota = 0, settings.files_per_account_bytes
     if me.hall.sharing.shelf is not None:
         shared = yield me.hall.sharing.used(person.author)
     if shared:
         lines.append(f"You share {size_words(shared)} of files, and may share {size_words(quota)}. /files lists them.")
+    elif me.hall.sharing.shelf is not None and settings.web and (account is not None or settings.guest_files):
+        most = size_words(settings.file_max_bytes)
+        lines.append(f"You may share {size_words(quota)} of files, each of at most {most}. /send NAME shares one.")
     for one in person.connections:
         own = ", this one" if one is me.connection else ""
         secure = "encrypted" if one.screen.secure else "not encrypted"

@@ -160,7 +160,7 @@ def send(
     """Share a file with the room, or with one person; you are told how to send it.
 
     "/send cat.jpg", "/send 'my cat.jpg' bob". Run the line that you are told in the folder where the file is.
-    Whoever has that address can send this one file, once, within ten minutes.
+    Whoever has that address can send this one file, once, within ten minutes; guests have to stay here until then.
     """
     offer = yield offered(me, name, size, nick, room, reply)
     ticket = me.hall.sharing.tickets.give(offer)

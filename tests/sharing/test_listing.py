@@ -81,3 +81,13 @@ class ListingTests(SharingCase):
         assert isinstance(answer, Listed)
         self.assertEqual(answer.items[0]["files"], {"used": CHARGED_LEAST, "most": 256 * 2**20})
         self.assertIn("You share 16.4 KB of files, and may share 268 MB. /files lists them.", answer.lines)
+
+    def test_whoami_before(self) -> None:
+        """Who shares nothing is told what they may share; guests are not, as they may not."""
+        told = "You may share 268 MB of files, each of at most 16.8 MB. /send NAME shares one."
+        for peer, is_told in ((self.alice, True), (self.bob, False)):
+            peer.take()
+            peer.do("whoami")
+            (answer,) = peer.answers
+            assert isinstance(answer, Listed)
+            self.assertEqual([line for line in answer.lines if "share" in line], [told] if is_told else [])
