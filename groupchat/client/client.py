@@ -1,6 +1,5 @@
 """The client for programs: everything that a program reads and calls."""
 
-import json
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
 from types import MappingProxyType
@@ -219,15 +218,18 @@ class Client(Membership):
         for _ in range(UPLOADS):
             ticket = yield self.request("send", size=size, **what)
             try:
-                path = str(ticket.get("link"))
+                if (path := upload.path_of(ticket)) is None:
+                    raise Unanswered("the server does not say as it should where to send the file")
                 status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
             except upload.LOST:
                 continue
             except upload.Shortened as error:
                 raise FileChanged(str(error)) from error
-            answer = _object(said)
+            answer = upload.read_answer(said)
+            if status < 300 and (number := _number(answer)):
+                return number
             if status < 300:
-                return _number(answer)
+                raise Unanswered("the server does not say as it should whether it has the file")
             words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
             raise Refused(str(answer.get("code") or f"http-{status}"), words)
         raise Unanswered(f"the connection was lost {UPLOADS} times while the file was sent")
@@ -288,11 +290,3 @@ class Client(Membership):
 def _number(done: Message) -> int:
     number = done.get("id")
     return number if type(number) is int else 0  # of a server that answers with something else than it should
-
-
-def _object(said: bytes) -> Message:
-    try:
-        answer = json.loads(said)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}

@@ -122,6 +122,20 @@ class SendTest(SynchronousTestCase):
         self.upload(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
         self.assert_ended(server, 1, *why)
 
+    def test_nonsense(self) -> None:
+        """Nothing counts as sent unless the server says under which number."""
+        cat = self.folder / "cat.jpg"
+        for said in (b"{}", b'{"id":"4"}', b"<html>"):
+            server = self.begin("cat.jpg")
+            self.ticket(server)
+            self.upload(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
+            self.assert_ended(
+                server, 1,
+                f"{cat}: the server does not say as it should whether it has the file; 1 file was not sent.",
+                f"Not sent: {cat}",
+            )  # fmt: skip
+            self.complaints.clear()
+
     def test_not_sendable(self) -> None:
         """Before anything is shared, all files are looked at: a missing one, a folder and a pipe are none."""
         os.mkfifo(self.folder / "pipe")

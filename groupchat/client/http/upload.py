@@ -1,7 +1,9 @@
 """Send the bytes of a file to an address of the server, by PUT."""
 
+import json
 import os
-from collections.abc import Callable, Generator
+import re
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -26,6 +28,9 @@ Progress = Callable[[int, int], object]
 
 ANSWER_MAX = 65536
 """Bytes of an answer that are kept."""
+
+_PATH = re.compile(r"/[\w.~%/-]{1,512}", re.ASCII)
+"""A path on the server."""
 
 LOST = (ConnectError, ConnectionDone, ConnectionLost, RequestTransmissionFailed, ResponseFailed)
 """Errors of a connection: it is not known whether the server has the file."""
@@ -75,12 +80,29 @@ class _Answer(Protocol):
         self._said = b""
 
     def dataReceived(self, data: bytes) -> None:
-        """Keep it."""
+        """Keep it, and hang up on what does not end."""
         self._said = (self._said + data)[:ANSWER_MAX]
+        if len(self._said) == ANSWER_MAX and self.transport is not None:
+            self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End; the answer of a server that has hung up is one, too."""
         self.whole.callback(self._said)
+
+
+def path_of(ticket: Mapping[str, Any]) -> str | None:
+    """Return the path that a ticket is for; None: it says none, or nonsense."""
+    link = ticket.get("link")
+    return link if isinstance(link, str) and _PATH.fullmatch(link) else None
+
+
+def read_answer(said: bytes) -> dict[str, Any]:
+    """Return the object that the server has answered with; empty: it was something else."""
+    try:
+        answer = json.loads(said)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def size_of(file: BinaryIO) -> int:

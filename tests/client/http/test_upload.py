@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.http.upload import LOST, Portion, Shortened, put
+from groupchat.client.http.upload import LOST, Portion, Shortened, path_of, put, read_answer
 from tests.client.fakes import FakeConnection, FakeEndpoint
 
 
@@ -53,6 +53,17 @@ class PutTest(SynchronousTestCase):
         connection.receive(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
         self.assertEqual(self.successResultOf(self.outcome), (413, b"no"))
 
+    def test_endless(self) -> None:
+        """A server that never comes to the end of its answer is hung up on."""
+        connection = self.begin(b"x")
+        connection.receive(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(63):
+            connection.receive(b"x" * 1024)
+        self.assertTrue(connection.connected)
+        connection.receive(b"x" * 1024)
+        self.assertFalse(connection.connected)
+        self.assertEqual(self.successResultOf(self.outcome), (200, b"x" * 65536))
+
     def test_lost(self) -> None:
         """What is lost before the answer is an error of the connection, and so is what cannot be established."""
         connection = self.begin(b"x" * 100)
@@ -79,3 +90,13 @@ class PortionTest(SynchronousTestCase):
         portion = Portion(BytesIO(b"12345"), 4, lambda *step: steps.append(step))
         self.assertEqual([portion.read(3), portion.read(3), portion.read(3)], [b"123", b"4", b""])
         self.assertEqual(steps, [(3, 4), (4, 4)])
+
+
+class AnswerTest(SynchronousTestCase):
+    def test_nonsense(self) -> None:
+        """What is no object is none, however deep it is; a path stays on the server, and is one line."""
+        for said in (b"", b"[1]", b"[" * 60000, b"\xff", b'"x"'):
+            self.assertEqual(read_answer(said), {})
+        for link in (None, 4, "", "f/T", "@evil.example/T", ":80/T", "/f/T\r\nHost: x", "/f/T x", "/" + "x" * 513):
+            self.assertIsNone(path_of({"link": link}))
+        self.assertEqual(path_of({"link": "/f/a-_9"}), "/f/a-_9")

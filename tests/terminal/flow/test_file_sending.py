@@ -42,19 +42,19 @@ class FileSendingTest(SendingCase):
         path = str(self.folder / "my cat.jpg").replace(" ", "\\ ")
         self.sending.type(f"/send {path} bob")
         self.assertEqual(self.ticket()["nick"], "bob")
-        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
         self.state.query = "carol"
         self.sending.type(f"/send {path}")
         request = self.ticket()
         self.assertEqual((request["nick"], "room" in request), ("carol", False))
-        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
 
     def test_home(self) -> None:
         """A tilde is the person's home."""
         self.patch(os, "environ", {**os.environ, "HOME": str(self.folder)})
         self.sending.type("/send '~/my cat.jpg'")
         self.assertEqual(self.ticket()["name"], "my cat.jpg")
-        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
 
     def test_not_sent(self) -> None:
         """What cannot be read, is under way already, or refused, is told."""
