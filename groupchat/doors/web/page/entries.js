@@ -50,7 +50,7 @@ export function insert(conversation, entry) {
   return true;
 }
 
-/** Put in what has no number after everything that is there; `head` is the newest number of the whole chat. */
+/** Put in what has no number after all that is there; `head` is the chat's newest number. */
 export function append(conversation, entry, head) {
   const entries = conversation.entries;
   const last = entries.length ? entries[entries.length - 1].order : 0;

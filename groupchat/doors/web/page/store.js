@@ -154,7 +154,7 @@ function said(state, one, event, at, changes, live) {
     ...(event.event === "shared" && { text: event.name, file: { size: event.size, type: event.type, link: event.link } }),
     ...{ kind: event.event === "whispered" ? "said" : event.event, mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
     ...{ edited: 0, deleted: undefined },
-    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""), // no name of a file
+    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""),
   };
   if (!insert(one, entry) || !live) return;
   if (mine || event.id <= state.fresh || event.id <= one.read) return;
