@@ -5,7 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests.functional.browser.company import final
+from playwright.sync_api import expect
+
+from tests.functional.browser.company import Program, final
 from tests.functional.browser.windows import PASSWORD, BrowserTest, Window
 from tests.functional.harness import program
 from tests.functional.pane import COMMAND, Pane
@@ -36,12 +38,12 @@ class TogetherTest(BrowserTest):
         window.page.get_by_role("menuitem", name=item).click()
 
     def test_ten_people(self) -> None:
-        """Ten people by four kinds of clients chat, edit, delete and reply: all see the same, in the same order."""
+        """Ten people by four kinds of clients chat, change rooms, keep order: all see the same, in the same order."""
         pages = [self.person(nick) for nick in ("alice", "ada", "boris", "chloe")]
         mira = self.window().join("mira", PASSWORD)
         pages.append(mira)
         netcats = [self.connect("nick"), self.connect("nora")]
-        programs = [self.program("bot"), self.program("build")]
+        programs = [self.program("bot"), self.program("build", rooms=["dev", "lobby"])]
         pane = self.terminal("teo")
         programs[1].do(do="ping")
         before = len(final(programs[1].events, "lobby"))
@@ -71,20 +73,88 @@ class TogetherTest(BrowserTest):
         pages[3].say("first line\nsecond line")
         netcats[0].send("the last word\n")
         programs[1].told(event="said", text="the last word")
-        truth = final(programs[1].events, "lobby")
-        self.assertEqual(len(truth), before + 4 * 10 + 5)
-        for window in pages:
-            window.expect("the last word")
-            seen = window.page.eval_on_selector_all(
-                "[role=log] article",
-                "all => all.map(each => [Number(each.id.slice(1)), each.getAttribute('aria-label')])",
-            )
-            labels = [(number, *self.words(label)) for number, label in seen if number]
-            self.assertEqual(labels, truth)
+        self.assertEqual(len(final(programs[1].events, "lobby")), before + 4 * 10 + 5)
         shown = pane.expect("the last word")
         self.assertNotIn("soon gone", shown.split("#")[-1])
-        for netcat in netcats[1:]:
-            netcat.expect("the last word")
+        netcats[1].expect("the last word")
+        self.whisper(pages, programs)
+        self.change_rooms(pages, programs[1])
+        self.search(pages[3])
+        self.keep_order(mira, programs)
+        pages[0].say("good night")
+        programs[1].told(event="said", text="good night")
+        self.assertNotIn("for your eyes", netcats[1].expect(r"(?s).*?good night")[0])
+        self.assertNotIn("for your eyes", pane.expect("good night"))
+        for room, last, inside in (("lobby", "good night", pages), ("dev", "ada in dev", pages[:2])):
+            truth = final(programs[1].events, room)
+            for window in inside:
+                self.open_room(window, room)
+                window.expect(last)
+                expect(window.page.locator(".unsent")).to_have_count(0)
+                self.assertEqual(self.seen(window), truth)
+
+    def seen(self, window: Window) -> list[tuple[int, str, str]]:
+        """Return number, author and words of each message on the screen."""
+        found = window.page.eval_on_selector_all(
+            "[role=log] article",
+            "all => all.map(each => [Number(each.id.slice(1)), each.getAttribute('aria-label')])",
+        )
+        return [(number, *self.words(label)) for number, label in found if number]
+
+    def open_room(self, window: Window, name: str) -> None:
+        """Open a room or a private conversation by its place in the list."""
+        rooms = window.page.get_by_role("navigation", name="Rooms and conversations")
+        rooms.get_by_role("link", name=re.compile(rf"^{name}\b")).click()
+        window.until("name => document.getElementById('room-name').textContent === name", name)
+
+    def whisper(self, pages: list[Window], programs: list[Program]) -> None:
+        """Alice writes to ada privately; only these two read it."""
+        pages[0].say("/msg ada for your eyes")
+        for window, other in ((pages[0], "ada"), (pages[1], "alice")):
+            self.open_room(window, other)
+            window.expect("for your eyes")
+            self.assertEqual([label for label in window.labels() if "eyes" in label], ["alice: for your eyes"])
+            self.open_room(window, "lobby")
+        for one in programs:
+            one.do(do="ping")
+            self.assertNotIn("for your eyes", str(one.events))
+        for window in pages[2:]:
+            self.assertNotIn("for your eyes", window.page.content())
+
+    def change_rooms(self, pages: list[Window], witness: Program) -> None:
+        """Alice and ada talk in another room, and come back."""
+        for window, nick in zip(pages, ("alice", "ada"), strict=False):
+            window.say("/join dev")
+            window.until("document.getElementById('room-name').textContent === 'dev'")
+            window.say(f"{nick} in dev")
+            witness.told(event="said", room="dev", text=f"{nick} in dev")
+        for window in pages[:2]:
+            window.expect("ada in dev")
+            self.open_room(window, "lobby")
+
+    def search(self, window: Window) -> None:
+        """Somebody finds what was edited by its new words, and goes there."""
+        window.page.keyboard.press("Control+k")
+        window.page.get_by_role("searchbox", name="Search words").fill("mistake")
+        window.page.keyboard.press("Enter")
+        window.page.get_by_role("dialog").get_by_role("link", name="mistake").click()
+        window.until("document.activeElement.getAttribute('aria-label').startsWith('alice: a mistake')")
+
+    def keep_order(self, mira: Window, programs: list[Program]) -> None:
+        """Mira mutes the bot, whose lines are refused then, lets it write again, and deletes what it said."""
+        bot, witness = programs
+        dialog = mira.page.get_by_role("dialog")
+        self.menu(mira, "bot", "Mute in lobby")
+        dialog.get_by_role("button", name="Mute").click()
+        witness.told(event="moderated", act="mute", target="bot")
+        self.assertEqual(bot.ask(do="say", text="and now?")["code"], "muted")
+        mira.say("/unmute bot")
+        witness.told(event="moderated", act="unmute", target="bot")
+        bot.do(do="say", text="heard again")
+        self.menu(mira, "bot", "Delete their messages")
+        dialog.get_by_role("button", name="Delete").click()
+        bot.do(do="say", text="after that")
+        witness.told(event="said", text="after that")
 
     def words(self, label: str) -> tuple[str, str]:
         """Return author and words from the name that a screen reader says."""
