@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from groupchat.admin.data import Failed
 from groupchat.model.text import harmless
 from groupchat.model.times import spoken
-from groupchat.model.wording import plural
+from groupchat.model.wording import plural, size_words
 
 TIMEOUT_S = 5.0
 """Seconds an answer may take."""
@@ -130,6 +130,7 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
         ("reactor lag", _spread(before, after, "reactor_lag_seconds")),
         ("waiting", f"{now['queued_entries']:,.0f} for the disk, {now['commit_delay_seconds']:.3f} s for the oldest"),
         ("readers", f"{now['slow_readers']:,.0f} slow, {now['catching_up']:,.0f} catching up"),
+        ("files", _files(now)),
         ("refused", news or "nothing"),
     ]
     head = f"groupchat {harmless(version)} at {harmless(server)}, running for {running}\n\n"
@@ -143,6 +144,13 @@ def quantile(before: Mapping[float, float], after: Mapping[float, float], share:
     if total <= 0:
         return math.nan
     return next(bound for bound, count in counts.items() if count >= share * total)
+
+
+def _files(now: Mapping[str, float]) -> str:
+    if "files" not in now:
+        return "none"
+    sent = now.get("uploads", 0.0)
+    return f"{now['files']:,.0f} kept, {size_words(round(now.get('files_bytes', 0.0)))}; {sent:,.0f} being sent"
 
 
 def _spread(before: Figures, after: Figures, name: str) -> str:

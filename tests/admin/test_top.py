@@ -65,6 +65,16 @@ class FiguresTest(SynchronousTestCase):
         self.assertEqual(row(shown, "refused"), "flooding 2")
         self.assertEqual(row(drawn("here", read(TEXT, 0.0), read(TEXT, 2.0)), "refused"), "nothing")
 
+    def test_files(self) -> None:
+        """It is shown how many files are kept and being sent; a daemon that keeps none has no figures of them."""
+        files = "".join(
+            f"# TYPE groupchat_{name} gauge\ngroupchat_{name} {value}\n"
+            for name, value in (("files", 2.0), ("files_bytes", 16777216.0), ("uploads", 1.0))
+        )
+        shown = drawn("here", read(TEXT, 0.0), read(TEXT + files, 2.0))
+        self.assertEqual(row(shown, "files"), "2 kept, 16.8 MB; 1 being sent")
+        self.assertEqual(row(drawn("here", read(TEXT, 0.0), read(TEXT, 2.0)), "files"), "none")
+
     def test_restarted(self) -> None:
         """Counters that fall, because the daemon was restarted, are never shown as negative rates."""
         shown = drawn("here", read(TEXT, 0.0), read(TEXT.replace("posts_total 100", "posts_total 1"), 2.0))
