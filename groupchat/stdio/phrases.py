@@ -24,6 +24,13 @@ _MESSAGES = frozenset({"said", "acted", "whispered", "edited"})
 _LINKS = re.compile(r"https?://\S+")
 
 
+_SIZE = re.compile(r"[0-9]{1,18}")
+"""A number of bytes."""
+
+_PATH = re.compile(r"/[!-~]*")
+"""A path on the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A line for an event, without its time.
@@ -177,13 +184,18 @@ def _whispered(event: Fields, reader: Reader) -> Phrase:
 
 def size_of(event: Fields) -> str:
     """Return the size of a file as people read it."""
-    return size_words(int(event["size"])) if event["size"].isdecimal() else "of unknown size"
+    return size_words(int(event["size"])) if _SIZE.fullmatch(event["size"]) else "of unknown size"
+
+
+def link_of(event: Fields, reader: Reader) -> str:
+    """Return the whole address of a file that was shared; what is no path could lead to another server."""
+    return f"{reader.base}{event['link']}" if _PATH.fullmatch(event["link"]) else "at no address"
 
 
 def _shared(event: Fields, reader: Reader) -> Phrase:
     what = f" shared {event['name']} ({size_of(event)}): "
     head = (_number(event["id"]), *_pair(event, reader), *_re(event, reader), ("private" if event["to"] else "", what))
-    return Phrase(head, (("link", f"{reader.base}{event['link']}"),))
+    return Phrase(head, (("link", link_of(event, reader)),))
 
 
 def _edited(event: Fields, reader: Reader) -> Phrase:

@@ -33,6 +33,12 @@ FORMS: tuple[tuple[Message, str], ...] = (
         },
         "#7 al -> bob (re #5 bo) shared a (of unknown size): http://chat:5000/f/ID/a",
     ),
+    (
+        {"event": "shared", "name": "a", "size": 10**400, "link": "@evil.example/f/ID/a"},
+        "#7 al shared a (of unknown size): at no address",
+    ),
+    ({"event": "shared", "name": "a", "size": 1, "link": None}, "#7 al shared a (1 byte): at no address"),
+    ({"event": "shared", "name": "a", "size": 1, "link": "/f/x\n"}, "#7 al shared a (1 byte): at no address"),
     ({"event": "edited", "target": 3}, "#3 al (edited): hi"),
     ({"event": "edited", "target": 3, "to": "bob", "room": ""}, "#3 al -> bob (edited): hi"),
     ({"event": "deleted", "target": 3}, "#3 was deleted by al"),

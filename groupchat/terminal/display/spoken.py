@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from groupchat.client.protocol import Message
-from groupchat.stdio.phrases import Fields, Reader, fields_of, size_of
+from groupchat.stdio.phrases import Fields, Reader, fields_of, link_of, size_of
 
 
 def sentence(event: Message, reader: Reader, room: str) -> str | None:
@@ -44,7 +44,7 @@ def _shares(event: Fields, reader: Reader) -> str:
     you = reader.is_me(event["nick"])
     whom = f" with {'you' if reader.is_me(event['to']) else event['to']} in private" if event["to"] else ""
     who = "You share" if you else f"{event['nick']} shares"
-    return f"{who} the file {event['name']}, {size_of(event)}{whom}{_re(event, reader)}: {reader.base}{event['link']}"
+    return f"{who} the file {event['name']}, {size_of(event)}{whom}{_re(event, reader)}: {link_of(event, reader)}"
 
 
 def _left(event: Fields, reader: Reader) -> str:
