@@ -41,8 +41,8 @@ _OF_OGG = (
     (b"Speex   ", "audio/ogg"),
     (b"\x80theora", "video/ogg"),
 )
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-"""Bytes that plain text does not have; it has tabs, line ends and form feeds."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""Characters that plain text does not have, as terminals obey them; it has tabs, line ends and form feeds."""
 
 
 class Content:
@@ -62,11 +62,11 @@ class Content:
             self._head += data[: HEAD - len(self._head)]
         if self._decoder is not None:
             try:
-                self._decoder.decode(data)
+                text = self._decoder.decode(data)
             except UnicodeDecodeError:
                 self._decoder = None
             else:
-                if _CONTROL.search(data):
+                if _CONTROL.search(text):
                     self._decoder = None
 
     def file(self) -> StoredFile:

@@ -61,3 +61,10 @@ class TypeTests(SynchronousTestCase):
             self.assertEqual(kind(text[:cut], text[cut:]), "text/plain")
         self.assertEqual(kind(text[:-1]), "application/octet-stream")
         self.assertEqual(kind(b"x" * 100_000, b"\xff"), "application/octet-stream")
+
+    def test_controls_of_eight_bits(self) -> None:
+        """Terminals obey control characters beyond ASCII too, wherever the text is cut; a line end is none of them."""
+        text = "red \x9b31m".encode()
+        for cut in range(len(text)):
+            self.assertEqual(kind(text[:cut], text[cut:]), "application/octet-stream")
+        self.assertEqual(kind("one\x85two\xa0three".encode()), "text/plain")
