@@ -117,7 +117,7 @@ class EndingsTest(FunctionalTest):
                     heard += tls.read(65536)
                 except ssl.SSLWantReadError:
                     ended = not incoming.write(line.recv(65536))
-        self.assertIn(b"!! banned: Your address is banned", heard)
+        self.assertIn(b'{"event":"refused","code":"banned","text":"Your address is banned', heard)
         self.assertNotIn(b"welcome", heard)
 
     def promote(self, nick: str) -> None:
