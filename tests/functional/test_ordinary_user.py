@@ -203,7 +203,7 @@ class FullDiskTest(CommandsCase):
         said = self.assert_one_sentence(self.run_command("restore", backup, "--data", data))
         self.assertIn("cannot be written: No space left on device", said)
         self.assertEqual(os.listdir(data), ["lock"])
-        subprocess.run(["mount", "-o", "remount,size=160k", self.small], check=True)
+        subprocess.run(["mount", "-o", "remount,size=240k", self.small], check=True)
         self.assertEqual(self.run_command("restore", backup, "--data", data).returncode, 0)
         before = (data / "chat.db").read_bytes()
         for command in (["reindex"], ["restore", backup, "--replace"]):

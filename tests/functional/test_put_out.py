@@ -81,11 +81,12 @@ class PutOutTest(PaneTest):
         before = connections(self.daemon)
         self.olga.send("/ban 127.0.0.1 10m enough\n")
         told = r"\* 127.0.0.1:\d+ closed the connection: banned: .*\n1  join the chat$"
+        refused = r"\* 127.0.0.1:\d+ refused: Your address is banned .* \(banned\)\n1  join the chat$"
         pane.expect(rf"(?s){told}.*^>\s*$")
         self.assertEqual(connections(self.daemon), before)
         pane.type("1")
         pane.keys("Enter")
-        pane.expect(rf"(?s){told}.*{told}.*^>\s*$")
+        pane.expect(rf"(?s){told}.*{refused}.*^>\s*$")
         pane.type("2")
         pane.keys("Enter")
         self.assertEqual(pane.status(), 0)

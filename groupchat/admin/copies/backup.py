@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     kept = path.parent / FOLDER
     with Progress("backup") as progress:
         # Contents first: while the journal is copied, a file that is deleted may be removed.
-        if kept.is_dir() and not target.exists():
-            _copy(_files(path), kept, folder, progress)
+        if not target.exists() and (known := _files(path)):
+            _copy(known, kept, folder, progress)
         back_up(path, target, progress.show)
         files = _files(target)
         missing = _copy(files, kept, folder, progress) if files else []

@@ -1,7 +1,5 @@
 """A real browser, driven by Playwright, and what judges the pages in it."""
 
-import atexit
-import functools
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +9,7 @@ from unittest import SkipTest
 from tests.functional.harness import program
 
 try:
-    from playwright.sync_api import Browser, Page, sync_playwright
+    from playwright.sync_api import Browser, Page, Playwright
 except ImportError as missing:
     if os.environ.get("CI") == "true":
         raise AssertionError("playwright is not installed, and CI=true") from missing
@@ -47,12 +45,12 @@ def browser_path() -> str:
     return program("chromium")
 
 
-@functools.cache
-def browser() -> Browser:
-    """Return the browser of all tests, which is started when it is first needed and ends with them."""
-    playwright = sync_playwright().start()
-    atexit.register(playwright.stop)
-    return playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+def launch(playwright: Playwright, *arguments: str) -> Browser:
+    """Start a browser, which ends with Playwright.
+
+    That must end before other tests run: as long as it is there, an event loop is running in this thread.
+    """
+    return playwright.chromium.launch(executable_path=browser_path(), args=[*ARGUMENTS, *arguments])
 
 
 def npm_package(name: str) -> Path:

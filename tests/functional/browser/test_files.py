@@ -69,6 +69,16 @@ class FilesTest(BrowserTest):
         cls.account("alice")
         cls.account("mira", is_operator=True)
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.tidy_up)
+
+    def tidy_up(self) -> None:
+        """Delete what was shared, so that the next test finds only its own."""
+        mira = self.program("mira", password=PASSWORD)
+        mira.do(do="purge", nick="alice", duration=3600, room="lobby")
+        mira.leave()
+
     def share(self, program: Program, name: str, content: bytes, **where: str) -> dict[str, Any]:
         """Share a file as a program does, and return what everybody is told of it."""
         link = program.do(do="send", name=name, size=len(content), **(where or {"room": "lobby"}))["link"]

@@ -1,6 +1,6 @@
 """People with the page of a real daemon in windows of a real browser.
 
-The daemon is started once for all tests of a class, the browser once for all.
+The daemon and the browser are started once for all tests of a class.
 Each window is another person's: nothing that the browser stores is shared.
 """
 
@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.functional.browser.chromium import browser, browser_path
+from tests.functional.browser.chromium import browser_path, launch
 from tests.functional.browser.company import Program
 from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, Line, free_port
 
@@ -158,7 +158,10 @@ class BrowserTest(SynchronousTestCase):
         cls.port = free_port()
         try:
             cls.begin()
-            cls.browser = browser()
+            playwright = sync_playwright().start()
+            cls._endings.append(playwright.stop)
+            cls.browser = launch(playwright)
+            cls._endings.append(cls.browser.close)
         except BaseException:
             cls.tearDownClass()
             raise
