@@ -151,10 +151,7 @@ class TextTests(ServerTests):
         self.assertEqual(bob.read(), "[12:01:01] #1 was deleted by alice\n[12:01:01] #7 alice: /x\n")
         self.assertEqual(
             bob.send("/history"),
-            "-- 2 messages:\n"
-            "[12:01:01] #2 * alice waves\n"
-            "[12:01:01] #7 alice: /x\n"
-            "-- end of the history\n",
+            "-- 2 messages:\n[12:01:01] #2 * alice waves\n[12:01:01] #7 alice: /x\n-- end of the history\n",
         )
         self.assertIn("[12:01:01] #3 alice -> bob (edited): hush\n", bob.send("/history with alice"))
 

@@ -75,7 +75,9 @@ class FilesTest(BrowserTest):
 
     def tidy_up(self) -> None:
         """Delete what was shared, so that the next test finds only its own."""
-        mira = self.program("mira", password=PASSWORD)
+        alice, mira = self.program("alice", password=PASSWORD), self.program("mira", password=PASSWORD)
+        alice.do(do="say", text="there is something to delete")
+        alice.leave()
         mira.do(do="purge", nick="alice", duration=3600, room="lobby")
         mira.leave()
 

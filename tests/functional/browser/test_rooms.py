@@ -75,6 +75,7 @@ class RoomsTest(BrowserTest):
         """Who keeps order sees from anybody's menu who is muted or banned, and ends it."""
         victim = self.program("victor")
         window = self.window().join("mira", PASSWORD)
+        window.page.get_by_role("navigation").get_by_role("link", name="lobby").click()
         people = window.page.get_by_role("list", name="People")
         window.say("/mute victor 1h shouting")
         victim.told(event="moderated", act="mute")

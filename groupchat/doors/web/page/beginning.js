@@ -19,6 +19,6 @@ export function beginning({ kind, name, people }, isBegun) {
   return [
     el("h2", { text: `Nothing said yet in ${name}` }),
     paragraph(`${people.size <= 1 ? "You are the first here. " : ""}What you write stays for whoever comes later.`),
-    paragraph("To say what the room is about, type ", el("code", { text: "/topic" }), " and some words. To share the words of a text file, use the paper clip or drop it here."),
+    paragraph("To say what the room is about, type ", el("code", { text: "/topic" }), " and some words. To bring a file, use the paper clip or drop it here."),
   ];
 }
