@@ -42,8 +42,8 @@ class InheritedTest(FunctionalTest):
     def ask(self, names: str, *places: str) -> "tuple[list[list[str] | str], list[str]]":
         """Return what a process that is handed the sockets finds at these places, and the names it does not use."""
         count = len(self.sockets)
-        moves = "".join(f"os.dup2({one.fileno()}, {20 + number});" for number, one in enumerate(self.sockets))
-        back = "".join(f"os.dup2({20 + number}, {3 + number});" for number in range(count))
+        moves = "".join(f"os.dup2({one.fileno()}, {200 + number});" for number, one in enumerate(self.sockets))
+        back = "".join(f"os.dup2({200 + number}, {3 + number});" for number in range(count))
         code = f"import os; {moves}{back}\n{ASK}"
         done = subprocess.run(
             [sys.executable, "-c", code, json.dumps(places)], cwd=TREE, capture_output=True, text=True, timeout=60,

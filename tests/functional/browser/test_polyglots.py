@@ -105,6 +105,7 @@ class PolyglotsTest(BrowserTest):
             tab.close()
         page = self.context.new_page()
         page.goto(self.address)
+        page.wait_for_function("document.title && !document.title.endsWith(' Chat')")  # the server has said its name
         title = page.title()
         links = [self.share(name, content) for name, content in CORPUS.items()]
         for name, link in zip(CORPUS, links, strict=True):
