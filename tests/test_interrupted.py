@@ -40,14 +40,16 @@ class EndlessTest(TestCase):
 
 LEFT_ALONE = """
 import atexit, threading, time
+from pathlib import Path
 from twisted.internet import reactor
 from groupchat.daemon.passwords import Passwords
+from groupchat.files.folder_shelf import FolderShelf
 from groupchat.journals.sqlite.worker import Worker
 
 
 def alive(when):
     names = [thread.name for thread in threading.enumerate()]
-    print(when, "worker" in names, any("passwords" in name for name in names), flush=True)
+    print(when, *(any(pool in name for name in names) for pool in ("worker", "passwords", "files")), flush=True)
 
 
 atexit.register(alive, "at the exit:")
@@ -56,6 +58,8 @@ worker.tell(time.sleep, 0.2)
 passwords = Passwords(reactor, 10)
 passwords.start()
 passwords.hash("correct horse", "127.0.0.1")
+shelf = FolderShelf(Path("unused"), reactor)
+shelf.ask(time.sleep, 0.2)
 alive("begun:")
 """
 
@@ -93,7 +97,7 @@ class InterruptedTest(SynchronousTestCase):
             [sys.executable, "-c", LEFT_ALONE], env={**os.environ, "PYTHONPATH": str(TREE)}, stdin=subprocess.DEVNULL,
             capture_output=True, check=True, text=True, timeout=LIMIT_S,
         ).stdout  # fmt: skip
-        self.assertEqual(out, "begun: True True\nat the exit: False False\n")
+        self.assertEqual(out, "begun: True True True\nat the exit: False False False\n")
 
     def end(self, process: "subprocess.Popen[str]") -> None:
         process.kill()

@@ -11,6 +11,7 @@ Rules:
 3. The jobs of one file are done one after the other, by whichever thread is free.
 """
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -139,6 +140,7 @@ class FolderShelf:
             if self._jobs:
                 return wait()
             if self._pool.started:
+                atexit.unregister(self._pool.stop)
                 self._pool.stop()
             return None
 
@@ -153,6 +155,8 @@ class FolderShelf:
             if self._closed:
                 return fail(stopping())
             self._pool.start()
+            # As for the journal's thread: none may be at work while the interpreter takes itself apart.
+            atexit.register(self._pool.stop)
         asked = deferToThreadPool(self._reactor, self._pool, function, *arguments)
         done: Deferred[Any] = Deferred()
         self._jobs.add(done)
