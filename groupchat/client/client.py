@@ -170,20 +170,12 @@ class Client(Membership):
         :param reply: the number of the message that it answers, in the same room or private conversation.
         """
         answered = {} if reply is None else {"reply": reply}
-        if key is None:
-            self._keys += 1
-            key = f"{self._key_prefix}-{self._keys}"
-        if room is None and self._resumption.query:
-            return self.request("msg", nick=self._resumption.query, text=text, key=key, **answered).addCallback(_number)
-        if room is None and not self._requests.is_moving:
-            if lost := self._resumption.take_lost():
-                where = f"your lines now go to {self.room}" if self.room else "you are in no room now"
-                return fail(Refused("room-lost", f"You are no longer in {lost}; {where}."))
-            room = self._resumption.bound_room
-            if room == "":
-                return fail(Refused("not-in-room", "You are in no room; join one, or name the one you mean."))
-        bound = {"room": room} if room else {}
-        return self.request("say", text=text, key=key, **bound, **answered).addCallback(_number)
+        try:
+            bound = self._bound(room)
+        except Refused:
+            return fail()
+        do = "msg" if "nick" in bound else "say"
+        return self.request(do, text=text, key=key or self._new_key(), **bound, **answered).addCallback(_number)
 
     def send_file(
         self, file: BinaryIO, name: str, *, room: str | None = None, nick: str | None = None, reply: int | None = None,
@@ -200,13 +192,36 @@ class Client(Membership):
         :param nick: the one person to share it with.
         :param progress: is called with how many bytes were read, and how many there are.
         """
+        try:
+            bound = {"nick": nick} if nick is not None else self._bound(room)
+        except Refused:
+            return fail()
+        answered = {} if reply is None else {"reply": reply}
+        return self._send_file(file, {"name": name, "key": self._new_key(), **bound, **answered}, progress)
+
+    def _bound(self, room: str | None) -> dict[str, str]:
+        """Return where something goes: to a room, or (``nick``) to the person of a ``query``.
+
+        Nothing is returned while a request before it is not answered that may choose the room: then it waits for that.
+
+        :param room: the room that is named (None: none is).
+        :raises Refused: no room is named, and the one that things went to was lost, or there is none.
+        """
+        if room is None and self._resumption.query:
+            return {"nick": self._resumption.query}
+        if room is None and not self._requests.is_moving:
+            if lost := self._resumption.take_lost():
+                where = f"your lines now go to {self.room}" if self.room else "you are in no room now"
+                raise Refused("room-lost", f"You are no longer in {lost}; {where}.")
+            room = self._resumption.bound_room
+            if room == "":
+                raise Refused("not-in-room", "You are in no room; join one, or name the one you mean.")
+        return {"room": room} if room else {}
+
+    def _new_key(self) -> str:
+        """Return a key that tells one post from all others."""
         self._keys += 1
-        what: dict[str, Any] = {"name": name, "key": f"{self._key_prefix}-{self._keys}"}
-        if nick is None and (room := room or self._resumption.bound_room):
-            what["room"] = room
-        optional = {"nick": nick, "reply": reply}
-        what.update({key: value for key, value in optional.items() if value is not None})
-        return self._send_file(file, what, progress)
+        return f"{self._key_prefix}-{self._keys}"
 
     @inlineCallbacks
     def _send_file(
@@ -221,7 +236,9 @@ class Client(Membership):
                 if (path := upload.path_of(ticket)) is None:
                     raise Unanswered("the server does not say as it should where to send the file")
                 status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
-            except upload.LOST:
+            except upload.LOST as error:
+                if not what.keys() & {"room", "nick"}:  # another room may be the current one by now
+                    raise Unanswered("the connection was lost while the file was sent") from error
                 continue
             except upload.Shortened as error:
                 raise FileChanged(str(error)) from error

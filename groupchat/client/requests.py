@@ -8,6 +8,9 @@ from twisted.internet.defer import Deferred
 from groupchat.client.client_errors import ClientError, Refused, Unanswered
 from groupchat.client.protocol import Message
 
+PLACED = frozenset({"say", "send"})
+"""The requests that put something into the current room, if they name neither a room nor a person."""
+
 MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
 """The requests that choose a room; each of them ends a private conversation as the place that lines go to."""
 
@@ -24,7 +27,7 @@ class Request:
     sent: bool = False
     cancelled: bool = False
     follows: "Request | None" = None
-    """For something to say whose room is not certain: the request before it that may choose the room."""
+    """For something to say or share whose room is not certain: the request before it that may choose the room."""
 
     @property
     def ref(self) -> int:
@@ -39,15 +42,16 @@ class Request:
 
     @property
     def is_adrift(self) -> bool:
-        """True if it is something to say, and not certain where."""
-        return self.message["do"] == "say" and "room" not in self.message
+        """True if it is something to say or share, and not certain where."""
+        return self.message["do"] in PLACED and not self.message.keys() & {"room", "nick"}
 
 
 class Requests:
     """The requests of one client, over all its connections, in the order they were made.
 
     At most ``window`` of them are sent and unanswered at once; the others wait here.
-    What is said without a room waits for the answers to requests before it that may choose the room, and goes there.
+    What is said or shared without a room waits for the answers to requests before it that may choose the room, and
+    goes there.
     """
 
     def __init__(self, window: int) -> None:
@@ -179,7 +183,7 @@ def goes_elsewhere(request: Message) -> bool:
 def _strand(requests: list[Request]) -> None:
     """Fail what is to be said in a room that was not reached: it must not be said in another."""
     for request in requests:
-        request.answer.errback(Refused("not-in-room", "It was to be said in a room that you did not get into."))
+        request.answer.errback(Refused("not-in-room", "It was meant for a room that you did not get into."))
 
 
 def refusal_of(message: Message) -> Refused:

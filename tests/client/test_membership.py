@@ -1,5 +1,9 @@
 """Membership: preferences and claims on every connection, rooms, and the ends after which there is no return."""
 
+from io import BytesIO
+
+from twisted.internet.error import ConnectionRefusedError
+
 from groupchat.client.client_errors import ConnectionDropped, Left, Refused, Unanswered
 from groupchat.client.client_state import State
 from tests.client.fakes import said
@@ -246,6 +250,44 @@ class BoundTest(ClientCase):
                 )
             client.say("hello")
             self.assertEqual([(post["text"], post["room"]) for post in server.requests()], [("hello", "lobby")])
+
+    def test_files(self) -> None:
+        """A file goes where words go: to the person of a query, to the room that a request leads to, or nowhere."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="dev", rooms=["lobby", "dev"])
+        server.send({"event": "departed", "room": "dev", "reason": "", "code": "kicked", "current": "lobby"})
+        file = BytesIO(b"meow")
+        self.assertEqual(self.failureResultOf(client.send_file(file, "cat"), Refused).value.code, "room-lost")
+        self.assertEqual(server.requests(), [])
+        client.send_file(file, "cat")
+        client.send_file(file, "cat", room="dev")
+        client.send_file(file, "cat", nick="bob")
+        wanted = [(request.get("room"), request.get("nick")) for request in server.requests()]
+        self.assertEqual(wanted, [("lobby", None), ("dev", None), (None, "bob")])
+
+    def test_files_after_moves(self) -> None:
+        """A file waits for the answer to a move before it, and is not shared if that fails."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="lobby", rooms=["lobby"])
+        client.request("join", room="vault").addErrback(lambda failure: None)
+        shared = client.send_file(BytesIO(b"meow"), "cat")
+        (move,) = server.requests()
+        server.send({"event": "refused", "ref": move["ref"], "code": "room-locked", "text": "It is locked."})
+        self.assertEqual(self.failureResultOf(shared, Refused).value.code, "not-in-room")
+        self.assertEqual(server.requests(), [])
+        client.request("join", room="dev")
+        shared = client.send_file(BytesIO(b"meow"), "cat")
+        server.done(room="dev")
+        (request,) = server.requests()
+        server.send({"event": "done", "ref": request["ref"], "ticket": "T", "link": "/f/T"})
+        self.endpoint.refuse(ConnectionRefusedError())
+        self.failureResultOf(shared, Unanswered)
+        client.request("query", nick="bob")
+        server.done(query="bob")
+        client.send_file(BytesIO(b"meow"), "cat")
+        self.assertEqual([request.get("nick") for request in server.requests()], ["bob"])
 
     def test_no_room(self) -> None:
         """In no room a line without one is refused at once: sent again later it could be said in another."""

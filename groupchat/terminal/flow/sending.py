@@ -86,14 +86,11 @@ class Sending:
         if "\n" in line and not is_spoken(line):
             self._command_lines(line, place)
         elif is_spoken(line):
-            if self._state.lost:
-                lost, self._state.lost = self._state.lost, Place()
-                self.unsaid.keep(line, lost)
-            else:
+            if not self._keeps(line):
                 self._say_again(line, place)
         elif command in REPLIES and self._state.correspondents.last:
             self._reply(line)
-        elif command == SEND and self._files.send(line, place):
+        elif command == SEND and len(line.split()) > 1 and (self._keeps(line) or self._files.send(line, place)):
             return
         else:
             typed = self._numbered(line)
@@ -103,12 +100,16 @@ class Sending:
     def say(self, text: str, place: Place | None = None, reply: int | None = None) -> None:
         """Say several lines as one message, in the place where it was begun, or (None) that the person sees now."""
         line = _literal(text)
-        if place is None and self._state.lost:
-            lost, self._state.lost = self._state.lost, Place()
-            self.unsaid.keep(line, lost)
-        else:
+        if place is not None or not self._keeps(line):
             place = place or self._state.place
             self._await(self._say_literally(text, place, reply), line, place)
+
+    def _keeps(self, *lines: str) -> bool:
+        """Keep lines that may be meant for a place that was lost, the first time after that; return whether."""
+        lost, self._state.lost = self._state.lost, Place()
+        for line in lines if lost else ():
+            self.unsaid.keep(line, lost)
+        return bool(lost)
 
     def _command_lines(self, line: str, place: Place) -> None:
         """Send a command whose last argument has several lines, if it can have them."""
@@ -133,11 +134,7 @@ class Sending:
 
     def send_paste(self, lines: list[str]) -> None:
         """Send pasted lines one by one, to the place that the person sees now."""
-        if self._state.lost:
-            lost, self._state.lost = self._state.lost, Place()
-            for line in lines:
-                self.unsaid.keep(_literal(line), lost)
-        else:
+        if not self._keeps(*map(_literal, lines)):
             self._paste.add(lines, self._state.place)
 
     def finish(self) -> list[str]:
@@ -164,6 +161,8 @@ class Sending:
         command, _, words = line.partition(" ")
         if command.lower() == "/say":
             self._await(self._say_literally(words.lstrip(), place), line, place)
+        elif command.lower() == SEND:
+            self._files.send(line, place)
         elif command.lower() == "/re" and "\n" in line:
             self._command_lines(line, place)
         elif command.lower() == "/re":
@@ -221,8 +220,11 @@ class Sending:
         return f"{command} #{last[0]} {words}".rstrip() if last is not None and is_certain else line
 
     def _bound(self, place: Place) -> dict[str, str]:
-        """Return the field that binds a command to the room it was typed in, if the server knows it."""
-        room = place.room or self._state.room
+        """Return the field that binds a command to the room it was typed in, if the server knows it.
+
+        Of somebody who has just lost their room that is not known; the server refuses what is about a room, once.
+        """
+        room = "" if self._state.lost else place.room or self._state.room
         return {"room": room} if room and "type-room" in self._client.features else {}
 
     def _new_key(self) -> str:

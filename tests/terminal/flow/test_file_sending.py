@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from shutil import rmtree
 
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import bar
 from tests.client.fakes import FakeConnection
 from tests.terminal.flow.test_sending import SendingCase
@@ -47,6 +48,18 @@ class FileSendingTest(SendingCase):
         self.sending.type(f"/send {path}")
         request = self.ticket()
         self.assertEqual((request["nick"], "room" in request), ("carol", False))
+        self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
+
+    def test_after_a_loss(self) -> None:
+        """Who was put out of the room is asked first; a file that may be meant for it is not shared elsewhere."""
+        line = f"/send '{self.folder}/my cat.jpg'"
+        self.state.lost = Place("board")
+        self.sending.type(line)
+        self.assertEqual((self.connection.requests(), self.state.unsaid), ([], [(Place("board"), line)]))
+        self.clock.advance(0)
+        self.assertIn("Say it in lobby? /yes says it", self.said())
+        self.sending.unsaid.take("/yes")
+        self.assertEqual(self.ticket()["room"], "lobby")
         self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
 
     def test_home(self) -> None:

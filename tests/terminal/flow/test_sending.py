@@ -55,6 +55,14 @@ class SendingTest(SendingCase):
             keys.add(request["key"])
         self.assertEqual((len(keys), self.surface.lines), (4, []))
 
+    def test_commands_after_a_loss(self) -> None:
+        """A command after the loss of the room names none: the server refuses it, where it is about a room."""
+        self.client._server = {"features": ["type-room"]}
+        for lost, room in ((Place("board"), None), (Place(), "lobby")):
+            self.state.lost = lost
+            self.sending.type("/topic secret")
+            self.assertEqual(self.answer().get("room"), room)
+
     def test_waiting(self) -> None:
         """A line waits from when it is typed until it is acknowledged; the surface is drawn again when that is long."""
         self.sending.type("hello")
