@@ -16,7 +16,7 @@ from groupchat.doors.lines.json_conversation import BEGINNING
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_style import text_style
 from groupchat.doors.requests.desk import PRIVATE, Desk, answered
-from groupchat.doors.requests.event_style import event_style
+from groupchat.doors.requests.event_style import EventStyle
 from groupchat.doors.requests.histories import NDJSON, wants_json
 from groupchat.doors.requests.who import Query, credentials
 from groupchat.doors.web.web_request import TEXT, Answer, Request
@@ -35,7 +35,7 @@ RETRY_MS = 3000
 """The milliseconds after which a browser comes again by itself."""
 
 
-EVENT_STYLE = event_style(BEGINNING)
+EVENT_STYLE = EventStyle.of(BEGINNING)
 """The style of all who are sent events."""
 
 FORMS: dict[str, tuple[bytes, bytes]] = {

@@ -1,7 +1,7 @@
 """How browsers are shown things: JSON Lines, each line in a frame of its own."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 from weakref import WeakValueDictionary
 
 from zope.interface import implementer
@@ -15,12 +15,12 @@ from groupchat.model.preferences import Preferences
 END = b"\r\n"
 
 
-@implementer(IStyle)
-class WebStyle:
-    """JSON in frames, with one set of preferences."""
+_styles: WeakValueDictionary[tuple[type, Preferences], Any] = WeakValueDictionary()
 
-    door: ClassVar[str] = "web"
-    resumes: ClassVar[bool] = True
+
+class WrappedJson:
+    """The objects of JSON Lines, each wrapped as a protocol of browsers has it."""
+
     attended: ClassVar[bool] = False
     prose: ClassVar[bool] = False
 
@@ -28,26 +28,40 @@ class WebStyle:
         self.preferences = preferences
         self._json: JsonStyle = json_style(preferences)
 
+    @classmethod
+    def of(cls, preferences: Preferences) -> Self:
+        """Return the style for these preferences; the same object as long as anybody has it."""
+        style: Self | None = _styles.get((cls, preferences))
+        if style is None:
+            style = _styles[cls, preferences] = cls(preferences)
+        return style
+
+    def wrap(self, line: bytes, event: Event | None = None) -> bytes:
+        """Wrap an object, without its line end: of an answer, or (``event``) of something that happened."""
+        raise NotImplementedError
+
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
-        """Render one frame for each event."""
-        return [frame(line[:-2]) if line else line for line in self._json.render(events, previous, marked)]
+        """Render each event, wrapped."""
+        lines = zip(self._json.render(events, previous, marked), events, strict=True)
+        return [Rendered(self.wrap(line.removesuffix(END), event)) if line else line for line, event in lines]
 
     def echoes(self, event: Event) -> bool:
         """Say whether it is shown to the person who caused it, as for other programs."""
         return self._json.echoes(event)
 
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
-        """Render an answer; most are one frame, and earlier posts are one each."""
+        """Render an answer; most are one object, and earlier posts are one each."""
         lines = self._json.answer(answer, ref, current)
-        return Rendered(b"".join(frame(line) for line in lines.split(END) if line))
+        return Rendered(b"".join(self.wrap(line) for line in lines.split(END) if line))
 
 
-_styles: WeakValueDictionary[Preferences, WebStyle] = WeakValueDictionary()
+@implementer(IStyle)
+class WebStyle(WrappedJson):
+    """JSON in frames, with one set of preferences."""
 
+    door: ClassVar[str] = "web"
+    resumes: ClassVar[bool] = True
 
-def web_style(preferences: Preferences) -> WebStyle:
-    """Return the style for these preferences; the same object as long as anybody has it."""
-    style = _styles.get(preferences)
-    if style is None:
-        style = _styles[preferences] = WebStyle(preferences)
-    return style
+    def wrap(self, line: bytes, event: Event | None = None) -> bytes:
+        """Return a frame."""
+        return frame(line)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from groupchat.doors.lines.json_conversation import BEGINNING, JsonConversation
 from groupchat.doors.lines.json_style import farewell
 from groupchat.doors.web.frames import PING, Frames, Kind, closing, pong
-from groupchat.doors.web.web_style import web_style
+from groupchat.doors.web.web_style import WebStyle
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import Refusal
@@ -49,7 +49,7 @@ class WebSocket(JsonConversation):
     def __init__(self, reception: IReception, address: str, exempt: bool, secure: bool) -> None:
         super().__init__(reception, address, exempt)
         self._was_secure = secure
-        self.style = cast(Any, web_style(BEGINNING))
+        self.style = cast(Any, WebStyle.of(BEGINNING))
         self._frames = Frames()
         self._failure: Refusal | None = None
         """Why nothing more of the peer can be read; it is told when all before that was taken."""
@@ -60,7 +60,7 @@ class WebSocket(JsonConversation):
 
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
-        self.style = cast(Any, web_style(preferences))
+        self.style = cast(Any, WebStyle.of(preferences))
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
         """Return the frames of this answer; the last one says why the connection ends."""

@@ -8,7 +8,7 @@ from zope.interface.verify import verifyObject
 
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.requests.desk import STYLE, Desk
-from groupchat.doors.requests.event_style import event_style
+from groupchat.doors.requests.event_style import EventStyle
 from groupchat.doors.requests.live import LiveStream
 from groupchat.interfaces.screens import IScreen, IStyle
 from groupchat.model import events
@@ -27,7 +27,7 @@ MESSAGE = re.compile(r"(?:id: (\d+)\n)?data: ([^\n]+)\n\n")
 
 class EventStyleTests(StyleContract, SynchronousTestCase):
     def make(self, preferences: Preferences) -> Any:
-        return event_style(preferences)
+        return EventStyle.of(preferences)
 
     def lines(self, rendered: bytes) -> list[str]:
         text, found = rendered.decode(), []
@@ -43,10 +43,10 @@ class EventStyleTests(StyleContract, SynchronousTestCase):
         """An event is the very object that programs read; a post has its number, a notice has none."""
         joined = events.Joined("lobby", "bob", 0.0)
         lines = json_style(Preferences()).render([SAID, joined], [0, 0], False)
-        made = event_style(Preferences()).render([SAID, joined], [0, 0], False)
+        made = EventStyle.of(Preferences()).render([SAID, joined], [0, 0], False)
         self.assertEqual(made[0], b"id: 105\ndata: " + lines[0][:-2] + b"\n\n")
         self.assertEqual(made[1], b"data: " + lines[1][:-2] + b"\n\n")
-        self.assertEqual(event_style(Preferences(joins=False)).render([joined], [0], False), [b""])
+        self.assertEqual(EventStyle.of(Preferences(joins=False)).render([joined], [0], False), [b""])
 
 
 class ScreensTest(RequestsCase):

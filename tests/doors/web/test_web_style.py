@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wsproto.frame_protocol import Opcode
 
 from groupchat.doors.lines.json_style import json_style
-from groupchat.doors.web.web_style import web_style
+from groupchat.doors.web.web_style import WebStyle
 from groupchat.model import events
 from groupchat.model.preferences import Preferences
 from tests.doors.style_contract import FORBIDDEN, StyleContract
@@ -17,7 +17,7 @@ SAID = events.Said(105, "lobby", "alice", 1795262400.0, "thanks")
 
 class WebStyleTests(StyleContract, SynchronousTestCase):
     def make(self, preferences: Preferences) -> Any:
-        return web_style(preferences)
+        return WebStyle.of(preferences)
 
     def lines(self, rendered: bytes) -> list[str]:
         found = frames(rendered)
@@ -29,17 +29,17 @@ class WebStyleTests(StyleContract, SynchronousTestCase):
     def test_same_as_json(self) -> None:
         """An event is the very object that programs read; one that they are not shown is nothing."""
         (line,) = json_style(Preferences()).render([SAID], [0], False)
-        (made,) = web_style(Preferences()).render([SAID], [0], False)
+        (made,) = WebStyle.of(Preferences()).render([SAID], [0], False)
         self.assertEqual(frames(made), [(Opcode.TEXT, line.removesuffix(b"\r\n"))])
-        hidden = web_style(Preferences(joins=False)).render([events.Joined("lobby", "bob", 0)], [0], False)
+        hidden = WebStyle.of(Preferences(joins=False)).render([events.Joined("lobby", "bob", 0)], [0], False)
         self.assertEqual(hidden, [b""])
 
     def test_earlier_posts(self) -> None:
         """Posts before one came are a frame each."""
         replayed = events.Replayed("join", "", (SAID, SAID), "", 0.0)
-        self.assertEqual(len(frames(web_style(Preferences()).answer(replayed, None, "lobby"))), 2)
+        self.assertEqual(len(frames(WebStyle.of(Preferences()).answer(replayed, None, "lobby"))), 2)
 
     def test_echoes(self) -> None:
         """One's own posts come back if one wants that."""
-        self.assertFalse(web_style(Preferences()).echoes(SAID))
-        self.assertTrue(web_style(Preferences(echo=True)).echoes(SAID))
+        self.assertFalse(WebStyle.of(Preferences()).echoes(SAID))
+        self.assertTrue(WebStyle.of(Preferences(echo=True)).echoes(SAID))
