@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 _UNITS = ("KB", "MB", "GB", "TB")
-_STEP = 1000
+_STEP = 1024
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -32,5 +32,5 @@ def size_words(size: int) -> str:
 
 
 def exact_size(size: int) -> str:
-    """Return a number of bytes as people read it, and all its digits: ``16.8 MB (16,777,216 bytes)``."""
+    """Return a number of bytes as people read it, and all its digits: ``16 MB (16,777,216 bytes)``."""
     return size_words(size) if size < _STEP else f"{size_words(size)} ({size:,} bytes)"

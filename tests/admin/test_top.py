@@ -72,7 +72,7 @@ class FiguresTest(SynchronousTestCase):
             for name, value in (("files", 2.0), ("files_bytes", 16777216.0), ("uploads", 1.0))
         )
         shown = drawn("here", read(TEXT, 0.0), read(TEXT + files, 2.0))
-        self.assertEqual(row(shown, "files"), "2 kept, 16.8 MB; 1 being sent")
+        self.assertEqual(row(shown, "files"), "2 kept, 16 MB; 1 being sent")
         self.assertEqual(row(drawn("here", read(TEXT, 0.0), read(TEXT, 2.0)), "files"), "none")
 
     def test_restarted(self) -> None:

@@ -42,15 +42,17 @@ class SizeTests(SynchronousTestCase):
     """Sizes are in units that people know."""
 
     def test_sizes(self) -> None:
-        """One digit after the point, while that says something; never 1000 of a unit."""
+        """One digit after the point, while that says something; never 1024 of a unit.
+
+        The page says them itself, in the same words: tests/page/shared.test.mjs has the same list.
+        """
         for size, words in (
-            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1 KB"), (1234, "1.2 KB"), (99_949, "99.9 KB"),
-            (99_950, "100 KB"), (999_499, "999 KB"), (999_500, "1 MB"), (16 * 2**20, "16.8 MB"), (2**30, "1.1 GB"),
-            (10**15, "1000 TB"),
+            (0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1 KB"), (1536, "1.5 KB"), (102_400, "100 KB"),
+            (1_048_575, "1 MB"), (2**24, "16 MB"), (2**30, "1 GB"), (2**50, "1024 TB"),
         ):  # fmt: skip
             self.assertEqual(size_words(size), words, size)
 
     def test_exact(self) -> None:
         """A size that is rounded has its digits beside it: a limit and one byte more read differently."""
         sizes = [exact_size(size) for size in (1, 999, 16777216, 16777217)]
-        self.assertEqual(sizes, ["1 byte", "999 bytes", "16.8 MB (16,777,216 bytes)", "16.8 MB (16,777,217 bytes)"])
+        self.assertEqual(sizes, ["1 byte", "999 bytes", "16 MB (16,777,216 bytes)", "16 MB (16,777,217 bytes)"])

@@ -47,7 +47,7 @@ class ListingTests(SharingCase):
         assert isinstance(answer, Listed)
         (line,) = answer.lines
         self.assertRegex(
-            line, r"#1 cat\.png \(1 KB\), by alice in lobby, 2026-11-21 .*: http://192\.0\.2\.9:5000/f/.{22}/cat\.png"
+            line, r"#1 cat\.png \(1008 bytes\), by alice in lobby, 2026-11-21 .*: http://192\.0\.2\.9:5000/f/.{22}/cat\.png"
         )
         self.bob.take()
         self.bob.type("/files carol")
@@ -80,11 +80,11 @@ class ListingTests(SharingCase):
         (answer,) = self.alice.answers
         assert isinstance(answer, Listed)
         self.assertEqual(answer.items[0]["files"], {"used": CHARGED_LEAST, "most": 256 * 2**20})
-        self.assertIn("You share 16.4 KB of files, and may share 268 MB. /files lists them.", answer.lines)
+        self.assertIn("You share 16 KB of files, and may share 256 MB. /files lists them.", answer.lines)
 
     def test_whoami_before(self) -> None:
         """Who shares nothing is told what they may share; guests are not, as they may not."""
-        told = "You may share 268 MB of files, each of at most 16.8 MB. /send NAME shares one."
+        told = "You may share 256 MB of files, each of at most 16 MB. /send NAME shares one."
         for peer, is_told in ((self.alice, True), (self.bob, False)):
             peer.take()
             peer.do("whoami")
