@@ -47,7 +47,8 @@ class ListingTests(SharingCase):
         assert isinstance(answer, Listed)
         (line,) = answer.lines
         self.assertRegex(
-            line, r"#1 cat\.png \(1008 bytes\), by alice in lobby, 2026-11-21 .*: http://192\.0\.2\.9:5000/f/.{22}/cat\.png"
+            line,
+            r"#1 cat\.png \(1008 bytes\), by alice in lobby, 2026-11-21 .*: http://192\.0\.2\.9:5000/f/.{22}/cat\.png",
         )
         self.bob.take()
         self.bob.type("/files carol")

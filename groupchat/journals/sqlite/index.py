@@ -29,6 +29,7 @@ beginnings of words in 0.1 to 10 ms, longest for two letters in a small room.
 A prefix index would help only there, and more than double the size.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -172,6 +173,11 @@ class Index:
             if not is_damaged(error):
                 raise
             self.condemn(error)
+            if self._repair is Repair.REBUILT:
+                # At once, as searches may come before the writer is idle: some damage looks like an empty index.
+                with contextlib.suppress(sqlite3.OperationalError):  # on a full disk it is noted later
+                    self._in_transaction(self._note)
+                    self._is_noted = True
 
     def _read(self) -> int:
         (upto,) = self._database.execute("SELECT value FROM counters WHERE name = 'indexed'").fetchone()

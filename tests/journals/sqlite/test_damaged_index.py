@@ -105,6 +105,16 @@ class RebuiltTest(DamagedIndexCase):
         self.assertEqual(self.logged.count("The search index has been rebuilt"), 8)
         self.database.execute("INSERT INTO search (search) VALUES ('integrity-check')")
 
+    def test_refused_from_the_start(self) -> None:
+        """Damage that is met at the start is known to searches at once, also where they would find nothing."""
+        for garbage in GARBAGE:
+            self.append(said("red"))
+            self.fill()
+            self.reopened_after(garbage)
+            if not self.writer.index.is_searchable:
+                self.assertRaises(SearchUnavailable, self.found, "red")
+                self.fill()
+
     def test_edit_and_deletion(self) -> None:
         """An edit and a deletion are done, although the index cannot follow."""
         self.append(said("red", ALICE), said("blue", ALICE))
