@@ -47,13 +47,6 @@ KINDS: dict[str, tuple[bytes, ...]] = {
 """What is sent, in these pieces."""
 
 
-class Silent(LogLimits):
-    """Lets nothing be logged: before a log is begun, lines are kept until it is."""
-
-    def allows(self, kind: str) -> bool:
-        return False
-
-
 class Forgetful(MemoryJournal):
     """A journal that keeps no tokens: what is on disk does not count here."""
 
@@ -66,12 +59,13 @@ class Forgetful(MemoryJournal):
 class LeavingTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
+        # Nothing is logged: before a log is begun, lines are kept until it is.
+        self.patch(LogLimits, "allows", lambda limits, kind: False)
         self.hall = Hall(Forgetful(), SETTINGS, self.clock, lambda: NOON + self.clock.seconds(), "1.0")
         self.hall.open()
         turnstile = Turnstile(live=100, new=10**6, remembered=8)
         self.reception = Reception(partial(Session, self.hall), SETTINGS, self.clock, turnstile)
         self.factory = ChatFactory(self.reception)
-        self.hall.log_limits = self.reception.log_limits = Silent(0)
         self.made = 0
         self.visit(b"bob\n")
 
