@@ -22,7 +22,8 @@ _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
-_CLIENTS = ("client", "stdio", *_TERMINAL, "programs")
+_CLIENT = ("client.core", "client")
+_CLIENTS = (*_CLIENT, "stdio", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
@@ -55,15 +56,16 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "files": ("model", "interfaces", "disk"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
-    "client.http": (),
-    "client": ("model", "client.http"),
-    "stdio": ("model", "client"),
-    "terminal.display": ("model", "client", "stdio"),
-    "terminal.surfaces": ("model", "disk", "client", "stdio", "terminal.display"),
-    "terminal.flow": ("model", "client", "stdio", "terminal.display", "terminal.surfaces"),
-    "terminal": ("model", "client", "stdio", *_TERMINAL[:-1]),
+    "client.core": (),
+    "client.http": ("client.core",),
+    "client": ("model", "client.core", "client.http"),
+    "stdio": ("model", *_CLIENT),
+    "terminal.display": ("model", *_CLIENT, "stdio"),
+    "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
+    "terminal.flow": ("model", *_CLIENT, "stdio", "terminal.display", "terminal.surfaces"),
+    "terminal": ("model", *_CLIENT, "stdio", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
-    "checker": ("model", "interfaces", "disk", "files", "client", "stdio", *_JOURNALS),
+    "checker": ("model", "interfaces", "disk", "files", *_CLIENT, "stdio", *_JOURNALS),
     # What puts a process together.
     "daemon.log": ("model", "config"),
     "daemon": ("daemon.log", *_CORE, "disk", "files", *_DOORS, *_JOURNALS),

@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat
 from groupchat.admin.settings_commands import describe
-from groupchat.client.protocol import JsonLines
+from groupchat.client.core.protocol import JsonLines
 from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.doors.lines.json_requests import KEY_LIMIT, REF_LIMIT
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, SUBNEGOTIATION_LIMIT

@@ -21,7 +21,7 @@ from twisted.internet.error import (
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from groupchat.client import encryption
-from groupchat.client.client_errors import ConnectionDropped, Refused
+from groupchat.client.core.client_errors import ConnectionDropped, Refused
 from groupchat.client.encryption import Encryption, NotTrusted
 
 PORT = 5000

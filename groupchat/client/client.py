@@ -9,14 +9,14 @@ from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.interfaces import IPushProducer, IReactorTime, IStreamClientEndpoint
 from zope.interface import implementer
 
-from groupchat.client.client_errors import FileChanged, Left, Refused, Unanswered
 from groupchat.client.client_events import Event, event_of
-from groupchat.client.client_state import Change, State
-from groupchat.client.connector import BACKOFF
-from groupchat.client.membership import EXIT, Membership
-from groupchat.client.protocol import Message, encode
-from groupchat.client.requests import Requests
-from groupchat.client.resumption import Resumption, Since
+from groupchat.client.core.client_errors import FileChanged, Left, Refused, Unanswered
+from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.connector import BACKOFF
+from groupchat.client.core.membership import EXIT, Membership
+from groupchat.client.core.protocol import Message, encode
+from groupchat.client.core.requests import Requests
+from groupchat.client.core.resumption import Resumption, Since
 
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""

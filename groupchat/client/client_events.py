@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 
 When = datetime | None
 """A time with its zone; None: not given, or not a time."""

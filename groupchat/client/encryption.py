@@ -34,8 +34,8 @@ from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.client.client_errors import ClientError
-from groupchat.client.protocol import REFUSAL
+from groupchat.client.core.client_errors import ClientError
+from groupchat.client.core.protocol import REFUSAL
 
 PATIENCE = 20.0
 """Seconds for the TLS handshake."""

@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from groupchat.client.address import Address
-from groupchat.client.protocol import JsonLines, Message
+from groupchat.client.core.protocol import JsonLines, Message
 from groupchat.programs.plain_lines import Lines, is_spoken, shown
 from groupchat.programs.plain_states import Chatting, Connecting, Entering, Finished, Leaving, Menu, Online, State
 from groupchat.programs.transcript import Transcript

@@ -10,8 +10,8 @@ Rules:
 3. While lines go to one person in private, they are bound to no room: the server knows the person.
 """
 
-from groupchat.client.protocol import Message
-from groupchat.client.requests import goes_elsewhere
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.requests import goes_elsewhere
 from groupchat.stdio.phrases import departure
 from groupchat.terminal.flow.secret_commands import SecretCommands
 

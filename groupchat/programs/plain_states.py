@@ -28,8 +28,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.client.address import Address, reason
-from groupchat.client.client_errors import ConnectionDropped
-from groupchat.client.protocol import JsonLines, Message, Owner, as_exception
+from groupchat.client.core.client_errors import ConnectionDropped
+from groupchat.client.core.protocol import JsonLines, Message, Owner, as_exception
 from groupchat.programs.plain_lines import Lines
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun

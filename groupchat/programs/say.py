@@ -15,8 +15,8 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, Left, Refused
-from groupchat.client.client_state import Change, State
+from groupchat.client.core.client_errors import ClientError, Left, Refused
+from groupchat.client.core.client_state import Change, State
 from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard

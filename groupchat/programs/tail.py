@@ -12,9 +12,9 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import Address, add_server, reason, server_of
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError
-from groupchat.client.client_state import Change, State
-from groupchat.client.protocol import Message
+from groupchat.client.core.client_errors import ClientError
+from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.protocol import Message
 from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio import running as process

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.model.text import shown_lines
 from groupchat.stdio.phrases import Reader, departure, phrase
 from groupchat.stdio.printable import one_line

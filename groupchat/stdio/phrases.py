@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.model.wording import listed, plural, size_words
 from groupchat.stdio.printable import one_line
 

@@ -8,8 +8,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, Refused
-from groupchat.client.protocol import Message
+from groupchat.client.core.client_errors import ClientError, Refused
+from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import departure
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.addressees import Place

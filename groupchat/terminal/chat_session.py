@@ -7,10 +7,10 @@ from twisted.internet.defer import Deferred, fail
 
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, ConnectionDropped, Left
-from groupchat.client.client_state import Change, State
-from groupchat.client.protocol import Message
-from groupchat.client.resumption import Since
+from groupchat.client.core.client_errors import ClientError, ConnectionDropped, Left
+from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.resumption import Since
 from groupchat.terminal.autosave import Autosave
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.connection_status import ConnectionStatus

@@ -1,7 +1,7 @@
 """Remarks about the connection: the first one, an interruption, and its end."""
 
 from groupchat.client.client import Client
-from groupchat.client.client_state import State
+from groupchat.client.core.client_state import State
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.surfaces.surface import Surface

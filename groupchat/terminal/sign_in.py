@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from groupchat.client.client_errors import Refused
+from groupchat.client.core.client_errors import Refused
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.surfaces.surface import Surface

@@ -7,8 +7,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
-from groupchat.client.client_errors import ClientError, Refused
-from groupchat.client.resumption import Since
+from groupchat.client.core.client_errors import ClientError, Refused
+from groupchat.client.core.resumption import Since
 from groupchat.model.text import like_a_command
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.nickname import of_this_user

@@ -10,7 +10,7 @@ from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 
 
 @implementer(IStreamClientEndpoint)

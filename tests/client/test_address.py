@@ -8,7 +8,7 @@ from twisted.internet import error
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.address import Address, add_server, address, reason, server_of
-from groupchat.client.client_errors import ConnectionDropped, Refused
+from groupchat.client.core.client_errors import ConnectionDropped, Refused
 from groupchat.client.encryption import Encryption, NotTrusted
 
 

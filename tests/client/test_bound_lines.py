@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from twisted.internet.task import Clock
 
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError
-from groupchat.client.client_state import State
+from groupchat.client.core.client_errors import ClientError
+from groupchat.client.core.client_state import State
 from tests.client.fakes import FakeConnection, FakeEndpoint
 
 ROOMS = ("lobby", "dev", "ops")

@@ -13,10 +13,10 @@ from zope.interface.verify import verifyObject
 
 from groupchat.client import events
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, Left, Refused, Unanswered
-from groupchat.client.client_state import Change, State
-from groupchat.client.protocol import Message
-from groupchat.client.pulse import DEAD, HANDSHAKE, LATE, QUIET, SLOW
+from groupchat.client.core.client_errors import ClientError, Left, Refused, Unanswered
+from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.pulse import DEAD, HANDSHAKE, LATE, QUIET, SLOW
 from tests.client.fakes import FakeConnection, FakeEndpoint, said
 
 

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client import events
 from groupchat.client.client_events import _KINDS, Person, Unknown, event_of
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 
 AT = "2026-11-21T09:42:00.123Z"
 MOMENT = datetime(2026, 11, 21, 9, 42, 0, 123000, UTC)

@@ -15,7 +15,7 @@ from twisted.protocols.portforward import ProxyFactory
 from twisted.trial.unittest import TestCase
 
 from groupchat.client import Client, Refused, State, events
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from tests.functional.harness import LIMIT_S, TREE, FunctionalTest, Program
 
 reactor: Any = installed

@@ -10,7 +10,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.programs.tail import Tail, add_arguments, as_json, as_text
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import printable

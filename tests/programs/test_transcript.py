@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import one_line
 

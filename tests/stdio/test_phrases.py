@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import Reader, departure, fields_of, phrase
 from groupchat.stdio.printable import one_line
 

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from groupchat.client.address import Address
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.timestamps import Timestamps
 from groupchat.terminal.surfaces.surface import Surface

@@ -9,8 +9,8 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.client_errors import Refused
-from groupchat.client.resumption import Since
+from groupchat.client.core.client_errors import Refused
+from groupchat.client.core.resumption import Since
 from groupchat.terminal.chat_session import ChatSession
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings

@@ -4,7 +4,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client import Client
-from groupchat.client.client_state import State
+from groupchat.client.core.client_state import State
 from groupchat.terminal.connection_status import ConnectionStatus
 from groupchat.terminal.display.chat_state import ChatState
 from tests.client.fakes import FakeEndpoint

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.client_errors import ConnectionDropped, Refused
+from groupchat.client.core.client_errors import ConnectionDropped, Refused
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.sign_in import CHOICE, HELP, MENU, NICKNAME, PASSWORD, SignIn
 from tests.terminal.fakes import FakeDisplay, FakeSurface

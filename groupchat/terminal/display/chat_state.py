@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import Reader
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.addressees import Correspondents, Place

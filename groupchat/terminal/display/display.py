@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import Part, Reader, phrase
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.colours import Paint

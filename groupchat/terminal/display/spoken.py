@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import Fields, Reader, fields_of, link_of, size_of
 
 

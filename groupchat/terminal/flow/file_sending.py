@@ -8,7 +8,7 @@ from typing import BinaryIO
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.client_errors import ClientError, Left, Refused
+from groupchat.client.core.client_errors import ClientError, Left, Refused
 from groupchat.model.wording import size_words
 from groupchat.stdio.printable import one_line
 from groupchat.stdio.sendable import NotSendable, opened

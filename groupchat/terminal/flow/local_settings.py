@@ -1,7 +1,7 @@
 """Preferences of ``/set`` that concern this client: its own, and those of the server that it follows."""
 
 from groupchat.client.client import Client
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.terminal.display.timestamps import Timestamps
 
 BELLS = ("off", "mentions", "all")

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from groupchat.client.client_errors import ClientError, Left, Refused
+from groupchat.client.core.client_errors import ClientError, Left, Refused
 from groupchat.terminal.display.addressees import Place
 
 PROMPT_S = 0.2

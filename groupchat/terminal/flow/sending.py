@@ -17,9 +17,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.client_errors import Left, Refused, Unanswered
-from groupchat.client.protocol import Message
-from groupchat.client.requests import goes_elsewhere
+from groupchat.client.core.client_errors import Left, Refused, Unanswered
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.requests import goes_elsewhere
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import REPLIES
 from groupchat.terminal.display.chat_state import SOON_S, ChatState

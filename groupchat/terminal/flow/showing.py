@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 
 SLICE_S = 0.008
 """Seconds of showing events at a time; then the keys have their turn."""

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.client_errors import Left, Refused, Unanswered
+from groupchat.client.core.client_errors import Left, Refused, Unanswered
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.flow.pasting import PROMPT_S, REST_S, Paste
 

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from groupchat.client.protocol import Message
+from groupchat.client.core.protocol import Message
 from groupchat.terminal.flow.showing import FEW, MANY, QUIET_S, SLICE_S, Showing
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.protocol import Message
-from groupchat.client.resumption import CONTEXT, GHOST, Resumption
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.resumption import CONTEXT, GHOST, Resumption
 
 
 def welcome(room: str = "lobby", head: int = 0, token: str = "t", **more: Any) -> Message:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from groupchat.client.client_errors import ConnectionDropped
-from groupchat.client.protocol import JsonLines
+from groupchat.client.core.client_errors import ConnectionDropped
+from groupchat.client.core.protocol import JsonLines
 
 HANDSHAKE = 30.0
 """Seconds from the connection to the welcome; the server's own limit."""

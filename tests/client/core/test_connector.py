@@ -7,7 +7,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.connector import BACKOFF, Connector
+from groupchat.client.core.connector import BACKOFF, Connector
 from tests.client.fakes import FakeEndpoint
 
 

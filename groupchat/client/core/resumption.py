@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from groupchat.client.protocol import Message
-from groupchat.client.requests import goes_elsewhere
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.requests import goes_elsewhere
 
 VOLUNTARY = frozenset({"left", "logged-out"})
 """The codes of a ``departed`` that the client itself has asked for."""

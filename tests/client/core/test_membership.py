@@ -4,8 +4,8 @@ from io import BytesIO
 
 from twisted.internet.error import ConnectionRefusedError
 
-from groupchat.client.client_errors import ConnectionDropped, Left, Refused, Unanswered
-from groupchat.client.client_state import State
+from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused, Unanswered
+from groupchat.client.core.client_state import State
 from tests.client.fakes import said
 from tests.client.test_client import ClientCase
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
 
-from groupchat.client.client_errors import ClientError, Refused, Unanswered
-from groupchat.client.protocol import Message
+from groupchat.client.core.client_errors import ClientError, Refused, Unanswered
+from groupchat.client.core.protocol import Message
 
 PLACED = frozenset({"say", "send"})
 """The requests that put something into the current room, if they name neither a room nor a person."""

@@ -11,13 +11,13 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from groupchat.client.client_errors import ConnectionDropped, Left, Refused
-from groupchat.client.client_state import Change, State
-from groupchat.client.connector import Connector
-from groupchat.client.protocol import JsonLines, Message
-from groupchat.client.pulse import PING, Pulse
-from groupchat.client.requests import Requests, refusal_of
-from groupchat.client.resumption import POSTS, Resumption
+from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused
+from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.connector import Connector
+from groupchat.client.core.protocol import JsonLines, Message
+from groupchat.client.core.pulse import PING, Pulse
+from groupchat.client.core.requests import Requests, refusal_of
+from groupchat.client.core.resumption import POSTS, Resumption
 
 EXIT, PREFER = "exit", "prefer"
 """The ``ref`` of requests of the client's own; those of the program are numbers."""

@@ -3,8 +3,8 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.protocol import JsonLines, Message
-from groupchat.client.pulse import DEAD, GOODBYE, HANDSHAKE, LATE, PING, QUIET, SLOW, Pulse
+from groupchat.client.core.protocol import JsonLines, Message
+from groupchat.client.core.pulse import DEAD, GOODBYE, HANDSHAKE, LATE, PING, QUIET, SLOW, Pulse
 
 
 class FakeWire(JsonLines):

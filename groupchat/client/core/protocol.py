@@ -10,7 +10,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
-from groupchat.client.client_errors import ConnectionDropped
+from groupchat.client.core.client_errors import ConnectionDropped
 
 Message: TypeAlias = dict[str, Any]
 """One JSON object as the server sent it."""

@@ -7,9 +7,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.client_errors import Left, Refused, Unanswered
-from groupchat.client.protocol import Message
-from groupchat.client.requests import Requests, refusal_of
+from groupchat.client.core.client_errors import Left, Refused, Unanswered
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.requests import Requests, refusal_of
 
 
 class RequestsTest(SynchronousTestCase):

@@ -10,8 +10,8 @@ from twisted.internet.testing import StringTransport, StringTransportWithDisconn
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.client_errors import ConnectionDropped
-from groupchat.client.protocol import JsonLines, Message, as_exception, encode
+from groupchat.client.core.client_errors import ConnectionDropped
+from groupchat.client.core.protocol import JsonLines, Message, as_exception, encode
 
 LINES = (
     b"groupchat 1.0: 3 people are here.\r\nChoose your nickname: \r\n"

@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IProtocol, IProtocolFactory, IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from groupchat.client.protocol import as_exception
+from groupchat.client.core.protocol import as_exception
 
 BACKOFF = backoffPolicy(initialDelay=0.25, maxDelay=30.0, factor=2.0)
 """Seconds to wait after the n-th failure: half a second, doubled up to 30 s, plus up to a random second.
