@@ -4,7 +4,9 @@ Every option is refused, but NAWS, by which a client tells the size of its windo
 offers while a password is typed (RFC 857).
 """
 
-import unicodedata
+import re
+
+from wcwidth import iter_graphemes
 
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
@@ -23,24 +25,33 @@ WINDOW = 5
 COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
 
-ERASE, ERASE_LINE = "\x7f\b", "\x15"
-"""The bytes of the keys Backspace and Ctrl-U, where the terminal leaves editing to the server."""
+ERASE, ERASE_LINE, ERASE_WORD = "\x7f\b", "\x15", "\x17"
+"""The bytes of the keys Backspace, Ctrl-U and Ctrl-W, where the terminal leaves editing to the server."""
+
+_KEYS = re.compile(f"([{ERASE}{ERASE_LINE}{ERASE_WORD}])")
 
 
 def with_erasures(line: str) -> str:
-    """Apply the keys that erase: a telnet client in character mode sends them with the line."""
-    if not any(key in line for key in (*ERASE, ERASE_LINE)):
+    """Apply the keys that erase: a telnet client in character mode sends them with the line.
+
+    Backspace erases what is seen as one character, such as a letter with its accents, a flag or a family.
+    """
+    if _KEYS.search(line) is None:
         return line
     kept: list[str] = []
-    for character in line:
-        if character in ERASE:
-            while kept and unicodedata.category(kept[-1]) in ("Mn", "Me", "Cf"):
-                kept.pop()  # accents and the like are erased with their letter
-            del kept[-1:]
-        elif character == ERASE_LINE:
+    for piece in _KEYS.split(line):
+        if piece == ERASE_LINE:
             kept.clear()
-        else:
-            kept.append(character)
+        elif piece == ERASE_WORD:
+            while kept and kept[-1].isspace():
+                kept.pop()
+            while kept and not kept[-1].isspace():
+                kept.pop()
+        elif piece and piece in ERASE:
+            del kept[-1:]
+        elif piece:
+            # What was typed after an erasure may belong to the character before it, as an accent does.
+            kept += iter_graphemes(kept.pop() + piece if kept else piece)
     return "".join(kept)
 
 

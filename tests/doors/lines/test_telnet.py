@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, STILL_HERE, SUBNEGOTIATION_LIMIT, TelnetFilter
+from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, STILL_HERE, SUBNEGOTIATION_LIMIT, TelnetFilter, with_erasures
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 from groupchat.sessions.session import State
 from tests.doors.connections import Connection
@@ -93,6 +93,22 @@ class FilterTests(SynchronousTestCase):
         self.assertEqual(whole.feed(stream), b"".join(map(parts.feed, pieces)))
         self.assertEqual(whole.replies, parts.replies)
         self.assertLessEqual(len(whole.replies), len(stream) + len(STILL_HERE))
+
+
+class ErasureTests(SynchronousTestCase):
+    @given(st.text("ae\u0301 \x7f\x15\x17\U0001f468\u200d\U0001f1eb", max_size=60))
+    def test_keys(self, line: str) -> None:
+        """Whatever is typed, no key is left in the line, and a line without keys stays as it is."""
+        erased = with_erasures(line)
+        self.assertFalse(set(erased) & set("\x7f\x15\x17"))
+        self.assertEqual(with_erasures(erased), erased)
+        if erased != line:
+            self.assertLess(len(erased), len(line))
+
+    def test_cost(self) -> None:
+        """Many keys after many characters cost what the line costs, not its square."""
+        for line in ("e\u0301\x7f" * 1000, "e" + "\u0301" * 2000 + "\x7fe" * 1000, "a " * 1000 + "\x17" * 2000):
+            self.assertLess(len(with_erasures(line)), 3)
 
 
 class DoorTests(SynchronousTestCase):

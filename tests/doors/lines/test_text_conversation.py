@@ -33,6 +33,10 @@ class TextTest(SynchronousTestCase):
             (b"helo\x7flo\n", "hello"), (b"helo\blo\r\0", "hello"), (b"x\x7f\x7f\x7fhi\n", "hi"),
             ("é\x7fe\n".encode(), "e"), ("cafe\u0301\x7fé\n".encode(), "café"), (b"no\x15yes\n", "yes"),
             (b"nn\xff\xf7o\n", "no"), (b"n\xff\xf8yes\n", "yes"),
+            (b"say it aloud\x17quietly\n", "say it quietly"), (b"one two  \x17\x17\x17three\n", "three"),
+            ("ok \U0001f468\u200d\U0001f469\u200d\U0001f467\x7fyes\n".encode(), "ok yes"),  # a family
+            ("\U0001f1eb\U0001f1f7\x7f\U0001f1ee\U0001f1f9\n".encode(), "\U0001f1ee\U0001f1f9"),  # flags
+            ("xe\x7fe\u0301\x7fy\n".encode(), "xy"),  # the accent belongs to the letter before it
         ):  # fmt: skip
             connection.calls.clear()
             connection.receive(line)
