@@ -1,5 +1,6 @@
 """Break lines where a terminal of a known width would, so that no part of a line seems to be one of its own."""
 
+import unicodedata
 from collections.abc import Iterator
 
 from wcwidth import iter_graphemes, wcswidth
@@ -49,8 +50,14 @@ def _fitting(line: str, columns: int) -> tuple[int, int]:
 def _pieces(line: str) -> Iterator[tuple[str, int]]:
     """Give what stands in one place, such as a letter with its accents, and how many columns it takes."""
     for cluster in iter_graphemes(line):
-        width = max(wcswidth(cluster), 0)
+        width = _width(cluster)
         if width <= WIDE:
             yield cluster, width
         else:
-            yield from ((character, max(wcswidth(character), 0)) for character in cluster)
+            yield from ((character, _width(character)) for character in cluster)
+
+
+def _width(cluster: str) -> int:
+    """Return how many columns a cluster takes at most: a vowel sign by itself takes one after certain letters."""
+    width = max(wcswidth(cluster), 0)
+    return width if width or unicodedata.category(cluster[0]) != "Mc" else len(cluster)

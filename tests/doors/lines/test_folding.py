@@ -45,6 +45,12 @@ class FoldedTest(SynchronousTestCase):
         self.assertEqual(folded("👩‍👩‍👧" * 11, 20)[1], "           | 👩‍👩‍👧")
         self.assertEqual("".join(folded("\u0600" * 100, 20)).count("\u0600"), 100)
 
+    def test_vowel_signs(self) -> None:
+        """Signs that take a column only after certain letters are counted, in every script."""
+        for sentence in SENTENCES.values():
+            for width in range(NARROWEST, 60):
+                self.assertLessEqual(max(map(wcswidth, folded(shown(sentence), width))), width, sentence)
+
     @settings(deadline=None)
     @given(ANY | st.sampled_from([*SENTENCES.values()]), st.integers(NARROWEST, WIDEST))
     def test_fits(self, text: str, width: int) -> None:
