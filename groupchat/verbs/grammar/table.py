@@ -37,6 +37,15 @@ READ_FREE = 20
 CLAUSE_END = re.compile(r"[,:;.](?: |$)")
 """The end of the first clause of a summary."""
 
+FOLDERS = frozenset({
+    *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin"),
+    *("srv", "sys", "tmp", "users", "usr", "var", "volumes"),
+})  # fmt: skip
+"""Where paths begin: "/usr is full" has no mistyped command in it."""
+
+SHOWN = 32
+"""Characters of an unknown command that its refusal repeats."""
+
 INTRODUCTION = """\
 Brackets stand for what can be left out.
 Programs send a command as `{"do": "ban", "whom": "bob"}`, with the arguments in the column *fields*, in JSON.
@@ -292,10 +301,23 @@ class Table:
         """
         verb = self._names.get(name.lower())
         if verb is None:
-            near = get_close_matches(name[:32].lower(), self.names(rank), n=1)
+            near = get_close_matches(name[:SHOWN].lower(), self.names(rank), n=1)
             hint = f"Did you mean /{near[0]}? " if near else ""
-            raise UnknownCommand(f"There is no command /{name[:32].lstrip('/')}. {hint}/help lists the commands.")
+            raise UnknownCommand(f"There is no command /{name[:SHOWN].lstrip('/')}. {hint}/help lists the commands.")
         return verb
+
+    def find_typed(self, name: str, rank: Rank) -> Verb:
+        """Return the verb that was typed after a slash.
+
+        :raises UnknownCommand: there is none; says how to say the line, which may begin with a path.
+        """
+        if "/" in name or name.lower() in FOLDERS:
+            path = f"/{name[:SHOWN]}{'…' if len(name) > SHOWN else ''}"
+            raise UnknownCommand(f"{path} is no command, and was not said. Begin with two slashes to say it: /{path}")
+        try:
+            return self.find(name, rank)
+        except UnknownCommand as unknown:
+            raise UnknownCommand(f"{unknown} Nothing was said; a line that begins with // is.") from None
 
     def read_line(self, caller: Caller, line: str) -> tuple[Verb, dict[str, Any]]:
         """Read what was typed after the slash: the verb, and its arguments.
@@ -303,7 +325,7 @@ class Table:
         :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
         name, _, rest = line.partition(" ")
-        verb = self.find(name, caller.highest)
+        verb = self.find_typed(name, caller.highest)
         if not any(parameter.name == ROOM and parameter.is_typed for parameter in verb.parameters):
             _check_rank(caller, verb, "")  # whatever the arguments are
         arguments = verb.read(rest)

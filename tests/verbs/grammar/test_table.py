@@ -17,6 +17,7 @@ from groupchat.verbs.grammar.table import INTRODUCTION, Table
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
+ALOUD = "Nothing was said; a line that begins with // is."
 WRITE_PAGE = (
     "python -c 'from groupchat.verbs.commands import COMMANDS;"
     """ print("# Commands\\n\\n" + COMMANDS.markdown(), end="")' > docs/COMMANDS.md"""
@@ -119,10 +120,27 @@ class TableTests(SynchronousTestCase):
         """An unknown command is refused, with the nearest known name if any is near."""
         self.assertEqual(
             self.typed("tel bob x"),
+            (UnknownCommand, f"There is no command /tel. Did you mean /tell? /help lists the commands. {ALOUD}"),
+        )
+        self.assertEqual(
+            self.typed("xyzzy"), (UnknownCommand, f"There is no command /xyzzy. /help lists the commands. {ALOUD}")
+        )
+        self.assertEqual(self.typed("")[0], UnknownCommand)  # type: ignore[index]
+        self.assertEqual(
+            self.asked("tel"),
             (UnknownCommand, "There is no command /tel. Did you mean /tell? /help lists the commands."),
         )
-        self.assertEqual(self.typed("xyzzy"), (UnknownCommand, "There is no command /xyzzy. /help lists the commands."))
-        self.assertEqual(self.typed("")[0], UnknownCommand)  # type: ignore[index]
+
+    def test_paths(self) -> None:
+        """A line that begins with a path is refused, with how to say it, and no command is proposed."""
+        for line, path in (
+            ("etc/hosts is broken", "/etc/hosts"), ("home/me", "/home/me"), ("usr is full", "/usr"),
+            ("tell/bob x", "/tell/bob"), ("Users/me/x", "/Users/me/x"), ("dev/null", "/dev/null"), ("tmp/", "/tmp/"),
+        ):  # fmt: skip
+            told = f"{path} is no command, and was not said. Begin with two slashes to say it: /{path}"
+            self.assertEqual(self.typed(line), (UnknownCommand, told))
+        long = self.typed("home/" + "x" * 4000)
+        self.assertLess(len(long[1]), 200)  # type: ignore[index]
 
     def test_json(self) -> None:
         """A program gives arguments by name, in their own types; fields that begin with x- are its own."""
