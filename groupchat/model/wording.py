@@ -18,6 +18,19 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+COMPANY = 5
+"""The number of people who are named when somebody comes into a room; the others are counted."""
+
+
+def company(room: str, nicks: Sequence[str], others: int, is_more: bool = False) -> str:
+    """Return who is in a room with somebody; empty: nobody.
+
+    :param others: how many there are who are not named; ``is_more``: and more who were not counted.
+    """
+    more = [f"{'more than ' * is_more}{plural(others, 'other')}"] if others else []
+    return f"With you in {room}: {listed([*nicks, *more])}." if nicks else ""
+
+
 def size_words(size: int) -> str:
     """Return a number of bytes as people read it: ``512 bytes``, ``1.2 MB``."""
     if size < _STEP:

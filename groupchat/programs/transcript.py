@@ -5,7 +5,7 @@ from datetime import date
 
 from groupchat.client.core.protocol import Message
 from groupchat.model.text import shown_lines
-from groupchat.stdio.phrases import Reader, departure, phrase
+from groupchat.stdio.phrases import Reader, company, departure, phrase
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.timestamps import Timestamps, spelt
 
@@ -38,6 +38,7 @@ class Transcript:
                 yield from self._listed(message)
             case "entered":
                 self.room = str(message.get("room", ""))
+                yield from _answered(company(message, self._reader))
             case "departed":
                 self.room = str(message.get("current", ""))
                 yield from _answered(departure(message))
@@ -46,6 +47,7 @@ class Transcript:
 
     def _welcomed(self, welcome: Message) -> Iterator[str]:
         self.room = str(welcome.get("room", ""))
+        self._reader.be(str(welcome.get("nick", "")))
         nick, room = one_line(str(welcome.get("nick"))), one_line(self.room) or "no room"
         yield f"Connected to the server! You are {nick}, in {room}. /help lists the commands."
         yield from _answered(welcome.get("motd"))

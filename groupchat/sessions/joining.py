@@ -32,6 +32,7 @@ from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
 from groupchat.state.people import Connection, Ignored, Partner, Person
 from groupchat.verbs.reading import replay
+from groupchat.verbs.visiting import company
 
 log = Logger()
 
@@ -335,6 +336,8 @@ class Joining:
             connection.show(departed)
         for room in sorted(connection.rooms, key=lambda room: room == connection.current):
             hall.attendance.tell_entered(connection, room)
+        if connection.current and (with_them := company(connection, hall.rooms.open(connection.current))) is not None:
+            connection.show(with_them)
         replayed = replay(earlier, person, hall.now())
         if replayed is not None:
             connection.show(replayed)

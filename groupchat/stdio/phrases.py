@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from groupchat.client.core.protocol import Message
-from groupchat.model.wording import listed, plural, size_words
+from groupchat.model import wording
+from groupchat.model.wording import COMPANY, listed, plural, size_words
 from groupchat.stdio.printable import one_line
 
 Part: TypeAlias = tuple[str, str]
@@ -147,6 +148,14 @@ def departure(event: Message) -> str | None:
     why = f": {fields['reason']}" if fields["reason"] else ""
     now = f"Your lines go to {fields['current']} now." if fields["current"] else "You are in no room now."
     return f"You are no longer in {fields['room']}{why}. {now}"
+
+
+def company(entered: Message, reader: Reader) -> str:
+    """Return who is in the room that the person has come into; empty: nobody, or it is not known."""
+    people = entered.get("people")
+    nicks = [str(one.get("nick")) for one in people if isinstance(one, dict)] if isinstance(people, list) else []
+    others = [one_line(nick) for nick in reversed(nicks) if not reader.is_me(nick)]
+    return wording.company(fields_of(entered)["room"], others[:COMPANY], max(len(others) - COMPANY, 0))
 
 
 def _number(number: str) -> Part:

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.protocol import Message
-from groupchat.stdio.phrases import departure
+from groupchat.stdio.phrases import company, departure
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
@@ -62,6 +62,8 @@ class Chat:
         self._typed_at = self._rang_at = float("-inf")
         self._list_timer: IDelayedCall | None = None
         self._helped = False
+        self._greeted: set[str] = set()
+        """The rooms of which the person was told who is there."""
         self._untold = ""
         """The room that was lost during an interruption, until the person is told."""
 
@@ -169,14 +171,26 @@ class Chat:
         match event.get("event"):
             case "said" | "acted" | "whispered" | "shared" if self._state.progress is None:
                 self._ring(calls, event)
-            case "entered" | "many-joined" | "many-left":
+            case "entered":
+                self._list_people_soon()
+                self._tell_company(event)
+            case "many-joined" | "many-left":
                 self._list_people_soon()
             case "refused" if event.get("code") not in TOLD_OTHERWISE:
                 self._surface.write(self._display.refused(str(event.get("code")), str(event.get("text"))))
             case "departed":
+                self._greeted.discard(str(event.get("room")))
                 self._tell_loss(event)
                 self._list_people_soon()
                 self.sending.unsaid.ask_soon()
+
+    def _tell_company(self, entered: Message) -> None:
+        """Tell who is in a room that the person has come into; not again after an interruption."""
+        room = str(entered.get("room"))
+        with_them = company(entered, self._state.reader)
+        if room == self._client.room and room not in self._greeted and with_them:
+            self._surface.write(self._display.remark(with_them))
+        self._greeted.add(room)
 
     def _lost_while_away(self, room: str) -> None:
         """Note that the person is no longer in a room after an interruption; say so, unless the server tells why."""

@@ -1,18 +1,19 @@
 """The verbs about rooms: going in and out, who is there, what it is about."""
 
 from collections.abc import Generator, Sequence
+from itertools import islice
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.limits.pages import page
-from groupchat.model import names
+from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
-from groupchat.model.events import SERVER, Answer, Done, Listed
+from groupchat.model.events import SERVER, Answer, Done, Listed, Told
 from groupchat.model.ranks import Rank
-from groupchat.model.wording import plural
+from groupchat.model.wording import COMPANY, plural
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply, keepers
@@ -244,10 +245,30 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
         raise
     hall.attendance.enter_room(connection, room)
     hall.attendance.tell_entered(connection, room)
+    if (with_them := company(connection, hall.rooms.open(room))) is not None:
+        connection.show(with_them)
     replayed = replay(posts, me.person, hall.now())
     if replayed is not None:
         connection.show(replayed)
     return _moved(connection, f"You are in {room} now.", is_stored)
+
+
+COUNTED = 200
+"""The most connections of a room that are looked at to say who is in it: many may come into a crowded one at once."""
+
+
+def company(connection: Connection, room: OpenRoom) -> Told | None:
+    """Return who is in a room that somebody has come into, as people read it; None: nobody, or a program is told.
+
+    The names are those of who came last: they are more likely to be looking.
+    """
+    if not connection.screen.style.prose:
+        return None
+    people = dict.fromkeys(member.person for member in islice(reversed(room.members), COUNTED))
+    people.pop(connection.person, None)
+    named = [person.nick for person in islice(people, COMPANY)]
+    words = wording.company(room.name, named, len(people) - len(named), len(room.members) > COUNTED)
+    return Told((words,)) if words else None
 
 
 @inlineCallbacks

@@ -118,6 +118,7 @@ class TextTests(ServerTests):
         self.assertEqual(
             bob.send("bob"),
             "Connected to the server! You are bob, in lobby. /help lists the commands.\n"
+            "-- With you in lobby: alice.\n"
             "-- 2 earlier messages:\n"
             "[12:00:00] #1 alice: Good morning 😊\n"
             "[12:00:00] #2 * alice waves\n"
@@ -177,7 +178,8 @@ class TextTests(ServerTests):
         self.assertEqual(alice.send("/list"), "-- 2 people are in lobby:\n-- alice, bob\n")
         self.assertEqual(
             alice.send("/nik x"),
-            "!! unknown-command: There is no command /nik. Did you mean /nick? /help lists the commands.\n",
+            "!! unknown-command: There is no command /nik. Did you mean /nick? /help lists the commands."
+            " Nothing was said; a line that begins with // is.\n",
         )
         self.assertEqual(alice.send("/msg bob"), "!! bad-arguments: Usage: /msg NICK TEXT\n")
         self.assertEqual(

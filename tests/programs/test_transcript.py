@@ -67,6 +67,10 @@ class TranscriptTest(SynchronousTestCase):
             self.lines(welcome), ["Connected to the server! You are al, in dev. /help lists the commands."]
         )
         self.assertEqual(self.transcript.room, "dev")
+        entered = {"event": "entered", "room": "dev", "people": [{"nick": "bob"}, {"nick": "c\x1bd"}, {"nick": "AL"}]}
+        self.assertEqual(self.lines(entered), ["-- With you in dev: c�d and bob."])
+        for people in (None, [], [{"nick": "al"}], ["al"], 7):
+            self.assertEqual(self.lines({**entered, "people": people}), [])
         self.assertIn("in no room", self.lines({**welcome, "room": ""})[0])
 
     def test_answers(self) -> None:

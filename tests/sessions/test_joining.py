@@ -17,10 +17,12 @@ from groupchat.model.events import (
     Renamed,
     Replayed,
     Said,
+    Told,
     Welcomed,
     Whispered,
 )
 from groupchat.sessions.session import State
+from groupchat.verbs.visiting import COUNTED
 from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 from tests.people import account, member, operator
@@ -41,14 +43,40 @@ class ReplayTests(SynchronousTestCase):
         (alice,) = house.come("alice")
         alice.type(*map(str, range(30)))
         peer = house.connect().type("bob")
-        welcome, entered, replayed = peer.answers
+        welcome, entered, company, replayed = peer.answers
         assert isinstance(welcome, Welcomed)
         self.assertEqual(entered, Entered("lobby", ""))
+        self.assertEqual(company, Told(("With you in lobby: alice.",)))
         assert isinstance(replayed, Replayed)
         self.assertEqual(welcome.head, 30)
         self.assertEqual([post.id for post in replayed.posts], list(range(11, 31)))
         self.assertEqual(replayed.heading, "20 earlier messages:")
         self.assertEqual(peer.events, [])
+
+    def test_company(self) -> None:
+        """People are told who came last; the others are counted, and not themselves, nor a person twice."""
+        house = House()
+        for number in range(8):
+            house.come(f"nick{number}")
+        peer = house.connect().type("alice")
+        told = "With you in lobby: nick7, nick6, nick5, nick4, nick3 and 3 others."
+        self.assertIn(Told((told,)), peer.answers)
+        peer.type("/join dev")
+        self.assertEqual([answer for answer in peer.answers if isinstance(answer, Told)], [Told((told,))])
+        (bob,) = house.come("bob")
+        bob.take()
+        bob.type("/join dev")
+        self.assertIn(Told(("With you in dev: alice.",)), bob.answers)
+        bot = house.connect("json").offer("bot")
+        self.assertFalse([answer for answer in bot.answers if isinstance(answer, Told)], "programs have the list")
+
+    def test_crowd(self) -> None:
+        """In a crowd not everybody is counted for somebody who comes in: many may do so at once."""
+        house = House()
+        for number in range(COUNTED + 5):
+            house.come(f"nick{number}")
+        (told,) = (answer for answer in house.connect().type("alice").answers if isinstance(answer, Told))
+        self.assertTrue(told.lines[0].endswith(f"nick{COUNTED} and more than {COUNTED - 6} others."), told)
 
     def test_nothing_earlier(self) -> None:
         """In an empty room there are only the welcome and the membership."""
@@ -410,8 +438,8 @@ class WelcomeTests(SynchronousTestCase):
         (bob,) = house.come("bob")
         bob.type("hello", "/msg alice psst")
         alice = back(house, "alice")
-        kinds = [type(answer) for answer in alice.answers][-4:]
-        self.assertEqual(kinds, [Welcomed, Entered, Replayed, Replayed])
+        kinds = [type(answer) for answer in alice.answers][-5:]
+        self.assertEqual(kinds, [Welcomed, Entered, Told, Replayed, Replayed])
 
     def test_server(self) -> None:
         """The welcome says what the server is, and what a client can rely on."""

@@ -77,6 +77,17 @@ class JoinedTest(ChatTest):
         self.chat.joined()
         self.assertEqual((self.state.nick, self.state.reader.is_me("Ally")), ("ally", True))
 
+    def test_company(self) -> None:
+        """Whoever comes into a room is told who is there: once, not again after an interruption, but on coming back."""
+        self.hear(entered("lobby", "bob", "Alice", "carol"))
+        told = "* With you in lobby: carol and bob."
+        self.assertEqual(self.surface.lines, [told])
+        self.hear(entered("lobby", "bob", "alice"))
+        self.assertEqual(self.surface.lines, [told], "the server lists people again for other reasons")
+        self.hear({"event": "departed", "room": "lobby", "reason": "", "code": "left", "current": ""})
+        self.hear(entered("lobby", "alice", "dave"))
+        self.assertEqual(self.surface.lines[1:], ["* With you in lobby: dave."])
+
     def test_people_told(self) -> None:
         """A server that tells who is in the room is not asked for it."""
         self.hear(entered("lobby", "alice", "bob", "eve"))
