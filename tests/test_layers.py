@@ -16,7 +16,7 @@ MOST_MODULES = 12
 MOST_TYPE_CHECKING = 5
 """The most files that may have imports for the type checker only."""
 
-_BASE = ("model", "facts", "interfaces", "limits", "config")
+_BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
@@ -28,6 +28,7 @@ _CLIENTS = (*_CLIENT, "stdio", *_TERMINAL, "programs")
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
     "model": (),
+    "model.message": (),
     "disk": ("model",),
     "facts": ("model",),
     "limits": ("model",),
@@ -59,8 +60,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "client.core": (),
     "client.http": ("client.core",),
     "client": ("model", "client.core", "client.http"),
-    "stdio": ("model", *_CLIENT),
-    "terminal.display": ("model", *_CLIENT, "stdio"),
+    "stdio": ("model", "model.message", *_CLIENT),
+    "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
     "terminal.flow": ("model", *_CLIENT, "stdio", "terminal.display", "terminal.surfaces"),
     "terminal": ("model", *_CLIENT, "stdio", *_TERMINAL[:-1]),

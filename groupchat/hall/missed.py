@@ -1,6 +1,5 @@
 """Find what an account missed while nobody was here from it: private messages, and new ones in its rooms."""
 
-import re
 from collections.abc import Container, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, AuthorId, Edited, Listed, Post, Replayed, Said, Shared, Whispered
+from groupchat.model.message import mentions
 from groupchat.model.preferences import shown_zone
 from groupchat.model.times import iso, local
 from groupchat.model.wording import plural
@@ -27,7 +27,7 @@ AT_ONCE = 50
 class Unread:
     """New messages of one room, without those of the account itself.
 
-    ``mentions``: how many of them contain its nickname; ``since``: the position after which they are new.
+    ``mentions``: how many of them speak to it by its nickname; ``since``: the position after which they are new.
     """
 
     room: str
@@ -121,17 +121,17 @@ def look_up(
     for room in rooms:
         position = positions.find(account.author, room)
         if position is not None:
-            count, mentions, after = 0, 0, position.upto
+            count, called, after = 0, 0, position.upto
             for _ in range(COUNTED // AT_ONCE):
                 found = yield stream.journal.following(Audience((room,)), after, upto, AT_ONCE)
                 others = [one.event for one in found if is_missed(one)]
                 count += len(others)
-                mentions += sum(1 for post in others if is_mentioned(account.nick, post))
+                called += sum(1 for post in others if is_mentioned(account.nick, post))
                 if len(found) < AT_ONCE:
                     break
                 after = found[-1].event.id
             if count:
-                unread.append(Unread(room, count, mentions, position))
+                unread.append(Unread(room, count, called, position))
     return Missed(whispers, unread, {one.room: one.since.upto for one in unread})
 
 
@@ -141,8 +141,5 @@ def is_said(post: Post) -> bool:
 
 
 def is_mentioned(nick: str, post: Post) -> bool:
-    """Say whether a message has this nickname as a word."""
-    words = post.text if isinstance(post, Said | Acted | Whispered | Edited) else ""
-    if nick.casefold() not in words.casefold():  # twenty times as fast, and nearly always the answer
-        return False
-    return re.search(rf"(?i)(?<![\w.-]){re.escape(nick)}(?![\w-])", words) is not None
+    """Say whether a message speaks to somebody."""
+    return isinstance(post, Said | Acted | Whispered | Edited) and mentions.is_mentioned(nick, post.text)

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from groupchat.client.core.protocol import Message
 from groupchat.model import wording
+from groupchat.model.message.code import CODE
+from groupchat.model.message.mentions import is_mentioned, places
 from groupchat.model.wording import COMPANY, listed, plural, size_words
 from groupchat.stdio.printable import one_line
 
@@ -22,7 +24,8 @@ NAMED = 3
 """The number of people who are named when many come or go together; the others are counted."""
 
 _MESSAGES = frozenset({"said", "acted", "whispered", "edited"})
-_LINKS = re.compile(r"https?://\S+")
+_APART = re.compile(rf"{CODE}|(?P<link>https?://\S+)", re.MULTILINE)
+"""Code and links."""
 
 
 _SIZE = re.compile(r"[0-9]{1,18}")
@@ -60,7 +63,7 @@ class Reader:
     def be(self, nick: str) -> None:
         """Use this nickname from now on."""
         self._nick = nick.casefold()
-        self._own = re.compile(rf"(?<![\w.-])@?{re.escape(nick)}(?![\w-])", re.IGNORECASE) if nick else None
+        self._name = nick
 
     def is_me(self, nick: object) -> bool:
         """Return whether this is the person's nickname."""
@@ -68,27 +71,29 @@ class Reader:
 
     def mentions(self, text: object) -> bool:
         """Return whether the text names the person."""
-        return self._own is not None and self._own.search(str(text)) is not None
+        return is_mentioned(self._name, str(text))
 
     def name(self, nick: str) -> Part:
         """Return a nickname as part of a line."""
         return ("own" if self.is_me(nick) else f"nick:{nick}", nick)
 
-    def parts(self, text: str, role: str = "text") -> tuple[Part, ...]:
-        """Return what somebody said, with links and mentions as parts of their own."""
-        return tuple(self._split(text, role))
+    def parts(self, text: str, role: str = "text", author: str = "") -> tuple[Part, ...]:
+        """Return what somebody said, with code, links and mentions as parts of their own.
 
-    def _split(self, text: str, role: str) -> Iterator[Part]:
+        :param author: who said it: nobody mentions themselves.
+        """
+        return tuple(part for part in self._split(text, role, author) if part[1])
+
+    def _split(self, text: str, role: str, author: str) -> Iterator[Part]:
+        names = [] if self.is_me(author) or not self.mentions(text) else list(places(self._name, text))
+        found = [(*span, "mention") for span in names]
+        found += [(*match.span(), "link" if match["link"] else "code") for match in _APART.finditer(text)]
         done = 0
-        found = [(match, "link") for match in _LINKS.finditer(text)] if "://" in text else []
-        if self._own is not None:
-            for match in self._own.finditer(text):
-                if not any(link.start() <= match.start() < link.end() for link, _ in found):
-                    found.append((match, "mention"))
-        for match, kind in sorted(found, key=lambda pair: pair[0].start()):
-            yield (role, text[done : match.start()])
-            yield (kind, match[0])
-            done = match.end()
+        for start, end, kind in sorted(found):
+            if start >= done:
+                yield (role, text[done:start])
+                yield (kind, text[start:end])
+                done = end
         yield (role, text[done:])
 
 
@@ -171,12 +176,12 @@ def _re(event: Fields, reader: Reader) -> tuple[Part, ...]:
 
 def _said(event: Fields, reader: Reader) -> Phrase:
     head = (_number(event["id"]), reader.name(event["nick"]), *_re(event, reader), ("", ": "))
-    return Phrase(head, reader.parts(event["text"]))
+    return Phrase(head, reader.parts(event["text"], author=event["nick"]))
 
 
 def _acted(event: Fields, reader: Reader) -> Phrase:
     head = (_number(event["id"]), ("", "* "), reader.name(event["nick"]), *_re(event, reader), ("", " "))
-    return Phrase(head, reader.parts(event["text"]))
+    return Phrase(head, reader.parts(event["text"], author=event["nick"]))
 
 
 def _pair(event: Fields, reader: Reader) -> tuple[Part, ...]:
@@ -188,7 +193,7 @@ def _pair(event: Fields, reader: Reader) -> tuple[Part, ...]:
 
 def _whispered(event: Fields, reader: Reader) -> Phrase:
     head = (_number(event["id"]), *_pair(event, reader), *_re(event, reader), ("private", ": "))
-    return Phrase(head, reader.parts(event["text"], "private"))
+    return Phrase(head, reader.parts(event["text"], "private", event["nick"]))
 
 
 def size_of(event: Fields) -> str:
@@ -211,7 +216,7 @@ def _edited(event: Fields, reader: Reader) -> Phrase:
     head = (
         _number(event["target"]), *_pair(event, reader), *_re(event, reader), ("mark", " (edited)"), ("", ": ")
     )  # fmt: skip
-    return Phrase(head, reader.parts(event["text"]))
+    return Phrase(head, reader.parts(event["text"], author=event["nick"]))
 
 
 def _deleted(event: Fields, reader: Reader) -> Phrase:

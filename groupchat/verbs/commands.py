@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from groupchat.model.emoji import emojify
 from groupchat.model.events import Answer, Listed
+from groupchat.model.message.emoji import emojify
 from groupchat.model.ranks import Rank
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.administering import ADMINISTERING

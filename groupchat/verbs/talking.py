@@ -11,7 +11,6 @@ from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.model import names
 from groupchat.model.drafts import Kind
-from groupchat.model.emoji import emojify
 from groupchat.model.errors import (
     AmbiguousReply,
     BadArguments,
@@ -23,6 +22,7 @@ from groupchat.model.errors import (
     TooLong,
 )
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
+from groupchat.model.message.emoji import emojify
 from groupchat.model.times import iso
 from groupchat.sharing.offers import TICKET_S, Offer
 from groupchat.state.people import Partner, Person

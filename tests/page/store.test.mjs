@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { KEPT, find, indexOf, lastOwn } from "../../groupchat/doors/web/page/entries.js";
-import { inOrder, presenceOf } from "../../groupchat/doors/web/page/presence.js";
+import { inOrder, presenceOf } from "../../groupchat/doors/web/page/known.js";
 import { countAfter, markRead, newest, setLine } from "../../groupchat/doors/web/page/reading.js";
 import { create, forMe, keepsOrder, learn, learnPage, opened } from "../../groupchat/doors/web/page/store.js";
 

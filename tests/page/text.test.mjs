@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { blocks, hue, isEmojiOnly, mentions, monogram, pieces, shortened } from "../../groupchat/doors/web/page/text.js";
@@ -35,6 +36,12 @@ test("a mention is a word of its own, outside of links", () => {
   assert.ok(mentions("a-b", "hello a-b!"));
   for (const text of ["adamant", "x.ada", "ada-2", "http://x.y/ada", "Nevada"]) assert.ok(!mentions("ada", text), text);
   assert.ok(!mentions("", "anything"));
+});
+
+test("what mentions somebody is the same as for the server", () => {
+  const cases = JSON.parse(readFileSync(new URL("../model/message/mentions.json", import.meta.url), "utf8"));
+  assert.ok(cases.length > 90);
+  for (const [nick, text, expected] of cases) assert.equal(mentions(nick, text), expected, `${nick} in ${text}`);
 });
 
 test("hostile nicknames are no expressions", () => {

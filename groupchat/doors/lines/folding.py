@@ -5,28 +5,32 @@ from collections.abc import Iterator
 
 from wcwidth import iter_graphemes, wcswidth
 
+from groupchat.model.message.code import HARD_BLANK, with_hard_blanks
 from groupchat.model.text import CONTINUATION
 
 WIDE = 2
 """The most columns of one character; a sequence of characters that takes more can be broken."""
 
 
-def folded(line: str, width: int) -> list[str]:
+def folded(line: str, width: int, is_code: bool = False) -> list[str]:
     """Return a harmless line as rows that a terminal with so many columns shows as they are.
 
     Rows break between words if that leaves them at least half full.  All but the first begin as further lines do.
+    Code keeps all its blanks, and is broken only where the row is full.
     """
     if line.isascii() and len(line) <= width:
         return [line]
     rows: list[str] = []
     head = CONTINUATION if line.startswith(CONTINUATION) else ""
     rest = line[len(head) :]
+    rest = rest.replace(" ", HARD_BLANK) if is_code else with_hard_blanks(rest)
     while rest or not rows:
         room = width - len(head)
         end, gap = _fitting(rest, room)
         if end < len(rest) and gap > room // 2:
             end = gap
-        rows.append(head + (rest[:end].rstrip(" ") if end < len(rest) else rest))
+        row = rest[:end].rstrip(" ") if end < len(rest) else rest
+        rows.append(head + row.replace(HARD_BLANK, " "))
         rest = rest[end:].lstrip(" ")
         head = CONTINUATION
     return rows

@@ -1,6 +1,6 @@
 """The style of people with netcat or telnet: one readable line for each event."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from math import inf
@@ -13,6 +13,7 @@ from groupchat.doors.lines.folding import folded
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
+from groupchat.model.message.code import code_lines
 from groupchat.model.preferences import Preferences, shown_width, shown_zone
 from groupchat.model.text import GAP, harmless, shown, shown_lines
 from groupchat.model.times import local
@@ -126,16 +127,17 @@ class TextStyle:
         if line.isascii() and line.isprintable() and GAP not in line and len(line) <= self._width:  # again nearly all
             return Rendered(f"{today}{line}\r\n".encode("ascii"))
         if "\n" in line and kind in _MESSAGES:
-            return Rendered(today.encode("ascii") + self._laid_out(shown_lines(line)))
+            return Rendered(today.encode("ascii") + self._laid_out(shown_lines(line), code_lines(event.text)))
         line = shown(line)
         if self._width == inf:
             return Rendered(f"{today}{line}\r\n".encode("utf-8", "replace"))
         return Rendered(today.encode("ascii") + self._laid_out([line]))
 
-    def _laid_out(self, lines: Sequence[str]) -> Rendered:
-        """Return harmless lines as they go to the terminal."""
+    def _laid_out(self, lines: Sequence[str], code: Container[int] = ()) -> Rendered:
+        """Return harmless lines as they go to the terminal.  ``code``: which of them are code, counted from 0."""
         if self._width < inf:
-            lines = [row for line in lines for row in folded(line, int(self._width))]
+            width = int(self._width)
+            lines = [row for number, line in enumerate(lines) for row in folded(line, width, number in code)]
         return _encoded("".join(f"{line}\r\n" for line in lines))
 
     def _replayed(self, replayed: events.Replayed, current: str) -> Rendered:

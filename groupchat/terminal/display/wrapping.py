@@ -10,6 +10,7 @@ from groupchat.terminal.display.colours import Paint
 
 LINK = re.compile(r"https?://\S")
 _WORDS = re.compile(r"\n *| +|[^ \n]+")
+_LINES = re.compile(r"\n *|[^\n]+")
 NARROWEST = 20
 """Least columns for the text; on a terminal that leaves fewer, further lines are hardly indented."""
 NARROW = 2
@@ -27,6 +28,7 @@ def wrapped(parts: Sequence[Part], width: int, indent: int, paint: Paint) -> str
     Lines after the first begin with ``indent`` spaces.  A line feed begins another one, whose own blanks stay.
     A word that is longer than a line is broken, but a link is not: it gets lines of its own, from the first column on.
     There the terminal itself breaks it, and so still knows where the link begins and ends.
+    Code counts as one word, whose blanks all stay; of several lines of code each does.
     """
     if sum(columns(text) for _, text in parts) <= width and not any("\n" in text for _, text in parts):
         return "".join(paint(role, text) for role, text in parts)
@@ -114,8 +116,8 @@ def _words(parts: Iterable[Part]) -> Iterable[list[Part]]:
     """
     word: list[Part] = []
     for role, text in parts:
-        for piece in _WORDS.findall(text):
-            if piece[0] in " \n":
+        for piece in (_LINES if role == "code" else _WORDS).findall(text):
+            if piece[0] == "\n" or (piece[0] == " " and role != "code"):
                 if word:
                     yield word
                 yield [(role, piece)]

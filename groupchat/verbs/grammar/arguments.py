@@ -11,8 +11,9 @@ from datetime import date
 from typing import Annotated, Any
 
 from groupchat.facts.room_facts import ROOM_SETTINGS
-from groupchat.model import emoji, names, networks, preferences, text, times
+from groupchat.model import names, networks, preferences, text, times
 from groupchat.model.errors import BadArguments
+from groupchat.model.message import emoji
 from groupchat.model.text import Length
 
 SHORTCODES_MAX = 40

@@ -51,6 +51,16 @@ class FoldedTest(SynchronousTestCase):
             for width in range(NARROWEST, 60):
                 self.assertLessEqual(max(map(wcswidth, folded(shown(sentence), width))), width, sentence)
 
+    def test_code(self) -> None:
+        """Rows do not break within code while it fits; a line of code keeps all its blanks, and fills each row."""
+        line = "run the next command `ls  -la  | wc` now"
+        self.assertEqual(folded(line, 30), ["run the next command", "           | `ls  -la  | wc`", "           | now"])
+        self.assertEqual(
+            folded(f"`{'a  ' * 9}`", 20), ["`" + "a  " * 6 + "a", "           |   a  a ", "           |  `"]
+        )
+        code = f"{CONTINUATION}y =      z + {'1' * 9}"
+        self.assertEqual(folded(code, 30, is_code=True), [f"{CONTINUATION}y =      z + 1111", f"{CONTINUATION}11111"])
+
     @settings(deadline=None)
     @given(ANY | st.sampled_from([*SENTENCES.values()]), st.integers(NARROWEST, WIDEST))
     def test_fits(self, text: str, width: int) -> None:

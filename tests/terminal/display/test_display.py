@@ -73,6 +73,8 @@ class Looks(SynchronousTestCase):
         shown = sight().event(event(text="hi Alice, see http://x.org/alice malice"), "lobby") or ""
         self.assertEqual(re.findall(r"\x1b\[1;7m(.*?)\x1b", shown), ["Alice"])
         self.assertEqual(re.findall(r"\x1b\[4m(.*?)\x1b", shown), ["http://x.org/alice"])
+        own = sight().event(event(nick="alice", text="I am alice, `a  b`"), "lobby") or ""
+        self.assertNotIn("\x1b[1;7m", own)
         self.assertIn("\x1b[1;4malice", sight().event(event(nick="alice"), "lobby") or "")
 
     def test_times(self) -> None:

@@ -73,6 +73,17 @@ class WrappedTest(SynchronousTestCase):
         """A wide character that does not fit goes to the next line whole."""
         self.assertEqual(lines("日本語日本語", width=5), ["日本", "語日", "本語"])
 
+    def test_code(self) -> None:
+        """Code is broken only at the edge, and all its blanks stay: it is one word, and each of its lines is."""
+        span = [("text", "run "), ("code", "`a  b   c`"), ("text", " now, or later")]
+        self.assertEqual(wrapped(span, 13, 0, PLAIN).split("\n"), ["run", "`a  b   c`", "now, or later"])
+        self.assertEqual(wrapped([("code", "`aaaa  bbbb`")], 4, 0, PLAIN).split("\n"), ["`aaa", "a  b", "bbb`"])
+        block = [("text", "so:\n"), ("code", "```\nif x:\n    y =    z + 11111111111111111111\n```"), ("text", "\nyes")]
+        self.assertEqual(
+            wrapped(block, 30, 2, PLAIN).split("\n"),
+            ["so:", "  ```", "  if x:", "      y =    z + 1111111111111", "  1111111", "  ```", "  yes"],
+        )
+
     def test_link(self) -> None:
         """A link is never broken, so that it can be clicked; what follows goes on as before."""
         link = "http://example.org/" + "y" * 60

@@ -3,7 +3,7 @@
 import { state } from "./app.js";
 import { byId, el } from "./dom.js";
 import { ask, isLive } from "./link.js";
-import { inOrder } from "./presence.js";
+import { inOrder } from "./known.js";
 import { opened } from "./store.js";
 
 const MOST = 8;

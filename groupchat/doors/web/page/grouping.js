@@ -1,6 +1,6 @@
 // In which lists conversations stand, and in which order. Pure.
 
-import { compare } from "./presence.js";
+import { compare } from "./known.js";
 
 /** Up to so many conversations there is nothing to group: unread ones are in sight anyway. */
 const MANY = 15;

@@ -4,7 +4,7 @@ import { address, on, open, state } from "./app.js";
 import { byId, el, icon, isNarrow } from "./dom.js";
 import { groups, isMany, tally, unmoved } from "./grouping.js";
 import { fold } from "./text.js";
-import { presenceOf } from "./presence.js";
+import { presenceOf } from "./known.js";
 import { roving, settle } from "./roving.js";
 import { forMe } from "./store.js";
 

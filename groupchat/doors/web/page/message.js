@@ -84,7 +84,7 @@ function words(entry, me) {
   if (entry.file) return [files.show(entry, id)];
   const mark = entry.edited ? el("small", { class: "ed", title: whole(entry.edited), text: "(edited)" }) : null;
   if (entry.kind === "acted")
-    return [el("div", { class: "w", id, dir: "auto" }, coloured(el("b", { class: "nick", text: entry.nick }), hue(entry.nick)), " ", ...inline(entry.text, me), mark)];
+    return [el("div", { class: "w", id, dir: "auto" }, coloured(el("b", { class: "nick", text: entry.nick }), hue(entry.nick)), " ", ...inline(entry.text, entry.mine ? "" : me), mark)];
   const parts = blocks(entry.text);
   const found = parts.map((part, at) => {
     const own = at ? { id: `${id}-${at}` } : { id };

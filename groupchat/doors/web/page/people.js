@@ -3,7 +3,7 @@
 import { emit, on, state } from "./app.js";
 import { byId, el, icon } from "./dom.js";
 import { arrange } from "./lists.js";
-import { inOrder, personOf } from "./presence.js";
+import { inOrder, personOf } from "./known.js";
 import { roving, settle } from "./roving.js";
 import { isMe, opened } from "./store.js";
 import { fold } from "./text.js";

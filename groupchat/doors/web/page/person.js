@@ -4,7 +4,7 @@ import { emit, on, openPrivately, state } from "./app.js";
 import { choices, field, openDialog, openMenu, question } from "./dialog.js";
 import { coloured, el } from "./dom.js";
 import { ask } from "./link.js";
-import { presenceOf } from "./presence.js";
+import { presenceOf } from "./known.js";
 import { openSanctions } from "./sanctions.js";
 import { isMe, keepsOrder, opened } from "./store.js";
 import { fold, hue, monogram } from "./text.js";

@@ -7,7 +7,7 @@ import * as keep from "./keep.js";
 import { ask, leave } from "./link.js";
 import { changeLook, look } from "./look.js";
 import * as notify from "./notify.js";
-import { presenceOf } from "./presence.js";
+import { presenceOf } from "./known.js";
 
 const LOOKS = [
   ["Theme", "theme", [["", "System"], ["light", "Light"], ["dark", "Dark"]]],

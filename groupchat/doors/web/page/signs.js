@@ -2,7 +2,7 @@
 
 import { emit, on, state } from "./app.js";
 import { byId, el } from "./dom.js";
-import { personOf } from "./presence.js";
+import { personOf } from "./known.js";
 import { typingLine } from "./sentences.js";
 import { forMe, isMe, opened, privateKey, roomKey } from "./store.js";
 import { mentions } from "./text.js";

@@ -18,7 +18,6 @@ export function monogram(nick) {
   return first.toLocaleUpperCase() + second;
 }
 
-const LINK = /https?:\/\/[^\s<>"]+/giu;
 const WORDS = /`([^`\n]+)`|https?:\/\/[^\s<>"]+/giu;
 
 /** Split the punctuation off a link that belongs to the sentence round it: also a bracket that the link did not open. */
@@ -36,24 +35,29 @@ function trimmed(link) {
 
 const named = new Map();
 
-/** Return the expression that finds a nickname as a word of its own. */
+// Code and addresses speak to nobody; the rule is in model/message/mentions.py.
+const LEFT_OUT = "^[ \\t]*```.*\\n(?:.*\\n)*?[ \\t]*```.*|`[^`\\n]+`|(?<!\\S)\\S*(?:://|[\\p{L}\\p{N}]@[\\p{L}\\p{N}])\\S*";
+const LETTER = "(?![\\u0e00-\\u109f\\u1780-\\u17ff\\u3005-\\u9fff\\uac00-\\ud7a3\\uf900-\\ufaff\\u{20000}-\\u{3ffff}])[\\p{L}\\p{N}]|[\\p{M}_-]";
+
+/** Return the expression that finds a nickname where it speaks to somebody, as its first group, and what is left out. */
 function expression(nick) {
   let found = named.get(nick);
   if (found === undefined) {
-    const escaped = nick.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
-    found = new RegExp(`(?<![\\p{L}\\p{N}_.-])${escaped}(?![\\p{L}\\p{N}_-])`, "giu");
+    const forms = [...new Set([nick.normalize("NFC"), nick.normalize("NFD")])];
+    const escaped = forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")).join("|");
+    const beside = `(?<!${LETTER}|[/\\\\~#@]|(?<!\\.)\\.)(@?(?:${escaped}))(?!${LETTER}|[/\\\\@]|\\.[\\p{L}\\p{N}_])`;
+    found = new RegExp(`${LEFT_OUT}|${beside}`, "gimu");
     if (named.size > 50) named.clear();
     named.set(nick, found);
   }
-  found.lastIndex = 0;
   return found;
 }
 
-/** Return whether a text speaks to somebody: their nickname as a word, and not in a link. */
-export function mentions(nick, text) {
-  if (!nick || !text.toLowerCase().includes(nick.toLowerCase())) return false;
-  return expression(nick).test(text.replace(LINK, " "));
-}
+const places = (nick, text) => (nick ? [...text.matchAll(expression(nick))].filter((match) => match[1]) : []);
+const small = (text) => text.normalize("NFC").toLowerCase();
+
+/** Return whether a text speaks to somebody. */
+export const mentions = (nick, text) => small(text).includes(small(nick)) && places(nick, text).length > 0;
 
 /**
  * Split a text into pieces `{kind, text}`, of the kinds text, code, link and mention.
@@ -75,12 +79,11 @@ export function pieces(text, nick = "") {
 
 function plain(found, text, nick) {
   let done = 0;
-  if (nick)
-    for (const match of text.matchAll(expression(nick))) {
-      if (match.index > done) found.push({ kind: "text", text: text.slice(done, match.index) });
-      found.push({ kind: "mention", text: match[0] });
-      done = match.index + match[0].length;
-    }
+  for (const match of places(nick, text)) {
+    if (match.index > done) found.push({ kind: "text", text: text.slice(done, match.index) });
+    found.push({ kind: "mention", text: match[0] });
+    done = match.index + match[0].length;
+  }
   if (done < text.length) found.push({ kind: "text", text: text.slice(done) });
 }
 

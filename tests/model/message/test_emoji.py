@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.emoji import SMILEYS, emojify, shortcodes
+from groupchat.model.message.emoji import SMILEYS, emojify, shortcodes
 from groupchat.model.text import clean, is_harmless
 from tests.model.texts import LINES
 
@@ -70,7 +70,7 @@ class Replacing(SynchronousTestCase):
     def test_library_stays_away(self) -> None:
         """Lines without shortcodes do not load the library, which takes 8 MiB."""
         script = (
-            "import sys; from groupchat.model.emoji import emojify; emojify('at 12:30, a <3 b :)')\n"
+            "import sys; from groupchat.model.message.emoji import emojify; emojify('at 12:30, a <3 b :)')\n"
             "print('emoji' in sys.modules)"
         )
         ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -1,18 +1,22 @@
-"""Emoji: the smileys and shortcodes that people type for them."""
+"""Emoji: the smileys and shortcodes that people type for them.  Code has none: there they stand for themselves."""
 
 import re
 from functools import cache
 
+from groupchat.model.message.code import CODE
+
 SMILEYS = {":)": "😊", ":(": "☹️", ":3": "😺", "<3": "❤️"}
 
 _SHORTCUT = re.compile(r"(?<!\S)(?::\)|:\(|:3|<3|:[^\s:]{1,100}:)(?!\S)")
+_BESIDE_CODE = re.compile(f"{CODE}|{_SHORTCUT.pattern}", re.MULTILINE)
+"""Also finds code, of which nothing is a shortcut then."""
 
 
 def emojify(text: str) -> str:
     """Replace smileys and ``:shortcodes:`` by emoji where they stand alone between spaces or line ends."""
     if ":" not in text and "<3" not in text:
         return text
-    return _SHORTCUT.sub(_picture, text)
+    return (_BESIDE_CODE if "`" in text else _SHORTCUT).sub(_picture, text)
 
 
 def shortcodes(start: str, most: int) -> list[str]:
@@ -22,7 +26,7 @@ def shortcodes(start: str, most: int) -> list[str]:
 
 
 def _picture(shortcut: re.Match[str]) -> str:
-    """Return the emoji for a shortcut, or the shortcut itself if it has none."""
+    """Return the emoji for a shortcut, or what was found itself if it has none."""
     written = shortcut[0]
     return SMILEYS.get(written) or _shortcodes().get(written, written)
 
