@@ -6,7 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.config.settings import Settings
-from groupchat.facts.account_facts import Account, RegistrationCode
+from groupchat.facts.account_facts import AccessToken, Account, RegistrationCode
 from groupchat.hall.proofs import Proofs, prepared
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.screens import IScreen
@@ -151,6 +151,13 @@ class Admission:
     def check_line(self, screen: IScreen) -> None:
         """:raises NotEncrypted: passwords are not taken on this connection."""
         self.proofs.check_line(screen)
+
+    def check_access(self, secret: str, screen: IScreen) -> tuple[AccessToken, Account]:
+        """Return the access token with this secret, and its account.
+
+        :raises AccessInvalid, NotEncrypted, TooManyFailures: it does not let anybody in.
+        """
+        return self.proofs.check_access(secret, screen)
 
     def welcome(self, account: Account, screen: IScreen) -> None:
         """Remember that somebody has come in from this account at this address."""

@@ -38,7 +38,6 @@ from groupchat.model.errors import (
     Refusal,
     RoomClosed,
     RoomLocked,
-    TokenInvalid,
 )
 from groupchat.model.events import SERVER, Announced, AuthorId, HistoryErased, Ref, Told
 from groupchat.model.networks import Network
@@ -52,8 +51,6 @@ from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
 log = Logger()
-
-REVOKED = "The access token was revoked."
 
 Follow: TypeAlias = Callable[[], None] | None
 """A function to call when everybody was shown the batch; None: there is nothing to do."""
@@ -234,12 +231,16 @@ class Consequences:
         return None
 
     def _follow_access_token(self, fact: Fact, by: str) -> Follow:
-        """Cut off whoever follows a room by a token that works no longer."""
+        """Cut off the connections that an access token let in which works no longer."""
         author = owner(fact.kind, fact.name)
         if fact.value is not None or author is None:
             return None
-        ended = {token.digest for token in self._access_keys.tokens.of(author) if token.name == fact.name}
-        return partial(self._stop_watching, TokenInvalid(REVOKED), lambda watcher: watcher.key in ended)
+        ended = next((token for token in self._access_keys.tokens.of(author) if token.name == fact.name), None)
+        return None if ended is None else partial(self._end_access, ended)
+
+    def _end_access(self, token: AccessToken) -> None:
+        told = LoggedOut(f"The access token {token.label} was revoked.")
+        self._cut_off(told, lambda session: (one := session.connection) is not None and one.access == token.digest)
 
     def _stop_watching(self, told: Refusal, meant: Callable[[Watcher], bool]) -> None:
         """Cut off people who follow a room without being in it."""
@@ -251,16 +252,26 @@ class Consequences:
         If it is a single token, the connection that has just come in with it ends, too.
         """
         person = self._roster.of(revoke.author)
-        ended = [
+        concerned = [
             connection
             for connection in (person.connections if person is not None else ())
             if revoke.concerns(revoke.author, connection.digest)
         ]
+        # One that an access token let in can come back with that, whatever becomes of the password.
+        ended = [connection for connection in concerned if revoke.only or not connection.access]
         for connection in ended:
             connection.digest = ""
         self._commits.drop(revoke)
         self._overtake(revoke)
-        return partial(self._end, ended) if revoke.only and ended else None
+        if revoke.only:
+            return partial(self._end, ended) if ended else None
+        return partial(self._remember, concerned) if len(ended) < len(concerned) else None
+
+    def _remember(self, connections: Sequence[Connection]) -> None:
+        """Persist connections anew whose tokens go on to work."""
+        for connection in connections:
+            if connection.digest and not connection.gone:
+                self._persistence.remember(connection)
 
     def _end(self, connections: Sequence[Connection]) -> None:
         """Cut off connections whose token works no longer, unless they are gone by now."""
@@ -446,7 +457,8 @@ class Consequences:
 
     def _put_out(self, out: PutOut) -> None:
         def meant(connection: Connection) -> bool:
-            return connection.person.author == out.author and out.concerns(out.author, connection.handle)
+            author = connection.person.author
+            return author == out.author and out.concerns(author, connection.handle, connection.access)
 
         self._remove(meant, out.room, refusal_of(out), out.reason)
 

@@ -50,7 +50,7 @@ from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
-FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies", "files")
+FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies", "files", "access")
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
 
@@ -140,7 +140,7 @@ class Hall:
         proofs = Proofs(
             self.accounts, passwords, settings, clock, now,
             lambda account, hashed: self.registration.change(account, replace(account, hash=hashed)),
-            self.known_addresses, self.registration.amend,
+            self.known_addresses, self.registration.amend, self.access_keys,
         )  # fmt: skip
         self.admission = Admission(self.accounts, proofs, clock, now)
 

@@ -3,6 +3,7 @@
 import hmac
 import secrets
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -11,13 +12,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import AccessToken, Account, digest_of
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.screens import IScreen
-from groupchat.limits.failures import Attempt, Failures
+from groupchat.limits.failures import REMEMBERED, Attempt, Failures
 from groupchat.model import names
 from groupchat.model.errors import (
+    AccessInvalid,
     JournalUnavailable,
     NotEncrypted,
     PasswordWrong,
@@ -26,8 +28,9 @@ from groupchat.model.errors import (
     TooManyFailures,
 )
 from groupchat.model.networks import household
-from groupchat.model.text import PASSWORD
+from groupchat.model.text import PASSWORD, TOKEN
 from groupchat.model.times import spoken
+from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 
@@ -51,7 +54,10 @@ class Proofs:
     ``rehashed(account, hash)`` persists a password's hash as it is made today.
     ``amend(author, *changes)`` persists changes of somebody's own.
 
-    A try counts as a failure until it is known that it is none.
+    1. A try counts as a failure until it is known that it is none.
+    2. Wrong access tokens are counted like wrong passwords, but apart from them: a program whose token was revoked
+       must not keep the people at its address from logging in.
+       Nor does it keep out the tokens that were right at the same address before.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Proofs:
         rehashed: Callable[[Account, str], object],
         known: KnownAddresses,
         amend: Callable[..., object],
+        access_keys: AccessKeys,
     ) -> None:
         self._accounts = accounts
         self._passwords = passwords
@@ -73,10 +80,16 @@ class Proofs:
         self._rehashed = rehashed
         self._known = known
         self._amend = amend
+        self._access_keys = access_keys
+        self._accustomed: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """The access tokens that were right, each by its digest and the household; the one used last at the end."""
         self._key = secrets.token_bytes(32)
         self._right: dict[bytes, float] = {}
         """What stands for passwords that were right, and until when; in the order of these times."""
-        self.failures = Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
+        self.failures, self.access_failures = (
+            Failures(settings.password_failures, settings.password_wait_s, settings.password_wait_max_s)
+            for _ in range(2)
+        )
 
     @property
     def settings(self) -> Settings:
@@ -86,13 +99,14 @@ class Proofs:
     @settings.setter
     def settings(self, settings: Settings) -> None:
         self._settings = settings
-        self.failures.allowed = settings.password_failures
-        self.failures.wait, self.failures.longest = settings.password_wait_s, settings.password_wait_max_s
+        for failures in (self.failures, self.access_failures):
+            failures.allowed = settings.password_failures
+            failures.wait, failures.longest = settings.password_wait_s, settings.password_wait_max_s
 
     def check_line(self, screen: IScreen) -> None:
         """:raises NotEncrypted: passwords are not taken on this connection."""
         if not screen.secure and not self._settings.plain_passwords:
-            raise NotEncrypted("Passwords are taken on encrypted connections only; connect with TLS.")
+            raise NotEncrypted("Passwords and tokens are taken on encrypted connections only; connect with TLS.")
 
     @inlineCallbacks
     def check(
@@ -144,6 +158,44 @@ class Proofs:
         if not _same(self._settings.password, password):
             raise PasswordWrong("That is not the password of this server.")
         attempt.forgive()
+
+    def check_access(self, secret: str, screen: IScreen) -> tuple[AccessToken, Account]:
+        """Return the access token with this secret, and its account; note that it is used.
+
+        :raises AccessInvalid, NotEncrypted, TooManyFailures: it does not let anybody in.
+        """
+        self.check_line(screen)
+        token = self._access_keys.tokens.find(secret)
+        account = None if token is None else self._accounts.of(token.author)
+        digest = digest_of(secret[: TOKEN.most])
+        here = digest, household(screen.address)
+        if token is None or here not in self._accustomed:
+            now = self._clock.seconds()
+            attempt = self.access_failures.begin(digest, screen.address, now, exempt=screen.exempt, known=True)
+            if attempt.wait > 0:
+                told = f"Too many wrong access tokens came from your address; try again in {spoken(attempt.wait)}."
+                raise TooManyFailures(told, attempt.wait)
+            if token is None or account is None:
+                raise AccessInvalid("This access token is unknown, or was revoked.")
+            attempt.forgive()
+        if account is None:
+            raise AccessInvalid("The account of this access token was removed.")
+        self._accustom(here)
+        self._note_use(token)
+        return token, account
+
+    def _accustom(self, here: tuple[str, str]) -> None:
+        self._accustomed[here] = None
+        self._accustomed.move_to_end(here)
+        if len(self._accustomed) > REMEMBERED:
+            self._accustomed.popitem(last=False)
+
+    def _note_use(self, token: AccessToken) -> None:
+        if changes := self._access_keys.note_use(token, self._now()):
+            try:
+                self._amend(token.author, *changes)
+            except JournalUnavailable:
+                log.debug("The use of an access token was not noted; the journal takes nothing now")
 
     def remembered(self, nick: str, password: str, screen: IScreen) -> Account | None:
         """Return the account with this nickname, if its password was right within a minute and is still the same.

@@ -97,13 +97,14 @@ def revoked(account: Account, keep: Connection | None = None) -> Revoke:
     return Revoke(account.author, keep.digest if keep is not None else "")
 
 
-def put_out(account: Account, words: str, keep: Connection) -> PutOut:
+def put_out(account: Account, words: str, keep: Connection, sparing: bool = False) -> PutOut:
     """Return the change by which all connections of an account end but one, which may be another person's.
 
     :param words: what they are told.
+    :param sparing: whether those stay that an access token let in.
     """
     kept = keep.handle if keep.person.author == account.author else ""
-    return PutOut(account.author, "", LoggedOut.code, words, keep=kept)
+    return PutOut(account.author, "", LoggedOut.code, words, keep=kept, sparing=sparing)
 
 
 def ended(connection: Connection, words: str) -> tuple[Consequence, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from groupchat.model import text
-from groupchat.model.errors import NickInvalid, TokenInvalid
+from groupchat.model.errors import AccessInvalid, NickInvalid, TokenInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,7 @@ class Claim:
     """A request to come in.
 
     ``token``: proves the client's earlier identity.  ``password``: the account's, or for guests the hall's.
+    ``access``: an access token of an account; the nickname is the account's then, and ``nick`` can be empty.
     ``since``: the number after which everything is wanted; ``head``: nothing; None: the last few messages.
     ``login``: only the account with this nickname will do.
     ``register``: make an account with ``password``; ``code`` is then an invitation, or the hall's password.
@@ -29,19 +30,22 @@ class Claim:
     attended: bool = False
     rooms: tuple[str, ...] | None = None
     quiet: bool = False
+    access: str | None = field(default=None, repr=False)
 
     def check_lengths(self) -> None:
         """See that nothing is longer than it can be; rooms are checked by ``names``, passwords by ``Admission``.
 
         :raises NickInvalid: the nickname is.
         :raises BadArguments: the code is.
-        :raises TokenInvalid: the token is.
+        :raises TokenInvalid, AccessInvalid: the token is.
         """
         if len(self.nick) > text.NICK.most:
             raise NickInvalid(f"A nickname has at most {text.NICK.most} characters, and this server may take fewer.")
         text.CODE.check(self.code or "")
         if len(self.token or "") > text.TOKEN.most:
             raise TokenInvalid("This token is too long to be one; join without it.")
+        if len(self.access or "") > text.TOKEN.most:
+            raise AccessInvalid("This is too long to be an access token.")
 
 
 @dataclass(frozen=True, slots=True)

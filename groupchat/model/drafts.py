@@ -131,6 +131,7 @@ class PutOut:
 
     ``code`` and ``words``: what each of their connections is told; ``reason``: what the room is told.
     ``only``: the handle of the one connection that is meant; empty: all of them, but the one with the handle ``keep``.
+    ``sparing``: whether those stay that an access token let in.
     """
 
     author: AuthorId
@@ -140,10 +141,14 @@ class PutOut:
     reason: str = ""
     keep: str = ""
     only: str = ""
+    sparing: bool = False
 
-    def concerns(self, author: AuthorId, handle: str) -> bool:
-        """Say whether the connection with this handle (empty: one without), of this author, is put out."""
-        if author != self.author:
+    def concerns(self, author: AuthorId, handle: str, access: str = "") -> bool:
+        """Say whether the connection with this handle (empty: one without), of this author, is put out.
+
+        :param access: the digest of the access token that let it in; empty: something else did.
+        """
+        if author != self.author or (self.sparing and access):
             return False
         return handle == self.only if self.only else not self.keep or handle != self.keep
 

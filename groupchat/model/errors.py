@@ -40,6 +40,12 @@ class TokenInvalid(Refusal):
     code = "token-invalid"
 
 
+class AccessInvalid(Refusal):
+    """The access token is unknown, or was revoked."""
+
+    code = "access-invalid"
+
+
 class PasswordNeeded(Refusal):
     """The nickname belongs to an account, or the server requires a password."""
 

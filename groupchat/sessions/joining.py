@@ -15,7 +15,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
-from groupchat.facts.account_facts import Account, digest_of
+from groupchat.facts.account_facts import AccessToken, Account, digest_of
 from groupchat.facts.whereabouts import Places
 from groupchat.hall.consequences import refusal_of
 from groupchat.hall.hall import FEATURES, Hall
@@ -25,7 +25,15 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredSession
-from groupchat.model.errors import BadArguments, NickTaken, Outdated, PasswordWrong, Refusal, TokenInvalid
+from groupchat.model.errors import (
+    AccessInvalid,
+    BadArguments,
+    NickTaken,
+    Outdated,
+    PasswordWrong,
+    Refusal,
+    TokenInvalid,
+)
 from groupchat.model.events import SERVER, AuthorId, Ref, Refused, Welcomed
 from groupchat.model.networks import origin, trace
 from groupchat.model.preferences import SERVER_CHOICE
@@ -71,6 +79,7 @@ class Joining:
         self._joined = joined
         self._leaving = leaving
         self._token = claim.token
+        self._access: AccessToken | None = None
         self._account: Account | None = None
         self._overtaken: list[Revoke | PutOut] = []
         self.is_given_up = False
@@ -84,7 +93,7 @@ class Joining:
         """Come in.
 
         :raises NickInvalid, NickReserved, NickTaken, AccountExists: choose another nickname.
-        :raises TokenInvalid: the token is unknown.
+        :raises TokenInvalid, AccessInvalid: the token is unknown.
         :raises RoomInvalid, BadArguments: the rooms asked for cannot be.
         :raises Refusal: admission does not let the person in.
         """
@@ -101,15 +110,18 @@ class Joining:
         self._claim.check_lengths()
         asked = wanted(self._claim, hall.settings.rooms_max)
         stored: StoredSession | None = None
+        if self._claim.access is not None:
+            self._prove_access(self._claim.access)
         if self._token is not None:
-            stored = yield self._recall(self._token)
+            stored = yield self._recall(self._digest)
             self._check_overtaken(stored.author)
             yield self._bind(stored)
             self._account = hall.accounts.of(stored.author)
             if self._account is not None:
                 hall.admission.check_line(self._screen)  # it is as good as the password
         else:
-            yield self._prove()
+            if self._access is None:
+                yield self._prove()
             self._overtaken.clear()  # what was proved is true now
             if self._screen.style.resumes:
                 self._token = secrets.token_urlsafe(16)
@@ -135,6 +147,7 @@ class Joining:
                 person = self._take_nickname(stored)
             # Something may have been decided meanwhile.
             self._check_overtaken(person.author)
+            self._check_access()
             self._check_bans(person.author, person.key, stored)
             destination = destination.admitting(person, hall.moderation.entrance_of(hall.now()))
             earlier = [one for one in earlier if one.event.room in destination.places.rooms]
@@ -150,14 +163,22 @@ class Joining:
             self._enter(person, destination, stored, upto, earlier, missed)
 
     @property
+    def _digest(self) -> str:
+        """Return the digest of the token; empty: there is none.
+
+        That of a connection with an access token is of both: it leads nobody back when the access token is revoked.
+        """
+        return digest_of(self._token + (self._claim.access or "")) if self._token is not None else ""
+
+    @property
     def _is_over(self) -> bool:
         """Say whether it is too late: the connection is lost, or was replaced while its login was checked."""
         return self.is_given_up or (self._leaving is not None and self._leaving.gone)
 
     @inlineCallbacks
-    def _recall(self, token: str) -> Generator["Deferred[Any]", Any, StoredSession]:
+    def _recall(self, digest: str) -> Generator["Deferred[Any]", Any, StoredSession]:
         """:raises TokenInvalid: the token is unknown."""
-        digest, journal = digest_of(token), self._hall.stream.journal
+        journal = self._hall.stream.journal
         stored = yield journal.recall(digest)
         if stored is None:
             yield self._hall.passed()  # a token just given out may still be on its way to the disk
@@ -202,6 +223,26 @@ class Joining:
                 names.nick(claim.nick, self._hall.settings.name_rules)  # no password is asked for one nobody can have
             self._account = yield admission.prove(claim.nick, claim.password, claim.login, screen)
 
+    def _prove_access(self, secret: str) -> None:
+        """Find the account that somebody with an access token is let in with.
+
+        :raises AccessInvalid, NotEncrypted, TooManyFailures: there is none.
+        :raises BadArguments: they ask for something else, too.
+        """
+        claim = self._claim
+        if claim.password is not None or claim.code is not None or claim.register:
+            raise BadArguments("access is enough: leave out password, register and code.")
+        self._access, account = self._hall.admission.check_access(secret, self._screen)
+        if claim.nick and names.key(claim.nick) != account.key:
+            told = f"This access token is that of {account.nick}, and not of {claim.nick}; leave nick out."
+            raise BadArguments(told)
+        self._account = account
+
+    def _check_access(self) -> None:
+        """:raises AccessInvalid: the access token that let them in was revoked meanwhile."""
+        if self._access is not None and not self._hall.access_keys.is_valid(self._access):
+            raise AccessInvalid("This access token was revoked just now.")
+
     def _take_nickname(self, stored: StoredSession | None) -> Person:
         """Return the person who comes in: a new one, or one who is here on another connection."""
         hall = self._hall
@@ -238,12 +279,12 @@ class Joining:
         :raises TokenInvalid: the token works no longer.
         :raises LoggedOut, Kicked: they were put out.
         """
-        digest = digest_of(self._claim.token) if self._claim.token is not None else ""
-        concerning = [change for change in self._overtaken if change.concerns(author, digest)]
-        for change in concerning:
-            if isinstance(change, PutOut):
+        digest = self._digest if self._claim.token is not None else ""
+        access = self._access.digest if self._access is not None else ""
+        for change in self._overtaken:
+            if isinstance(change, PutOut) and change.concerns(author, digest, access):
                 raise refusal_of(change)
-        if digest and concerning:
+        if digest and any(isinstance(one, Revoke) and one.concerns(author, digest) for one in self._overtaken):
             raise TokenInvalid(UNKNOWN)
 
     def _check_bans(self, author: AuthorId, key: str, stored: StoredSession | None) -> None:
@@ -314,7 +355,7 @@ class Joining:
         person.account = hall.accounts.of(person.author)
         if not person.connections:
             self._recall_ignored(person, stored)
-        if person.account is not None:
+        if person.account is not None and self._access is None:
             hall.admission.welcome(person.account, screen)
         self._choose_preferences(person)
         position = self._position(person, stored)
@@ -377,12 +418,13 @@ class Joining:
     def _connect(self, person: Person, places: Places, stored: StoredSession | None) -> Connection:
         """Make the connection, put it into its rooms, and close the one it replaces."""
         hall = self._hall
-        digest = digest_of(self._token) if self._token is not None else ""
+        digest = self._digest
         # An account may have many connections, but only one with each token; a guest has one.
         old = tuple(one for one in person.connections if person.account is None or (digest and one.digest == digest))
         connection = Connection(person, self._screen, hall.now())
         connection.attended = connection.attended or self._claim.attended
         connection.quiet = self._claim.quiet
+        connection.access = self._access.digest if self._access is not None else ""
         connection.partner = self._partner(old, stored)
         if digest:
             connection.hold_token(digest)

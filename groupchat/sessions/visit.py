@@ -345,7 +345,7 @@ class Visit:
         """See that what let the visitor in is still true, after a wait.
 
         :raises NotJoined: the visit was ended meanwhile, and its end was told.
-        :raises TokenInvalid, NoSuchHook: the token or hook was ended, or its account removed.
+        :raises AccessInvalid, NoSuchHook: the token or hook was ended, or its account removed.
         """
         if self._is_over:
             raise NotJoined("The request was ended.")

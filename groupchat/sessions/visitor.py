@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.logger import Logger
 
 from groupchat.facts.account_facts import AccessToken, Account, Hook
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names, text
-from groupchat.model.errors import JournalUnavailable, NickTaken, NoSuchHook, PasswordNeeded, TokenInvalid
+from groupchat.model.errors import AccessInvalid, NickTaken, NoSuchHook, PasswordNeeded
 from groupchat.model.events import AuthorId
 from groupchat.model.networks import household
 from groupchat.state.people import Person
-
-log = Logger()
 
 PASSWORD_COST = 5.0
 """What a password costs that has to be hashed, as /login does."""
@@ -64,14 +61,19 @@ class Visitor:
         """
         hall, screen = self._hall, self._screen
         admission, account = hall.admission, None
-        if given.hook is not None or given.token is not None:
+        if given.hook is not None:
             admission.check_line(screen)
-            account = self._account_of_key(given)
+            self.hook = hall.access_keys.hooks.find(given.hook)
+            account = None if self.hook is None else hall.accounts.of(self.hook.author)
             if account is None:
                 yield self._charge(1.0)
-                if given.hook is not None:
-                    raise NoSuchHook(NO_HOOK)
-                raise TokenInvalid("This access token is unknown, or was revoked.")
+                raise NoSuchHook(NO_HOOK)
+        elif given.token is not None:
+            try:
+                self.token, account = admission.check_access(given.token, screen)
+            except AccessInvalid:
+                yield self._charge(1.0)
+                raise
         elif given.password is not None:
             text.NICK.check(given.nick)
             account = admission.remembered(given.nick, given.password, screen)
@@ -93,15 +95,14 @@ class Visitor:
     def check_still(self, account: Account | None) -> None:
         """See that what let them in is still true.
 
-        :raises TokenInvalid, NoSuchHook: the token or hook was ended, or the account removed.
+        :raises AccessInvalid, NoSuchHook: the token or hook was ended, or the account removed.
         """
         keys, hook, token = self._hall.access_keys, self.hook, self.token
         if hook is not None and keys.hooks.named(hook.author, hook.label) != hook:
             raise NoSuchHook(NO_HOOK)
-        known = None if token is None else keys.tokens.named(token.author, token.label)
-        is_ended = token is not None and (known is None or known.digest != token.digest)
+        is_ended = token is not None and not keys.is_valid(token)
         if is_ended or (account is not None and self._hall.accounts.of(account.author) is None):
-            raise TokenInvalid("The account or access token was ended just now.")
+            raise AccessInvalid("The account or access token was ended just now.")
 
     def _guest(self, given: Credentials) -> Person:
         """Return a guest with this nickname, unless it belongs to somebody.
@@ -119,24 +120,6 @@ class Visitor:
         if hall.accounts.of(author) is not None:
             raise NickTaken(f"{nick} cannot be taken here.")
         return Person(nick, key, author, hall.now())
-
-    def _account_of_key(self, given: Credentials) -> Account | None:
-        """Return the account of an access token or hook; None: there is no such key."""
-        hall = self._hall
-        keys, accounts = hall.access_keys, hall.accounts
-        if given.hook is not None:
-            self.hook = keys.hooks.find(given.hook)
-            return None if self.hook is None else accounts.of(self.hook.author)
-        self.token = keys.tokens.find(given.token or "")
-        if self.token is None:
-            return None
-        changes = keys.note_use(self.token, hall.now())
-        if changes and hall.commits.refusal is None:
-            try:
-                hall.registration.amend(self.token.author, *changes)
-            except JournalUnavailable:
-                log.debug("The use of a token was not noted; the journal takes nothing now")
-        return accounts.of(self.token.author)
 
 
 def guest_author(key: str) -> AuthorId:

@@ -132,6 +132,11 @@ class AccessKeys:
         self.tokens.forget(author)
         self.hooks.forget(author)
 
+    def is_valid(self, token: AccessToken) -> bool:
+        """Say whether an access token that was found before still works."""
+        known = self.tokens.named(token.author, token.label)
+        return known is not None and known.digest == token.digest
+
     def note_use(self, token: AccessToken, now: float) -> list[FactChange]:
         """Return the change to be made when a token is used: none if a use was noted within a day.
 

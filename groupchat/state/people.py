@@ -143,13 +143,14 @@ class Connection:
     ``quiet``: it only posts: it is in no room and in no list.
     ``silent``: it asked for nothing of what was said before it came, in whichever room.
     ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
+    ``access``: the digest of the access token that let it in; empty: something else did.
     ``number``: tells it from the person's other connections; none of them is given it again.
     ``partner``: the person its lines go to, instead of a room (None: they go to the current room).
     """
 
     __slots__ = (
-        "_handle", "attended", "current", "cursor", "digest", "gone", "live", "lost", "moving", "number", "partner",
-        "paused", "person", "quiet", "rooms", "screen", "silent", "since", "view",
+        "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "moving", "number",
+        "partner", "paused", "person", "quiet", "rooms", "screen", "silent", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -166,6 +167,7 @@ class Connection:
         self.gone = False
         self.cursor: Position | None = None
         self.digest = ""
+        self.access = ""
         self.number = 1
         self.partner: Partner | None = None
         self._handle = ""
@@ -212,19 +214,16 @@ class Connection:
 
 
 class Watcher(Connection):
-    """The connection of somebody who follows a room without being in it: what is private is not shown there.
+    """The connection of somebody who follows a room without being in it: what is private is not shown there."""
 
-    ``key``: the digest of the access token that let them in; empty: something else did.
-    """
+    __slots__ = ()
 
-    __slots__ = ("key",)
-
-    def __init__(self, person: Person, screen: IScreen, since: float, room: str, key: str) -> None:
+    def __init__(self, person: Person, screen: IScreen, since: float, room: str, access: str) -> None:
         super().__init__(person, screen, since)
         self.quiet = True
         self.rooms = (room,)
         self.current = room
-        self.key = key
+        self.access = access
 
     @property
     def audience(self) -> Audience:

@@ -106,6 +106,11 @@ class Actor:
         rank = self.rank
         return max(rank, Rank.ROOM_OPERATOR) if self.hall.moderation.keeps_order(self.person.account) else rank
 
+    @property
+    def came_by_access_token(self) -> bool:
+        """Say whether an access token let them in."""
+        return bool(self.connection.access)
+
     def check_sanctions(self, rank: Rank, room: str) -> None:
         """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
         hall, author = self.hall, self.person.author

@@ -54,7 +54,7 @@ def accounts(me: Actor, after: After = "") -> Answer:
     return Listed("accounts", (heading, *lines), items, shown.more)
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5, personal=True)
 @inlineCallbacks
 def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
     """Make an account for somebody."""
@@ -71,7 +71,7 @@ def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[
     return receipt
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, personal=True)
 def removeuser(me: Actor, name: Nick) -> Receipt:
     """Remove somebody's account and put them out; what they said stays."""
     account = _account(me, name)
@@ -81,13 +81,13 @@ def removeuser(me: Actor, name: Nick) -> Receipt:
     return me.decree(deed, account.undone(), revoked(account), out, needs=OPERATORS, text=told)
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, personal=True)
 def promote(me: Actor, name: Nick) -> Receipt:
     """Make somebody an operator of the whole server; they need an account."""
     return _rank(me, "promote", name, Rank.OPERATOR)
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, personal=True)
 def demote(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     """Make an operator an ordinary member again; the last one has to be typed twice."""
     given = [one.author for one in me.hall.moderation.ranks.values() if one.rank is Rank.OPERATOR]
@@ -99,7 +99,7 @@ def demote(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     return _rank(me, "demote", name, Rank.MEMBER)
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5, personal=True)
 @inlineCallbacks
 def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
     """Give somebody's account another password, log it out everywhere, and end its access tokens and hooks."""
@@ -116,7 +116,7 @@ def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Defer
     return me.decree(deed, changed, *ended, revoked(account), out, needs=OPERATORS, text=told)
 
 
-@ADMINISTERING.verb(needs=Rank.OPERATOR)
+@ADMINISTERING.verb(needs=Rank.OPERATOR, personal=True)
 def invitecode(me: Actor) -> Reply:
     """Make a code with which one person can register, once."""
     hall = me.hall

@@ -59,7 +59,7 @@ def purge(
     return done
 
 
-@FORGETTING.verb(needs=Rank.OPERATOR, cost=10)
+@FORGETTING.verb(needs=Rank.OPERATOR, cost=10, personal=True)
 def forget(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
     """Erase everything somebody said, with their account and nickname; has to be typed twice.
 

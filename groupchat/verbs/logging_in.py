@@ -1,5 +1,6 @@
 """The verbs about your own account: make it, log in to it, give it up; its password, access tokens and hooks."""
 
+from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -103,12 +104,14 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     elif me.hall.sharing.shelf is not None and settings.web and (account is not None or settings.guest_files):
         most = size_words(settings.file_max_bytes)
         lines.append(f"You may share {size_words(quota)} of files, each of at most {most}. /send NAME shares one.")
+    tokens = {} if account is None else {key.digest: key.label for key in me.hall.access_keys.tokens.of(account.author)}
     for one in person.connections:
         own = ", this one" if one is me.connection else ""
         secure = "encrypted" if one.screen.secure else "not encrypted"
         since = minute(one.since, me.zone)
         lines.append(
             f"Connection {one.number}{own}: {one.door}, since {since}, {secure}, from {origin(one.screen.address)}"
+            + (f", by the access token {tokens[one.access]}" if one.access in tokens else "")
         )
     if len(person.connections) > 1:
         lines.append("/logout NUMBER ends one of them, /logout others all but this one.")
@@ -119,6 +122,7 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
             {
                 "number": one.number, "own": one is me.connection, "since": iso(one.since), "door": one.door,
                 "secure": one.screen.secure, "address": one.screen.address, "rooms": list(one.rooms),
+                "access": tokens.get(one.access, ""),
             }
             for one in person.connections
         ],
@@ -136,6 +140,8 @@ def logout(me: Actor, connection: Ending | None = None) -> Reply:
     account, mine = _owned(me), me.connection
     if connection is None:
         return Logout()
+    if mine.access:
+        raise NotAllowed("With an access token you can log out this connection only.")
     if connection == mine.number:
         raise BadArguments(f"{connection} is this connection; /logout alone logs it out.")
     told = "You were logged out on another connection."
@@ -150,7 +156,7 @@ def logout(me: Actor, connection: Ending | None = None) -> Reply:
     return me.hall.registration.amend(account.author, *changes, origin=mine, ref=me.ref, answer=answer)
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER, secret=True, cost=5)
+@LOGGING_IN.verb(needs=Rank.MEMBER, secret=True, cost=5, personal=True)
 @inlineCallbacks
 def password(me: Actor, old: OldPassword, new: NewPassword) -> "Generator[Deferred[Any], Any, Receipt]":
     """Change your password."""
@@ -165,12 +171,13 @@ def password(me: Actor, old: OldPassword, new: NewPassword) -> "Generator[Deferr
     others = f"The password of {account.nick} was changed; log in with the new one."
     me.hall.persistence.remember(connection)  # its own token goes on to work
     return me.hall.registration.change(
-        account, replace(account, hash=hashed), revoked(account, connection), put_out(account, others, connection),
+        account, replace(account, hash=hashed), revoked(account, connection),
+        put_out(account, others, connection, sparing=True),
         origin=connection, ref=me.ref, answer=answer,
     )  # fmt: skip
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER, secret=True, cost=5)
+@LOGGING_IN.verb(needs=Rank.MEMBER, secret=True, cost=5, personal=True)
 @inlineCallbacks
 def unregister(me: Actor, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
     """Give your account up; anybody can take the nickname when you leave."""
@@ -183,11 +190,12 @@ def unregister(me: Actor, password: Passphrase) -> "Generator[Deferred[Any], Any
     return me.hall.registration.change(account, None, out, origin=me.connection, ref=me.ref, answer=answer)
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5)
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5, personal=True)
 def token(me: Actor, name: Name = "") -> Receipt:
-    """Make an access token, by which a program acts for you over HTTP; it is shown only once.
+    """Make an access token, by which a program comes in as you without your password; it is shown only once.
 
-    "/token deploy", then: curl -H 'Authorization: Bearer TOKEN' -d 'build ok' http://HOST:PORT/rooms/lobby
+    "/token deploy", put it into a file that only you can read, then: groupchat say HOST --token-file FILE 'build ok'
+    or: curl -H 'Authorization: Bearer TOKEN' -d 'build ok' http://HOST:PORT/rooms/lobby
     It works until /revoke, whatever becomes of your password.
     """
     account, keys = _for_programs(me), me.hall.access_keys
@@ -202,19 +210,25 @@ def token(me: Actor, name: Name = "") -> Receipt:
 def tokens(me: Actor) -> Answer:
     """List your access tokens: when each was made, and used last."""
     every, zone = me.hall.access_keys.tokens.of(_owned(me).author), me.zone
-    lines = [
-        f"{one.label}: made {minute(one.at, zone)}, "
-        + ("not used yet" if one.used is None else f"used {minute(one.used, zone)} or within a day after")
-        for one in every
-    ]
+    here = Counter(connection.access for connection in me.person.connections)
+
+    def use(one: AccessToken) -> str:
+        if here[one.digest]:
+            return f"used now by {plural(here[one.digest], 'connection')}"
+        return "not used yet" if one.used is None else f"used {minute(one.used, zone)} or within a day after"
+
+    lines = [f"{one.label}: made {minute(one.at, zone)}, {use(one)}" for one in every]
     heading = f"{plural(len(every), 'access token')}:" if every else "You have no access tokens; /token makes one."
-    items = ({"name": one.label, "at": iso(one.at), "used": one.used and iso(one.used)} for one in every)
+    items = (
+        {"name": one.label, "at": iso(one.at), "used": one.used and iso(one.used), "connections": here[one.digest]}
+        for one in every
+    )
     return Listed("tokens", (heading, *lines), tuple(items))
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER)
+@LOGGING_IN.verb(needs=Rank.MEMBER, personal=True)
 def revoke(me: Actor, name: Name) -> Receipt:
-    """End an access token of yours."""
+    """End an access token of yours, and the connections that it let in."""
     account = _owned(me)
     known = me.hall.access_keys.tokens.named(account.author, name)
     if known is None:
@@ -223,7 +237,7 @@ def revoke(me: Actor, name: Name) -> Receipt:
     return me.hall.registration.amend(account.author, known.undone(), origin=me.connection, ref=me.ref, answer=answer)
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5)
+@LOGGING_IN.verb(needs=Rank.MEMBER, cost=5, personal=True)
 def hook(me: Actor, room: Room = "", name: Name = "") -> Receipt:
     """Make a hook: an address by which another service posts to this room, or to another, in your name.
 
@@ -260,7 +274,7 @@ def hooks(me: Actor, room: Room = "") -> Answer:
     return Listed("hooks", (heading, *lines, *more), tuple(items), shown.more)
 
 
-@LOGGING_IN.verb(needs=Rank.MEMBER)
+@LOGGING_IN.verb(needs=Rank.MEMBER, personal=True)
 def unhook(me: Actor, name: Name, nick: Nick = "") -> Receipt:
     """Remove a hook of yours; who keeps order in its room can remove anybody's, by its owner's nickname."""
     hall = me.hall

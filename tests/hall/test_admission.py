@@ -30,6 +30,7 @@ from groupchat.model.errors import (
 )
 from groupchat.model.events import AuthorId
 from groupchat.model.text import PASSWORD
+from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from tests.fakes import FakePasswords, FakeScreen, hashed
@@ -46,6 +47,7 @@ class AdmissionCase(SynchronousTestCase):
         self.alice = Account("Alice", "alice", AuthorId(7), hashed(GOOD), 0.0)
         self.accounts.learn(self.alice.fact)
         self.known = KnownAddresses()
+        self.access_keys = AccessKeys()
         self.screen = FakeScreen(self.clock, "text", exempt=False)
         self.open()
 
@@ -57,7 +59,7 @@ class AdmissionCase(SynchronousTestCase):
         proofs = Proofs(
             self.accounts, self.passwords, Settings().replaced(**settings), self.clock, lambda: 1000.0,
             lambda account, made: self.rehashed.append((account, made)), self.known,
-            lambda author, *changes: self.kept.extend(changes),
+            lambda author, *changes: self.kept.extend(changes), self.access_keys,
         )  # fmt: skip
         self.admission = Admission(self.accounts, proofs, self.clock, lambda: 1000.0)
         return self.admission
@@ -344,7 +346,7 @@ class CheckTests(AdmissionCase):
         """Where there are no accounts, nobody can log in."""
         proofs = Proofs(
             Accounts(), None, Settings(), self.clock, lambda: 0.0, lambda account, made: None, self.known,
-            lambda facts: None,
+            lambda facts: None, self.access_keys,
         )  # fmt: skip
         admission = Admission(Accounts(), proofs, self.clock, lambda: 0.0)
         self.failureResultOf(admission.check("alice", GOOD, self.screen), RegistrationClosed)

@@ -16,6 +16,7 @@ REFUSALS = [
 PROTOCOL = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
 
 STABLE = [
+    "access-invalid",
     "account-exists",
     "already-deleted",
     "bad-arguments",

@@ -38,7 +38,9 @@ class TokenTests(OperatorsCase):
         self.assertNotIn(made["token"], repr(fact))
         self.alice.type("/tokens", "/token CI", "/token")
         self.assertEqual(self.alice.codes, ["bad-arguments"])
-        self.assertEqual(self.items(self.alice), [{"name": "ci", "at": "2026-11-21T12:00:00.000Z", "used": None}])
+        self.assertEqual(self.items(self.alice), [
+            {"name": "ci", "at": "2026-11-21T12:00:00.000Z", "used": None, "connections": 0},
+        ])  # fmt: skip
         self.assertNotIn(made["token"], repr(self.alice.answers))
 
     def test_encrypted(self) -> None:

@@ -30,7 +30,7 @@ LARGE = 2**64
 OWN = "x-"
 """The beginning of the names of fields that the server ignores."""
 
-_CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet")
+_CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet", "access")
 """The fields of ``nick``."""
 
 
@@ -128,11 +128,13 @@ def _check(name: str, fields: dict[str, Any], known: Sequence[str]) -> None:
 
 
 def _claim(fields: dict[str, Any]) -> Claim:
-    token, password, code = (_optional(fields, field) for field in ("token", "password", "code"))
+    token, password, code, access = (_optional(fields, field) for field in ("token", "password", "code", "access"))
+    nick = _string(fields, "nick") if access is None else _optional(fields, "nick") or ""
     return Claim(
-        _string(fields, "nick"), token, _since(fields.get("since")), password,
+        nick, token, _since(fields.get("since")), password,
         register=_switch(fields, "register"), code=code, attended=_switch(fields, "attended"),
         rooms=_rooms(fields.get("rooms")), quiet=_switch(fields, "quiet"),
+        access=access,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from groupchat.sessions.visit import Visit
 log = Logger()
 
 STATUSES: Mapping[str, int] = {
-    **dict.fromkeys(("password-needed", "password-wrong", "token-invalid", "login-needed", "no-nickname"), 401),
+    **dict.fromkeys(("password-needed", "password-wrong", "access-invalid", "login-needed", "no-nickname"), 401),
     **dict.fromkeys(("banned", "kicked", "logged-out", "muted", "not-allowed", "not-encrypted"), 403),
     **dict.fromkeys(("room-closed", "room-locked"), 403),
     **dict.fromkeys(("no-such-room", "no-such-hook", "no-such-message", "no-such-nick"), 404),

@@ -70,6 +70,10 @@ class Caller(Protocol):
     def highest(self) -> Rank:
         """The highest rank they have in any room."""
 
+    @property
+    def came_by_access_token(self) -> bool:
+        """Say whether an access token let them in."""
+
     def check_sanctions(self, rank: Rank, room: str) -> None:
         """:raises Banned, Muted: they have the rank in the room, and only that keeps them from using it."""
 
@@ -107,6 +111,7 @@ class Verb:
     ``cost``: how much of the flood allowance it takes, where a line that is said takes 1.
     ``needs``: the rank it needs in the room it is about; enforced by the table, before the function runs.
     ``secret``: its arguments contain a password, and so are never logged, stored or shown.
+    ``personal``: it decides who may come in, so nobody can use it who came in with an access token.
     ``topic``: the page of the help it stands on, in one word.
     """
 
@@ -118,6 +123,7 @@ class Verb:
     needs: Rank
     secret: bool
     topic: str
+    personal: bool = False
 
     @property
     def usage(self) -> str:
@@ -170,6 +176,11 @@ class Verb:
         """:raises NotAllowed: this rank is too low."""
         if rank < self.needs:
             raise NotAllowed(f"/{self.name} is for {self.needs.title} only.")
+
+    def check_person(self, came_by_access_token: bool) -> None:
+        """:raises NotAllowed: it is not for those whom an access token let in."""
+        if self.personal and came_by_access_token:
+            raise NotAllowed(f"/{self.name} cannot be used with an access token; log in with the password.")
 
     def read(self, line: str) -> dict[str, Any]:
         """Read the arguments that were typed.
@@ -257,7 +268,7 @@ class Table:
         return whole
 
     def verb(
-        self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False
+        self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False, personal: bool = False
     ) -> Callable[[_Function], _Function]:
         """Declare a function as a verb of the same name, without a trailing underscore and with - for others."""
 
@@ -265,7 +276,7 @@ class Table:
             name = function.__name__.rstrip("_").replace("_", "-")
             if not function.__doc__:
                 raise TypeError(f"The verb {name} has no docstring, which is its help.")
-            self._add(Verb(name, aliases, _parameters(function), function, cost, needs, secret, self.topic))
+            self._add(Verb(name, aliases, _parameters(function), function, cost, needs, secret, self.topic, personal))
             return function
 
         return declare
@@ -401,6 +412,7 @@ def _check_rank(caller: Caller, verb: Verb, room: str) -> None:
         if rank < verb.needs:
             caller.check_sanctions(verb.needs, place)
         verb.check_rank(rank)
+    verb.check_person(caller.came_by_access_token)
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:

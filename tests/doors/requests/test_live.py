@@ -194,7 +194,7 @@ class LiveTest(RequestsCase):
         by_token = Follower(self, authorization=bearer(self.token()))
         other = Follower(self, authorization=bearer(self.token(label="cd")))
         self.alice.do("revoke", name="ci").say("after")
-        self.assertIn("!! token-invalid: ", by_token.heard())
+        self.assertIn("!! logged-out: The access token ci was revoked.", by_token.heard())
         self.assertIn("after", other.heard())
         self.alice.do("unregister", password="correct horse")
         self.assertTrue(other.transport.disconnecting)

@@ -142,7 +142,26 @@ class WhoTest(RequestsCase):
         self.assertEqual({nick for nick, _ in self.texts(self.olga)}, {"alice"})
         for wrong in (bearer("gct_" + "0" * 40), bearer(""), bearer(self.hook().removeprefix("/hooks/"))):
             status, answer = self.post(LOBBY, "x", authorization=wrong)
-            self.assertEqual((status, answer["code"]), (401, "token-invalid"), wrong)
+            self.assertEqual((status, answer["code"]), (401, "access-invalid"), wrong)
+        self.assertEqual(self.post(LOBBY, "x", authorization=bearer(token))[0], 201)
+
+    def test_wrong_tokens(self) -> None:
+        """Wrong tokens lock out their address, 429 with the time to wait; neither passwords nor tokens in use wait."""
+        used, unused = self.token(), self.token("olga")
+        self.post(LOBBY, "x", authorization=bearer(used))
+        codes = []
+        for _ in range(5):
+            reply = self.ask(LOBBY, "POST", "x", authorization=bearer("gct_" + "0" * 40))
+            codes.append(json.loads(reply.body)["code"])
+            self.house.clock.advance(3)
+        self.assertEqual(codes, ["access-invalid"] * 3 + ["too-many-failures"] * 2)
+        self.assertGreater(int(reply.headers["retry-after"]), 1)
+        self.assertEqual(self.post(LOBBY, "x", authorization=bearer(unused))[1]["code"], "too-many-failures")
+        self.assertEqual(self.post(LOBBY, "x", authorization=bearer(used))[0], 201)
+        self.assertEqual(self.post(LOBBY, "x", authorization=basic("alice", "correct horse"))[0], 201)
+        self.assertEqual(self.ask(LOBBY, "POST", "x", "192.0.2.99", authorization=bearer(unused)).status, 201)
+        self.house.clock.advance(60)
+        self.assertEqual(self.post(LOBBY, "x", authorization=bearer(unused))[0], 201)
 
     def test_use_is_noted_once_a_day(self) -> None:
         """When a token was used is written once a day."""
