@@ -12,6 +12,7 @@ const nick = byId("nick");
 const password = byId("password");
 const error = byId("gate-error");
 const button = byId("join-button");
+const have = byId("have-password");
 const fields = { nick, password };
 
 let timer = 0;
@@ -25,7 +26,7 @@ export function stage(name) {
 
 function askPassword() {
   for (const id of ["password-field", "stay-field"]) byId(id).hidden = false;
-  byId("have-password").hidden = true;
+  have.hidden = true;
 }
 
 /** Show what is wrong, at the field it is about; it is read out, and the focus goes there. */
@@ -41,7 +42,7 @@ function complain(wrong) {
   const link = safe ? [" Open ", el("a", { href: safe, text: safe })] : [];
   error.replaceChildren(icon("warn"), el("span", {}, wrong.text, ...link));
   error.hidden = false;
-  if (field === null) byId("have-password").after(error);
+  if (field === null) have.after(error);
   else field.after(error);
   field?.setAttribute("aria-invalid", "true");
   (field || nick).focus();
@@ -100,8 +101,8 @@ async function greet() {
 
 export function start() {
   byId("join").addEventListener("submit", submit);
-  button.disabled = false; // before this, the browser itself would send the form
-  byId("have-password").firstElementChild.addEventListener("click", () => {
+  button.disabled = have.firstElementChild.disabled = false; // nothing would have come of them
+  have.firstElementChild.addEventListener("click", () => {
     askPassword();
     (nick.value ? password : nick).focus();
   });
