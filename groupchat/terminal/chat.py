@@ -5,10 +5,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
-from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, Refused
+from groupchat.client.core.client_errors import ClientError
 from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import company, departure
 from groupchat.stdio.printable import one_line
@@ -21,6 +20,7 @@ from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
 from groupchat.terminal.flow.unsaid import ANSWERS
+from groupchat.terminal.flow.viewing import Viewing
 from groupchat.terminal.surfaces.surface import Surface
 
 REPEAT_S = 3.0
@@ -50,7 +50,8 @@ class Chat:
         settings: LocalSettings, leave: Callable[[str], object],
     ) -> None:  # fmt: skip
         self.secret_commands = SecretCommands()
-        self.sending = Sending(reactor, client, surface, display, state, settings, self.secret_commands, self._switched)
+        self.sending = Sending(reactor, client, surface, display, state, settings, self.secret_commands, self._answered)
+        self.viewing = Viewing(reactor, client, surface, display, state, settings, self._moved)
         self._showing = Showing(reactor, client, self._show, surface.refresh)
         self._reactor = reactor
         self._client = client
@@ -73,11 +74,9 @@ class Chat:
         """Begin, or go on, on a connection on which the client has joined."""
         since, before = self._client.since, self._state.room
         self._state.rename(self._client.nick)
-        self._state.switch(self._client.room or "")
+        self.viewing.joined(self._client.rooms, self._client.room or "")
         if before and before not in self._client.rooms:
             self._lost_while_away(before)
-        if self._state.query:
-            self._ask_for_conversation(self._state.query)
         if type(since) is int:
             self._state.fall_behind(since, max(self._client.head, since))
             self._showing.expect()
@@ -97,6 +96,7 @@ class Chat:
     def finish(self) -> list[str]:
         """Show what is left; return the lines that were not sent."""
         self._showing.finish()
+        self.viewing.finish()
         return self.sending.finish()
 
     # The person does these.
@@ -108,7 +108,7 @@ class Chat:
         command, _, rest = line.strip().partition(" ")
         if command.lower() in ("/exit", "/quit"):
             self._leave(rest.strip())
-        elif self.sending.unsaid.take(line):
+        elif self.sending.unsaid.take(line) or self.viewing.typed(line):
             self._surface.refresh()
         elif command.lower() == "/set" and (answer := self._settings.set(rest)) is not None:
             self._surface.write(self._display.answer(answer))
@@ -158,16 +158,12 @@ class Chat:
         return self._state.connection == "connected"
 
     def _show(self, event: Message) -> None:
-        query, room = self._state.query, self._state.room
+        query = self._state.query
         calls = self._state.take(event, self._reactor.seconds())
-        if event.get("event") == "entered" and not self._connected:
-            self._state.room = room  # that of before; `joined` compares it with the one that lines go to now
         if self._state.lost.nick and query and not self._state.query:
             where = f"Your lines go to {self._state.room} now." if self._state.room else "You are in no room now."
             self._surface.write(self._display.remark(f"{query} has left. {where}"))
-        line = self._display.event(event, self._state.room)
-        if line is not None:
-            self._surface.write(line)
+        self.viewing.show(event, calls)
         match event.get("event"):
             case "said" | "acted" | "whispered" | "shared" if self._state.progress is None:
                 self._ring(calls, event)
@@ -182,7 +178,9 @@ class Chat:
                 self._greeted.discard(str(event.get("room")))
                 self._tell_loss(event)
                 self._list_people_soon()
+                self.viewing.departed(str(event.get("current", "")))
                 self.sending.unsaid.ask_soon()
+        self.viewing.follow()
 
     def _tell_company(self, entered: Message) -> None:
         """Tell who is in a room that the person has come into; not again after an interruption."""
@@ -212,19 +210,6 @@ class Chat:
         if sentence is not None:
             self._surface.write(self._display.remark(sentence))
 
-    def _ask_for_conversation(self, nick: str) -> None:
-        """Ask for the private conversation again; if that cannot be, lines go to the room, but not the next one."""
-
-        def refused(failure: Failure) -> None:
-            failure.trap(ClientError)
-            error = failure.value
-            if isinstance(error, Refused) and error.code == "no-such-nick" and self._state.query == nick:
-                self._state.lose(Place(nick=nick), self._state.room)
-                self._surface.write(self._display.refused(error.code, error.text))
-                self._surface.refresh()
-
-        self._client.request("query", nick=nick).addErrback(refused)
-
     def _ring(self, calls: bool, event: Message) -> None:
         wanted = self._settings.bell == "all" and not self._state.reader.is_me(event.get("nick"))
         now = self._reactor.seconds()
@@ -232,11 +217,15 @@ class Chat:
             self._rang_at = now
             self._surface.ring()
 
-    def _switched(self, room: str) -> None:
-        self._state.switch(room)
+    def _answered(self, place: Place, moves: int) -> None:
+        """Go where an answer says that lines go now."""
+        self.viewing.answered(place, moves)
+        self._surface.refresh()
+
+    def _moved(self) -> None:
+        """Note that the person sees another view."""
         self._list_people_soon()
         self.sending.unsaid.ask_soon()
-        self._surface.refresh()
 
     def _list_people_soon(self) -> None:
         """Ask who is in the current room, unless the server says so by itself, as it does in ``entered``."""

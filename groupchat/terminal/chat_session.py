@@ -102,8 +102,7 @@ class ChatSession:
         if chat is None or client is None:
             return
         unsent = chat.finish()
-        self._state.switch("")
-        self._state.disconnected()
+        self._state.end()
         self._state.connection = ""
         if unsent:
             self._surface.write(self._display.remark("This was not sent:"))

@@ -9,6 +9,7 @@ from groupchat.client.address import Address
 from groupchat.client.core.protocol import Message
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.timestamps import Timestamps
+from groupchat.terminal.display.views import View
 from groupchat.terminal.surfaces.surface import Surface
 from tests.client.fakes import FakeEndpoint
 
@@ -71,6 +72,9 @@ class FakeDisplay(Display):
 
     def event(self, event: Message, room: str) -> str | None:
         return f"{event['nick']}: {event['text']}" if "nick" in event and "text" in event else None
+
+    def view(self, view: View) -> str:
+        return f"=== {view.place} {view.unread}@{view.mentions}"
 
     def answer(self, text: str) -> str:
         return f"-- {text}"

@@ -50,6 +50,14 @@ class ChatTest(SynchronousTestCase):
         self.connection.send(*events)
         self.clock.advance(0)
 
+    def go(self, room: str) -> None:
+        """Join a room, as the person does."""
+        self.connection.requests()
+        self.chat.typed(f"/join {room}")
+        (request,) = self.connection.requests()
+        self.hear(entered(room, "alice"), {"event": "done", "ref": request["ref"], "room": room})
+        self.surface.lines.clear()
+
     def asked(self, connection: FakeConnection | None = None) -> list[tuple[str, Any]]:
         """Return what was asked of the server, and the room it was asked about."""
         return [(request["do"], request.get("room")) for request in (connection or self.connection).requests()]
@@ -128,19 +136,20 @@ class JoinedTest(ChatTest):
         self.connection.requests()
         self.clock.advance(LIST_S)
         (request,) = self.connection.requests()
-        self.hear(entered("dev", "alice"))
+        self.go("dev")
         self.hear({"event": "listed", "ref": request["ref"], "items": PEOPLE})
         self.assertEqual((self.state.room, self.state.people), ("dev", 1))
-        self.hear({"event": "entered", "room": "ops", "topic": ""}, entered("dev", "alice"))
+        self.hear({"event": "entered", "room": "dev", "topic": ""}, entered("dev", "alice"))
         self.clock.advance(LIST_S)
         self.assertEqual(self.asked(), [])
 
 
 class RoomsTest(ChatTest):
     def test_entered(self) -> None:
-        """Lines go to the room that the server says."""
+        """Another room is there to go to; lines go to the one the person sees."""
         self.hear(entered("dev", "alice"))
-        self.assertEqual((self.state.room, self.surface.lines), ("dev", []))
+        self.assertEqual((self.state.room, self.surface.lines), ("lobby", []))
+        self.assertEqual([str(view.place) for view in self.state.views], ["lobby", "dev"])
 
     def test_kicked(self) -> None:
         """The person is told of a room they lost, and where their lines go now; not if they left it themselves."""
@@ -154,7 +163,7 @@ class RoomsTest(ChatTest):
 
     def test_lost_while_away(self) -> None:
         """Who may not be in their room any more after an interruption is told, and their next line waits for them."""
-        self.hear(entered("board", "alice"))
+        self.go("board")
         self.connection.cut()
         self.state.connection = "reconnecting"
         self.chat.typed("for the board")
@@ -167,7 +176,8 @@ class RoomsTest(ChatTest):
         self.chat.joined()
         self.assertEqual(self.state.lost, Place("board"))
         self.clock.advance(LIST_S)
-        self.assertEqual(self.surface.lines, ["* You are no longer in board. Your lines go to lobby now."])
+        told = ["=== lobby 0@0", "* You are no longer in board. Your lines go to lobby now."]
+        self.assertEqual(self.surface.lines, told)
         self.connection.requests()
         self.chat.typed("for the board, too")
         self.assertEqual(self.asked(), [])
@@ -180,7 +190,7 @@ class RoomsTest(ChatTest):
 
     def test_told_once(self) -> None:
         """Who is asked about a line for the lost room needs not be told of the loss besides."""
-        self.hear(entered("board", "alice"))
+        self.go("board")
         self.connection.cut()
         self.clock.advance(60)
         self.connection = self.endpoint.accept()
@@ -188,12 +198,13 @@ class RoomsTest(ChatTest):
         self.chat.joined()
         self.chat.typed("for the board")
         self.clock.advance(LIST_S)
-        self.assertEqual([line for line in self.surface.lines if "no longer in board" in line], self.surface.lines)
-        self.assertEqual(len(self.surface.lines), 1)
+        rule, *lines = self.surface.lines
+        self.assertEqual([line for line in lines if "no longer in board" in line], lines)
+        self.assertEqual((rule, len(lines)), ("=== lobby 0@0", 1))
 
     def test_told_why(self) -> None:
         """A server that tells why they are not in their room any more is quoted, and nothing is told twice."""
-        self.hear(entered("board", "alice"))
+        self.go("board")
         self.connection.cut()
         self.clock.advance(60)
         self.connection = self.endpoint.accept()
@@ -203,7 +214,7 @@ class RoomsTest(ChatTest):
         self.hear({"event": "departed", **locked}, entered("lobby", "alice"))
         self.clock.advance(LIST_S)
         told = "* You are no longer in board: board is locked. Your lines go to lobby now."
-        self.assertEqual((self.surface.lines, self.state.lost), ([told], Place("board")))
+        self.assertEqual((self.surface.lines, self.state.lost), (["=== lobby 0@0", told], Place("board")))
 
     def test_asked_again(self) -> None:
         """Lines that are kept are asked about again where they could be said now."""
@@ -221,7 +232,7 @@ class RoomsTest(ChatTest):
     def test_conversation_again(self) -> None:
         """A private conversation is asked for again after an interruption; if that cannot be, nothing is said aloud."""
         for event in ({"event": "done"}, {"event": "refused", "code": "no-such-nick", "text": "Gone."}):
-            self.state.query = "bob"
+            self.state.go(Place(nick="bob"))
             self.connection.cut()
             self.clock.advance(60)
             self.connection = self.endpoint.accept()
@@ -235,7 +246,7 @@ class RoomsTest(ChatTest):
 
     def test_conversation_ends(self) -> None:
         """The person is told when the other one leaves; what they type then is not said in the room."""
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.connection.requests()
         self.hear({"event": "left", "room": "lobby", "nick": "bob", "gone": True, "reason": ""})
         self.assertEqual(self.surface.lines, ["* bob has left. Your lines go to lobby now."])
@@ -349,7 +360,7 @@ class TypedTest(ChatTest):
 
     def test_typing_in_private(self) -> None:
         """What is typed in a private conversation is not announced to the room."""
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.chat.written("hello")
         self.assertEqual(self.asked(), [])
 
@@ -374,7 +385,7 @@ class CompleteTest(ChatTest):
         found = self.chat.complete("/set ")
         items = [{"text": "zone"}, {"text": "bell"}, {"text": "\x1b[2J"}, {"text": ""}, "odd", {}]
         self.answer("complete", items=items)
-        self.assertEqual(self.successResultOf(found), ["bell", "typing", "zone"])
+        self.assertEqual(self.successResultOf(found), ["bell", "others", "typing", "zone"])
 
     def test_refused(self) -> None:
         """Without an answer of the server there are still the client's own words."""

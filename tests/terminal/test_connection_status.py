@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.client import Client
 from groupchat.client.core.client_state import State
 from groupchat.terminal.connection_status import ConnectionStatus
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from tests.client.fakes import FakeEndpoint
 from tests.terminal.fakes import FakeDisplay, FakeSurface
@@ -72,7 +73,7 @@ class ConnectionStatusTest(SynchronousTestCase):
     def test_people(self) -> None:
         """While there is no connection it is not known who is in the room."""
         self.join()
-        self.state.switch("lobby")
+        self.state.go(Place("lobby"))
         self.state.list_people("lobby", [{"nick": "alice"}, {"nick": "bob"}])
         self.status.lost("Gone.", 1)
         self.assertIsNone(self.state.people)

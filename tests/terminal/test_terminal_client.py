@@ -286,7 +286,11 @@ class TalkingTest(ClientTest):
 
     def test_login(self) -> None:
         """Logging in joins again as the account, in the same room, from the same message on."""
+        self.connection.requests()
+        self.type("/join dev")
+        (request,) = self.connection.requests()
         self.connection.send({"event": "entered", "room": "dev", "topic": "", "people": []}, said(41))
+        self.connection.send({"event": "done", "ref": request["ref"], "room": "dev"})
         self.clock.advance(0)
         self.type("/login Alice open sesame")
         self.connection.cut()

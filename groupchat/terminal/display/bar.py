@@ -1,10 +1,14 @@
 """The status bar at the bottom: the server, the room, its people, and what is going on."""
 
+import math
+from collections.abc import Iterable, Iterator
+
 from wcwidth import iter_graphemes
 
 from groupchat.model.wording import plural
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.views import View, Views
 from groupchat.terminal.display.wrapping import columns
 
 REPLIES = frozenset({"/reply", "/r"})
@@ -17,30 +21,61 @@ WAITING = 3
 """Most lines that are shown as waiting for their answer."""
 
 UNREAD = 4
-"""Most rooms with unread messages that are named."""
+"""Most views with unread messages that are named, unless they are for the person."""
 
 
 def bar(state: ChatState, width: int, now: float) -> str:
-    """Return the bar for a terminal of this width; the least important parts are left out first."""
+    """Return the bar for a terminal of this width; the least important parts are shortened or left out first."""
     if state.progress is not None:
         come, total = state.progress
         filled = GAUGE * come // total
         gauge = f"{'█' * filled}{'░' * (GAUGE - filled)}"
         return cut(f" {state.host} │ {gauge} {100 * come // total} % │ {come:,} of {total:,} messages", width)
-    parts = [
-        (3, state.host),
-        (0, f"to {state.query}, in private" if state.query else ""),
-        (0, state.room or ("no room" if state.connection == "connected" else "")),
-        (3, _people(state.people)),
-        (0, _connection(state)),
-        (1, state.sending),
-        (2, _unread({room: count for room, count in state.unread.items() if room != state.room})),
-        (4, _typing(state.typists(now))),
-    ]
-    shown = [(weight, one_line(text)) for weight, text in parts if text]
-    while len(shown) > 1 and columns(_joined(shown)) > width:
-        shown.remove(max(reversed(shown), key=lambda part: part[0]))
-    return cut(_joined(shown), width)
+    parts = [*_parts(state, now)]
+    while columns(_joined(parts)) > width:
+        long = [part for part in parts if part.can_shrink]
+        if not long:
+            break
+        max(reversed(long), key=lambda part: part.weight).shrink()
+    return cut(_joined(parts), width)
+
+
+def _parts(state: ChatState, now: float) -> "Iterator[_Part]":
+    """Return the parts of the bar."""
+    views, connection, last = state.views, _connection(state), state.correspondents.last
+    yield _Part(8, state.host, "")
+    if state.query:
+        yield _Part(0, f"to {state.query}, in private", f"to {state.query}")
+    else:
+        yield _Part(0, state.room or ("no room" if state.connection == "connected" else ""))
+        yield _Part(7, _people(state.people), "")
+    # "connected" is what everybody expects; all else is what nobody may overlook.
+    yield _Part(4, connection, "") if connection == "connected" else _Part(0, connection)
+    yield _Part(1, _slow(state, now))
+    yield _Part(3, state.sending, "")
+    yield _Part(2, *_unread(views))
+    yield _Part(6, f"/reply: {last}" if last and len(views) > 1 and last != state.query else "", "")
+    yield _Part(5, _typing(state.typists(now)), "")
+
+
+class _Part:
+    """A part of the bar, in the longest of its forms that fits.  ``weight``: the heaviest is shortened first."""
+
+    def __init__(self, weight: int, *forms: str) -> None:
+        self.weight = weight
+        self._forms = [*dict.fromkeys(map(one_line, forms))]
+
+    @property
+    def text(self) -> str:
+        return self._forms[0]
+
+    @property
+    def can_shrink(self) -> bool:
+        return len(self._forms) > 1
+
+    def shrink(self) -> None:
+        """Use the next form."""
+        del self._forms[0]
 
 
 def title(state: ChatState) -> str:
@@ -61,8 +96,8 @@ def cut(text: str, width: int) -> str:
     return f"{kept}…"
 
 
-def _joined(shown: list[tuple[int, str]]) -> str:
-    return " " + " │ ".join(text for _, text in shown)
+def _joined(parts: Iterable[_Part]) -> str:
+    return " " + " │ ".join(part.text for part in parts if part.text)
 
 
 def waiting(state: ChatState, width: int, now: float) -> list[str]:
@@ -101,10 +136,40 @@ def _people(count: int | None) -> str:
     return "" if count is None else plural(count, "person", "people")
 
 
-def _unread(unread: dict[str, int]) -> str:
-    rooms = sorted(unread.items(), key=lambda item: (-item[1], item[0]))
-    more = ["…"] if len(rooms) > UNREAD else []
-    return " ".join([*(f"{room}:{count}" for room, count in rooms[:UNREAD]), *more])
+def _slow(state: ChatState, now: float) -> str:
+    """Return for how long the server takes nothing more from the person here."""
+    view = state.views.current
+    left = view.slow_until - now if view is not None else 0.0
+    return f"slow: {math.ceil(left)} s" if left > 0 else ""
+
+
+def _unread(views: Views) -> tuple[str, ...]:
+    """Return what is unread elsewhere, from the longest form to the shortest.
+
+    Each view has its number, for Alt; ``@2`` are two messages for the person: mentions, or private ones.
+    """
+    unread = [(number, view) for number, view in enumerate(views, 1) if view.unread and view is not views.current]
+    calling = [(number, view) for number, view in unread if view.mentions]
+    silent = [(number, view) for number, view in unread if not view.mentions]
+    some = [*calling, *silent[: max(UNREAD - len(calling), 0)]]
+    more = " …" if len(some) < len(unread) else ""
+    named = " ".join(f"{number} {view.place}:{_count(view)}" for number, view in sorted(some, key=_number)) + more
+    only = " ".join(f"{number} {view.place}:{_count(view)}" for number, view in calling)
+    numbers = " ".join(f"{number}:{_count(view)}" for number, view in calling)
+    mentions = sum(view.mentions for _, view in unread)
+    total = f"@{mentions}" if mentions else f"+{sum(view.unread for _, view in unread)}" if unread else ""
+    short = f"{numbers} +{len(silent)}" if calling and silent else numbers
+    return named, (f"{only} +{len(silent)}" if silent else only) if calling else named, short or total, total
+
+
+def _count(view: View) -> str:
+    if not view.mentions:
+        return str(view.unread)
+    return f"@{view.mentions}" if view.mentions == view.unread else f"{view.unread}@{view.mentions}"
+
+
+def _number(numbered: tuple[int, View]) -> int:
+    return numbered[0]
 
 
 def _typing(nicks: list[str]) -> str:

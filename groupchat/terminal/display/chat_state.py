@@ -6,6 +6,7 @@ from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import Reader
 from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.addressees import Correspondents, Place
+from groupchat.terminal.display.views import View, Views, number_of
 
 BY_CHOICE = frozenset({"left", "logged-out"})
 """The codes of a ``departed`` that the person has asked for."""
@@ -27,9 +28,7 @@ class ChatState:
         self.host = host
         self.reader = Reader(nick)
         self.nick = nick
-        self.room = ""
-        self.query = ""
-        """The person that lines go to in private; empty: they go to the room."""
+        self.views = Views()
         self.lost = Place()
         """The place that lines went to until it was lost, and the person has not said anything since; else nowhere."""
         self.unsaid: list[tuple[Place, str]] = []
@@ -42,10 +41,12 @@ class ChatState:
         """Lines that are not answered yet, in their order: since when they wait, and their text."""
         self.sending = ""
         """The files that are being sent, and how far each is; empty: none."""
-        self.unread: dict[str, int] = {}
-        """Messages in each other room since the person was last in it."""
+        self.queued = 0
+        """Pasted lines that are not sent yet."""
         self.unseen = 0
         """Messages since the person last pressed a key."""
+        self.news_after = 0
+        """The number after which posts are news: those before it are shown so that one knows what is talked about."""
         self._people: dict[str, set[str]] = {}
         self._last: dict[Place, tuple[int, str]] = {}
         self._typing: dict[str, float] = {}
@@ -54,7 +55,17 @@ class ChatState:
     @property
     def place(self) -> Place:
         """Return where the person's lines go now, as they see it."""
-        return Place(nick=self.query) if self.query else Place(self.room)
+        return self.views.current.place if self.views.current is not None else Place()
+
+    @property
+    def room(self) -> str:
+        """Return the room that commands are about: the current one, or that of before a private conversation."""
+        return self.views.room.place.room if self.views.room is not None else ""
+
+    @property
+    def query(self) -> str:
+        """Return the person that lines go to in private; empty: they go to the room."""
+        return self.place.nick
 
     @property
     def people(self) -> int | None:
@@ -81,19 +92,39 @@ class ChatState:
         self.nick = nick
         self.reader.be(nick)
 
-    def switch(self, room: str) -> None:
-        """Note that the person's lines go to this room now; an empty name means no room."""
-        for read in (self.room, room):
-            self.unread.pop(read, None)
-        if room != self.room:
+    def go(self, place: Place) -> None:
+        """Note that the person's lines go here now, which may be nowhere."""
+        room = self.room
+        self.views.go(place)
+        if self.room != room:
             self._typing.clear()
-        self.room = room
 
     def lose(self, place: Place, room: str) -> None:
         """Note that lines go to a room now because the place they went to was lost."""
-        self.query = ""
-        self.switch(room)
+        view = self.views.find(place)
+        if view is not None:
+            self.views.end(view)
+        self.go(Place(room))
         self.lost = place
+
+    def leave(self, place: Place, current: str) -> None:
+        """Note that the person has left a place by their own choice.
+
+        :param current: the room that lines go to now, if they went to that place.
+        """
+        view = self.views.find(place)
+        if view is None:
+            return
+        is_current = view is self.views.current
+        self.views.close(view)
+        if is_current:
+            self.go(Place(current))
+
+    def end(self) -> None:
+        """Forget everything that belongs to a session."""
+        self.views = Views()
+        self.lost = Place()
+        self.disconnected()
 
     def list_people(self, room: str, people: Iterable[object]) -> None:
         """Note who is in a room, given as the server lists people."""
@@ -127,6 +158,8 @@ class ChatState:
                 self._take_presence(kind, event)
             case "entered" | "departed":
                 self._take_membership(kind, event)
+            case "topic-changed":
+                self._take_topic(event)
             case _:
                 self._take_presence(kind, event)
         return False
@@ -165,10 +198,22 @@ class ChatState:
         if is_private:
             self.correspondents.wrote(nick, now)
         self.unseen += 1
-        if room and room != self.room:
-            self.unread[room] = self.unread.get(room, 0) + 1
         is_answer = bool(event.get("reply")) and self.reader.is_me(event.get("reply_nick"))
-        return is_private or is_answer or self.reader.mentions(text)
+        calls = is_private or is_answer or self.reader.mentions(text)
+        view = self.views.open(Place(nick=nick)) if is_private else self.views.find(Place(room))
+        return self._count(view, event, calls) if view is not None else calls
+
+    def _count(self, view: View, event: Message, calls: bool) -> bool:
+        """Count a message of somebody else in its view; return whether it is news that calls for the person."""
+        number = number_of(event)
+        view.spoke(str(event.get("nick", "")))
+        view.newest = max(view.newest, number)
+        if view.is_new or 0 < number <= self.news_after:
+            return False
+        if view is not self.views.current and number > view.counted:
+            view.unread += 1
+            view.mentions += calls
+        return calls
 
     def _take_change(self, kind: str, event: Message) -> None:
         for place, (number, _) in [*self._last.items()]:
@@ -178,6 +223,12 @@ class ChatState:
                 self._last[place] = (number, _safe(str(event.get("text", ""))))
             else:
                 del self._last[place]
+
+    def _take_topic(self, event: Message) -> None:
+        view = self.views.find(Place(str(event.get("room", ""))))
+        if view is not None:
+            view.topic = str(event.get("text", ""))
+            view.newest = max(view.newest, number_of(event))
 
     def _take_typing(self, nick: str, event: Message, now: float) -> None:
         if event.get("room") != self.room or self.reader.is_me(nick):
@@ -193,8 +244,9 @@ class ChatState:
         self.correspondents.renamed(nick, new)
         if Place(nick=nick) in self._last:
             self._last[Place(nick=new)] = self._last.pop(Place(nick=nick))
-        if self.query == nick:
-            self.query = new
+        talk = self.views.find(Place(nick=nick))
+        if talk is not None and self.views.find(Place(nick=new)) in (None, talk):
+            talk.place = Place(nick=new)
         for people in self._people.values():
             if nick.casefold() in people:
                 people.discard(nick.casefold())
@@ -205,23 +257,38 @@ class ChatState:
         listed = event.get("nicks")
         for nick in map(str, listed if isinstance(listed, list) else [event.get("nick", "")]):
             self.correspondents.gone(nick)
-            if self.query and nick == self.query:
-                self.lose(Place(nick=nick), self.room)
+            talk = self.views.find(Place(nick=nick))
+            if talk is not None and talk is self.views.current:
+                self.lose(talk.place, self.room)
+            elif talk is not None:
+                self.views.end(talk)
 
     def _take_membership(self, kind: str, event: Message) -> None:
         room, people = str(event.get("room", "")), event.get("people")
         self._people.pop(room, None)
         if kind == "departed":
-            self.unread.pop(room, None)
-            if room == self.room and not self.query and event.get("code") not in BY_CHOICE:
-                self.lost = Place(room)
-            self.switch(str(event.get("current", "")))
+            self._take_departure(Place(room), str(event.get("current", "")), event.get("code") in BY_CHOICE)
             return
         if isinstance(people, list):
             self.list_people(room, people)
-        # Not ``switch``: on coming back every room is entered again, the current one last, and nothing was read.
-        self._typing.clear()
-        self.room = room
+        is_known = self.views.find(Place(room)) is not None
+        view = self.views.open(Place(room))
+        view.topic = str(event.get("topic", ""))
+        # Until the request to join is answered, what comes is shown only so that one knows what is talked about.
+        view.is_new = not is_known and self.connection == "connected" and self.views.current is not None
+        if self.views.current is None and self.connection == "connected":
+            self.go(Place(room))
+
+    def _take_departure(self, place: Place, current: str, by_choice: bool) -> None:
+        view = self.views.find(place)
+        if by_choice:
+            self.leave(place, current)
+        elif place == self.place:
+            self.lose(place, current)
+        elif view is not None:
+            self.views.end(view)
+        if self.views.room is None:
+            self.views.room = self.views.find(Place(current))
 
     def _take_presence(self, kind: str, event: Message) -> None:
         """Keep the lists of people; servers before ``many-joined`` named everybody gave only the number of others."""

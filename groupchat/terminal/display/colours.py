@@ -16,7 +16,7 @@ BOLD, DIM, ITALIC, UNDERLINED, REVERSED = "1", "2", "3", "4", "7"
 ATTRIBUTES = {
     "time": DIM, "rule": DIM, "notice": DIM, "answer": ITALIC, "mark": f"{DIM};{ITALIC}", "gone": f"{DIM};{ITALIC}",
     "own": f"{BOLD};{UNDERLINED}", "mention": f"{BOLD};{REVERSED}", "private": BOLD, "refused": BOLD,
-    "link": UNDERLINED,
+    "link": UNDERLINED, "view": BOLD,
 }  # fmt: skip
 """Attributes of each part of a line, beside its colour; a part that is not listed is plain."""
 

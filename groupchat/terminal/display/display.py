@@ -10,6 +10,7 @@ from groupchat.stdio.printable import one_line
 from groupchat.terminal.display.colours import Paint
 from groupchat.terminal.display.spoken import sentence
 from groupchat.terminal.display.timestamps import Timestamps, spelt
+from groupchat.terminal.display.views import View
 from groupchat.terminal.display.wrapping import columns, wrapped
 
 
@@ -20,6 +21,9 @@ class Display(Protocol):
 
     def event(self, event: Message, room: str) -> str | None:
         """Return the text of an event; None if people are not shown it.  ``room``: the current room."""
+
+    def view(self, view: View) -> str:
+        """Return what stands before the posts of a room, or a private conversation, to which the person has come."""
 
     def answer(self, text: str) -> str:
         """Return the text of an answer of the server, of one or more lines."""
@@ -66,6 +70,16 @@ class VisualDisplay:
         day = self._days.turned(moment)
         return f"{self._rule(day)}\n{line}" if day else line
 
+    def view(self, view: View) -> str:
+        name, news = one_line(str(view.place)), _news(view)
+        private = ", in private" if view.place.nick else ""
+        head: tuple[Part, ...] = (("rule", "──── "), ("view", name), ("rule", f"{private} "))
+        if news:
+            head = (*head, ("rule", "── "), ("view", news), ("rule", " "))
+        left = self._width() - sum(columns(text) for _, text in head)
+        rule = self._lines((*head, ("rule", "─" * max(left, 0))), 5)
+        return f"{rule}\n{self.remark(f'topic: {view.topic}')}" if view.topic else rule
+
     def answer(self, text: str) -> str:
         lines = (_spaced(line) for line in text.split("\n"))
         return "\n".join(self._lines((("answer", "-- "), ("answer", line)), 3 + _inset(line)) for line in lines)
@@ -97,6 +111,12 @@ class SpokenDisplay:
         day = self._days.turned(self.timestamps.moment(event.get("at"))) if said is not None else ""
         return f"{day}.\n{said}" if day else said
 
+    def view(self, view: View) -> str:
+        name, news = one_line(str(view.place)), _news(view)
+        where = f"You write to {name} in private now." if view.place.nick else f"You are in {name} now."
+        topic = f"The topic is: {one_line(view.topic)}" if view.topic else ""
+        return " ".join(part for part in (where, f"{news}." if news else "", topic) if part)
+
     def answer(self, text: str) -> str:
         return "\n".join(one_line(line) for line in text.split("\n"))
 
@@ -105,6 +125,14 @@ class SpokenDisplay:
 
     def remark(self, text: str) -> str:
         return one_line(text)
+
+
+def _news(view: View) -> str:
+    """Return what is unread in a view; empty: nothing is."""
+    if not view.unread:
+        return ""
+    mentions = f", {view.mentions:,} for you" if view.mentions and view.place.room else ""
+    return f"{view.unread:,} unread{mentions}"
 
 
 def _spaced(line: str) -> str:

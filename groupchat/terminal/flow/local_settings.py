@@ -7,16 +7,23 @@ from groupchat.terminal.display.timestamps import Timestamps
 BELLS = ("off", "mentions", "all")
 """The occasions on which the bell rings: never, mentions and private messages, or every message."""
 
-VALUES = {"bell": BELLS, "typing": ("on", "off")}
+OTHERS = ("mentions", "all", "none")
+"""What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""
+
+VALUES = {"bell": BELLS, "typing": ("on", "off"), "others": OTHERS}
 """The preferences of this client, of which the server knows nothing."""
 
 
 class LocalSettings:
-    """``bell``: off, mentions or all.  ``typing``: whether others are told that the person is typing."""
+    """``bell``: off, mentions or all.  ``typing``: whether others are told that the person is typing.
 
-    def __init__(self, bell: str, typing: bool) -> None:
+    ``others``: what is shown of other rooms: mentions, all or none.
+    """
+
+    def __init__(self, bell: str, typing: bool, others: str = "mentions") -> None:
         self.bell = bell
         self.typing = typing
+        self.others = others
 
     def set(self, words: str) -> str | None:
         """Carry out what follows ``/set``; return the answer, or None if the request is for the server."""
@@ -29,6 +36,8 @@ class LocalSettings:
             return f"{name} is {self._value(name)}; it can be {', '.join(VALUES[name])}."
         if name == "bell":
             self.bell = values[0]
+        elif name == "others":
+            self.others = values[0]
         else:
             self.typing = values[0] == "on"
         return f"{name} is now {values[0]}."
@@ -66,4 +75,4 @@ class LocalSettings:
         return []
 
     def _value(self, name: str) -> str:
-        return self.bell if name == "bell" else ("on" if self.typing else "off")
+        return {"bell": self.bell, "others": self.others, "typing": "on" if self.typing else "off"}[name]

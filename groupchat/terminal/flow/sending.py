@@ -41,6 +41,9 @@ SHUT = frozenset({"room-locked", "banned"})
 ALOUD = ("/me ", "/say ", "/re ")
 """Commands that say something in the current room."""
 
+LEAVES = frozenset({"/leave", "/part"})
+"""The commands that leave a room, or a private conversation."""
+
 NUMBER = re.compile(r"#?[+−.,-]*\d")
 """The beginning of a word that is meant as the number of a message."""
 
@@ -51,12 +54,14 @@ CORRECTION = re.compile(r"[sS][^\w\s]")
 class Sending:
     """Sends lines over however many connections, says each of them once, and keeps those that are not answered.
 
-    :param switched: is called with a room when an answer says that lines go to this one now.
+    :param moved: is called when an answer says where lines go now: with that place, and how often the person had
+        gone to another view when they asked.
     """
 
     def __init__(
         self, clock: IReactorTime, client: Client, surface: Surface, display: Display, state: ChatState,
-        settings: LocalSettings, secret_commands: SecretCommands, switched: Callable[[str], object],
+        settings: LocalSettings, secret_commands: SecretCommands,
+        moved: Callable[[Place, int], object],
     ) -> None:  # fmt: skip
         self.weak: Callable[[str, list[str]], object] = lambda command, words: None
         """Is called with a command and its words when the server finds the new password among them too weak."""
@@ -72,7 +77,7 @@ class Sending:
         self._state = state
         self._settings = settings
         self._secret_commands = secret_commands
-        self._switched = switched
+        self._moved = moved
         self._key = secrets.token_hex(8)
         self._keys = 0
         self._lines = 0
@@ -237,7 +242,7 @@ class Sending:
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
         if self._soon is None:
             self._soon = self._clock.callLater(SOON_S, self._is_soon)
-        answer.addCallback(self._answered, line).addErrback(self._failed, line, place)
+        answer.addCallback(self._answered, line, self._state.views.moves).addErrback(self._failed, line, place)
         answer.addBoth(self._settled, number)
         self._surface.refresh()
 
@@ -250,7 +255,7 @@ class Sending:
             self._state.unanswered.pop(number, None)
         self._surface.refresh()
 
-    def _answered(self, answer: Message | int, line: str) -> None:
+    def _answered(self, answer: Message | int, line: str, moves: int) -> None:
         """Show the answer to a line, unless it is the number of what was said, which comes as an event."""
         if isinstance(answer, int):
             return
@@ -259,15 +264,25 @@ class Sending:
         elif answer.get("text"):
             self._surface.write(self._display.answer(str(answer["text"])))
         self._settings.follow(line, answer, self._display.timestamps, self._client)
-        if answer.get("event") != "done":
-            return
+        if answer.get("event") == "done":
+            self._follow(answer, line, moves)
+
+    def _follow(self, answer: Message, line: str, moves: int) -> None:
+        """Go where an answer says that lines go now.  What leaving leads to is told by ``departed``, if it is at all.
+
+        Answers to other requests name the room that the server knows of, which can lag behind.
+        """
+        tells = "entered" in self._client.features
         is_move = goes_elsewhere({"do": "type", "line": line})
+        if tells and (not (is_move or "query" in answer) or line.split(None, 1)[0].lower() in LEAVES):
+            return
+        query, room = str(answer.get("query") or ""), str(answer.get("room", self._state.room))
         if is_move or "query" in answer:
-            self._state.query = str(answer.get("query") or "")
             self._state.lost = Place()
             self.unsaid.ask_soon()
-        if "room" in answer and answer["room"] != self._state.room:
-            self._switched(str(answer["room"]))
+            self._moved(Place(nick=query) if query else Place(room), moves)
+        elif room != self._state.room:
+            self._moved(Place(room), moves)
 
     def _listed(self, answer: Message) -> None:
         shown: list[str] = []
@@ -303,7 +318,8 @@ class Sending:
             return
         if refused.code in MISPLACED or (refused.code in SHUT and place != self._state.place):
             if place.nick and place.nick == self._state.query:
-                self._state.query = ""
+                self._state.lose(place, self._state.room)
+                self._state.lost = Place()  # they are asked about this line anyway
             self.unsaid.keep(line, place)
         elif place == self._state.place and not is_pasted:
             # In another place than it was typed for, one key more would say it to the wrong people.

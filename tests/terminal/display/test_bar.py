@@ -13,7 +13,7 @@ from groupchat.terminal.display.wrapping import columns
 class BarTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.state = ChatState("example.org", "alice")
-        self.state.switch("lobby")
+        self.state.go(Place("lobby"))
         self.state.connection = "connected"
 
     def people(self, count: int) -> None:
@@ -26,15 +26,48 @@ class BarTest(SynchronousTestCase):
         self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ 1 person │ connected")
         self.people(1200)
         self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ 1,200 people │ connected")
-        self.state.switch("")
+        self.state.go(Place())
         self.assertEqual(bar(self.state, 80, 0), " example.org │ no room │ connected")
 
+    def unread(self, room: str, unread: int, mentions: int = 0) -> None:
+        view = self.state.views.open(Place(room))
+        view.unread, view.mentions = unread, mentions
+
     def test_unread(self) -> None:
-        """Rooms with unread messages are named, the fullest first; of many only some, and never the current one."""
-        self.state.unread = {"dev": 1, "ops": 3, "lobby": 9}
-        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected │ ops:3 dev:1")
-        self.state.unread = {f"room{number}": 1 for number in range(9)}
-        self.assertTrue(bar(self.state, 80, 0).endswith("│ room0:1 room1:1 room2:1 room3:1 …"))
+        """Views with unread messages are named, by their numbers; of many only some, and never the current one."""
+        for room, count in ("lobby", 9), ("dev", 1), ("ops", 3), ("quiet", 0):
+            self.unread(room, count)
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected │ 2 dev:1 3 ops:3")
+        for number in range(4, 9):
+            self.unread(f"room{number}", 1)
+        self.assertTrue(bar(self.state, 80, 0).endswith("│ 2 dev:1 3 ops:3 5 room4:1 6 room5:1 …"))
+
+    def test_mentions(self) -> None:
+        """What is for the person is shown first, and longest on a narrow terminal."""
+        for room, count, mentions in (
+            ("dev", 4, 1), ("ops", 3, 0), ("a", 1, 0), ("b", 1, 0), ("c", 1, 0), ("board", 2, 2)
+        ):  # fmt: skip
+            self.unread(room, count, mentions)
+        for width, shown in (
+            (80, "2 dev:4@1 3 ops:3 4 a:1 7 board:@2 …"), (40, "2 dev:4@1 7 board:@2 +4"), (30, "2:4@1 7:@2 +4"),
+            (16, "@3"),
+        ):  # fmt: skip
+            self.assertEqual(bar(self.state, width, 0).rpartition(" │ ")[2], shown)
+
+    def test_slow(self) -> None:
+        """In a slow room the seconds until one may speak again are counted, in that room only."""
+        self.state.views.open(Place("lobby")).slow_until = 30.0
+        self.assertEqual(bar(self.state, 80, 17.5), " example.org │ lobby │ connected │ slow: 13 s")
+        self.assertEqual(bar(self.state, 80, 30.0), " example.org │ lobby │ connected")
+        self.state.go(Place("dev"))
+        self.assertEqual(bar(self.state, 80, 17.5), " example.org │ dev │ connected")
+
+    def test_reply_to(self) -> None:
+        """Whom a reply would answer is shown, unless lines go there anyway."""
+        self.state.take({"event": "whispered", "id": 1, "nick": "bob", "to": "alice", "text": "psst"}, 0)
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected │ 2 bob:@1 │ /reply: bob")
+        self.state.go(Place(nick="bob"))
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ to bob, in private │ connected")
 
     def test_unsent(self) -> None:
         """Lines that wait are counted while there is no connection; with one they are on their way."""
@@ -54,8 +87,8 @@ class BarTest(SynchronousTestCase):
     def test_conversation(self) -> None:
         """Lines that go to one person only are announced in the bar, the title and the prompt."""
         self.assertEqual(prompt(self.state, "hello"), "> ")
-        self.state.query = "bob"
-        self.assertEqual(bar(self.state, 80, 0), " example.org │ to bob, in private │ lobby │ connected")
+        self.state.go(Place(nick="bob"))
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ to bob, in private │ connected")
         self.assertEqual((title(self.state), prompt(self.state, "hello")), ("bob - example.org", "to bob> "))
 
     def test_reply(self) -> None:
@@ -110,16 +143,16 @@ class BarTest(SynchronousTestCase):
     def test_narrow(self) -> None:
         """A narrow bar keeps the most important parts."""
         self.people(12)
-        self.state.unread = {"日本": 4}
-        self.assertEqual(bar(self.state, 30, 0), " lobby │ connected │ 日本:4")
-        self.assertEqual(bar(self.state, 20, 0), " lobby │ connected")
-        self.assertEqual(bar(self.state, 5, 0), " lob…")
+        self.unread("日本", 4)
+        self.assertEqual(bar(self.state, 40, 0), " lobby │ connected │ 2 日本:4")
+        self.assertEqual(bar(self.state, 20, 0), " lobby │ 2 日本:4")
+        self.assertEqual((bar(self.state, 13, 0), bar(self.state, 5, 0)), (" lobby │ +4", " lob…"))
 
     @given(st.text(max_size=20), st.text(max_size=20), st.integers(2, 60))
     def test_fits(self, room: str, host: str, width: int) -> None:
         """Whatever the server's names are, the bar is one line that fits, and obeys nothing."""
         state = ChatState(host, "alice")
-        state.switch(room)
+        state.go(Place(room))
         shown = bar(state, width, 0)
         self.assertLessEqual(columns(shown), width)
         self.assertTrue(all(ord(char) >= 32 and not 127 <= ord(char) < 160 for char in shown + title(state)))
@@ -129,7 +162,7 @@ class BarTest(SynchronousTestCase):
         self.assertEqual(title(self.state), "lobby - example.org")
         self.state.unseen = 3
         self.assertEqual(title(self.state), "(3) lobby - example.org")
-        self.state.switch("")
+        self.state.go(Place())
         self.assertEqual(title(self.state), "(3) groupchat - example.org")
 
     def test_cut(self) -> None:

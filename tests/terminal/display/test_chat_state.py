@@ -23,7 +23,11 @@ def entered(room: str, *nicks: str) -> dict[str, Any]:
 class StateTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.state = ChatState("example.org", "alice")
-        self.state.switch("lobby")
+        self.state.connection = "connected"
+        self.state.go(Place("lobby"))
+
+    def unread(self) -> dict[str, int]:
+        return {str(view.place): view.unread for view in self.state.views if view.unread}
 
     def take(self, *events: dict[str, Any], now: float = 0) -> None:
         for event in events:
@@ -63,26 +67,38 @@ class MessagesTest(StateTest):
         self.take(said(1, nick="alice"), said(2, nick="alice", room="dev", text="code"))
         self.take(said(3, nick="alice", room="", kind="whispered", text="psst"))
         self.assertEqual(self.state.last, (1, "hi"))
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.assertEqual(self.state.last, (2, "code"))
-        self.state.switch("ops")
+        self.state.go(Place("ops"))
         self.assertIsNone(self.state.last)
 
     def test_last_message_of_a_conversation(self) -> None:
         """In a private conversation it is the last one to that person, also after they took another nickname."""
         psst = {**said(3, nick="alice", room="", kind="whispered", text="psst"), "to": "bob"}
         self.take(said(1, nick="alice"), psst, {**psst, "id": 4, "to": "carol"})
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.assertEqual(self.state.last, (3, "psst"))
         self.take({"event": "renamed", "nick": "bob", "new": "bo", "room": ""})
         self.assertEqual((self.state.query, self.state.last), ("bo", (3, "psst")))
 
     def test_unread(self) -> None:
-        """Messages elsewhere are unread until the person switches to their room."""
-        self.take(said(1, room="dev"), said(2, room="dev"), said(3, room="ops"), said(4), said(5, "alice", "dev"))
-        self.assertEqual(self.state.unread, {"dev": 2, "ops": 1})
-        self.state.switch("dev")
-        self.assertEqual(self.state.unread, {"ops": 1})
+        """Messages of others in other views are counted there, and so are mentions; not what was said before."""
+        for room in "dev", "ops":
+            self.state.views.open(Place(room))
+        self.state.news_after = 2
+        self.take(said(1, room="ops"), said(2, room="ops", text="alice"), said(3, room="dev"), said(4, room="dev"))
+        self.take(said(5, room="ops", text="alice?"), said(6), said(7, "alice", "dev"))
+        self.assertEqual(self.unread(), {"dev": 2, "ops": 1})
+        self.assertEqual([view.mentions for view in self.state.views], [0, 0, 1])
+
+    def test_unread_in_private(self) -> None:
+        """Somebody who writes in private has a view, in which each message is for the person."""
+        psst = {"event": "whispered", "room": "", "nick": "bob", "to": "alice", "text": "psst"}
+        self.take({**psst, "id": 1}, {**psst, "id": 2})
+        (talk,) = [view for view in self.state.views if view.place.nick]
+        self.assertEqual((talk.place, talk.unread, talk.mentions), (Place(nick="bob"), 2, 2))
+        self.take({"event": "renamed", "nick": "bob", "new": "bo", "room": ""})
+        self.assertEqual(talk.place, Place(nick="bo"))
 
     def test_renamed(self) -> None:
         """After a change of the own nickname the new one is mentioned, and the old one is not."""
@@ -94,36 +110,60 @@ class MessagesTest(StateTest):
 
 class MembershipTest(StateTest):
     def test_entered(self) -> None:
-        """Entering a room makes it the current one, and tells who is in it."""
-        self.take(entered("dev", "alice", "bob", "Bob"))
-        self.assertEqual((self.state.room, self.state.people), ("dev", 2))
+        """Entering a room tells who is in it and what it is about; lines go there if they went nowhere."""
+        self.take({**entered("dev", "alice", "bob", "Bob"), "topic": "build"})
+        self.assertEqual(self.state.room, "lobby")
+        self.state.go(Place("dev"))
+        self.assertEqual((self.state.people, self.state.views.open(Place("dev")).topic), (2, "build"))
+        self.take({"event": "topic-changed", "id": 1, "room": "dev", "nick": "bob", "text": "no build"})
+        self.assertEqual(self.state.views.open(Place("dev")).topic, "no build")
+        self.state.go(Place())
+        self.take(entered("ops", "alice"))
+        self.assertEqual(self.state.place, Place("ops"))
+
+    def test_joining(self) -> None:
+        """What is shown of a room before the request to join is answered is not unread, and calls nobody."""
+        self.take(entered("dev", "alice"))
+        self.assertFalse(self.state.take(said(1, room="dev", text="alice?"), 0))
+        self.assertEqual(self.unread(), {})
 
     def test_without_people(self) -> None:
         """People of a room are unknown when the server does not list them, even if they were known before."""
         self.take(entered("dev", "alice", "bob"), {"event": "entered", "room": "dev", "topic": ""})
+        self.state.go(Place("dev"))
         self.assertIsNone(self.state.people)
         self.state.list_people("dev", [{"nick": "alice"}, {"nick": "bob"}, "of the future"])
         self.assertEqual(self.state.people, 2)
 
     def test_back_in_rooms(self) -> None:
         """On coming back to several rooms, what was unread in the others stays unread."""
+        self.take(entered("dev", "alice"))
+        self.state.views.open(Place("dev")).is_new = False
         self.take(said(1, room="dev"))
-        self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"))
-        self.assertEqual((self.state.room, self.state.unread, self.state.people), ("lobby", {"dev": 1}, 2))
+        self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"), said(2, room="dev"))
+        self.assertEqual((self.state.room, self.unread(), self.state.people), ("lobby", {"dev": 2}, 2))
 
     def test_departed(self) -> None:
         """Departing from a room leads to the room that the server names, or to none."""
-        self.take(entered("lobby", "alice"), entered("dev", "alice", "bob"), said(1, room="dev"))
+        self.take(entered("lobby", "alice"), entered("dev", "alice", "bob"))
+        self.state.go(Place("dev"))
         self.take({"event": "departed", "room": "dev", "code": "kicked", "reason": "", "current": "lobby"})
-        self.assertEqual((self.state.room, self.state.people, self.state.unread), ("lobby", 1, {}))
+        self.assertEqual((self.state.room, self.state.people, len(self.state.views)), ("lobby", 1, 1))
         self.take({"event": "departed", "room": "lobby", "code": "left", "reason": "", "current": ""})
-        self.assertEqual((self.state.room, self.state.people), ("", None))
+        self.assertEqual((self.state.room, self.state.people, len(self.state.views)), ("", None, 0))
 
     def test_departed_elsewhere(self) -> None:
         """Departing from another room changes nothing about the current one."""
         self.take(entered("dev", "alice"), entered("lobby", "alice", "bob"), said(1, room="dev"))
         self.take({"event": "departed", "room": "dev", "code": "banned", "reason": "", "current": "lobby"})
-        self.assertEqual((self.state.room, self.state.people, self.state.unread), ("lobby", 2, {}))
+        self.assertEqual((self.state.room, self.state.people, len(self.state.views)), ("lobby", 2, 1))
+
+    def test_departed_behind_a_conversation(self) -> None:
+        """Departing from the room behind a private conversation leads commands to another room."""
+        self.take(entered("dev", "alice"))
+        self.state.go(Place(nick="bob"))
+        self.take({"event": "departed", "room": "lobby", "code": "kicked", "reason": "", "current": "dev"})
+        self.assertEqual((self.state.room, self.state.query), ("dev", "bob"))
 
 
 class PeopleTest(StateTest):
@@ -140,7 +180,7 @@ class PeopleTest(StateTest):
         self.assertEqual(self.state.people, 3)
         self.take({"event": "left", "room": "lobby", "nick": "bob", "reason": "", "gone": True})
         self.assertEqual(self.state.people, 2)
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.assertEqual(self.state.people, 2)
 
     def test_many(self) -> None:
@@ -170,6 +210,7 @@ class PeopleTest(StateTest):
     def test_model(self, happened: list[tuple[str, str]]) -> None:
         """In whatever order it happens, the count is that of the people who are in."""
         state, people = ChatState("example.org", "zoe"), {"bob"}
+        state.go(Place("lobby"))
         state.take(entered("lobby", "bob"), 0)
         for kind, nick in happened:
             name = nick.casefold()
@@ -205,7 +246,7 @@ class TypingTest(StateTest):
         self.assertEqual(self.state.typists(0), ["dave"])
         self.take({**self.typing, "nick": "zoe", "room": "dev"})
         self.assertEqual(self.state.typists(0), ["dave"])
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.assertEqual(self.state.typists(0), [])
 
 
@@ -234,15 +275,17 @@ class LossTest(StateTest):
 
     def test_room(self) -> None:
         """The loss of the current room is noted, unless the person left it, or lines go to somebody in private."""
-        for code, room, query, lost in (
-            ("kicked", "lobby", "", Place("lobby")), ("banned", "lobby", "", Place("lobby")),
-            ("left", "lobby", "", Place()),
-            ("kicked", "ops", "", Place()), ("kicked", "lobby", "bob", Place()),
+        for code, room, place, lost, here in (
+            ("kicked", "lobby", Place("lobby"), Place("lobby"), "dev"),
+            ("banned", "lobby", Place("lobby"), Place("lobby"), "dev"),
+            ("left", "lobby", Place("lobby"), Place(), "dev"),
+            ("kicked", "ops", Place("lobby"), Place(), "lobby"),
+            ("kicked", "lobby", Place(nick="bob"), Place(), ""),
         ):  # fmt: skip
             self.setUp()
-            self.state.query = query
+            self.state.go(place)
             self.departed(code, room)
-            self.assertEqual((self.state.lost, self.state.room), (lost, "dev"))
+            self.assertEqual((self.state.lost, self.state.place.room), (lost, here))
 
     def test_conversation(self) -> None:
         """A conversation ends when the other one leaves the server, since another one may come by that name."""
@@ -252,7 +295,7 @@ class LossTest(StateTest):
             ({**left, "event": "many-left", "nicks": ["eve", "bob"]}, True),
         ):  # fmt: skip
             self.setUp()
-            self.state.query = "bob"
+            self.state.go(Place(nick="bob"))
             self.take(event)
             self.assertEqual((self.state.query, self.state.lost), ("", Place(nick="bob")) if ends else ("bob", Place()))
             self.assertEqual(self.state.place, Place("lobby") if ends else Place(nick="bob"))

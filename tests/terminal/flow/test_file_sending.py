@@ -44,7 +44,7 @@ class FileSendingTest(SendingCase):
         self.sending.type(f"/send {path} bob")
         self.assertEqual(self.ticket()["nick"], "bob")
         self.upload().receive(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n" + b'{"id":4}')
-        self.state.query = "carol"
+        self.state.go(Place(nick="carol"))
         self.sending.type(f"/send {path}")
         request = self.ticket()
         self.assertEqual((request["nick"], "room" in request), ("carol", False))

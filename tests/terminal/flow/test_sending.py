@@ -21,14 +21,18 @@ class SendingCase(SynchronousTestCase):
         self.client = Client(self.endpoint, "alice", self.clock)
         self.surface, self.display = FakeSurface(), FakeDisplay()
         self.state = ChatState("example.org", "alice")
-        self.state.switch("lobby")
-        self.switched: list[str] = []
+        self.state.go(Place("lobby"))
+        self.moved: list[tuple[Place, int]] = []
         self.sending = Sending(
             self.clock, self.client, self.surface, self.display, self.state, LocalSettings("mentions", True),
-            SecretCommands(), self.switched.append,
+            SecretCommands(), self.move,
         )  # fmt: skip
         self.client.start()
         self.connection = self.join()
+
+    def move(self, place: Place, moves: int) -> None:
+        self.moved.append((place, moves))
+        self.state.go(place)
 
     def join(self) -> FakeConnection:
         connection = self.endpoint.accept()
@@ -99,8 +103,19 @@ class SendingTest(SendingCase):
         self.sending.type("/switch dev")
         self.answer(text="You are in dev now.", room="dev")
         self.sending.type("/me waves")
-        self.answer(id=3, text="Fine.", room="lobby")
-        self.assertEqual(self.switched, ["dev"])
+        self.answer(id=3, text="Fine.", room="dev")
+        self.sending.type("/query bob")
+        self.state.views.moves += 1
+        self.answer(text="Your lines go to bob.", query="bob")
+        self.assertEqual(self.moved, [(Place("dev"), 0), (Place(nick="bob"), 0)])
+
+    def test_answers_that_lag_behind(self) -> None:
+        """A server that tells of every change of rooms is not followed when it answers something else, or a leave."""
+        self.client._server = {"features": ["entered"]}
+        for line in "/topic x", "/leave dev":
+            self.sending.type(line)
+            self.answer(text="Done.", room="ops")
+        self.assertEqual(self.moved, [])
 
     def test_set(self) -> None:
         """A change of how times are shown is followed."""
@@ -145,7 +160,7 @@ class SendingTest(SendingCase):
             self.sending.type("hello")
             self.clock.advance(60)
             self.connection = self.join()
-            self.state.switch(there)
+            self.state.go(Place(there))
             self.answer(event="refused", code="journal-unavailable", text="No disk.")
         self.assertEqual(self.surface.lines, ["!! journal-unavailable: No disk.", "* Not said: hello"] * 2)
         self.assertEqual(self.surface.given_back, ["hello"])
@@ -184,7 +199,7 @@ class SendingTest(SendingCase):
         self.clock.advance(2)
         self.connection = self.endpoint.accept()
         self.connection.welcome(room="dev", rooms=["dev"])
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         request = self.answer(event="refused", code="not-in-room", text="You are not in lobby.")
         self.assertEqual((request["text"], request["room"]), ("for the lobby only", "lobby"))
         self.clock.advance(0)
@@ -196,7 +211,7 @@ class SendingTest(SendingCase):
     def test_switched_meanwhile(self) -> None:
         """Pasted lines go on to the room they were pasted in when the person has switched to another."""
         self.sending.send_paste(["one", "two"])
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.sending.type("hello")
         one, hello = self.connection.requests()
         self.connection.send({"event": "done", "ref": one["ref"], "id": 1})
@@ -245,7 +260,7 @@ class PlacesTest(SendingCase):
             self.sending.type(line)
         self.clock.advance(60)
         self.connection = self.join()
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.assertEqual([request["room"] for request in self.connection.requests()], ["lobby"] * 4)
 
     def test_commands_that_speak(self) -> None:
@@ -300,7 +315,7 @@ class PlacesTest(SendingCase):
         self.sending.send_paste(["one", "/two"])
         self.clock.advance(0)
         self.assertIn("Say these 2 lines in lobby?", self.surface.lines[-1])
-        self.state.switch("dev")
+        self.state.go(Place("dev"))
         self.assertTrue(self.sending.unsaid.take("/yes"))
         self.assertIn("Say these 2 lines in dev?", self.surface.lines[-1])
         self.assertEqual(self.connection.requests(), [])
@@ -336,7 +351,7 @@ class PlacesTest(SendingCase):
         """A locked room is one that cannot be spoken in only to who is not there any more."""
         for there, kept, back in (("lobby", [], ["hello"]), ("dev", [(Place("lobby"), "hello")], [])):
             self.sending.type("hello")
-            self.state.switch(there)
+            self.state.go(Place(there))
             self.answer(event="refused", code="room-locked", text="Locked.")
             self.assertEqual((self.state.unsaid, self.surface.given_back), (kept, back))
             self.surface.given_back.clear()
@@ -366,7 +381,7 @@ class PlacesTest(SendingCase):
 
     def test_conversation_ends(self) -> None:
         """What cannot be told to the person any more is kept, and is not said aloud without being asked for."""
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.sending.type("psst")
         self.answer(event="refused", code="no-such-nick", text="Nobody here is called bob.")
         self.clock.advance(0)
@@ -413,10 +428,10 @@ class PlacesTest(SendingCase):
         ):  # fmt: skip
             self.sending.type(line)
             self.assertEqual(self.answer(id=1)["line"], sent)
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.sending.type("/delete")
         self.assertEqual(self.answer(id=1)["line"], "/delete #9")
-        self.state.query = ""
+        self.state.go(Place(nick=""))
         self.sending.type("newer")
         self.sending.type("/delete")
         self.assertEqual([request.get("line") for request in self.connection.requests()], [None, "/delete"])
@@ -432,7 +447,7 @@ class SeveralLinesTest(SendingCase):
             self.assertTrue(request["key"])
         self.sending.type("s/a/b/\nx")
         self.assertEqual(self.answer(id=7)["text"], "s/a/b/\nx")
-        self.state.query = "bob"
+        self.state.go(Place(nick="bob"))
         self.sending.say("one\ntwo")
         request = self.answer(id=8)
         self.assertEqual((request["do"], request["nick"], request["text"]), ("msg", "bob", "one\ntwo"))
