@@ -186,8 +186,8 @@ class Chat:
         """Tell who is in a room that the person has come into; not again after an interruption."""
         room = str(entered.get("room"))
         with_them = company(entered, self._state.reader)
-        if room == self._client.room and room not in self._greeted and with_them:
-            self._surface.write(self._display.remark(with_them))
+        if room not in self._greeted and with_them:
+            self.viewing.greet(Place(room), with_them)
         self._greeted.add(room)
 
     def _lost_while_away(self, room: str) -> None:

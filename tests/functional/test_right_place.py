@@ -166,7 +166,7 @@ class RightPlaceTest(PaneTest):
         bob.send("/join dev\n/switch lobby\n")
         bob.expect("Your lines now go to lobby")
         pane = self.join(self.port)
-        for command, told in (("/join dev", "You are in dev now"), ("/switch lobby", "Your lines now go to lobby")):
+        for command, told in (("/join dev", "You are in dev now"), ("/switch lobby", "^──── lobby ─")):
             pane.type(command)
             pane.keys("Enter")
             pane.expect(told)

@@ -220,14 +220,14 @@ class TerminalTest(PaneTest):
         pane.expect("│ dev │ 1 person │ connected")
         other.type("hi there")
         other.keys("Enter")
-        pane.expect(r"\(lobby\) #1 bob: hi there")
-        pane.expect("│ lobby:1$")
+        pane.expect("│ 1 lobby:1$")
+        self.assertNotIn("hi there", pane.screen())
         self.assertEqual(
             pane.tmux("display", "-p", "-t", "t", "#{pane_title}"), f"(1) dev - 127.0.0.1:{self.daemon.port}\n"
         )
         pane.type("/switch lobby")
         pane.keys("Enter")
-        pane.expect("│ lobby │ 2 people │ connected$")
+        pane.expect(r"(?s)^──── lobby ── 1 unread ─.*#1 bob: hi there$.*│ lobby │ 2 people │ connected$")
         other.type("and")
         pane.expect("│ bob is typing$")
 

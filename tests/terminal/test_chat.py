@@ -94,7 +94,7 @@ class JoinedTest(ChatTest):
         self.assertEqual(self.surface.lines, [told], "the server lists people again for other reasons")
         self.hear({"event": "departed", "room": "lobby", "reason": "", "code": "left", "current": ""})
         self.hear(entered("lobby", "alice", "dave"))
-        self.assertEqual(self.surface.lines[1:], ["* With you in lobby: dave."])
+        self.assertEqual(self.surface.lines[1:], ["=== lobby 0@0", "* With you in lobby: dave."])
 
     def test_people_told(self) -> None:
         """A server that tells who is in the room is not asked for it."""

@@ -208,7 +208,7 @@ class ChatState:
         number = number_of(event)
         view.spoke(str(event.get("nick", "")))
         view.newest = max(view.newest, number)
-        if view.is_new or 0 < number <= self.news_after:
+        if view.is_new or 0 < number <= max(self.news_after, view.old):
             return False
         if view is not self.views.current and number > view.counted:
             view.unread += 1

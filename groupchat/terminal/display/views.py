@@ -41,9 +41,11 @@ class View:
     ``read``: the number up to which the person has read it.  ``newest``: the number of its newest post.
     ``held``: posts that are shown when the person goes there.  ``gap``: posts before these that are not here.
     ``ahead``: the numbers of posts in the gap that were shown elsewhere.
+    ``old``: the number up to which posts are no news, but shown so that the person knows what is talked about.
     ``counted``: the number up to which the server has counted what is unread.
     ``speakers``: who said something here, the last one last.  ``is_over``: see rule 3.
     ``is_new``: the person is about to come in; until then nothing counts as unread.
+    ``greeting``: a sentence for the person when they come.
     ``slow_until``: the time until which the server takes nothing from the person here.
     """
 
@@ -53,6 +55,7 @@ class View:
     mentions: int = 0
     read: int = 0
     newest: int = 0
+    old: int = 0
     counted: int = 0
     held: deque[Message] = field(default_factory=deque)
     gap: Gap | None = None
@@ -60,6 +63,7 @@ class View:
     speakers: dict[str, None] = field(default_factory=dict)
     is_over: bool = False
     is_new: bool = False
+    greeting: str = ""
     slow_until: float = 0.0
 
     @property

@@ -78,6 +78,14 @@ class Viewing:
         else:
             self._state.views.hold(view, event)
 
+    def greet(self, place: Place, sentence: str) -> None:
+        """Tell the person something about a place, if they are there or are about to come."""
+        view = self._state.views.find(place)
+        if view is not None and view is self._seen:
+            self._remark(sentence)
+        elif view is not None and (view.is_new or view is self._state.views.current):
+            view.greeting = sentence
+
     def joined(self, rooms: tuple[str, ...], room: str) -> None:
         """Take over the rooms that the server has put the person in, on a connection."""
         views, place = self._state.views, self._state.place
@@ -104,17 +112,17 @@ class Viewing:
 
         :param moves: how often the person had gone to another view when they asked.
         """
-        self._told = place
-        if place:
-            self._state.views.open(place)
+        self._told, views = place, self._state.views
+        view = views.find(place)
+        if place and (view is None or view.is_new):
+            # The answer may overtake what is shown of the room before it, but not what the client has heard.
+            view = views.open(place)
+            view.is_new, view.old = False, self._client.since if type(self._client.since) is int else 0
         if moves == self._state.views.moves:
             self._state.go(place)
             self.follow()
         else:
             self._tell_soon()
-        view = self._state.views.find(place)
-        if view is not None:
-            view.is_new = False
 
     def departed(self, current: str) -> None:
         """Note where the server lets lines go after the loss of a room."""
@@ -133,6 +141,9 @@ class Viewing:
         if self._has_begun:
             self._write_rule(view)
         self._has_begun = True
+        if view.greeting:
+            self._remark(view.greeting)
+        view.greeting = ""
         view.mark_read()
         view.is_new = False
         if view.gap is not None:

@@ -1,0 +1,308 @@
+"""What is shown where, and going from view to view."""
+
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.client.client import Client
+from groupchat.terminal.chat import Chat
+from groupchat.terminal.display.addressees import Place
+from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.views import Gap
+from groupchat.terminal.flow.local_settings import LocalSettings
+from groupchat.terminal.flow.viewing import PAGE, TELL_S
+from tests.client.fakes import FakeConnection, FakeEndpoint
+from tests.terminal.fakes import FakeDisplay, FakeSurface
+
+FEATURES = ["rooms", "type-room", "entered"]
+
+
+def said(number: int, room: str, text: str, nick: str = "bob") -> dict[str, Any]:
+    return {"event": "said", "id": number, "room": room, "nick": nick, "text": text}
+
+
+def private(number: int, text: str, nick: str = "bob", to: str = "alice") -> dict[str, Any]:
+    return {"event": "whispered", "id": number, "room": "", "nick": nick, "to": to, "text": text}
+
+
+class ViewingTest(SynchronousTestCase):
+    """Somebody in lobby and dev, who sees lobby."""
+
+    def setUp(self) -> None:
+        self.clock, self.endpoint = Clock(), FakeEndpoint()
+        self.surface, self.display = FakeSurface(), FakeDisplay()
+        self.state = ChatState("example.org", "alice")
+        self.settings = LocalSettings("off", False)
+        self.client = Client(self.endpoint, "alice", self.clock, heard=lambda event: self.chat.heard(event))
+        self.chat = Chat(
+            self.clock, self.client, self.surface, self.display, self.state, self.settings, lambda words: None
+        )
+        self.client.start()
+        self.connection = self.join(["dev", "lobby"])
+
+    def join(self, rooms: list[str]) -> FakeConnection:
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(rooms=rooms, room=rooms[-1] if rooms else "", features=FEATURES)
+        self.state.connection = "connected"
+        self.chat.joined()
+        self.connection.requests()
+        return self.connection
+
+    def cut(self) -> None:
+        self.connection.cut()
+        self.state.connection = "reconnecting"
+        self.clock.advance(60)
+
+    def hear(self, *events: dict[str, Any]) -> None:
+        self.connection.send(*events)
+        self.clock.advance(0)
+
+    def shown(self) -> list[str]:
+        lines, self.surface.lines = self.surface.lines, []
+        return lines
+
+    def asked(self, do: str) -> list[dict[str, Any]]:
+        return [request for request in self.connection.requests() if request["do"] == do]
+
+    def counts(self) -> list[tuple[str, int, int]]:
+        return [(str(view.place), view.unread, view.mentions) for view in self.state.views]
+
+    def answer(self, do: str, **fields: Any) -> None:
+        (request,) = self.asked(do)
+        self.hear({"event": "done", "ref": request["ref"], **fields})
+
+
+class ShownTest(ViewingTest):
+    def test_one_room(self) -> None:
+        """With one room everything is shown as it comes."""
+        self.hear(said(1, "lobby", "hi"), {"event": "joined", "room": "lobby", "nick": "eve", "text": "joined"})
+        self.assertEqual(self.shown(), ["bob: hi", "eve: joined"])
+
+    def test_held(self) -> None:
+        """Posts of another room are counted, and shown once when one goes there, in their order."""
+        self.hear(
+            said(1, "dev", "one"), said(2, "lobby", "here"), said(3, "dev", "two"), said(4, "dev", "mine", "alice")
+        )
+        self.hear({"event": "joined", "room": "dev", "nick": "eve", "text": "joined"})
+        self.assertEqual((self.shown(), self.counts()), (["bob: here"], [("dev", 2, 0), ("lobby", 0, 0)]))
+        self.chat.viewing.go_to(1)
+        self.assertEqual(self.shown(), ["=== dev 2@0", "bob: one", "bob: two", "alice: mine"])
+        self.hear(said(5, "dev", "three"))
+        self.chat.viewing.go_to(2)
+        self.chat.viewing.go_to(1)
+        self.assertEqual(self.shown(), ["bob: three", "=== lobby 0@0", "=== dev 0@0"])
+
+    def test_mentions(self) -> None:
+        """Mentions, private messages and acts about the person are shown where they are, and not again."""
+        act = {"event": "moderated", "id": 4, "room": "dev", "nick": "bob", "target": "alice", "text": "muted alice"}
+        self.hear(said(1, "dev", "one"), said(2, "dev", "alice?"), private(3, "psst"), act)
+        self.assertEqual(self.shown(), ["bob: alice?", "bob: psst", "bob: muted alice"])
+        self.assertEqual(self.counts(), [("dev", 2, 1), ("lobby", 0, 0), ("bob", 1, 1)])
+        self.chat.viewing.go_to(1)
+        self.assertEqual(self.shown(), ["=== dev 2@1", "bob: one"])
+        self.chat.viewing.go_to(3)
+        self.assertEqual(self.shown(), ["=== bob 1@1"])
+
+    def test_settings(self) -> None:
+        """By setting everything is shown at once, or nothing."""
+        self.chat.typed("/set others all")
+        joined = {"event": "joined", "room": "dev", "nick": "eve", "text": "joined"}
+        self.hear(said(1, "dev", "one"), joined)
+        self.assertEqual(self.shown(), ["-- others is now all.", "bob: one", "eve: joined"])
+        self.chat.typed("/set others none")
+        self.hear(said(2, "dev", "alice"), private(3, "psst"), joined)
+        self.assertEqual(self.shown(), ["-- others is now none."])
+        self.chat.viewing.go_to(1)
+        self.assertEqual(self.shown(), ["=== dev 2@1", "bob: alice"])
+        self.chat.viewing.go_to(3)
+        self.assertEqual(self.shown(), ["=== bob 1@1", "bob: psst"])
+
+    def test_for_all(self) -> None:
+        """What is of no room is shown wherever one is."""
+        self.hear({"event": "announced", "nick": "server", "text": "Soon."})
+        self.assertEqual(self.shown(), ["server: Soon."])
+
+
+class GoingTest(ViewingTest):
+    def test_told_later(self) -> None:
+        """Going is done at once; the server is told once, when the person stays."""
+        for number in 1, 2, 1:
+            self.chat.viewing.go_to(number)
+        self.assertEqual((self.state.room, self.connection.requests()), ("dev", []))
+        self.chat.typed("hello")
+        self.assertEqual([request["room"] for request in self.asked("say")], ["dev"])
+        self.clock.advance(TELL_S)
+        self.assertEqual([request["room"] for request in self.asked("switch")], ["dev"])
+        self.chat.viewing.go_to(2)
+        self.chat.viewing.go_to(1)
+        self.clock.advance(TELL_S)
+        self.assertEqual(self.asked("switch"), [], "the server knows that")
+
+    def test_typed(self) -> None:
+        """Commands lead to views that are there without asking the server, also without a connection."""
+        self.cut()
+        for line, room in ("/switch DEV", "dev"), ("/j lobby", "lobby"), ("/back", "dev"):
+            self.chat.typed(line)
+            self.assertEqual(self.state.room, room)
+        self.chat.typed("for dev")
+        self.join(["dev", "lobby"])
+        self.assertEqual(self.state.room, "dev")
+        self.clock.advance(TELL_S)
+        self.assertEqual([one["room"] for one in self.asked("switch")], ["dev"])
+
+    def test_elsewhere_meanwhile(self) -> None:
+        """An answer that comes after another key leads nowhere; the room is there to go to."""
+        self.chat.typed("/join new")
+        (request,) = self.asked("type")
+        self.chat.viewing.go_to(1)
+        self.hear(
+            {"event": "entered", "room": "new", "topic": "", "people": []}, said(1, "new", "alice, earlier"),
+            {"event": "done", "ref": request["ref"], "text": "You are in new now.", "room": "new"},
+        )  # fmt: skip
+        self.assertEqual((self.state.room, self.counts()[-1]), ("dev", ("new", 0, 0)))
+        self.clock.advance(TELL_S)
+        self.assertEqual([one["room"] for one in self.asked("switch")], ["dev"])
+        self.hear(said(2, "new", "news"))
+        self.shown()
+        self.chat.viewing.go_to(3)
+        self.assertEqual(self.shown(), ["=== new 1@0", "bob: alice, earlier", "bob: news"])
+
+    def test_company(self) -> None:
+        """Who is in a room is told when one comes there, and only then."""
+        self.chat.typed("/join new")
+        people = [{"nick": "alice"}, {"nick": "carol"}]
+        self.hear({"event": "entered", "room": "new", "topic": "", "people": people})
+        self.assertEqual(self.shown(), [])
+        self.answer("type", room="new")
+        self.assertEqual(self.shown(), ["=== new 0@0", "* With you in new: carol."])
+
+    def test_urgent(self) -> None:
+        """The next view with a mention comes first; when nothing is unread, the person is told."""
+        self.hear(said(1, "dev", "hi"), private(2, "psst"))
+        for place in Place(nick="bob"), Place("dev"):
+            self.chat.typed("/next")
+            self.assertEqual(self.state.place, place)
+        self.shown()
+        self.chat.viewing.go_urgent()
+        self.assertEqual(self.shown(), ["* Nothing is unread elsewhere."])
+
+    def test_conversation(self) -> None:
+        """Lines go to the person of a conversation; leaving it leads back to the room."""
+        self.hear(private(1, "psst"))
+        self.chat.typed("/query BOB")
+        self.chat.typed("what?")
+        self.assertEqual([request["nick"] for request in self.asked("msg")], ["bob"])
+        self.chat.typed("/query")
+        self.assertEqual((self.state.place, len(self.state.views)), (Place("lobby"), 3))
+        self.chat.viewing.go_to(3)
+        self.chat.typed("/leave")
+        self.assertEqual((self.state.place, len(self.state.views)), (Place("lobby"), 2))
+
+    def test_conversation_refused(self) -> None:
+        """Somebody who cannot be reached is no place for lines; nothing is said in the room instead."""
+        self.hear(private(1, "psst"))
+        self.chat.viewing.go_to(3)
+        self.clock.advance(TELL_S)
+        (request,) = self.asked("query")
+        self.hear({"event": "refused", "ref": request["ref"], "code": "no-such-nick", "text": "Nobody."})
+        self.assertEqual((self.state.place, self.state.lost), (Place("lobby"), Place(nick="bob")))
+
+    def test_kicked(self) -> None:
+        """A kick leads to another room; what was not shown of a room that is lost can still be read, once."""
+        self.hear(said(1, "dev", "one"))
+        self.chat.viewing.go_to(1)
+        self.hear(said(2, "lobby", "two"))
+        lost = {"event": "departed", "code": "kicked", "reason": "", "current": ""}
+        self.hear({**lost, "room": "lobby"})
+        self.assertEqual(self.state.room, "dev")
+        self.shown()
+        self.chat.viewing.go_to(2)
+        told = ["=== lobby 1@0", "bob: two", "* You are no longer in lobby.", "=== dev 0@0"]
+        self.assertEqual((self.shown(), self.state.room, len(self.state.views)), (told, "dev", 1))
+        self.hear({**lost, "room": "dev"})
+        self.assertEqual((self.state.place, self.state.lost), (Place(), Place("dev")))
+
+    def test_listed(self) -> None:
+        """The views are listed with their numbers and what is unread in them."""
+        self.hear(said(1, "dev", "alice"), said(2, "dev", "two"), private(3, "psst"))
+        self.shown()
+        self.chat.typed("/views")
+        (answer,) = self.shown()
+        self.assertEqual(answer.splitlines(), [
+            "-- 1 dev: 2 unread messages, 1 for you",
+            "2 lobby: nothing unread (you are here)",
+            "3 bob, in private: 1 unread message, 1 for you",
+        ])  # fmt: skip
+
+    def test_mark_read(self) -> None:
+        """Everything counts as read, and is still shown when one goes there."""
+        self.hear(said(1, "dev", "one"))
+        self.chat.viewing.mark_read()
+        self.assertEqual(self.counts(), [("dev", 0, 0), ("lobby", 0, 0)])
+        self.chat.viewing.go_to(1)
+        self.assertEqual(self.shown(), ["=== dev 0@0", "bob: one"])
+
+
+class GapTest(ViewingTest):
+    """Posts that are not held any more."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hear(said(6, "dev", "six"))
+        self.dev = self.state.views.open(Place("dev"))
+        self.dev.gap = Gap(2, 6)
+        self.dev.shown_elsewhere(4)
+        self.connection.requests()
+        self.chat.viewing.go_to(1)
+
+    def page(self, *items: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        (request,) = self.asked("history")
+        self.hear({"event": "listed", "what": "history", "ref": request["ref"], "items": items, **fields})
+        return request
+
+    def test_fetched(self) -> None:
+        """They are fetched page by page before what is held and what comes meanwhile is shown, each once."""
+        self.hear(said(7, "dev", "seven"), {"event": "joined", "room": "dev", "nick": "eve", "text": "joined"})
+        self.assertEqual(self.shown(), ["=== dev 1@0", "eve: joined"])
+        asked = self.page(said(3, "dev", "three"), said(4, "dev", "alice!"), next=4)
+        self.assertEqual((asked["room"], asked["since"], asked["count"]), ("dev", 2, PAGE))
+        self.assertEqual(self.page(said(5, "dev", "five"), said(6, "dev", "six"), next=6)["since"], 4)
+        self.assertEqual(self.shown(), ["bob: three", "bob: five", "bob: six", "bob: seven"])
+        self.assertEqual((self.asked("history"), self.dev.waits), ([], False))
+
+    def test_interrupted(self) -> None:
+        """After an interruption they are asked for again."""
+        self.cut()
+        self.connection = self.endpoint.accept()
+        self.connection.welcome(rooms=["dev", "lobby"], room="lobby", features=FEATURES)
+        self.state.connection = "connected"
+        self.chat.joined()
+        self.shown()
+        self.page(said(3, "dev", "three"))
+        self.assertEqual(self.shown(), ["bob: three", "bob: six"])
+
+    def test_elsewhere(self) -> None:
+        """Who goes on is not shown them; they are still there on coming back."""
+        self.chat.viewing.go_to(2)
+        self.page(said(3, "dev", "three"))
+        self.assertEqual(self.shown(), ["=== dev 1@0", "=== lobby 0@0"])
+        self.chat.viewing.go_to(1)
+        self.page(said(3, "dev", "three"))
+        self.assertEqual(self.shown(), ["=== dev 0@0", "bob: three", "bob: six"])
+
+    def test_refused(self) -> None:
+        """The person is told how to see them if they cannot be fetched, and is shown the rest."""
+        (request,) = self.asked("history")
+        self.hear({"event": "refused", "ref": request["ref"], "code": "busy", "text": "Later."})
+        self.assertEqual(self.shown()[1:], [
+            "!! busy: Later.",
+            "* What was said before #6 could not be fetched; /history since #2 shows it.",
+            "bob: six",
+        ])  # fmt: skip
+
+    def test_nothing_there(self) -> None:
+        """A server that answers nonsense ends it."""
+        (request,) = self.asked("history")
+        self.hear({"event": "listed", "ref": request["ref"], "items": [3, {}], "next": 2})
+        self.assertEqual((self.shown()[1:], self.asked("history")), (["bob: six"], []))
