@@ -63,6 +63,8 @@ class Chat:
         self._typed_at = self._rang_at = float("-inf")
         self._list_timer: IDelayedCall | None = None
         self._helped = False
+        self._is_placed = type(client.since) is int
+        """True once it is known which posts are news: a client that resumes has read those before."""
         self._greeted: set[str] = set()
         """The rooms of which the person was told who is there."""
         self._untold = ""
@@ -73,6 +75,7 @@ class Chat:
     def joined(self) -> None:
         """Begin, or go on, on a connection on which the client has joined."""
         since, before = self._client.since, self._state.room
+        self._note_news()
         self._state.rename(self._client.nick)
         self.viewing.joined(self._client.rooms, self._client.room or "")
         if before and before not in self._client.rooms:
@@ -87,6 +90,7 @@ class Chat:
 
     def heard(self, event: Message) -> None:
         """Take an event from the server."""
+        self._note_news()
         self._showing.add(event)
 
     def drained(self) -> bool:
@@ -189,6 +193,12 @@ class Chat:
         if room not in self._greeted and with_them:
             self.viewing.greet(Place(room), with_them)
         self._greeted.add(room)
+
+    def _note_news(self) -> None:
+        """Note that what was posted before the person came is no news."""
+        if not self._is_placed:
+            self._is_placed = True
+            self._state.news_after = self._client.head
 
     def _lost_while_away(self, room: str) -> None:
         """Note that the person is no longer in a room after an interruption; say so, unless the server tells why."""

@@ -124,6 +124,7 @@ class ChatState:
         """Forget everything that belongs to a session."""
         self.views = Views()
         self.lost = Place()
+        self.news_after = 0
         self.disconnected()
 
     def list_people(self, room: str, people: Iterable[object]) -> None:

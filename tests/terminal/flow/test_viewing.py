@@ -29,6 +29,8 @@ def private(number: int, text: str, nick: str = "bob", to: str = "alice") -> dic
 class ViewingTest(SynchronousTestCase):
     """Somebody in lobby and dev, who sees lobby."""
 
+    head = 0
+
     def setUp(self) -> None:
         self.clock, self.endpoint = Clock(), FakeEndpoint()
         self.surface, self.display = FakeSurface(), FakeDisplay()
@@ -43,7 +45,7 @@ class ViewingTest(SynchronousTestCase):
 
     def join(self, rooms: list[str]) -> FakeConnection:
         self.connection = self.endpoint.accept()
-        self.connection.welcome(rooms=rooms, room=rooms[-1] if rooms else "", features=FEATURES)
+        self.connection.welcome(rooms=rooms, room=rooms[-1], features=FEATURES, head=self.head)
         self.state.connection = "connected"
         self.chat.joined()
         self.connection.requests()
@@ -122,6 +124,17 @@ class ShownTest(ViewingTest):
         """What is of no room is shown wherever one is."""
         self.hear({"event": "announced", "nick": "server", "text": "Soon."})
         self.assertEqual(self.shown(), ["server: Soon."])
+
+
+class FirstTest(ViewingTest):
+    """Somebody who comes for the first time, when there are posts already."""
+
+    head = 5
+
+    def test_old(self) -> None:
+        """What was said before they came is shown, but neither unread nor for them."""
+        self.hear(said(4, "dev", "alice"), said(5, "lobby", "alice"), said(6, "dev", "new"))
+        self.assertEqual((self.shown(), self.counts()), (["bob: alice"], [("dev", 1, 0), ("lobby", 0, 0)]))
 
 
 class GoingTest(ViewingTest):
