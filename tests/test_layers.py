@@ -22,7 +22,7 @@ _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
-_CLIENT = ("client.core", "client")
+_CLIENT = ("client.core", "client.tls", "client")
 _CLIENTS = (*_CLIENT, "stdio", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
@@ -58,8 +58,9 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
     "client.core": (),
+    "client.tls": ("client.core",),
     "client.http": ("client.core",),
-    "client": ("model", "client.core", "client.http"),
+    "client": ("model", "client.core", "client.tls", "client.http"),
     "stdio": ("model", "model.message", *_CLIENT),
     "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
@@ -78,6 +79,22 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
 
 CORE_FROM_TWISTED = {"twisted.internet.defer", "twisted.internet.task", "twisted.logger", "twisted.python.failure"}
 """What the core may know of Twisted: how to wait, to log and to hold a failure."""
+
+CLIENT_CORE_WITHOUT = {
+    "client.core": {"twisted", "zope", "asyncio", "socket", "selectors", "select", "ssl", "threading", "OpenSSL"},
+    "client.tls": {
+        "twisted",
+        "zope",
+        "asyncio",
+        "socket",
+        "selectors",
+        "select",
+        "threading",
+        "OpenSSL",
+        "cryptography",
+    },
+}
+"""What the folders of the client that move no bytes themselves must not import, of all that could."""
 
 START_PROCESSES = ("daemon", "admin", "programs", "terminal", "stdio", "client", "checker")
 """The folders in which functions that start a process may import the reactor."""
@@ -173,6 +190,13 @@ class LayersTest(SynchronousTestCase):
             if folder_of(name) in _CORE:
                 known = [other for other in imported(tree) if other.split(".")[0] == "twisted"]
                 self.assertEqual([other for other in known if other not in CORE_FROM_TWISTED], [], name)
+
+    def test_client_core_moves_no_bytes(self) -> None:
+        """The client's core knows no network, and its TLS only OpenSSL in memory."""
+        for name, tree in MODULES.items():
+            forbidden = CLIENT_CORE_WITHOUT.get(folder_of(name), set())
+            self.assertEqual({other for other in imported(tree) if other.split(".")[0] in forbidden}, set(), name)
+        self.assertEqual(set(CLIENT_CORE_WITHOUT) - {folder_of(name) for name in MODULES}, set())
 
     def test_reactor_is_passed_down(self) -> None:
         """Only functions that start a process import the reactor, and no module does as it is imported."""

@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat
 from groupchat.admin.settings_commands import describe
-from groupchat.client.core.protocol import JsonLines
+from groupchat.client.core.protocol import LONGEST_LINE
 from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.doors.lines.json_requests import KEY_LIMIT, REF_LIMIT
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, SUBNEGOTIATION_LIMIT
@@ -161,7 +161,7 @@ def lengths() -> str:
         ),
         ("TLS before it is established", EARLY_BYTES, "bytes", "OpenSSL keeps them all"),
         ("a line that is too long", SKIPPED_LIMIT, "bytes", "so much is skipped for a program, then it is cut off"),
-        ("a line of the server, for the client library", JsonLines.MAX_LENGTH, "bytes", "no list is as long"),
+        ("a line of the server, for the client library", LONGEST_LINE, "bytes", "no list is as long"),
     ]
     table = "".join(f"| {what} | {most:,} {unit} | {why} |\n" for what, most, unit, why in rows)
     return LENGTHS_PAGE.format(first=FIRST_DAY, last=LAST_DAY) + table

@@ -9,11 +9,19 @@ from groupchat.client import client_events as events
 from groupchat.client.address import Address, reason
 from groupchat.client.client import Client
 from groupchat.client.core import client_errors as errors
-from groupchat.client.core.client_errors import ClientError, ConnectionDropped, FileChanged, Left, Refused, Unanswered
+from groupchat.client.core.client_errors import (
+    ClientError,
+    ConnectionDropped,
+    FileChanged,
+    Left,
+    NotTrusted,
+    Refused,
+    Unanswered,
+)
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
-from groupchat.client.encryption import Encryption, NotTrusted
+from groupchat.client.tls.trust import Encryption
 
 __all__ = [
     "Address",

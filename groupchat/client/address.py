@@ -6,23 +6,18 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 from typing import Any
 
-from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import (
-    ConnectError,
-    ConnectionAborted,
-    ConnectionDone,
-    ConnectionLost,
-    ConnectionRefusedError,
-    DNSLookupError,
-    NoRouteError,
-    TCPTimedOutError,
-    TimeoutError,
-)
-from twisted.internet.interfaces import IStreamClientEndpoint
-
 from groupchat.client import encryption
-from groupchat.client.core.client_errors import ConnectionDropped, Refused
-from groupchat.client.encryption import Encryption, NotTrusted
+from groupchat.client.core.client_errors import (
+    ConnectionDropped,
+    ConnectionEnded,
+    NoRoute,
+    NothingListens,
+    NotTrusted,
+    Refused,
+    TimedOut,
+    UnknownHost,
+)
+from groupchat.client.tls.trust import Encryption
 
 PORT = 5000
 """The port when none is given."""
@@ -50,10 +45,17 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'http' if self.encryption is None else 'https'}://{host}:{self.port}"
 
-    def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
-        """Return an endpoint that tries the host's IPv6 and IPv4 addresses side by side (RFC 8305)."""
+    def endpoint(self, reactor: Any) -> Any:
+        """Return Twisted's endpoint (IStreamClientEndpoint): it tries IPv6 and IPv4 side by side (RFC 8305)."""
+        from twisted.internet.endpoints import HostnameEndpoint  # programs without Twisted use addresses, too
+
         plain = HostnameEndpoint(reactor, self.host, self.port, timeout=PATIENCE)
-        return plain if self.encryption is None else self.encryption.around(plain, self.host, reactor)
+        if self.encryption is None:
+            return plain
+
+        from groupchat.client.twisted_tunnel import EncryptedEndpoint
+
+        return EncryptedEndpoint(plain, self.encryption, self.host, reactor)
 
 
 def add_server(parser: ArgumentParser) -> None:
@@ -103,17 +105,15 @@ def reason(server: Address, error: BaseException) -> str:
             return f"The connection to {server} was given up: {error}."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
-        case DNSLookupError():
+        case UnknownHost():
             return f"Unknown host: {server.host}."
-        case ConnectionRefusedError():
+        case NothingListens():
             return f"Nothing listens at {server.host}, port {server.port}."
-        case TimeoutError() | TCPTimedOutError():
+        case TimedOut():
             return f"{server} did not answer in time."
-        case NoRouteError():
+        case NoRoute():
             return f"No route to {server}."
-        case ConnectionDone() | ConnectionLost() | ConnectionAborted():
+        case ConnectionEnded():
             return f"{server} closed the connection."
-        case ConnectError():
-            return f"No connection to {server}: {error.osError or error}."
         case _:
             return f"No connection to {server}: {error}."

@@ -153,7 +153,8 @@ class PlainJoin:
         self.pump()
 
     def wire_opened(self, wire: JsonLines) -> None:
-        """`Connecting` learns of it from its Deferred."""
+        if isinstance(self.state, Connecting) and self.state.wire is wire:
+            self.state.connected()
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
         if isinstance(self.state, Online) and self.state.wire is wire:

@@ -21,15 +21,13 @@ Rules:
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
-from twisted.internet.protocol import Factory
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.interfaces import IDelayedCall
 
 from groupchat.client.address import Address, reason
 from groupchat.client.core.client_errors import ConnectionDropped
-from groupchat.client.core.protocol import JsonLines, Message, Owner, as_exception
+from groupchat.client.core.network import Attempt
+from groupchat.client.core.protocol import JsonLines, Message, Owner
+from groupchat.client.twisted_network import Source, TwistedDialer
 from groupchat.programs.plain_lines import Lines
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
@@ -153,26 +151,29 @@ class Connecting(State):
 
     def __init__(self, join: Join) -> None:
         super().__init__(join)
-        self._attempt: Deferred[Any] | None = None
+        self.wire = JsonLines(join, failed=self._failed, congested=self._congested)
+        self._attempt: Attempt | None = None
 
     def begin(self) -> None:
-        factory: Any = Factory.forProtocol(lambda: JsonLines(self._join))
-        factory.noisy = False
-        self._attempt = self._join.address.endpoint(self._join.reactor).connect(factory)
-        self._attempt.addCallbacks(self._connected, self._failed)
+        self._attempt = TwistedDialer(self._join.address.endpoint(self._join.reactor)).dial(self.wire)
 
     def interrupt(self) -> None:
         self._join.finish(0)
         if self._attempt is not None:
             self._attempt.cancel()
 
-    def _connected(self, wire: JsonLines) -> None:
-        self._join.keyboard.feed(wire.transport)
-        self._join.go(Naming(self._join, wire))
+    def connected(self) -> None:
+        """The connection is established."""
+        self._join.keyboard.feed(Source(self.wire))
+        self._join.go(Naming(self._join, self.wire))
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, error: Exception) -> None:
         if self._join.state is self:
-            self._join.fail(reason(self._join.address, as_exception(failure)))
+            self._join.fail(reason(self._join.address, error))
+
+    def _congested(self, is_full: bool) -> None:
+        if isinstance(self._join.state, Chatting):
+            self._join.state.congested(is_full)
 
 
 class Online(State):
@@ -307,7 +308,6 @@ class Entering(Online):
             self._join.go(Chatting(self._join, self.wire))
 
 
-@implementer(IPushProducer)
 class Chatting(Online):
     """Sends lines, as long as the server reads them, and it is certain where they go."""
 
@@ -321,9 +321,6 @@ class Chatting(Online):
     @property
     def ready(self) -> bool:  # type: ignore[override]
         return self._is_read and not self._join.lines.is_choosing
-
-    def begin(self) -> None:
-        self.wire.transport.registerProducer(self, True)
 
     def take(self, line: bytes) -> None:
         command, _, rest = line.strip().partition(b" ")
@@ -371,7 +368,6 @@ class Chatting(Online):
     def receive(self, message: Message) -> None:
         super().receive(message)
         if message.get("ref") == LOGOUT and message.get("event") == "done":
-            self.wire.transport.unregisterProducer()
             self._join.go(Naming(self._join, self.wire))
         else:
             self._join.pump()
@@ -381,17 +377,11 @@ class Chatting(Online):
         self._join.go(leaving)
         return leaving
 
-    # Twisted calls these.
-
-    def pauseProducing(self) -> None:
-        self._is_read = False
-
-    def resumeProducing(self) -> None:
-        self._is_read = True
-        self._join.pump()
-
-    def stopProducing(self) -> None:
-        self._is_read = False
+    def congested(self, is_full: bool) -> None:
+        """The server reads nothing for the moment, or reads again."""
+        self._is_read = not is_full
+        if not is_full:
+            self._join.pump()
 
 
 class Leaving(Online):

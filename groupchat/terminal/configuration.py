@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from groupchat.client.address import Address, address
-from groupchat.client.encryption import Encryption, read_authorities
+from groupchat.client.encryption import read_authorities
+from groupchat.client.tls.trust import Encryption
 from groupchat.terminal.flow.local_settings import BELLS
 
 

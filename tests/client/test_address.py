@@ -4,12 +4,21 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet import error
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.address import Address, add_server, address, reason, server_of
-from groupchat.client.core.client_errors import ConnectionDropped, Refused
-from groupchat.client.encryption import Encryption, NotTrusted
+from groupchat.client.core.client_errors import (
+    ConnectionDropped,
+    ConnectionEnded,
+    NoConnection,
+    NoRoute,
+    NothingListens,
+    NotTrusted,
+    Refused,
+    TimedOut,
+    UnknownHost,
+)
+from groupchat.client.tls.trust import Encryption
 
 
 class AddressTest(SynchronousTestCase):
@@ -43,12 +52,12 @@ class AddressTest(SynchronousTestCase):
     def test_reasons(self) -> None:
         """Every reason is one sentence that names what is wrong."""
         for failure, words in (
-            (error.DNSLookupError(), "Unknown host: ::1."),
-            (error.ConnectionRefusedError(), "Nothing listens at ::1, port 5000."),
-            (error.TimeoutError(), "did not answer in time"),
-            (error.ConnectionDone(), "closed the connection"),
-            (error.NoRouteError(), "No route to [::1]."),
-            (error.ConnectError(osError=5, string="odd"), "No connection to [::1]: 5."),
+            (UnknownHost(), "Unknown host: ::1."),
+            (NothingListens(), "Nothing listens at ::1, port 5000."),
+            (TimedOut(), "did not answer in time"),
+            (ConnectionEnded(), "closed the connection"),
+            (NoRoute(), "No route to [::1]."),
+            (NoConnection("odd"), "No connection to [::1]: odd."),
             (ConnectionDropped("Later.", "server-full"), "[::1] closed the connection: server-full: Later."),
             (
                 ConnectionDropped("the server did not answer"),

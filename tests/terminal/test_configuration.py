@@ -7,7 +7,7 @@ from shutil import rmtree
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.encryption import Encryption
+from groupchat.client.tls.trust import Encryption
 from groupchat.terminal.configuration import BadConfiguration, Configuration, Host, folder, load
 
 

@@ -41,5 +41,54 @@ class ConnectionDropped(ClientError):
         self.text = text
 
 
+class NoConnection(ClientError):
+    """No connection was made; the text is the network's, which the classes below say in words of their own."""
+
+
+class UnknownHost(NoConnection):
+    """The host's name has no address."""
+
+
+class NothingListens(NoConnection):
+    """The host is there, and nothing listens at the port."""
+
+
+class NoRoute(NoConnection):
+    """The network knows no way to the host."""
+
+
+class TimedOut(NoConnection):
+    """The host did not answer in time."""
+
+
+class ConnectionEnded(ClientError):
+    """The connection ended, and the server did not say why."""
+
+
+class NotTrusted(ClientError):
+    """TLS was not established; the text says why.
+
+    ``certificate`` is the one that the server presented, in DER (empty: it is not known),
+    ``error`` the number of OpenSSL for what is wrong with it, such as SELF_SIGNED (0: something else is wrong).
+    """
+
+    def __init__(self, text: str, certificate: bytes = b"", error: int = 0) -> None:
+        super().__init__(text)
+        self.certificate = certificate
+        self.error = error
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate in hexadecimal, with colons; empty if it is not known."""
+        return fingerprint_of(self.certificate) if self.certificate else ""
+
+
+def fingerprint_of(certificate: bytes) -> str:
+    """Return the SHA-256 of a certificate in DER, in hexadecimal with colons."""
+    from hashlib import sha256  # most connections need no fingerprint
+
+    return sha256(certificate).digest().hex(":").upper()
+
+
 class FileChanged(ClientError):
     """The file that was to be sent has become shorter meanwhile."""

@@ -1,4 +1,4 @@
-"""The states of a client.
+"""The states of a client, and the functions of a program that are told of them.
 
     NEW ──▶ CONNECTING ──▶ JOINING ──▶ JOINED ──▶ LEAVING ──▶ LEFT
                ▲  │           │           │
@@ -8,8 +8,11 @@
 ``leave`` leads from every state to LEFT; LEFT and FAILED are final.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from groupchat.client.core.protocol import Message
 
 
 class State(StrEnum):
@@ -36,3 +39,26 @@ class Change:
     state: State
     reason: Exception | None = None
     delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The program's functions; an exception of one is told to ``broken``, and the event counts as handled.
+
+    ``heard``: is called with every event, in order.
+    ``changed``: is called with every change of state.
+    ``silent``: is called with the seconds for which the server has been silent, and 0.0 when it is no longer.
+    ``broken``: is called with a sentence and the exception of another one.
+    """
+
+    heard: Callable[[Message], object]
+    changed: Callable[[Change], object]
+    silent: Callable[[float], object]
+    broken: Callable[[str, Exception], object]
+
+    def tell(self, what: str, listener: Callable[..., object], *news: object) -> None:
+        """Call one of the functions."""
+        try:
+            listener(*news)
+        except Exception as error:
+            self.broken(f"The program failed {what}", error)

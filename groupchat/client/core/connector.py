@@ -1,20 +1,22 @@
 """Connection attempts, with growing delays."""
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
-from twisted.application.internet import backoffPolicy
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IProtocol, IProtocolFactory, IReactorTime, IStreamClientEndpoint
-from twisted.python.failure import Failure
+from groupchat.client.core.network import Attempt, Clock, Dialer, Timer
+from groupchat.client.core.protocol import JsonLines, Owner
 
-from groupchat.client.core.protocol import as_exception
+SHORTEST, LONGEST = 0.5, 30.0
+"""Seconds to wait after the first failure, and after many."""
 
-BACKOFF = backoffPolicy(initialDelay=0.25, maxDelay=30.0, factor=2.0)
-"""Seconds to wait after the n-th failure: half a second, doubled up to 30 s, plus up to a random second.
 
-The random second spreads the clients of a restarted server.
-"""
+def backoff(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row: twice as many each time, and up to one at random.
+
+    The random part spreads the clients of a restarted server.
+    """
+    return min(SHORTEST * 2.0 ** min(failures - 1, 10), LONGEST) + int.from_bytes(os.urandom(4)) / 2**32
 
 
 class Waiter(Protocol):
@@ -27,39 +29,46 @@ class Waiter(Protocol):
         """There is no connection, for ``reason``; the next attempt begins in ``delay`` seconds."""
 
 
-class Connector:
-    """Connects to an endpoint again and again, with growing delays until ``welcomed`` is called.
+class Unnoticed:
+    """The waiter of attempts that the program is not told of."""
 
-    Twisted's ClientService counts a connection as a success as soon as it is established:
-    a server that accepts connections and then refuses every client would be called without a pause.
-    Its ``prepareConnection`` is meant for that, but raises NoTransition when the connection is lost meanwhile
-    (Twisted 26.10).
+    def connecting(self) -> None:
+        """Do nothing."""
+
+    def waiting(self, reason: Exception, delay: float) -> None:
+        """Do nothing."""
+
+
+class Connector:
+    """Connects again and again, with growing delays until ``welcomed`` is called.
+
+    A connection alone is not a success: a server that accepts connections and then refuses every client
+    would be called without a pause.
+
+    :param owner: the user of the connections that are established.
     """
 
     def __init__(
-        self,
-        endpoint: IStreamClientEndpoint,
-        factory: IProtocolFactory,
-        clock: IReactorTime,
-        waiter: Waiter,
-        backoff: Callable[[int], float] = BACKOFF,
+        self, dialer: Dialer, owner: Owner, clock: Clock, waiter: Waiter, backoff: Callable[[int], float] = backoff
     ) -> None:
-        self._endpoint = endpoint
-        self._factory = factory
+        self._dialer = dialer
+        self._owner = owner
         self._clock = clock
         self._waiter = waiter
         self._backoff = backoff
         self._failures = 0
-        self._attempt: Deferred[IProtocol] | None = None
-        self._timer: IDelayedCall | None = None
+        self._is_trying = False
+        self._attempt: Attempt | None = None
+        self._timer: Timer | None = None
 
     def connect(self) -> None:
         """Begin an attempt now."""
         self._timer = None
         self._waiter.connecting()
-        attempt = self._endpoint.connect(self._factory)
-        self._attempt = attempt
-        attempt.addCallbacks(self._connected, self._failed)
+        self._is_trying = True
+        attempt = self._dialer.dial(JsonLines(self._owner, self._connected, self._failed))
+        if self._is_trying:
+            self._attempt = attempt
 
     def welcomed(self) -> None:
         """Count this connection as a success: the next delay is short again."""
@@ -69,7 +78,7 @@ class Connector:
         """Begin another attempt after a delay, since the connection was lost."""
         self._failures += 1
         delay = self._backoff(self._failures)
-        self._timer = self._clock.callLater(delay, self.connect)
+        self._timer = self._clock.call_later(delay, self.connect)
         self._waiter.waiting(reason, delay)
 
     def stop(self) -> None:
@@ -81,11 +90,11 @@ class Connector:
         if attempt is not None:
             attempt.cancel()
 
-    def _connected(self, _: IProtocol) -> None:
+    def _connected(self) -> None:
+        self._is_trying = False
         self._attempt = None
 
-    def _failed(self, failure: Failure) -> None:
-        if self._attempt is None and failure.check(CancelledError):
-            return  # by stop()
+    def _failed(self, error: Exception) -> None:
+        self._is_trying = False
         self._attempt = None
-        self.retry(as_exception(failure))
+        self.retry(error)

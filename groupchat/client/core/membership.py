@@ -6,17 +6,14 @@
 
 from collections.abc import Callable, Mapping
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
-from twisted.logger import Logger
-
 from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused
-from groupchat.client.core.client_state import Change, State
-from groupchat.client.core.connector import Connector
+from groupchat.client.core.client_state import Change, Listeners, State
+from groupchat.client.core.connector import Connector, Unnoticed
+from groupchat.client.core.network import Clock, Dialer
 from groupchat.client.core.protocol import JsonLines, Message
 from groupchat.client.core.pulse import PING, Pulse
-from groupchat.client.core.requests import Requests, refusal_of
+from groupchat.client.core.requests import Request, Requests, refusal_of
+from groupchat.client.core.results import Result, succeeded
 from groupchat.client.core.resumption import POSTS, Resumption
 
 EXIT, PREFER = "exit", "prefer"
@@ -36,51 +33,35 @@ and a kick would be worth nothing if its victim returned within a second.
 """
 
 
-class Unnoticed:
-    """The waiter of attempts that the program is not told of."""
-
-    def connecting(self) -> None:
-        """Do nothing."""
-
-    def waiting(self, reason: Exception, delay: float) -> None:
-        """Do nothing."""
-
-
 class Membership:
     """Joins, stays in, and passes on what the server sends, all by itself.
 
-    :param heard: is called with every event, in order; an exception is logged, and the event counts as handled.
-    :param changed: is called with every change of state.
-    :param silent: is called with the seconds for which the server has been silent, and 0.0 when it is no longer.
+    :param patient: whether a server that was never reached is tried again.
     """
-
-    _log = Logger()
 
     def __init__(
         self,
-        endpoint: IStreamClientEndpoint,
-        clock: IReactorTime,
+        dialer: Dialer,
+        clock: Clock,
         resumption: Resumption,
         preferences: Mapping[str, str],
         requests: Requests,
         backoff: Callable[[int], float],
-        heard: Callable[[Message], object],
-        changed: Callable[[Change], object],
-        silent: Callable[[float], object],
+        listeners: Listeners,
+        patient: bool = True,
     ) -> None:
         self.state = State.NEW
+        self.resumption = resumption
+        self.requests = requests
+        self.preferences = dict(preferences)
+        self.server: Message = {}
+        """The last welcome on any connection."""
         self._clock = clock
-        self._heard = heard
-        self._changed = changed
-        self._silent = silent
-        self._resumption = resumption
-        self._preferences = dict(preferences)
+        self._listeners = listeners
         self._echoes = preferences.get("echo") == "on"
-        self._requests = requests
-        factory = Factory.forProtocol(lambda: JsonLines(self))
-        factory.noisy = False
-        self._connector = Connector(endpoint, factory, clock, self, backoff)
-        self._spare = Connector(endpoint, factory, clock, Unnoticed(), backoff)
+        self._is_patient = patient
+        self._connector = Connector(dialer, self, clock, self, backoff)
+        self._spare = Connector(dialer, self, clock, Unnoticed(), backoff)
         """Tries another connection beside one that is silent; it takes over as soon as it is established."""
         self._is_trying_spare = False
         self._pulse = Pulse(clock, self._silent_for, self._try_spare)
@@ -89,12 +70,43 @@ class Membership:
         self._entering = ""
         """The room that is being joined, whose earlier messages come until the answer."""
         self._paused = False
-        self._joined: Deferred[Message] = Deferred()
-        self._leavers: list[Deferred[None]] = []
+        self._joined: Result[Message] = Result()
+        self._leavers: list[Result[None]] = []
         self._welcome: Message | None = None
         """The welcome on this connection; None before it."""
-        self._server: Message = {}
-        """The last welcome on any connection."""
+
+    def start(self) -> Result[Message]:
+        """Connect and join."""
+        self._connector.connect()
+        return self._joined
+
+    def ask(self, message: Message) -> Request:
+        """Send a request as soon as possible."""
+        request = self.requests.add(message)
+        self._send_waiting()
+        return request
+
+    def leave(self, reason: str) -> Result[None]:
+        """Leave for good; settles when the connection is closed."""
+        if self.state in (State.LEFT, State.FAILED):
+            return succeeded(None)
+        left: Result[None] = Result()
+        self._leavers.append(left)
+        if self.state is State.JOINED and self._wire is not None:
+            self._wire.send({"do": "exit", **({"reason": reason} if reason else {}), "ref": EXIT})
+            self._pulse.await_goodbye(self._wire)
+            self._change(Change(State.LEAVING))
+        elif self.state is not State.LEAVING:
+            self._end(State.LEFT, None)
+        return left
+
+    def pause(self, is_paused: bool) -> None:
+        """Read nothing, on whichever connection, or read again."""
+        self._paused = is_paused
+        if self._wire is not None and is_paused:
+            self._wire.pause()
+        elif self._wire is not None:
+            self._wire.resume()
 
     # The connector calls these.
 
@@ -102,7 +114,10 @@ class Membership:
         self._change(Change(State.CONNECTING))
 
     def waiting(self, reason: Exception, delay: float) -> None:
-        self._change(Change(State.WAITING, reason, delay))
+        if self._is_patient or self.server:
+            self._change(Change(State.WAITING, reason, delay))
+        else:
+            self._end(State.FAILED, reason)
 
     # The connection calls these.
 
@@ -116,7 +131,7 @@ class Membership:
         self._welcome = None
         self._pulse.await_welcome(wire)
         self._change(Change(State.JOINING))
-        self._ask(self._resumption.claim())
+        self._ask(self.resumption.claim())
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
         if wire is not self._wire or message.get("ref") in (PING, EXIT, PREFER):
@@ -125,12 +140,12 @@ class Membership:
             self._answered(message)
         elif self.state is State.JOINING and message.get("event") == "refused":
             wire.drop(refusal_of(message))
-        elif self._requests.expects(message):
+        elif self.requests.expects(message):
             if message.get("event") == "done" and not self._echoes:
-                self._resumption.posted(message.get("id"))
+                self.resumption.posted(message.get("id"))
             self._entering = ""
-            self._resumption.answered(self._requests.asked(message), message)
-            self._requests.settle(message)
+            self.resumption.answered(self.requests.asked(message), message)
+            self.requests.settle(message)
             self._send_waiting()
         else:
             self._event(message)
@@ -152,10 +167,7 @@ class Membership:
         """Note how long the server has been silent; 0.0: it is no longer."""
         if not seconds:
             self._stop_spare()
-        try:
-            self._silent(seconds)
-        except Exception:
-            self._log.failure("The program failed when told of a silence of {seconds:g} s", seconds=seconds)
+        self._listeners.tell(f"when told of a silence of {seconds:g} s", self._listeners.silent, seconds)
 
     def _try_spare(self) -> None:
         if not self._is_trying_spare and self.state is State.JOINED:
@@ -183,8 +195,8 @@ class Membership:
         self._pulse.stop()
         self._asked = 0
         if self._welcome is None:
-            self._resumption.unwelcomed(self._clock.seconds())
-        self._requests.interrupted()
+            self.resumption.unwelcomed(self._clock.seconds())
+        self.requests.interrupted()
         return wire
 
     def _stop_spare(self) -> None:
@@ -194,7 +206,7 @@ class Membership:
 
     def _ask(self, message: Message) -> None:
         if self._wire is not None:
-            self._asked = self._requests.number()
+            self._asked = self.requests.number()
             self._wire.send({**message, "ref": self._asked})
 
     def _answered(self, message: Message) -> None:
@@ -207,16 +219,16 @@ class Membership:
             if self._wire is not None:
                 self._wire.drop(ConnectionDropped("the server answered the claim with something else than a welcome"))
         elif self._welcome is None:
-            self._welcome = self._server = message
-            self._resumption.welcomed(message)
+            self._welcome = self.server = message
+            self.resumption.welcomed(message)
             self._move(message)
         else:
-            self._resumption.moved()
+            self.resumption.moved()
             self._move(self._welcome)
 
     def _move(self, welcome: Message) -> None:
         """Join the next room that is missing; settle in when none is."""
-        room = self._resumption.missing_room()
+        room = self.resumption.missing_room()
         if room is None:
             self._settle_in(welcome)
         else:
@@ -224,69 +236,63 @@ class Membership:
 
     def _settle_in(self, welcome: Message) -> None:
         self._connector.welcomed()
-        self._resumption.settled()
+        self.resumption.settled()
         if self._wire is not None:
             self._pulse.watch(self._wire)
-            for name, value in self._preferences.items():
+            for name, value in self.preferences.items():
                 self._wire.send({"do": "set", "name": name, "value": value, "ref": PREFER})
         self._change(Change(State.JOINED))
         self._send_waiting()
-        if not self._joined.called:
-            self._joined.callback(welcome)
+        if not self._joined.is_settled:
+            self._joined.succeed(welcome)
 
     def _refused(self, refused: Refused) -> None:
         now = self._clock.seconds()
-        had_token = self._resumption.token is not None
-        if self._welcome is None and self._resumption.refused(refused.code, now):
+        had_token = self.resumption.token is not None
+        if self._welcome is None and self.resumption.refused(refused.code, now):
             if had_token:
-                self._requests.abandon_sent()
+                self.requests.abandon_sent()
             self._change(Change(State.JOINING, refused))
-            self._ask(self._resumption.claim())
-        elif refused.code in TEMPORARY or self._resumption.haunted(refused.code, now):
+            self._ask(self.resumption.claim())
+        elif refused.code in TEMPORARY or self.resumption.haunted(refused.code, now):
             if self._wire is not None:
                 self._wire.drop(refused)
-        elif self._welcome is not None and self._resumption.can_do_without():
+        elif self._welcome is not None and self.resumption.can_do_without():
             self._event({"event": "refused", "code": refused.code, "text": refused.text})
             self._move(self._welcome)
         else:
             self._end(State.FAILED, refused)
 
     def _event(self, message: Message) -> None:
-        self._resumption.follow(message)
+        self.resumption.follow(message)
         if message.get("event") == "entered" and self._is_joining(str(message.get("room"))):
             self._entering = str(message.get("room"))
         if not self._is_old(message):
-            try:
-                self._heard(message)
-            except Exception:
-                self._log.failure("The program failed on the event {event}", event=message.get("event"))
-        self._resumption.handled(message)
+            self._listeners.tell(f"on the event {message.get('event')}", self._listeners.heard, message)
+        self.resumption.handled(message)
 
     def _is_joining(self, room: str) -> bool:
         """Return whether the client has asked for this room, and has no answer yet."""
-        wanted = self._resumption.missing_room() if self._asked else None
-        return self._requests.is_joining(room) or (wanted is not None and wanted.casefold() == room.casefold())
+        wanted = self.resumption.missing_room() if self._asked else None
+        return self.requests.is_joining(room) or (wanted is not None and wanted.casefold() == room.casefold())
 
     def _is_old(self, message: Message) -> bool:
         """Return whether a post is not to be heard: it was before, or nothing old is wanted."""
-        if self._resumption.knows(message) or self._resumption.has_shown(message):
+        if self.resumption.knows(message) or self.resumption.has_shown(message):
             return True
         is_earlier = self._entering and message.get("room") == self._entering and message.get("event") in POSTS
-        return bool(is_earlier and self._resumption.only_new)
+        return bool(is_earlier and self.resumption.only_new)
 
     def _send_waiting(self) -> None:
         while self.state is State.JOINED and self._wire is not None:
-            request = self._requests.next(self._resumption.bound_room)
+            request = self.requests.next(self.resumption.bound_room)
             if request is None:
                 return
             self._wire.send(request.message)
 
     def _change(self, change: Change) -> None:
         self.state = change.state
-        try:
-            self._changed(change)
-        except Exception:
-            self._log.failure("The program failed on the change to {state}", state=change.state)
+        self._listeners.tell(f"on the change to {change.state}", self._listeners.changed, change)
 
     def _end(self, state: State, reason: Exception | None) -> None:
         """End for good."""
@@ -297,9 +303,9 @@ class Membership:
         if wire is not None:
             wire.drop(ConnectionDropped("the client has left"))
         self._change(Change(state, reason))
-        self._requests.fail(Left("the client has left"))
-        if not self._joined.called:
-            self._joined.errback(reason or Left("the client has left"))
+        self.requests.fail(Left("the client has left"))
+        if not self._joined.is_settled:
+            self._joined.fail(reason or Left("the client has left"))
         leavers, self._leavers = self._leavers, []
         for left in leavers:
-            left.callback(None)
+            left.succeed(None)

@@ -2,15 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from twisted.internet.interfaces import ITCPTransport
-from twisted.internet.protocol import connectionDone
-from twisted.protocols.basic import LineOnlyReceiver
-from twisted.python.failure import Failure
-
 from groupchat.client.core.client_errors import ConnectionDropped
+from groupchat.client.core.network import Transport
 
 Message: TypeAlias = dict[str, Any]
 """One JSON object as the server sent it."""
@@ -41,25 +37,57 @@ class Owner(Protocol):
         """The connection is gone."""
 
 
-class JsonLines(LineOnlyReceiver):
-    """One object a line, both ways; lines that do not start with ``{`` are for people and skipped.
+LONGEST_LINE = 4 * 1024 * 1024
+"""Bytes; far above every list the server makes, so that only a broken server exceeds it."""
+
+
+class Unconnected:
+    """The transport of a connection that is not established."""
+
+    def write(self, data: bytes) -> None:
+        """Do nothing."""
+
+    def pause(self) -> None:
+        """Do nothing."""
+
+    def resume(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def abort(self) -> None:
+        """Do nothing."""
+
+
+class JsonLines:
+    """One object a line, both ways; lines that do not start with ``{`` are for people and skipped.  A Receiver.
 
     The reason why the connection ends is, in this order: the client's own, the last ``closing`` event
     (in the words of the refusal before it, if they have the same code), such a refusal alone, and the network's error.
+
+    :param connected: is called when the connection is established, before its owner learns of it.
+    :param failed: is called if it cannot be established.
+    :param congested: is called when the network takes no more for the moment (true), or again (false).
     """
 
-    delimiter = b"\n"
-    MAX_LENGTH = 4 * 1024 * 1024
-    """Bytes; far above every list the server makes, so that only a broken server exceeds it."""
-
-    transport: Any  # ITCPTransport, IConsumer and IPushProducer in one, as tcp.Client is
-
-    def __init__(self, owner: Owner) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        connected: Callable[[], object] = lambda: None,
+        failed: Callable[[Exception], object] = lambda error: None,
+        congested: Callable[[bool], object] = lambda is_full: None,
+    ) -> None:
         self.heard = True
         """True if anything came since the owner last set this to false."""
         self.paused = False
         """True while reading is paused, so that silence means nothing."""
+        self.transport: Transport = Unconnected()
         self._owner = owner
+        self._connected = connected
+        self._failed = failed
+        self._congested = congested
+        self._rest = bytearray()
         self._told: ConnectionDropped | None = None
         self._refused = ConnectionDropped("")
         """The last refusal that answered no request; its sentence says more than that of ``closing``."""
@@ -72,34 +100,52 @@ class JsonLines(LineOnlyReceiver):
     def drop(self, reason: Exception) -> None:
         """End the connection now, for this reason."""
         self._fault = self._fault or reason
-        self.transport.abortConnection()
+        self.transport.abort()
 
     def pause(self) -> None:
         """Stop reading until ``resume``."""
         self.paused = True
-        self.transport.pauseProducing()
+        self.transport.pause()
 
     def resume(self) -> None:
         """Read again; the silence before does not count."""
         self.paused = False
         self.heard = True
-        self.transport.resumeProducing()
+        self.transport.resume()
 
-    # Twisted calls these.
+    # The network calls these.
 
-    def connectionMade(self) -> None:
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpKeepAlive(True)
-            self.transport.setTcpNoDelay(True)
+    def opened(self, transport: Transport) -> None:
+        self.transport = transport
+        self._connected()
         self._owner.wire_opened(self)
 
-    def dataReceived(self, data: bytes) -> None:
-        self.heard = True
-        super().dataReceived(data)
+    def failed(self, error: Exception) -> None:
+        self._failed(error)
 
-    def lineReceived(self, line: bytes) -> None:
-        if self._fault is not None:
-            return
+    def congested(self, is_full: bool) -> None:
+        self._congested(is_full)
+
+    def received(self, data: bytes) -> None:
+        self.heard = True
+        self._rest += data
+        if b"\n" in data:
+            *lines, rest = self._rest.split(b"\n")
+            self._rest = rest
+            for line in lines:
+                if self._fault is not None:
+                    return
+                self._take(bytes(line))
+        if len(self._rest) > LONGEST_LINE:
+            self.drop(ConnectionDropped(f"the server sent a line of more than {LONGEST_LINE} bytes"))
+
+    def closed(self, error: Exception) -> None:
+        self.transport = Unconnected()
+        self._owner.wire_closed(self, self._fault or self._told or error)
+
+    # Inside.
+
+    def _take(self, line: bytes) -> None:
         if not line.startswith(b"{"):
             refusal = REFUSAL.match(line.decode("utf-8", "replace"))
             if refusal is not None:
@@ -116,12 +162,6 @@ class JsonLines(LineOnlyReceiver):
             return
         self._told = self._farewell(message)
         self._owner.wire_received(self, message)
-
-    def lineLengthExceeded(self, line: bytes) -> None:
-        self.drop(ConnectionDropped(f"the server sent a line of more than {self.MAX_LENGTH} bytes"))
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._owner.wire_closed(self, self._fault or self._told or as_exception(reason))
 
     def _farewell(self, message: Message) -> ConnectionDropped | None:
         """Return why the server is about to close the connection, if this message says so.
@@ -153,8 +193,3 @@ def fault_of(message: Message) -> str:
 def encode(message: Message) -> bytes:
     """Return one line, with its end, as the server reads it."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def as_exception(failure: Failure) -> Exception:
-    """Return the failure's exception."""
-    return failure.value if isinstance(failure.value, Exception) else ConnectionDropped(failure.getErrorMessage())

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-
 from groupchat.client.core.client_errors import ConnectionDropped
+from groupchat.client.core.network import Clock, Timer
 from groupchat.client.core.protocol import JsonLines
 
 HANDSHAKE = 30.0
@@ -40,13 +39,13 @@ class Pulse:
     """
 
     def __init__(
-        self, clock: IReactorTime, silent: Callable[[float], object] = lambda seconds: None,
+        self, clock: Clock, silent: Callable[[float], object] = lambda seconds: None,
         late: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._silent = silent
         self._late = late
-        self._timer: IDelayedCall | None = None
+        self._timer: Timer | None = None
         self._heard_at = self._asked_at = 0.0
         self._told = False
 
@@ -66,16 +65,16 @@ class Pulse:
     def stop(self) -> None:
         """Expect nothing any more."""
         timer, self._timer = self._timer, None
-        if timer is not None and timer.active():
+        if timer is not None:
             timer.cancel()
         self._tell(0.0)
 
     def _set(self, delay: float, call: Callable[..., None], *arguments: object) -> None:
         self.stop()
-        self._timer = self._clock.callLater(delay, call, *arguments)
+        self._timer = self._clock.call_later(delay, call, *arguments)
 
     def _look(self, wire: JsonLines) -> None:
-        self._timer = self._clock.callLater(TICK, self._look, wire)
+        self._timer = self._clock.call_later(TICK, self._look, wire)
         now = self._clock.seconds()
         if wire.heard or wire.paused:
             wire.heard = False

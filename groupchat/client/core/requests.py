@@ -3,10 +3,9 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from twisted.internet.defer import Deferred
-
 from groupchat.client.core.client_errors import ClientError, Refused, Unanswered
 from groupchat.client.core.protocol import Message
+from groupchat.client.core.results import Result
 
 PLACED = frozenset({"say", "send"})
 """The requests that put something into the current room, if they name neither a room nor a person."""
@@ -17,13 +16,13 @@ MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request: ``message`` as it is sent, ``answer`` fires with what the server answers.
+    """One request: ``message`` as it is sent, ``answer`` is what the server answers.
 
     A request with a ``key`` may be sent any number of times: the server carries it out once.
     """
 
     message: Message
-    answer: Deferred[Message] = field(repr=False)
+    answer: Result[Message] = field(repr=False)
     sent: bool = False
     cancelled: bool = False
     follows: "Request | None" = None
@@ -72,10 +71,10 @@ class Requests:
     def add(self, message: Message) -> Request:
         """Add a request; it waits until ``next`` returns it."""
 
-        def cancel(_: Deferred[Message]) -> None:
+        def cancel() -> None:
             request.cancelled = True
 
-        request = Request({**message, "ref": self.number()}, Deferred(cancel))
+        request = Request({**message, "ref": self.number()}, Result(cancel))
         if request.is_adrift:
             request.follows = self._last_move()
         self._waiting.append(request)
@@ -124,10 +123,10 @@ class Requests:
         request = self._sent.pop(answer["ref"])
         if answer.get("event") == "refused":
             stranded = self._take_stranded(request)
-            request.answer.errback(refusal_of(answer))
+            request.answer.fail(refusal_of(answer))
             _strand(stranded)
         else:
-            request.answer.callback(answer)
+            request.answer.succeed(answer)
 
     def interrupted(self) -> None:
         """Note that the connection is gone: repeatable requests wait again, in their order; others fail."""
@@ -136,7 +135,7 @@ class Requests:
         for request in sent:
             if not request.repeatable:
                 stranded = self._take_stranded(request)
-                request.answer.errback(Unanswered("the connection was lost before the answer came"))
+                request.answer.fail(Unanswered("the connection was lost before the answer came"))
                 _strand(stranded)
 
     def abandon_sent(self) -> None:
@@ -144,14 +143,14 @@ class Requests:
         lost = [request for request in self._waiting if request.sent] + self._take_sent()
         self._waiting = deque(request for request in self._waiting if not request.sent)
         for request in lost:
-            request.answer.errback(Unanswered("the server has forgotten who sent this; it may be posted or not"))
+            request.answer.fail(Unanswered("the server has forgotten who sent this; it may be posted or not"))
 
     def fail(self, error: ClientError) -> None:
         """Fail all requests: none will be answered any more."""
         everything = [*self._take_sent(), *self._waiting]
         self._waiting.clear()
         for request in everything:
-            request.answer.errback(error)
+            request.answer.fail(error)
 
     def _last_move(self) -> Request | None:
         """Return the newest unanswered request that may choose another room."""
@@ -183,7 +182,7 @@ def goes_elsewhere(request: Message) -> bool:
 def _strand(requests: list[Request]) -> None:
     """Fail what is to be said in a room that was not reached: it must not be said in another."""
     for request in requests:
-        request.answer.errback(Refused("not-in-room", "It was meant for a room that you did not get into."))
+        request.answer.fail(Refused("not-in-room", "It was meant for a room that you did not get into."))
 
 
 def refusal_of(message: Message) -> Refused:

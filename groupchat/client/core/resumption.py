@@ -42,6 +42,7 @@ class Resumption:
 
     :param room: the room to be current, beside those the server puts the client in (None: the server decides).
     :param rooms: the rooms to be in, the last one current (None: the server decides).
+    :param access: an access token of the account, which goes with every claim; with it the nickname may be empty.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Resumption:
         attended: bool = False,
         rooms: Iterable[str] | None = None,
         quiet: bool = False,
+        access: str | None = None,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -72,6 +74,7 @@ class Resumption:
         self.told_of_rooms = False
         """True if the server tells of every change of rooms, so that ``room`` is always right."""
         self._password = password
+        self._access = access
         self._attended = attended
         self._quiet = quiet
         self._claimed_rooms = None if rooms is None else tuple(rooms)
@@ -96,13 +99,17 @@ class Resumption:
             since = max(0, self._first_head - CONTEXT)
         if type(since) is int:
             self._own = {own for own in self._own if own > since}
-        message: Message = {"do": "nick", "nick": self.nick}
+        message: Message = {"do": "nick"}
+        if self.nick:
+            message["nick"] = self.nick
         if since is not None:
             message["since"] = since
         if self.token is not None:
             message["token"] = self.token
         if self._password is not None:
             message["password"] = self._password
+        if self._access is not None:
+            message["access"] = self._access
         if self._attended:
             message["attended"] = True
         if self._quiet:

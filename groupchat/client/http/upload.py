@@ -23,6 +23,8 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
+from groupchat.client.core.client_errors import ConnectionEnded, NoConnection
+
 Progress = Callable[[int, int], object]
 """Is called with how many bytes were read to be sent, and how many there are."""
 
@@ -32,7 +34,15 @@ ANSWER_MAX = 65536
 _PATH = re.compile(r"/[\w.~%/-]{1,512}", re.ASCII)
 """A path on the server."""
 
-LOST = (ConnectError, ConnectionDone, ConnectionLost, RequestTransmissionFailed, ResponseFailed)
+LOST = (
+    NoConnection,
+    ConnectionEnded,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+    RequestTransmissionFailed,
+    ResponseFailed,
+)
 """Errors of a connection: it is not known whether the server has the file."""
 
 

@@ -1,17 +1,14 @@
 """JSON Lines on one connection."""
 
 import json
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.testing import StringTransport, StringTransportWithDisconnection
-from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import ConnectionDropped
-from groupchat.client.core.protocol import JsonLines, Message, as_exception, encode
+from groupchat.client.core.client_errors import ConnectionDropped, ConnectionEnded
+from groupchat.client.core.protocol import LONGEST_LINE, JsonLines, Message, encode
+from tests.client.core.fakes import FakeTransport
 
 LINES = (
     b"groupchat 1.0: 3 people are here.\r\nChoose your nickname: \r\n"
@@ -45,16 +42,13 @@ class JsonLinesTest(SynchronousTestCase):
     def connect(self) -> None:
         self.owner = Owner()
         self.wire = JsonLines(self.owner)
-        self.transport: Any = StringTransportWithDisconnection()
-        self.transport.protocol = self.wire
-        self.wire.makeConnection(self.transport)
+        self.transport = FakeTransport(self.wire)
 
     def closed(self, *lines: bytes) -> Exception:
         """Let the server send these lines and close; return the reason that is told."""
         self.connect()
-        self.wire.dataReceived(b"".join(line + b"\r\n" for line in lines))
-        if self.transport.connected:
-            self.transport.loseConnection()
+        self.wire.received(b"".join(line + b"\r\n" for line in lines))
+        self.transport.end(ConnectionEnded())
         (reason,) = self.owner.reasons
         return reason
 
@@ -63,7 +57,7 @@ class JsonLinesTest(SynchronousTestCase):
         for size in range(1, len(LINES) + 1):
             self.connect()
             for start in range(0, len(LINES), size):
-                self.wire.dataReceived(LINES[start : start + size])
+                self.wire.received(LINES[start : start + size])
             self.assertEqual(self.owner.received, OBJECTS)
         self.assertEqual(self.owner.opened, 1)
 
@@ -74,8 +68,7 @@ class JsonLinesTest(SynchronousTestCase):
         self.assertEqual(line.count(b"\n"), 1)
         self.assertEqual(json.loads(line), {**message, "text": "a\r\nb\u2028"})
         self.wire.send(message)
-        self.assertEqual(self.transport.value(), encode(message))
-        self.transport.clear()
+        self.assertEqual(self.transport.sent(), encode(message))
 
     def test_why_closed(self) -> None:
         """The reason is the server's last word, if that says why; what came before does not count."""
@@ -98,7 +91,7 @@ class JsonLinesTest(SynchronousTestCase):
         ):
             told = self.closed(*lines)
             self.assertEqual(str(told) if isinstance(told, ConnectionDropped) else None, reason, lines)
-        self.assertIsInstance(self.closed(), ConnectionDone)
+        self.assertIsInstance(self.closed(), ConnectionEnded)
 
     def test_code(self) -> None:
         """The code and the sentence can be told apart."""
@@ -115,9 +108,11 @@ class JsonLinesTest(SynchronousTestCase):
 
     def test_endless_line(self) -> None:
         """So is one that sends a line without an end."""
-        self.wire.MAX_LENGTH = 100
-        self.wire.dataReceived(b"{" + b"x" * 200)
-        self.assertIn("more than 100 bytes", str(self.owner.reasons[0]))
+        for _ in range(4):
+            self.wire.received(b"x" * (LONGEST_LINE // 4))
+        self.assertEqual(self.owner.reasons, [])
+        self.wire.received(b"x")
+        self.assertIn("more than 4194304 bytes", str(self.owner.reasons[0]))
 
     def test_own_reason(self) -> None:
         """The client's own reason to drop the connection is told, and the first of several."""
@@ -128,26 +123,12 @@ class JsonLinesTest(SynchronousTestCase):
         """A paused connection reads nothing; the silence before it reads again does not count."""
         self.wire.heard = False
         self.wire.pause()
-        self.assertEqual((self.transport.producerState, self.wire.paused), ("paused", True))
+        self.assertEqual((self.transport.is_paused, self.wire.paused), (True, True))
         self.wire.resume()
-        self.assertEqual((self.transport.producerState, self.wire.paused, self.wire.heard), ("producing", False, True))
+        self.assertEqual((self.transport.is_paused, self.wire.paused, self.wire.heard), (False, False, True))
 
     def test_heard(self) -> None:
         """Every byte is a sign of life, also one that makes no line yet."""
         self.wire.heard = False
-        self.wire.dataReceived(b"{")
+        self.wire.received(b"{")
         self.assertTrue(self.wire.heard)
-
-
-class ReasonTest(SynchronousTestCase):
-    def test_exceptions(self) -> None:
-        """A failure's exception is the reason; what is none, such as an exit, becomes one."""
-        error = ConnectionLost()
-        self.assertIs(as_exception(Failure(error)), error)
-        self.assertIsInstance(as_exception(Failure(SystemExit("odd"))), ConnectionDropped)
-
-    def test_transports_without_tcp(self) -> None:
-        """A transport that is not TCP, such as a pipe, has no options to set."""
-        wire = JsonLines(Owner())
-        wire.makeConnection(StringTransport())
-        wire.send({})

@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.protocol import JsonLines, Message
 from groupchat.client.core.pulse import DEAD, GOODBYE, HANDSHAKE, LATE, PING, QUIET, SLOW, Pulse
+from groupchat.client.twisted_network import TwistedClock
 
 
 class FakeWire(JsonLines):
@@ -27,7 +28,7 @@ class PulseTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.told: list[object] = []
-        self.pulse = Pulse(self.clock, self.told.append, lambda: self.told.append("late"))
+        self.pulse = Pulse(TwistedClock(self.clock), self.told.append, lambda: self.told.append("late"))
         self.wire = FakeWire()
 
     def test_welcome(self) -> None:

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.core.client_errors import Left, Refused, Unanswered
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.requests import Requests, refusal_of
+from groupchat.client.twisted_network import deferred_of
 
 
 class RequestsTest(SynchronousTestCase):
@@ -17,7 +18,7 @@ class RequestsTest(SynchronousTestCase):
         self.requests = Requests(2)
 
     def add(self, do: str, **fields: Any) -> "Deferred[Message]":
-        return self.requests.add({"do": do, **fields}).answer
+        return deferred_of(self.requests.add({"do": do, **fields}).answer)
 
     def sent(self, room: str | None = None) -> list[Message]:
         """Return everything that may be sent now, while this is the current room."""
@@ -152,7 +153,7 @@ class RequestsMachine(RuleBasedStateMachine):
         key = f"k{len(self.asked)}"
         self.asked.append(key)
         answer = self.requests.add({"do": "say", "key": key}).answer
-        answer.addCallback(lambda _: self.answered.append(key))
+        answer.then(lambda _: self.answered.append(key))
 
     @rule()
     def send(self) -> None:

@@ -61,7 +61,7 @@ class SendingTest(SendingCase):
 
     def test_commands_after_a_loss(self) -> None:
         """A command after the loss of the room names none: the server refuses it, where it is about a room."""
-        self.client._server = {"features": ["type-room"]}
+        self.client.membership.server = {"features": ["type-room"]}
         for lost, room in ((Place("board"), None), (Place(), "lobby")):
             self.state.lost = lost
             self.sending.type("/topic secret")

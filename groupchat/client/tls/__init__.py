@@ -1,0 +1,1 @@
+"""TLS for clients, without any network: it turns bytes into bytes."""

@@ -1,0 +1,73 @@
+"""A network in memory, as the core sees it."""
+
+from groupchat.client.core.network import Attempt, Receiver
+
+
+class FakeTransport:
+    """Keeps what is written; tells its receiver at once when it is aborted."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.written = b""
+        self.connected = True
+        self.is_paused = False
+        receiver.opened(self)
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def pause(self) -> None:
+        self.is_paused = True
+
+    def resume(self) -> None:
+        self.is_paused = False
+
+    def close(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        self.end(ConnectionError("aborted"))
+
+    def end(self, error: Exception) -> None:
+        """End the connection, for this reason."""
+        if self.connected:
+            self.connected = False
+            self.receiver.closed(error)
+
+    def sent(self) -> bytes:
+        """Return what was written since the last call."""
+        written, self.written = self.written, b""
+        return written
+
+
+class FakeDialer:
+    """Attempts to connect wait in ``attempts`` until the test accepts or refuses them."""
+
+    def __init__(self) -> None:
+        self.attempts: list[Receiver] = []
+        self.cancelled = 0
+
+    def dial(self, receiver: Receiver) -> Attempt:
+        self.attempts.append(receiver)
+        return FakeAttempt(self, receiver)
+
+    def accept(self) -> FakeTransport:
+        """Let the oldest attempt succeed."""
+        return FakeTransport(self.attempts.pop(0))
+
+    def refuse(self, error: Exception) -> None:
+        """Let the oldest attempt fail."""
+        self.attempts.pop(0).failed(error)
+
+
+class FakeAttempt:
+    """An attempt; to cancel one that is over does nothing."""
+
+    def __init__(self, dialer: FakeDialer, receiver: Receiver) -> None:
+        self._dialer = dialer
+        self._receiver = receiver
+
+    def cancel(self) -> None:
+        if self._receiver in self._dialer.attempts:
+            self._dialer.attempts.remove(self._receiver)
+            self._dialer.cancelled += 1
