@@ -66,6 +66,9 @@ class HeldJournal:
     def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.recent(audience, upto, count)
 
+    def calls(self, audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        return self.within.calls(audience, count)
+
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.following(audience, after, upto, count)
 
@@ -163,6 +166,9 @@ class SlowJournal:
 
     def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.recent(audience, upto, count))
+
+    def calls(self, audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.calls(audience, count))
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.following(audience, after, upto, count))

@@ -38,20 +38,26 @@ class Post(Event):
 
 @dataclass(frozen=True, slots=True)
 class Said(Post):
-    """``nick`` said ``text``."""
+    """``nick`` said ``text``; ``all``: and called everybody in the room with it, as operators can."""
 
     text: str
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Acted(Post):
-    """``/me``: the sentence is ``nick`` and ``text``."""
+    """``/me``: the sentence is ``nick`` and ``text``.
+
+    ``to`` is the other person of a private one; ``all``: as in Said.
+    """
 
     text: str
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,18 @@ class Shared(Post):
 
 @dataclass(frozen=True, slots=True)
 class Edited(Post):
-    """Message ``target`` now reads ``text``; ``to`` is the other person of a private message."""
+    """Message ``target`` now reads ``text``; ``to`` is the other person of a private message.
+
+    ``acted``: it is an earlier message that says what its author does, as after ``/me``.
+    """
 
     target: int
     text: str
     to: str
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
+    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,11 @@ class Recent:
         target = self._posts.get(edit.target)
         if target is not None and isinstance(target.event, Said | Acted | Whispered | Edited):
             old = target.event
-            changed = Edited(old.id, old.room, old.nick, old.at, old.id, edit.text, edit.to, old.reply, old.reply_nick)
+            acted = isinstance(old, Acted) or (isinstance(old, Edited) and old.acted)
+            changed = Edited(
+                old.id, old.room, old.nick, old.at, old.id, edit.text, edit.to, old.reply, old.reply_nick, edit.all,
+                acted,
+            )  # fmt: skip
             self._posts[edit.target] = StoredPost(changed, target.author, target.reader)
 
     def _delete(self, deletion: Deleted) -> None:

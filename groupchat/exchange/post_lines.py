@@ -29,7 +29,7 @@ from groupchat.exchange.fields import (
 )
 from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rights import CHANGES
-from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.journals.rules.rows import EVERYBODY, Row, milliseconds
 from groupchat.model.drafts import Deed, Kind
 from groupchat.model.text import harmless, harmless_lines
 
@@ -69,6 +69,8 @@ def written(row: Row, target: Row | None, answered: Row | None = None) -> dict[s
         "author": str(row.author),
         "at": written_time(row.at / 1000),
     }
+    if row.calls and row.kind != Kind.DELETED:
+        line["all"] = True
     if row.reader is not None:
         line |= {"reader": str(row.reader), "to": harmless(row.to)}
     if target is not None:
@@ -132,7 +134,7 @@ def read(given: Mapping[str, Any]) -> PostLine:
     is_private = row.reader is not None
     if is_private != ("to" in fields) or (kind == Kind.WHISPERED and not is_private):
         raise ValueError("what is private has both to and reader")
-    if is_private and (row.room or kind not in (Kind.WHISPERED, Kind.SHARED, *CHANGES)):
+    if is_private and (row.room or kind not in (Kind.WHISPERED, Kind.ACTED, Kind.SHARED, *CHANGES)):
         raise ValueError("this cannot be private")
     if not is_private and kind != Kind.MODERATED:
         fields.get("room", room)
@@ -147,10 +149,16 @@ def read(given: Mapping[str, Any]) -> PostLine:
         fields.only(*_COMMON, *private, *_OF_FILES, "deleted_by", *_OF_REPLIES)
         return _with_file(_reply(row, fields), fields)
     if kind not in CHANGES:
-        fields.only(*_COMMON, *private, "text", "edited", "deleted_by", *_OF_REPLIES)
+        calls = () if is_private else ("all",)
+        fields.only(*_COMMON, *private, *calls, "text", "edited", "deleted_by", *_OF_REPLIES)
         fields.maybe("edited", truth)
+        if fields.maybe("all", truth):
+            row = row._replace(to=EVERYBODY)
         return _with_text(_reply(row, fields), fields)
-    fields.only(*_COMMON, *private, *_OF_CHANGES, *(("text", "deleted_by") if kind == Kind.EDITED else ()))
+    of_edits = (("text", "deleted_by") if is_private else ("text", "deleted_by", "all")) if kind == Kind.EDITED else ()
+    fields.only(*_COMMON, *private, *_OF_CHANGES, *of_edits)
+    if fields.maybe("all", truth):
+        row = row._replace(to=EVERYBODY)
     line = PostLine(
         row._replace(target=fields.get("message", number)),
         "",

@@ -50,7 +50,20 @@ from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
 
-FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies", "files", "access")
+FEATURES = (
+    "rooms",
+    "quiet",
+    "entered",
+    "closing",
+    "barrier",
+    "type-room",
+    "lines",
+    "replies",
+    "files",
+    "access",
+    "acts",
+    "all",
+)
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
 

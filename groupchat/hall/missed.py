@@ -141,5 +141,7 @@ def is_said(post: Post) -> bool:
 
 
 def is_mentioned(nick: str, post: Post) -> bool:
-    """Say whether a message speaks to somebody."""
+    """Say whether a message speaks to somebody, or calls everybody in its room."""
+    if isinstance(post, Said | Acted | Edited) and post.all:
+        return True
     return isinstance(post, Said | Acted | Whispered | Edited) and mentions.is_mentioned(nick, post.text)

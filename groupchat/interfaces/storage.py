@@ -48,6 +48,9 @@ class IJournal(Interface):
         Messages are what was said, acted and whispered, and not deleted.
         """
 
+    def calls(audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        """The ``count`` newest messages that call everybody in the rooms of the audience, newest first."""
+
     def following(audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """The first ``count`` messages with ``after < id <= upto``, ascending, in their newest form."""
 

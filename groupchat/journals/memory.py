@@ -283,6 +283,10 @@ class MemoryJournal:
         newest = self._messages(audience, reversed(self._rows), lambda row: row.id <= upto)
         return self._answer(reversed(list(islice(newest, max(0, count)))), count)
 
+    def calls(self, audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        """Return the newest messages that call everybody in the rooms, newest first."""
+        return self._answer(self._messages(audience, reversed(self._rows), lambda row: row.calls), count)
+
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """Return the first messages after a number."""
         return self._answer(self._messages(audience, self._rows, lambda row: after < row.id <= upto), count)

@@ -220,6 +220,7 @@ class Draft:
     ``changes``: what follows when it is accepted.
     ``file``, ``link``: of shared only: the file, whose name is the ``text``, and its public id, which nobody can guess.
     ``quota``: the most bytes of all files that its author shares, this one included; 0: as many as there are.
+    ``all``: of what is said or done in a room: it calls everybody there.
     ``reply``: of messages: the number of the message it answers, in the same room or between the same two people.
     """
 
@@ -245,6 +246,7 @@ class Draft:
     file: StoredFile | None = None
     link: str = ""
     quota: int = 0
+    all: bool = False
 
 
 @record

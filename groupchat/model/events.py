@@ -70,20 +70,29 @@ class Post(Event):
 
 @record
 class Said(Post):
-    """``alice: text``"""
+    """``alice: text``
+
+    ``all``: an operator calls everybody in the room with it.
+    """
 
     text: str
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
 
 
 @record
 class Acted(Post):
-    """``* alice waves``"""
+    """``* alice waves``, or in private ``* alice -> bob waves``.
+
+    ``to`` is the other person when it is private, else empty; ``all``: as in Said.
+    """
 
     text: str
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
+    to: str = ""
 
 
 @record
@@ -118,7 +127,8 @@ class Edited(Post):
     """The message ``target`` now reads ``text``.
 
     When an edited message is replayed, it comes in this form with ``id == target``.
-    ``to`` is the other person when the message is private, else empty.
+    ``to`` is the other person when the message is private, else empty.  ``all``: the message called everybody.
+    ``acted``: it is replayed, and says what its author does, as after /me.
     """
 
     target: int
@@ -126,6 +136,8 @@ class Edited(Post):
     to: str = ""
     reply: int = 0
     reply_nick: str = ""
+    all: bool = False
+    acted: bool = False
 
 
 @record

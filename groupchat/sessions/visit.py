@@ -357,6 +357,7 @@ class Visit:
 
     def _connect(self, connection: Connection) -> None:
         connection.quiet = True
+        connection.relays = self._visitor.hook is not None
         connection.person.connections = (connection,)
         self.connection = connection
 

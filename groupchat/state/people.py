@@ -141,6 +141,7 @@ class Connection:
     ``gone``: it has left; nothing is done for it any more.
     ``attended``: a person sits there, and not a program by itself.
     ``quiet``: it only posts: it is in no room and in no list.
+    ``relays``: it posts what others wrote, at a hook.
     ``silent``: it asked for nothing of what was said before it came, in whichever room.
     ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
     ``access``: the digest of the access token that let it in; empty: something else did.
@@ -150,7 +151,7 @@ class Connection:
 
     __slots__ = (
         "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "moving", "number",
-        "partner", "paused", "person", "quiet", "rooms", "screen", "silent", "since", "view",
+        "partner", "paused", "person", "quiet", "relays", "rooms", "screen", "silent", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -173,6 +174,7 @@ class Connection:
         self._handle = ""
         self.attended = screen.style.attended
         self.quiet = False
+        self.relays = False
         self.silent = False
         self.view = View(screen.style, (), "")
 

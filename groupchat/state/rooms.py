@@ -1,6 +1,7 @@
 """Rooms: who is in each, and what it is about."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 
 from groupchat.model.drafts import StoredRoom
 from groupchat.state.people import Connection, Person
@@ -15,16 +16,18 @@ class Room:
     ``last_at``: when something was last shown in it, in seconds since 1970 UTC, for day lines.
     ``posted_at``: when something was last posted in it, in seconds since 1970 UTC (None: never, as
     far as the journal knows).
+    ``called_at``: when somebody called everybody in it last, in seconds on the clock that never jumps.
     ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("changes", "last_at", "members", "name", "posted_at", "topic")
+    __slots__ = ("called_at", "changes", "last_at", "members", "name", "posted_at", "topic")
 
     def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
         self.name = name
         self.topic = topic
         self.last_at = last_at
         self.posted_at = posted_at
+        self.called_at = -inf
         self.changes = 0
         self.members: dict[Connection, None] = {}
 

@@ -180,7 +180,7 @@ def _said(event: Fields, reader: Reader) -> Phrase:
 
 
 def _acted(event: Fields, reader: Reader) -> Phrase:
-    head = (_number(event["id"]), ("", "* "), reader.name(event["nick"]), *_re(event, reader), ("", " "))
+    head = (_number(event["id"]), ("", "* "), *_pair(event, reader), *_re(event, reader), ("", " "))
     return Phrase(head, reader.parts(event["text"], author=event["nick"]))
 
 
@@ -213,8 +213,11 @@ def _shared(event: Fields, reader: Reader) -> Phrase:
 
 
 def _edited(event: Fields, reader: Reader) -> Phrase:
+    acted = event["acted"] == "True"
+    star: tuple[Part, ...] = (("", "* "),) if acted else ()
     head = (
-        _number(event["target"]), *_pair(event, reader), *_re(event, reader), ("mark", " (edited)"), ("", ": ")
+        _number(event["target"]), *star, *_pair(event, reader), *_re(event, reader), ("mark", " (edited)"),
+        ("", " " if acted else ": "),
     )  # fmt: skip
     return Phrase(head, reader.parts(event["text"], author=event["nick"]))
 

@@ -134,12 +134,14 @@ def catchup(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer
 @READING.verb(cost=10)
 @inlineCallbacks
 def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
-    """Show the newest messages that contain your nickname."""
+    """Show the newest messages that contain your nickname, or call everybody in your rooms."""
     person, most = me.person, me.hall.settings.query_posts
     found = yield me.hall.stream.journal.search(me.connection.audience, person.nick, most)
+    calls = yield me.hall.stream.journal.calls(me.connection.audience, MENTIONS)
+    either = {stored.event.id: stored for stored in (*found, *calls)}
     posts = [
         stored
-        for stored in found
+        for _, stored in sorted(either.items(), reverse=True)
         if stored.author != person.author
         and stored.author not in person.ignored
         and is_said(stored.event)

@@ -1,5 +1,6 @@
 """The verbs that post: saying things, aloud and privately, and changing them later."""
 
+import math
 import shlex
 from collections.abc import Generator
 from functools import partial
@@ -23,12 +24,14 @@ from groupchat.model.errors import (
 )
 from groupchat.model.events import Acted, Answer, AuthorId, Done, Edited, Said
 from groupchat.model.message.emoji import emojify
+from groupchat.model.message.mentions import calls
+from groupchat.model.ranks import Rank
 from groupchat.model.times import iso
 from groupchat.sharing.offers import TICKET_S, Offer
 from groupchat.state.people import Partner, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.erasing import erase
-from groupchat.verbs.grammar.arguments import Answered, FileName, Here, Message, Nick, PostId, Rest, Size
+from groupchat.verbs.grammar.arguments import Answered, FileName, Here, Message, Nick, PostId, Rest, Size, Whom
 from groupchat.verbs.grammar.corrections import Correction
 from groupchat.verbs.grammar.table import Table
 
@@ -36,6 +39,9 @@ TALKING = Table("talking")
 
 SEND_COST = 3.0
 """What asking to send a file costs: the files of whoever asks are looked at."""
+
+CALL_S = 60.0
+"""Seconds for which nobody else can call everybody in a room, after somebody has."""
 
 UNSURE_S = 10.0
 """Seconds for which /reply is refused after somebody else than before has written privately."""
@@ -46,7 +52,7 @@ def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None
     """Say the text as it is, also when it begins with a slash."""
     if me.connection.partner is not None and not (room or me.bound):
         return _to_partner(me, me.connection.partner, text, reply)
-    return me.post(me.draft(Kind.SAID, me.speaking_room(room), spoken(me, text), reply=reply))
+    return _aloud(me, Kind.SAID, me.speaking_room(room), text, reply)
 
 
 @TALKING.verb()
@@ -59,11 +65,18 @@ def re(me: Actor, id: PostId, text: Message, room: Here = "") -> Receipt:
 
 
 @TALKING.verb()
-def me(me: Actor, text: Rest, room: Here = "", reply: Answered | None = None) -> Receipt:
-    """Say what you do: "/me waves" shows as "* alice waves"."""
+def me(me: Actor, text: Rest, room: Here = "", nick: Whom = "", reply: Answered | None = None) -> Receipt:
+    """Say what you do: "/me waves" shows as "* alice waves".
+
+    After "/query bob" only bob sees it: "* alice -> bob waves".
+    """
+    if nick:
+        if room:
+            raise BadArguments("What you do is shown to a room or to a person: give one of the two.")
+        return _privately(me, Kind.ACTED, nick, text, reply)
     if me.connection.partner is not None and not (room or me.bound):
-        raise BadArguments(f"/me is for rooms; your lines go to {me.connection.partner.nick} only. /query ends that.")
-    return me.post(me.draft(Kind.ACTED, me.speaking_room(room), spoken(me, text), reply=reply))
+        return _to_partner(me, me.connection.partner, text, reply, Kind.ACTED)
+    return _aloud(me, Kind.ACTED, me.speaking_room(room), text, reply)
 
 
 @TALKING.verb("tell", "w")
@@ -72,10 +85,7 @@ def msg(me: Actor, nick: Nick, text: Message, reply: Answered | None = None) -> 
 
     Somebody who has an account and is not here reads it when they come.
     """
-    account = me.hall.accounts.find(nick)
-    if account is not None and me.hall.roster.of(account.author) is None:
-        return _leave_message(me, account, text, reply)
-    return _whisper(me, me.hall.find(nick), text, reply)
+    return _privately(me, Kind.WHISPERED, nick, text, reply)
 
 
 @TALKING.verb("r")
@@ -109,7 +119,7 @@ def compose(me: Actor, to: Composing, words: str) -> Receipt:
         return _to_partner(me, to.partner, words, to.reply)
     if to.room == me.connection.lost:  # which they are told now
         me.hall.persistence.forget_lost(me.connection)
-    return me.post(me.draft(Kind.SAID, me.room(to.room), spoken(me, words), reply=to.reply))
+    return _aloud(me, Kind.SAID, me.room(to.room), words, to.reply)
 
 
 @TALKING.verb()
@@ -282,20 +292,58 @@ def spoken(me: Actor, words: str) -> str:
     return emojify(words) if me.connection.screen.style.preferences.emoji and "\n" not in words else words
 
 
-def _private(me: Actor, reader: AuthorId, to: str, words: str, told: str, reply: int | None) -> Receipt:
-    return me.post(me.draft(Kind.WHISPERED, text=spoken(me, words), reader=reader, to=to, reply=reply), told)
+def _aloud(me: Actor, kind: Kind, room: str, words: str, reply: int | None) -> Receipt:
+    """Post something for everybody in a room.
+
+    :raises SlowMode: it calls everybody there, and so did something else within CALL_S.
+    """
+    text = spoken(me, words)
+    called = me.hall.rooms.find(room) if calls(text) and not me.connection.relays else None
+    if called is None or me.rank_in(room) < Rank.ROOM_OPERATOR:
+        return me.post(me.draft(kind, room, text, reply=reply))  # nearly all; of others, @all is a word like any other
+    now = me.hall.clock.seconds()
+    wait = called.called_at + CALL_S - now
+    if wait > 0:
+        raise SlowMode(
+            f"@all calls everybody in {room}, and that was done just now; not said. Say it without @all, or again"
+            f" in {math.ceil(wait)} s.",
+            wait,
+        )
+    receipt = me.post(me.draft(kind, room, text, reply=reply, all=True))
+    before, called.called_at = called.called_at, now
+
+    def settle() -> None:
+        if receipt.refusal is not None and called.called_at == now:
+            called.called_at = before
+
+    receipt.when_settled(settle)
+    return receipt
 
 
-def _leave_message(me: Actor, account: Account, words: str, reply: int | None = None) -> Receipt:
+def _privately(me: Actor, kind: Kind, nick: str, words: str, reply: int | None) -> Receipt:
+    """Post something for one person, who has an account or is here."""
+    account = me.hall.accounts.find(nick)
+    if account is not None and me.hall.roster.of(account.author) is None:
+        return _leave_message(me, account, words, reply, kind)
+    return _whisper(me, me.hall.find(nick), words, reply, kind)
+
+
+def _private(me: Actor, kind: Kind, reader: AuthorId, to: str, words: str, told: str, reply: int | None) -> Receipt:
+    return me.post(me.draft(kind, text=spoken(me, words), reader=reader, to=to, reply=reply), told)
+
+
+def _leave_message(
+    me: Actor, account: Account, words: str, reply: int | None = None, kind: Kind = Kind.WHISPERED
+) -> Receipt:
     told = f"{account.nick} is not here now, and will see it when they come back."
-    return _private(me, account.author, account.nick, words, told, reply)
+    return _private(me, kind, account.author, account.nick, words, told, reply)
 
 
-def _whisper(me: Actor, to: Person, words: str, reply: int | None = None) -> Receipt:
+def _whisper(me: Actor, to: Person, words: str, reply: int | None = None, kind: Kind = Kind.WHISPERED) -> Receipt:
     person = me.person
     tells_away = to.away is not None and person.author not in to.told_away and to is not person
     told = f"{to.nick} is away{f': {to.away}' if to.away else ''}." if tells_away else ""
-    receipt = _private(me, to.author, to.nick, words, told, reply)
+    receipt = _private(me, kind, to.author, to.nick, words, told, reply)
     receipt.when_settled(partial(_note_whisperer, me, to, receipt))
     if tells_away:
         to.told_away |= {person.author}
@@ -335,15 +383,15 @@ def _name(me: Actor, author: AuthorId) -> str:
     return person.nick if person is not None else account.nick if account is not None else "somebody who has left"
 
 
-def _to_partner(me: Actor, partner: Partner, words: str, reply: int | None) -> Receipt:
+def _to_partner(me: Actor, partner: Partner, words: str, reply: int | None, kind: Kind = Kind.WHISPERED) -> Receipt:
     """Send what was meant for one person to this person, or to nobody."""
     _check_ignored(me, partner)
     to, account = me.hall.roster.of(partner.author), me.hall.accounts.of(partner.author)
     if to is not None:
         me.connection.partner = Partner(partner.author, to.nick)
-        return _whisper(me, to, words, reply)
+        return _whisper(me, to, words, reply, kind)
     if account is not None:
-        return _leave_message(me, account, words, reply)
+        return _leave_message(me, account, words, reply, kind)
     current = me.connection.current
     back = f"/query lets your lines go to {current} again" if current else "/query ends the conversation"
     raise NoSuchNick(f"{partner.nick} is not here any more, and that was said to nobody. {back}.")

@@ -61,6 +61,14 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         events.Edited(9, "lobby", "al", MOMENT, 7, "ho", ""),
     ),
     (
+        {"event": "acted", "id": 9, "room": "", "nick": "al", "to": "bo", "text": "waves", "at": AT},
+        events.Acted(9, "", "al", MOMENT, "waves", to="bo"),
+    ),
+    (
+        {"event": "said", "id": 9, "room": "lobby", "nick": "al", "text": "@all", "all": True, "at": AT},
+        events.Said(9, "lobby", "al", MOMENT, "@all", all=True),
+    ),
+    (
         {
             "event": "moderated",
             "id": 8,

@@ -27,6 +27,8 @@ KINDS = (
         "several",
         "private reply",
         "acted",
+        "acted privately",
+        "called",
         "whispered",
         "edited",
         "edited",
@@ -85,6 +87,10 @@ def operations(steps: Sequence[Step], clock: Iterator[float]) -> Iterator[Operat
             yield Draft(
                 Kind.WHISPERED, author, nick, at, text=words, reader=other, to=NICKS[other], reply=1 + number % 9
             )
+        elif what == "acted privately":
+            yield Draft(Kind.ACTED, author, nick, at, text=words, reader=other, to=NICKS[other])
+        elif what == "called":
+            yield Draft(Kind.ACTED if number % 2 else Kind.SAID, author, nick, at, room, words, all=True)
         elif what == "reply":
             yield Draft(Kind.SAID, author, nick, at, room, words, reply=1 + number % 9)
         elif what == "several":

@@ -114,11 +114,14 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
     room = chance.choice(["lobby", "dev", "dev", "games"])
     number = chance.randint(1, max(house.journal.head, 1))
     words = chance.choice(WORDS)
+    alice = people["alice"]
     ordinary: list[Callable[[], object]] = [
         lambda: peer.say(words),
         lambda: peer.say(words, room=room),
         lambda: peer.say(words, key=f"k{chance.randint(1, 30)}"),
         lambda: peer.do("me", text=words),
+        lambda: peer.do("me", text=words, nick=other),
+        lambda: alice.say(f"@all {words}", room=room),
         lambda: peer.do("say", text=words, reply=number, room=room),
         lambda: peer.do("re", id=number, text=words),
         lambda: peer.do("msg", nick=other, text=words, reply=number),
@@ -141,7 +144,6 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         lambda: peer.do("password", old=f"{nick}'s password", new=f"{nick}'s password"),
         lambda: _end(house, peer, nick, chance.choice([None, 1, 2, 3, "others"])),
     ]
-    alice = people["alice"]
     orders: list[tuple[str, dict[str, object]]] = [
         ("mute", {"nick": other, "duration": 20, "room": room}), ("unmute", {"nick": other, "room": room}),
         ("ban", {"whom": other, "duration": 40, "room": "games"}), ("unban", {"whom": other, "room": "games"}),

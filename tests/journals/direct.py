@@ -90,6 +90,9 @@ class DirectJournal:
     def recent(self, audience: Audience, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.recent(audience, upto, count))
 
+    def calls(self, audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        return self._ask(lambda: self.reader.calls(audience, count))
+
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.following(audience, after, upto, count))
 

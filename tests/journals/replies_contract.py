@@ -55,6 +55,40 @@ class RepliesContract(DecisionsCase):
         for word in ("heron", "egret", "third"):
             self.assertEqual(await self.ids(self.journal.search(ALL, word, 9)), [3, 2, 1])
 
+    async def test_calls(self) -> None:
+        """What calls everybody says so whenever it is read, also edited; it is found by that, newest first."""
+        acted = replace(said("waves"), kind=Kind.ACTED, all=True)
+        calls = [replace(said("all", room=room), all=True) for room in ("lobby", "dev", "vault")]
+        outcomes = await self.append(*calls, said("plain"), acted, edited(1, "you"), edited(4, "still plain"))
+        made = [getattr(post, "all", None) for post in events(outcomes)]
+        self.assertEqual(made, [True, True, True, False, True, True, False])
+        page = await self.page(ALL)
+        self.assertEqual([one.all for one in page], [True, True, False, True, True, False])  # type: ignore[attr-defined]
+        self.assertEqual([one.to for one in page if isinstance(one, Edited | Acted)], [""] * 5)
+        self.assertEqual(await self.ids(self.journal.calls(ALL, 9)), [5, 2, 1])
+        self.assertEqual(await self.ids(self.journal.calls(ALL, 1)), [5])
+        self.assertEqual(await self.ids(self.journal.calls(Audience((), BOB), 9)), [])
+        (gone,) = events(await self.append(deleted(2, ALICE)))
+        self.assertEqual(gone.to, "")  # type: ignore[attr-defined]
+        self.assertEqual(await self.ids(self.journal.calls(ALL, 9)), [5, 1])
+        await self.append(Expire(NOON + 1))
+        self.assertEqual(await self.ids(self.journal.calls(ALL, 9)), [])
+
+    async def test_acts(self) -> None:
+        """What somebody does in private is for two people; when edited and read later, it still says what one does."""
+        acted = replace(whispered("waves", ALICE, BOB), kind=Kind.ACTED)
+        (post, edit) = events(await self.append(acted, edited(1, "nods")))
+        self.assertEqual(post, Acted(1, "", "alice", NOON, "waves", to="bob"))
+        self.assertEqual(edit, Edited(2, "", "alice", NOON, 1, "nods", "bob"))
+        for who in (ALICE, BOB):
+            (found,) = await self.journal.recent(Audience((), who), 9, 9)
+            self.assertEqual(found.event, Edited(1, "", "alice", NOON, 1, "nods", "bob", acted=True))
+        self.assertEqual(await self.ids(self.journal.recent(Audience(("lobby",), CAROL), 9, 9)), [])
+        latest = await self.journal.latest(ALICE, "")
+        self.assertEqual(None if latest is None else latest.event.id, 1)
+        await self.append(deleted(1))
+        self.assertEqual(await self.ids(self.journal.recent(Audience((), BOB), 9, 9)), [])
+
     async def test_replies(self) -> None:
         """A reply says which message it answers and whose that was: when it is posted, and whenever it is read."""
         await self.append(said("who?"), whispered("psst", ALICE, BOB))

@@ -9,6 +9,8 @@ const line = (key, more = {}) => ({ key, to: "#dev", name: "dev", text: key, rep
 test("a line is bound to where it was written, and carries its key", () => {
   assert.deepEqual(outbox.request(line("k")), { do: "say", text: "k", room: "dev", key: "k" });
   const whispered = line("k", { to: "@mira", name: "mira", reply: 7 });
+  assert.deepEqual(outbox.request({ ...whispered, act: true }), { do: "me", nick: "mira", text: "k", key: "k", reply: 7 });
+  assert.deepEqual(outbox.request({ ...line("k"), act: true }), { do: "me", room: "dev", text: "k", key: "k" });
   assert.deepEqual(outbox.request(whispered), { do: "msg", nick: "mira", text: "k", key: "k", reply: 7 });
 });
 

@@ -63,7 +63,8 @@ test("several lines keep their blanks inside, also those at the beginning of the
 });
 
 test("in a private conversation nothing is done to a room by mistake", () => {
-  for (const line of ["/me waves", "/topic x", "/leave", "/kick bob", "/edit x", "/delete", "/last", "s/a/b/", "s|a|b|"]) assert.equal(read(line, "private").kind, "wrong", line);
+  assert.deepEqual(read("/me waves", "private"), { kind: "act", text: "waves" });
+  for (const line of ["/topic x", "/leave", "/kick bob", "/edit x", "/delete", "/last", "s/a/b/", "s|a|b|"]) assert.equal(read(line, "private").kind, "wrong", line);
   for (const line of ["/edit #5 x", "/delete 5"]) assert.equal(read(line, "private").kind, "command", line);
   assert.deepEqual(read("/say hi", "private"), { kind: "say", text: "hi" });
   assert.equal(read("/whois bob", "private").kind, "command");

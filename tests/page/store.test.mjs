@@ -55,6 +55,17 @@ test("news of others count as unread and, with one's name, as a mention; one's o
   assert.deepEqual([dev.unread, dev.mentions, dev.read, markRead(dev, state.head)], [0, 0, 103, false]);
 });
 
+test("whom an operator calls with everybody is mentioned; an edited act that is replayed is one", () => {
+  const state = inRooms("lobby", "dev");
+  tell(state, { ...said(101, "mira", "@all tea", "dev"), all: true }, said(102, "boris", "@all me too", "dev"));
+  const dev = state.conversations.get("#dev");
+  assert.deepEqual([dev.unread, dev.mentions, dev.entries[0].mention, dev.entries[1].mention], [2, 1, true, false]);
+  tell(state, { event: "edited", id: 103, target: 101, room: "dev", nick: "mira", to: "", text: "@all coffee", all: true });
+  assert.ok(dev.entries[0].mention);
+  tell(state, { event: "edited", id: 104, target: 104, room: "", nick: "boris", to: "ada", text: "waves", acted: true });
+  assert.equal(state.conversations.get("@boris").entries[0].kind, "acted");
+});
+
 test("a private message makes a conversation, of either side", () => {
   const state = inRooms("lobby");
   tell(state, { event: "whispered", id: 101, room: "", nick: "Boris", to: "ada", text: "psst" });

@@ -15,6 +15,8 @@ POST: Message = {"id": 7, "room": "lobby", "nick": "al", "text": "hi", "at": "20
 FORMS: tuple[tuple[Message, str], ...] = (
     ({"event": "said"}, "#7 al: hi"),
     ({"event": "acted"}, "#7 * al hi"),
+    ({"event": "acted", "to": "bo", "room": ""}, "#7 * al -> bo hi"),
+    ({"event": "edited", "target": 5, "acted": True}, "#5 * al (edited) hi"),
     ({"event": "whispered", "room": "", "to": "bob"}, "#7 al -> bob: hi"),
     (
         {"event": "shared", "name": "cat.jpg", "size": 1234567, "link": "/f/ID/cat.jpg"},

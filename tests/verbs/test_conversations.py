@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import AmbiguousReply
-from groupchat.model.events import Done, Event, Refused, Said, Welcomed, Whispered
+from groupchat.model.events import Acted, Done, Edited, Event, Refused, Replayed, Said, Welcomed, Whispered
 from tests.house import House, Peer
 from tests.people import account, member
 
@@ -146,17 +146,53 @@ class QueryTests(SynchronousTestCase):
         self.assertEqual(private(self.bob.events), [("alice", "psst")])
 
     def test_nothing_aloud(self) -> None:
-        """Actions, corrections and changes without a number are refused meanwhile; nobody is told of typing."""
+        """Corrections and changes without a number are refused meanwhile; nobody is told of typing."""
         (rita,) = self.house.come("rita", door="json")
         self.alice.type("one", "/query bob", "teh")
         self.alice.take()
         for taken in (self.carol, rita):
             taken.take()
-        self.alice.type("/me waves", "/edit x", "/delete", "s/e/E/", "/last", "/typing")
-        self.assertEqual(self.alice.codes, ["bad-arguments"] * 4)
+        self.alice.type("/edit x", "/delete", "s/e/E/", "/last", "/typing")
+        self.assertEqual(self.alice.codes, ["bad-arguments"] * 3)
         self.assertEqual((self.carol.events, rita.events), ([], []))
         self.alice.type("/edit #2 the")
-        self.assertEqual(self.alice.codes, ["bad-arguments"] * 4)
+        self.assertEqual(self.alice.codes, ["bad-arguments"] * 3)
+
+    def test_acts(self) -> None:
+        """What somebody does is shown to the one person their lines go to, and to nobody else; also when changed."""
+        (rita,) = self.house.come("rita", door="json")
+        self.carol.take()
+        rita.take()
+        self.alice.type("/query bob", "/me waves", "/edit #1 nods")
+        (acted, edited) = (event for event in self.bob.events if isinstance(event, Acted | Edited))
+        self.assertEqual((acted, edited.text), (Acted(1, "", "alice", acted.at, "waves", to="bob"), "nods"))
+        self.assertEqual((self.carol.events, rita.events), ([], []))
+        self.bob.type("/history with alice", "/search nods", "/reply hello")
+        found = [post for answer in self.bob.answers if isinstance(answer, Replayed) for post in answer.posts]
+        self.assertEqual([(one.text, one.to, one.acted) for one in found], [("nods", "bob", True)] * 2)  # type: ignore[attr-defined]
+        self.assertEqual(private(self.alice.events)[-1:], [("bob", "hello")])
+        self.alice.type("/delete #1")
+        self.assertEqual((self.carol.events, rita.events), ([], []))
+        self.bob.type("/exit")
+        self.alice.type("/me looks around")
+        self.assertEqual(self.alice.codes, ["no-such-nick"])
+        self.assertFalse([one for one in (*self.carol.events, *rita.events) if isinstance(one, Acted)])
+
+    def test_acts_of_programs(self) -> None:
+        """A program names the person; what is for an account that is not here is kept; a room as well is too much."""
+        (bot,) = self.house.come("bot", door="json")
+        account(self.house.hall, "zoe")
+        self.carol.take()
+        bot.do("me", text="waves", nick="bob").do("me", text="waves", nick="zoe", ref=5)
+        bot.do("me", text="waves", nick="nobody").do("me", text="waves", nick="bob", room="lobby")
+        bot.do("me", text="nods", nick="bob", reply=1)
+        self.assertEqual(bot.codes, ["no-such-nick", "bad-arguments"])
+        acts = [event for event in self.bob.events if isinstance(event, Acted)]
+        self.assertEqual([(one.text, one.to, one.reply) for one in acts], [("waves", "bob", 0), ("nods", "bob", 1)])
+        self.assertEqual(self.carol.events, [])
+        zoe = self.house.connect().type("zoe", "correct horse")
+        (kept,) = (answer for answer in zoe.answers if isinstance(answer, Replayed))
+        self.assertEqual([(one.text, one.to) for one in kept.posts], [("waves", "zoe")])  # type: ignore[attr-defined]
 
     def test_login(self) -> None:
         """It goes on after a login on the same connection."""

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Acted, Deleted, Done, Edited, Said, Typing, Whispered
+from groupchat.model.events import Acted, Deleted, Done, Edited, Listed, Refused, Replayed, Said, Typing, Whispered
 from tests.fakes import HeldJournal
 from tests.house import House
 from tests.people import account, member, operator
@@ -51,6 +51,70 @@ class SayingTests(SynchronousTestCase):
         (alice, bob) = house.come("alice", "bob")
         alice.type(":)", "/me :)", "/msg bob :)", "/set emoji off", ":)")
         self.assertEqual([event.text for event in bob.events], ["😊"] * 3 + [":)"])  # type: ignore[attr-defined]
+
+
+class CallTests(SynchronousTestCase):
+    """@all of those who keep order calls everybody in the room."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.boss, self.carol = operator(self.house, "boss"), member(self.house, "carol")
+        (self.bob,) = self.house.come("bob")
+
+    def called(self) -> list[tuple[str, bool]]:
+        """Return what bob was shown since this was asked last, and whether it called him."""
+        return [(event.text, event.all) for event in self.bob.take() if isinstance(event, Said | Acted | Edited)]
+
+    def test_operators(self) -> None:
+        """Operators of the server and of the room call everybody there; of others it is text, as in code."""
+        self.boss.type("/op carol")
+        self.bob.take()
+        self.bob.type("@all look")
+        for words, is_call in (
+            ("@all the bell rings", True), ("hello `@all`", False), ("mail x@all.example", False),
+            ("all of you", False), ("@alle", False), ("@ALL: now", True),
+        ):  # fmt: skip
+            self.boss.type(words)
+            self.assertEqual(self.called(), [(words, is_call)])
+            self.house.pass_time(60)
+        self.carol.type("/me calls @all", "/edit @all again")
+        self.assertEqual(self.called(), [("calls @all", True), ("@all again", True)])
+        self.house.pass_time(60)
+        self.boss.type("/join dev", "/msg bob @all")
+        self.assertEqual(self.called(), [])
+        self.boss.take()
+        self.carol.type("/join dev", "@all is text where one keeps no order")
+        (said,) = (event for event in self.boss.events if isinstance(event, Said))
+        self.assertFalse(said.all)
+
+    def test_pace(self) -> None:
+        """In a room everybody is called once a minute, whoever does; a line that was not said counts for nothing."""
+        self.boss.type("/op carol", "@all one")
+        self.house.pass_time(20)
+        self.carol.type("@all two", "two")
+        self.assertEqual(self.carol.codes, ["slow-mode"])
+        refused = next(answer for answer in self.carol.answers if isinstance(answer, Refused))
+        self.assertEqual((refused.wait, "in 40 s" in refused.text), (40.0, True))
+        self.house.pass_time(40)
+        self.carol.do("say", text="@all", reply=999)
+        self.carol.type("@all three")
+        self.assertEqual(self.called(), [("@all one", True), ("two", False), ("@all three", True)])
+
+    def test_mentions(self) -> None:
+        """It counts as a mention, until it is deleted: in /mentions, and in what is new for those who were away."""
+        self.carol.type("/exit")
+        self.boss.type("@all the bell rings", "bob is here", "no bell")
+        self.bob.type("/mentions")
+        (found,) = (answer for answer in self.bob.answers if isinstance(answer, Replayed))
+        self.assertEqual([post.text for post in found.posts], ["bob is here", "@all the bell rings"])  # type: ignore[attr-defined]
+        carol = self.house.connect().type("carol", "correct horse")
+        (unread,) = (answer for answer in carol.answers if isinstance(answer, Listed) and answer.what == "unread")
+        self.assertEqual((unread.items[0]["new"], unread.items[0]["mentions"]), (3, 1))
+        self.boss.type("/delete #1")
+        self.bob.take()
+        self.bob.type("/mentions")
+        (found,) = (answer for answer in self.bob.answers if isinstance(answer, Replayed))
+        self.assertEqual([post.text for post in found.posts], ["bob is here"])  # type: ignore[attr-defined]
 
 
 class SeveralLinesTests(SynchronousTestCase):

@@ -17,11 +17,11 @@ from groupchat.model.times import iso
 
 # Fields in the order they are written; dataclasses inherit theirs, so the order of definition is not the one wanted.
 _FIELDS: dict[type, tuple[str, ...]] = {
-    events.Said: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
-    events.Acted: ("id", "room", "nick", "reply", "reply_nick", "text", "at"),
+    events.Said: ("id", "room", "nick", "reply", "reply_nick", "text", "all", "at"),
+    events.Acted: ("id", "room", "nick", "to", "reply", "reply_nick", "text", "all", "at"),
     events.Whispered: ("id", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
     events.Shared: ("id", "room", "nick", "to", "reply", "reply_nick", "name", "size", "type", "link", "at"),
-    events.Edited: ("id", "target", "room", "nick", "to", "reply", "reply_nick", "text", "at"),
+    events.Edited: ("id", "target", "room", "nick", "to", "reply", "reply_nick", "text", "all", "acted", "at"),
     events.Deleted: ("id", "target", "room", "nick", "to", "at"),
     events.TopicChanged: ("id", "room", "nick", "text", "at"),
     events.Moderated: ("id", "room", "nick", "text", "act", "target", "until", "reason", "at"),
@@ -38,8 +38,10 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 
 _NAMES = {kind: re.sub("(?<!^)(?=[A-Z])", "-", kind.__name__).lower() for kind in _FIELDS}
 
-_OPTIONAL = frozenset({"account", "accounts", "reply", "reply_nick"})
+_OPTIONAL = frozenset({"account", "accounts", "acted", "all", "reply", "reply_nick"})
 """Fields that are left out when they are empty."""
+_EITHER = frozenset({events.Acted, events.Shared})
+"""What is shown to a room, or to one person: ``to`` is left out unless it is private."""
 _TIMES = frozenset({"at", "until"})
 """Fields that are times; ``until`` may be None."""
 
@@ -107,7 +109,7 @@ def _event(event: Event) -> dict[str, Any]:
         value = getattr(event, name)
         if name in _TIMES:
             value = None if value is None else iso(value)
-        elif not value and (name in _OPTIONAL or (name == "to" and kind is events.Shared)):
+        elif not value and (name in _OPTIONAL or (name == "to" and kind in _EITHER)):
             continue
         fields[name] = value
     return fields

@@ -78,7 +78,7 @@ class TextStyle:
     def echoes(self, event: Event) -> bool:
         """Say whether people are shown their own event: their words only if they prefer so, their own joining never."""
         kind = type(event)
-        if kind is events.Said or kind is events.Acted:
+        if kind is events.Said or (isinstance(event, events.Acted) and not event.to):
             return self.preferences.echo
         return kind not in _NEVER_ECHOED
 
@@ -207,10 +207,13 @@ def _many(event: events.ManyJoined | events.ManyLeft) -> str:
 
 _FORMS: dict[type, Callable[[Any], str]] = {
     events.Said: lambda event: f"#{event.id} {event.nick}{_re(event)}: {event.text}",
-    events.Acted: lambda event: f"#{event.id} * {event.nick}{_re(event)} {event.text}",
+    events.Acted: lambda event: (
+        f"#{event.id} * {event.nick}{f' -> {event.to}' if event.to else ''}{_re(event)} {event.text}"
+    ),
     events.Whispered: lambda event: f"#{event.id} {event.nick} -> {event.to}{_re(event)}: {event.text}",
     events.Edited: lambda event: (
-        f"#{event.target} {event.nick}{f' -> {event.to}' if event.to else ''}{_re(event)} (edited): {event.text}"
+        f"#{event.target} {'* ' * event.acted}{event.nick}{f' -> {event.to}' if event.to else ''}{_re(event)}"
+        f" (edited){':' * (not event.acted)} {event.text}"
     ),
     events.Deleted: lambda event: f"#{event.target} was deleted by {event.nick}",
     events.TopicChanged: lambda event: f"* topic of {event.room}, by {event.nick}: {event.text or '(none)'}",

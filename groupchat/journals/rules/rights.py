@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from groupchat.facts.rule_book import LastShown, RuleBook
-from groupchat.journals.rules.rows import Row, milliseconds
+from groupchat.journals.rules.rows import EVERYBODY, Row, milliseconds
 from groupchat.model.drafts import CHARGED_LEAST, MESSAGES, Draft, Kind, StoredFile, charged
 from groupchat.model.errors import (
     AlreadyDeleted,
@@ -98,7 +98,7 @@ def written(draft: Draft, id: int, answered: Row | None = None) -> Row:
         draft.reader if private else None,
         "" if private else draft.room,
         draft.nick,
-        draft.to if private else "",
+        draft.to if private else EVERYBODY if draft.all else "",
         milliseconds(draft.at),
         draft.text,
         reply=draft.reply,
@@ -138,6 +138,8 @@ def over_quota(used: int, size: int, quota: int) -> Refusal | None:
 def changing(draft: Draft, id: int, target: Row) -> Row:
     """Make the row of an edit or a deletion; the same people see it as see its target."""
     private, is_edit = target.reader is not None, draft.kind == Kind.EDITED
+    # An operator may delete what was whispered to them; then the other person is the author.
+    to = target.to if draft.author == target.author else target.nick
     return Row(
         id,
         draft.kind.value,
@@ -145,8 +147,7 @@ def changing(draft: Draft, id: int, target: Row) -> Row:
         target.reader,
         target.room,
         draft.nick,
-        # An operator may delete what was whispered to them; then the other person is the author.
-        target.to if draft.author == target.author else target.nick * private,
+        to if private else EVERYBODY if is_edit and target.calls else "",
         milliseconds(draft.at),
         draft.text if is_edit else "",
         target.id,

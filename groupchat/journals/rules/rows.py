@@ -19,6 +19,9 @@ from groupchat.model.events import (
 )
 from groupchat.model.names import file_path
 
+EVERYBODY = "@all"
+"""Whom a row of a room is for that calls everybody there; no nickname."""
+
 
 class Row(NamedTuple):
     """A post as it is kept; the fields stand in the order of ``COLUMNS``.
@@ -26,7 +29,7 @@ class Row(NamedTuple):
     ``at``: milliseconds since 1970 UTC.
     ``author``: who wrote it; for the edit or deletion of something private, who wrote that,
     because ``author`` and ``reader`` are then the two who may see the row.
-    ``to``: the other person's nickname when private, else empty.
+    ``to``: the other person's nickname when private; of what calls everybody in a room, EVERYBODY; else empty.
     ``target``: of edits and deletions, the message they change.
     ``revised``: of messages, the newest text, when edited.
     ``gone_by``, ``gone_to``: of deleted messages and of their edits, who deleted them,
@@ -58,6 +61,11 @@ class Row(NamedTuple):
     type: str | None = None
 
     @property
+    def calls(self) -> bool:
+        """Say whether it calls everybody in its room."""
+        return self.reader is None and self.to == EVERYBODY
+
+    @property
     def newest(self) -> str:
         """The text as it reads now."""
         return self.text if self.revised is None else self.revised
@@ -78,7 +86,7 @@ def _event(row: Row) -> Post:
     at = row.at / 1000
     answered = () if row.reply is None else (row.reply, row.reply_nick or "")
     make = PUBLIC.get(row.kind)
-    if make is not None and row.reader is None and row.gone_by is None and row.revised is None:
+    if make is not None and row.reader is None and row.gone_by is None and row.revised is None and not row.to:
         # Nearly all of them.
         return make(row.id, row.room, row.nick, at, row.text, *answered)
     if row.kind == Kind.SHARED and row.gone_by is None:
@@ -90,7 +98,14 @@ def _event(row: Row) -> Post:
     if row.kind == Kind.DELETED:
         return Deleted(row.id, row.room, row.nick, at, target, row.to)
     if row.kind == Kind.EDITED or row.revised is not None:
-        return Edited(row.id, row.room, row.nick, at, target, row.newest, row.to, *answered)
+        to = "" if row.reader is None else row.to
+        acted = row.kind == Kind.ACTED
+        return Edited(row.id, row.room, row.nick, at, target, row.newest, to, *(answered or (0, "")), row.calls, acted)
+    if row.kind == Kind.ACTED:
+        to = "" if row.reader is None else row.to
+        return Acted(row.id, row.room, row.nick, at, row.text, *(answered or (0, "")), row.calls, to)
+    if row.kind == Kind.SAID:
+        return Said(row.id, row.room, row.nick, at, row.text, *(answered or (0, "")), row.calls)
     return Whispered(row.id, row.room, row.nick, at, row.to, row.text, *answered)
 
 

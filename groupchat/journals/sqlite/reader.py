@@ -30,6 +30,7 @@ from groupchat.journals.sqlite.statements import (
     SESSION,
     TOPICS,
     Scan,
+    calls,
     everything,
     files,
     messages,
@@ -105,6 +106,11 @@ class Reader:
         """Return the last messages, oldest first."""
         with self._snapshot():
             return self._messages(audience, 0, upto, count, newest=True)
+
+    def calls(self, audience: Audience, count: int) -> list[StoredPost]:
+        """Return the newest messages that call everybody in the rooms, newest first."""
+        with self._snapshot():
+            return self._found(calls(audience), 0, _MAX, count, newest=True)[::-1]
 
     def following(self, audience: Audience, after: int, upto: int, count: int) -> list[StoredPost]:
         """Return the first messages after a number."""

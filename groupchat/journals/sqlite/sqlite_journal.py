@@ -103,6 +103,10 @@ class SqliteJournal:
         """Return the last messages, oldest first."""
         return self._read(self._reader.recent, audience, upto, count)
 
+    def calls(self, audience: Audience, count: int) -> "Deferred[list[StoredPost]]":
+        """Return the newest messages that call everybody in the rooms, newest first."""
+        return self._read(self._reader.calls, audience, count)
+
     def following(self, audience: Audience, after: int, upto: int, count: int) -> "Deferred[list[StoredPost]]":
         """Return the first messages after a number."""
         return self._read(self._reader.following, audience, after, upto, count)

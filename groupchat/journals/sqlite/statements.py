@@ -131,6 +131,14 @@ def messages(audience: Audience) -> list[Scan]:
     return _sources(audience, _ROOM_MESSAGES, _OWN_MESSAGES)
 
 
+_ROOM_CALLS = _scan(f"posts INDEXED BY posts_room_calls WHERE reader IS NULL AND peer = '@all' AND {_LEFT}", "room = ?")
+
+
+def calls(audience: Audience) -> list[Scan]:
+    """Return the scans that find what calls everybody in the rooms of an audience, and is not deleted."""
+    return _sources(audience, (_ROOM_CALLS,), ())
+
+
 def everything(audience: Audience) -> list[Scan]:
     """Return the scans that find all rows an audience may see; it is of no two people only."""
     return messages(audience) + _sources(audience, _ROOM_OTHERS, _OWN_OTHERS)

@@ -136,7 +136,7 @@ class Transaction:
                 return refused
         if changes:
             carry_out(book, self, changes)
-        if event is None or answered is not None:
+        if event is None or answered is not None or draft.all or draft.reader is not None:
             return self.add(written(draft, self.head + 1, answered), key)
         # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
         at = milliseconds(draft.at)

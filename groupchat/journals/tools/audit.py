@@ -58,7 +58,8 @@ SELECT id FROM posts WHERE kind <> 'topic' AND id <= (SELECT value FROM counters
 _LEFT = "SELECT id FROM posts WHERE gone_by IS NOT NULL AND (text <> '' OR revised IS NOT NULL)"
 _STRANGE = f"SELECT id FROM posts WHERE kind NOT IN ({', '.join('?' * 8)})"
 _ALIKE = (
-    "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL AND kind <> 'shared'"
+    "SELECT id FROM posts WHERE (kind = 'whispered') <> (reader IS NOT NULL) AND target IS NULL"
+    " AND kind NOT IN ('acted', 'shared')"
 )
 _FILES = """
 SELECT id FROM posts WHERE (kind = 'shared' AND gone_by IS NULL) <> (link IS NOT NULL)

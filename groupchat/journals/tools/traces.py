@@ -56,10 +56,14 @@ def traces(path: Path, key: str) -> Traces:
             if person.is_named(row.author, row.nick):
                 messages += row.kind in MESSAGES and is_message(row)
                 topics += row.kind == Kind.TOPIC and bool(row.text)
-            is_telling = row.kind in (Kind.WHISPERED, Kind.SHARED, Kind.MODERATED) or row.reply is not None
+            is_telling = row.kind in _TELLING or row.reader is not None or row.reply is not None
             if is_telling and row.gone_by is None:
                 is_named = is_named or person.applied(row, _NoRows()) != row
         return Traces(messages, topics, theirs is not None, is_named)
+
+
+_TELLING = (Kind.SHARED, Kind.MODERATED)
+"""The kinds of post that may name somebody else."""
 
 
 class _NoRows:

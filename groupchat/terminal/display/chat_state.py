@@ -200,7 +200,7 @@ class ChatState:
             self.correspondents.wrote(nick, now)
         self.unseen += 1
         is_answer = bool(event.get("reply")) and self.reader.is_me(event.get("reply_nick"))
-        calls = is_private or is_answer or self.reader.mentions(text)
+        calls = is_private or is_answer or event.get("all") is True or self.reader.mentions(text)
         view = self.views.open(Place(nick=nick)) if is_private else self.views.find(Place(room))
         return self._count(view, event, calls) if view is not None else calls
 

@@ -30,7 +30,7 @@ def _who(nick: str, reader: Reader) -> str:
 def _says(event: Fields, reader: Reader) -> str:
     if reader.is_me(event["nick"]):
         return f"You say{_re(event, reader)}: {event['text']}"
-    verb = "mentions you" if reader.mentions(event["text"]) else "says"
+    verb = "calls everybody" if event["all"] else "mentions you" if reader.mentions(event["text"]) else "says"
     return f"{event['nick']} {verb}{_re(event, reader)}: {event['text']}"
 
 
@@ -38,6 +38,11 @@ def _whispers(event: Fields, reader: Reader) -> str:
     if reader.is_me(event["nick"]):
         return f"You tell {event['to']} in private{_re(event, reader)}: {event['text']}"
     return f"{event['nick']} tells you in private{_re(event, reader)}: {event['text']}"
+
+
+def _acts(event: Fields, reader: Reader) -> str:
+    whom = f" with {'you' if reader.is_me(event['to']) else event['to']} in private" if event["to"] else ""
+    return f"{_who(event['nick'], reader)}, in action{whom}{_re(event, reader)}: {event['nick']} {event['text']}"
 
 
 def _shares(event: Fields, reader: Reader) -> str:
@@ -64,9 +69,7 @@ def _reason(event: Fields) -> str:
 
 _FORMS: dict[str, Callable[[Fields, Reader], str]] = {
     "said": _says,
-    "acted": lambda event, reader: (
-        f"{_who(event['nick'], reader)}, in action{_re(event, reader)}: {event['nick']} {event['text']}"
-    ),
+    "acted": _acts,
     "whispered": _whispers,
     "shared": _shares,
     "edited": lambda event, reader: (

@@ -283,6 +283,15 @@ class PostIdArgument(Argument):
         return _whole(given, "The number")
 
 
+class WhomArgument(NickArgument):
+    """The nickname of somebody something is for: for programs to send, and nothing to be typed."""
+
+    label = ""
+
+    def take(self, line: str) -> None:
+        return None
+
+
 class AnsweredArgument(PostIdArgument):
     """The number of the message that is answered: for programs to send, and nothing to be typed."""
 
@@ -558,6 +567,7 @@ Ending = Annotated[int | str, EndingArgument()]
 FileName = Annotated[str, FileNameArgument()]
 Size = Annotated[int, SizeArgument()]
 PostId = Annotated[int, PostIdArgument()]
+Whom = Annotated[str, WhomArgument()]
 Answered = Annotated[int, AnsweredArgument()]
 Since = Annotated[int, SinceArgument()]
 Before = Annotated[int, BeforeArgument()]

@@ -47,6 +47,21 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         for event, name, fields in (
             (events.Acted(1, "r", "a", AT, "t"), "acted", {"id": 1, "room": "r", "nick": "a", "text": "t"}),
             (
+                events.Acted(1, "", "a", AT, "t", to="b"),
+                "acted",
+                {"id": 1, "room": "", "nick": "a", "to": "b", "text": "t"},
+            ),
+            (
+                events.Said(1, "r", "a", AT, "t", all=True),
+                "said",
+                {"id": 1, "room": "r", "nick": "a", "text": "t", "all": True},
+            ),
+            (
+                events.Edited(1, "r", "a", AT, 1, "t", all=True, acted=True),
+                "edited",
+                {"id": 1, "target": 1, "room": "r", "nick": "a", "to": "", "text": "t", "all": True, "acted": True},
+            ),
+            (
                 events.Whispered(1, "", "a", AT, "b", "t"),
                 "whispered",
                 {"id": 1, "room": "", "nick": "a", "to": "b", "text": "t"},

@@ -52,6 +52,12 @@ class LineTests(SynchronousTestCase):
         for event, line in (
             (SAID, "#103 alice: Hello everyone! 😊"),
             (events.Acted(42, "lobby", "alice", AT, "waves"), "#42 * alice waves"),
+            (events.Acted(42, "", "alice", AT, "waves", to="bob"), "#42 * alice -> bob waves"),
+            (events.Edited(42, "lobby", "alice", AT, 42, "nods", acted=True), "#42 * alice (edited) nods"),
+            (
+                events.Edited(42, "", "alice", AT, 42, "nods", "bob", 41, "bob", acted=True),
+                "#42 * alice -> bob (re #41 bob) (edited) nods",
+            ),
             (events.Whispered(43, "", "alice", AT, "bob", "text"), "#43 alice -> bob: text"),
             (
                 events.Shared(48, "lobby", "alice", AT, "cat.jpg", 1_234_567, "image/jpeg", "/f/ID/cat.jpg"),

@@ -43,6 +43,13 @@ class MessagesTest(StateTest):
         self.assertFalse(self.state.take(said(4, nick="ALICE", text="alice"), 0))
         self.assertEqual((self.state.unseen, self.state.last), (3, (4, "alice")))
 
+    def test_everybody(self) -> None:
+        """What the server marks calls the person with everybody else, whatever its words; so does a private act."""
+        self.assertTrue(self.state.take({**said(1, text="tea"), "all": True}, 0))
+        self.assertFalse(self.state.take({**said(2, text="@all tea"), "all": "yes"}, 0))
+        self.assertTrue(self.state.take({**said(3, room="", kind="acted"), "to": "alice"}, 0))
+        self.assertEqual(self.state.correspondents.last, "bob")
+
     def test_files(self) -> None:
         """A file counts as a message, a private one calls and can be answered; one's own is nothing to edit."""
         self.assertFalse(self.state.take(said(1, kind="shared"), 0))

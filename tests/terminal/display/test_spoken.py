@@ -28,6 +28,11 @@ class SpokenTest(SynchronousTestCase):
         self.assertEqual(spoken("said", text="hi Alice"), "bob mentions you: hi Alice")
         self.assertEqual(spoken("acted", text="waves"), "bob, in action: bob waves")
         self.assertEqual(spoken("acted", nick="alice", text="waves"), "You, in action: alice waves")
+        acted = spoken("acted", room="", to="alice", text="waves")
+        self.assertEqual(acted, "bob, in action with you in private: bob waves")
+        acted = spoken("acted", nick="alice", room="", to="bob", text="waves")
+        self.assertEqual(acted, "You, in action with bob in private: alice waves")
+        self.assertEqual(spoken("said", text="@all tea", all=True), "bob calls everybody: @all tea")
         self.assertEqual(spoken("whispered", room="", to="alice"), "bob tells you in private: hi")
         self.assertEqual(spoken("whispered", room="", nick="alice", to="bob"), "You tell bob in private: hi")
 

@@ -21,8 +21,8 @@ export function newKey(random) {
 export function request(line) {
   const reply = line.reply ? { reply: line.reply } : {};
   const { text, key } = line;
-  if (line.act) return { do: "me", text, room: line.name, key, ...reply };
-  return line.to[0] === "@" ? { do: "msg", nick: line.name, text, key, ...reply } : { do: "say", text, room: line.name, key, ...reply };
+  const to = line.to[0] === "@" ? { nick: line.name } : { room: line.name };
+  return { do: line.act ? "me" : to.nick ? "msg" : "say", text, ...to, key, ...reply };
 }
 
 /** Return the lines to send now, in order; they count as sent. */

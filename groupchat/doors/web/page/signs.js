@@ -51,10 +51,10 @@ function awayLine(one) {
 }
 
 /** Tell who cannot see the lists of what is meant for them elsewhere. */
-function heard({ event, id, nick, room, text }) {
-  if (!["whispered", "said"].includes(event) || id <= state.fresh || isMe(state, nick)) return;
-  if (event === "whispered" && state.open !== privateKey(nick)) emit("say", `${nick} wrote to you privately`);
-  else if (event === "said" && state.open !== roomKey(room) && mentions(state.me.nick, text)) emit("say", `${nick} means you in ${room}`);
+function heard({ event, id, nick, room, text, all }) {
+  if (!["whispered", "said", "acted"].includes(event) || id <= state.fresh || isMe(state, nick)) return;
+  if (!room && state.open !== privateKey(nick)) emit("say", `${nick} wrote to you privately`);
+  else if (room && state.open !== roomKey(room) && (all || mentions(state.me.nick, text))) emit("say", `${nick} means you in ${room}`);
 }
 
 export function start() {

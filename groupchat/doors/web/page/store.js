@@ -146,7 +146,7 @@ function post(state, event, changes, live) {
 }
 
 const line = (event, at) => ({ order: event.id, id: event.id, at, nick: event.nick, text: event.text });
-
+const forYou = (state, { all, text }) => all || mentions(state.me.nick, text || "");
 function said(state, one, event, at, changes, live) {
   const mine = isMe(state, event.nick);
   const entry = {
@@ -154,7 +154,7 @@ function said(state, one, event, at, changes, live) {
     ...(event.event === "shared" && { text: event.name, file: { size: event.size, type: event.type, link: event.link } }),
     ...{ kind: event.event === "whispered" ? "said" : event.event, mine, reply: event.reply || 0, replyNick: event.reply_nick || "" },
     ...{ edited: 0, deleted: undefined },
-    mention: !mine && one.kind === "room" && mentions(state.me.nick, event.text || ""),
+    mention: !mine && one.kind === "room" && forYou(state, event),
   };
   if (!insert(one, entry) || !live) return;
   if (mine || event.id <= state.fresh || event.id <= one.read) return;
@@ -170,7 +170,7 @@ function edited(state, one, event, at) {
     if (found.deleted !== undefined) return;
     found.text = event.text;
     found.edited = at;
-    found.mention = !found.mine && one.kind === "room" && mentions(state.me.nick, event.text);
+    found.mention = !found.mine && one.kind === "room" && forYou(state, event);
     touch(one, found);
   } else if (event.target === event.id) {
     said(state, one, { ...event, event: event.acted ? "acted" : "said" }, at, new Set(), false);

@@ -36,7 +36,6 @@ export function read(text, place) {
   const hasLines = line.includes("\n");
   switch (command) {
     case "me":
-      if (place === "private") return { kind: "wrong", text: "/me is for rooms; here, write it as words." };
       if (hasLines) return { kind: "wrong", text: "/me takes one line. To say several, leave out /me." };
       return rest ? { kind: "act", text: rest } : { kind: "command", line };
     case "say":

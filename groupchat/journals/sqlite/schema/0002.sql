@@ -44,6 +44,9 @@ ALTER TABLE posts ADD COLUMN reply INTEGER;
 ALTER TABLE posts ADD COLUMN reply_author INTEGER;
 ALTER TABLE posts ADD COLUMN reply_nick TEXT;
 
+-- The messages of a room that call everybody there, whose "peer" is @all.
+CREATE INDEX posts_room_calls ON posts (room) WHERE reader IS NULL AND peer = '@all' AND target IS NULL AND gone_by IS NULL;
+
 -- Shared files: the public id of the link, the hex SHA-256 of the content, its bytes, and its type as in HTTP; the name
 -- is the text.  Deleted ones have none of these.  An object is kept as long as a post names its hash.
 ALTER TABLE posts ADD COLUMN link TEXT;
