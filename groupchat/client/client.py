@@ -57,6 +57,7 @@ class Client(Status):
         password: str | None = None,
         access: str | None = None,
         attended: bool = False,
+        marks: bool = False,
         preferences: Mapping[str, str] = MappingProxyType({}),
         window: int = 256,
         longest: int = LONGEST,
@@ -74,8 +75,8 @@ class Client(Status):
         self._core = ClientCore(
             TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, changed=changed,
             silent=silent, alternatives=alternatives, token=token, since=since, room=room, rooms=rooms, quiet=quiet,
-            password=password, access=access, attended=attended, preferences=preferences, window=window,
-            longest=longest, backoff=backoff, patient=patient,
+            password=password, access=access, attended=attended, marks=marks, preferences=preferences,
+            window=window, longest=longest, backoff=backoff, patient=patient,
         )  # fmt: skip
         super().__init__(self._core.membership)
 

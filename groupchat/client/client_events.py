@@ -224,6 +224,19 @@ class HistoryErased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Read(Event):
+    """The person has read up to the number ``upto``, on another connection of theirs.
+
+    ``room``: which room; empty: what is private with ``nick``, or (empty) everything private.
+    """
+
+    room: str
+    nick: str
+    upto: int
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in a room; ``account`` is the nickname of their account, empty for guests."""
 
@@ -312,6 +325,6 @@ _KINDS: Mapping[str, type[Event]] = {
     for kind in (
         *(Said, Acted, Whispered, Shared, Edited, Deleted, TopicChanged, Moderated),
         *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced, HistoryErased),
-        *(Entered, Departed, Closing),
+        *(Read, Entered, Departed, Closing),
     )
 }

@@ -20,6 +20,7 @@ from groupchat.exchange.fields import Fields, author, comparable, count, identit
 from groupchat.exchange.outgoing import VERSION
 from groupchat.exchange.post_lines import PostLine
 from groupchat.facts.account_facts import Account, ReadPosition
+from groupchat.facts.reading_places import PRIVATE, partner, talk
 from groupchat.journals.rules.rows import Row, milliseconds, stored_file
 from groupchat.journals.sqlite.statements import MESSAGE
 from groupchat.journals.sqlite.transaction import Transaction
@@ -267,21 +268,25 @@ class Incoming:
 
     def _take_position(self, given: Mapping[str, Any]) -> None:
         fields = Fields(given)
-        fields.only("kind", "id", "at", "room", "author", "since")
+        fields.only("kind", "id", "at", "room", "with", "author", "since")
         id, room, at = fields.get("id", number), fields.get("room", room_or_none), fields.get("at", instant)
         whose, since = fields.get("author", author), fields.get("since", instant)
+        other = fields.maybe("with", author)
+        place = room if other is None else talk(AuthorId(self._here(other)))
         origin = self._origins.number(self._journal)
         found = False if origin is None else self._find(origin, id, room, milliseconds(at))
         became = LEFT_OUT
         if isinstance(found, Row):
-            became = self._read(whose, room, found.id, since)
+            became = self._read(AuthorId(self._here(whose)), place, found.id, since)
         self.facts[became] += 1
 
-    def _read(self, whose: AuthorId, room: str, upto: int, since: float) -> str:
-        name = ReadPosition(whose, room, upto, since).name
-        before = self._batch.value_of(ReadPosition.KIND, name)
-        if before is not None and before["upto"] >= upto:
-            return THERE
-        self._batch.take(ReadUpTo(whose, room, upto, since))
+    def _read(self, whose: AuthorId, place: str, upto: int, since: float) -> str:
+        name = ReadPosition(whose, place, upto, since).name
+        covering = (place,) if partner(place) is None else (place, PRIVATE)
+        for known in covering:
+            before = self._batch.value_of(ReadPosition.KIND, ReadPosition(whose, known, upto, since).name)
+            if before is not None and before["upto"] >= upto:
+                return THERE
+        self._batch.take(ReadUpTo(whose, place, upto, since))
         after = self._batch.value_of(ReadPosition.KIND, name)
         return LEFT_OUT if after is None else IMPORTED

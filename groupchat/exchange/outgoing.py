@@ -11,6 +11,7 @@ from typing import Any
 from groupchat.exchange import fact_lines, post_lines
 from groupchat.exchange.fields import written_time
 from groupchat.facts.account_facts import ReadPosition
+from groupchat.facts.reading_places import partner
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.statements import PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
@@ -96,7 +97,8 @@ class Outgoing:
     def _positions(self) -> Iterator[str]:
         for name, value in self._database.execute(_FACTS, (ReadPosition.KIND,)).fetchall():
             position = ReadPosition.read(name, json.loads(value))
-            if position.room:
+            other = partner(position.room)
+            if position.room and other is None:
                 found = self._database.execute(_READ, (position.room, position.upto))
             elif self._private:
                 found = self._database.execute(_READ_PRIVATE, (position.author, position.upto))
@@ -107,7 +109,8 @@ class Outgoing:
             if message is None:
                 continue
             origin, id = self._origins.of(message.id)
-            line = {"kind": "read", "id": id, "at": written_time(message.at / 1000), "room": position.room}
+            line: dict[str, Any] = {"kind": "read", "id": id, "at": written_time(message.at / 1000)}
+            line |= {"room": position.room} if other is None else {"room": "", "with": str(other)}
             yield from self._from(origin, {**line, "author": str(position.author), "since": written_time(position.at)})
 
     def _from(self, origin: int, line: dict[str, Any]) -> Iterator[str]:

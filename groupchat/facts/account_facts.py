@@ -162,8 +162,9 @@ class Ignoring(TypedFact):
 
 @dataclass(frozen=True, slots=True)
 class ReadPosition(TypedFact):
-    """An account has read a room (empty: its private messages) up to a number; ``at`` in seconds since 1970 UTC.
+    """An account has read a place up to a number; ``at`` in seconds since 1970 UTC.
 
+    ``room``: the name of a room, or a place of private messages (``facts/reading_places.py``).
     It is changed by the operation ReadUpTo only, which never lowers it.
     """
 

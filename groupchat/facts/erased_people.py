@@ -13,6 +13,7 @@ from groupchat.facts.account_facts import (
     ReadPosition,
 )
 from groupchat.facts.kinds import KINDS
+from groupchat.facts.reading_places import talk
 from groupchat.facts.room_facts import Granted, Motd
 from groupchat.facts.sanctions import Sanction
 from groupchat.facts.typed import TypedFact
@@ -20,9 +21,7 @@ from groupchat.model import names
 from groupchat.model.events import AuthorId
 
 NAMING: tuple[str, ...] = tuple(
-    kind
-    for kind, form in KINDS.items()
-    if form not in (Account, AccountRooms, KeptPreferences, ReadPosition, AccessToken, Hook)
+    kind for kind, form in KINDS.items() if form not in (Account, AccountRooms, KeptPreferences, AccessToken, Hook)
 )
 """The kinds of facts that can name somebody whose own they are not."""
 
@@ -39,6 +38,9 @@ def forgetting(fact: TypedFact, key: str, alias: str, author: AuthorId | None) -
         if isinstance(fact, Motd):
             return None
         changed["by"] = alias
+    if isinstance(fact, ReadPosition):
+        # What is private with them is erased; where it stood has no meaning then.
+        return None if author is not None and fact.room == talk(author) else fact
     if isinstance(fact, Sanction):
         if fact.key == key or (author is not None and fact.author == author):
             # It holds on for the author: a guest may be here under another nickname.

@@ -139,6 +139,7 @@ class Attendance:
             account = person.account.nick if person.account is not None else ""
             self._moderation.note_arrival(person, name, self._now())
             self._announce(room, Joined(name, person.nick, self._now(), account), connection)
+        self._persistence.begin_reading(connection, name)
         self._readers.review(connection)
 
     def tell_entered(self, connection: Connection, name: str) -> None:
@@ -283,6 +284,7 @@ class Attendance:
         person.connections = tuple(other for other in person.connections if other is not connection)
         if not person.connections:
             self._roster.release(person)
+            self._persistence.forget_marks(person)
             self._moderation.paces.left(person, self._now())
             self._ignore_lists.left(person)
         if self._log_limits.allows("people who leave"):

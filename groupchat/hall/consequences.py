@@ -207,6 +207,7 @@ class Consequences:
         if person is not None and self._accounts.places(account.author) is None:
             self._persistence.adopt(account, person.connections[-1])
             self._keep_ignored(account, person)
+            self._persistence.keep_marks(account.author)
         if person is not None and person.key != account.key:
             self._attendance.rename(person.connections[0], account.nick, account.key)
 

@@ -38,7 +38,7 @@ from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
 from groupchat.model.drafts import Amendment
 from groupchat.model.errors import NoSuchNick, TimedOut
-from groupchat.model.events import SERVER, Announced, Told
+from groupchat.model.events import SERVER, Announced, AuthorId, Told
 from groupchat.model.times import FOREVER
 from groupchat.sharing.sharing import Sharing
 from groupchat.state.access_keys import AccessKeys
@@ -63,6 +63,7 @@ FEATURES = (
     "access",
     "acts",
     "all",
+    "read",
 )
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
@@ -179,6 +180,7 @@ class Hall:
         self.log_limits.sweep()
         self.readers.sweep()
         self.attendance.sweep()
+        self.persistence.sweep()
         self.moderation.paces.sweep(self.now())
         self._lift_ended()
         if self.clock.seconds() >= self._forgetting_at:
@@ -215,6 +217,11 @@ class Hall:
         if person is None:
             raise NoSuchNick(f"Nobody here is called {nick}. /list shows who is.")
         return person
+
+    def called(self, author: AuthorId, before: str) -> str:
+        """Return the nickname of an author now; ``before`` of a guest who has left."""
+        person, account = self.roster.of(author), self.accounts.of(author)
+        return person.nick if person is not None else account.nick if account is not None else before
 
     def passed(self) -> "Deferred[None]":
         """Return a Deferred that fires when everything queued now is on disk (or refused) and delivered."""

@@ -5,12 +5,15 @@ Rules:
 1. What is stored is made when its batch is sent, so it is never older than what was delivered before that.
 2. Whoever moves by themselves has moved when that is on disk: ``intend`` first, and then attendance.
 3. An account is where its owner moved last, on whichever connection; coming and going on the network moves nobody.
-4. Whoever is put out of a room is out of it on disk with that decision (``journals/rules/judging.py``), or, for a ban,
+4. What people mark as read is true at once, and stored within seconds: one operation for each place, however
+   often they read on there.  A crash in between leaves messages unread that were read, never the other way round.
+5. Whoever is put out of a room is out of it on disk with that decision (``journals/rules/judging.py``), or, for a ban,
    because the ban is there when they come back; memory and the rest of what is stored follow with the next batch.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -18,16 +21,28 @@ from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Mark, Receipt
 from groupchat.delivery.readers import Readers
 from groupchat.facts.account_facts import Account, AccountRooms
+from groupchat.facts.reading_places import partner
 from groupchat.facts.whereabouts import Places
-from groupchat.model.drafts import Amendment, StoredSession
-from groupchat.model.events import AuthorId
+from groupchat.model.drafts import Amendment, ReadUpTo, StoredSession
+from groupchat.model.events import AuthorId, MarkedRead
 from groupchat.state.accounts import Accounts
 from groupchat.state.people import Connection, Person
 from groupchat.state.positions import PRIVATE, Positions
 from groupchat.state.roster import Roster
 
+MARKED_SWEEPS = 5
+"""Seconds for which what people mark as read gathers before it is stored."""
+
 RENEWED_S = 43200.0
 """Seconds after which a session that goes on is persisted again: its token is forgotten some days later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The places that somebody has marked as read; ``due``: the number of the sweep that stores them."""
+
+    due: int
+    places: dict[str, None]
 
 
 class Persistence:
@@ -51,6 +66,9 @@ class Persistence:
         self._commits = commits
         self._readers = readers
         self._now = now
+        self._marked: dict[AuthorId, Marked] = {}
+        """Who has marked something as read that is not stored yet; those who did so first come first."""
+        self._sweeps = 0
 
     # Where somebody is
 
@@ -137,6 +155,7 @@ class Persistence:
             None if connection.partner is None else connection.partner.author,
             # The list of an account is kept with the account.
             () if person.account is not None else tuple((other, *one) for other, one in person.ignored.items()),
+            () if person.account is not None else self._read_by(person.author),
         )  # fmt: skip
 
     def arrived(self, connection: Connection, position: int) -> None:
@@ -183,14 +202,102 @@ class Persistence:
     def note_position(self, connection: Connection, rooms: Sequence[str]) -> None:
         """Persist how far the account has read these rooms; the journal may miss it, which does no harm."""
         account = connection.person.account
+        if connection.marks:
+            self._store_marks(connection.person.author)
+            return  # it has said itself what was read
         if account is None or connection.quiet or self._roster.of(account.author) is None:
             return  # a quiet connection reads nothing
         upto = self._readers.position(connection)
         moves = self._positions.moves(account.author, (*rooms, PRIVATE), upto, self._now())
         for move in moves:
-            self._positions.note(move)
+            if self._positions.note(move):
+                self._tell_marked(connection, move, "")
             if self._commits.refusal is None:
                 self._commits.post(Change(move, Receipt()))
+
+    def begin_reading(self, connection: Connection, room: str) -> None:
+        """Note where a connection that says itself what was read begins: in a room it is new in, nothing is unread."""
+        author = connection.person.author
+        if connection.marks and self._positions.find(author, room) is None:
+            self._note_mark(ReadUpTo(author, room, self._readers.position(connection), self._now()))
+
+    def mark(self, connection: Connection, place: str, upto: int, nick: str = "") -> int:
+        """Note that somebody has read a place, and tell their other connections; return the number it stands at now.
+
+        :param place: see ``facts/reading_places.py``; :param nick: of what is private with one person, their nickname.
+        """
+        noted = ReadUpTo(connection.person.author, place, upto, self._now())
+        if self._note_mark(noted):
+            self._tell_marked(connection, noted, nick)
+        known = self._positions.find(noted.author, place)
+        return upto if known is None else known.upto
+
+    def skip(self, author: AuthorId, upto: int) -> None:
+        """Note that everything private up to a number was read, as it turned out when somebody looked (0: nobody)."""
+        if upto:
+            self._note_mark(ReadUpTo(author, PRIVATE, upto, self._now()))
+
+    def sweep(self) -> None:
+        """Store what was marked.  To be called each second."""
+        self._sweeps += 1
+        for author in list(takewhile(lambda one: self._marked[one].due <= self._sweeps, self._marked)):
+            self._store_marks(author)
+
+    def keep_marks(self, author: AuthorId) -> None:
+        """Store how far somebody has read who has an account from now on."""
+        for known in self._positions.all_of(author):
+            self._note_unstored(author, known.room)
+        self._store_marks(author)
+
+    def recall_marks(self, stored: StoredSession) -> None:
+        """Go on from where a guest who comes back has read."""
+        for place, upto, at in stored.read:
+            self._positions.note(ReadUpTo(stored.author, place, upto, at))
+
+    def forget_marks(self, person: Person) -> None:
+        """Forget how far a guest has read who has left; the session has it."""
+        if person.account is None:
+            self._positions.forget(person.author)
+            self._marked.pop(person.author, None)
+
+    def _note_mark(self, noted: ReadUpTo) -> bool:
+        before = self._positions.find(noted.author, PRIVATE)
+        is_new = self._positions.note(noted)
+        if is_new:
+            self._note_unstored(noted.author, noted.room)
+        if self._positions.find(noted.author, PRIVATE) is not before:  # it stands for conversations that were too many
+            self._note_unstored(noted.author, PRIVATE)
+        return is_new
+
+    def _note_unstored(self, author: AuthorId, place: str) -> None:
+        marked = self._marked.get(author)
+        if marked is None:
+            marked = self._marked[author] = Marked(self._sweeps + MARKED_SWEEPS, {})
+        marked.places[place] = None
+
+    def _store_marks(self, author: AuthorId) -> None:
+        """Post what somebody has marked; while nothing can be stored it waits."""
+        person, is_account = self._roster.of(author), self._accounts.of(author) is not None
+        if author not in self._marked or (is_account and self._commits.refusal is not None):
+            return
+        places = self._marked.pop(author).places
+        for place in places if is_account else ():
+            known = self._positions.find(author, place)
+            if known is not None:
+                self._commits.post(Change(ReadUpTo(author, place, known.upto, known.at), Receipt()))
+        if not is_account and person is not None:
+            for connection in person.connections:
+                self._keep_session(connection)
+
+    def _tell_marked(self, connection: Connection, noted: ReadUpTo, nick: str) -> None:
+        """Tell the other connections of a person how far they have read; one that is quiet is shown nothing."""
+        room = "" if partner(noted.room) is not None else noted.room
+        for other in connection.person.connections:
+            if other is not connection and not other.gone:
+                other.show(MarkedRead(room, nick, noted.upto, noted.at))
+
+    def _read_by(self, author: AuthorId) -> tuple[tuple[str, int, float], ...]:
+        return tuple((known.room, known.upto, known.at) for known in self._positions.all_of(author))
 
 
 def _account_of(connection: Connection) -> Account | None:

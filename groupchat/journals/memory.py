@@ -15,6 +15,7 @@ from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
+from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
     changing,
@@ -104,7 +105,7 @@ class MemoryJournal:
         if isinstance(operation, Erase):
             return self._forget(operation)
         if isinstance(operation, ReadUpTo):
-            self._note_position(operation)
+            note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
             self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
@@ -114,14 +115,6 @@ class MemoryJournal:
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
-
-    def _note_position(self, read: ReadUpTo) -> None:
-        if read.author not in self._book.accounts:
-            return  # it was removed, and what it has read went with it
-        fact = ReadPosition(read.author, read.room, read.upto, read.at).fact
-        known = self.value_of(fact.kind, fact.name)
-        if known is None or known["upto"] <= read.upto:
-            self.keep(fact)
 
     def _post(self, draft: Draft) -> Outcome:
         if draft.key is not None and (first := self._keys.get((draft.author, draft.key))) is not None:
@@ -240,6 +233,11 @@ class MemoryJournal:
     def owned_by(self, author: AuthorId) -> list[Fact]:
         """Return the facts that go with the account of this author, without their values."""
         return [Fact(kind, name, None) for kind, name in self._facts if owner(kind, name) == author]
+
+    def positions_of(self, author: AuthorId) -> list[Fact]:
+        """Return how far an account has read each place."""
+        kind = ReadPosition.KIND
+        return [fact for key, fact in self._facts.items() if key[0] == kind and owner(*key) == author]
 
     def revoke(self, change: Revoke) -> None:
         """Remove the sessions whose tokens work no longer."""

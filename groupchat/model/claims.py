@@ -17,6 +17,7 @@ class Claim:
     ``register``: make an account with ``password``; ``code`` is then an invitation, or the hall's password.
     ``attended``: a person sits at the program that asks; at other doors there always is one.
     ``rooms``: the rooms to be in, the last one current; empty: in none; None: those the client had, or the lobby.
+    ``marks``: the client says itself what its reader has read; nothing counts as read because it was sent.
     ``quiet``: only posts: it is in no room and in no list, and no join or leave is announced.
     """
 
@@ -31,6 +32,7 @@ class Claim:
     rooms: tuple[str, ...] | None = None
     quiet: bool = False
     access: str | None = field(default=None, repr=False)
+    marks: bool = False
 
     def check_lengths(self) -> None:
         """See that nothing is longer than it can be; rooms are checked by ``names``, passwords by ``Admission``.

@@ -261,7 +261,7 @@ class Amendment:
 
 @record
 class ReadUpTo:
-    """An account has read a room (empty: its private messages) up to a number; a lower number changes nothing."""
+    """An account has read a place (``facts/reading_places.py``) up to a number; a lower number changes nothing."""
 
     author: AuthorId
     room: str
@@ -285,6 +285,7 @@ class StoredSession:
     ``silent``: it asked for nothing of what was said before it came.
     ``partner``: the author its lines go to, instead of a room (None: they go to the current room).
     ``ignored``: the people whom a guest does not want to read: for each the author, the nickname, and the origin.
+    ``read``: how far a guest has read: for each place (``facts/reading_places.py``) the number, and when that was.
     """
 
     author: AuthorId
@@ -299,6 +300,7 @@ class StoredSession:
     silent: bool = False
     partner: AuthorId | None = None
     ignored: tuple[tuple[AuthorId, str, str], ...] = ()
+    read: tuple[tuple[str, int, float], ...] = ()
 
 
 @record

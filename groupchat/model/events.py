@@ -333,6 +333,19 @@ class Entered(Answer):
 
 
 @record
+class MarkedRead(Answer):
+    """The person has read a place up to a number, on another connection or because they said so.
+
+    ``room``: which room; empty: what is private with ``nick``, or (empty) everything private.
+    """
+
+    room: str
+    nick: str
+    upto: int
+    at: float
+
+
+@record
 class Departed(Answer):
     """This connection is no longer in a room; ``code`` says why (``left``, ``kicked``, ``banned`` …).
 
@@ -397,12 +410,14 @@ class Listed(Answer):
     """A list: ``lines`` for people, ``items`` (JSON objects) for programs; ``what`` names the kind of item.
 
     ``more``: how many items follow these on later pages.
+    ``upto``: the number up to which posts were counted (0: none were).
     """
 
     what: str
     lines: tuple[str, ...]
     items: tuple[Mapping[str, Any], ...]
     more: int = 0
+    upto: int = 0
 
 
 @record

@@ -138,7 +138,7 @@ class Joining:
             earlier: Sequence[StoredPost] = ()
             if self._claim.since is None:
                 earlier = yield self._earlier(destination.places.current, upto)
-            missed: Missed = yield self._missed(person, destination.places.rooms, upto)
+            missed: Missed = yield self._missed(person, stored, destination.places.rooms, upto)
             yield hall.recall_rooms(destination.places.rooms)
             if stored is not None:
                 yield self._bind(stored)
@@ -305,6 +305,7 @@ class Joining:
     def _give_back(self, person: Person) -> None:
         if not person.connections:
             self._hall.roster.release(person)
+            self._hall.persistence.forget_marks(person)
 
     def _destination(self, person: Person, asked: tuple[str, ...] | None, stored: StoredSession | None) -> Destination:
         """Return where somebody comes in.
@@ -329,15 +330,23 @@ class Joining:
         return stream.journal.recent(Audience((room,)), upto, count) if known is None else succeed(known)
 
     @inlineCallbacks
-    def _missed(self, person: Person, rooms: Sequence[str], upto: int) -> Generator["Deferred[Any]", Any, Missed]:
-        """Look up what happened while nobody was here from this account."""
+    def _missed(
+        self, person: Person, stored: StoredSession | None, rooms: Sequence[str], upto: int
+    ) -> Generator["Deferred[Any]", Any, Missed]:
+        """Look up what happened while nobody was here from this account, or what the person has not read."""
+        hall, account, claim = self._hall, self._account, self._claim
         readers = any(not one.gone and not one.quiet for one in person.connections)
-        if self._account is None or self._claim.quiet or readers:
+        if claim.quiet or not (claim.marks or (account is not None and not readers)):
             return Missed()
-        hall = self._hall
-        private = hall.settings.query_posts if self._claim.since is None else 0
+        if stored is not None and account is None:
+            hall.persistence.recall_marks(stored)
+        is_told = account is not None and claim.since is None and not readers
+        private = hall.settings.query_posts if is_told else 0
         ignored = {one.other for one in hall.accounts.ignoring(person.author)} | person.ignored.keys()
-        found: Missed = yield look_up(hall.positions, hall.stream, self._account, rooms, upto, private, ignored)
+        found: Missed = yield look_up(
+            hall.positions, hall.stream, account or person, rooms, upto, private, ignored,
+            hall.called if claim.marks else None,
+        )  # fmt: skip
         return found
 
     def _enter(
@@ -382,7 +391,8 @@ class Joining:
         replayed = replay(earlier, person, hall.now())
         if replayed is not None:
             connection.show(replayed)
-        missed.show(connection, hall.now(), hall.settings.zone)
+        missed.show(connection, upto, hall.now(), hall.settings.zone)
+        hall.persistence.skip(person.author, missed.private_upto)
         if claim.since == HEAD:
             upto = hall.stream.delivered
         elif isinstance(claim.since, int):
@@ -425,6 +435,7 @@ class Joining:
         connection.attended = connection.attended or self._claim.attended
         connection.quiet = self._claim.quiet
         connection.access = self._access.digest if self._access is not None else ""
+        connection.marks = self._claim.marks and not connection.quiet
         connection.partner = self._partner(old, stored)
         if digest:
             connection.hold_token(digest)
@@ -446,9 +457,7 @@ class Joining:
         known = next((one.partner for one in before if one is not None and one.partner is not None), None)
         if known is not None or before or stored is None or stored.partner is None:
             return known
-        person, account = self._hall.roster.of(stored.partner), self._hall.accounts.of(stored.partner)
-        nick = person.nick if person is not None else account.nick if account is not None else SOMEBODY
-        return Partner(stored.partner, nick)
+        return Partner(stored.partner, self._hall.called(stored.partner, SOMEBODY))
 
     def _is_silent(self, stored: StoredSession | None, old: Sequence[Connection]) -> bool:
         """Say whether the connection wants nothing of what was said before it, or what it goes on from, came."""

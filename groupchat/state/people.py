@@ -97,7 +97,7 @@ class Person:
 
     __slots__ = (
         "account", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered", "origin",
-        "since", "told_away", "unread", "whisperers",
+        "since", "told_away", "unread", "unread_upto", "whisperers",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -113,6 +113,8 @@ class Person:
         self.away: str | None = None
         self.unread: dict[str, int] = {}
         """For each room with messages that were new when they came: the number up to which they had read."""
+        self.unread_upto = 0
+        """The newest number when they came."""
         self.told_away: frozenset[AuthorId] = frozenset()
         """The people who were told already that this one is away."""
         self.ignored: dict[AuthorId, Ignored] = NOBODY
@@ -140,6 +142,7 @@ class Connection:
     ``paused``: its transport takes nothing more just now.
     ``gone``: it has left; nothing is done for it any more.
     ``attended``: a person sits there, and not a program by itself.
+    ``marks``: it says itself what its reader has read; else everything it is sent counts as read.
     ``quiet``: it only posts: it is in no room and in no list.
     ``relays``: it posts what others wrote, at a hook.
     ``silent``: it asked for nothing of what was said before it came, in whichever room.
@@ -150,8 +153,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "moving", "number",
-        "partner", "paused", "person", "quiet", "relays", "rooms", "screen", "silent", "since", "view",
+        "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "marks", "moving",
+        "number", "partner", "paused", "person", "quiet", "relays", "rooms", "screen", "silent", "since", "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -173,6 +176,7 @@ class Connection:
         self.partner: Partner | None = None
         self._handle = ""
         self.attended = screen.style.attended
+        self.marks = False
         self.quiet = False
         self.relays = False
         self.silent = False

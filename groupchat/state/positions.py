@@ -1,18 +1,18 @@
-"""Positions: the number up to which each account has read."""
+"""Positions: the number up to which each account, and each guest who is here, has read each place."""
 
 from collections.abc import Iterable
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import read
+from groupchat.facts.reading_places import PRIVATE, surplus, talk
 from groupchat.model.drafts import Fact, ReadUpTo
 from groupchat.model.events import AuthorId
 
-PRIVATE = ""
-"""Stands for the room of private messages."""
+__all__ = ["PRIVATE", "Positions"]
 
 
 class Positions:
-    """The position of each account in each room, and in its private messages."""
+    """How far people have read each room, what is private with each person, and everything private."""
 
     KINDS = (ReadPosition.KIND,)
     """The kinds of facts it learns."""
@@ -26,18 +26,39 @@ class Positions:
         if isinstance(position, ReadPosition):
             self._known.setdefault(position.author, {})[position.room] = position
 
-    def note(self, read: ReadUpTo) -> None:
-        """Apply a position that was noted; a lower number than the one known changes nothing."""
-        known = self._known.setdefault(read.author, {})
-        if read.room not in known or known[read.room].upto <= read.upto:
-            known[read.room] = ReadPosition(read.author, read.room, read.upto, read.at)
+    def note(self, noted: ReadUpTo) -> bool:
+        """Apply a position that was noted; return whether more has been read than was known.
+
+        A lower number than the one known changes nothing.
+        """
+        known = self._known.setdefault(noted.author, {})
+        before = known.get(noted.room)
+        if before is not None and before.upto > noted.upto:
+            return False
+        known[noted.room] = ReadPosition(noted.author, noted.room, noted.upto, noted.at)
+        if before is None or noted.room == PRIVATE:
+            dropped, raised = surplus(known)
+            for one in dropped:
+                del known[one.room]
+            if raised is not None:
+                known[PRIVATE] = raised
+        return before is None or before.upto < noted.upto
 
     def find(self, author: AuthorId, room: str) -> ReadPosition | None:
-        """Return how far the account has read there; None: it never was there."""
+        """Return how far somebody has read there; None: they never did."""
         return self._known.get(author, {}).get(room)
 
+    def find_talk(self, author: AuthorId, other: AuthorId) -> ReadPosition | None:
+        """Return how far somebody has read what is private with one person; None: nothing yet."""
+        found = (self.find(author, PRIVATE), self.find(author, talk(other)))
+        return max((one for one in found if one is not None), key=lambda one: one.upto, default=None)
+
+    def all_of(self, author: AuthorId) -> tuple[ReadPosition, ...]:
+        """Return how far somebody has read each place."""
+        return tuple(self._known.get(author, {}).values())
+
     def moves(self, author: AuthorId, rooms: Iterable[str], upto: int, at: float) -> list[ReadUpTo]:
-        """Return what is to be noted when an account has read these rooms up to here; nothing where it has read on."""
+        """Return what is to be noted when somebody has read these rooms up to here; nothing where they have read on."""
         known = self._known.get(author, {})
         return [
             ReadUpTo(author, room, upto, at)
@@ -46,5 +67,5 @@ class Positions:
         ]
 
     def forget(self, author: AuthorId) -> None:
-        """Forget an account that is removed."""
+        """Forget an account that is removed, or a guest who has left."""
         self._known.pop(author, None)

@@ -7,10 +7,12 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from groupchat.hall.missed import is_mentioned, is_said
+from groupchat.facts.reading_places import PRIVATE, talk
+from groupchat.hall.missed import Missed, is_mentioned, is_said, listed, look_up
 from groupchat.limits.pages import fitting
+from groupchat.model import names
 from groupchat.model.drafts import Audience, SharedFile, StoredPost, length
-from groupchat.model.errors import BadArguments, NoSuchMessage
+from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NotAllowed
 from groupchat.model.events import (
     Acted,
     Answer,
@@ -29,7 +31,7 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural, size_words
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import Before, Count, Day, Here, PostId, Search, Since, Whose, With
+from groupchat.verbs.grammar.arguments import All, Before, Count, Day, Here, PostId, Search, Since, Whom, Whose, With
 from groupchat.verbs.grammar.table import Table
 
 READING = Table("reading")
@@ -42,6 +44,8 @@ SEARCHED = 20
 """Messages that /search shows."""
 MENTIONS = 20
 """Messages that /mentions shows."""
+LATELY = 50
+"""Private messages among which a guest who has left is looked for."""
 EXCERPT = 3
 """Lines that people are shown of a message that was found, beside its first; shorter ones are shown whole."""
 LEFT_OUT = "…"
@@ -117,18 +121,77 @@ def last(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
 @inlineCallbacks
 def catchup(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
     """Show what is new in this room since you were here last."""
-    name, unread, stream = me.room(room), me.person.unread, me.hall.stream
-    after = unread.get(name)
-    if after is None:
+    name, unread, hall = me.room(room), me.person.unread, me.hall
+    position, marks = hall.positions.find(me.person.author, name), me.connection.marks
+    begin = unread.get(name, 0 if marks and position is not None else None)
+    if begin is None:
         return Done(text=f"You have seen everything in {name}.")
-    most = me.hall.settings.query_posts
-    found = yield stream.journal.following(Audience((name,)), after, stream.delivered, most)
+    after = max(begin, 0 if position is None else position.upto)
+    most = hall.settings.query_posts
+    found = yield hall.stream.journal.following(Audience((name,)), after, hall.stream.delivered, most)
     posts = _fitting(me, found)
+    if posts and not marks:
+        hall.persistence.mark(me.connection, name, posts[-1].event.id)
     if len(posts) < len(found) or len(found) == most:
         unread[name] = posts[-1].event.id
         return _replayed(me, "history", posts, "there are more; /catchup shows what follows")
     unread.pop(name, None)
     return _replayed(me, "history", posts, "end of what was new")
+
+
+@READING.verb(cost=5)
+@inlineCallbacks
+def unread(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
+    """List what you have not read: rooms with new messages, and private conversations.
+
+    Everything you were shown here while you were connected has been read, unless your client says itself what you read.
+    """
+    hall, connection, person = me.hall, me.connection, me.person
+    marks = connection.marks
+    upto = hall.stream.delivered if marks else person.unread_upto
+    rooms = connection.rooms if marks else [room for room in connection.rooms if room in person.unread]
+    found: Missed = yield look_up(
+        hall.positions, hall.stream, person, rooms, upto, 0, person.ignored, hall.called if marks else None
+    )
+    hall.persistence.skip(person.author, found.private_upto)
+    answer = listed(found.rooms, connection, upto, hall.now(), hall.settings.zone)
+    return answer if found.rooms else replace(answer, lines=("You have read everything.",))
+
+
+@READING.verb()
+def read(
+    me: Actor, all: All = False, id: PostId | None = None, nick: Whom = "", room: Here = ""
+) -> "Answer | Deferred[Answer]":
+    """Say that you have read this room, up to the newest message or to message #N; your other devices are told.
+
+    "/read", "/read #41", or "/read all"; after /query bob, "/read" is about what bob writes to you.
+    """
+    hall, connection, partner = me.hall, me.connection, me.connection.partner
+    if connection.quiet:
+        raise NotAllowed("A quiet connection reads nothing.")
+    if bool(all) + bool(nick) + bool(room) > 1:
+        raise BadArguments("Give a nickname, a room, or all: one of them.")
+    upto = hall.readers.position(connection) if id is None else min(id, hall.stream.delivered)
+    if all:
+        for name in (*connection.rooms, PRIVATE):
+            hall.persistence.mark(connection, name, upto)
+        me.person.unread.clear()
+        return Done(text="You have read everything.", fields={"upto": upto})
+    if nick:
+        return _find_partner(me, nick).addCallback(lambda other: _mark_talk(me, other, upto))
+    if partner is not None and not (room or me.bound):
+        return _mark_talk(me, (partner.author, partner.nick), upto)
+    name = me.own_room(room)
+    upto = hall.persistence.mark(connection, name, upto)
+    if upto >= me.person.unread_upto:
+        me.person.unread.pop(name, None)
+    return Done(text=f"You have read {name} up to #{upto}.", fields={"upto": upto})
+
+
+def _mark_talk(me: Actor, other: tuple[AuthorId, str], upto: int) -> Answer:
+    called = me.hall.called(*other)
+    upto = me.hall.persistence.mark(me.connection, talk(other[0]), upto, called)
+    return Done(text=f"You have read what {called} wrote to you, up to #{upto}.", fields={"upto": upto})
 
 
 @READING.verb(cost=10)
@@ -233,6 +296,23 @@ def _correspondent(me: Actor, nick: str) -> AuthorId:
     """
     account = me.hall.accounts.find(nick)
     return account.author if account is not None else me.hall.find(nick).author
+
+
+@inlineCallbacks
+def _find_partner(me: Actor, nick: str) -> "Generator[Deferred[Any], Any, tuple[AuthorId, str]]":
+    """Return whom a nickname means with whom the caller has talked in private; it may be a guest who has left.
+
+    :raises NoSuchNick: there is nobody.
+    """
+    try:
+        return _correspondent(me, nick), nick
+    except NoSuchNick:
+        audience, key = Audience((), me.person.author), names.key(nick)
+        lately = yield me.hall.stream.journal.recent(audience, me.hall.stream.delivered, LATELY)
+        for stored in reversed(lately):
+            if stored.author != me.person.author and names.key(stored.event.nick) == key:
+                return stored.author, stored.event.nick
+        raise
 
 
 def _hours(me: Actor, day: date) -> tuple[float, float]:

@@ -111,6 +111,14 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         events.Departed("dev", "spam", "kicked", "lobby"),
     ),
     ({"event": "closing", "code": "stopping", "text": "Bye."}, events.Closing("stopping", "Bye.")),
+    (
+        {"event": "read", "room": "lobby", "upto": 7, "at": AT},
+        events.Read("lobby", "", 7, MOMENT),
+    ),
+    (
+        {"event": "read", "room": "", "nick": "al", "upto": 7, "at": AT},
+        events.Read("", "al", 7, MOMENT),
+    ),
 )
 
 
@@ -124,7 +132,7 @@ class EventsTest(SynchronousTestCase):
         """The name of a record, in kebab-case, is its name on the wire."""
         self.assertEqual(_KINDS["many-joined"], events.ManyJoined)
         self.assertEqual(_KINDS["topic-changed"], events.TopicChanged)
-        self.assertEqual(len(_KINDS), 20)
+        self.assertEqual(len(_KINDS), 21)
 
     def test_unknown(self) -> None:
         """An event of the future keeps all that the server sent."""

@@ -13,6 +13,7 @@ from groupchat.facts.account_facts import (
     ReadPosition,
     RegistrationCode,
 )
+from groupchat.facts.reading_places import talk
 from groupchat.facts.sanctions import Mute
 from groupchat.model.drafts import Amendment, Draft, Erase, Expire, Fact, FactChange, Kind, ReadUpTo
 from groupchat.model.errors import Muted, Refusal
@@ -274,6 +275,21 @@ class FactsTest(IncomingCase):
         for place in (self.there, another):
             self.assertEqual(place.query("SELECT name FROM facts"), [("alice",)])
             self.assert_unchanged(place, lines)
+
+    def test_positions_of_the_same_people(self) -> None:
+        """How far people have read comes along to the accounts they have here, with whomever they talked."""
+        self.here.append(amended(account("alice", OTHER).made(), account("bob", AuthorId(8)).made()))
+        self.here.append(said("psst", kind=Kind.WHISPERED, author=AuthorId(8), reader=OTHER, to="alice"), said("a"))
+        self.here.append(ReadUpTo(OTHER, talk(AuthorId(8)), 1, NOON), ReadUpTo(OTHER, "lobby", 2, NOON))
+        self.there.append(amended(account("alice", ALICE).made(), account("bob", BOB).made()))
+        lines = self.here.exported()
+        self.assertEqual([line["with"] for line in lines if "with" in line], ["8"])
+        self.there.take(lines, same_people=True)
+        names = [name for (name,) in self.there.query("SELECT name FROM facts WHERE kind = 'position' ORDER BY name")]
+        self.assertEqual(names, [f"{ALICE}/{talk(BOB)}", f"{ALICE}/lobby"])
+        again = self.copy(self.there)
+        again.take(lines, same_people=True)
+        self.assertEqual(again.tables(), self.there.tables())
 
     def test_secrets(self) -> None:
         """No password, token, hook, code or known address is in an export, and an account comes without a password."""

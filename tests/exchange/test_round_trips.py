@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven
+from groupchat.facts.reading_places import talk
 from groupchat.facts.room_facts import Invitation, Lock, Motd, RoomOperator, Slow
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan
 from groupchat.facts.typed import TypedFact
@@ -105,7 +106,7 @@ def operations(steps: Sequence[Step], clock: Iterator[float]) -> Iterator[Operat
             made = facts(author, other, room, number, words, at)
             yield Amendment(SERVER, at, (made[number % len(made)].put(),))
         elif what == "read":
-            yield ReadUpTo(author, "lobby" if number % 3 else "", 1 + number % 3, at)
+            yield ReadUpTo(author, ("", "lobby", talk(other))[number % 3], 1 + number % 9, at)
         else:
             yield Draft(Kind(what), author, nick, at, room, words)
 

@@ -2,8 +2,9 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.facts.account_facts import Ignoring, RegistrationCode
+from groupchat.facts.account_facts import Ignoring, ReadPosition, RegistrationCode
 from groupchat.facts.erased_people import NAMING, forgetting
+from groupchat.facts.reading_places import PRIVATE, talk
 from groupchat.facts.room_facts import Invitation, Lock, Motd
 from groupchat.facts.sanctions import Ban, NetworkBan
 from groupchat.facts.typed import TypedFact
@@ -56,6 +57,15 @@ class ForgettingTest(SynchronousTestCase):
         """Where their nickname is kept, the pseudonym is, whatever it was then."""
         self.assertEqual(self.after(Ignoring(BOB, ALICE, "al")), Ignoring(BOB, ALICE, ALIAS))
         self.assertEqual(self.after(Invitation("dev", BOB, "alice", "bob", 1.0), None).value()["nick"], ALIAS)  # type: ignore[union-attr]
+
+    def test_conversations(self) -> None:
+        """How far others have read what they wrote is true no more; all other positions stay."""
+        self.assertIsNone(self.after(ReadPosition(BOB, talk(ALICE), 7, 1.0)))
+        for place in (talk(BOB), "lobby", PRIVATE):
+            fact = ReadPosition(BOB, place, 7, 1.0)
+            self.assertIs(self.after(fact), fact)
+        of_a_guest = ReadPosition(BOB, talk(ALICE), 7, 1.0)
+        self.assertIs(self.after(of_a_guest, None), of_a_guest)
 
     def test_kinds(self) -> None:
         """Every kind is looked at that has a nickname of somebody whose own it is not."""

@@ -83,11 +83,11 @@ def _come(house: House, people: dict[str, Peer]) -> None:
             continue
         peer = people[nick] = house.connect("json")
         if house.hall.accounts.find(nick) is not None:
-            peer.offer(nick, password=f"{nick}'s password")
+            peer.offer(nick, password=f"{nick}'s password", marks=nick == "alice")
         elif nick in ("alice", "bob", "carol"):
             peer.offer(nick, password=f"{nick}'s password", register=True)
         else:
-            peer.offer(nick)
+            peer.offer(nick, marks=nick == "dora")
     alice = house.hall.accounts.find("alice")
     if alice is not None and house.hall.moderation.rank_of(alice.author, "") < Rank.OPERATOR:
         establish(house.hall, RankGiven(alice.author, Rank.OPERATOR, "server", house.now()))
@@ -137,6 +137,9 @@ def _act(house: House, people: dict[str, Peer], chance: random.Random) -> None:
         lambda: peer.do("join", room=room),
         lambda: peer.do("leave", room=room),
         lambda: peer.do("switch", room=room),
+        lambda: peer.do("read", room=room),
+        lambda: peer.do("read", nick=other, id=number),
+        lambda: peer.do("read", all=True),
         lambda: peer.do("topic", text=words[:40], room=room),
         lambda: peer.do("set", name="time", value=chance.choice(["off", "minutes", "seconds"])),
         lambda: peer.do("ignore", nick=other),

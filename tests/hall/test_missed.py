@@ -131,7 +131,7 @@ class ShowTests(SynchronousTestCase):
 
     def shown(self, missed: Missed) -> list[object]:
         """What is shown of it at noon."""
-        missed.show(self.connection, NOON, "")
+        missed.show(self.connection, 10, NOON, "")
         events = [event for event, _ in self.screen.shown]
         self.screen.shown.clear()
         return list(events)

@@ -12,6 +12,8 @@ from groupchat.facts.account_facts import (
     RankGiven,
     ReadPosition,
 )
+from groupchat.facts.kinds import read
+from groupchat.facts.reading_places import ROOMS_KEPT, TALKS_KEPT, talk
 from groupchat.facts.room_facts import Invitation, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute
 from groupchat.facts.typed import TypedFact
@@ -281,3 +283,31 @@ class FactsContract(DecisionsCase):
         self.assertEqual((await self.journal.facts("position"))[1], ReadPosition(ALICE, "lobby", 7, NOON + 3).fact)
         await self.append(undone(account(ALICE)), ReadUpTo(ALICE, "lobby", 9, NOON))
         self.assertEqual(await self.kept(ReadPosition), [])
+
+    async def read(self) -> dict[str, int]:
+        """How far alice has read each place."""
+        positions = map(read, await self.journal.facts(ReadPosition.KIND))
+        return {one.room: one.upto for one in positions if isinstance(one, ReadPosition) and one.author == ALICE}
+
+    async def test_positions_are_bounded(self) -> None:
+        """Of too many rooms the one read longest ago is forgotten; of others' positions nothing is."""
+        await self.append(amended(account(ALICE)), amended(account(BOB)), ReadUpTo(BOB, "room0", 1, NOON - 9))
+        await self.append(*(ReadUpTo(ALICE, f"room{number}", 1, NOON + number) for number in range(ROOMS_KEPT + 2)))
+        self.assertEqual(await self.read(), {f"room{number}": 1 for number in range(2, ROOMS_KEPT + 2)})
+        await self.append(ReadUpTo(ALICE, "room2", 2, NOON + 999), ReadUpTo(ALICE, "another", 1, NOON + 999))
+        self.assertEqual((await self.read()).keys() & {"room2", "room3"}, {"room2"})
+        self.assertEqual(len(await self.kept(ReadPosition)), ROOMS_KEPT + 1)
+
+    async def test_conversations_are_bounded(self) -> None:
+        """Of too many conversations the lowest is forgotten; everything private up to there counts as read."""
+        await self.append(amended(account(ALICE)))
+        first = talk(AuthorId(1))
+        talks = {talk(AuthorId(number)): 100 + number for number in range(1, TALKS_KEPT + 1)}
+        await self.append(*(ReadUpTo(ALICE, place, upto, NOON) for place, upto in talks.items()))
+        self.assertEqual(await self.read(), talks)
+        await self.append(ReadUpTo(ALICE, first, 999, NOON))
+        self.assertEqual((await self.read())[first], 999)
+        await self.append(ReadUpTo(ALICE, talk(AuthorId(9999)), 7, NOON))
+        self.assertEqual(await self.read(), {**talks, first: 999, "": 7})
+        await self.append(ReadUpTo(ALICE, "", 999, NOON))
+        self.assertEqual(await self.read(), {"": 999})

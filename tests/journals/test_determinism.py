@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.delivery.queue import Change, Posting, Receipt
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven
+from groupchat.facts.reading_places import talk
 from groupchat.facts.room_facts import Invitation, Lock, RoomOperator, Slow
 from groupchat.facts.rule_book import RuleBook
 from groupchat.facts.sanctions import Ban, Mute
@@ -142,7 +143,7 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(_deed, authors, times, everywhere, needs, st.lists(changes, max_size=3)),
     st.builds(_amendment, authors, times, st.lists(changes, max_size=2), needs),
     st.builds(_session, people, st.sampled_from(["token1", "token2", "token3"]), st.integers(0, 9), times),
-    st.builds(ReadUpTo, people, everywhere, st.integers(0, 9), times),
+    st.builds(ReadUpTo, people, everywhere | people.map(talk), st.integers(0, 9), times),
     st.builds(Expire, times),
     st.builds(ForgetSessions, times),
     st.builds(_erase, people, st.integers(0, 99), authors, needs),

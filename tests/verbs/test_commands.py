@@ -58,7 +58,7 @@ class TableTests(SynchronousTestCase):
         about_rooms = """
             say send files re me topic list history catchup leave typing kick ban unban bans mute unmute mutes purge
             modlog lock unlock slow invite uninvite op deop join switch hook hooks edit delete last close reopen
-            set-room
+            set-room read
         """.split()  # noqa: SIM905  # as prose
         found = {verb.name: parameter for verb in COMMANDS.sorted() for parameter in verb.parameters
                  if parameter.name == "room"}  # fmt: skip

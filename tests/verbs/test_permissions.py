@@ -15,8 +15,8 @@ from tests.people import member, operator
 NEEDED: dict[Rank, str] = {
     Rank.GUEST: """
         away back complete delete edit exit files goto help history ignore ignored join last leave list login me
-        mentions msg nick paste ping query re register reply rooms say search send set set-room status switch topic
-        typing unignore whoami whois
+        mentions msg nick paste ping query re read register reply rooms say search send set set-room status switch topic
+        typing unignore unread whoami whois
     """,
     Rank.MEMBER: "catchup hook hooks logout password revoke token tokens unhook unregister",
     Rank.ROOM_OPERATOR: """

@@ -41,6 +41,8 @@ class ClientCore(Status):
     :param password: the password of the nickname's account, or of the server.
     :param access: an access token of the account, instead of a password.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
+    :param marks: whether the program says itself what was read, by the request ``read``; otherwise everything that the
+        server sends it counts as read.
     :param preferences: what ``/set`` takes, set on every connection before anything else is sent;
         with ``echo`` ``on`` the client's own posts are heard like those of others.
     :param window: how many requests may be sent and not answered at once.
@@ -69,6 +71,7 @@ class ClientCore(Status):
         password: str | None = None,
         access: str | None = None,
         attended: bool = False,
+        marks: bool = False,
         preferences: Mapping[str, str] = MappingProxyType({}),
         window: int = 256,
         longest: int = LONGEST,
@@ -78,7 +81,7 @@ class ClientCore(Status):
         if password is not None and access is not None:
             raise ValueError("a password and an access token: one of them is enough")
         self._resumption = Resumption(
-            nick, alternatives, token, since, room, password, attended, rooms, quiet, access
+            nick, alternatives, token, since, room, password, attended, rooms, quiet, access, marks
         )  # fmt: skip
         self._requests = Requests(window)
         listeners = Listeners(heard, changed, silent, broken)

@@ -57,6 +57,7 @@ class Resumption:
         rooms: Iterable[str] | None = None,
         quiet: bool = False,
         access: str | None = None,
+        marks: bool = False,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -77,6 +78,7 @@ class Resumption:
         self._access = access
         self._attended = attended
         self._quiet = quiet
+        self._marks = marks
         self._claimed_rooms = None if rooms is None else tuple(rooms)
         self._restored_rooms: tuple[str, ...] | None = None
         """The rooms of before, asked for because the server has forgotten the token."""
@@ -112,6 +114,8 @@ class Resumption:
             message["access"] = self._access
         if self._attended:
             message["attended"] = True
+        if self._marks:
+            message["marks"] = True
         if self._quiet:
             message["quiet"] = True
         elif (rooms := self._restored_rooms if self._claimed_rooms is None else self._claimed_rooms) is not None:

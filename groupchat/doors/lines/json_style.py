@@ -133,6 +133,9 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "entered", {"room": room, "topic": topic, **lock, **({} if people is None else {"people": people})}
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
+        case events.MarkedRead(room, nick, upto, at):
+            whom = {"nick": nick} if nick else {}
+            return "read", {"room": room, **whom, "upto": upto, "at": iso(at)}
         case events.Closing(code, text):
             return "closing", {"code": code, "text": text or farewell(code)}
         case events.Refused(code, text, wait):
@@ -140,7 +143,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
         case events.Told(lines, more):
             return "done", {"text": "\n".join(lines), **(more or {})}
         case events.Listed(what, lines, items, more):
-            rest = {"more": more} if more else {}
+            rest = {**({"more": more} if more else {}), **({"upto": answer.upto} if what == "unread" else {})}
             return "listed", {"what": what, "items": items, **rest, "text": "\n".join(lines)}
         case events.Replayed(what, heading, posts, ending):
             words = {"heading": heading, "ending": ending, **({"next": answer.next} if answer.next else {})}

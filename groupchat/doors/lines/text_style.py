@@ -240,7 +240,7 @@ def _answered(answer: Answer) -> list[str]:
             return [f"-- {text}"] if text else []
         case events.Departed():
             return _departed(answer)
-        case events.Entered() | events.Closing():  # for programs: people are told in words, before or after
+        case events.MarkedRead() | events.Entered() | events.Closing():  # for programs; people are told in words
             return []
         case events.Refused(code, text):
             return [f"!! {code}: {text}"]

@@ -115,6 +115,10 @@ def _read_ignored(written: list[list[Any]]) -> tuple[tuple[AuthorId, str, str], 
     return tuple((AuthorId(author), nick, origin) for author, nick, origin in written)
 
 
+def _read_positions(written: list[list[Any]]) -> tuple[tuple[str, int, float], ...]:
+    return tuple((place, upto, at) for place, upto, at in written)
+
+
 def _read_names(written: list[str] | None) -> tuple[str, ...] | None:
     return None if written is None else tuple(written)
 
@@ -144,6 +148,7 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "file": _read_file,
     "rooms": _read_names,
     "ignored": _read_ignored,
+    "read": _read_positions,
     "within": _read_names,
 }
 """The function that reads a field, by its name."""

@@ -21,7 +21,7 @@ COLUMNS = (
 )
 """The columns of ``posts`` in the order of the fields of Row."""
 
-SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored"
+SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored, read"
 """The columns of ``sessions`` in the order of the fields of StoredSession."""
 
 MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared')"
@@ -179,11 +179,11 @@ def _sources(audience: Audience, room: tuple[Scan, ...], own: tuple[Scan, ...]) 
 
 def session_of(found: Sequence[Any]) -> StoredSession:
     """Return the session that stands in a row of ``sessions``."""
-    author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored = found
+    author, digest, nick, rooms, position, seen, current, lost, since, silent, partner, ignored, read = found
     rooms = tuple(json.loads(rooms))
-    ignored = tuple(map(tuple, json.loads(ignored)))
+    ignored, read = (tuple(map(tuple, json.loads(pairs))) for pairs in (ignored, read))
     return StoredSession(
-        author, digest, nick, rooms, position, seen, current, lost, since, bool(silent), partner, ignored
+        author, digest, nick, rooms, position, seen, current, lost, since, bool(silent), partner, ignored, read
     )
 
 
@@ -192,5 +192,5 @@ def session_row(session: StoredSession) -> tuple[object, ...]:
     return (
         session.author, session.digest, session.nick, json.dumps(session.rooms, ensure_ascii=False), session.position,
         session.seen, session.current, session.lost, session.since, int(session.silent),
-        session.partner, json.dumps(session.ignored, ensure_ascii=False),
+        session.partner, json.dumps(session.ignored, ensure_ascii=False), json.dumps(session.read),
     )  # fmt: skip

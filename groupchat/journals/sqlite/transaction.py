@@ -10,6 +10,7 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
+from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
     changing,
@@ -59,7 +60,7 @@ _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", 
 """Rows that are for a whole room and change no other."""
 _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fields) + 1))})")
 
-_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 12)})"
+_SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 13)})"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
 _IGNORING = f"SELECT {SESSION} FROM sessions WHERE ignored <> '[]'"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
@@ -68,9 +69,8 @@ _FORGET = "DELETE FROM sessions WHERE digest = ?"
 _VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
-_READ = (
-    "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value"
-    " WHERE json_extract(value, '$.upto') <= json_extract(excluded.value, '$.upto')"
+_POSITIONS = (
+    f"SELECT name, value FROM facts WHERE kind = '{ReadPosition.KIND}' AND name >= ? || '/' AND name < ? || '0'"
 )
 _OWNED = {
     "whole": "SELECT name FROM facts WHERE kind = ? AND name = ?",
@@ -155,7 +155,7 @@ class Transaction:
         if isinstance(operation, StoredSession):
             self.keep_session(operation)
         elif isinstance(operation, ReadUpTo):
-            self._note_position(operation)
+            note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
             self._gone.forget_sessions(milliseconds(operation.before))
         elif isinstance(operation, Expire | Erase):
@@ -307,6 +307,11 @@ class Transaction:
                 found += [Fact(kind, name, None) for (name,) in names.fetchall()]
         return found
 
+    def positions_of(self, author: AuthorId) -> list[Fact]:
+        """Return how far an account has read each place."""
+        found = self._database.execute(_POSITIONS, (author, author))
+        return [Fact(ReadPosition.KIND, name, json.loads(value)) for name, value in found.fetchall()]
+
     def revoke(self, change: Revoke) -> None:
         """Remove the sessions whose tokens work no longer."""
         if change.only:
@@ -324,12 +329,6 @@ class Transaction:
             self._database.execute(_FORGET, (session.digest,))
         else:
             self._database.execute(_SESSION, session_row(session))
-
-    def _note_position(self, read: ReadUpTo) -> None:
-        if read.author not in self._book.accounts:
-            return  # it was removed, and what it has read went with it
-        fact = ReadPosition(read.author, read.room, read.upto, read.at).fact
-        self._database.execute(_READ, (fact.kind, fact.name, canonical(fact.value or {})))
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
         """Return when an author showed a room something last, if that was so many seconds before ``at`` at most.

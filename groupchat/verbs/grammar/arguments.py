@@ -493,6 +493,13 @@ class VisibleArgument(SwitchArgument):
         return [self.label] if self.label.startswith(start.lower()) else []
 
 
+class AllArgument(VisibleArgument):
+    """The word ``all``."""
+
+    label = "all"
+    pattern = re.compile(r"(all)\s*$")
+
+
 class CommandArgument(Argument):
     """The name of a command, or of a topic of the help, or its title; with its slash always that of a command."""
 
@@ -567,11 +574,11 @@ Ending = Annotated[int | str, EndingArgument()]
 FileName = Annotated[str, FileNameArgument()]
 Size = Annotated[int, SizeArgument()]
 PostId = Annotated[int, PostIdArgument()]
-Whom = Annotated[str, WhomArgument()]
 Answered = Annotated[int, AnsweredArgument()]
 Since = Annotated[int, SinceArgument()]
 Before = Annotated[int, BeforeArgument()]
 With = Annotated[str, WithArgument()]
+Whom = Annotated[str, WhomArgument()]
 Whose = Annotated[str, WhoseArgument()]
 After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
@@ -583,6 +590,7 @@ RoomSettingName = Annotated[str, RoomSettingArgument()]
 RoomSettingValue = Annotated[str, RoomSettingValueArgument()]
 Switch = Annotated[bool, SwitchArgument()]
 Visible = Annotated[bool, VisibleArgument()]
+All = Annotated[bool, AllArgument()]
 CommandName = Annotated[str, CommandArgument()]
 Password = Annotated[str, PasswordArgument()]
 OldPassword = Annotated[str, OldPasswordArgument()]

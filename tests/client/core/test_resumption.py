@@ -46,6 +46,13 @@ class ClaimTest(SynchronousTestCase):
             Resumption("al", quiet=True, rooms=["dev"]).claim(), {"do": "nick", "nick": "al", "quiet": True}
         )
 
+    def test_marks(self) -> None:
+        """A client that says itself what was read says so each time."""
+        resumption = Resumption("al", marks=True)
+        resumption.welcomed(welcome(head=7))
+        self.assertIs(resumption.claim()["marks"], True)
+        self.assertNotIn("marks", Resumption("al").claim())
+
     def test_head(self) -> None:
         """A client that wants nothing old asks for the head first, and then for all after the head it met."""
         resumption = Resumption("al", since="head")

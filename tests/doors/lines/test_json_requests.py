@@ -53,8 +53,8 @@ class RequestTest(SynchronousTestCase):
             ),
             ('{"do":"nick","nick":"bot","attended":true}', ("offer", Claim("bot", attended=True), None)),
             (
-                '{"do":"nick","nick":"bot","rooms":["dev","lobby"],"quiet":true}',
-                ("offer", Claim("bot", rooms=("dev", "lobby"), quiet=True), None),
+                '{"do":"nick","nick":"bot","rooms":["dev","lobby"],"quiet":true,"marks":true}',
+                ("offer", Claim("bot", rooms=("dev", "lobby"), quiet=True, marks=True), None),
             ),
             ('{"do":"nick","nick":"bot","rooms":[]}', ("offer", Claim("bot", rooms=()), None)),
             ('{"do":"set","name":"echo"}', ("do", "set", {"remember": False, "name": "echo"}, None, None)),
@@ -143,6 +143,7 @@ class RequestTest(SynchronousTestCase):
             '"do":"nick","nick":"a","rooms":"lobby",',
             '"do":"nick","nick":"a","rooms":[1],',
             '"do":"nick","nick":"a","quiet":1,',
+            '"do":"nick","nick":"a","marks":"yes",',
             '"do":"nick","nick":"a","since":-1,',
             '"do":"nick","nick":"a","since":true,',
             '"do":"nick","nick":"a","since":1.0,',

@@ -167,7 +167,7 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
 
     def test_every_answer(self) -> None:
         """Each answer has its name, the ref of its request, and its fields."""
-        item = {"nick": "alice"}
+        item, at = {"nick": "alice"}, "2026-11-21T09:42:00.123Z"
         post = {
             "event": "said",
             "id": 105,
@@ -221,6 +221,15 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             ),
             (events.Done(fields={"name": "zone"}), {"event": "done", "name": "zone"}),
             (events.Done(104), {"event": "done", "id": 104}),
+            (events.MarkedRead("dev", "", 105, AT), {"event": "read", "room": "dev", "upto": 105, "at": at}),
+            (
+                events.MarkedRead("", "bob", 105, AT),
+                {"event": "read", "room": "", "nick": "bob", "upto": 105, "at": at},
+            ),
+            (
+                events.Listed("unread", (), (), upto=105),
+                {"event": "listed", "what": "unread", "items": [], "upto": 105, "text": ""},
+            ),
             (events.Done(text="Goodbye."), {"event": "done", "text": "Goodbye.", "room": "lobby"}),
             (events.Refused("nick-taken", "No."), {"event": "refused", "code": "nick-taken", "text": "No."}),
             (

@@ -254,6 +254,7 @@ class AnswerTests(SynchronousTestCase):
                 "-- You are no longer in dev. You are in no room now.\r\n",
             ),
             (events.Closing("kicked"), ""),
+            (events.MarkedRead("dev", "", 105, 0.0), ""),
         ):
             self.assertEqual(answered(answer), lines)
 

@@ -91,6 +91,7 @@ ALTER TABLE sessions ADD COLUMN since REAL NOT NULL DEFAULT 0;       -- when its
 ALTER TABLE sessions ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;   -- 1 when it wants nothing from before it came
 ALTER TABLE sessions ADD COLUMN partner INTEGER;                     -- the author its lines go to, instead of a room
 ALTER TABLE sessions ADD COLUMN ignored TEXT NOT NULL DEFAULT '[]';  -- of a guest, whom it ignores: [author, nick, origin]
+ALTER TABLE sessions ADD COLUMN read TEXT NOT NULL DEFAULT '[]';     -- how far a guest has read: [place, number, when]
 UPDATE sessions SET current = coalesce(json_extract(rooms, '$[#-1]'), '') WHERE json_valid(rooms);
 
 -- People who are erased, as long as not all of their rows are overwritten; see rules/erasures.py.
