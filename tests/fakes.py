@@ -23,6 +23,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Busy
 from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
+from groupchat.model.message.sought import Sought
 from groupchat.model.preferences import Preferences
 
 
@@ -81,8 +82,8 @@ class HeldJournal:
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self.within.latest(author, room)
 
-    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        return self.within.search(audience, words, count)
+    def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
+        return self.within.search(audience, sought, count)
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self.within.rooms()
@@ -182,8 +183,8 @@ class SlowJournal:
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self._wait(lambda: self.within.latest(author, room))
 
-    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        return self._wait(lambda: self.within.search(audience, words, count))
+    def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
+        return self._wait(lambda: self.within.search(audience, sought, count))
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self._wait(self.within.rooms)

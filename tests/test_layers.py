@@ -28,12 +28,12 @@ _CLIENTS = (*_CLIENT, "stdio", *_TERMINAL, "programs")
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
     "model": (),
-    "model.message": (),
+    "model.message": ("model",),
     "disk": ("model",),
     "facts": ("model",),
     "limits": ("model",),
     "config": ("model", "disk"),
-    "interfaces": ("model", "limits", "config"),
+    "interfaces": ("model", "model.message", "limits", "config"),
     "state": _BASE,
     "delivery": (*_BASE, "state"),
     "sharing": (*_BASE, "state", "delivery"),
@@ -50,9 +50,9 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "doors.transfers": (*_BASE, "sessions", "doors.wire", "doors.web", "doors.requests"),
     "doors": (*_BASE, "sessions", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers"),
     # Journals know what things are and what is asked of them, nothing else.
-    "journals.rules": ("model", "facts", "interfaces"),
-    "journals.sqlite": ("model", "facts", "interfaces", "disk", "journals.rules"),
-    "journals": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite"),
+    "journals.rules": ("model", "model.message", "facts", "interfaces"),
+    "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules"),
+    "journals": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite"),
     "journals.tools": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
     "files": ("model", "interfaces", "disk"),
     "exchange": ("model", "facts", *_JOURNALS),

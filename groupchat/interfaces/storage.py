@@ -17,6 +17,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import AuthorId
+from groupchat.model.message.sought import Sought
 
 
 class IJournal(Interface):
@@ -71,11 +72,11 @@ class IJournal(Interface):
     def latest(author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         """The author's newest message in a room (empty: the newest private one) that is not deleted."""
 
-    def search(audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        """The ``count`` newest messages that contain all the words, newest first.
+    def search(audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
+        """The ``count`` newest messages that fit, newest first.
 
         Edited messages are found by their newest text, deleted ones never.
-        Fails with BadArguments when there is no word or too many, and with TooSlowSearch or Busy.
+        Fails with BadArguments when nothing is looked for or too much, and with TooSlowSearch or Busy.
         """
 
     def rooms() -> "Deferred[list[StoredRoom]]":

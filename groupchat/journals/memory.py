@@ -14,6 +14,7 @@ from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
+from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
@@ -36,7 +37,6 @@ from groupchat.journals.rules.rows import (
     stored,
     without_file,
 )
-from groupchat.journals.rules.words import matches, phrases
 from groupchat.model.drafts import (
     MESSAGES,
     Amendment,
@@ -62,6 +62,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import JournalUnavailable, Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
+from groupchat.model.message.sought import Sought
 
 SEARCH_S = 0.1
 """Processor time, in seconds, after which a search is given up: everybody waits for it."""
@@ -309,17 +310,17 @@ class MemoryJournal:
         row = self._latest(author, room)
         return succeed(None if row is None else stored(row))
 
-    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        """Return the newest messages that match, newest first."""
+    def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
+        """Return the newest messages that fit, newest first."""
 
         def find() -> "Deferred[list[StoredPost]]":
-            wanted = phrases(words)
+            finder = Finder(sought)
             end = time.thread_time() + SEARCH_S
 
             def fits(row: Row) -> bool:
                 if time.thread_time() > end:
                     raise TooSlowSearch("This search takes too long. Search for fewer or longer words.")
-                return matches(wanted, row.newest)
+                return finder.is_between(row) and finder.fits(row)
 
             return self._answer(self._messages(audience, reversed(self._rows), fits), count)
 

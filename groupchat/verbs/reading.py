@@ -1,8 +1,10 @@
 """The verbs with which people read what was said: history, search, what they missed."""
 
+import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -26,12 +28,28 @@ from groupchat.model.events import (
     Told,
     Whispered,
 )
+from groupchat.model.message.sought import Sought, Whose
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural, size_words
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import All, Before, Count, Day, Here, PostId, Search, Since, Whom, Whose, With
+from groupchat.verbs.grammar.arguments import (
+    All,
+    Before,
+    Count,
+    Day,
+    Earlier,
+    Here,
+    Nick,
+    PostId,
+    Search,
+    Since,
+    Whom,
+    WhoseFiles,
+    With,
+)
+from groupchat.verbs.grammar.search_terms import Terms
 from groupchat.verbs.grammar.table import Table
 
 READING = Table("reading")
@@ -92,11 +110,26 @@ def history(
 
 
 @READING.verb("find", cost=10)
-def search(me: Actor, text: Search) -> "Deferred[Answer]":
-    """Find messages that contain all these words, newest first."""
-    found = me.hall.stream.journal.search(me.connection.audience, text, SEARCHED)
-    ending = "end of what was found, newest first"
-    return found.addCallback(lambda posts: _replayed(me, "search", _excerpts(me, posts, text), ending))
+def search(me: Actor, text: Search, before: Earlier | None = None) -> "Deferred[Answer]":
+    """Find messages by their words, author, room and time, newest first.
+
+    A message is found if it has all the words, in any order; the last may be the beginning of a word.
+    "a phrase" in quotation marks stands there as it is; -word and -"a phrase" do not.
+    from:NICK: only what somebody said; -from:NICK: only what others said.
+    in:ROOM: only in that room of yours; with:NICK: only what you and one person have said to each other in private.
+    before:2026-11-21, after:2026-11-21: before or after that day, which is left out; on:2026-11-21: on that day.
+    before:#41, after:#41: before or after that message. has:file, has:link: only files, or what has an address in it.
+    """
+    audience, sought = _sought(me, text, before)
+
+    def found(posts: Sequence[StoredPost]) -> Answer:
+        shown, is_cut = posts[:SEARCHED], len(posts) > SEARCHED
+        following = shown[-1].event.id if is_cut else 0
+        more = f"; there is more: search again with before:#{following}" if is_cut else ""
+        ending = f"end of what was found, newest first{more}"
+        return _replayed(me, "search", _excerpts(me, shown, _looked_for(text)), ending, following)
+
+    return me.hall.stream.journal.search(audience, sought, SEARCHED + 1).addCallback(found)
 
 
 @READING.verb(cost=5)
@@ -106,11 +139,23 @@ def goto(me: Actor, id: PostId) -> "Deferred[Answer]":
     return found.addCallback(lambda posts: _replayed(me, "around", posts, f"end of what is around #{id}"))
 
 
-@READING.verb(cost=2)
+@READING.verb(cost=5)
 @inlineCallbacks
-def last(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
-    """Show your own last message in this room, with its number."""
+def last(me: Actor, nick: Nick = "", room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
+    """Show your own last message in this room, with its number; or somebody else's.
+
+    "/last", "/last bob".
+    """
     place = me.room(room)
+    if nick and names.key(nick) != names.key(me.person.nick):
+        whose, journal = _whose(me, nick), me.hall.stream.journal
+        stored = None if whose.author is None else (yield journal.latest(whose.author, place))
+        if stored is None and whose.key:
+            found = yield journal.search(Audience((place,)), Sought(whose=whose), 1)
+            stored = found[0] if found else None
+        if stored is None:
+            raise NoSuchMessage(f"There is no message of {nick} in {place}.")
+        return _replayed(me, "history", (stored,), f"the last message of {nick} in {place}")
     stored = yield me.hall.stream.journal.latest(me.person.author, place)
     if stored is None:
         raise NoSuchMessage(f"You have no message in {place}: you have said nothing there, or deleted it.")
@@ -197,9 +242,9 @@ def _mark_talk(me: Actor, other: tuple[AuthorId, str], upto: int) -> Answer:
 @READING.verb(cost=10)
 @inlineCallbacks
 def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
-    """Show the newest messages that contain your nickname, or call everybody in your rooms."""
+    """Show the newest messages that mention you, or call everybody in your rooms."""
     person, most = me.person, me.hall.settings.query_posts
-    found = yield me.hall.stream.journal.search(me.connection.audience, person.nick, most)
+    found = yield me.hall.stream.journal.search(me.connection.audience, Sought(person.nick), most)
     calls = yield me.hall.stream.journal.calls(me.connection.audience, MENTIONS)
     either = {stored.event.id: stored for stored in (*found, *calls)}
     posts = [
@@ -210,14 +255,14 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
         and is_said(stored.event)
         and is_mentioned(person.nick, stored.event)
     ]
-    shown = _excerpts(me, posts[:MENTIONS], person.nick)
+    shown = _excerpts(me, posts[:MENTIONS], [person.nick])
     return _replayed(me, "search", shown, "end of what mentions you, newest first")
 
 
 @READING.verb(cost=5)
 @inlineCallbacks
 def files(
-    me: Actor, whose: Whose = "", before: PostId | None = None, room: Here = ""
+    me: Actor, whose: WhoseFiles = "", before: PostId | None = None, room: Here = ""
 ) -> "Generator[Deferred[Any], Any, Answer]":
     """List files: those of the room and those sent to you, or only those of one person, or of another room of yours.
 
@@ -266,12 +311,57 @@ def replay(posts: Sequence[StoredPost], person: Person, now: float) -> Replayed 
     return Replayed("join", f"{plural(len(shown), 'earlier message')}:", shown, "end of the earlier messages", now)
 
 
-def _excerpts(me: Actor, posts: Sequence[StoredPost], words: str) -> Sequence[StoredPost]:
+def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sought]:
+    """Return who searches where, and for what.
+
+    :param earlier: the number before which it goes on.
+    :raises Refusal: a name or a condition is wrong.
+    """
+    if asked.room and asked.partner:
+        raise BadArguments("Give in: or with:, but not both: what two people say in private is in no room.")
+    audience = me.connection.audience
+    if asked.room:
+        audience = Audience((me.room(asked.room),))
+    elif asked.partner:
+        audience = Audience((), me.person.author, _correspondent(me, asked.partner))
+    start, end, after, before = -inf, inf, 0, sys.maxsize if earlier is None else earlier
+    if asked.on is not None:
+        start, end = _hours(me, asked.on)
+    if isinstance(asked.after, date):
+        start = max(start, _hours(me, asked.after)[1])
+    elif asked.after is not None:
+        after = asked.after
+    if isinstance(asked.before, date):
+        end = min(end, _hours(me, asked.before)[0])
+    elif asked.before is not None:
+        before = min(before, asked.before)
+    whose = _whose(me, asked.author) if asked.author else None
+    return audience, Sought(
+        " ".join(asked.words), tuple(asked.phrases), tuple(asked.without), whose,
+        tuple(_whose(me, nick) for nick in asked.not_authors), tuple(asked.has), tuple(asked.has_not),
+        after, before, start, end, wordless=bool(asked.room or asked.partner),
+    )  # fmt: skip
+
+
+def _whose(me: Actor, nick: str) -> Whose:
+    """Return whose messages are meant by a nickname: those of the account, or else of everybody who had it then."""
+    account = me.hall.accounts.find(nick)
+    if account is not None:
+        return Whose(account.author)
+    key = names.key(nick)
+    person = me.hall.roster.find(key)
+    return Whose(None if person is None else person.author, key)
+
+
+def _looked_for(asked: Terms) -> Sequence[str]:
+    return [word for given in (*asked.words, *asked.phrases) for word in given.split()]
+
+
+def _excerpts(me: Actor, posts: Sequence[StoredPost], words: Sequence[str]) -> Sequence[StoredPost]:
     """Return what was found as people read it: of a message of several lines its first, and those with the words."""
     if not me.connection.screen.style.prose:
         return posts
-    wanted = [word for word in words.casefold().replace('"', " ").split() if word]
-    return [_excerpt(stored, wanted) for stored in posts]
+    return [_excerpt(stored, [word.casefold() for word in words]) for stored in posts]
 
 
 def _excerpt(stored: StoredPost, wanted: Sequence[str]) -> StoredPost:

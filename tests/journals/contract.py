@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -41,6 +42,7 @@ from groupchat.model.events import (
     TopicChanged,
     Whispered,
 )
+from groupchat.model.message.sought import Sought, Whose
 from groupchat.model.ranks import Rank
 
 ALICE, BOB, CAROL = AuthorId(1), AuthorId(2**63 - 1), AuthorId(3)
@@ -595,7 +597,7 @@ class SearchContract(JournalContract):
 
     async def found(self, words: str, audience: Audience = LOBBY, count: int = 50) -> list[int]:
         """Search, and give the numbers."""
-        return await self.ids(self.journal.search(audience, words, count))
+        return await self.ids(self.journal.search(audience, Sought(words), count))
 
     async def test_words(self) -> None:
         """All words must be there, in any order and case; the last may be the beginning of one; newest come first."""
@@ -645,7 +647,7 @@ class SearchContract(JournalContract):
             ("\x00", None), ("a\x00b", [2]), ("\ud800", None),
         ]:  # fmt: skip
             if ids is None:
-                await self.assertFailure(self.journal.search(LOBBY, words, 9), BadArguments)
+                await self.assertFailure(self.journal.search(LOBBY, Sought(words), 9), BadArguments)
             else:
                 self.assertEqual(await self.found(words), ids, words)
 
@@ -653,7 +655,7 @@ class SearchContract(JournalContract):
         """A search for more words than a person types is refused; the same word twice counts once."""
         await self.append(said("w " * 100))
         many = " ".join(f"w{n}" for n in range(33))
-        await self.assertFailure(self.journal.search(LOBBY, many, 9), BadArguments)
+        await self.assertFailure(self.journal.search(LOBBY, Sought(many), 9), BadArguments)
         self.assertEqual(await self.found(many[: many.rindex(" ")]), [])
         self.assertEqual(await self.found("w " * 100), [1])
 
@@ -670,14 +672,89 @@ class SearchContract(JournalContract):
     async def test_search_changed(self) -> None:
         """Edited messages are found by their newest text only, deleted ones never; topics and edits are no messages."""
         await self.append(said("apple"), said("banana"), topic("apple banana"))
-        await self.journal.search(LOBBY, "apple", 9)
+        await self.journal.search(LOBBY, Sought("apple"), 9)
         await self.append(edited(1, "cherry"), edited(1, "damson"), deleted(2), said("cherry tree"))
         for words, ids in [("apple", []), ("banana", []), ("cherry", [7]), ("damson", [1])]:
             self.assertEqual(await self.found(words), ids, words)
-        (first,) = await self.journal.search(LOBBY, "damson", 9)
+        (first,) = await self.journal.search(LOBBY, Sought("damson"), 9)
         self.assertEqual(first.event, Edited(1, "lobby", "alice", NOON, 1, "damson"))
         await self.append(deleted(1))
         self.assertEqual(await self.found("damson"), [])
+
+    async def with_all(self, audience: Audience = LOBBY, count: int = 50, **conditions: Any) -> list[int]:
+        """Search by conditions, and give the numbers."""
+        return await self.ids(self.journal.search(audience, Sought(**conditions), count))
+
+    async def test_exact_phrases(self) -> None:
+        """A phrase stands as it is, each of its words whole; what is not to be there is not."""
+        await self.append(said("red fox"), said("fox, red"), said("the red foxes"), said("a Red-Fox and a hen"))
+        self.assertEqual(await self.with_all(phrases=("red fox",)), [4, 1])
+        self.assertEqual(await self.with_all(phrases=("RED, fox",), words="he"), [4])
+        self.assertEqual(await self.with_all(words="red", without=("hen",)), [3, 2, 1])
+        self.assertEqual(await self.with_all(words="red", without=("red fox", "foxes")), [2])
+        self.assertEqual(await self.with_all(phrases=("red", "fox"), without=("f",)), [4, 2, 1])
+        for phrase in "", "://":
+            await self.assertFailure(self.journal.search(LOBBY, Sought("red", (phrase,)), 9), BadArguments)
+            await self.assertFailure(self.journal.search(LOBBY, Sought("red", without=(phrase,)), 9), BadArguments)
+
+    async def test_authors(self) -> None:
+        """Messages of an author are found, or of whoever had a nickname then; or those of everybody else."""
+        guest = Draft(Kind.SAID, CAROL, "Bob", NOON, "lobby", "tea")
+        later = Draft(Kind.SAID, CAROL, "carol", NOON, "lobby", "tea")
+        await self.append(said("tea"), said("tea", BOB), guest, later, said("cake", BOB), edited(1, "tea!"))
+        self.assertEqual(await self.with_all(words="tea", whose=Whose(BOB)), [2])
+        self.assertEqual(await self.with_all(whose=Whose(BOB)), [5, 2])
+        self.assertEqual(await self.with_all(words="tea", whose=Whose(None, "bob")), [3, 2])
+        self.assertEqual(await self.with_all(words="tea", whose=Whose(CAROL, "bob")), [4, 3, 2])
+        self.assertEqual(await self.with_all(whose=Whose(CAROL, "bob"), count=2), [5, 4])
+        self.assertEqual(await self.with_all(words="tea", not_whose=(Whose(BOB), Whose(None, "carol"))), [3, 1])
+        self.assertEqual(await self.with_all(words="tea", not_whose=(Whose(CAROL, "bob"),)), [1])
+        self.assertEqual(await self.with_all(whose=Whose(None, "nobody")), [])
+
+    async def test_numbers_and_times(self) -> None:
+        """Messages are found between two numbers and two times, also where the clock was set back."""
+        drafts = [Draft(Kind.SAID, ALICE, "alice", NOON + second, "lobby", "tea") for second in (0, 10, 20, 5, 15, 25)]
+        await self.append(*drafts)
+        self.assertEqual(await self.with_all(words="tea", after=2, before=5), [4, 3])
+        self.assertEqual(await self.with_all(words="tea", start=NOON + 10), [6, 5, 3, 2])
+        self.assertEqual(await self.with_all(words="tea", end=NOON + 10), [4, 1])
+        self.assertEqual(await self.with_all(words="tea", start=NOON + 5, end=NOON + 20, before=5), [4, 2])
+        self.assertEqual(await self.with_all(start=NOON + 5, end=NOON + 20, count=2), [5, 4])
+        self.assertEqual(await self.with_all(words="tea", start=NOON + 99), [])
+        self.assertEqual(await self.with_all(words="tea", start=NOON + 9, end=NOON), [])
+        self.assertEqual(await self.with_all(words="tea", before=0), [])
+        self.assertEqual(await self.with_all(words="tea", after=2**80), [])
+        self.assertEqual(await self.with_all(words="tea", before=2**80, start=-1e300, end=1e300), [6, 5, 4, 3, 2, 1])
+
+    async def test_things(self) -> None:
+        """Messages with an address in them are found, and files; an edit counts."""
+        await self.append(said("see http://a.example"), said("see"), said("see ftp://b"), edited(3, "see b"))
+        self.assertEqual(await self.with_all(has=("link",)), [1])
+        self.assertEqual(await self.with_all(words="see", has_not=("link",)), [3, 2])
+        self.assertEqual(await self.with_all(has=("file",)), [])
+        self.assertEqual(await self.with_all(words="see", has_not=("file", "link")), [3, 2])
+        await self.append(edited(2, "see https://c"), deleted(1))
+        self.assertEqual(await self.with_all(has=("link",)), [2])
+
+    async def test_conditions_of_an_audience(self) -> None:
+        """Conditions never show what one may not see; between two people only what is between these is found."""
+        await self.append(
+            said("x", room="dev"), whispered("x", ALICE, BOB), whispered("x", BOB, CAROL), whispered("y", BOB, ALICE)
+        )
+        mine = Audience(("lobby",), ALICE)
+        conditions: dict[str, Any]
+        for conditions in (
+            {"whose": Whose(BOB)}, {"whose": Whose(BOB, "bob")}, {"start": 0.0, "whose": Whose(BOB)},
+            {"phrases": ("y",)},
+        ):  # fmt: skip
+            self.assertEqual(await self.with_all(mine, **conditions), [4], conditions)
+        self.assertEqual(await self.with_all(Audience((), BOB, ALICE), wordless=True), [4, 2])
+        self.assertEqual(await self.with_all(Audience((), BOB, CAROL), wordless=True, not_whose=(Whose(CAROL),)), [3])
+        self.assertEqual(await self.with_all(Audience(("dev",)), wordless=True), [1])
+        self.assertEqual(await self.with_all(Audience(("dev",)), wordless=True, without=("x",)), [])
+        refused: dict[str, Any]
+        for refused in {}, {"without": ("x",)}, {"not_whose": (Whose(BOB),)}, {"has_not": ("file",)}:
+            await self.assertFailure(self.journal.search(mine, Sought(**refused), 9), BadArguments)
 
 
 def posts(outcomes: list[Outcome]) -> list[Post]:

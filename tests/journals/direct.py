@@ -26,6 +26,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import AuthorId
+from groupchat.model.message.sought import Sought
 
 LOCAL = ("indexed", "merging", "scrubbing")
 """The counters that say how far work that can wait has come."""
@@ -105,8 +106,8 @@ class DirectJournal:
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self._ask(lambda: self.reader.latest(author, room))
 
-    def search(self, audience: Audience, words: str, count: int) -> "Deferred[list[StoredPost]]":
-        return self._ask(lambda: self.reader.search(audience, words, count))
+    def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
+        return self._ask(lambda: self.reader.search(audience, sought, count))
 
     def rooms(self) -> "Deferred[list[StoredRoom]]":
         return self._ask(lambda: self.reader.rooms())

@@ -23,6 +23,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import AlreadyDeleted, NoSuchMessage, NotAllowed
 from groupchat.model.events import SERVER, AuthorId, Deleted, Edited, Moderated, Said, TopicChanged, Whispered
+from groupchat.model.message.sought import Sought
 from groupchat.model.ranks import Rank
 from tests.journals.contract import (
     ALICE,
@@ -76,7 +77,7 @@ class RemovalsContract(JournalCase):
 
     async def find(self, words: str) -> list[int]:
         """Give the numbers of what a search finds."""
-        return await self.ids(self.journal.search(EVERYTHING, words, 100))
+        return await self.ids(self.journal.search(EVERYTHING, Sought(words), 100))
 
     # What has expired
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from groupchat.model.drafts import Audience, Draft, Erase, Expire, Kind, StoredPost
 from groupchat.model.errors import AlreadyDeleted, BadArguments, NoSuchMessage, Refusal
 from groupchat.model.events import SERVER, Acted, AuthorId, Edited, Said, Whispered
+from groupchat.model.message.sought import Sought
 from tests.journals.cases import DecisionsCase
 from tests.journals.contract import (
     ALICE,
@@ -53,7 +54,7 @@ class RepliesContract(DecisionsCase):
         page = await self.page(ALL)
         self.assertEqual([post.text for post in page], [text] * 4)  # type: ignore[attr-defined]
         for word in ("heron", "egret", "third"):
-            self.assertEqual(await self.ids(self.journal.search(ALL, word, 9)), [3, 2, 1])
+            self.assertEqual(await self.ids(self.journal.search(ALL, Sought(word), 9)), [3, 2, 1])
 
     async def test_calls(self) -> None:
         """What calls everybody says so whenever it is read, also edited; it is found by that, newest first."""
@@ -104,7 +105,7 @@ class RepliesContract(DecisionsCase):
         self.assertEqual(outcomes, expected)
         await self.reopen()
         self.assertEqual(await self.journal.page(ALL, 2, 9, 9), expected)
-        self.assertEqual(await self.journal.search(ALL, "nods", 9), expected[1:2])
+        self.assertEqual(await self.journal.search(ALL, Sought("nods"), 9), expected[1:2])
 
     async def test_same_commit(self) -> None:
         """A reply may follow its message in one transaction, and be answered itself."""

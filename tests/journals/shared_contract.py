@@ -15,6 +15,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import AlreadyDeleted, BadArguments, QuotaExceeded, Refusal
 from groupchat.model.events import SERVER, AuthorId, Deleted, Shared
+from groupchat.model.message.sought import Sought
 from tests.journals.cases import DecisionsCase
 from tests.journals.contract import ALICE, BOB, CAROL, NOON, deleted, edited, said, topic, whispered
 
@@ -59,7 +60,9 @@ class SharedContract(DecisionsCase):
         for _ in range(2):
             self.assertEqual((await self.journal.page(ALL, 0, 9, 9))[:2], [public, secret])
             self.assertEqual(await self.ids(self.journal.recent(ALL, 9, 9)), [1, 2, 3])
-            self.assertEqual(await self.ids(self.journal.search(ALL, "cat", 9)), [2, 1])
+            self.assertEqual(await self.ids(self.journal.search(ALL, Sought("cat"), 9)), [2, 1])
+            self.assertEqual(await self.ids(self.journal.search(ALL, Sought("cat", has=("file",)), 9)), [2, 1])
+            self.assertEqual(await self.ids(self.journal.search(ALL, Sought("cat", has_not=("file",)), 9)), [])
             self.assertEqual(await self.journal.shared("AAA"), SharedFile(public, CAT))
             self.assertIsNone(await self.journal.shared("CCC"))
             self.assertEqual(await self.journal.message(2), secret)
@@ -103,7 +106,7 @@ class SharedContract(DecisionsCase):
             self.assertIsNotNone(await self.journal.shared("BBB"))
             self.assertEqual(await self.hashes(), [CAT.sha256])
             self.assertEqual(await self.hashes(ALICE), [])
-            self.assertEqual(await self.ids(self.journal.search(ALL, "notes", 9)), [])
+            self.assertEqual(await self.ids(self.journal.search(ALL, Sought("notes"), 9)), [])
             page = await self.page(ALL)
             self.assertEqual([type(post) for post in page], [Deleted, Shared, Deleted, Deleted, Deleted])
             await self.reopen()

@@ -3,6 +3,7 @@
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable, TooSlowSearch
+from groupchat.model.message.sought import Sought
 from tests.journals.contract import LOBBY, SearchContract, events, said
 from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
@@ -33,7 +34,7 @@ class MemoryJournalTests(SearchContract):
     def test_slow_search(self) -> None:
         """A search that takes too long is given up."""
         self.successResultOf(self.journal.append([said("a b " * 1000) for _ in range(2000)]))
-        self.failureResultOf(self.journal.search(LOBBY, "a.a." * 15 + "c", 9), TooSlowSearch)
+        self.failureResultOf(self.journal.search(LOBBY, Sought("a.a." * 15 + "c"), 9), TooSlowSearch)
 
 
 class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract, SharedContract):

@@ -473,6 +473,106 @@ class BoundedTests(SynchronousTestCase):
         bot.do("history", day="9999-12-31").do("history", day="0001-01-01").do("history", day="10000-01-01")
         self.assertEqual(bot.codes, ["bad-arguments"] * 3)
 
+    def test_conditions(self) -> None:
+        """A search tells authors, rooms, days and numbers apart, and never shows what one may not see."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bot = house.connect("json").offer("bot")
+        bob.type("red tea #2", "tea is red", "/msg alice tea in private", "/join dev", "tea in dev")
+        alice.type("my tea", "see http://x.y/tea")
+        bob.take()
+        for words, numbers in (
+            ("tea", [6, 5, 3, 2, 1]),
+            ("from:bob tea", [3, 2, 1]),
+            ("from:BOB", [3, 2, 1]),
+            ("-from:bob tea", [6, 5]),
+            ("from:alice -see tea", [5]),
+            ('"red tea"', [1]),
+            ('-"red tea" red', [2]),
+            ("in:lobby from:bob", [2, 1]),
+            ("in:#Lobby tea has:link", [6]),
+            ("with:bob", [3]),
+            ("on:2026-11-21 my", [5]),
+            ("before:2026-11-21 tea", []),
+            ("after:2026-11-20 before:2026-11-22 my", [5]),
+            ("before:#3 tea", [2, 1]),
+            ("after:#2 before:5 tea", [3]),
+            ("http://x.y/tea", [6]),
+            ("from:nobody tea", []),
+        ):
+            alice.do("search", text=words)
+            found = alice.answers[-1]
+            assert isinstance(found, Replayed | Told), (words, found)
+            self.assertEqual([post.id for post in getattr(found, "posts", ())], numbers, words)
+            alice.type(f"/search {words}")
+            self.assertEqual(alice.answers[-1], found)
+        alice.take()
+        bot.do("search", text="with:bob").do("search", text="from:alice in:lobby")
+        self.assertEqual(ids(bot), [[], [6, 5]])
+        for words, code in (
+            ("in:dev tea", "not-in-room"), ("in:unheard tea", "not-in-room"), ("in:#! tea", "room-invalid"),
+            ("with:nobody", "no-such-nick"), ("in:lobby with:bob", "bad-arguments"), ("-tea", "bad-arguments"),
+            ("-from:bob", "bad-arguments"), ("from: bob", "bad-arguments"), ("before:soon", "bad-arguments"),
+            ('"tea', "bad-arguments"), ('""', "bad-arguments"), ("-has:file", "bad-arguments"),
+        ):  # fmt: skip
+            alice.type(f"/search {words}")
+            self.assertEqual(alice.codes[-1], code, words)
+
+    def test_authors_of_searches(self) -> None:
+        """An account's messages are found by its nickname, and no guest's who had it; a guest's by what they were."""
+        house = House()
+        house.come("carol")[0].type("tea of a guest", "/exit")
+        member(house, "dora").type("tea of dora", "/exit")
+        alice = house.come("alice")[0]
+        alice.do("search", text="from:carol").do("search", text="from:Dora tea").do("search", text="tea -from:dora")
+        self.assertEqual(ids(alice), [[1], [2], [1]])
+
+    def test_pages_of_searches(self) -> None:
+        """A search that finds much says where to go on; programs are told the number."""
+        house = House()
+        alice = house.come("alice")[0]
+        bot = house.connect("json").offer("bot")
+        alice.type(*["cat"] * (2 * SEARCHED + 3), "/search cat")
+        pages, answer = [], None
+        bot.do("search", text="cat")
+        for _ in range(3):
+            answer = bot.answers[-1]
+            assert isinstance(answer, Replayed)
+            pages.append([post.id for post in answer.posts])
+            if answer.next:
+                bot.do("search", text="cat", before=answer.next)
+        self.assertEqual([number for page in pages for number in page], list(range(2 * SEARCHED + 3, 0, -1)))
+        self.assertEqual([len(page) for page in pages], [SEARCHED, SEARCHED, 3])
+        assert isinstance(answer, Replayed)
+        self.assertEqual((answer.next, answer.ending), (0, "end of what was found, newest first"))
+        (told,) = (one for one in alice.answers if isinstance(one, Replayed))
+        self.assertEqual(
+            told.ending, "end of what was found, newest first; there is more: search again with before:#24"
+        )
+        bot.do("search", text="cat", before=-1).do("search", text="cat", before="x")
+        self.assertEqual(bot.codes, ["bad-arguments"] * 2)
+
+    def test_last_of_somebody(self) -> None:
+        """/last NICK shows what somebody said last in the room, whether they are here or not; none of elsewhere."""
+        house = House()
+        alice, bob, carol = house.come("alice", "bob", "carol")
+        member(house, "dora").type("dora here", "/exit")
+        bob.type("bob one", "bob two", "/msg alice psst", "/join dev", "in dev", "/switch lobby")
+        carol.type("bye", "/exit")
+        alice.take()
+        alice.type("/last bob", "/last BOB", "/last carol", "/last dora")
+        alice.do("last", nick="bob", room="lobby").do("last", nick="@x")
+        self.assertEqual(ids(alice), [[3], [3], [6], [1], [3]])
+        self.assertEqual(alice.codes, ["no-such-message"])
+        alice.type("mine", "/last alice", "/last")
+        self.assertEqual(ids(alice)[-2:], [[7], [7]])
+        alice.type("/ignore bob")
+        alice.take()
+        alice.type("/last bob")
+        self.assertEqual(alice.answers, [Told(("There is nothing to show.",))])
+        alice.do("last", nick="bob", room="dev")
+        self.assertEqual(alice.codes, ["not-in-room"])
+
     def test_long_searches(self) -> None:
         """A search of more than 256 characters is refused before it reaches the journal."""
         (alice,) = House().come("alice")

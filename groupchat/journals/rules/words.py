@@ -107,7 +107,7 @@ def phrases(query: str) -> tuple[Phrase, ...]:
 
     The last word may be the beginning of a word, from two letters on.
 
-    :raises BadArguments: the query has no word, or too many, or is too long.
+    :raises BadArguments: the query has no word, or is too long.
     """
     runs = [words for part in SEARCH.check(query).split() if (words := tuple(spaced(part).split()))]
     if not runs:
@@ -115,20 +115,22 @@ def phrases(query: str) -> tuple[Phrase, ...]:
     last = runs[-1][-1]
     prefix = len(last) >= PREFIX_MIN
     found = dict.fromkeys([*(Phrase(words) for words in runs[:-1]), Phrase(runs[-1], prefix)])
-    if len(found) > PHRASES_MAX:
-        raise BadArguments(f"Too many words: a search takes at most {PHRASES_MAX}.")
-    if sum(len(phrase.words) for phrase in found) > WORDS_MAX:
-        raise BadArguments(f"Too many words: a search takes at most {WORDS_MAX}, with those between signs.")
     return tuple(found)
 
 
-def matches(wanted: Sequence[Phrase], text: str) -> bool:
-    """Tell whether the text has all the phrases."""
-    words = spaced(text).split()
-    return all(_stands(phrase, words) for phrase in wanted)
+def whole(text: str) -> Phrase:
+    """Return the phrase of all words of a text, each of which is whole.
+
+    :raises BadArguments: it has no word.
+    """
+    words = tuple(spaced(text).split())
+    if not words:
+        raise BadArguments(f"There is no word to search for in {text or 'an empty phrase'}.")
+    return Phrase(words)
 
 
-def _stands(phrase: Phrase, words: Sequence[str]) -> bool:
+def stands(phrase: Phrase, words: Sequence[str]) -> bool:
+    """Tell whether the words of a text have the phrase."""
     *before, last = phrase.words
     for end in range(len(before), len(words)):
         fits = words[end].startswith(last) if phrase.prefix else words[end] == last

@@ -6,8 +6,8 @@ Searches read the rows above the counter one by one.
 
 The index is FTS5, over text in which :mod:`groupchat.journals.rules.words` has separated all words,
 so the simplest tokenizer is enough.
-A second column of each entry says who may see it,
-so that a search in a small room never reads the matches of a large one.
+A second column of each entry says who may see it, whose it is, and what it has besides words,
+so that a search in a small room, or for the words of one person, never reads all matches.
 
 A deletion removes the message's entry at once.
 With SQLite before 3.42 the bare words may stay in the index file until FTS5 merges that part of it.
@@ -31,12 +31,13 @@ A prefix index would help only there, and more than double the size.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar
 
 from twisted.logger import Logger
 
+from groupchat.journals.rules.finding import Finder, things
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.rules.words import Phrase, spaced
 from groupchat.journals.sqlite.statements import MESSAGE, Insertion
@@ -67,7 +68,7 @@ MERGED = 64
 
 _MERGE = "INSERT INTO search (search, rank) VALUES ('merge', ?)"
 _NEXT = (
-    "SELECT id, coalesce(revised, text), room, author, reader FROM posts"
+    "SELECT id, coalesce(revised, text), kind, room, author, reader FROM posts"
     f" WHERE id > ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id LIMIT ?"
 )
 _AUTHORED = (
@@ -276,8 +277,8 @@ class Index:
         upto = messages[-1][0] if len(messages) == count or characters <= 0 else head
         entries: list[object] = []
         if self._repair is not Repair.LEFT_ALONE:
-            for id, text, *rest in messages:
-                entries += (id, spaced(text), _viewers(*rest))
+            for id, text, kind, *rest in messages:
+                entries += (id, spaced(text), _place(kind, text, *rest))
 
         def add() -> None:
             database.execute(_AUTHORED, (self.upto, upto))
@@ -316,7 +317,12 @@ class Index:
 
 
 def _entry(row: Row, text: str) -> tuple[int, str, str]:
-    return row.id, spaced(text), _viewers(row.room, row.author, row.reader)
+    return row.id, spaced(text), _place(row.kind, text, row.room, row.author, row.reader)
+
+
+def _place(kind: str, text: str, room: str, author: int, reader: int | None) -> str:
+    """Return the words that say who may see a message, whose it is, and what it has."""
+    return " ".join([_viewers(room, author, reader), _author(author), *things(kind, text)])
 
 
 def _viewers(room: str, author: int, reader: int | None) -> str:
@@ -332,13 +338,40 @@ def _person(author: int) -> str:
     return f"p{author:x}"
 
 
-def expression(audience: Audience, wanted: Sequence[Phrase]) -> str:
+def _author(author: int) -> str:
+    return f"a{author:x}"
+
+
+def expression(audience: Audience, finder: Finder) -> str:
     """Return the query in the language of FTS5; the audience must not be empty.
 
     Every word is in quotation marks and has only letters, digits and symbols, so none of it is an operator.
+    Who is meant by a nickname is not in the index.
     """
-    texts = " AND ".join(f'"{" ".join(phrase.words)}"{"*" if phrase.prefix else ""}' for phrase in wanted)
+    sought = finder.sought
+    parts = [f"(place : ({_audience(audience)}))"]
+    if finder.wanted:
+        parts.append(f"(text : ({' AND '.join(map(_words, finder.wanted))}))")
+    marks = list(sought.has)
+    if sought.whose is not None and sought.whose.author is not None and not sought.whose.key:
+        marks.append(_author(sought.whose.author))
+    parts += [f'(place : "{mark}")' for mark in marks]
+    nots = [f"(text : {_words(phrase)})" for phrase in finder.unwanted]
+    others = [_author(one.author) for one in sought.not_whose if one.author is not None]
+    nots += [f'(place : "{mark}")' for mark in (*sought.has_not, *others)]
+    query = " AND ".join(parts)
+    return f"({query}) NOT ({' OR '.join(nots)})" if nots else query
+
+
+def _words(phrase: Phrase) -> str:
+    return f'"{" ".join(phrase.words)}"{"*" if phrase.prefix else ""}'
+
+
+def _audience(audience: Audience) -> str:
+    if audience.author is not None and audience.other is not None:
+        between = f"{_person(audience.author)} AND {_person(audience.other)}"
+        return " OR ".join([*map(_room, audience.rooms), f"({between})"])
     viewers = [_room(room) for room in audience.rooms]
     if audience.author is not None:
         viewers.append(_person(audience.author))
-    return f"(text : ({texts})) AND (place : ({' OR '.join(dict.fromkeys(viewers))}))"
+    return " OR ".join(dict.fromkeys(viewers))

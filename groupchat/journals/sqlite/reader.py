@@ -6,8 +6,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
+from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import (
     Row,
@@ -18,7 +20,6 @@ from groupchat.journals.rules.rows import (
     shared_file,
     stored,
 )
-from groupchat.journals.rules.words import matches, phrases
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
 from groupchat.journals.sqlite.statements import (
@@ -49,6 +50,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
+from groupchat.model.message.sought import Sought
 
 FILES_AT_ONCE = 50
 """Rows read at a time to find those that name files."""
@@ -65,7 +67,7 @@ _MAX = 2**63 - 1
 """The highest integer of SQLite."""
 
 _ROWS = f"SELECT {COLUMNS} FROM posts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
-_TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? ORDER BY id DESC"
+_TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND id <= ? ORDER BY id DESC"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
@@ -143,14 +145,14 @@ class Reader:
             id = self._gone.latest(author, room, self._indexed())
             return None if id is None else self._posts([id])[0]
 
-    def search(self, audience: Audience, words: str, count: int) -> list[StoredPost]:
-        """Return the newest messages that have all the words, newest first; those not yet indexed are read singly.
+    def search(self, audience: Audience, sought: Sought, count: int) -> list[StoredPost]:
+        """Return the newest messages that fit, newest first; those not yet indexed are read singly.
 
-        :raises BadArguments: there is no word, or too many.
+        :raises BadArguments: nothing is looked for, or too much.
         :raises TooSlowSearch: it takes more than SEARCH_S.
         :raises SearchUnavailable: the index is damaged; if that is found only now, the cause is the error of SQLite.
         """
-        wanted = phrases(words)
+        finder = Finder(sought)
         count = _clamped(count)
         if not audience.rooms and audience.author is None:
             return []
@@ -159,40 +161,58 @@ class Reader:
             if state is not Repair.NONE:
                 raise _unavailable(state)
             ids: list[int] = []
-            gone = self._gone
-            tail = self._database.execute(_TAIL, (max(self._indexed(), gone.expired),))
-            for row in (gone.masked(Row(*row)) for row in tail):
-                if is_over():
-                    raise _too_slow()
-                if len(ids) == count:
-                    break
-                if is_message(row) and sees(audience, row) and matches(wanted, row.newest):
-                    ids.append(row.id)
-            try:
-                ids += self._indexed_with(expression(audience, wanted), count - len(ids))
-            except sqlite3.Error as error:
-                if not is_damaged(error):
-                    raise
-                raise _unavailable(Repair.REBUILT) from error
+            indexed, query = self._indexed(), expression(audience, finder)
+            for after, upto in self._sought_in(sought):
+                tail = self._database.execute(_TAIL, (max(indexed, after), upto))
+                for row in (self._gone.masked(Row(*row)) for row in tail):
+                    if is_over():
+                        raise _too_slow()
+                    if len(ids) == count:
+                        break
+                    if is_message(row) and sees(audience, row) and finder.fits(row):
+                        ids.append(row.id)
+                try:
+                    ids += self._indexed_with(query, finder, (after, upto), count - len(ids), is_over)
+                except sqlite3.Error as error:
+                    if not is_damaged(error):
+                        raise
+                    raise _unavailable(Repair.REBUILT) from error
             return self._posts(ids)[::-1]
 
-    def _indexed_with(self, query: str, count: int) -> list[int]:
+    def _sought_in(self, sought: Sought) -> list[tuple[int, int]]:
+        """Return the ranges of numbers (after, upto) in which a search looks, the newest first."""
+        after, upto = max(_clamped(sought.after), self._gone.expired), _clamped(sought.before - 1)
+        ranges = [(after, upto)]
+        if sought.start != -inf or sought.end != inf:
+            found = self._ranges(milliseconds(sought.start), milliseconds(sought.end))
+            ranges = [(max(first, after), min(last, upto)) for first, last in found][::-1]
+        return [(first, last) for first, last in ranges if first < last]
+
+    def _indexed_with(
+        self, query: str, finder: Finder, within: tuple[int, int], count: int, is_over: Callable[[], bool]
+    ) -> list[int]:
         """Return the numbers of the newest messages that the index finds, newest first."""
         ids: list[int] = []
-        below = _MAX
+        after, below = within[0], within[1] + 1
+        is_all = not self._gone.erasures and not finder.looks_at_nicknames
         while len(ids) < count:
-            # What is erased may be found until it is overwritten: so there may have to be another look.
-            most = count if self._gone.erasures else count - len(ids)
-            found = self._database.execute(_FOUND, (query, self._gone.expired, below, most)).fetchall()
-            ids += [id for (id,) in found if not self._gone.erasures or self._is_message(id)]
+            # What is erased may be found until it is overwritten, and who had a nickname is not in the index: so there
+            # may have to be another look.
+            most = count - len(ids) if is_all else max(count, AT_ONCE)
+            found = self._database.execute(_FOUND, (query, after, below, most)).fetchall()
+            for (id,) in found:
+                if is_over():
+                    raise _too_slow()
+                if is_all or self._fits(id, finder):
+                    ids.append(id)
             if len(found) < most:
                 break
             below = found[-1][0]
         return ids[:count]
 
-    def _is_message(self, id: int) -> bool:
+    def _fits(self, id: int, finder: Finder) -> bool:
         row = self._gone.row(id)
-        return row is not None and is_message(row)
+        return row is not None and is_message(row) and finder.has_authors(row)
 
     def rooms(self) -> list[StoredRoom]:
         """Return every room that has posts, by name.  Each takes a few look-ups, however many posts it has."""

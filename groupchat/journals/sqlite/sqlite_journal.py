@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.interfaces.storage import IJournal, IMarkable
-from groupchat.journals.rules.words import phrases
+from groupchat.journals.rules.finding import Finder
 from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
 from groupchat.journals.sqlite.folder import Folder, leave_failure
 from groupchat.journals.sqlite.reader import Reader
@@ -31,6 +31,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
+from groupchat.model.message.sought import Sought
 
 SEARCHES = 16
 """Searches that may wait: at SEARCH_S each, the last waits some seconds.  Nothing else waits for a search."""
@@ -124,15 +125,17 @@ class SqliteJournal:
         return self._read(self._reader.latest, author, room)
 
     @inlineCallbacks
-    def search(self, audience: Audience, words: str, count: int) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
-        """Return the newest messages that have all the words, newest first.
+    def search(
+        self, audience: Audience, sought: Sought, count: int
+    ) -> "Generator[Deferred[Any], Any, list[StoredPost]]":
+        """Return the newest messages that fit, newest first.
 
         When much is not indexed yet, such as after an import, the writer indexes it first, in pieces between commits.
 
         :raises BadArguments, TooSlowSearch: as ``Reader.search`` does.
         :raises Busy: too many searches wait.
         """
-        phrases(words)  # a search that is refused need not wait
+        Finder(sought)  # a search that is refused need not wait
         if self._searching > SEARCHES:
             raise Busy("Too many searches are waiting. Try again in a few seconds.")
         self._searching += 1
@@ -140,7 +143,7 @@ class SqliteJournal:
             while not (yield self._ask(self._writes, self._writer.fill)):
                 pass
             found: list[StoredPost] = yield self._asked_last(
-                self._searches, self._searcher.search, audience, words, count
+                self._searches, self._searcher.search, audience, sought, count
             )
         except SearchUnavailable as error:
             if isinstance(error.__cause__, sqlite3.Error):

@@ -14,7 +14,9 @@ from groupchat.facts.room_facts import ROOM_SETTINGS
 from groupchat.model import names, networks, preferences, text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.message import emoji
+from groupchat.model.message.sought import THINGS
 from groupchat.model.text import Length
+from groupchat.verbs.grammar.search_terms import KEYS, Terms, terms
 
 SHORTCODES_MAX = 40
 """The most emoji that are offered for one beginning: there are thousands."""
@@ -170,9 +172,26 @@ class MessageArgument(RestArgument):
 
 
 class SearchArgument(RestArgument):
-    """Words to search for."""
+    """What is searched for: words, and conditions."""
 
     length = text.SEARCH
+
+    def value(self, word: str) -> Any:
+        return terms(word)
+
+    def complete(self, choices: Choices, start: str) -> Iterable[str]:
+        """Complete conditions, and the names in them."""
+        minus, word = "-" if start.startswith("-") else "", start.removeprefix("-")
+        key, colon, value = word.lower().partition(":")
+        if not colon:
+            return [f"{minus}{key}:" for key in KEYS if word and key.startswith(word.lower())]
+        if key in ("from", "with"):
+            found = NickArgument().complete(choices, value.removeprefix("@"))
+        elif key == "in":
+            found = RoomArgument().complete(choices, value)
+        else:
+            found = [thing for thing in THINGS if key == "has" and thing.startswith(value)]
+        return [f"{minus}{key}:{name}" for name in found]
 
 
 class FileNameArgument(Argument):
@@ -290,6 +309,18 @@ class WhomArgument(NickArgument):
 
     def take(self, line: str) -> None:
         return None
+
+
+class EarlierArgument(PostIdArgument):
+    """The number before which a list goes on: for programs to send; people write it among the words."""
+
+    label = ""
+
+    def take(self, line: str) -> None:
+        return None
+
+    def from_json(self, given: object) -> int:
+        return _whole(given, "before")
 
 
 class AnsweredArgument(PostIdArgument):
@@ -567,7 +598,8 @@ LockedRoom = Annotated[str, LockedRoomArgument()]
 Name = Annotated[str, Argument()]
 Rest = Annotated[str, RestArgument()]
 Message = Annotated[str, MessageArgument()]
-Search = Annotated[str, SearchArgument()]
+Search = Annotated[Terms, SearchArgument()]
+Earlier = Annotated[int, EarlierArgument()]
 Reason = Annotated[str, ReasonArgument()]
 Count = Annotated[int, CountArgument()]
 Ending = Annotated[int | str, EndingArgument()]
@@ -579,7 +611,7 @@ Since = Annotated[int, SinceArgument()]
 Before = Annotated[int, BeforeArgument()]
 With = Annotated[str, WithArgument()]
 Whom = Annotated[str, WhomArgument()]
-Whose = Annotated[str, WhoseArgument()]
+WhoseFiles = Annotated[str, WhoseArgument()]
 After = Annotated[str, AfterArgument()]
 Day = Annotated[date, DayArgument()]
 Duration = Annotated[float, DurationArgument()]

@@ -170,7 +170,7 @@ class Verb:
         if count is not None:
             return min(self.cost, max(1.0, int(count) / READ_FREE))
         words = arguments.get(TEXT)
-        return self.cost + words.count("\n") // LINES_FREE if words else self.cost
+        return self.cost + words.count("\n") // LINES_FREE if isinstance(words, str) else self.cost
 
     def check_rank(self, rank: Rank) -> None:
         """:raises NotAllowed: this rank is too low."""

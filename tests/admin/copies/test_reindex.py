@@ -6,6 +6,7 @@ import sqlite3
 from groupchat.journals.sqlite.folder import holding, leave_failure
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.model.drafts import Audience
+from groupchat.model.message.sought import Sought
 from tests.admin.cases import ArchiveCase
 from tests.journals.sqlite.test_damaged_index import spoil_page
 
@@ -30,7 +31,7 @@ class ReindexTest(ArchiveCase):
     def found(self, word: str) -> list[int]:
         """Return what a search in the lobby finds."""
         with contextlib.closing(sqlite3.connect(self.data / "chat.db", isolation_level=None)) as database:
-            return [post.event.id for post in Reader(database).search(Audience(("lobby", "zoo")), word, 9)]
+            return [post.event.id for post in Reader(database).search(Audience(("lobby", "zoo")), Sought(word), 9)]
 
     def test_every_damage(self) -> None:
         """Whatever is wrong with the index is found, told apart from other damage, and mended."""

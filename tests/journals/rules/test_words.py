@@ -1,20 +1,35 @@
 """The words that a search compares."""
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.words import (
     PHRASES_MAX,
     REMEMBERED,
     WORDS_MAX,
     Phrase,
     _Spelling,
-    matches,
     phrases,
     spaced,
+    stands,
+    whole,
 )
 from groupchat.model.errors import BadArguments
+from groupchat.model.message.sought import Sought
+
+
+def found(words: str, without: tuple[str, ...] = ()) -> Finder:
+    return Finder(Sought(words, without=without))
+
+
+def matches(wanted: Sequence[Phrase], text: str) -> bool:
+    """Tell whether the text has all the phrases."""
+    words = spaced(text).split()
+    return all(stands(phrase, words) for phrase in wanted)
 
 
 class SpacedTest(SynchronousTestCase):
@@ -73,7 +88,8 @@ class PhrasesTest(SynchronousTestCase):
         """A search takes a limited number of words."""
         words = [f"w{number}" for number in range(PHRASES_MAX)]
         self.assertEqual(len(phrases(" ".join(words))), PHRASES_MAX)
-        self.assertRaises(BadArguments, phrases, " ".join([*words, "more"]))
+        self.assertRaises(BadArguments, found, " ".join([*words, "more"]))
+        self.assertRaises(BadArguments, found, "w0", without=tuple(words))
 
 
 class MatchesTest(SynchronousTestCase):
@@ -107,15 +123,20 @@ class LimitTests(SynchronousTestCase):
         """Words are counted in all, those between signs and in scripts without spaces too; repeated phrases once."""
         signs = ".".join("ab" * (WORDS_MAX // 2))
         self.assertEqual(len(phrases(signs)[0].words), WORDS_MAX)
-        self.assertRaises(BadArguments, phrases, f"{signs}.a")
-        self.assertRaises(BadArguments, phrases, f"{signs} c")
-        self.assertRaises(BadArguments, phrases, "\u5929" * (WORDS_MAX + 1))
+        self.assertRaises(BadArguments, found, f"{signs}.a")
+        self.assertRaises(BadArguments, found, f"{signs} c")
+        self.assertRaises(BadArguments, found, "\u5929" * (WORDS_MAX + 1))
         self.assertEqual(len(phrases("a.b " * 60)), 1)
+
+    def test_whole(self) -> None:
+        """A phrase has a word; all of its words are whole."""
+        self.assertEqual(whole("Red, fo"), Phrase(("red", "fo")))
+        self.assertRaises(BadArguments, whole, "://")
 
     def test_length(self) -> None:
         """A search that is too long is refused before it is taken apart."""
         self.assertRaises(BadArguments, phrases, "\ufdfa" * 257)
-        self.assertRaises(BadArguments, phrases, "\ufdfa" * 256)  # these are a thousand words
+        self.assertRaises(BadArguments, found, "\ufdfa" * 256)  # these are a thousand words
 
     def test_spellings(self) -> None:
         """Not every character that was ever said is remembered: there are a million."""

@@ -11,6 +11,7 @@ from groupchat.journals.sqlite.database import damages
 from groupchat.journals.sqlite.index import CLEARED, Repair, repair
 from groupchat.model.drafts import StoredPost
 from groupchat.model.errors import JournalBroken, SearchUnavailable
+from groupchat.model.message.sought import Sought
 from tests.journals.contract import ALICE, LOBBY, deleted, edited, said
 from tests.journals.sqlite.files import DataFolderCase, FileCase
 
@@ -73,7 +74,7 @@ class DamagedIndexCase(FileCase):
         self.fail("the writer never rests")
 
     def found(self, word: str) -> list[int]:
-        return [post.event.id for post in self.reader.search(LOBBY, word, 100)]
+        return [post.event.id for post in self.reader.search(LOBBY, Sought(word), 100)]
 
     def reopened_after(self, *statements: str) -> None:
         """Close the file, change it, and open it again."""
@@ -228,7 +229,7 @@ class StartTest(DataFolderCase):
         (self.folder / "lock").write_text("1\n")
         journal = self.open()
         self.assertEqual(len(await journal.append([said("on")])), 1)
-        await self.assertFailure(journal.search(LOBBY, "post", 3), SearchUnavailable)
+        await self.assertFailure(journal.search(LOBBY, Sought("post"), 3), SearchUnavailable)
 
     async def test_search(self) -> None:
         """A search that meets the damage is refused, and has the index rebuilt: a later one is answered."""
@@ -237,7 +238,7 @@ class StartTest(DataFolderCase):
         journal = self.open()
         for _ in range(2000):
             try:
-                found = await journal.search(LOBBY, "post", 3)
+                found = await journal.search(LOBBY, Sought("post"), 3)
             except SearchUnavailable:
                 continue
             self.assertEqual([post.event.id for post in found], [300, 299, 298])

@@ -5,9 +5,11 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.journals.rules.words import Phrase
+from groupchat.journals.rules.finding import Finder
 from groupchat.journals.sqlite.index import CHARACTERS, Index, expression
 from groupchat.model.drafts import Audience
+from groupchat.model.errors import BadArguments
+from groupchat.model.message.sought import Sought, Whose
 from tests.journals.contract import ALICE, BOB, LOBBY, deleted, edited, said, topic, whispered
 from tests.journals.sqlite.files import FileCase
 
@@ -18,7 +20,7 @@ class IndexTest(FileCase):
 
     def found(self, word: str, audience: Audience = LOBBY) -> list[int]:
         """Return the numbers that the index itself has for a word."""
-        query = expression(audience, [Phrase((word,))])
+        query = expression(audience, Finder(Sought(phrases=(word,))))
         rows = self.database.execute("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (query,))
         return [id for (id,) in rows]
 
@@ -104,13 +106,25 @@ class IndexTest(FileCase):
 
 
 class ExpressionTest(FileCase):
-    @given(st.lists(st.text(st.characters(categories=["L", "N", "So"]), min_size=1), min_size=1), st.booleans())
-    def test_inert(self, words: list[str], prefix: bool) -> None:
+    @given(st.text(st.characters(categories=["L", "N", "So", "Zs", "Po"])), st.booleans())
+    def test_inert(self, words: str, is_whole: bool) -> None:
         """Whatever the words are, the query is one that FTS5 understands: none of them is an operator."""
-        query = expression(Audience(("lobby", 'a"b OR'), ALICE), [Phrase(tuple(words), prefix)])
-        self.database.execute("SELECT rowid FROM search WHERE search MATCH ?", (query,)).fetchall()
+        has = {
+            "has": ("file",),
+            "has_not": ("link",),
+            "whose": Whose(ALICE),
+            "not_whose": (Whose(BOB), Whose(None, "x")),
+        }
+        for more in {}, has, {"without": (words,)}:
+            try:
+                finder = Finder(Sought(phrases=(words,), **more) if is_whole else Sought(words, **more))
+            except BadArguments:
+                return
+            for audience in Audience(("lobby", 'a"b OR'), ALICE), Audience((), ALICE, BOB):
+                query = expression(audience, finder)
+                self.database.execute("SELECT rowid FROM search WHERE search MATCH ?", (query,)).fetchall()
 
     def test_rooms_once(self) -> None:
         """A room that is named twice is asked for once."""
-        once, twice = expression(LOBBY, [Phrase(("x",))]), expression(Audience(("lobby", "lobby")), [Phrase(("x",))])
-        self.assertEqual(once, twice)
+        finder = Finder(Sought("x"))
+        self.assertEqual(expression(LOBBY, finder), expression(Audience(("lobby", "lobby")), finder))

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Refusal, TooSlowSearch
 from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.message.sought import Sought, Whose
 from groupchat.model.ranks import Rank
 from tests.journals.contract import (
     ALICE,
@@ -89,7 +91,7 @@ class CostTests(FileCase):
         self.reader.around(audience, 1, 9)
         self.reader.around(audience, 2, 9)
         self.reader.latest(ALICE, "lobby")
-        self.reader.search(audience, "w", 9)
+        self.reader.search(audience, Sought("w"), 9)
         self.reader.rooms()
         self.reader.facts("ban")
         self.reader.moderated(9, 9)
@@ -181,6 +183,19 @@ AUDIENCES = st.builds(
     Audience, st.lists(ROOMS, max_size=3).map(tuple), st.none() | AUTHORS.map(AuthorId)
 )  # fmt: skip
 
+WORDS = st.sampled_from(["", "red", "re", "red fox", "cafe x", "気", "don't", "x"])
+SOME = st.lists(WORDS.filter(bool), max_size=2).map(tuple)
+THING = st.sampled_from([(), (), ("link",), ("file",)])
+WHOSE = st.builds(Whose, st.none() | AUTHORS, st.sampled_from(["", *map(str.lower, NICKS.values())]))
+SEARCHES = st.one_of(
+    st.builds(Sought, WORDS.filter(bool)),
+    st.builds(
+        Sought, WORDS, SOME, SOME, st.none() | WHOSE, st.lists(WHOSE, max_size=2).map(tuple), THING, THING,
+        st.integers(-1, 9), st.integers(0, 30) | st.just(2**70), TIMES | st.just(-inf), TIMES | st.just(inf),
+        st.booleans(),
+    ),
+)  # fmt: skip
+
 
 class EqualityTests(SynchronousTestCase):
     """The journal in memory, which is plain to see through, says what the other must do."""
@@ -191,7 +206,7 @@ class EqualityTests(SynchronousTestCase):
         st.lists(AUDIENCES, min_size=1, max_size=3),
         st.tuples(st.integers(-1, 30), st.integers(-1, 30), st.integers(-1, 9)),
         st.tuples(TIMES, TIMES),
-        st.sampled_from(["red", "re", "red fox", "cafe x", "気", "don't", "x"]),
+        SEARCHES,
     )
     def test_equal(
         self,
@@ -199,7 +214,7 @@ class EqualityTests(SynchronousTestCase):
         audiences: list[Audience],
         bounds: tuple[int, int, int],
         times: tuple[float, float],
-        words: str,
+        sought: Sought,
     ) -> None:
         """Any operations have the same outcomes in both, and any question the same answer, however much is indexed."""
         with tempfile.TemporaryDirectory() as place:
@@ -217,7 +232,7 @@ class EqualityTests(SynchronousTestCase):
                 for audience in audiences:
                     for name, values in [
                         ("page", (after, upto, limit)), ("recent", (upto, limit)), ("following", (after, upto, limit)),
-                        ("between", (*times, limit)), ("search", (words, limit)), ("around", (max(1, after), limit)),
+                        ("between", (*times, limit)), ("search", (sought, limit)), ("around", (max(1, after), limit)),
                     ]:  # fmt: skip
                         found = attempt(getattr(reader, name), audience, *values)
                         told: list[object] = []
@@ -267,11 +282,11 @@ class SlowSearchTests(FileCase):
     def slow(self, words: str) -> None:
         """See that this search is given up, and that the next one, and other questions, are answered."""
         self.asked = 0
-        error = self.assertRaises(TooSlowSearch, self.reader.search, LOBBY, words, 9)
+        error = self.assertRaises(TooSlowSearch, self.reader.search, LOBBY, Sought(words), 9)
         self.assertIn("takes too long", str(error))
         self.assertFalse(self.reader._database.in_transaction)
         self.over = 10**9
-        self.assertEqual(len(self.reader.search(LOBBY, "one", 9)), 1)
+        self.assertEqual(len(self.reader.search(LOBBY, Sought("one"), 9)), 1)
         self.assertEqual(len(self.reader.recent(LOBBY, 10**9, 2)), 2)
 
     def test_index(self) -> None:
@@ -292,4 +307,4 @@ class SlowSearchTests(FileCase):
     def test_in_time(self) -> None:
         """A search in time is answered whole, however many messages were looked at."""
         self.append(*(said("a b") for _ in range(100)), said("one"))
-        self.assertEqual(len(self.reader.search(LOBBY, "a.b", 200)), 100)
+        self.assertEqual(len(self.reader.search(LOBBY, Sought("a.b"), 200)), 100)

@@ -39,6 +39,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.message.sought import Sought, Whose
 from groupchat.model.ranks import Rank
 from tests.journals.contract import ALICE, BOB, LOBBY, NOON, account, amended, folder, said, topic
 from tests.journals.removals_contract import ALIAS, erase, guest
@@ -164,7 +165,9 @@ def questions(ask: Callable[..., Any]) -> list[Any]:
     for audience in AUDIENCES:
         answers += [ask("page", audience, 0, 10**6, 10**6), ask("recent", audience, 10**6, 9)]
         answers += [ask("following", audience, 0, 10**6, 3), ask("between", audience, NOON, NOON + 40, 10)]
-        answers += [ask("search", audience, word, 3) for word in WORDS]
+        answers += [ask("search", audience, Sought(word), 3) for word in WORDS]
+        answers += [ask("search", audience, Sought(whose=Whose(author)), 3) for author in AUTHORS]
+        answers += [ask("search", audience, Sought(whose=Whose(None, name)), 3) for name in map(str.lower, NAMES)]
         answers += [ask("around", audience, id, 1) for id in range(1, 60, 7)]
     answers += [ask("latest", author, "lobby") for author in AUTHORS]
     answers += [ask("recall", letter * 64) for letter in "abcdefgh"]
@@ -247,8 +250,8 @@ class PiecesTest(FileCase):
         while self.database.execute("SELECT 1 FROM erasures").fetchone():
             shown = self.shown()
             self.assertEqual((shown[1], shown[0], len(shown)), (*expected, 41))
-            self.assertEqual(self.reader.search(LOBBY, "zebra7", 9), [])
-            self.assertEqual(len(self.reader.search(LOBBY, "okapi8", 9)), 1)
+            self.assertEqual(self.reader.search(LOBBY, Sought("zebra7"), 9), [])
+            self.assertEqual(len(self.reader.search(LOBBY, Sought("okapi8"), 9)), 1)
             self.again()
             self.assertEqual(self.writer.idle(), 0.0)
             pieces += 1
@@ -337,7 +340,7 @@ class PiecesTest(FileCase):
         self.finish()
         self.assertEqual(self.shown()[1], (ALIAS, ""))
         self.assertNotIn(b"zebra", self.on_disk())
-        self.assertEqual(len(self.reader.search(LOBBY, "okapi8", 9)), 1)
+        self.assertEqual(len(self.reader.search(LOBBY, Sought("okapi8"), 9)), 1)
 
     def test_backup(self) -> None:
         """A copy made before the pieces are done has nothing of what counts as removed, and is sound."""

@@ -20,6 +20,7 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import JournalBroken, JournalUnavailable
+from groupchat.model.message.sought import Sought
 from tests.journals.contract import LOBBY, NOON, SearchContract, folder, said
 from tests.journals.facts_contract import FactsContract
 from tests.journals.removals_contract import RemovalsContract
@@ -88,14 +89,14 @@ class ThreadTests(TestCase):
         self.assertEqual([one.name for one in threading.enumerate() if one.name.startswith("journal-")], [])
         await self.assertFailure(self.journal.append([said("b")]), JournalUnavailable)
         await self.assertFailure(self.journal.page(LOBBY, 0, 9, 9), JournalUnavailable)
-        await self.assertFailure(self.journal.search(LOBBY, "a", 9), JournalUnavailable)
+        await self.assertFailure(self.journal.search(LOBBY, Sought("a"), 9), JournalUnavailable)
         await self.journal.close()
 
     async def test_search_after_much(self) -> None:
         """A search right after more than may wait to be indexed finds the oldest and the newest."""
         await self.journal.append([said(f"word w{n}") for n in range(3 * index.TAIL)])
         for n in (0, 3 * index.TAIL - 1):
-            found = await self.journal.search(LOBBY, f"w{n} word", 9)
+            found = await self.journal.search(LOBBY, Sought(f"w{n} word"), 9)
             self.assertIn(n + 1, [post.event.id for post in found])
 
     async def test_idle(self) -> None:

@@ -7,6 +7,7 @@ from groupchat.journals.sqlite.database import connect
 from groupchat.journals.sqlite.folder import clear_failure
 from groupchat.model.drafts import Repeated, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
+from groupchat.model.message.sought import Sought
 from tests.journals.contract import BOB, LOBBY, NOON, deleted, edited, posts, said
 from tests.journals.sqlite.files import FileCase
 
@@ -111,7 +112,7 @@ class FaultTests(FileCase):
         self.database.when = None
         while self.writer.idle() == 0.0:
             pass
-        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "apple", 9)], [2, 1])
+        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, Sought("apple"), 9)], [2, 1])
         self.assertEqual(self.database.execute("PRAGMA synchronous").fetchone(), (2,))
 
     def test_failed_flush(self) -> None:
@@ -153,7 +154,7 @@ class TidyingTests(FileCase):
         pauses = [self.writer.idle() for _ in range(4)]
         self.assertEqual(pauses, [0.0, 0.0, 0.0, None])
         self.assertEqual(self.writer.index.upto, 250)
-        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "w7", 3)], [80, 79, 78])
+        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, Sought("w7"), 3)], [80, 79, 78])
 
     def test_edits_are_indexed_anew(self) -> None:
         """An indexed message that is edited is found by its new text and not by its old."""
@@ -161,8 +162,8 @@ class TidyingTests(FileCase):
         while self.writer.idle() == 0.0:
             pass
         self.append(edited(1, "cherry"))
-        self.assertEqual(self.reader.search(LOBBY, "apple", 9), [])
-        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, "cherry", 9)], [1])
+        self.assertEqual(self.reader.search(LOBBY, Sought("apple"), 9), [])
+        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, Sought("cherry"), 9)], [1])
 
     def test_idle_after_close(self) -> None:
         """A writer that is closed has nothing more to do, though not all is indexed."""

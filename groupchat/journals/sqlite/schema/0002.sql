@@ -39,6 +39,10 @@ INSERT INTO said SELECT authored.author, posts.room, authored.id FROM authored J
 DROP TABLE authored;
 ALTER TABLE said RENAME TO authored;
 
+-- The index also has whose each message is, and what it has besides words: it is filled anew.
+INSERT INTO search (search) VALUES ('delete-all');
+UPDATE counters SET value = 0 WHERE name = 'indexed';
+
 -- Replies, and their edits: the number of the message that is answered, its author, and their nickname then.
 ALTER TABLE posts ADD COLUMN reply INTEGER;
 ALTER TABLE posts ADD COLUMN reply_author INTEGER;
