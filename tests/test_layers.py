@@ -23,7 +23,7 @@ _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
 _CLIENT = ("client.core", "client.tls", "client")
-_CLIENTS = (*_CLIENT, "stdio", *_TERMINAL, "programs")
+_CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
@@ -62,10 +62,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "client.http": ("client.core",),
     "client": ("model", "client.core", "client.tls", "client.http"),
     "stdio": ("model", "model.message", *_CLIENT),
+    "destinations": ("disk", *_CLIENT, "stdio"),
     "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
-    "terminal.flow": ("model", *_CLIENT, "stdio", "terminal.display", "terminal.surfaces"),
-    "terminal": ("model", *_CLIENT, "stdio", *_TERMINAL[:-1]),
+    "terminal.flow": ("model", *_CLIENT, "stdio", "destinations", "terminal.display", "terminal.surfaces"),
+    "terminal": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
     "checker": ("model", "interfaces", "disk", "files", *_CLIENT, "stdio", *_JOURNALS),
     # What puts a process together.

@@ -11,11 +11,12 @@ _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE---
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options about TLS."""
     parser.add_argument("--tls", action="store_true", help="encrypt the connection (the options below do, too)")
-    parser.add_argument("--ca", metavar="FILE", type=read_authorities, help="trust the certificates in this file only")
-    parser.add_argument(
-        "--fingerprint", metavar="SHA256", type=_fingerprint, help="trust the certificate with this fingerprint only"
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--ca", metavar="FILE", type=read_authorities, help="trust the certificates in this file only")
+    which.add_argument(
+        "--fingerprint", metavar="SHA256", type=read_fingerprint, help="trust the one certificate with this fingerprint"
     )
-    parser.add_argument("--insecure", action="store_true", help="encrypt, but accept every certificate")
+    which.add_argument("--insecure", action="store_true", help="encrypt, but accept every certificate")
 
 
 def chosen(arguments: argparse.Namespace) -> Encryption | None:
@@ -42,7 +43,7 @@ def read_authorities(path: str) -> tuple[bytes, ...]:
     return certificates
 
 
-def _fingerprint(text: str) -> bytes:
+def read_fingerprint(text: str) -> bytes:
     """Read a fingerprint.
 
     :raises ArgumentTypeError: the text is not a SHA-256 fingerprint.

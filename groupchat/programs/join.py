@@ -2,43 +2,36 @@
 
 import argparse
 import os
+from dataclasses import replace
 
-from groupchat.client.address import PORT, add_server, server_of
+from groupchat.destinations import command_line
+from groupchat.destinations.configuration import BadConfiguration, load
 from groupchat.programs.plain import PlainJoin
 from groupchat.stdio import running as process
 from groupchat.terminal import program
-from groupchat.terminal.configuration import BadConfiguration, Destination, load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat join``."""
-    add_server(parser)
-    parser.add_argument("--nick", metavar="NAME", help="answer the question for the nickname with this")
+    command_line.add_arguments(
+        parser, "answer the question for the nickname with this", "the room to be in (default: where you were)"
+    )
     parser.add_argument("--menu", action="store_true", help="begin with a menu: 1 joins, q leaves, 2 exits")
     parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
     parser.add_argument("--plain-screen", action="store_true", help="for screen readers: no redraws, words for colours")
     parser.add_argument("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")
-    parser.add_argument("--room", metavar="ROOM", help="the room to be in (default: where you were)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Chat until the person or the server ends it; return 0 when the person did, otherwise 1."""
     try:
         configuration = load()
-    except BadConfiguration as error:
+        to = command_line.destination_of(arguments, is_attended=True, configuration=configuration)
+    except (BadConfiguration, command_line.BadDestination) as error:
         process.complain(str(error))
         return 1
-    server = server_of(arguments)
-    host = configuration.hosts.get(server.host) if server.port == PORT else None
-    try:
-        server = server if host is None else host.server(server.encryption)
-    except argparse.ArgumentTypeError as error:
-        process.complain(str(error))
-        return 1
-    nick = arguments.nick or (host.nick if host is not None else "") or configuration.nick
-    room = arguments.room or (host.room if host is not None else "")
+    to = replace(to, menu=arguments.menu)
     if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
-        destination = Destination(server, nick, room, arguments.menu)
-        return program.run(destination, configuration, not arguments.no_color, arguments.plain_screen)
-    plain = PlainJoin(server, nick or None, room, arguments.menu, os.isatty(0), process.complain)
+        return program.run(to, configuration, not arguments.no_color, arguments.plain_screen)
+    plain = PlainJoin(to, os.isatty(0), process.complain)
     return process.run(plain.start, plain.interrupt)

@@ -10,8 +10,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from groupchat.client.address import Address
 from groupchat.client.core.protocol import JsonLines, Message
+from groupchat.destinations.command_line import Destination
 from groupchat.programs.plain_lines import Lines, is_spoken, shown
 from groupchat.programs.plain_states import Chatting, Connecting, Entering, Finished, Leaving, Menu, Online, State
 from groupchat.programs.transcript import Transcript
@@ -23,24 +23,23 @@ from groupchat.stdio.printable import one_line
 class PlainJoin:
     """Passes lines to the state, and what the states say to standard output.
 
-    :param nick: the answer to the first question for a nickname (None: the person is asked).
-    :param room: the room to be in (empty: the server decides).
-    :param menu: whether to begin with the menu, and to return to it.
+    :param to: its nickname answers the first question for one, its password the first for that.
     :param terminal: whether a person can be asked again.
     :param complain: prints one sentence on standard error.
     :param make_keyboard: makes standard input and output.
     """
 
     def __init__(
-        self, address: Address, nick: str | None, room: str, menu: bool, terminal: bool,
-        complain: Callable[[str], object], make_keyboard: Callable[..., Keyboard] = Keyboard,
+        self, to: Destination, terminal: bool, complain: Callable[[str], object],
+        make_keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:  # fmt: skip
-        self.address = address
-        self.nick = nick
-        self.room = room
+        self.address = to.server
+        self.nick = to.answer
+        self.credentials = to.credentials
+        self.room = to.room
         self.terminal = terminal
-        self.menu = menu
-        self.transcript = Transcript(date.today(), address.url)
+        self.menu = to.menu
+        self.transcript = Transcript(date.today(), to.server.url)
         self.lines = Lines(not terminal)
         self.keyboard = make_keyboard(self._typed, self.pump, self.interrupt)
         self.echo = Echo(0)

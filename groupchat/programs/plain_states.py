@@ -28,6 +28,7 @@ from groupchat.client.core.client_errors import ConnectionDropped
 from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
 from groupchat.client.twisted_network import Source, TwistedDialer
+from groupchat.destinations.credentials import Credentials
 from groupchat.programs.plain_lines import Lines
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
@@ -63,6 +64,7 @@ class Join(Owner, Protocol):
 
     address: Address
     nick: str | None
+    credentials: Credentials
     room: str
     terminal: bool
     menu: bool
@@ -266,7 +268,13 @@ class Naming(Online):
 
     def _claim(self, nick: str, **proof: str | bool) -> None:
         self._nick = nick
-        self.wire.send({"do": "nick", "nick": nick, "attended": True, **proof, "ref": "nick"})
+        given, self._join.credentials = self._join.credentials, Credentials()  # for the first try only
+        if not proof and given.password is not None:
+            proof = {"password": given.password}
+        elif not proof and given.access is not None:
+            proof = {"access": given.access}
+        name = {"nick": nick} if nick else {}
+        self.wire.send({"do": "nick", **name, "attended": True, **proof, "ref": "nick"})
 
     def _refused(self, refused: Message) -> None:
         if refused.get("code") == "password-needed":

@@ -5,7 +5,6 @@ It joins quietly: it is in no room and no list of people, and its coming and goi
 """
 
 import argparse
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,14 +12,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.address import reason
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError, Left, Refused
 from groupchat.client.core.client_state import Change, State
-from groupchat.programs.credentials import Unreadable, add_password, password_of
+from groupchat.destinations import command_line
+from groupchat.destinations.command_line import Destination
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
-from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.flow.secret_commands import SecretCommands
 
 WINDOW = 256
@@ -44,26 +43,22 @@ A connection alone is none: where only large packets are lost, one after the oth
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat say``."""
-    add_server(parser)
-    add_password(parser)
+    command_line.add_arguments(
+        parser, "the nickname to say it under (default: your login name)", "the room to say it in (default: lobby)"
+    )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to say; without it, each line of standard input")
     parser.add_argument("--multiline", action="store_true", help="say all lines as one message, or nothing of them")
-    parser.add_argument("--nick", metavar="NAME", help="the nickname to say it under (default: your login name)")
-    parser.add_argument("--room", metavar="ROOM", help="the room to say it in (default: lobby)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Post, and return 0 only if every line is on the server's disk."""
     text = " ".join(arguments.text) if arguments.text else None
     try:
-        password = password_of(arguments.password_file, os.environ)
-    except Unreadable as error:
+        to = command_line.destination_of(arguments, is_input_free=text is not None)
+    except command_line.BadDestination as error:
         process.complain(str(error))
         return 1
-    program = Say(
-        server_of(arguments), arguments.nick, arguments.room, text, process.complain, password=password,
-        is_one=arguments.multiline,
-    )  # fmt: skip
+    program = Say(to, text, process.complain, is_one=arguments.multiline)
     return process.run(program.start, program.interrupt)
 
 
@@ -72,18 +67,17 @@ class Say:
 
     :param text: what to say (None: the lines of standard input).
     :param make_keyboard: makes standard input.
-    :param password: the account's, or the server's (None: there is none).
     :param is_one: whether all lines are one message, which is posted as a whole or not at all.
     """
 
     def __init__(
-        self, server: Address, nick: str | None, room: str | None, text: str | None, complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard, password: str | None = None, is_one: bool = False,
+        self, to: Destination, text: str | None, complain: Callable[[str], object],
+        make_keyboard: Callable[..., Keyboard] = Keyboard, is_one: bool = False,
     ) -> None:  # fmt: skip
-        self._server = server
-        self._password = password
-        self._nicks = iter([nick]) if nick is not None else of_this_user()
-        self._room = room or LOBBY
+        self._server = to.server
+        self._credentials = to.credentials
+        self._nicks = to.nicks()
+        self._room = to.room or LOBBY
         self._text = text
         self._is_one = is_one
         self._gathered: list[str] = []
@@ -115,7 +109,7 @@ class Say:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
-            password=self._password,
+            password=self._credentials.password, access=self._credentials.access,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         if self._text is None:

@@ -15,14 +15,14 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.address import reason
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.client_state import Change, State
+from groupchat.destinations import command_line
+from groupchat.destinations.command_line import Destination
 from groupchat.model.wording import size_words
-from groupchat.programs.credentials import Unreadable, add_password, password_of
 from groupchat.stdio import running as process
-from groupchat.stdio.nickname import of_this_user
 from groupchat.stdio.printable import one_line
 from groupchat.stdio.sendable import NotSendable, opened
 
@@ -38,10 +38,8 @@ BAR = 30
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat send``."""
-    add_server(parser)
-    add_password(parser)
+    command_line.add_arguments(parser, "the nickname to share it under (default: your login name)")
     parser.add_argument("files", metavar="FILE", nargs="+", help="a file to share")
-    parser.add_argument("--nick", metavar="NAME", help="the nickname to share it under (default: your login name)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--room", metavar="ROOM", help="the room to share it with (default: lobby)")
     where.add_argument("--to", metavar="NICK", help="the one person to share it with")
@@ -50,37 +48,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Share the files, and return 0 only if every one is on the server's disk."""
     try:
-        password = password_of(arguments.password_file, os.environ)
-    except Unreadable as error:
+        to = command_line.destination_of(arguments, is_input_free=True)
+    except command_line.BadDestination as error:
         process.complain(str(error))
         return 1
-    program = Send(
-        server_of(arguments), arguments.nick, arguments.files, process.complain, room=arguments.room,
-        to=arguments.to, password=password, bar=_bar if sys.stderr.isatty() else None,
-    )  # fmt: skip
+    program = Send(to, arguments.files, process.complain, nick=arguments.to, bar=_bar if sys.stderr.isatty() else None)
     return process.run(program.start, program.interrupt)
 
 
 class Send:
     """Shares files, one after the other, and stops at the first that is refused.
 
-    :param room: the room (None: the lobby); ``to``: the one person, instead.
-    :param password: the account's, or the server's (None: there is none).
+    :param to: the server, and the room (empty: the lobby).
+    :param nick: the one person to share them with, instead of a room.
     :param bar: shows one line about how much was sent; an empty line takes it away (None: nothing is shown).
     """
 
     def __init__(
-        self, server: Address, nick: str | None, files: Sequence[str], complain: Callable[[str], object], *,
-        room: str | None = None, to: str | None = None, password: str | None = None,
-        bar: Callable[[str], object] | None = None,
+        self, to: Destination, files: Sequence[str], complain: Callable[[str], object], *,
+        nick: str | None = None, bar: Callable[[str], object] | None = None,
     ) -> None:  # fmt: skip
-        self._server = server
-        self._nicks = iter([nick]) if nick is not None else of_this_user()
+        self._server = to.server
+        self._nicks = to.nicks()
         self._files = [*files]
         self._complain = complain
-        self._to = to
-        self._room = (room or LOBBY) if to is None else None
-        self._password = password
+        self._to = nick
+        self._room = (to.room or LOBBY) if nick is None else None
+        self._credentials = to.credentials
         self._bar = bar
         self._open: BinaryIO | None = None
         self._ending = False
@@ -99,7 +93,8 @@ class Send:
                 return succeed(1)
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
-            alternatives=self._nicks, since="head", quiet=True, changed=self._changed, password=self._password,
+            alternatives=self._nicks, since="head", quiet=True, changed=self._changed,
+            password=self._credentials.password, access=self._credentials.access,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         self._next()

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
@@ -10,69 +9,64 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from groupchat.client.address import Address, add_server, reason, server_of
+from groupchat.client.address import reason
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
-from groupchat.programs.credentials import Unreadable, add_password, password_of
+from groupchat.destinations import command_line
+from groupchat.destinations.command_line import Destination
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio import running as process
 from groupchat.stdio.keyboard import Keyboard
-from groupchat.stdio.nickname import of_this_user
 from groupchat.stdio.phrases import departure
 from groupchat.stdio.printable import escaped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat tail``."""
-    add_server(parser)
-    add_password(parser)
+    command_line.add_arguments(
+        parser, "the nickname to be there under (default: your login name)",
+        "follow this room only (default: where the server puts you)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
     parser.add_argument(
         "--since", metavar="N", type=_number, help="begin after message number N (default: the last few)"
     )
-    parser.add_argument("--nick", metavar="NAME", help="the nickname to be there under (default: your login name)")
-    parser.add_argument("--room", metavar="ROOM", help="follow this room only (default: where the server puts you)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print until interrupted, or until the output is closed; return 0, or 1 if the server cannot be reached."""
-    show = as_json if arguments.json else as_text(Transcript(date.today(), server_of(arguments).url))
     try:
-        password = password_of(arguments.password_file, os.environ)
-    except Unreadable as error:
+        to = command_line.destination_of(arguments, is_input_free=True)
+    except command_line.BadDestination as error:
         process.complain(str(error))
         return 1
-    server, nick, room, since = server_of(arguments), arguments.nick, arguments.room, arguments.since
-    program = Tail(server, nick, room, since, show, process.complain, password=password)
+    show = as_json if arguments.json else as_text(Transcript(date.today(), to.server.url))
+    program = Tail(to, arguments.since, show, process.complain)
     return process.run(program.start, program.interrupt)
 
 
 class Tail:
     """Follows the chat, over any number of connections; only the first one must succeed at once.
 
-    :param room: the room to follow, and no other; it ends when that is lost (None: where the server puts it).
+    :param to: with a room it follows that and no other, and ends when that is lost.
     :param show: makes the lines for an event.
     :param make_keyboard: makes standard output.
-    :param password: the account's, or the server's (None: there is none).
     """
 
     def __init__(
         self,
-        server: Address,
-        nick: str | None,
-        room: str | None,
+        to: Destination,
         since: int | None,
         show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
         make_keyboard: Callable[..., Keyboard] = Keyboard,
-        password: str | None = None,
     ) -> None:
-        self._server = server
-        self._password = password
-        self._nicks = iter([nick]) if nick is not None else of_this_user()
-        self._room = room
+        self._server = to.server
+        self._credentials = to.credentials
+        self._nicks = to.nicks()
+        self._room = to.room or None
         self._since = since
         self._show = show
         self._complain = complain
@@ -87,7 +81,7 @@ class Tail:
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since=self._since,
             rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
-            password=self._password,
+            password=self._credentials.password, access=self._credentials.access,
         )  # fmt: skip
         self._output.open(reactor, reading=False)
         self._output.feed(self._client)

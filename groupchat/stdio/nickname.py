@@ -23,6 +23,11 @@ def variations(login: str) -> Iterator[str]:
     name = re.sub(r"[^A-Za-z0-9_.-]", "", login).lstrip("0123456789_.-")[:18]
     name = name if len(name) > 1 else "guest"
     yield name
+    yield from others(name)
+
+
+def others(name: str) -> Iterator[str]:
+    """Return nicknames to take when this one is taken."""
     yield f"{name}2"
     yield f"{name}3"
     yield f"{name}-{secrets.token_hex(2)}"

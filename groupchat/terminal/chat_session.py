@@ -11,6 +11,7 @@ from groupchat.client.core.client_errors import ClientError, ConnectionDropped, 
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
+from groupchat.destinations.credentials import Credentials
 from groupchat.terminal.autosave import Autosave
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.connection_status import ConnectionStatus
@@ -21,6 +22,9 @@ from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.surfaces.surface import Surface
 
 PREFERENCES = {"echo": "on"}
+
+NONE = Credentials()
+"""No proofs."""
 
 
 class ChatSession:
@@ -52,9 +56,12 @@ class ChatSession:
         self._client: Client | None = None
         self._reactor: Any = None
 
-    def begin(self, reactor: Any, nick: str, password: str | None, room: str, since: Since) -> None:
+    def begin(
+        self, reactor: Any, nick: str, password: str | None, room: str, since: Since, given: Credentials = NONE
+    ) -> None:
         """Join under this nickname; without a password, resume the saved login if it is of this nickname.
 
+        :param given: proofs from elsewhere, beside the saved login.
         :param since: the number of the last message that was shown, if there is no saved login that says it.
         """
         saved = self.autosave.login_of(nick) if password is None else None
@@ -64,7 +71,9 @@ class ChatSession:
         client = self._client = Client(
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
             token=saved.token if saved is not None else None, since=saved.since if saved is not None else since,
-            room=room or None, password=password, attended=True, preferences=PREFERENCES, silent=self._silent,
+            room=room or None, password=given.password if password is None else password,
+            access=given.access if password is None else None,
+            attended=True, preferences=PREFERENCES, silent=self._silent,
         )  # fmt: skip
         self.chat = Chat(
             reactor, client, self._surface, self._display, self._state, self._settings, self._leave

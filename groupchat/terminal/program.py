@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from groupchat.destinations.command_line import Destination
+from groupchat.destinations.configuration import Configuration, folder
 from groupchat.stdio import running
 from groupchat.stdio.echo import Echo
-from groupchat.terminal.configuration import Configuration, Destination, folder
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.colours import Paint, depth
 from groupchat.terminal.display.display import Display, SpokenDisplay, VisualDisplay

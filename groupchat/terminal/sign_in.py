@@ -25,13 +25,13 @@ UNAVAILABLE = frozenset({"nick-taken", "nick-invalid", "nick-reserved"})
 class SignIn:
     """Asks for what is not known yet, and lets the person in.
 
-    :param nick: their nickname; empty: they are asked for one.
+    :param nick: their nickname; empty: the server knows it; None: they are asked for one.
     :param enter: joins the chat with a nickname, and a password if there is one.
     :param over: ends the program, with the exit status and a sentence why.
     """
 
     def __init__(
-        self, surface: Surface, display: Display, questions: Questions, nick: str,
+        self, surface: Surface, display: Display, questions: Questions, nick: str | None,
         enter: Callable[[str, str | None], object], over: Callable[[int, str], object],
     ) -> None:  # fmt: skip
         self._surface = surface
@@ -51,7 +51,7 @@ class SignIn:
 
     def begin(self, default: str) -> None:
         """Join; ask for a nickname first, and suggest ``default``, unless one was given."""
-        if self._nick:
+        if self._nick is not None:
             self._enter(self._nick, None)
         else:
             self.ask_nickname(default)

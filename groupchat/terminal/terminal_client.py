@@ -9,12 +9,13 @@ from twisted.python.failure import Failure
 from groupchat.client.address import reason
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.resumption import Since
+from groupchat.destinations.command_line import Destination
+from groupchat.destinations.configuration import Configuration
 from groupchat.model.text import like_a_command
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.chat import Chat
-from groupchat.terminal.chat_session import ChatSession
-from groupchat.terminal.configuration import Configuration, Destination
+from groupchat.terminal.chat_session import NONE, ChatSession
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import bar, prompt, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
@@ -48,12 +49,15 @@ class TerminalClient(Owner):
         self._state.reader.base = destination.server.url
         self._surface, self._display = furnish(self, self._state)
         self._questions = Questions(self._surface)
-        self._sign_in = SignIn(self._surface, self._display, self._questions, destination.nick, self._enter, self._over)
+        self._sign_in = SignIn(
+            self._surface, self._display, self._questions, destination.answer, self._enter, self._over
+        )
         self._session = ChatSession(
             destination.server, file, self._state, self._surface, self._display,
             LocalSettings(configuration.bell, configuration.typing), self._leave, self._over, self._failed,
         )  # fmt: skip
         self._room = destination.room
+        self._given = destination.credentials
         self._since: Since = None
         self._interrupted_at = float("-inf")
         self._next: Callable[[], None] | None = None
@@ -184,7 +188,8 @@ class TerminalClient(Owner):
 
     def _enter(self, nick: str, password: str | None) -> None:
         self._questions.drop()
-        self._session.begin(self._reactor, nick, password, self._room, self._since)
+        given, self._given = self._given, NONE  # for the first try only
+        self._session.begin(self._reactor, nick, password, self._room, self._since, given)
         if self._session.chat is not None:
             self._session.chat.sending.weak = self._ask_again
 

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from groupchat.client.address import Address
+from groupchat.destinations.command_line import Destination
 from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeEndpoint
 
@@ -23,6 +24,11 @@ def refusals(code: str) -> list[bytes]:
         json.dumps(closing).encode() + b"\r\n",
         json.dumps(refused).encode() + b"\r\n" + json.dumps(closing).encode() + b"\r\n",
     ]
+
+
+def to(server: Address, nick: str | None = None, room: str | None = None, **more: Any) -> Destination:
+    """Return a destination: this server, and the nickname and the room to have there, if they are given."""
+    return Destination(server, nick or "", room or "", **more)
 
 
 class FakeInput:

@@ -56,7 +56,7 @@ class RunTest(SynchronousTestCase):
     def test_broken_file(self) -> None:
         """A file that cannot be used, and certificates that cannot be read, are told in one line."""
         for file, words in (
-            ("nick = 7\n", "client.toml cannot be used: nick must be a string\n"),
+            ("nick = 7\n", "client.toml cannot be used: nick must be a string.\n"),
             ('[hosts.work]\naddress = "127.0.0.1:1"\nca = "/none.pem"\n', "/none.pem: No such file or directory\n"),
         ):
             status, out, err = self.join("work", file=file)

@@ -15,7 +15,7 @@ from groupchat.programs.plain_states import GOODBYE, LOGOUT, MENU
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
-from tests.programs.fakes import FakeKeyboard, address
+from tests.programs.fakes import FakeKeyboard, address, to
 
 NAME = "Choose your nickname: "
 
@@ -25,7 +25,7 @@ class PlainCase(SynchronousTestCase):
         server, self.network = address()
         self.clock = Clock()
         self.complaints: list[str] = []
-        self.join = PlainJoin(server, nick, room, menu, terminal, self.complaints.append, FakeKeyboard)
+        self.join = PlainJoin(to(server, nick, room, menu=menu), terminal, self.complaints.append, FakeKeyboard)
         self.status = self.join.start(self.clock)
 
     @property

@@ -7,10 +7,11 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.destinations.credentials import Credentials
 from groupchat.programs.say import LONGEST, PATIENCE, WINDOW, Say
 from groupchat.stdio.keyboard import Keyboard
 from tests.client.fakes import FakeConnection
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals, to
 
 UNCONFIRMED = "nothing was posted; 1 line was not confirmed, and may have been said."
 
@@ -29,7 +30,9 @@ class SayCase(SynchronousTestCase):
             self.keyboard = FakeKeyboard(*calls)
             return self.keyboard
 
-        self.say = Say(server, nick, room, text, self.complaints.append, keep, password, is_one)
+        self.say = Say(
+            to(server, nick, room, credentials=Credentials(password)), text, self.complaints.append, keep, is_one
+        )
         self.status = self.say.start(self.clock)
 
     def accept(self) -> FakeConnection:

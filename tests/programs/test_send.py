@@ -11,9 +11,10 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.destinations.credentials import Credentials
 from groupchat.programs.send import PATIENCE, Send
 from tests.client.fakes import FakeConnection
-from tests.programs.fakes import address
+from tests.programs.fakes import address, to
 
 
 class SendTest(SynchronousTestCase):
@@ -30,7 +31,8 @@ class SendTest(SynchronousTestCase):
         """Send these files of the folder; return the server's end, once it is in."""
         server, self.network = address()
         paths = [str(self.folder / name) for name in names]
-        self.send = Send(server, "alice", paths, self.complaints.append, bar=self.bars.append, **more)
+        where = to(server, "alice", more.pop("room", ""), credentials=Credentials(more.pop("password", None)))
+        self.send = Send(where, paths, self.complaints.append, bar=self.bars.append, **more)
         self.status = self.send.start(self.clock)
         if not self.network.attempts:
             return None
@@ -78,7 +80,7 @@ class SendTest(SynchronousTestCase):
 
     def test_private(self) -> None:
         """A file can be for one person."""
-        server = self.begin("cat.jpg", to="bob")
+        server = self.begin("cat.jpg", nick="bob")
         request = self.ticket(server)
         self.assertEqual((request["nick"], "room" in request), ("bob", False))
         self.upload()
@@ -158,7 +160,7 @@ class SendTest(SynchronousTestCase):
     def test_unreachable(self) -> None:
         """A server that is not there is told at once."""
         server, self.network = address()
-        self.send = Send(server, "alice", [str(self.folder / "cat.jpg")], self.complaints.append)
+        self.send = Send(to(server, "alice"), [str(self.folder / "cat.jpg")], self.complaints.append)
         self.status = self.send.start(self.clock)
         self.network.refuse(ConnectionRefusedError())
         self.assertEqual(self.successResultOf(self.status), 1)

@@ -15,7 +15,7 @@ from groupchat.programs.tail import Tail, add_arguments, as_json, as_text
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals, to
 
 
 def numbers(event: Message) -> Iterable[str]:
@@ -34,7 +34,7 @@ class TailCase(SynchronousTestCase):
             self.keyboards.append(FakeKeyboard(*calls))  # type: ignore[arg-type]
             return self.keyboards[0]
 
-        self.tail = Tail(server, nick, room, since, numbers, self.complaints.append, keep)
+        self.tail = Tail(to(server, nick, room), since, numbers, self.complaints.append, keep)
         self.status = self.tail.start(self.clock)
 
     def accept(self) -> FakeConnection:

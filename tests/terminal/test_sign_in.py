@@ -15,7 +15,7 @@ class SignInTest(SynchronousTestCase):
         self.entered: list[tuple[str, str | None]] = []
         self.over: list[tuple[int, str]] = []
 
-    def sign_in(self, nick: str = "") -> SignIn:
+    def sign_in(self, nick: str | None = None) -> SignIn:
         return SignIn(
             self.surface, FakeDisplay(), self.questions, nick,
             lambda name, password: self.entered.append((name, password)),
@@ -92,7 +92,7 @@ class SignInTest(SynchronousTestCase):
 
     def test_password(self) -> None:
         """A password is asked for without echo; without one the nickname is asked for again, or it is over."""
-        for nick, after, over in ("", NICKNAME, []), ("alice", PASSWORD, [(1, "alice needs a password.")]):
+        for nick, after, over in (None, NICKNAME, []), ("alice", PASSWORD, [(1, "alice needs a password.")]):
             sign_in = self.sign_in(nick)
             sign_in.begin("")
             sign_in.ask_again(Refused("password-wrong", "No."), "alice")

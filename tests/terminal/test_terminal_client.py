@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.configuration import Configuration, Destination
+from groupchat.destinations.command_line import Destination
+from groupchat.destinations.configuration import Configuration
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.saved_login import LoginFile, SavedLogin
 from groupchat.terminal.sign_in import CHOICE, NICKNAME, PASSWORD

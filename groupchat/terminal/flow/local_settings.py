@@ -2,10 +2,8 @@
 
 from groupchat.client.client import Client
 from groupchat.client.core.protocol import Message
+from groupchat.destinations.configuration import BELLS
 from groupchat.terminal.display.timestamps import Timestamps
-
-BELLS = ("off", "mentions", "all")
-"""The occasions on which the bell rings: never, mentions and private messages, or every message."""
 
 OTHERS = ("mentions", "all", "none")
 """What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""

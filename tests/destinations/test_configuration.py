@@ -1,5 +1,6 @@
 """The file of the client's configuration."""
 
+import os
 import tempfile
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -8,7 +9,7 @@ from shutil import rmtree
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.tls.trust import Encryption
-from groupchat.terminal.configuration import BadConfiguration, Configuration, Host, folder, load
+from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, folder, load, read
 
 
 class LoadTest(SynchronousTestCase):
@@ -33,7 +34,7 @@ class LoadTest(SynchronousTestCase):
             '[hosts.work]\naddress = "chat.org:5001"\nnick = "alice"\nroom = "dev"\n'
         )
         self.assertEqual(read, Configuration(
-            "al", False, False, "off", {"bob": 208}, {"work": Host("chat.org:5001", "alice", "dev")},
+            "al", False, False, "off", {"bob": 208}, {"work": Host("chat.org:5001", "alice", room="dev")},
         ))  # fmt: skip
 
     def test_wrong(self) -> None:
@@ -51,6 +52,17 @@ class LoadTest(SynchronousTestCase):
             ("[hosts.work]\naddress = 'a:b:c'", "the host work: 'a:b:c' is not HOST"),
             ("[hosts.work]\naddress = 'a'\ntls = 1", "tls of the host work must be true or false"),
             ("[hosts.work]\naddress = 'a'\nport = 1", "port of the host work is unknown"),
+            ("[host.work]\naddress = 'a'", "host is unknown; known names are nick, color"),
+            ("[hosts.work]\naddress = 'a'\npassword = 'x'", "password of the host work is unknown; known names are"),
+            (
+                "[hosts.work]\naddress = 'a'\npassword_file = 'p'\ntoken_file = 't'",
+                "the host work has password_file and token_file: leave out all but one",
+            ),
+            ("[hosts.work]\naddress = 'a'\nnick = 'n'\naccount = 'm'", "has nick and account: leave out"),
+            ("[hosts.work]\naddress = 'a'\nca = 'c'\ninsecure = true", "has ca and insecure: leave out"),
+            ("[hosts.work]\naddress = 'a'\nca = 'c'\ntls = false", "has ca, which needs TLS, and tls = false"),
+            ("[hosts.work]\naddress = 'a'\nfingerprint = '3B:1F'", "the host work: a SHA-256 fingerprint has 64"),
+            ("[hosts.work]\naddress = 'a'\nca = '~nobody-here/c'", "the host work: Could not determine home"),
             ("nick = ", "client.toml cannot be used: "),
         ):
             error = str(self.assertRaises(BadConfiguration, self.load, text))
@@ -62,6 +74,12 @@ class LoadTest(SynchronousTestCase):
         self.path.mkdir()
         self.assertIn("cannot be used", str(self.assertRaises(BadConfiguration, load, self.path)))
         self.path.rmdir()
+        os.mkfifo(self.path)
+        self.assertIn("not a regular file", str(self.assertRaises(BadConfiguration, load, self.path)))
+        self.path.unlink()
+        self.path.symlink_to(self.path)
+        self.assertIn("Too many levels", str(self.assertRaises(BadConfiguration, load, self.path)))
+        self.path.unlink()
         self.path.write_bytes(b"nick = '\xff'")
         self.assertIn("cannot be used", str(self.assertRaises(BadConfiguration, load, self.path)))
 
@@ -76,6 +94,20 @@ class HostTest(SynchronousTestCase):
         self.assertEqual(insecure.server(None).encryption, Encryption((), insecure=True))
         asked = Encryption((), insecure=False)
         self.assertIs(insecure.server(asked).encryption, asked)
+
+    def test_files(self) -> None:
+        """The names of files start from the folder of client.toml, or from the home; others are as they are."""
+        home = Path.home()
+        for given, meant in (("t", "/etc/x/t"), ("~/t", str(home / "t")), ("/run/t", "/run/t")):
+            host = {"address": "a", "token_file": given, "ca": given}
+            read_host = read({"hosts": {"work": host}}, Path("/etc/x")).hosts["work"]
+            self.assertEqual((read_host.token_file, read_host.ca), (meant, meant))
+
+    def test_fingerprint(self) -> None:
+        """A fingerprint is taken with colons and without."""
+        for text in ("AB" * 32, ":".join(["ab"] * 32)):
+            encryption = Host("chat.org", fingerprint=text).server(None).encryption
+            self.assertEqual(encryption, Encryption(fingerprint=b"\xab" * 32))
 
     def test_no_certificates(self) -> None:
         """A file of certificates that is not there is told when the host is used."""

@@ -1,0 +1,155 @@
+"""``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, the person's preferences.
+
+Every program reads it before it connects, so nothing is imported here that takes long.
+"""
+
+import os
+from argparse import ArgumentTypeError
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from groupchat.client.address import Address, address
+from groupchat.client.encryption import read_authorities, read_fingerprint
+from groupchat.client.tls.trust import Encryption
+from groupchat.disk.small_files import read_small
+
+BELLS = ("off", "mentions", "all")
+"""The occasions on which the bell rings: never, mentions and private messages, or every message."""
+
+WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a table"}
+
+
+class BadConfiguration(Exception):
+    """The file cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A server that has a name.  What is empty comes from the command line, or is asked for.
+
+    ``fingerprint``: as it is written in the file; the names of files are absolute.
+    """
+
+    address: str
+    nick: str = ""
+    account: str = ""
+    room: str = ""
+    tls: bool = False
+    ca: str = ""
+    fingerprint: str = ""
+    insecure: bool = False
+    password_file: str = ""
+    token_file: str = ""
+
+    def server(self, encryption: Encryption | None) -> Address:
+        """Return the server's address.
+
+        :param encryption: what the command line asks for, which overrides the file.
+        :raises ArgumentTypeError: the file of certificates cannot be used.
+        """
+        if encryption is None and (self.tls or self.insecure or self.ca or self.fingerprint):
+            encryption = Encryption(
+                read_authorities(self.ca) if self.ca else (),
+                read_fingerprint(self.fingerprint) if self.fingerprint else b"",
+                self.insecure,
+            )
+        return replace(address(self.address), encryption=encryption)  # the address was checked when it was read
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The contents of the file."""
+
+    nick: str = ""
+    color: bool = True
+    typing: bool = True
+    bell: str = "mentions"
+    colors: Mapping[str, int] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+
+
+def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
+    """Return our folder in a directory of the XDG Base Directory Specification."""
+    named = environ.get(variable, "")
+    return (Path(named) if named.startswith("/") else Path.home() / usual) / "groupchat"
+
+
+def load(path: Path | None = None) -> Configuration:
+    """Read the file; if there is none, return the defaults.
+
+    :raises BadConfiguration: it cannot be read, or something in it is wrong.
+    """
+    path = path or folder(os.environ, "XDG_CONFIG_HOME", ".config") / "client.toml"
+    try:
+        text = read_small(path).decode()
+    except FileNotFoundError:
+        return Configuration()
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise BadConfiguration(f"{path} cannot be used: {why}.") from None
+
+    import tomllib  # not everybody has the file
+
+    try:
+        return read(tomllib.loads(text), path.parent)
+    except (tomllib.TOMLDecodeError, RecursionError, BadConfiguration) as error:
+        raise BadConfiguration(f"{path} cannot be used: {error}.") from None
+
+
+def read(fields: Mapping[str, Any], base: Path) -> Configuration:
+    """Return what the file says.
+
+    :param base: the folder that the names of other files start from.
+    :raises BadConfiguration: a name is unknown, or a value has the wrong type.
+    """
+    kinds = {"nick": str, "color": bool, "typing": bool, "bell": str, "colors": dict, "hosts": dict}
+    _check(fields, kinds, "")
+    if fields.get("bell", "mentions") not in BELLS:
+        raise BadConfiguration(f"bell must be one of {', '.join(BELLS)}")
+    for nick, colour in fields.get("colors", {}).items():
+        if type(colour) is not int or not 0 <= colour <= 255:
+            raise BadConfiguration(f"the colour of {nick} must be a number from 0 to 255")
+    hosts = {name: _host(name, host, base) for name, host in fields.get("hosts", {}).items()}
+    return Configuration(**{**fields, "hosts": hosts})
+
+
+_FILES = ("ca", "password_file", "token_file")
+"""What of a host is the name of a file."""
+
+_EXCLUSIVE = (("ca", "fingerprint", "insecure"), ("password_file", "token_file"), ("nick", "account"))
+"""Of each of these a host has one at most."""
+
+
+def _host(name: str, fields: object, base: Path) -> Host:
+    if not isinstance(fields, dict) or "address" not in fields:
+        raise BadConfiguration(f"the host {name} needs an address")
+    kinds = {
+        "address": str, "nick": str, "account": str, "room": str, "tls": bool, "ca": str, "fingerprint": str,
+        "insecure": bool, "password_file": str, "token_file": str,
+    }  # fmt: skip
+    _check(fields, kinds, f" of the host {name}")
+    for names in _EXCLUSIVE:
+        given = [one for one in names if fields.get(one)]
+        if len(given) > 1:
+            raise BadConfiguration(f"the host {name} has {' and '.join(given)}: leave out all but one")
+    secured = next((one for one in _EXCLUSIVE[0] if fields.get(one)), "")
+    if secured and fields.get("tls") is False:
+        raise BadConfiguration(f"the host {name} has {secured}, which needs TLS, and tls = false")
+    try:
+        address(fields["address"])
+        if fields.get("fingerprint"):
+            read_fingerprint(fields["fingerprint"])
+        files = {one: str(base / Path(fields[one]).expanduser()) for one in _FILES if fields.get(one)}
+    except (ArgumentTypeError, RuntimeError) as error:  # the latter: a user's home that is not known
+        raise BadConfiguration(f"the host {name}: {str(error).rstrip('.')}") from None
+    return Host(**{**fields, **files})
+
+
+def _check(fields: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> None:
+    for name, value in fields.items():
+        if name not in kinds:
+            raise BadConfiguration(f"{name}{where} is unknown; known names are {', '.join(kinds)}")
+        if type(value) is not kinds[name]:
+            raise BadConfiguration(f"{name}{where} must be {WORDS[kinds[name]]}")
