@@ -15,12 +15,19 @@ INTERVAL_S = 10.0
 
 
 class Autosave:
-    """Saves the login of the client that has joined."""
+    """Saves the login of the client that has joined.
 
-    def __init__(self, file: LoginFile, surface: Surface, display: Display) -> None:
+    :param views: returns what is to be kept of the views.
+    """
+
+    def __init__(
+        self, file: LoginFile, surface: Surface, display: Display,
+        views: Callable[[], list[dict[str, Any]]] = list,
+    ) -> None:  # fmt: skip
         self._file = file
         self._surface = surface
         self._display = display
+        self._views = views
         self._timer: IDelayedCall | None = None
         self._wanted = False
 
@@ -68,7 +75,7 @@ class Autosave:
             return
         since = client.since if type(client.since) is int else client.head
         try:
-            self._file.save(SavedLogin(client.nick, client.token, since))
+            self._file.save(SavedLogin(client.nick, client.token, since, self._views()))
         except OSError as error:
             self._surface.write(self._display.remark(f"Your place in the chat cannot be saved: {error}"))
             self._file.unlock()

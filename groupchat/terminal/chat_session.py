@@ -17,6 +17,7 @@ from groupchat.terminal.chat import Chat
 from groupchat.terminal.connection_status import ConnectionStatus
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
+from groupchat.terminal.display.saved_views import restored, saved
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.surfaces.surface import Surface
@@ -43,7 +44,9 @@ class ChatSession:
         self.chat: Chat | None = None
         self.since: Since = None
         """The number of the last message that was shown when the last session ended."""
-        self.autosave = Autosave(file, surface, display)
+        self._kept: list[dict[str, Any]] = []
+        """What was kept of the views of the last session."""
+        self.autosave = Autosave(file, surface, display, lambda: saved(state.views))
         self._server = server
         self._state = state
         self._surface = surface
@@ -64,13 +67,13 @@ class ChatSession:
         :param given: proofs from elsewhere, beside the saved login.
         :param since: the number of the last message that was shown, if there is no saved login that says it.
         """
-        saved = self.autosave.login_of(nick) if password is None else None
+        login = self.autosave.login_of(nick) if password is None else None
         self._reactor = reactor
         self._status.begin()
         self._state.rename(nick)
         client = self._client = Client(
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
-            token=saved.token if saved is not None else None, since=saved.since if saved is not None else since,
+            token=login.token if login is not None else None, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
             access=given.access if password is None else None,
             attended=True, preferences=PREFERENCES, silent=self._silent,
@@ -78,6 +81,8 @@ class ChatSession:
         self.chat = Chat(
             reactor, client, self._surface, self._display, self._state, self._settings, self._leave
         )  # fmt: skip
+        if type(client.since) is int:
+            self._state.views = restored(self._kept if login is None else login.views, client.since)
         self._surface.talk()
         client.start().addErrback(lambda failure: failure.trap(ClientError) and None)
 
@@ -111,13 +116,14 @@ class ChatSession:
         if chat is None or client is None:
             return
         unsent = chat.finish()
-        self._state.end()
         self._state.connection = ""
         if unsent:
             self._surface.write(self._display.remark("This was not sent:"))
             self._surface.write(self._display.answer("\n".join(unsent)))
         self.since = client.since
         self.autosave.end(client)
+        self._kept = saved(self._state.views)
+        self._state.end()
         client.leave()
 
     # The client calls these.

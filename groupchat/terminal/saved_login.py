@@ -5,19 +5,21 @@ import fcntl
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from groupchat.terminal.surfaces.history import write_private
 
 
 @dataclass(frozen=True, slots=True)
 class SavedLogin:
-    """A nickname's token, and the number up to which every message was shown."""
+    """A nickname's token, and the number up to which every message was shown, or waits in one of the ``views``."""
 
     nick: str
     token: str
     since: int
+    views: list[dict[str, Any]] = field(default_factory=list)
 
 
 class LoginFile:
@@ -57,8 +59,11 @@ class LoginFile:
         """Return the saved login; None if there is none, or the file makes no sense."""
         try:
             saved = json.loads(self._path.read_text("utf-8"))
-            login = SavedLogin(str(saved["nick"]), str(saved["token"]), int(saved["since"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            views = saved.get("views")
+            login = SavedLogin(
+                str(saved["nick"]), str(saved["token"]), int(saved["since"]), views if isinstance(views, list) else []
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return login if login.nick and login.token and login.since >= 0 else None
 

@@ -12,7 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.core.client_errors import Refused
 from groupchat.client.core.resumption import Since
 from groupchat.terminal.chat_session import ChatSession
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
+from groupchat.terminal.display.views import Gap
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.saved_login import LoginFile, SavedLogin
 from tests.client.fakes import FakeConnection, said
@@ -195,8 +197,25 @@ class EndTest(SessionTest):
         connection.send(said(41, "last"))
         self.session.end()
         self.assertEqual((self.surface.lines[-1], self.session.since, self.session.chat), ("bob: last", 41, None))
-        self.assertEqual(self.file.load(), SavedLogin("alice", "t1", 41))
+        login = self.file.load()
+        assert login is not None
+        self.assertEqual((login.nick, login.token, login.since), ("alice", "t1", 41))
         self.assertEqual((self.state.room, self.state.connection, self.state.people), ("", "", None))
+
+    def test_views(self) -> None:
+        """What waits in other rooms waits for the next session, too: under another login, or in the next run."""
+        connection = self.join(token="t1", rooms=["dev", "lobby"], room="lobby")
+        connection.send(said(41, "here"), {**said(42, "there"), "room": "dev"})
+        self.clock.advance(0)
+        for login in True, False:
+            self.session.end()
+            if not login:
+                self.file.lock()
+                self.file.delete()
+            self.begin(since=self.session.since)
+            dev, lobby = self.state.views
+            self.assertEqual((dev.place, dev.gap, dev.unread), (Place("dev"), Gap(41, 43), 1))
+            self.assertFalse(lobby.waits)
 
     def test_unsent(self) -> None:
         """Lines that were not sent are shown at the end, so that nothing typed is lost."""

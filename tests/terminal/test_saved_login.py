@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.terminal.saved_login import LoginFile, SavedLogin
 
-ALICE = SavedLogin("alice", "secret", 41)
+ALICE = SavedLogin("alice", "secret", 41, [{"room": "dev", "after": 7}])
 
 
 class LoginFileTest(SynchronousTestCase):
@@ -78,7 +78,7 @@ class LoginFileTest(SynchronousTestCase):
         ))):  # fmt: skip
             path.write_text(text, "utf-8", "surrogateescape")
             self.assertIsNone(file.load(), text)
-        path.write_text(json.dumps(good))
+        path.write_text(json.dumps({**good, "views": 5}))
         self.assertEqual(file.load(), SavedLogin("a", "t", 0))
 
     def test_no_folder(self) -> None:

@@ -112,7 +112,9 @@ class KnownTest(ClientTest):
         connection.send(said(41))
         self.surface.over.callback(None)
         self.assertOver(0, [])
-        self.assertEqual(self.file.load(), SavedLogin("alice", "t1", 41))
+        login = self.file.load()
+        assert login is not None
+        self.assertEqual((login.nick, login.token, login.since), ("alice", "t1", 41))
 
     def test_surface_fails(self) -> None:
         """A fault of the surface is not hidden."""
