@@ -138,6 +138,16 @@ class TerminalClient(Owner):
         if self._session.chat is not None:
             self._session.chat.written(text)
 
+    def go(self, way: str) -> None:
+        if self._collecting is not None:
+            self._remark("First say your message, with a line with only a dot, or drop it, with /cancel.")
+        elif self._session.chat is not None:
+            self._session.chat.viewing.go(way)
+
+    def mark_read(self) -> None:
+        if self._session.chat is not None:
+            self._session.chat.viewing.mark_read()
+
     def interrupted(self) -> None:
         now = self._reactor.seconds()
         if self._questions.open and self._session.chat is not None:

@@ -279,6 +279,21 @@ class TalkingTest(ClientTest):
         self.client.complete("/logi")
         self.assertEqual([request["do"] for request in self.connection.requests()], ["complete"])
 
+    def test_views(self) -> None:
+        """Keys lead to other views, but not in the middle of a message that belongs to one."""
+        self.connection.send({"event": "entered", "room": "dev", "topic": "", "people": []})
+        self.clock.advance(0)
+        self.type("/paste", "one")
+        self.client.go("2")
+        self.assertIn("First say your message", self.surface.lines[-1])
+        self.type(".")
+        self.client.go("2")
+        self.client.mark_read()
+        self.type("hello")
+        said = [(request["text"], request.get("room")) for request in self.connection.requests() if "text" in request]
+        self.assertEqual([text for text, _ in said], ["one", "hello"])
+        self.assertEqual(said[-1][1], "dev")
+
     def test_secret_cancelled(self) -> None:
         """Ctrl-C at such a question, or an empty answer, only cancels it."""
         self.type("/unregister")

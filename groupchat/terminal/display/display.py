@@ -132,7 +132,8 @@ def _news(view: View) -> str:
     if not view.unread:
         return ""
     mentions = f", {view.mentions:,} for you" if view.mentions and view.place.room else ""
-    return f"{view.unread:,} unread{mentions}"
+    shown = ", shown above" if 0 < view.mentions <= len(view.ahead) else ""
+    return f"{view.unread:,} unread{mentions}{shown}"
 
 
 def _spaced(line: str) -> str:

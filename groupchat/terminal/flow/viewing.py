@@ -168,31 +168,30 @@ class Viewing:
             case ["/leave" | "/part"] if self._state.query and self._state.room:
                 self._close_talk()
             case ["/next"]:
-                self.go_urgent()
+                self.go("urgent")
             case ["/back"]:
-                self.go_back()
+                self.go("back")
             case ["/views"]:
                 self._list()
             case _:
                 return False
         return True
 
-    def go_to(self, number: int) -> None:
-        """Go to the view with this number."""
-        self._go(self._state.views.numbered(number))
-
-    def go_on(self, step: int) -> None:
-        """Go to the next or the previous view."""
-        self._go(self._state.views.beside(step))
-
-    def go_urgent(self) -> None:
-        """Go to the next view with a mention, or else with something unread."""
-        if not self._go(self._state.views.urgent()):
-            self._remark("Nothing is unread elsewhere.")
-
-    def go_back(self) -> None:
-        """Go to the view that the person was in before."""
-        self._go(self._state.views.before)
+    def go(self, way: str) -> None:
+        """Go to another view: by its number, to the next or previous one, back, or (``urgent``) to what is unread."""
+        views = self._state.views
+        match way:
+            case "next":
+                self._go(views.beside(1))
+            case "previous":
+                self._go(views.beside(-1))
+            case "back":
+                self._go(views.before)
+            case "urgent":
+                if not self._go(views.urgent()):
+                    self._remark("Nothing is unread elsewhere.")
+            case number:
+                self._go(views.numbered(int(number)))
 
     def mark_read(self) -> None:
         """Count everything as read, everywhere."""

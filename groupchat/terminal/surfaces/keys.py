@@ -10,6 +10,7 @@ from prompt_toolkit.keys import Keys
 
 from groupchat.terminal.surfaces.completion import Choice
 from groupchat.terminal.surfaces.surface import Owner
+from groupchat.terminal.surfaces.view_keys import add_view_keys
 
 
 class Editor(Protocol):
@@ -58,6 +59,7 @@ def bindings(editor: Editor) -> KeyBindings:
     recallable = Condition(lambda: editor.talking and editor.editing is None and editor.owner.last() is not None)
     answering = Condition(lambda: not editor.talking)
     writing = ~is_searching & ~pasting
+    add_view_keys(keys, editor.owner, writing & ~answering)
 
     @keys.add("enter", filter=~is_searching)
     @keys.add("c-j", filter=~is_searching)

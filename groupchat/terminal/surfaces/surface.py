@@ -64,6 +64,12 @@ class Owner(Protocol):
     def written(self, text: str) -> None:
         """Note that the half-typed line has changed to this."""
 
+    def go(self, way: str) -> None:
+        """Go to another view: by its number, or ``next``, ``previous``, ``urgent`` or ``back``."""
+
+    def mark_read(self) -> None:
+        """Count everything as read."""
+
     def interrupted(self) -> None:
         """Take a Ctrl-C while nothing is typed."""
 

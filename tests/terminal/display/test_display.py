@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.stdio.phrases import Reader
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.colours import Paint
 from groupchat.terminal.display.display import SpokenDisplay, VisualDisplay
+from groupchat.terminal.display.views import View
 from groupchat.terminal.display.wrapping import columns
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
@@ -54,6 +56,32 @@ def sight(width: int = 80) -> VisualDisplay:
 def bare(text: str | None) -> str:
     """Without looks."""
     return SGR.sub("", text or "")
+
+
+class ViewTest(SynchronousTestCase):
+    """What stands before the posts of the view to which the person has come."""
+
+    def test_room(self) -> None:
+        """A rule has the room's name, and what is unread there; below it stands the topic."""
+        view = View(Place("dev"))
+        self.assertEqual(bare(sight(40).view(view)), "──── dev ───────────────────────────────")
+        self.assertEqual(bare(sight(8).view(view)), "──── dev")
+        view.unread, view.mentions, view.topic = 1200, 2, "build\x1b 1204"
+        shown = ("──── dev ── 1,200 unread, 2 for you ────", "* topic: build\ufffd 1204")
+        self.assertEqual(bare(sight(40).view(view)).split("\n"), [*shown])
+        spoken = SpokenDisplay(Reader("alice"), TODAY)
+        self.assertEqual(
+            spoken.view(view), "You are in dev now. 1,200 unread, 2 for you. The topic is: build\ufffd 1204"
+        )
+
+    def test_shown_above(self) -> None:
+        """What was shown already is announced as such."""
+        view = View(Place(nick="bob"))
+        view.unread = view.mentions = 1
+        view.shown_elsewhere(7)
+        self.assertEqual(bare(sight(60).view(view)), "──── bob, in private ── 1 unread, shown above ──────────────")
+        spoken = SpokenDisplay(Reader("alice"), TODAY)
+        self.assertEqual(spoken.view(view), "You write to bob in private now. 1 unread, shown above.")
 
 
 class Looks(SynchronousTestCase):

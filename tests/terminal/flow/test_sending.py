@@ -111,7 +111,7 @@ class SendingTest(SendingCase):
 
     def test_answers_that_lag_behind(self) -> None:
         """A server that tells of every change of rooms is not followed when it answers something else, or a leave."""
-        self.client._server = {"features": ["entered"]}
+        self.client.membership.server = {"features": ["entered"]}
         for line in "/topic x", "/leave dev":
             self.sending.type(line)
             self.answer(text="Done.", room="ops")

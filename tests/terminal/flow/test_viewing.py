@@ -88,11 +88,11 @@ class ShownTest(ViewingTest):
         )
         self.hear({"event": "joined", "room": "dev", "nick": "eve", "text": "joined"})
         self.assertEqual((self.shown(), self.counts()), (["bob: here"], [("dev", 2, 0), ("lobby", 0, 0)]))
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["=== dev 2@0", "bob: one", "bob: two", "alice: mine"])
         self.hear(said(5, "dev", "three"))
-        self.chat.viewing.go_to(2)
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("2")
+        self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["bob: three", "=== lobby 0@0", "=== dev 0@0"])
 
     def test_mentions(self) -> None:
@@ -101,9 +101,9 @@ class ShownTest(ViewingTest):
         self.hear(said(1, "dev", "one"), said(2, "dev", "alice?"), private(3, "psst"), act)
         self.assertEqual(self.shown(), ["bob: alice?", "bob: psst", "bob: muted alice"])
         self.assertEqual(self.counts(), [("dev", 2, 1), ("lobby", 0, 0), ("bob", 1, 1)])
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["=== dev 2@1", "bob: one"])
-        self.chat.viewing.go_to(3)
+        self.chat.viewing.go("3")
         self.assertEqual(self.shown(), ["=== bob 1@1"])
 
     def test_settings(self) -> None:
@@ -115,9 +115,9 @@ class ShownTest(ViewingTest):
         self.chat.typed("/set others none")
         self.hear(said(2, "dev", "alice"), private(3, "psst"), joined)
         self.assertEqual(self.shown(), ["-- others is now none."])
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["=== dev 2@1", "bob: alice"])
-        self.chat.viewing.go_to(3)
+        self.chat.viewing.go("3")
         self.assertEqual(self.shown(), ["=== bob 1@1", "bob: psst"])
 
     def test_for_all(self) -> None:
@@ -141,14 +141,14 @@ class GoingTest(ViewingTest):
     def test_told_later(self) -> None:
         """Going is done at once; the server is told once, when the person stays."""
         for number in 1, 2, 1:
-            self.chat.viewing.go_to(number)
+            self.chat.viewing.go(str(number))
         self.assertEqual((self.state.room, self.connection.requests()), ("dev", []))
         self.chat.typed("hello")
         self.assertEqual([request["room"] for request in self.asked("say")], ["dev"])
         self.clock.advance(TELL_S)
         self.assertEqual([request["room"] for request in self.asked("switch")], ["dev"])
-        self.chat.viewing.go_to(2)
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("2")
+        self.chat.viewing.go("1")
         self.clock.advance(TELL_S)
         self.assertEqual(self.asked("switch"), [], "the server knows that")
 
@@ -168,7 +168,7 @@ class GoingTest(ViewingTest):
         """An answer that comes after another key leads nowhere; the room is there to go to."""
         self.chat.typed("/join new")
         (request,) = self.asked("type")
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.hear(
             {"event": "entered", "room": "new", "topic": "", "people": []}, said(1, "new", "alice, earlier"),
             {"event": "done", "ref": request["ref"], "text": "You are in new now.", "room": "new"},
@@ -178,7 +178,7 @@ class GoingTest(ViewingTest):
         self.assertEqual([one["room"] for one in self.asked("switch")], ["dev"])
         self.hear(said(2, "new", "news"))
         self.shown()
-        self.chat.viewing.go_to(3)
+        self.chat.viewing.go("3")
         self.assertEqual(self.shown(), ["=== new 1@0", "bob: alice, earlier", "bob: news"])
 
     def test_company(self) -> None:
@@ -197,7 +197,7 @@ class GoingTest(ViewingTest):
             self.chat.typed("/next")
             self.assertEqual(self.state.place, place)
         self.shown()
-        self.chat.viewing.go_urgent()
+        self.chat.viewing.go("urgent")
         self.assertEqual(self.shown(), ["* Nothing is unread elsewhere."])
 
     def test_conversation(self) -> None:
@@ -208,14 +208,14 @@ class GoingTest(ViewingTest):
         self.assertEqual([request["nick"] for request in self.asked("msg")], ["bob"])
         self.chat.typed("/query")
         self.assertEqual((self.state.place, len(self.state.views)), (Place("lobby"), 3))
-        self.chat.viewing.go_to(3)
+        self.chat.viewing.go("3")
         self.chat.typed("/leave")
         self.assertEqual((self.state.place, len(self.state.views)), (Place("lobby"), 2))
 
     def test_conversation_refused(self) -> None:
         """Somebody who cannot be reached is no place for lines; nothing is said in the room instead."""
         self.hear(private(1, "psst"))
-        self.chat.viewing.go_to(3)
+        self.chat.viewing.go("3")
         self.clock.advance(TELL_S)
         (request,) = self.asked("query")
         self.hear({"event": "refused", "ref": request["ref"], "code": "no-such-nick", "text": "Nobody."})
@@ -224,13 +224,13 @@ class GoingTest(ViewingTest):
     def test_kicked(self) -> None:
         """A kick leads to another room; what was not shown of a room that is lost can still be read, once."""
         self.hear(said(1, "dev", "one"))
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.hear(said(2, "lobby", "two"))
         lost = {"event": "departed", "code": "kicked", "reason": "", "current": ""}
         self.hear({**lost, "room": "lobby"})
         self.assertEqual(self.state.room, "dev")
         self.shown()
-        self.chat.viewing.go_to(2)
+        self.chat.viewing.go("2")
         told = ["=== lobby 1@0", "bob: two", "* You are no longer in lobby.", "=== dev 0@0"]
         self.assertEqual((self.shown(), self.state.room, len(self.state.views)), (told, "dev", 1))
         self.hear({**lost, "room": "dev"})
@@ -253,7 +253,7 @@ class GoingTest(ViewingTest):
         self.hear(said(1, "dev", "one"))
         self.chat.viewing.mark_read()
         self.assertEqual(self.counts(), [("dev", 0, 0), ("lobby", 0, 0)])
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["=== dev 0@0", "bob: one"])
 
 
@@ -267,7 +267,7 @@ class GapTest(ViewingTest):
         self.dev.gap = Gap(2, 6)
         self.dev.shown_elsewhere(4)
         self.connection.requests()
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
 
     def page(self, *items: dict[str, Any], **fields: Any) -> dict[str, Any]:
         (request,) = self.asked("history")
@@ -297,10 +297,10 @@ class GapTest(ViewingTest):
 
     def test_elsewhere(self) -> None:
         """Who goes on is not shown them; they are still there on coming back."""
-        self.chat.viewing.go_to(2)
+        self.chat.viewing.go("2")
         self.page(said(3, "dev", "three"))
         self.assertEqual(self.shown(), ["=== dev 1@0", "=== lobby 0@0"])
-        self.chat.viewing.go_to(1)
+        self.chat.viewing.go("1")
         self.page(said(3, "dev", "three"))
         self.assertEqual(self.shown(), ["=== dev 0@0", "bob: three", "bob: six"])
 

@@ -32,6 +32,12 @@ class FakeOwner(Owner):
     def written(self, text: str) -> None:
         self.half_typed = text
 
+    def go(self, way: str) -> None:
+        self.told.append(("go", way))
+
+    def mark_read(self) -> None:
+        self.told.append("read")
+
     def interrupted(self) -> None:
         self.told.append("Ctrl-C")
 

@@ -393,3 +393,25 @@ class EndTest(EditorTest):
     def test_width(self) -> None:
         """The width is that of the terminal."""
         self.assertEqual(self.editor.width, 40)
+
+
+class ViewsTest(EditorTest):
+    def test_keys(self) -> None:
+        """Keys lead from view to view in the middle of a line, which stays as it is."""
+        self.press("half a line")
+        for keys, way in (
+            ("\x1b1", "1"), ("\x1b9", "9"), ("\x1ba", "urgent"), ("\x1bq", "back"), ("\x0e", "next"),
+            ("\x10", "previous"),
+        ):  # fmt: skip
+            self.press(keys)
+            self.assertEqual(self.owner.told.pop(), ("go", way))
+        self.press(ESCAPE, ESCAPE)
+        self.assertEqual((self.owner.told, self.shown[0]), (["read"], "> half a line"))
+
+    def test_answers(self) -> None:
+        """A question has to be answered first, and so has the one about a paste."""
+        self.press("\x1b[200~one\ntwo\x1b[201~", "\x0e", "\x1b1")
+        self.press("\x03")
+        self.editor.ask("Password: ", hidden=True)
+        self.press("\x0e", "\x1b1")
+        self.assertEqual(self.owner.told, [])
