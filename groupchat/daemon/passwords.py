@@ -21,7 +21,7 @@ from zope.interface import implementer
 
 from groupchat.interfaces.identity import IPasswords
 from groupchat.limits.fair_queue import FairQueue
-from groupchat.model.errors import Busy
+from groupchat.model.errors import BUSY_S, Busy
 
 THREADS = 2
 """Passwords checked and hashed at the same time: they take 128 MiB at most."""
@@ -115,7 +115,7 @@ class Passwords:
         if self._can_begin(urgency):
             self._begin(question)
         elif (left_out := self._waiting.put(question, household, urgency)) is not None:
-            left_out.answer.errback(Busy("Too many passwords are being checked. Try again in a few seconds."))
+            left_out.answer.errback(Busy("Too many passwords are being checked. Try again in a few seconds.", BUSY_S))
         return question.answer
 
     def _can_begin(self, urgency: int) -> bool:
@@ -157,7 +157,7 @@ class Passwords:
 
 
 def _starved() -> Busy:
-    return Busy("There is not enough memory to check passwords. Try again in a few seconds.")
+    return Busy("There is not enough memory to check passwords. Try again in a few seconds.", BUSY_S)
 
 
 def _nobodys(hasher: PasswordHasher) -> str:

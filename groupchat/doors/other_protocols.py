@@ -143,7 +143,7 @@ def admit_unencrypted(front: IFront, style: Any) -> None:
 def words_of(refusal: Refusal, style: Any = None) -> bytes:
     """Return a refusal as it goes to a peer that gets nothing else; by default as text."""
     style = style or text_style(Preferences())
-    answers = (Refused(refusal.code, str(refusal)), Closing(refusal.code, str(refusal)))
+    answers = (Refused(refusal.code, str(refusal), refusal.wait), Closing(refusal.code, str(refusal)))
     return b"".join(style.answer(answer, None, "") for answer in answers)
 
 

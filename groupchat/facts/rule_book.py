@@ -33,7 +33,7 @@ from groupchat.model.drafts import Draft, Fact, Kind, Need
 from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomClosed, RoomLocked, SlowMode
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
-from groupchat.model.times import each
+from groupchat.model.times import FOREVER, each
 
 QUIET = frozenset({Kind.DELETED})
 """The kinds of post that muted people may make, and those who may not come into the room: they show no words.
@@ -343,7 +343,8 @@ def muted(mute: Mute, at: float, subjects: Subjects) -> Muted:
     :param subjects: their author, and the key of their nickname.
     """
     where = f" in {mute.room}" if mute.room else ""
-    return Muted(mute.sentence("muted", where, at, not mute.concerns(*subjects)))
+    left = mute.left(at)
+    return Muted(mute.sentence("muted", where, at, not mute.concerns(*subjects)), 0.0 if left == FOREVER else left)
 
 
 def _closed(closed: Closed) -> RoomClosed:

@@ -78,7 +78,8 @@ class Turnstile:
                 wait = math.ceil(recent[-new] + self.window - now)
                 raise TooManyConnections(
                     "There were too many new connections from your address, yours and those of all who share it. "
-                    f"Try again in {wait} s."
+                    f"Try again in {wait} s.",
+                    wait,
                 )
             recent.append(now)
         self._here[name] = here + 1

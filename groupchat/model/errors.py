@@ -8,6 +8,9 @@ Any other exception is a fault of ours, and is logged.
 
 from typing import ClassVar
 
+BUSY_S = 5.0
+"""Seconds after which something can be tried again for which the server had too much to do."""
+
 
 class Refusal(Exception):
     """A request that is refused.  ``str()`` gives the sentence for the person.

@@ -239,7 +239,7 @@ class Sharing:
         if self._under_way[offer.author] >= each:
             raise Busy(f"You are sending {plural(each, 'file')} already. Wait until one of them is there.")
         if self.uploads >= all_:
-            raise Busy("Too many files are being sent here just now. Try again in a minute.")
+            raise Busy("Too many files are being sent here just now. Try again in a minute.", 60.0)
         assert self.shelf is not None
         incoming = self.shelf.receive(limit, on_drained)
         return Upload(self, offer, person, incoming, limit, ticket)

@@ -1,11 +1,16 @@
 """Clients of protocols that have no door are told so in their own words, and let go."""
 
+import json
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.openings import DOORS
-from groupchat.doors.other_protocols import Stranger
+from groupchat.doors.other_protocols import Stranger, words_of
 from groupchat.doors.reception import CLOSING_S, SILENCE_S
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
+from groupchat.model.errors import TooManyConnections
+from groupchat.model.preferences import Preferences
 from tests.doors.connections import Port, TlsVisit, Visit
 from tests.doors.fakes import SETTINGS, TURN_S
 
@@ -24,6 +29,14 @@ STRANGERS = {
     b"PASS secret\r\n": b"ERROR :",
 }
 """The first bytes of clients without a door, and the beginning of their answer."""
+
+
+class WordsTest(SynchronousTestCase):
+    def test_wait(self) -> None:
+        """A program that is not let in is told after how many seconds it may try again."""
+        refused, closing = words_of(TooManyConnections("Too many.", 9.5), json_style(Preferences())).splitlines()
+        self.assertEqual(json.loads(refused)["wait"], 10)
+        self.assertEqual(json.loads(closing)["code"], "too-many-connections")
 
 
 class AnswerTest(SynchronousTestCase):

@@ -212,6 +212,14 @@ class JudgingTest(BookCase):
                 self.unlearn(about)
             self.assertEqual(self.judged(draft()), "")
 
+    def test_wait(self) -> None:
+        """Whoever is muted for a time is told for how long; whoever is muted until unmuted is told nothing."""
+        for until, wait in ((AT + 5, 5.0), (None, 0.0)):
+            self.learn(mute("alice", ALICE, "dev", until))
+            refused = self.book.judge(draft(), "dev", lambda *_: None)
+            assert refused is not None
+            self.assertEqual((refused.code, refused.wait), ("muted", wait))
+
     def test_quiet(self) -> None:
         """Muted and banned people delete what they said, and show nobody anything, not even the reason of an order."""
         self.learn(mute("alice", ALICE), ban("alice", ALICE))

@@ -38,6 +38,7 @@ class TurnstileTest(SynchronousTestCase):
         sentence = self.refused(turnstile, "192.0.2.1", 59.5)
         self.assertIn("There were too many new connections from your address", sentence)
         self.assertIn("Try again in 1 s.", sentence)
+        self.assertEqual(self.assertRaises(TooManyConnections, turnstile.enter, "192.0.2.1", 50).wait, 10)
         turnstile.enter("192.0.2.1", 60)
         self.assertIn("Try again in 20 s.", self.refused(turnstile, "192.0.2.1", 60))
 

@@ -9,12 +9,14 @@ class Refused(ClientError):
     """The server refused a request.
 
     ``code`` is one of the stable codes of the protocol (``nick-taken``), ``text`` a sentence for people.
+    ``wait``: the seconds after which it can be asked for again; 0: that is not known, or waiting does not help.
     """
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, wait: float = 0.0) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
+        self.wait = wait
 
 
 class Unanswered(ClientError):

@@ -185,6 +185,13 @@ def _strand(requests: list[Request]) -> None:
         request.answer.fail(Refused("not-in-room", "It was meant for a room that you did not get into."))
 
 
+LONGEST_WAIT = 1e9
+"""Seconds beyond which nobody can wait, whatever a server says."""
+
+
 def refusal_of(message: Message) -> Refused:
     """Return the error for a ``refused`` of the server."""
-    return Refused(str(message.get("code", "refused")), str(message.get("text", "")))
+    wait = message.get("wait")
+    is_number = isinstance(wait, int | float) and not isinstance(wait, bool)
+    seconds = float(wait) if is_number and wait is not None and 0 < wait <= LONGEST_WAIT else 0.0
+    return Refused(str(message.get("code", "refused")), str(message.get("text", "")), seconds)

@@ -67,7 +67,7 @@ def check_hook(request: Request, secret: str) -> Answer | None:
     try:
         is_known = request.channel.reception.visits().knows_hook(secret, cast(IScreen, Desk(request)))
     except NotEncrypted as refusal:
-        return refused(Refused(refusal.code, str(refusal)))
+        return refused(Refused(refusal.code, str(refusal), refusal.wait))
     return None if is_known else refused(Refused(NoSuchHook.code, NO_HOOK))
 
 

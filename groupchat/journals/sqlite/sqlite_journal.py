@@ -29,7 +29,7 @@ from groupchat.model.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.model.errors import Busy, JournalUnavailable, SearchUnavailable
+from groupchat.model.errors import BUSY_S, Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
 
@@ -137,7 +137,7 @@ class SqliteJournal:
         """
         Finder(sought)  # a search that is refused need not wait
         if self._searching > SEARCHES:
-            raise Busy("Too many searches are waiting. Try again in a few seconds.")
+            raise Busy("Too many searches are waiting. Try again in a few seconds.", BUSY_S)
         self._searching += 1
         try:
             while not (yield self._ask(self._writes, self._writer.fill)):

@@ -134,7 +134,13 @@ class RequestsTest(SynchronousTestCase):
     def test_refusal_without_words(self) -> None:
         """A refusal that says nothing is one all the same."""
         refusal = refusal_of({"event": "refused"})
-        self.assertEqual((refusal.code, refusal.text), ("refused", ""))
+        self.assertEqual((refusal.code, refusal.text, refusal.wait), ("refused", "", 0.0))
+
+    def test_wait(self) -> None:
+        """A refusal says after how many seconds one may ask again; what is no such number says nothing."""
+        self.assertEqual(refusal_of({"event": "refused", "code": "slow-mode", "wait": 3}).wait, 3.0)
+        for wait in list[Any]((True, "3", -1, None, [], 1e300, float("inf"), float("nan"))):
+            self.assertEqual(refusal_of({"event": "refused", "wait": wait}).wait, 0.0, wait)
 
 
 class RequestsMachine(RuleBasedStateMachine):
