@@ -97,6 +97,16 @@ class Admission:
             return f"{nick} needs a password: its own if it is somebody's account, else that of this server."
         return f"{nick} belongs to an account: give its password, or choose another nickname."
 
+    @property
+    def needs_code(self) -> bool:
+        """Say whether an account is made with a code only, or with the password of the hall."""
+        return self.settings.registration == "invite" or bool(self.settings.password)
+
+    def check_open(self) -> None:
+        """:raises RegistrationClosed: only operators make accounts."""
+        if self.settings.registration == "closed":
+            raise RegistrationClosed("Only operators make accounts here.")
+
     def way_in(self) -> str:
         """Say how one gets an account."""
         if self.settings.registration == "open":
@@ -186,8 +196,7 @@ class Admission:
         """
         self.proofs.check_line(screen)
         settings = self.settings
-        if settings.registration == "closed":
-            raise RegistrationClosed("Only operators make accounts here.")
+        self.check_open()
         found = self._accounts.code(code, self._now()) if code is not None else None
         if settings.registration == "invite" and found is None:
             raise CodeInvalid(
@@ -221,7 +230,7 @@ class Admission:
         :raises PasswordWeak, NotEncrypted, Busy: there is none.
         :raises AccountExists, NickTaken, PasswordNeeded: the nickname is not free.
         """
-        self._check_new(nick, password, screen)
+        self.check_new(nick, password, screen)
         is_told_freely = not self.is_closed
         if is_told_freely:
             self._check_no_account(nick, check_free)
@@ -266,11 +275,11 @@ class Admission:
 
         :raises PasswordWeak, NotEncrypted, Busy: there is none.
         """
-        password = self._check_new(nick, password, screen)
+        password = self.check_new(nick, password, screen)
         hashed: str = yield self.proofs.hash(password, screen)
         return hashed
 
-    def _check_new(self, nick: str, password: str, screen: IScreen) -> str:
+    def check_new(self, nick: str, password: str, screen: IScreen) -> str:
         """Return a new password as it is hashed.
 
         :raises PasswordWeak, NotEncrypted: it cannot be one.

@@ -286,7 +286,7 @@ class Greeted(Answer):
 
 @record
 class Asked(Answer):
-    """A prompt: ``what`` is ``nickname`` or ``password``."""
+    """A prompt: ``what`` is ``nickname``, ``password``, ``new password``, ``same again`` or ``code``."""
 
     what: str
 

@@ -19,7 +19,7 @@ from groupchat.model.errors import BadArguments, PasswordWeak, PasswordWrong, Re
 from groupchat.model.events import Answer, Asked, Done, Greeted, Listed, Ref, Refused, Told
 from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
-from groupchat.sessions.prompt import Prompt
+from groupchat.sessions.prompt import Again, Prompt
 from groupchat.state.people import Connection
 
 log = Logger()
@@ -119,7 +119,7 @@ class Handshake:
         prompt = self._prompt
         try:
             claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
-        except BadArguments as refusal:
+        except (BadArguments, PasswordWeak) as refusal:
             self.refuse(refusal)
             self._ask_again()
             return
@@ -128,10 +128,12 @@ class Handshake:
             self._ask_again()
         elif isinstance(claim, Logout):
             self._say_goodbye(None)
+        elif isinstance(claim, Again):
+            self._ask_again()
         elif claim is None:
             self._ask("nickname")
-        elif claim.password is None and prompt.needs_password(claim.nick):
-            self._ask_password(claim.nick)
+        elif claim.password is None and prompt.needs_password(claim):
+            self._ask_password(claim)
         else:
             self._come_in(claim, None)
 
@@ -143,7 +145,7 @@ class Handshake:
 
     def _ask(self, what: str) -> None:
         """Show a prompt."""
-        state = State.ASKED if what == "password" else State.NAMELESS
+        state = State.NAMELESS if what == "nickname" else State.ASKED
         if self.state is not state:
             self._move(state)
         self._show(Asked(what))
@@ -152,17 +154,15 @@ class Handshake:
         """Show the same prompt once more."""
         if self._prompt.asked is not None:
             self.screen.conceal()
-            self._ask("password")
-        else:
-            self._ask("nickname")
+        self._ask(self._prompt.question)
 
-    def _ask_password(self, nick: str) -> None:
+    def _ask_password(self, claim: Claim) -> None:
         try:
-            self._show(Told(self._prompt.ask(self.screen, nick)))
+            self._show(Told(self._prompt.ask(self.screen, claim)))
         except Refusal:
             self._turned_away(Failure(), None)
         else:
-            self._ask("password")
+            self._ask(self._prompt.question)
 
     def _come_in(self, claim: Claim, ref: Ref) -> None:
         """Try to come in; somebody who is in already leaves for it."""

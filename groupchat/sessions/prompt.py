@@ -8,6 +8,7 @@ from groupchat.model import text
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Told
+from groupchat.sessions.asking import AGAIN, CODE, DIFFERENT, NEW, PRESENT
 
 LEAVING = frozenset({"/exit", "/quit"})
 """Commands that close the connection."""
@@ -21,13 +22,31 @@ ATTEMPTS = 3
 UNENCRYPTED = "This connection is not encrypted: others may be able to read the password on its way."
 
 
+NICKNAME = "nickname"
+
+
+class Again:
+    """The next question of several is asked."""
+
+
 class Prompt:
     """The conversation before somebody is in.
 
     ``asked``: the nickname whose password was asked for; None: the nickname is asked for.
+    ``question``: what is asked for, as in ``Asked``.
     """
 
-    __slots__ = ("_admission", "_failures", "_last", "_registering", "asked")
+    __slots__ = (
+        "_admission",
+        "_failures",
+        "_first",
+        "_is_login",
+        "_last",
+        "_registering",
+        "_tried",
+        "asked",
+        "question",
+    )
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
@@ -35,14 +54,23 @@ class Prompt:
         self._last = ""
         """The nickname whose password was typed last; empty: that was none."""
         self._registering: Claim | None = None
-        """The last request to make an account; its password is asked for again if it is too weak."""
+        """The last request to make an account; its password is asked for if there is none, or it is too weak."""
+        self._first: str | None = None
+        """A new password that was typed once."""
+        self._is_login = False
+        """Whether only the account will do whose password is asked for, as after /login."""
+        self._tried: set[str] = set()
+        """The passwords that were wrong: none of them is taken for a nickname that everybody is shown."""
         self.asked: str | None = None
+        self.question = "nickname"
 
     def read(self, line: str) -> Claim | Logout | Told | None:
         """Read what was typed at the nickname prompt; None: nothing.
 
         :raises BadArguments: /login or /register without what they need.
         """
+        if line.strip() in self._tried:
+            raise BadArguments("That was the password you typed before, so it was not taken for a nickname.")
         read = self._read(line)
         self._last = ""
         self._registering = read if isinstance(read, Claim) and read.register else None
@@ -59,14 +87,16 @@ class Prompt:
             case ["/help"]:
                 return Told(self._help())
             case ["/login"]:
-                if len(words) < 3:
-                    raise BadArguments("Usage: /login NAME PASSWORD")
+                if len(words) < 2:
+                    raise BadArguments("Usage: /login NAME [PASSWORD]; what is left out is asked for.")
+                if len(words) == 2:
+                    return Claim(words[1], login=True)
                 return Claim(words[1], password=text.clean(line).strip().split(None, 2)[2], login=True)
             case ["/register"]:
-                if not 3 <= len(words) <= 4:
-                    raise BadArguments("Usage: /register NAME PASSWORD [CODE]")
-                code = words[3] if len(words) > 3 else None
-                return Claim(words[1], password=words[2], register=True, code=code)
+                if not 2 <= len(words) <= 4:
+                    raise BadArguments("Usage: /register NAME [PASSWORD [CODE]]; what is left out is asked for.")
+                password, code = (*words[2:], None, None)[:2]
+                return Claim(words[1], password=password, register=True, code=code)
         return Claim(line.strip())
 
     def _help(self) -> tuple[str, ...]:
@@ -75,31 +105,48 @@ class Prompt:
             first = f"Type the password of {self.asked}, or nothing to choose another nickname."
         else:
             first = "Type the name that the others are to know you by, such as alice."
-        commands = "With an account: /login NAME PASSWORD. To leave: /exit."
+        commands = "With an account: /login NAME. To leave: /exit."
         return first, f"{commands} {self._admission.way_in()}"
 
-    def needs_password(self, nick: str) -> bool:
-        """Say whether this nickname needs a password; one that nobody can have does not."""
-        return self._admission.is_possible(nick) and self._admission.asks_for_password(nick)
+    def needs_password(self, claim: Claim) -> bool:
+        """Say whether a password is asked for; not for a nickname that nobody can have."""
+        if claim.login:
+            return True
+        return self._admission.is_possible(claim.nick) and (
+            claim.register or self._admission.asks_for_password(claim.nick)
+        )
 
-    def ask(self, screen: IScreen, nick: str) -> tuple[str, ...]:
-        """Begin to ask for a password; return what is told before.
+    def ask(self, screen: IScreen, claim: Claim) -> tuple[str, ...]:
+        """Begin to ask for the password of a claim; return what is told before.
 
         :raises NotEncrypted: passwords are not taken on this connection.
+        :raises RegistrationClosed: nobody makes an account here.
         """
         self._admission.check_line(screen)
         self._failures = 0
-        self.asked = nick
+        self._is_login = claim.login
+        if claim.register:
+            self._admission.check_open()
+            told = f"Choose a password for {claim.nick}. An empty line leaves everything as it is."
+        elif claim.login:
+            told = f"Give the password of {claim.nick}, or nothing to choose a nickname."
+        else:
+            told = self._admission.why_password(claim.nick)
+        self._ask(claim.nick, NEW if claim.register else PRESENT)
         screen.conceal()
-        whose = self._admission.why_password(nick)
-        return (whose,) if screen.secure else (whose, UNENCRYPTED)
+        return (told,) if screen.secure else (told, UNENCRYPTED)
 
-    def answered(self, screen: IScreen, line: str) -> Claim | Logout | Told | None:
+    def _ask(self, nick: str | None, question: str) -> None:
+        self.asked, self.question, self._first = nick, question, None
+
+    def answered(self, screen: IScreen, line: str) -> Claim | Logout | Told | Again | None:
         """Read what was typed at the password prompt; nothing: another nickname is wanted after all.
 
         A command that can be typed here is no password.
 
-        :raises BadArguments: /login or /register without what they need; the password is still asked for.
+        :raises BadArguments: /login or /register without what they need, or two new passwords that are not the same;
+            the password is still asked for.
+        :raises PasswordWeak: a new password cannot be one; it is still asked for.
         """
         screen.reveal()
         nick, registering = self.asked, self._registering
@@ -108,21 +155,43 @@ class Prompt:
             read = self._read(line)
             if isinstance(read, Told):
                 return read
-            self.asked = None
+            self._ask(None, NICKNAME)
             return self.read(line)
-        self.asked = self._registering = None
         if not line:
+            self._ask(None, NICKNAME)
+            self._registering = None
             return None
         if registering is not None:
-            self._registering = replace(registering, password=line)
-            return self._registering
+            return self._registered(screen, registering, line)
+        self._ask(None, NICKNAME)
         self._last = nick
-        return Claim(nick, password=line)
+        self._tried.add(line)
+        return Claim(nick, password=line, login=self._is_login)
+
+    def _registered(self, screen: IScreen, registering: Claim, line: str) -> Claim | Again:
+        """Take an answer of somebody who makes an account: a new password, the same once more, or a code."""
+        if self.question == CODE:
+            claim = replace(registering, code=line.strip())
+        elif self.question == NEW:
+            self._admission.check_new(registering.nick, line, screen)
+            self.question, self._first = AGAIN, line
+            return Again()
+        else:
+            first, self.question, self._first = self._first, NEW, None
+            if first != line:
+                raise BadArguments(DIFFERENT)
+            claim = replace(registering, password=line)
+            if claim.code is None and self._admission.needs_code:
+                self._registering, self.question = claim, CODE
+                return Again()
+        self._ask(None, NICKNAME)
+        self._registering = claim
+        return claim
 
     def asked_again(self, is_wrong: bool, is_weak: bool) -> bool:
         """Say whether to ask once more for the password that was wrong, or too weak for a new account."""
         if is_weak and self._registering is not None:
-            self.asked = self._registering.nick
+            self._ask(self._registering.nick, NEW)
             return True
         self._registering = None
         nick, self._last = self._last, ""
@@ -131,12 +200,13 @@ class Prompt:
         self._failures += 1
         if self._failures >= ATTEMPTS:
             return False
-        self.asked = nick
+        self._ask(nick, PRESENT)
         return True
 
     def forget(self) -> None:
         """Forget it all: somebody is in."""
-        self.asked = None
+        self._ask(None, NICKNAME)
+        self._tried.clear()
         self._last = ""
         self._registering = None
 

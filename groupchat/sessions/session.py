@@ -20,36 +20,36 @@ from groupchat.model import names, text
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Revoke
 from groupchat.model.errors import BadArguments, Flooding, NotJoined, PasswordWeak, Refusal
-from groupchat.model.events import SERVER, Answer, Done, Ref, Told
+from groupchat.model.events import SERVER, Answer, Done, Ref
 from groupchat.model.ranks import Rank
+from groupchat.sessions.asking import Asking, Command
 from groupchat.sessions.composing import LINE_COST, Composer
 from groupchat.sessions.handshake import Handshake
 from groupchat.sessions.handshake import State as State
-from groupchat.sessions.new_password import ASKED, GIVEN_UP, NewPassword
+from groupchat.sessions.secret_lines import SECRET, SecretLines
 from groupchat.state.people import SERVER_NICK, Connection, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
 from groupchat.verbs.grammar import corrections
+from groupchat.verbs.grammar.table import Parameter
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import say, substitute
-
-SECRET = frozenset(
-    f"/{name}" for verb in COMMANDS.sorted() if verb.secret for name in (verb.name, *verb.aliases)
-)  # fmt: skip
-"""Commands that take a password, as they are typed."""
 
 
 class Session(Handshake):
     """Takes lines and requests from a door; the answers go to its screen."""
 
-    __slots__ = ("_bucket", "_calm_at", "_composer", "_new_password")
+    __slots__ = ("_asking", "_bucket", "_calm_at", "_command", "_composer", "_secrets")
 
     def __init__(self, hall: Hall, screen: IScreen) -> None:
         super().__init__(hall, screen)
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
-        self._new_password = NewPassword()
+        self._asking = Asking(screen, self._show)
+        self._secrets = SecretLines()
+        self._command = ""
+        """The command with a password that is being carried out; empty: that is none."""
         self._composer: Composer | None = None
         hall.sessions[self] = None
 
@@ -167,47 +167,76 @@ class Session(Handshake):
                 receipt.when_settled(lambda: self.screen.release(Hold.ANSWER))
             return
         spoken = text.clean(line)
-        taken = None if self._new_password.repeat is None else self._new_password.take(self.screen, spoken)
-        if taken is not None:
-            if not taken:
-                self._show(Done(text=GIVEN_UP))
+        if self._asking.is_open and self._asking.take(spoken):
             return
         if spoken and not spoken.isspace():
-            self._speak(Actor(self._hall, self.connection), spoken, is_typed=True)
+            self._speak(Actor(self._hall, self.connection), spoken, is_typed=self.screen.style.attended)
 
     def _excuse(self, failure: Failure, ref: Ref) -> None:
         """Tell what went wrong, and ask again for a new password that is too weak."""
         super()._excuse(failure, ref)
-        if not failure.check(PasswordWeak):
-            self._new_password.settled()
-        elif self.state is State.CHATTING and self._new_password.too_weak(self.screen):
-            self._show(Told((ASKED,)))
+        if self.state is not State.CHATTING:
+            return
+        if self._asking.is_open and not failure.check(PasswordWeak):
+            self._asking.ask_again()
+        elif not (failure.check(PasswordWeak) and self._asking.too_weak()):
+            self._asking.settled()
+            self._failed()
+
+    def _failed(self) -> None:
+        """Note that what was asked for is refused: what is typed next may be another try of a password."""
+        if self._command and self._me().attended:
+            self._secrets.failed(self._command, self._hall.clock.seconds())
 
     def _speak(self, me: Actor, spoken: str, is_typed: bool = False) -> None:
         """Carry out a cleaned line from a keyboard: a command, a correction, or something to say.
 
         :param is_typed: a person types here, and can be asked for something.
         """
+        self._command = ""
         if spoken.startswith("/") and not spoken.startswith("//"):
-            verb, arguments = COMMANDS.read_line(me, spoken[1:])
-
-            def carry_out(given: Mapping[str, object]) -> None:
-                if self._charge_verb(verb.cost):
-                    self._call(lambda: verb.function(me, **given), me.ref)
-
-            if is_typed and verb.secret:
-                self._new_password.note(arguments, carry_out)
-            carry_out(arguments)
+            self._secrets.passed()
+            self._obey(me, spoken[1:], is_typed)
         elif spoken[:1] in ("s", "S") and (correction := corrections.read(spoken)) is not None:
             self._reply(substitute(me, correction), me.ref)
-        elif (not spoken[:1].isascii() or spoken[:1].isspace()) and (command := _secret(spoken)):
-            # What follows a blank or another slash is said, even a command; not so a password.
-            raise BadArguments(
-                f"That was not said, because it may have a password in it: type {command} at the beginning."
-            )
         else:
+            self._check_aloud(spoken)
             said = spoken.removeprefix("/") if spoken.startswith("//") else spoken
             self._reply(say(me, said, me.bound), me.ref)
+
+    def _check_aloud(self, spoken: str) -> None:
+        """:raises BadArguments: what is about to be said may have a password in it, or be one."""
+        self._secrets.check(spoken, self._hall.clock.seconds(), self._hall.settings.password_min)
+
+    def _obey(self, me: Actor, line: str, is_typed: bool) -> None:
+        """Carry out a command that was typed after a slash.
+
+        :param is_typed: a person types here, and can be asked for something.
+        """
+        name = line.partition(" ")[0].lower()
+        self._command = SECRET[name].name if name in SECRET else ""
+        lacking: list[Parameter] = []
+        verb, arguments = COMMANDS.read_line(me, line, lacking if is_typed else None)
+
+        def carry_out(given: Mapping[str, object]) -> None:
+            if self._charge_verb(verb.cost):
+                self._call(lambda: verb.function(me, **given), me.ref)
+
+        def check(given: Mapping[str, object], password: str) -> None:
+            self._hall.admission.check_new(str(given.get("name", me.person.nick)), password, self.screen)
+
+        if not (is_typed and verb.secret):
+            carry_out(arguments)
+            return
+        command = Command(verb.parameters, arguments, carry_out, check)
+        if lacking:
+            self._hall.admission.check_line(self.screen)
+            if self._hall.settings.registration == "invite":
+                lacking += [one for one in verb.parameters if one.optional and one.argument.secret]
+            self._asking.begin(command, lacking)
+        else:
+            self._asking.note(command)
+            carry_out(arguments)
 
     def _offer(self, claim: Claim, ref: Ref) -> None:
         if self.connection is None:
@@ -261,7 +290,10 @@ class Session(Handshake):
             self._say_goodbye(ref)
             return
         me = Actor(self._hall, self._me(), ref, key)
+        self._command = SECRET[name].name if name in SECRET else ""
         verb, given = COMMANDS.read_fields(me, name, arguments)
+        if verb.function is say and me.connection.attended:
+            self._check_aloud(given["text"])
         if self._charge_verb(verb.cost_of(given)):
             self._call(lambda: verb.function(me, **given), ref)
 
@@ -277,6 +309,8 @@ class Session(Handshake):
         if reply is None:
             return  # the answer comes through the queue
         if isinstance(reply, Receipt):
+            if self._command:
+                reply.when_settled(lambda: self._failed() if reply.refusal is not None else None)
             if reply.changes:
                 if verb is not None:
                     reply.again = partial(self._repeat, reply, verb, ref)
@@ -340,6 +374,8 @@ class Session(Handshake):
             return None
         if verb is not None:
             reply.again = partial(self._repeat, reply, verb, ref)
+        if self._command:
+            reply.when_settled(lambda: self._failed() if reply.refusal is not None else None)
         waiting: Deferred[None] = Deferred()
         reply.when_settled(lambda: waiting.callback(None))
         return waiting
@@ -402,9 +438,3 @@ class Session(Handshake):
         """Listen again, unless something that was charged later is to be waited for."""
         if self._hall.clock.seconds() >= self._calm_at:
             self.screen.release(Hold.FLOOD)
-
-
-def _secret(spoken: str) -> str:
-    """Return the command with a password that a line looks like, as it is typed; an empty string: it is none."""
-    command = "".join(text.like_a_command(spoken).split(None, 1)[:1]).lower()
-    return command if command in SECRET else ""

@@ -20,7 +20,7 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply
-from groupchat.verbs.grammar.arguments import After, Name, Nick, Passphrase, Switch
+from groupchat.verbs.grammar.arguments import After, ChosenPassphrase, Name, Nick, Switch
 from groupchat.verbs.grammar.table import Table
 
 ADMINISTERING = Table("accounts")
@@ -56,7 +56,7 @@ def accounts(me: Actor, after: After = "") -> Answer:
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5, personal=True)
 @inlineCallbacks
-def adduser(me: Actor, name: Name, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
+def adduser(me: Actor, name: Name, password: ChosenPassphrase) -> "Generator[Deferred[Any], Any, Receipt]":
     """Make an account for somebody."""
     hall = me.hall
     nick = names.nick(name, hall.settings.name_rules)
@@ -101,7 +101,7 @@ def demote(me: Actor, name: Nick, yes: Switch = False) -> Receipt:
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR, secret=True, cost=5, personal=True)
 @inlineCallbacks
-def setpassword(me: Actor, name: Nick, password: Passphrase) -> "Generator[Deferred[Any], Any, Receipt]":
+def setpassword(me: Actor, name: Nick, password: ChosenPassphrase) -> "Generator[Deferred[Any], Any, Receipt]":
     """Give somebody's account another password, log it out everywhere, and end its access tokens and hooks."""
     account = _account(me, name)
     hashed = yield me.hall.admission.hash(account.nick, password, me.connection.screen)

@@ -44,7 +44,7 @@ LOGGING_IN = Table("account", "your account")
 def register(me: Actor, password: Password, code: Code | None = None) -> "Generator[Deferred[Any], Any, Receipt]":
     """Make your nickname your own: from then on it asks for this password.
 
-    What you said stays yours.
+    Without a password, it is asked for, twice. What you said stays yours.
     Where accounts need an invitation, its code follows the password.
     Before you have a nickname: "/register NAME PASSWORD".
     """

@@ -101,7 +101,7 @@ class PasswordPromptTests(SynchronousTestCase):
         """A command without what it needs is explained, and the password asked for again; it counts as no password."""
         peer = house().connect().type("alice")
         peer.take()
-        for line in ("/register", "/login alice", "/register a b c d", "/login"):
+        for line in ("/register", "/register a b c d", "/login"):
             self.assertEqual(lines(peer.type(line)), ["bad-arguments", Asked("password")])
             self.assertTrue(peer.screen.concealed)
         self.assertIs(peer.type("guess", "guess", PASSWORD).session.state, State.CHATTING)
@@ -114,7 +114,7 @@ class PasswordPromptTests(SynchronousTestCase):
         assert isinstance(told, Told)
         self.assertEqual(asked, Asked("nickname"))
         self.assertEqual(len(told.lines), 2)
-        for word in ("name", "/login NAME PASSWORD", "/register NAME PASSWORD", "/exit"):
+        for word in ("name", "/login NAME", "/register NAME PASSWORD", "/exit"):
             self.assertIn(word, " ".join(told.lines))
         peer.type("alice", "guess", "guess")
         peer.take()
@@ -127,7 +127,7 @@ class PasswordPromptTests(SynchronousTestCase):
 
     def test_help_after_a_weak_password(self) -> None:
         """While a new password is asked for again, /help forgets nothing of the account that is to be made."""
-        peer = house().connect().type("/register carol short", "/help", "long enough")
+        peer = house().connect().type("/register carol short", "/help", "long enough", "/help", "long enough")
         self.assertEqual(peer.codes, ["password-weak"])
         self.assertEqual(peer.connection.person.nick, "carol")
 
@@ -204,10 +204,65 @@ class CommandTests(SynchronousTestCase):
 
     def test_usage(self) -> None:
         """Without what they need, the commands say what that is."""
-        peer = House().connect().type("/login alice", "/register", "/register a b c d")
+        peer = House().connect().type("/login", "/register", "/register a b c d")
         self.assertEqual(peer.codes, ["bad-arguments"] * 3)
         self.assertEqual(peer.answers[-1], Asked("nickname"))
         self.assertIs(peer.session.state, State.NAMELESS)
+
+    def test_register_asks(self) -> None:
+        """/register NAME asks for a password twice, hidden; it begins anew when the second is another one."""
+        home = House()
+        peer = home.connect()
+        peer.take()
+        told, asked = lines(peer.type("/register carol"))
+        assert isinstance(told, Told)
+        self.assertEqual((told.lines[0].split(".")[0], told.lines[1]), ("Choose a password for carol", UNENCRYPTED))
+        self.assertEqual((asked, peer.screen.concealed), (Asked("new password"), True))
+        self.assertEqual(lines(peer.type("short")), ["password-weak", Asked("new password")])
+        self.assertEqual(lines(peer.type("12345678")), [Asked("same again")])
+        self.assertEqual(lines(peer.type("12345679")), ["bad-arguments", Asked("new password")])
+        self.assertTrue(peer.screen.concealed)
+        peer.type("a password of words", "a password of words")
+        self.assertEqual(peer.connection.person.account, home.hall.accounts.find("carol"))
+        self.assertFalse(peer.screen.concealed)
+        again = home.connect().type("carol", "a password of words")
+        self.assertIs(again.connection.person, peer.connection.person)
+
+    def test_register_given_up(self) -> None:
+        """An empty line, or another command, leads away from the questions; a mistake is told before them."""
+        home = House()
+        peer = home.connect().type("/register carol", "12345678", "")
+        self.assertEqual(peer.answers[-1], Asked("nickname"))
+        peer.type("/register carol", "/register dave 12345678")
+        self.assertEqual((peer.connection.person.nick, home.hall.accounts.find("carol")), ("dave", None))
+        self.assertEqual(House(registration="closed").connect().type("/register carol").codes, ["registration-closed"])
+        self.assertEqual(House(plain_passwords=False).connect().type("/register carol").codes, ["not-encrypted"])
+        self.assertEqual(home.connect().type("/register ?").codes, ["nick-invalid"])
+
+    def test_register_with_code(self) -> None:
+        """Where a code is needed it is asked for, too."""
+        home = House(registration="invite")
+        code = operator(home, "boss").type("/invitecode").told[-1].split()[0]
+        peer = home.connect().type("/register bob", "12345678", "12345678")
+        self.assertEqual(peer.answers[-1], Asked("code"))
+        peer.type(code)
+        self.assertEqual((peer.codes, peer.connection.person.account), ([], home.hall.accounts.find("bob")))
+
+    def test_login_asks(self) -> None:
+        """/login NAME asks for the password, and lets nobody in but the owner of the account."""
+        home = house()
+        peer = home.connect().type("/login alice", "guess", PASSWORD)
+        self.assertEqual((peer.codes, peer.connection.person.nick), (["password-wrong"], "alice"))
+        peer = home.connect().type("/login nobody", "guess")
+        self.assertEqual((peer.codes, peer.session.connection), (["password-wrong"], None))
+
+    def test_a_password_is_no_nickname(self) -> None:
+        """Somebody who types a wrong password once more, at the question for a nickname, does not come in as that."""
+        home = house()
+        peer = home.connect().type("alice", "guess", "guess", "guess", "guess")
+        self.assertEqual(peer.codes, ["password-wrong"] * 3 + ["bad-arguments"])
+        self.assertEqual(len(home.hall.roster), 0)
+        self.assertEqual(peer.type("bob").connection.person.nick, "bob")
 
     def test_taken_or_invalid(self) -> None:
         """Nobody registers a nickname that is in use, registered, reserved or malformed; nor with a bad password."""

@@ -29,7 +29,10 @@ MONTHS = (
 STAMPS = {"seconds": "[%H:%M:%S] ", "minutes": "[%H:%M] ", "off": ""}
 """The time before a line, by the preference ``time``."""
 
-PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
+PROMPTS = {
+    "nickname": "Choose your nickname: ", "password": "Password: ", "code": "Code: ",
+    "new password": "New password: ", "same again": "The same once more: ",
+}  # fmt: skip
 
 _MESSAGES = frozenset({events.Said, events.Acted, events.Whispered, events.Edited})
 """What can have several lines."""

@@ -45,12 +45,14 @@ class Argument:
     """One kind of argument.
 
     ``label`` stands in the usage line; empty: it is not typed, only sent as JSON.
+    ``is_new``: it is a password that is chosen now.
     ``secret``: it is a password or a code, which is not shown while it is typed, and kept nowhere.
     ``length``: how long it may be, which is checked first; None: as long as a line, or no text.
     """
 
     label = "NAME"
     secret = False
+    is_new = False
     length: Length | None = text.NICK
     pattern = re.compile(r"(\S+)\s*")
 
@@ -558,6 +560,12 @@ class PasswordArgument(Argument):
         return self.bounded(given)
 
 
+class ChosenPasswordArgument(PasswordArgument):
+    """A new password among other arguments."""
+
+    is_new = True
+
+
 class OldPasswordArgument(PasswordArgument):
     """The present password."""
 
@@ -574,6 +582,13 @@ class NewPasswordArgument(PassphraseArgument):
     """The password wanted from now on."""
 
     label = "NEW"
+    is_new = True
+
+
+class ChosenPassphraseArgument(PassphraseArgument):
+    """A new password at the end."""
+
+    is_new = True
 
 
 class CodeArgument(PasswordArgument):
@@ -624,8 +639,9 @@ Switch = Annotated[bool, SwitchArgument()]
 Visible = Annotated[bool, VisibleArgument()]
 All = Annotated[bool, AllArgument()]
 CommandName = Annotated[str, CommandArgument()]
-Password = Annotated[str, PasswordArgument()]
+Password = Annotated[str, ChosenPasswordArgument()]
 OldPassword = Annotated[str, OldPasswordArgument()]
 NewPassword = Annotated[str, NewPasswordArgument()]
 Passphrase = Annotated[str, PassphraseArgument()]
+ChosenPassphrase = Annotated[str, ChosenPassphraseArgument()]
 Code = Annotated[str, CodeArgument()]

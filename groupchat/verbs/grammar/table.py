@@ -182,9 +182,10 @@ class Verb:
         if self.personal and came_by_access_token:
             raise NotAllowed(f"/{self.name} cannot be used with an access token; log in with the password.")
 
-    def read(self, line: str) -> dict[str, Any]:
+    def read(self, line: str, lacking: list[Parameter] | None = None) -> dict[str, Any]:
         """Read the arguments that were typed.
 
+        :param lacking: takes the passwords that were left out at the end, for which the person is asked.
         :raises BadArguments: they do not fit the usage.
         """
         found: dict[str, Any] = {}
@@ -196,7 +197,9 @@ class Verb:
             if taken is not None:
                 found[parameter.name], line = taken
             elif not parameter.optional:
-                raise BadArguments(self._correct_usage)
+                if lacking is None or line or not parameter.argument.secret:
+                    raise BadArguments(self._correct_usage)
+                lacking.append(parameter)
         if line:
             raise BadArguments(self._correct_usage)
         return found
@@ -330,16 +333,19 @@ class Table:
         except UnknownCommand as unknown:
             raise UnknownCommand(f"{unknown} Nothing was said; a line that begins with // is.") from None
 
-    def read_line(self, caller: Caller, line: str) -> tuple[Verb, dict[str, Any]]:
+    def read_line(
+        self, caller: Caller, line: str, lacking: list[Parameter] | None = None
+    ) -> tuple[Verb, dict[str, Any]]:
         """Read what was typed after the slash: the verb, and its arguments.
 
+        :param lacking: takes the passwords that were left out, for which the person is asked.
         :raises UnknownCommand, BadArguments, NotAllowed: the caller cannot call this so.
         """
         name, _, rest = line.partition(" ")
         verb = self.find_typed(name, caller.highest)
         if not any(parameter.name == ROOM and parameter.is_typed for parameter in verb.parameters):
             _check_rank(caller, verb, "")  # whatever the arguments are
-        arguments = verb.read(rest)
+        arguments = verb.read(rest, lacking)
         _check_rank(caller, verb, arguments.get(ROOM, ""))
         return verb, arguments
 

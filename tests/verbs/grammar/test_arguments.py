@@ -223,8 +223,11 @@ class SecretTests(SynchronousTestCase):
         secret = {kind.__name__ for kind in KINDS if kind.secret}
         self.assertEqual(
             secret,
-            {"PasswordArgument", "OldPasswordArgument", "NewPasswordArgument", "PassphraseArgument", "CodeArgument"},
-        )
+            {"PasswordArgument", "OldPasswordArgument", "NewPasswordArgument", "PassphraseArgument", "CodeArgument",
+             "ChosenPasswordArgument", "ChosenPassphraseArgument"},
+        )  # fmt: skip
+        new = {kind.__name__ for kind in KINDS if kind.is_new}
+        self.assertEqual(new, {"NewPasswordArgument", "ChosenPasswordArgument", "ChosenPassphraseArgument"})
 
     def test_never_completed(self) -> None:
         """Nothing is offered for a secret."""
@@ -290,7 +293,8 @@ class LengthTests(SynchronousTestCase):
     def test_bounded(self) -> None:
         """Every kind of text but what is said, and passwords, has a length, typed and as JSON."""
         open_ended = {"RestArgument", "MessageArgument", "ReasonArgument", "PasswordArgument", "OldPasswordArgument",
-                      "PassphraseArgument", "NewPasswordArgument"}  # fmt: skip
+                      "PassphraseArgument", "NewPasswordArgument", "ChosenPasswordArgument",
+                      "ChosenPassphraseArgument"}  # fmt: skip
         for kind in KINDS:
             long = "1m" * 8000 if issubclass(kind, arguments.DurationArgument) else "\ufdfa" * 5385
             length = kind().length

@@ -1,8 +1,9 @@
-"""A new password that is too weak is asked for again: what is typed next is never said, and never a nickname."""
+"""Passwords that were left out are asked for, new ones twice: what is typed next is never said, and no nickname."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import Done, Said, Told
+from groupchat.model.events import Asked, Done, Said, Told
+from groupchat.sessions.asking import ANOTHER
 from groupchat.sessions.session import State
 from tests.house import House, Peer
 from tests.people import member, operator
@@ -32,11 +33,10 @@ class InTheRoomTest(SynchronousTestCase):
         self.type(self.alice, "/register short")
         self.assertEqual(self.alice.codes, ["password-weak"])
         self.assertTrue(self.alice.screen.concealed)
-        (told,) = (answer for answer in self.alice.answers if isinstance(answer, Told))
-        self.assertIn("Type another password", told.lines[0])
-        self.type(self.alice, "less", STRONG)
+        self.assertEqual(self.alice.answers[-2:], [Told((ANOTHER,)), Asked("new password")])
+        self.type(self.alice, "less", "correct", STRONG, STRONG)
         self.assertFalse(self.alice.screen.concealed)
-        self.assertEqual(self.alice.codes, ["password-weak"] * 2)
+        self.assertEqual(self.alice.codes, ["password-weak"] * 3)
         self.assertIsNotNone(self.alice.connection.person.account)
         self.type(self.alice, "hello")
         self.assertEqual(self.heard(), ["hello"])
@@ -56,10 +56,53 @@ class InTheRoomTest(SynchronousTestCase):
         """/password and what operators do with passwords ask again, too, for whom they were meant."""
         member(self.house, "carol")
         olga = operator(self.house, "olga")
-        self.type(olga, "/setpassword carol short", STRONG)
+        self.type(olga, "/setpassword carol short", STRONG, STRONG)
         self.assertEqual(olga.codes, ["password-weak"])
         self.assertTrue(self.has_password("carol", STRONG))
         self.assertEqual([word for word in self.heard() if "horse" in word], [])
+
+    def test_left_out(self) -> None:
+        """/register alone asks for a new password twice, hidden, and begins anew when the second is another one."""
+        self.type(self.alice, "/register")
+        self.assertEqual((self.alice.answers[-1], self.alice.screen.concealed), (Asked("new password"), True))
+        self.type(self.alice, STRONG)
+        self.assertEqual(self.alice.answers[-1], Asked("same again"))
+        self.type(self.alice, STRONG + "r")
+        self.assertEqual((self.alice.codes, self.alice.answers[-1]), (["bad-arguments"], Asked("new password")))
+        self.type(self.alice, STRONG, STRONG)
+        self.assertFalse(self.alice.screen.concealed)
+        self.type(self.alice, "hello")
+        self.assertEqual(self.heard(), ["hello"])
+        self.assertTrue(self.has_password("alice", STRONG))
+
+    def test_present_passwords(self) -> None:
+        """Of /password the present one is asked for once and the new one twice; /unregister and /login ask once."""
+        self.type(self.alice, "/register 12345678", "/password")
+        self.assertEqual(self.alice.answers[-1], Asked("password"))
+        self.type(self.alice, "12345678", STRONG, STRONG)
+        self.assertTrue(self.has_password("alice", STRONG))
+        self.type(self.alice, f"/password {STRONG.split()[0]}", "12345678", "12345678")
+        self.assertEqual(self.alice.codes, ["password-wrong"], "the first word was taken for the present password")
+        self.type(self.alice, "/unregister", STRONG)
+        self.assertIsNone(self.alice.connection.person.account)
+        member(self.house, "carol")
+        self.type(self.bob, "/login carol")
+        self.assertEqual(self.bob.answers[-1], Asked("password"))
+        self.type(self.bob, "correct horse")
+        self.assertEqual(self.bob.connection.person.nick, "carol")
+
+    def test_usage(self) -> None:
+        """Nothing is asked for while something is missing that is no secret, or what is there is wrong."""
+        olga = operator(self.house, "olga")
+        self.type(olga, "/adduser", "/setpassword", "/login", "/register a b c")
+        self.assertEqual(olga.codes, ["bad-arguments"] * 4)
+        self.assertFalse(olga.screen.concealed)
+
+    def test_operators(self) -> None:
+        """Operators are asked for the passwords of others twice."""
+        olga = operator(self.house, "olga")
+        self.type(olga, "/adduser dave", STRONG, STRONG)
+        self.assertTrue(self.has_password("dave", STRONG))
 
     def test_programs(self) -> None:
         """Programs are not asked: they know what they send."""
@@ -88,7 +131,7 @@ class AtThePromptTest(SynchronousTestCase):
     def test_again_and_again(self) -> None:
         """It is asked for as often as it is too weak; an empty line leads back to the nickname."""
         house = House()
-        peer = house.connect().type("/register carol short", "weak", STRONG)
+        peer = house.connect().type("/register carol short", "weak", STRONG, STRONG)
         self.assertEqual((peer.codes, peer.connection.person.nick), (["password-weak"] * 2, "carol"))
         self.assertIsNotNone(house.hall.accounts.find("carol"))
         peer = house.connect().type("/register dave short", "", "dave")
