@@ -1,48 +1,56 @@
-"""The library for programs that take part in a chat.
+"""The library for programs that take part in a chat: docs/LIBRARY.md.
 
-`Client` joins and stays in; `events` has the records of what it hears, `errors` what can go wrong.
+With asyncio, `connect` and `Bot`; with Twisted, `Client`.  Events, such as `Said`, and errors are here, too;
+`testing` has a server in memory.
+
+A name is imported when it is first used, so that a program imports nothing that it does not need.
+``__init__.pyi`` has the same names for type checkers.
 """
 
-import sys
+from importlib import import_module
+from typing import Any
 
-from groupchat.client import client_events as events
-from groupchat.client.address import Address, reason
-from groupchat.client.client import Client
-from groupchat.client.core import client_errors as errors
-from groupchat.client.core.client_errors import (
-    ClientError,
-    ConnectionDropped,
-    FileChanged,
-    Left,
-    NotTrusted,
-    Refused,
-    Unanswered,
-)
-from groupchat.client.core.client_state import Change, State
-from groupchat.client.core.protocol import Message
-from groupchat.client.core.resumption import Since
-from groupchat.client.tls.trust import Encryption
+_PLACES = {
+    "address": ("Address", "reason"),
+    "aio.async_chat": ("Chat",),
+    "aio.connecting": ("connect",),
+    "bots.bot": ("Bot",),
+    "bots.calls": ("Call",),
+    "client": ("Client",),
+    "client_events": (
+        *("Event", "Post", "Said", "Acted", "Whispered", "Shared", "Edited", "Deleted", "TopicChanged", "Moderated"),
+        *("Joined", "Left", "ManyJoined", "ManyLeft", "Renamed", "AwayChanged", "Typing", "Announced"),
+        *("HistoryErased", "Entered", "Departed", "Closing", "Unknown", "Person"),
+    ),
+    "core.client_errors": (
+        *("ClientError", "Refused", "Unanswered", "ConnectionDropped", "FileChanged", "NotTrusted"),
+        *("NoConnection", "NothingListens", "UnknownHost", "NoRoute", "TimedOut", "ConnectionEnded"),
+    ),
+    "core.client_state": ("Change", "State"),
+    "core.protocol": ("Message",),
+    "core.resumption": ("Since",),
+    "tls.trust": ("Encryption",),
+}
+"""The public names, by the modules where they are."""
 
-__all__ = [
-    "Address",
-    "Change",
-    "Client",
-    "ClientError",
-    "ConnectionDropped",
-    "Encryption",
-    "FileChanged",
-    "Left",
-    "Message",
-    "NotTrusted",
-    "Refused",
-    "Since",
-    "State",
-    "Unanswered",
-    "errors",
-    "events",
-    "reason",
-]
+_MODULES = {"errors": "core.client_errors", "events": "client_events", "testing": "testing"}
+"""Modules with public names of their own."""
 
-# Documented names of modules that are files of other names, since each file name is used once in the package.
-sys.modules[f"{__name__}.errors"] = errors
-sys.modules[f"{__name__}.events"] = events
+_HOMES = {name: place for place, names in _PLACES.items() for name in names}
+
+__all__ = sorted([*_HOMES, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        found: Any = import_module(f"{__name__}.{_MODULES[name]}")
+    elif name in _HOMES:
+        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -35,6 +35,7 @@ class Client(Status):
     :param heard: is called with every event as it came, a dictionary;
         an exception is logged, and the event counts as handled.
     :param on_event: the same, with a record of ``groupchat.client.events``.
+    :param patient: whether a server that cannot be reached at first is tried again.
     """
 
     _log = Logger()
@@ -63,7 +64,7 @@ class Client(Status):
         longest: int = LONGEST,
         backoff: Callable[[int], float] = usual_backoff,
         silent: Callable[[float], object] = lambda seconds: None,
-        patient: bool = True,
+        patient: bool = False,
     ) -> None:
         def tell(message: Message) -> None:
             heard(message)
@@ -121,13 +122,13 @@ class Client(Status):
     def _send_file(
         self, file: BinaryIO, what: Mapping[str, Any], progress: Callable[[int, int], object]
     ) -> Generator[Deferred[Any], Any, int]:
-        from groupchat.client.http import upload  # it takes long to import, and most programs send no files
+        from groupchat.client.http import tickets, upload  # it takes long to import, and most programs send no files
 
-        size = upload.size_of(file)
+        size = tickets.size_of(file)
         for _ in range(UPLOADS):
             ticket = yield self.request("send", size=size, **what)
             try:
-                if (path := upload.path_of(ticket)) is None:
+                if (path := tickets.path_of(ticket)) is None:
                     raise Unanswered("the server does not say as it should where to send the file")
                 status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
             except upload.LOST as error:
@@ -136,7 +137,7 @@ class Client(Status):
                 continue
             except upload.Shortened as error:
                 raise FileChanged(str(error)) from error
-            answer = upload.read_answer(said)
+            answer = tickets.read_answer(said)
             if status < 300 and (number := number_of(answer)):
                 return number
             if status < 300:

@@ -2,6 +2,8 @@
 
 Their names, in kebab-case, are the values of ``event`` on the wire (docs/PROTOCOL.md).
 A field that the server left out, or that has the wrong type, has its type's empty value.
+Servers that are newer than this library send events and fields that it does not know: the former come as `Unknown`,
+the latter are in ``raw``, as is all that the server has sent.
 """
 
 import re
@@ -18,7 +20,9 @@ When = datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Base class of all events."""
+    """Base class of all events.  ``raw`` is what the server sent, with fields that this version does not know."""
+
+    raw: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
 
 
 # Posts: they have a number, and are on the server's disk.
@@ -289,12 +293,12 @@ def event_of(message: Message) -> Event:
     """Return the record for an event as it came from the server."""
     kind = _KINDS.get(str(message.get("event")))
     if kind is None:
-        return Unknown(str(message.get("event", "")), message)
-    return kind(**_values(kind, message))
+        return Unknown(str(message.get("event", "")), message, raw=message)
+    return kind(**_values(kind, message), raw=message)
 
 
 def _values(kind: type, message: Mapping[str, Any]) -> dict[str, Any]:
-    return {each.name: _READERS[each.type](message.get(each.name)) for each in fields(kind)}
+    return {each.name: _READERS[each.type](message.get(each.name)) for each in fields(kind) if each.name != "raw"}
 
 
 def _time(value: object) -> When:

@@ -109,7 +109,7 @@ class Say:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
-            password=self._credentials.password, access=self._credentials.access,
+            password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         if self._text is None:

@@ -94,7 +94,7 @@ class Send:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", quiet=True, changed=self._changed,
-            password=self._credentials.password, access=self._credentials.access,
+            password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         self._next()

@@ -81,7 +81,7 @@ class Tail:
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since=self._since,
             rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
-            password=self._credentials.password, access=self._credentials.access,
+            password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
         self._output.open(reactor, reading=False)
         self._output.feed(self._client)

@@ -76,7 +76,7 @@ class ChatSession:
             token=login.token if login is not None else None, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
             access=given.access if password is None else None,
-            attended=True, preferences=PREFERENCES, silent=self._silent,
+            attended=True, preferences=PREFERENCES, silent=self._silent, patient=True,
         )  # fmt: skip
         self.chat = Chat(
             reactor, client, self._surface, self._display, self._state, self._settings, self._leave

@@ -35,6 +35,7 @@ class ClientCase(SynchronousTestCase):
             heard=options.pop("heard", self.events.append),
             changed=self.changes.append,
             backoff=lambda failures: float(failures),
+            patient=options.pop("patient", True),
             **options,
         )
         self.joined = client.start()
@@ -685,7 +686,7 @@ class HostileServerTest(SynchronousTestCase):
             ({"event": "done"}, "with something else than a welcome"),
         ):
             endpoint, changes = FakeEndpoint(), list[Change]()
-            client = Client(endpoint, "bot", Clock(), changed=changes.append)
+            client = Client(endpoint, "bot", Clock(), changed=changes.append, patient=True)
             client.start().addErrback(lambda failure: None)
             connection = endpoint.accept()
             (claim,) = connection.requests()

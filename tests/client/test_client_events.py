@@ -140,6 +140,15 @@ class EventsTest(SynchronousTestCase):
         self.assertEqual(event_of(message), Unknown("polled", message))
         self.assertEqual(event_of({}), Unknown("", {}))
 
+    def test_unknown_field(self) -> None:
+        """A field of the future is there too, and makes no difference between two events."""
+        message = {"event": "typing", "room": "lobby", "nick": "al", "active": True, "at": AT}
+        event = event_of({**message, "device": "phone"})
+        self.assertEqual(event.raw["device"], "phone")
+        self.assertEqual((event, hash(event)), (event_of(message), hash(event_of(message))))
+        self.assertEqual(event_of({"event": "polled", "x": 1}).raw["x"], 1)
+        self.assertNotIn("phone", repr(event))
+
     def test_matching(self) -> None:
         """A bot tells events apart by pattern."""
         match event_of(CASES[0][0]):
@@ -168,5 +177,7 @@ class EventsTest(SynchronousTestCase):
                 self.assertIs(type(value), field.type)
             elif field.name in ("at", "until"):
                 self.assertTrue(value is None or value.tzinfo is not None)
+            elif field.name == "raw":
+                self.assertEqual(value, {**message, "event": name})
             else:
                 self.assertIsInstance(value, tuple)

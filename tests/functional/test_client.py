@@ -254,7 +254,7 @@ class Bot(ProgramTest):
     def test_shown(self) -> None:
         """The documentation shows the bot as it is."""
         bot = (TREE / "docs/examples/time_bot.py").read_text()
-        self.assertIn(f"```python\n{bot}```", (TREE / "docs/CLIENTS.md").read_text())
+        self.assertIn(f"```python\n{bot}```", (TREE / "docs/LIBRARY.md").read_text())
 
     def test_time_bot(self) -> None:
         """The bot of the documentation answers !time."""

@@ -152,6 +152,10 @@ class ClientCore(Status):
         """Read again."""
         self.membership.pause(False)
 
+    def read_again(self, since: int) -> None:
+        """Hear everything after this number once more, on another connection: the program had to leave it out."""
+        self.membership.read_again(since)
+
     def bound(self, room: str | None) -> dict[str, str]:
         """Return where something goes: to a room, or (``nick``) to the person of a ``query``.
 

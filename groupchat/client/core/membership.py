@@ -108,6 +108,12 @@ class Membership:
         elif self._wire is not None:
             self._wire.resume()
 
+    def read_again(self, since: int) -> None:
+        """Hear everything after this number once more: the program had to leave it out."""
+        self.resumption.since = since
+        if self._wire is not None and self.state is State.JOINED:
+            self._wire.drop(ConnectionDropped("what was left out is read again"))
+
     # The connector calls these.
 
     def connecting(self) -> None:

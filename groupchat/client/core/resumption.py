@@ -31,7 +31,7 @@ class Resumption:
 
     Rules:
 
-    1. ``since`` only rises, and only to a number up to which every post was handled.
+    1. ``since`` rises only to a number up to which every post was handled; it falls only to hear posts again.
        Answers may overtake the posts before them, so the client's own numbers wait in ``_own`` until the gap is closed.
     2. The server's word on rooms holds: ``welcome``, ``entered``, ``departed`` and ``done`` say what they are.
     3. What the program wants holds on every connection: it is asked for again, or joined, if the server says otherwise.

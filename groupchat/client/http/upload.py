@@ -1,9 +1,6 @@
 """Send the bytes of a file to an address of the server, by PUT."""
 
-import json
-import os
-import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -30,9 +27,6 @@ Progress = Callable[[int, int], object]
 
 ANSWER_MAX = 65536
 """Bytes of an answer that are kept."""
-
-_PATH = re.compile(r"/[\w.~%/-]{1,512}", re.ASCII)
-"""A path on the server."""
 
 LOST = (
     NoConnection,
@@ -98,29 +92,6 @@ class _Answer(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End; the answer of a server that has hung up is one, too."""
         self.whole.callback(self._said)
-
-
-def path_of(ticket: Mapping[str, Any]) -> str | None:
-    """Return the path that a ticket is for; None: it says none, or nonsense."""
-    link = ticket.get("link")
-    return link if isinstance(link, str) and _PATH.fullmatch(link) else None
-
-
-def read_answer(said: bytes) -> dict[str, Any]:
-    """Return the object that the server has answered with; empty: it was something else."""
-    try:
-        answer = json.loads(said)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def size_of(file: BinaryIO) -> int:
-    """Return how many bytes an open file has.
-
-    :raises OSError: it is none that has an end, such as a pipe.
-    """
-    return file.seek(0, os.SEEK_END)
 
 
 @inlineCallbacks

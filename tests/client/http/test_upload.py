@@ -8,7 +8,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.http.upload import LOST, Portion, Shortened, path_of, put, read_answer
+from groupchat.client.http.tickets import path_of, read_answer
+from groupchat.client.http.upload import LOST, Portion, Shortened, put
 from tests.client.fakes import FakeConnection, FakeEndpoint
 
 

@@ -1,0 +1,1 @@
+"""The library under asyncio, over the core without I/O."""

@@ -1,0 +1,161 @@
+"""The network of the core, with asyncio."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from groupchat.client.core.client_errors import (
+    ConnectionEnded,
+    NoConnection,
+    NoRoute,
+    NothingListens,
+    TimedOut,
+    UnknownHost,
+)
+from groupchat.client.core.network import Attempt, Receiver, Timer
+
+PATIENCE = 20.0
+"""Seconds for one attempt to connect."""
+
+STAGGER = 0.25
+"""Seconds after which another address of the host is tried beside the first (RFC 8305)."""
+
+
+class AsyncClock:
+    """The clock of the running event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def seconds(self) -> float:
+        """Return the seconds since some moment."""
+        return self._loop.time()
+
+    def call_later(self, delay: float, call: Callable[..., object], *arguments: object) -> Timer:
+        """Call this with these arguments in so many seconds."""
+        return self._loop.call_later(delay, call, *arguments)
+
+
+class AsyncDialer:
+    """Connects to one address; the host's IPv6 and IPv4 addresses are tried side by side."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> None:
+        self._loop = loop
+        self._host = host
+        self._port = port
+
+    def dial(self, receiver: Receiver) -> Attempt:
+        """Begin to connect; the receiver is told what becomes of it."""
+        return AsyncAttempt(self._loop, self._host, self._port, receiver)
+
+
+class AsyncAttempt:
+    """One attempt to connect."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, host: str, port: int, receiver: Receiver) -> None:
+        self._loop = loop
+        self._place = host, port
+        self._receiver = receiver
+        self._wire = AsyncWire(receiver)
+        self._task = loop.create_task(self._connect())
+
+    def cancel(self) -> None:
+        """Give up, unless the connection is established."""
+        if not self._wire.is_open:
+            self._task.cancel()
+
+    async def _connect(self) -> None:
+        host, port = self._place
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._loop.create_connection(
+                    lambda: self._wire, host, port, happy_eyeballs_delay=STAGGER, interleave=1
+                )
+        except (OSError, UnicodeError) as error:  # a name that is too long for DNS raises the latter
+            self._receiver.failed(no_connection(error))
+
+
+class AsyncWire(asyncio.Protocol):
+    """One connection: what asyncio calls is told to the receiver; and the Transport that the receiver writes to."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.is_open = False
+        self._receiver = receiver
+        self._transport: Any = None
+
+    # The receiver calls these.
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def pause(self) -> None:
+        """Read nothing until ``resume``."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        """End the connection when everything is sent."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._transport.abort()
+
+    # asyncio calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self.is_open = True
+        if (link := transport.get_extra_info("socket")) is not None:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._receiver.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._receiver.received(data)
+
+    def pause_writing(self) -> None:
+        self._receiver.congested(True)
+
+    def resume_writing(self) -> None:
+        self._receiver.congested(False)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._receiver.closed(ConnectionEnded(str(error or "the server closed the connection")))
+
+
+def no_connection(error: Exception) -> NoConnection:
+    """Return the library's error for one of the network."""
+    text = str(error)
+    kinds: list[type[NoConnection]] = [_kind(each) for each in _parts(error)]
+    for kind in (NothingListens, NoRoute, TimedOut, UnknownHost):
+        if kind in kinds:
+            return kind(text)
+    return NoConnection(text)
+
+
+def _parts(error: Exception) -> list[BaseException]:
+    """Return the errors of all the addresses that were tried; asyncio joins several into one without a number."""
+    group = getattr(error, "exceptions", None)
+    return [error] if group is None else list(group)
+
+
+def _kind(error: BaseException) -> type[NoConnection]:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return UnknownHost
+    if isinstance(error, TimeoutError):
+        return TimedOut
+    number = getattr(error, "errno", None)
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+        return NothingListens
+    if number in (errno.ENETUNREACH, errno.EHOSTUNREACH) or f"[Errno {errno.EHOSTUNREACH}]" in str(error):
+        return NoRoute
+    return NoConnection

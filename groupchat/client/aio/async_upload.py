@@ -1,0 +1,163 @@
+"""Send a file to an address of the server, by PUT."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any, BinaryIO
+
+from groupchat.client.core.client_core import number_of
+from groupchat.client.core.client_errors import ConnectionEnded, FileChanged, NoConnection, Refused, Unanswered
+from groupchat.client.core.network import Dialer, Transport
+from groupchat.client.core.protocol import Message
+from groupchat.client.http.tickets import path_of, read_answer, size_of
+
+PIECE = 65536
+"""Bytes that are read of the file at once."""
+
+ANSWER_MAX = 65536
+"""Bytes of an answer that are kept."""
+
+PATIENCE = 60.0
+"""Seconds in which something has to move: a piece of the file, or the answer."""
+
+
+UPLOADS = 5
+"""How often a file is sent, each time from its beginning, when the connection is lost."""
+
+Progress = Callable[[int, int], object]
+"""Is called with how many bytes were read to be sent, and how many there are."""
+
+
+class _Upload:
+    """The connection of one upload: a Receiver."""
+
+    def __init__(self) -> None:
+        self.is_open: asyncio.Future[Transport] = asyncio.get_running_loop().create_future()
+        self.is_over = asyncio.Event()
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        self.answer = b""
+
+    # The network calls these.
+
+    def opened(self, transport: Transport) -> None:
+        if not self.is_open.done():
+            self.is_open.set_result(transport)
+
+    def failed(self, error: Exception) -> None:
+        if not self.is_open.done():
+            self.is_open.set_exception(error)
+
+    def received(self, data: bytes) -> None:
+        self.answer = (self.answer + data)[:ANSWER_MAX]
+
+    def congested(self, is_full: bool) -> None:
+        if is_full:
+            self.may_write.clear()
+        else:
+            self.may_write.set()
+
+    def closed(self, error: Exception) -> None:
+        self.is_over.set()
+        self.may_write.set()
+
+
+async def share(
+    ask: Callable[..., Coroutine[Any, Any, Message]],
+    dialer: Dialer,
+    file: str | os.PathLike[str] | BinaryIO,
+    what: Message,
+    progress: Progress,
+) -> int:
+    """Share a file, exactly once; return the number of the post when all of it is on the server's disk.
+
+    :param ask: sends a request.
+    :param file: its path, or the open file, which stays open.
+    :param what: the fields of the request that asks where to send it, with a ``key`` and a ``name``, which may be None.
+    :raises Refused: the server does not take it.
+    :raises Unanswered: the connection was lost each time.
+    """
+    if isinstance(file, str | os.PathLike):
+        with open(file, "rb") as opened:
+            return await share(ask, dialer, opened, {**what, "name": what["name"] or os.path.basename(file)}, progress)
+    if not what["name"]:
+        raise ValueError("an open file needs a name")
+    size = size_of(file)
+    for _ in range(UPLOADS):
+        ticket = await ask("send", size=size, **what)
+        if (path := path_of(ticket)) is None:
+            raise Unanswered("the server does not say as it should where to send the file")
+        try:
+            status, said = await put(dialer, path, file, size, progress)
+        except (NoConnection, ConnectionEnded) as error:
+            if not what.keys() & {"room", "nick"}:  # another room may be the current one by now
+                raise Unanswered("the connection was lost while the file was sent") from error
+            continue
+        answer = read_answer(said)
+        if status < 300 and (number := number_of(answer)):
+            return number
+        if status < 300:
+            raise Unanswered("the server does not say as it should whether it has the file")
+        words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
+        raise Refused(str(answer.get("code") or f"http-{status}"), words)
+    raise Unanswered(f"the connection was lost {UPLOADS} times while the file was sent")
+
+
+async def put(dialer: Dialer, path: str, file: BinaryIO, size: int, progress: Progress) -> tuple[int, bytes]:
+    """Send a file from its beginning, on a connection of its own; return the status and the body of the answer.
+
+    :param path: the address on the server, from the slash on.
+    :raises FileChanged: there was less to read than ``size``.
+    :raises NoConnection: there is no connection, or none any more (ConnectionEnded).
+    """
+    upload = _Upload()
+    attempt = dialer.dial(upload)
+    try:
+        transport = await upload.is_open
+    except asyncio.CancelledError:
+        attempt.cancel()
+        raise
+    try:
+        transport.write(_head(path, size))
+        await asyncio.to_thread(file.seek, 0)
+        sent = 0
+        while sent < size and not upload.is_over.is_set():
+            piece = await asyncio.to_thread(file.read, min(PIECE, size - sent))
+            if not piece:
+                raise FileChanged("the file became shorter while it was sent")
+            transport.write(piece)
+            sent += len(piece)
+            progress(sent, size)
+            await _in_time(upload.may_write)
+        await _in_time(upload.is_over)
+    finally:
+        transport.abort()
+    return _read(upload.answer)
+
+
+def _head(path: str, size: int) -> bytes:
+    # The server knows by the path what is meant; a name of a host only has to be there.
+    return (
+        f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+        f"Content-Length: {size}\r\nConnection: close\r\n\r\n"
+    ).encode("ascii", "replace")
+
+
+async def _in_time(event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await event.wait()
+    except TimeoutError:
+        raise ConnectionEnded(f"nothing has moved for {PATIENCE:g} seconds") from None
+
+
+def _read(answer: bytes) -> tuple[int, bytes]:
+    """Return the status and the body of an answer.
+
+    :raises ConnectionEnded: it is none.
+    """
+    head, _, body = answer.partition(b"\r\n\r\n")
+    words = head.split(b"\r\n")[0].split()
+    if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():
+        raise ConnectionEnded("the connection ended before the answer")
+    return int(words[1]), body

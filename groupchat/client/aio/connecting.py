@@ -1,0 +1,143 @@
+"""`connect`: from an address to a chat."""
+
+import asyncio
+import os
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+from groupchat.client.address import Address, reason
+from groupchat.client.address import address as read_address
+from groupchat.client.aio.async_chat import Chat
+from groupchat.client.aio.async_network import AsyncClock, AsyncDialer
+from groupchat.client.aio.event_queue import FULL
+from groupchat.client.core.client_core import ClientCore
+from groupchat.client.core.client_state import Change
+from groupchat.client.core.connector import backoff
+from groupchat.client.core.network import Dialer
+from groupchat.client.core.resumption import Since
+from groupchat.client.encryption import read_authorities, read_fingerprint
+from groupchat.client.tls.trust import Encryption
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A server that says itself how it is reached, such as one in memory."""
+
+    def dialer(self, loop: asyncio.AbstractEventLoop) -> Dialer:
+        """Return what connects to it."""
+
+    def backoff(self, failures: int) -> float:
+        """Return the seconds to wait after so many failures in a row."""
+
+
+Place = str | Address | Reachable
+"""Where a server is: ``HOST``, ``HOST:PORT``, an `Address`, or a `FakeServer`."""
+
+
+def connect(
+    server: Place,
+    nick: str = "",
+    *,
+    room: str | None = None,
+    rooms: Iterable[str] | None = None,
+    quiet: bool = False,
+    password: str | None = None,
+    access: str | None = None,
+    alternatives: Iterable[str] = (),
+    token: str | None = None,
+    since: Since = "head",
+    tls: bool = False,
+    ca: str | os.PathLike[str] | None = None,
+    fingerprint: str | None = None,
+    insecure: bool = False,
+    wait: bool = False,
+    preferences: Mapping[str, str] = MappingProxyType({}),
+    changed: Callable[[Change], object] = lambda change: None,
+    full: int = FULL,
+) -> Chat:
+    """Return a chat, which ``async with`` joins and leaves.
+
+    If the server cannot be reached at first, or does not let the program in, ``async with`` raises the reason at once.
+    Later losses of the connection are mended silently.
+
+    :param server: ``HOST`` or ``HOST:PORT``.
+    :param nick: the nickname to ask for; with ``access`` it may be left out.
+    :param room: the room to be in.  If neither this nor ``rooms`` is given, the server decides: usually the lobby.
+    :param rooms: several rooms; the last one is the one that is meant when none is named.
+    :param quiet: only post: be in no room and in no list of people.
+    :param password: the password of the nickname's account, or of the server.
+    :param access: an access token of an account, instead of its password.
+    :param alternatives: nicknames to try when the first one is taken.
+    :param token: who the program was in another run (``chat.token``): with its rooms, and its right to edit.
+    :param since: the number of the last message that needs not come again (``chat.since``);
+        ``"head"``: none that was said before; None: the last few.
+    :param tls: encrypt the connection; so do the three that follow.
+    :param ca: a file with the only certificates to trust, in PEM.
+    :param fingerprint: the SHA-256 fingerprint of the only certificate to trust.
+    :param insecure: accept every certificate.
+    :param wait: whether to go on trying when the server cannot be reached at first.
+    :param preferences: what ``/set`` takes, such as ``{"echo": "on"}``, with which one hears oneself.
+    :param changed: is called with every change of the connection's state.
+    :param full: how many events may wait for the program before nothing more is read.
+    :raises ValueError: the arguments are wrong.
+    """
+    place = server if isinstance(server, Reachable) else _address(server, tls, ca, fingerprint, insecure)
+    named = None if rooms is None else tuple(rooms)
+    if isinstance(rooms, str):
+        raise ValueError("rooms are several names; give one as room")
+    if room is not None:
+        named = (*(other for other in named or () if other != room), room)
+    if password is not None and access is not None:
+        raise ValueError("a password and an access token: one of them is enough")
+    if not nick and access is None:
+        raise ValueError("a nickname is needed")
+
+    def core(loop: asyncio.AbstractEventLoop, **listeners: Any) -> ClientCore:
+        return ClientCore(
+            _dialer(place, loop), nick, AsyncClock(loop), rooms=named, room=room, quiet=quiet, password=password,
+            access=access, alternatives=alternatives, token=token, since=since, preferences=preferences, patient=wait,
+            backoff=place.backoff if isinstance(place, Reachable) else backoff, **listeners,
+        )  # fmt: skip
+
+    return Chat(core, lambda loop: _dialer(place, loop), changed, full, hears_itself=preferences.get("echo") == "on")
+
+
+def sentence(server: Place, error: BaseException) -> str:
+    """Return one sentence that says why there is no connection, or none any more."""
+    if isinstance(error, ValueError):
+        return str(error)
+    if isinstance(server, Reachable):
+        return f"No connection to {server}: {error}"
+    return reason(read_address(server) if isinstance(server, str) else server, error)
+
+
+def _dialer(place: Address | Reachable, loop: asyncio.AbstractEventLoop) -> Dialer:
+    if isinstance(place, Reachable):
+        return place.dialer(loop)
+    plain = AsyncDialer(loop, place.host, place.port)
+    if place.encryption is None:
+        return plain
+    from groupchat.client.tls.secured import SecuredDialer  # most programs need no TLS
+
+    return SecuredDialer(plain, place.encryption, place.host, AsyncClock(loop))
+
+
+def _address(
+    server: str | Address, tls: bool, ca: str | os.PathLike[str] | None, fingerprint: str | None, insecure: bool
+) -> Address:
+    """Return the address, with the encryption that is asked for.
+
+    :raises ValueError: something about it is wrong.
+    """
+    try:
+        found = read_address(server) if isinstance(server, str) else server
+        if not (tls or ca or fingerprint or insecure):
+            return found
+        authorities = read_authorities(os.fspath(ca)) if ca is not None else ()
+        digest = read_fingerprint(fingerprint) if fingerprint is not None else b""
+    except ArgumentTypeError as error:
+        raise ValueError(str(error)) from None
+    return replace(found, encryption=Encryption(authorities, digest, insecure))

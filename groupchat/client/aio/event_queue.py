@@ -1,0 +1,105 @@
+"""Events that a program has not read yet, within bounds."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from groupchat.client.core.protocol import Message
+from groupchat.client.core.resumption import POSTS
+
+FULL = 1000
+"""Events that wait for the program before nothing more is read."""
+
+OVERFULL = 10 * FULL
+"""Events that wait before the rest is left out, to be read again from the server.
+
+More than FULL can come while the program waits for an answer: nothing could be read of that otherwise.
+"""
+
+
+class EventQueue:
+    """Messages between the core, which has them all, and a program that takes them one by one.
+
+    :param flow: is called with whether reading should pause, whenever that changes.
+    :param read_again: is called with a number after which everything is to be read again from the server.
+    """
+
+    def __init__(
+        self,
+        flow: Callable[[bool], object],
+        read_again: Callable[[int], object],
+        full: int = FULL,
+        overfull: int = OVERFULL,
+    ) -> None:
+        self._flow = flow
+        self._read_again = read_again
+        self._full = full
+        self._overfull = overfull
+        self._messages: deque[Message] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._last = 0
+        """The number of the last post that was taken in."""
+        self._needed = 0
+        self._is_paused = False
+        self._has_left_out = False
+        self.is_ended = False
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def put(self, message: Message) -> None:
+        """Take a message in, unless there are too many: then everything from here on is read again later."""
+        if self.is_ended:
+            return
+        if self._has_left_out or (len(self._messages) >= self._overfull and self._last):
+            self._has_left_out = True
+            return
+        number = message.get("id")
+        if message.get("event") in POSTS and type(number) is int:
+            self._last = max(self._last, number)
+        self._messages.append(message)
+        self._wake()
+        self._steer()
+
+    async def get(self) -> Message | None:
+        """Return the next message, when there is one; None at the end."""
+        if self._waiter is not None:
+            raise RuntimeError("another task is reading events; only one can")
+        while not self._messages:
+            if self.is_ended:
+                return None
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        message = self._messages.popleft()
+        if self._has_left_out and not self._messages:
+            self._has_left_out = False
+            self._read_again(self._last)
+        self._steer()
+        return message
+
+    def needed(self, change: int) -> None:
+        """Count the answers that the program waits for: while there are any, reading goes on."""
+        self._needed += change
+        self._steer()
+
+    def end(self, *, clear: bool = False) -> None:
+        """Expect no more messages; those that are there can be taken, unless they are cleared."""
+        self.is_ended = True
+        if clear:
+            self._messages.clear()
+        self._wake()
+
+    def _steer(self) -> None:
+        """Pause reading when there are too many messages, until half of them are taken."""
+        enough = self._full // 2 if self._is_paused else self._full
+        should_pause = len(self._messages) >= enough and not self._needed and not self.is_ended
+        if should_pause != self._is_paused:
+            self._is_paused = should_pause
+            self._flow(should_pause)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""Bots: programs that answer, declared by decorators."""

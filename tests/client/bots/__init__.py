@@ -1,0 +1,1 @@
+"""Bots, and the examples of the documentation."""

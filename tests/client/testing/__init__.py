@@ -1,0 +1,1 @@
+"""The server in memory that users' own tests talk to."""
