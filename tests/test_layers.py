@@ -21,7 +21,7 @@ _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
-_TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal")
+_TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal.viewing", "terminal")
 _CLIENT = ("client.core", "client.tls", "client")
 _CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
 
@@ -69,6 +69,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
     "terminal.flow": ("model", *_CLIENT, "stdio", "destinations", "terminal.display", "terminal.surfaces"),
+    "terminal.viewing": ("model", *_CLIENT, "stdio", *_TERMINAL[:-2]),
     "terminal": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),
     "checker": ("model", "interfaces", "disk", "files", *_CLIENT, "stdio", *_JOURNALS),

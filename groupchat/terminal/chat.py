@@ -20,8 +20,8 @@ from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
 from groupchat.terminal.flow.unsaid import ANSWERS
-from groupchat.terminal.flow.viewing import Viewing
 from groupchat.terminal.surfaces.surface import Surface
+from groupchat.terminal.viewing.viewing import Viewing
 
 REPEAT_S = 3.0
 """Seconds between two announcements that the person is typing; more often would change nothing."""
@@ -121,7 +121,8 @@ class Chat:
             self.sending.type(line)
 
     def touched(self) -> None:
-        """Note that a key was pressed, so that everything shown counts as seen."""
+        """Note that a key was pressed, so that everything shown counts as seen, and read."""
+        self.viewing.touched()
         if self._state.unseen:
             self._state.unseen = 0
             self._surface.refresh()
@@ -176,6 +177,10 @@ class Chat:
                 self._tell_company(event)
             case "many-joined" | "many-left":
                 self._list_people_soon()
+            case "listed" if event.get("what") == "unread":
+                self.viewing.list_unread(event)
+            case "read":
+                self.viewing.read_elsewhere(event)
             case "refused" if event.get("code") not in TOLD_OTHERWISE:
                 self._surface.write(self._display.refused(str(event.get("code")), str(event.get("text"))))
             case "departed":

@@ -76,13 +76,13 @@ class ChatSession:
             token=login.token if login is not None else None, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
             access=given.access if password is None else None,
-            attended=True, preferences=PREFERENCES, silent=self._silent, patient=True,
-        )  # fmt: skip
-        self.chat = Chat(
-            reactor, client, self._surface, self._display, self._state, self._settings, self._leave
+            attended=True, marks=True, preferences=PREFERENCES, silent=self._silent, patient=True,
         )  # fmt: skip
         if type(client.since) is int:
             self._state.views = restored(self._kept if login is None else login.views, client.since)
+        self.chat = Chat(
+            reactor, client, self._surface, self._display, self._state, self._settings, self._leave
+        )  # fmt: skip
         self._surface.talk()
         client.start().addErrback(lambda failure: failure.trap(ClientError) and None)
 
@@ -101,6 +101,8 @@ class ChatSession:
         client = self._client
         if client is None or client.state in (State.LEFT, State.FAILED):
             return None
+        if self.chat is not None:
+            self.chat.viewing.leave()
         self._state.connection = "leaving"
         client.resumeProducing()
         return client.leave(words)

@@ -208,12 +208,12 @@ class ChatState:
         """Count a message of somebody else in its view; return whether it is news that calls for the person."""
         number = number_of(event)
         view.spoke(str(event.get("nick", "")))
+        view.shown += 1
         view.newest = max(view.newest, number)
         if view.is_new or 0 < number <= max(self.news_after, view.old):
             return False
-        if view is not self.views.current and number > view.counted:
-            view.unread += 1
-            view.mentions += calls
+        if view is not self.views.current:
+            view.add_news(number, calls)
         return calls
 
     def _take_change(self, kind: str, event: Message) -> None:

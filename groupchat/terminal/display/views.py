@@ -38,6 +38,7 @@ class View:
     """One room, or one private conversation.
 
     ``unread``: the messages of others since it was read.  ``mentions``: those of them that call for the person.
+    ``news``: the numbers of those that were counted here, and whether they call.  ``shown``: how many were shown.
     ``read``: the number up to which the person has read it.  ``newest``: the number of its newest post.
     ``held``: posts that are shown when the person goes there.  ``gap``: posts before these that are not here.
     ``ahead``: the numbers of posts in the gap that were shown elsewhere.
@@ -57,6 +58,8 @@ class View:
     newest: int = 0
     old: int = 0
     counted: int = 0
+    shown: int = 0
+    news: dict[int, bool] = field(default_factory=dict)
     held: deque[Message] = field(default_factory=deque)
     gap: Gap | None = None
     ahead: dict[int, None] = field(default_factory=dict)
@@ -95,10 +98,34 @@ class View:
         if len(self.speakers) > MOST_TALKS:
             del self.speakers[next(iter(self.speakers))]
 
+    def add_news(self, number: int, calls: bool) -> None:
+        """Count a message of somebody else, unless the server has done so."""
+        if number > self.counted or not number:
+            self.unread += 1
+            self.mentions += calls
+            self.news[number] = calls
+            if len(self.news) > MOST_HELD:
+                del self.news[next(iter(self.news))]
+
+    def count(self, unread: int, mentions: int, upto: int) -> None:
+        """Take over what the server has counted, up to a number; what came after it counts besides."""
+        later = {number: calls for number, calls in self.news.items() if number > upto}
+        self.unread, self.mentions = unread + len(later), min(mentions, unread) + sum(later.values())
+        self.news, self.counted = later, upto
+
+    def read_upto(self, number: int) -> None:
+        """Note that the person has read up to a number; of what the server has counted they have read all, or none."""
+        self.read = max(self.read, number)
+        if number < self.counted:
+            return
+        self.news = {one: calls for one, calls in self.news.items() if one > number}
+        self.unread, self.mentions = len(self.news), sum(self.news.values())
+
     def mark_read(self) -> None:
         """Note that the person has read everything."""
         self.unread = self.mentions = 0
-        self.read = max(self.read, self.newest)
+        self.news.clear()
+        self.read = max(self.read, self.newest, self.counted)
 
 
 class Views:

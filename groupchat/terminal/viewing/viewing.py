@@ -23,15 +23,13 @@ from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.views import Gap, View, number_of
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.surfaces.surface import Surface
+from groupchat.terminal.viewing.marks import Marks
+from groupchat.terminal.viewing.waiting_posts import WaitingPosts
 
 TELL_S = 1.0
 """Seconds in one view after which the server is told that lines go there."""
 
-PAGE = 100
-"""Posts that are fetched at a time: the more, the longer the person's next line waits at the server."""
-
-JOINS, NEXT, BACK, LIST = ("/switch", "/s", "/join", "/j"), "/next", "/back", "/views"
-COMMANDS = (NEXT, BACK, LIST)
+COMMANDS = ("/next", "/back", "/views")
 """The commands of this client about views."""
 
 
@@ -55,11 +53,13 @@ class Viewing:
         self._seen: View | None = None
         """The view whose posts are shown."""
         self._has_begun = False
+        self._is_fresh = type(client.since) is not int
+        """True if the client does not go on where it was, but is shown the last posts of one room only."""
         self._told: Place | None = None
         """The place that the server knows lines to go to; None: that is not certain."""
         self._timer: IDelayedCall | None = None
-        self._filling: View | None = None
-        """The view of which a page of history is asked for."""
+        self._waiting = WaitingPosts(client, surface, display, state, self._write)
+        self._marks = Marks(clock, client, state)
 
     # What comes from the server.
 
@@ -77,6 +77,41 @@ class Viewing:
             self._write(event)
         else:
             self._state.views.hold(view, event)
+
+    def list_unread(self, listed: Message) -> None:
+        """Take over what the server has counted as unread.  What is not in its list has nothing new."""
+        items, upto = listed.get("items"), listed.get("upto")
+        if not isinstance(items, list) or type(upto) is not int:
+            return  # an older server, which lists only what is new
+        unread = {place_of(item): item for item in items if isinstance(item, dict)}
+        for place in unread:
+            if place.nick:
+                self._state.views.open(place)
+        for view in self._state.views:
+            if view is not self._seen:
+                self._take_count(view, unread.get(view.place, {}), upto)
+        here = unread.get(self._state.place, {})
+        if self._is_fresh and self._seen is not None and whole(here, "new") > self._seen.shown:
+            news = plural(whole(here, "new"), "message is", "messages are")
+            way = f"/history since #{whole(here, 'after')}"
+            self._remark(f"{news} new in {self._seen.place} since you were here; {way} shows them.")
+        self._is_fresh = False
+
+    def _take_count(self, view: View, item: Message, upto: int) -> None:
+        after = whole(item, "after")
+        if item and view.read > after:
+            return  # the server has not been told yet that this was read
+        view.count(whole(item, "new"), whole(item, "mentions"), upto)
+        if item and view.place.room and self._is_fresh and view.gap is None:
+            view.gap = Gap(after, upto + 1)
+
+    def read_elsewhere(self, event: Message) -> None:
+        """Note what was read on another device."""
+        place, upto = place_of(event), event.get("upto")
+        if type(upto) is int:
+            for view in self._state.views:
+                if view.place == place or (not place and view.place.nick):
+                    view.read_upto(upto)
 
     def greet(self, place: Place, sentence: str) -> None:
         """Tell the person something about a place, if they are there or are about to come."""
@@ -104,8 +139,8 @@ class Viewing:
         elif self._state.place != self._told:
             self._tell_soon()
         self.follow()
-        if self._filling is not None:
-            self._fill(self._filling)
+        self._waiting.joined()
+        self._marks.joined()
 
     def answered(self, place: Place, moves: int) -> None:
         """Go where an answer says that lines go now, unless a key has led elsewhere since.
@@ -135,7 +170,8 @@ class Viewing:
         view = self._state.views.current
         if view is self._seen:
             return
-        self._seen, self._filling = view, None
+        self._seen = view
+        self._waiting.stop()
         if view is None:
             return
         if self._has_begun:
@@ -144,12 +180,9 @@ class Viewing:
         if view.greeting:
             self._remark(view.greeting)
         view.greeting = ""
-        view.mark_read()
+        self._marks.read(view)
         view.is_new = False
-        if view.gap is not None:
-            self._fill(view)
-        else:
-            self._flush(view)
+        self._waiting.show(view)
         self._moved()
 
     # What the person does.
@@ -173,6 +206,9 @@ class Viewing:
                 self.go("back")
             case ["/views"]:
                 self._list()
+            case ["/read", "all"]:
+                self.mark_read()
+                self._surface.write(self._display.answer("Everything counts as read."))
             case _:
                 return False
         return True
@@ -195,13 +231,22 @@ class Viewing:
 
     def mark_read(self) -> None:
         """Count everything as read, everywhere."""
-        for view in self._state.views:
-            view.mark_read()
+        self._marks.read_all()
         self._surface.refresh()
+
+    def touched(self) -> None:
+        """Note that the person is there, and has read what they see."""
+        if self._seen is not None and self._seen.newest > self._seen.read:
+            self._marks.read(self._seen)
+
+    def leave(self) -> None:
+        """Tell the server what was read, before the connection ends."""
+        self._marks.tell()
 
     def finish(self) -> None:
         """Tell nobody any more."""
         self._stop_timer()
+        self._marks.finish()
 
     # Inside.
 
@@ -248,10 +293,7 @@ class Viewing:
     def _show_last(self, view: View) -> None:
         """Show what waits in a view that the person cannot go to any more, and close it."""
         self._write_rule(view)
-        gap, view.gap = view.gap, None
-        if gap is not None:
-            self._remark(f"What was said before #{gap.before} cannot be fetched any more.")
-        self._flush(view)
+        self._waiting.show_rest(view)
         self._remark(f"You are no longer in {view.place.room}." if view.place.room else f"{view.place.nick} has left.")
         self._state.views.close(view)
         here = self._state.views.current
@@ -280,55 +322,6 @@ class Viewing:
             private = ", in private" if view.place.nick else ""
             lines.append(f"{number} {view.place}{private}: {what}{marked}{here}{gone}")
         self._surface.write(self._display.answer("\n".join(lines) or "You are in no room."))
-
-    # Posts that waited.
-
-    def _flush(self, view: View) -> None:
-        """Show what was held."""
-        held = [*view.held]
-        view.held.clear()
-        view.ahead.clear()
-        for post in held:
-            self._write(post)
-
-    def _fill(self, view: View) -> None:
-        """Fetch a page of the posts that are not held; then what is held is shown."""
-        gap = view.gap
-        if gap is None:
-            self._filling = None
-            self._flush(view)
-            return
-        self._filling = view
-        if self._state.connection != "connected":
-            return  # `joined` goes on
-        where = {"nick": view.place.nick} if view.place.nick else {"room": view.place.room}
-        asked = self._client.request("history", since=gap.after, count=PAGE, **where)
-        asked.addCallbacks(self._filled, self._not_filled, (view, gap.after), {}, (view, gap.after))
-
-    def _filled(self, page: Message, view: View, after: int) -> None:
-        gap = view.gap
-        if view is not self._filling or gap is None or gap.after != after:
-            return  # the person has gone on meanwhile
-        items, following = page.get("items"), page.get("next")
-        posts = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-        for post in posts:
-            if after < number_of(post) < gap.before and number_of(post) not in view.ahead:
-                self._write(post)
-        view.gap = None
-        if type(following) is int and after < following < gap.before - 1:
-            view.gap = Gap(following, gap.before)
-        self._fill(view)
-        self._surface.refresh()
-
-    def _not_filled(self, failure: Failure, view: View, after: int) -> None:
-        failure.trap(ClientError)
-        gap, error = view.gap, failure.value
-        if view is not self._filling or gap is None or gap.after != after or not isinstance(error, Refused):
-            return
-        self._surface.write(self._display.refused(error.code, error.text))
-        self._remark(f"What was said before #{gap.before} could not be fetched; /history since #{after} shows it.")
-        view.gap = None
-        self._fill(view)
 
     # The server.
 
@@ -369,3 +362,15 @@ class Viewing:
 
         self._told = Place(nick=nick)
         self._client.request("query", nick=nick).addErrback(refused)
+
+
+def place_of(item: Message) -> Place:
+    """Return the place that an item of a list of the server, or an event, is about."""
+    room = str(item.get("room") or "")
+    return Place(room, "" if room else str(item.get("nick") or ""))
+
+
+def whole(item: Message, name: str) -> int:
+    """Return a number in an item; 0 if there is none."""
+    number = item.get(name)
+    return number if type(number) is int and number > 0 else 0

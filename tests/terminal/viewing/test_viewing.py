@@ -11,7 +11,8 @@ from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.views import Gap
 from groupchat.terminal.flow.local_settings import LocalSettings
-from groupchat.terminal.flow.viewing import PAGE, TELL_S
+from groupchat.terminal.viewing.viewing import TELL_S
+from groupchat.terminal.viewing.waiting_posts import PAGE
 from tests.client.fakes import FakeConnection, FakeEndpoint
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
@@ -319,3 +320,41 @@ class GapTest(ViewingTest):
         (request,) = self.asked("history")
         self.hear({"event": "listed", "ref": request["ref"], "items": [3, {}], "next": 2})
         self.assertEqual((self.shown()[1:], self.asked("history")), (["bob: six"], []))
+
+
+class UnreadTest(ViewingTest):
+    """A server that keeps what was read."""
+
+    def unread(self, *items: dict[str, Any], upto: int = 20) -> None:
+        self.hear({"event": "listed", "what": "unread", "items": items, "upto": upto, "text": ""})
+
+    def test_counted(self) -> None:
+        """The server's count holds up to its number; what comes after that counts besides."""
+        self.client.membership.server = {"features": [*FEATURES, "read"]}
+        self.hear(said(21, "dev", "early"))
+        self.unread({"room": "dev", "new": 4, "mentions": 1, "after": 3}, {"room": "", "nick": "bob", "new": 2,
+                    "mentions": 2, "after": 1})  # fmt: skip
+        self.hear(said(19, "dev", "counted"), said(22, "dev", "alice"))
+        self.assertEqual(self.counts(), [("dev", 6, 2), ("lobby", 0, 0), ("bob", 2, 2)])
+        self.unread({"room": "lobby", "new": 3, "mentions": 0, "after": 2}, upto=30)
+        self.assertEqual(self.counts(), [("dev", 0, 0), ("lobby", 0, 0), ("bob", 0, 0)])
+
+    def test_first(self) -> None:
+        """Somebody who comes from elsewhere can read what is new in other rooms, and is told what they miss here."""
+        self.hear(said(17, "lobby", "one"))
+        self.unread({"room": "dev", "new": 4, "mentions": 1, "after": 3}, {"room": "lobby", "new": 9, "mentions": 0,
+                    "after": 2})  # fmt: skip
+        told = "* 9 messages are new in lobby since you were here; /history since #2 shows them."
+        self.assertEqual(self.shown()[1:], [told])
+        self.assertEqual(self.state.views.open(Place("dev")).gap, Gap(3, 21))
+
+    def test_read_elsewhere(self) -> None:
+        """What was read on another device is unread no more, and is still shown when one goes there."""
+        self.hear(said(1, "dev", "one"), said(2, "dev", "two"), private(3, "psst"), private(4, "hi", "eve"))
+        self.hear({"event": "read", "room": "dev", "upto": 1}, {"event": "read", "room": "", "nick": "eve", "upto": 4})
+        self.assertEqual(self.counts(), [("dev", 1, 0), ("lobby", 0, 0), ("bob", 1, 1), ("eve", 0, 0)])
+        self.hear({"event": "read", "room": "", "upto": 9}, {"event": "read", "room": "dev", "upto": 9})
+        self.assertEqual({unread for _, unread, _ in self.counts()}, {0})
+        self.shown()
+        self.chat.viewing.go("1")
+        self.assertEqual(self.shown(), ["=== dev 0@0", "bob: one", "bob: two"])

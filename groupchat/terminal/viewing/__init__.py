@@ -1,0 +1,1 @@
+"""Views: what is shown of each at once, what waits until the person comes, and how far they have read."""
