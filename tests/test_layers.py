@@ -21,7 +21,9 @@ _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
-_TERMINAL = ("terminal.display", "terminal.surfaces", "terminal.flow", "terminal.viewing", "terminal")
+_TERMINAL = (
+    "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.flow", "terminal.viewing", "terminal",
+)  # fmt: skip
 _CLIENT = ("client.core", "client.tls", "client")
 _CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
 
@@ -66,9 +68,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "client.testing": ("client.core", "client"),
     "stdio": ("model", "model.message", *_CLIENT),
     "destinations": ("disk", *_CLIENT, "stdio"),
+    "terminal.attention": ("model", *_CLIENT, "stdio", "destinations"),
     "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
-    "terminal.flow": ("model", *_CLIENT, "stdio", "destinations", "terminal.display", "terminal.surfaces"),
+    "terminal.flow": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-3]),
     "terminal.viewing": ("model", *_CLIENT, "stdio", *_TERMINAL[:-2]),
     "terminal": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-1]),
     "programs": ("model", *_CLIENTS[:-1]),

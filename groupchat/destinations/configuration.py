@@ -4,8 +4,9 @@ Every program reads it before it connects, so nothing is imported here that take
 """
 
 import os
+import re
 from argparse import ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,22 @@ from typing import Any
 from groupchat.client.address import Address, address
 from groupchat.client.encryption import read_authorities, read_fingerprint
 from groupchat.client.tls.trust import Encryption
+from groupchat.destinations.quiet_hours import QuietHours
 from groupchat.disk.small_files import read_small
 
 BELLS = ("off", "mentions", "all")
 """The occasions on which the bell rings: never, mentions and private messages, or every message."""
 
-WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a table"}
+JOINS = ("active", "on", "off")
+"""What is shown of people who come and go: who spoke lately, each of them, or nobody."""
+
+PLACEHOLDERS = re.compile(r"\{(nick|room|text)\}")
+"""What stands in the arguments of ``notify`` for parts of a message."""
+
+ARGUMENTS_MOST = 32
+"""The most arguments of ``notify``, with the program itself."""
+
+WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a table", list: "a list"}
 
 
 class BadConfiguration(Exception):
@@ -68,6 +79,9 @@ class Configuration:
     bell: str = "mentions"
     colors: Mapping[str, int] = field(default_factory=dict)
     hosts: Mapping[str, Host] = field(default_factory=dict)
+    joins: str = "active"
+    notify: tuple[str, ...] = ()
+    quiet_hours: QuietHours | None = None
 
 
 def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
@@ -104,15 +118,38 @@ def read(fields: Mapping[str, Any], base: Path) -> Configuration:
     :param base: the folder that the names of other files start from.
     :raises BadConfiguration: a name is unknown, or a value has the wrong type.
     """
-    kinds = {"nick": str, "color": bool, "typing": bool, "bell": str, "colors": dict, "hosts": dict}
+    kinds = {
+        "nick": str, "color": bool, "typing": bool, "bell": str, "joins": str, "notify": list, "quiet_hours": str,
+        "colors": dict, "hosts": dict,
+    }  # fmt: skip
     _check(fields, kinds, "")
-    if fields.get("bell", "mentions") not in BELLS:
-        raise BadConfiguration(f"bell must be one of {', '.join(BELLS)}")
+    for name, values in ("bell", BELLS), ("joins", JOINS):
+        if fields.get(name, values[0]) not in values:
+            raise BadConfiguration(f"{name} must be one of {', '.join(values)}")
     for nick, colour in fields.get("colors", {}).items():
         if type(colour) is not int or not 0 <= colour <= 255:
             raise BadConfiguration(f"the colour of {nick} must be a number from 0 to 255")
     hosts = {name: _host(name, host, base) for name, host in fields.get("hosts", {}).items()}
-    return Configuration(**{**fields, "hosts": hosts})
+    try:
+        hours = QuietHours.read(fields["quiet_hours"]) if fields.get("quiet_hours") else None
+    except ValueError as error:
+        raise BadConfiguration(f"quiet_hours {error}") from None
+    notify = _notify(fields.get("notify", []))
+    return Configuration(**{**fields, "hosts": hosts, "notify": notify, "quiet_hours": hours})
+
+
+def _notify(given: Sequence[object]) -> tuple[str, ...]:
+    """Return the program that is run for notifications, and its arguments."""
+    words = [one for one in given if isinstance(one, str)]
+    if len(words) < len(given):
+        raise BadConfiguration('notify must be strings, like ["notify-send", "{nick} in {room}", "{text}"]')
+    if len(words) > ARGUMENTS_MOST:
+        raise BadConfiguration(f"notify has at most {ARGUMENTS_MOST} strings")
+    if words and (not words[0] or PLACEHOLDERS.search(words[0])):
+        raise BadConfiguration("notify must begin with the name of a program")
+    if any("\0" in word for word in words):
+        raise BadConfiguration("notify has no NUL characters")
+    return tuple(words)
 
 
 _FILES = ("ca", "password_file", "token_file")

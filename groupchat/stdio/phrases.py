@@ -124,6 +124,8 @@ def _crowd(event: Message) -> str:
         return ""
     named = [str(nick) for nick in nicks[:NAMED]]
     others = len(nicks) - len(named) + (uncounted if type(uncounted) is int else 0)
+    if not named:
+        return plural(others, "person", "people") if others else ""
     if others:
         return f"{', '.join(named)} and {plural(others, 'other')}"
     return listed(named)

@@ -11,9 +11,11 @@ from groupchat.client.core.client_errors import ClientError
 from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import company, departure
 from groupchat.stdio.printable import one_line
+from groupchat.terminal.attention.calling import Calling
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
+from groupchat.terminal.flow.comings import Comings
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.path_completion import complete_path
 from groupchat.terminal.flow.secret_commands import SecretCommands
@@ -25,9 +27,6 @@ from groupchat.terminal.viewing.viewing import Viewing
 
 REPEAT_S = 3.0
 """Seconds between two announcements that the person is typing; more often would change nothing."""
-
-RING_S = 1.0
-"""Seconds between two bells."""
 
 PEOPLE = 10_000
 """People of a room that are asked for, page by page."""
@@ -60,7 +59,9 @@ class Chat:
         self._state = state
         self._settings = settings
         self._leave = leave
-        self._typed_at = self._rang_at = float("-inf")
+        self._calling = Calling(reactor, settings, settings.notify, surface.ring, self._remark)
+        self._comings = Comings(reactor, self._show_at_once)
+        self._typed_at = float("-inf")
         self._list_timer: IDelayedCall | None = None
         self._helped = False
         self._is_placed = type(client.since) is int
@@ -100,6 +101,8 @@ class Chat:
     def finish(self) -> list[str]:
         """Show what is left; return the lines that were not sent."""
         self._showing.finish()
+        self._comings.finish()
+        self._calling.finish()
         self.viewing.finish()
         return self.sending.finish()
 
@@ -116,6 +119,7 @@ class Chat:
             self._surface.refresh()
         elif command.lower() == "/set" and (answer := self._settings.set(rest)) is not None:
             self._surface.write(self._display.answer(answer))
+            self._tell_setting(rest)
         else:
             self._typed_at = float("-inf")  # so that the next key announces typing again
             self.sending.type(line)
@@ -123,6 +127,7 @@ class Chat:
     def touched(self) -> None:
         """Note that a key was pressed, so that everything shown counts as seen, and read."""
         self.viewing.touched()
+        self._calling.touched()
         if self._state.unseen:
             self._state.unseen = 0
             self._surface.refresh()
@@ -168,10 +173,12 @@ class Chat:
         if self._state.lost.nick and query and not self._state.query:
             where = f"Your lines go to {self._state.room} now." if self._state.room else "You are in no room now."
             self._surface.write(self._display.remark(f"{query} has left. {where}"))
-        self.viewing.show(event, calls)
+        if not self._comings.take(event, self._settings.joins):
+            self.viewing.show(event, calls)
         match event.get("event"):
             case "said" | "acted" | "whispered" | "shared" if self._state.progress is None:
-                self._ring(calls, event)
+                if not self._state.reader.is_me(event.get("nick")):
+                    self._calling.heard(event, calls)
             case "entered":
                 self._list_people_soon()
                 self._tell_company(event)
@@ -225,12 +232,21 @@ class Chat:
         if sentence is not None:
             self._surface.write(self._display.remark(sentence))
 
-    def _ring(self, calls: bool, event: Message) -> None:
-        wanted = self._settings.bell == "all" and not self._state.reader.is_me(event.get("nick"))
-        now = self._reactor.seconds()
-        if (wanted or (calls and self._settings.bell == "mentions")) and now - self._rang_at >= RING_S:
-            self._rang_at = now
-            self._surface.ring()
+    def _show_at_once(self, event: Message) -> None:
+        """Show who has come and gone."""
+        self.viewing.show(event, False)
+        self._surface.refresh()
+
+    def _remark(self, sentence: str) -> None:
+        self._surface.write(self._display.remark(sentence))
+
+    def _tell_setting(self, words: str) -> None:
+        """Tell the server what it has to know of a setting of this client."""
+        told = self._settings.at_server(words)
+        if told is not None:
+            name, value = told
+            self._client.prefer(name, value)
+            self._ask("set", name=name, value=value, remember=True)
 
     def _answered(self, place: Place, moves: int) -> None:
         """Go where an answer says that lines go now."""
@@ -268,7 +284,7 @@ class Chat:
 
         self._ask("list", then=listed, room=room)
 
-    def _ask(self, do: str, then: Callable[[Message], object] = lambda answer: None, **fields: str) -> None:
+    def _ask(self, do: str, then: Callable[[Message], object] = lambda answer: None, **fields: Any) -> None:
         """Send a request of the client's own, of which the person need not know."""
         asked = self._client.request(do, **fields)
         asked.addCallback(then).addErrback(lambda failure: failure.trap(ClientError) and None)

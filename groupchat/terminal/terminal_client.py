@@ -14,6 +14,7 @@ from groupchat.destinations.configuration import Configuration
 from groupchat.model.text import like_a_command
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.nickname import of_this_user
+from groupchat.terminal.attention.quiet_times import QuietTimes
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.chat_session import NONE, ChatSession
 from groupchat.terminal.display.addressees import Place
@@ -54,7 +55,7 @@ class TerminalClient(Owner):
         )
         self._session = ChatSession(
             destination.server, file, self._state, self._surface, self._display,
-            LocalSettings(configuration.bell, configuration.typing), self._leave, self._over, self._failed,
+            _settings(configuration), self._leave, self._over, self._failed,
         )  # fmt: skip
         self._room = destination.room
         self._given = destination.credentials
@@ -341,3 +342,11 @@ class TerminalClient(Owner):
         if self._sentence:
             self._complain(self._sentence)
         self._finished.callback(self._status)
+
+
+def _settings(configuration: Configuration) -> LocalSettings:
+    """Return the settings as the configuration has them, at the beginning."""
+    return LocalSettings(
+        configuration.bell, configuration.typing, joins=configuration.joins,
+        dnd=QuietTimes(configuration.quiet_hours), notify=configuration.notify,
+    )  # fmt: skip

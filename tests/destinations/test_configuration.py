@@ -3,6 +3,7 @@
 import os
 import tempfile
 from argparse import ArgumentTypeError
+from datetime import time
 from pathlib import Path
 from shutil import rmtree
 
@@ -10,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, folder, load, read
+from groupchat.destinations.quiet_hours import QuietHours
 
 
 class LoadTest(SynchronousTestCase):
@@ -37,6 +39,17 @@ class LoadTest(SynchronousTestCase):
             "al", False, False, "off", {"bob": 208}, {"work": Host("chat.org:5001", "alice", room="dev")},
         ))  # fmt: skip
 
+    def test_attention(self) -> None:
+        """The file says what calls the person, and when not."""
+        read = self.load(
+            'joins = "on"\nnotify = ["notify-send", "{nick} in {room}", "{text}"]\nquiet_hours = "22:00-07:00"\n'
+        )
+        self.assertEqual(read, Configuration(
+            joins="on", notify=("notify-send", "{nick} in {room}", "{text}"),
+            quiet_hours=QuietHours(time(22), time(7)),
+        ))  # fmt: skip
+        self.assertEqual(self.load('notify = []\nquiet_hours = ""'), Configuration())
+
     def test_wrong(self) -> None:
         """A mistake is told with the name of the file and the place in it."""
         for text, told in (
@@ -45,6 +58,15 @@ class LoadTest(SynchronousTestCase):
             ("colors = 1", "colors must be a table"),
             ("nik = 'a'", "nik is unknown; known names are nick, color"),
             ("bell = 'loud'", "bell must be one of off, mentions, all"),
+            ("joins = 'some'", "joins must be one of active, on, off"),
+            ("notify = 'notify-send'", "notify must be a list"),
+            ("notify = ['a', 1]", "notify must be strings"),
+            ("notify = ['{text}']", "notify must begin with the name of a program"),
+            ("notify = ['']", "notify must begin with the name of a program"),
+            (f"notify = {['a'] * 33}", "notify has at most 32 strings"),
+            ('notify = ["a", "\\u0000"]', "notify has no NUL characters"),
+            ("quiet_hours = 'night'", 'quiet_hours must be hours like "22:00-07:00"'),
+            ("quiet_hours = '7:00-07:00'", "quiet_hours must not end when they begin"),
             ("[colors]\nbob = 300", "the colour of bob must be a number from 0 to 255"),
             ("[colors]\nbob = true", "the colour of bob must be a number from 0 to 255"),
             ("hosts = { work = 5 }", "the host work needs an address"),

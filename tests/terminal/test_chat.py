@@ -6,7 +6,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.client import Client
-from groupchat.terminal.chat import LIST_S, REPEAT_S, RING_S, Chat
+from groupchat.terminal.attention.calling import RING_S
+from groupchat.terminal.chat import LIST_S, REPEAT_S, Chat
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings
@@ -385,7 +386,7 @@ class CompleteTest(ChatTest):
         found = self.chat.complete("/set ")
         items = [{"text": "zone"}, {"text": "bell"}, {"text": "\x1b[2J"}, {"text": ""}, "odd", {}]
         self.answer("complete", items=items)
-        self.assertEqual(self.successResultOf(found), ["bell", "others", "typing", "zone"])
+        self.assertEqual(self.successResultOf(found), ["bell", "dnd", "joins", "others", "typing", "zone"])
 
     def test_refused(self) -> None:
         """Without an answer of the server there are still the client's own words."""

@@ -1,27 +1,40 @@
 """Preferences of ``/set`` that concern this client: its own, and those of the server that it follows."""
 
+from collections.abc import Sequence
+
 from groupchat.client.client import Client
 from groupchat.client.core.protocol import Message
-from groupchat.destinations.configuration import BELLS
+from groupchat.destinations.configuration import BELLS, JOINS
+from groupchat.terminal.attention.quiet_times import QuietTimes
 from groupchat.terminal.display.timestamps import Timestamps
 
 OTHERS = ("mentions", "all", "none")
 """What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""
 
-VALUES = {"bell": BELLS, "typing": ("on", "off"), "others": OTHERS}
-"""The preferences of this client, of which the server knows nothing."""
+VALUES = {
+    "bell": BELLS, "typing": ("on", "off"), "others": OTHERS, "joins": JOINS, "dnd": ("on", "off", "30m", "1h", "8h"),
+}  # fmt: skip
+"""The preferences of this client; of ``joins`` the server knows two values."""
 
 
 class LocalSettings:
     """``bell``: off, mentions or all.  ``typing``: whether others are told that the person is typing.
 
     ``others``: what is shown of other rooms: mentions, all or none.
+    ``joins``: who is named of those who come and go: active people, each, or nobody.  ``dnd``: do not disturb.
+    ``notify``: the program that is run for a mention or a private message, and its arguments.
     """
 
-    def __init__(self, bell: str, typing: bool, others: str = "mentions") -> None:
+    def __init__(
+        self, bell: str, typing: bool, others: str = "mentions", joins: str = "active",
+        dnd: QuietTimes | None = None, notify: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.bell = bell
         self.typing = typing
         self.others = others
+        self.joins = joins
+        self.dnd = dnd if dnd is not None else QuietTimes()
+        self.notify = tuple(notify)
 
     def set(self, words: str) -> str | None:
         """Carry out what follows ``/set``; return the answer, or None if the request is for the server."""
@@ -30,12 +43,16 @@ class LocalSettings:
             return "This client always shows your own lines, with their numbers."
         if name not in VALUES:
             return None
+        if name == "dnd":
+            return self.dnd.set(values[0]) if values else f"{self.dnd.state}; it can be on, off or a time like 30m."
         if not values or values[0] not in VALUES[name]:
             return f"{name} is {self._value(name)}; it can be {', '.join(VALUES[name])}."
         if name == "bell":
             self.bell = values[0]
         elif name == "others":
             self.others = values[0]
+        elif name == "joins":
+            self.joins = values[0]
         else:
             self.typing = values[0] == "on"
         return f"{name} is now {values[0]}."
@@ -58,6 +75,13 @@ class LocalSettings:
         elif name == "zone":
             timestamps.use_zone(value)
 
+    def at_server(self, words: str) -> tuple[str, str] | None:
+        """Return what the server is told when this follows ``/set``, so that it sends what the person wants to see."""
+        match words.lower().split():
+            case ["joins", value] if value in JOINS:
+                return "joins", "off" if value == "off" else "on"
+        return None
+
     def owns(self, text: str) -> bool:
         """Return whether the last word of a half-typed line is the value of a preference of this client."""
         words = text.lower().split(" ")
@@ -73,4 +97,5 @@ class LocalSettings:
         return []
 
     def _value(self, name: str) -> str:
-        return {"bell": self.bell, "others": self.others, "typing": "on" if self.typing else "off"}[name]
+        known = {"bell": self.bell, "others": self.others, "joins": self.joins}
+        return known.get(name) or ("on" if self.typing else "off")

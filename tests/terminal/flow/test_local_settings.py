@@ -40,7 +40,7 @@ class OwnTest(SynchronousTestCase):
 
     def test_complete(self) -> None:
         """Names and values of the client's own preferences are completed here."""
-        self.assertEqual(self.settings.complete("/set "), ["bell", "typing", "others"])
+        self.assertEqual(self.settings.complete("/set "), ["bell", "typing", "others", "joins", "dnd"])
         self.assertEqual(self.settings.complete("/set be"), ["bell"])
         self.assertEqual(self.settings.complete("/set bell m"), ["mentions"])
         self.assertEqual((self.settings.complete("/set zone e"), self.settings.complete("be")), ([], []))

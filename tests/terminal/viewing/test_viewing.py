@@ -36,7 +36,7 @@ class ViewingTest(SynchronousTestCase):
         self.clock, self.endpoint = Clock(), FakeEndpoint()
         self.surface, self.display = FakeSurface(), FakeDisplay()
         self.state = ChatState("example.org", "alice")
-        self.settings = LocalSettings("off", False)
+        self.settings = LocalSettings("off", False, joins="on")
         self.client = Client(self.endpoint, "alice", self.clock, heard=lambda event: self.chat.heard(event))
         self.chat = Chat(
             self.clock, self.client, self.surface, self.display, self.state, self.settings, lambda words: None

@@ -1,0 +1,1 @@
+"""What calls a person who looks elsewhere: the bell, notifications, and the times in which neither does."""

@@ -1,0 +1,1 @@
+"""Tests of what calls a person who looks elsewhere."""
