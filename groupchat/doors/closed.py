@@ -15,6 +15,7 @@ from groupchat.doors.other_protocols import WEB_OPENINGS, words_of
 from groupchat.doors.reception import Reception
 from groupchat.doors.web.site import refused
 from groupchat.doors.wire import tls
+from groupchat.doors.wire.sockets import latest_beginning
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.limits.buckets import TokenBucket
@@ -144,12 +145,12 @@ class Closed(Protocol):
         if self.secure:
             self._reception.closings.set(self)
         else:
-            self._reception.silences.set(self)
+            self._reception.silences.set(self, latest_beginning(self.transport))
 
     def handshakeCompleted(self) -> None:
         """TLS is established; only now can the peer begin."""
         self._reception.closings.cancel(self)
-        self._reception.silences.set(self)
+        self._reception.silences.set(self, latest_beginning(self.transport))
 
     def dataReceived(self, data: bytes) -> None:
         if self._told:

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from groupchat.doors.closed import words_for
 from groupchat.doors.other_protocols import Stranger
-from groupchat.doors.wire.sockets import tune
+from groupchat.doors.wire.sockets import latest_beginning, tune
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IDoor, IFront, IReception
 from groupchat.model.errors import Refusal
@@ -95,11 +95,11 @@ class Front(Protocol):
             self.reception.arrived(self)
             tune(self.transport, self.reception.settings)
         if not self.secure:
-            self.reception.silences.set(self)
+            self.reception.silences.set(self, latest_beginning(self.transport))
 
     def handshakeCompleted(self) -> None:
         """TLS is established; only now can the peer begin."""
-        self.reception.silences.set(self)
+        self.reception.silences.set(self, latest_beginning(self.transport))
 
     def dataReceived(self, data: bytes) -> None:
         received = self._received = self._received + data

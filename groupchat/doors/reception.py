@@ -31,6 +31,7 @@ SILENCE_S = 0.25
 """Seconds after which a peer that has not begun is taken for a person.
 
 Programs begin at once; a person does not notice so short a wait for the greeting.
+It is longer for peers far away (``latest_beginning``): a browser that was greeted could not show the page.
 """
 
 HEADER_S = 5.0

@@ -33,8 +33,8 @@ class IDeadlines(Interface):
 
     seconds: float = Attribute("How far away.")
 
-    def set(party: Any) -> None:
-        """Start the party's time."""
+    def set(party: Any, more: float = 0.0) -> None:
+        """Start the party's time, which is so many seconds longer."""
 
     def move(party: Any, successor: Any) -> None:
         """Transfer the party's deadline, if it has one."""

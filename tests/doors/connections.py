@@ -80,10 +80,12 @@ class Strings(StringTransport):
 class Visit:
     """One connection; what is sent comes in pieces of ``size`` bytes."""
 
-    def __init__(self, port: Port, size: int = 65536, address: IAddress | None = HERE) -> None:
+    def __init__(
+        self, port: Port, size: int = 65536, address: IAddress | None = HERE, transport: StringTransport | None = None
+    ) -> None:
         self.port = port
         self.size = size
-        self.transport = cast(Any, Strings())
+        self.transport = cast(Any, transport or Strings())
         self.transport.protocol = port.factory.buildProtocol(address)
         self.transport.protocol.makeConnection(self.transport)
 

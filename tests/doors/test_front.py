@@ -14,13 +14,25 @@ from groupchat.doors.openings import DOORS
 from groupchat.doors.reception import SILENCE_S
 from groupchat.model.errors import Banned
 from groupchat.sessions.session import State
-from tests.doors.connections import HERE, Port, TlsVisit, Visit, certificates
+from tests.doors.connections import HERE, Port, Strings, TlsVisit, Visit, certificates
 from tests.doors.fakes import TURN_S
+from tests.doors.wire.test_sockets import Informed
 
 SILENCE = (SILENCE_S + 0.1, TURN_S)
 """A silence that runs out, and the turn in which that is seen to."""
 LONGEST = max(len(opening) for door in DOORS for opening in door.openings)
 REQUEST = b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n"
+
+
+class Distant(Strings):
+    """A transport above a socket."""
+
+    def __init__(self, socket: Informed) -> None:
+        super().__init__()
+        self._socket = socket
+
+    def getHandle(self) -> Informed:
+        return self._socket
 
 
 class SilenceTest(SynchronousTestCase):
@@ -32,6 +44,15 @@ class SilenceTest(SynchronousTestCase):
             visit.port.clock.pump([SILENCE_S / 5 + 0.01, TURN_S])
             self.assertEqual(visit.read(), b"? ")
             self.assertEqual(visit.session.screen.style.door, "text")
+
+    def test_far(self) -> None:
+        """A peer far away is given time for its first words to come, also when they are lost once."""
+        with Informed(0, 0, 0, 0, 300_000) as one:
+            visit = Visit(Port(), transport=Distant(one))
+            visit.port.clock.pump([SILENCE_S + 1.1, TURN_S])
+            self.assertEqual(visit.read(), b"")
+            visit.port.clock.pump([0.2, TURN_S])
+            self.assertEqual(visit.read(), b"? ")
 
     def test_slow_handshake(self) -> None:
         """A TLS handshake that takes longer does not count as silence."""

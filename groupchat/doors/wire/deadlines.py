@@ -1,4 +1,4 @@
-"""Deadlines that are equally far away for all parties, with one timer for all."""
+"""Deadlines that are about equally far away for all parties, with one timer for all."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -40,9 +40,9 @@ class Deadlines(Generic[Party]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    def set(self, party: Party) -> None:
-        """Start the party's time."""
-        self._ends[party] = self._clock.seconds() + self.seconds
+    def set(self, party: Party, more: float = 0.0) -> None:
+        """Start the party's time, which is so many seconds longer."""
+        self._ends[party] = self._clock.seconds() + self.seconds + more
         self._sweep_in(self._sweep_s)
 
     def move(self, party: Party, successor: Party) -> None:

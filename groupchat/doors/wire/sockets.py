@@ -32,7 +32,13 @@ _RTO_MAX_MS = 44
 
 _INFO = struct.Struct("=8B24I")
 """The first fields of ``struct tcp_info`` (linux/tcp.h)."""
-_RETRANSMITS, _PROBES, _LAST_DATA_RECEIVED, _LAST_ACK_RECEIVED = 2, 3, 8 + 11, 8 + 12
+_RETRANSMITS, _PROBES, _LAST_DATA_RECEIVED, _LAST_ACK_RECEIVED, _ROUND_TRIP_US = 2, 3, 8 + 11, 8 + 12, 8 + 15
+
+ROUND_TRIPS = 4
+"""So many round trips after a connection is established, what was sent at once is there, though it was lost once."""
+
+LATEST_S = 3.0
+"""The most seconds that are waited because of a long round trip."""
 
 UNANSWERED = 2
 """So many tries or probes in a row without an answer mean that the peer owes one; a single packet may be lost."""
@@ -88,17 +94,32 @@ def silence(transport: ITransport) -> float:
 
     0.0: it owes none, or that cannot be known here; then the options of the socket are the only limit.
     """
-    connection = _socket_of(transport)
-    if connection is None or not hasattr(socket, "TCP_INFO"):
-        return 0.0
-    try:
-        raw = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
-        fields = _INFO.unpack(raw)
-    except (OSError, struct.error):  # closed meanwhile, or not Linux
-        return 0.0
-    if max(fields[_RETRANSMITS], fields[_PROBES]) < UNANSWERED:
+    fields = _info(transport)
+    if not fields or max(fields[_RETRANSMITS], fields[_PROBES]) < UNANSWERED:
         return 0.0
     return float(min(fields[_LAST_DATA_RECEIVED], fields[_LAST_ACK_RECEIVED])) / 1000
+
+
+def latest_beginning(transport: ITransport) -> float:
+    """Return within how many more seconds what a peer has sent at once comes, with a distance that is not usual.
+
+    On a connection with a round trip of R s, what was sent at once comes R/2 s after the connection was established;
+    if it got lost, TCP sends it again R s + max(2 R, 0.2 s) after that (RFC 6298, and Linux).
+    0.0: at once, or the distance is not known.
+    """
+    fields = _info(transport)
+    return min(ROUND_TRIPS * fields[_ROUND_TRIP_US] / 1e6, LATEST_S) if fields else 0.0
+
+
+def _info(transport: ITransport) -> tuple[int, ...]:
+    """Return what the kernel tells of a connection; nothing if there is no TCP socket below, or it tells nothing."""
+    connection = _socket_of(transport)
+    if connection is None or not hasattr(socket, "TCP_INFO"):
+        return ()
+    try:
+        return _INFO.unpack(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size))
+    except (OSError, struct.error):  # closed meanwhile, or not Linux
+        return ()
 
 
 def _socket_of(transport: Any) -> socket.socket | None:

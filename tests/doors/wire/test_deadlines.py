@@ -33,6 +33,15 @@ class DeadlinesTest(SynchronousTestCase):
         self.pass_time(20)
         self.assertEqual((self.expired, len(self.deadlines)), (["alice"], 0))
 
+    def test_longer(self) -> None:
+        """A party may have more time than others, also than those who come later."""
+        self.deadlines.set("far", 5.0)
+        self.deadlines.set("near")
+        self.pass_time(11)
+        self.assertEqual(self.expired, ["near"])
+        self.pass_time(5)
+        self.assertEqual(self.expired, ["near", "far"])
+
     def test_input_is_read_first(self) -> None:
         """Deadlines are looked at a turn after the timer, when what had come meanwhile is read."""
         self.deadlines.set("alice")

@@ -17,7 +17,7 @@ from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
-from groupchat.doors.wire.sockets import base, silence, tune
+from groupchat.doors.wire.sockets import LATEST_S, base, latest_beginning, silence, tune
 from groupchat.doors.wire.transport import install
 from groupchat.interfaces.screens import IScreen
 from groupchat.model.errors import CannotStart
@@ -40,10 +40,10 @@ class Above:
 class Informed(socket.socket):
     """A socket of which the kernel tells this (linux/tcp.h, struct tcp_info)."""
 
-    def __init__(self, retransmits: int, probes: int, data_ms: int, ack_ms: int) -> None:
+    def __init__(self, retransmits: int, probes: int, data_ms: int, ack_ms: int, round_trip_us: int = 0) -> None:
         super().__init__()
         words = [0] * 24
-        words[11], words[12] = data_ms, ack_ms
+        words[11], words[12], words[15] = data_ms, ack_ms, round_trip_us
         self._told = struct.pack("=8B24I", 1, 0, retransmits, probes, 0, 0, 0, 0, *words)
 
     def getsockopt(self, level: int, option: int, size: int = 0) -> Any:
@@ -103,6 +103,7 @@ class SocketTests(TestCase):
             for transport in (StringTransport(), Above(local)):
                 tune(cast(Any, transport), SETTINGS)
                 self.assertEqual(silence(cast(Any, transport)), 0.0)
+                self.assertEqual(latest_beginning(cast(Any, transport)), 0.0)
             self.assertEqual(local.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 0)
 
     def test_told_before(self) -> None:
@@ -124,12 +125,19 @@ class SocketTests(TestCase):
                 self.assertEqual(silence(cast(Any, Above(one))), expected)
                 self.assertEqual(silence(cast(Any, Above(Above(one)))), expected)  # TLS
 
+    def test_latest_beginning(self) -> None:
+        """From far away the first words come later, the more so if they got lost once."""
+        for round_trip_us, expected in ((0, 0.0), (80, 0.00032), (200_000, 0.8), (10_000_000, LATEST_S)):
+            with Informed(0, 0, 0, 0, round_trip_us) as one:
+                self.assertAlmostEqual(latest_beginning(cast(Any, Above(Above(one)))), expected)
+
     @inlineCallbacks
     def test_live(self) -> Any:
         """The kernel's own account of a live connection, and of one that is closed, is read as no silence."""
         session, client = yield self.connect()
         transport = cast(TextConversation, session.screen).transport
         self.assertEqual(session.screen.silence(), 0.0)
+        self.assertLess(latest_beginning(transport), 0.2)  # the kernel knows how near this machine is to itself
         client.close()
         yield self.gone(session)
         self.assertEqual(silence(transport), 0.0)

@@ -1,10 +1,14 @@
 """What is fetched until one can chat, and how the page keeps its promises while much comes in."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from playwright.sync_api import Request, Route
+
 from tests.functional.browser.windows import BrowserTest, Window
+from tests.functional.harness import LIMIT_S
 from tests.page.weights import fetched_at_first
 
 MESSAGES = 3000
@@ -41,6 +45,30 @@ class LoadingTest(BrowserTest):
             window.expect("It can be said with that.")
         strangers = [url for url in window.requests if f"//127.0.0.1:{self.port}/" not in url]
         self.assertEqual(strangers, [])
+
+    def test_module_that_is_lost(self) -> None:
+        """When a module of the first ones is lost on the way, the page is loaded again by itself; not for ever."""
+        for losses, loads in ((1, 2), (9, 2)):
+            window, asked = self.window(), []
+
+            def lose(route: Route, request: Request, losses: int = losses, asked: list[str] = asked) -> None:
+                asked.append(request.url)
+                if len(asked) <= losses:
+                    route.abort()
+                else:
+                    route.continue_()
+
+            window.context.route("**/page/bar.js", lose)
+            window.context.route("**/page/*/bar.js", lose)
+            window.open()
+            window.page.wait_for_load_state("networkidle")
+            end = time.monotonic() + LIMIT_S
+            while len(window.requests) == 0 or len([url for url in window.requests if url.endswith("/")]) < loads:
+                self.assertLess(time.monotonic(), end)
+                window.page.wait_for_timeout(50)
+            if losses < loads:
+                window.until("!document.getElementById('join-button').disabled")
+            self.assertEqual(len([url for url in window.requests if url.endswith("/")]), loads)
 
     def test_parts_that_cannot_be_had(self) -> None:
         """What is loaded later and cannot be had is told, loses nothing that was typed, and is tried again."""

@@ -15,7 +15,13 @@
   const known = stored("sessionStorage", "groupchat.session").token || stored("localStorage", "groupchat.account").token;
   root.dataset.stage = known ? "room" : "gate";
 
-  // All modules of the page are asked for at once: it would be long before the last of them was known by the others.
+  // Without one of its modules the page would be dead: it is loaded again, once.
+  const lost = ({ target }) => {
+    if (target.type === "module" && performance.getEntriesByType("navigation")[0].type !== "reload") location.reload();
+  };
+  addEventListener("error", lost, true);
+
+  // All modules are asked for at once: the last of them would be known late by the others.
   const modules =
     "answer app bar composer dom edges entries gate greeting keep link log look message outbox past presence reading retry sending sentences shape store text times view";
   for (const name of modules.split(" ")) {
