@@ -8,7 +8,23 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faults import costly, crowds, disk, files, fuzz, hostile, kill, network, posts, power, rooms, soak, times, unfair
+from faults import (
+    costly,
+    crowds,
+    disk,
+    files,
+    fuzz,
+    hostile,
+    kill,
+    network,
+    networks,
+    posts,
+    power,
+    rooms,
+    soak,
+    times,
+    unfair,
+)
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -58,6 +74,10 @@ FAULTS = {
         network.half_open, "the network of a peer vanishes: who asks for its nickname has it after 60 s, and it is told"
     ),
     "outage": Fault(network.outage, "the network is out for 120 s: nobody is cut off, and nothing is lost"),
+    "networks": Fault(
+        networks.networks,
+        "loss, delay, outages and lost connections: what our clients say and hear is whole, or they say what is not",
+    ),
     "clock": Fault(times.clock_jumps, "the clock jumps by 2 h: nobody is dropped, timers run right, numbers rise"),
     "stop": Fault(times.stopped_under_load, "SIGTERM under load: exit 0 within 8 s, everything is delivered"),
     "two": Fault(times.two_daemons, "two daemons on one folder: the second refuses, exit 1"),

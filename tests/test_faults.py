@@ -8,6 +8,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from faults import fuzz
+from faults.far_clients import Numbers
+from faults.links import QUEUE_S, Shaper, Weather
 from faults.soak import Sample, growth, is_flat
 
 
@@ -41,6 +43,64 @@ class SoakTest(SynchronousTestCase):
         """After few connections less than a MiB is noise, whatever it would be after a million."""
         self.assertTrue(is_flat(40.0, 0.02))
         self.assertFalse(is_flat(40.0, 0.03))
+
+
+class ShaperTest(SynchronousTestCase):
+    """What a bad network does to packets."""
+
+    def packet(self, size: int = 100, source: int = 5000, target: int = 40000) -> bytes:
+        """Return a packet of TCP."""
+        head = bytes((0x45, 0, 0, size, 0, 0, 0, 0, 64, 6)) + bytes(10)
+        return (head + source.to_bytes(2, "big") + target.to_bytes(2, "big")).ljust(size, b"x")
+
+    def shaper(self, **weather: Any) -> Shaper:
+        return Shaper(Weather(**weather), random.Random(1))
+
+    def test_loss(self) -> None:
+        """The share that is asked for gets lost, each way by itself."""
+        shaper = self.shaper(loss=(0.3, 0.0))
+        lost = [sum(shaper.due(self.packet(), way, 0.0) is None for _ in range(1000)) for way in (0, 1)]
+        self.assertTrue(250 < lost[0] < 350, lost)
+        self.assertEqual(lost[1], 0)
+
+    def test_delay(self) -> None:
+        """Packets are late, and with jitter they overtake each other."""
+        self.assertEqual(self.shaper(delay=0.1).due(self.packet(), 0, 5.0), 5.1)
+        shaper = self.shaper(delay=0.1, jitter=0.05)
+        dues = [shaper.due(self.packet(), 0, 5.0) or 0.0 for _ in range(50)]
+        self.assertTrue(all(5.1 <= due <= 5.15 for due in dues))
+        self.assertNotEqual(dues, sorted(dues))
+
+    def test_rate(self) -> None:
+        """What comes faster than the rate waits, and is lost when too much waits already."""
+        shaper = self.shaper(rate=100)
+        dues = [shaper.due(self.packet(100), 0, 0.0) for _ in range(6)]
+        self.assertEqual(dues, [1.0, 2.0, 3.0, 4.0, None, None])
+        self.assertEqual(QUEUE_S, 3.0)
+        self.assertEqual(shaper.due(self.packet(100), 1, 0.0), 1.0)
+
+    def test_large(self) -> None:
+        """Packets above a size never come through."""
+        shaper = self.shaper(largest=100)
+        self.assertIsNotNone(shaper.due(self.packet(100), 0, 0.0))
+        self.assertIsNone(shaper.due(self.packet(101), 0, 0.0))
+
+    def test_forgotten(self) -> None:
+        """Forgotten connections are dead both ways; later ones are not."""
+        shaper = self.shaper()
+        self.assertIsNotNone(shaper.due(self.packet(source=5000, target=40000), 0, 0.0))
+        shaper.forget()
+        self.assertIsNone(shaper.due(self.packet(source=5000, target=40000), 0, 0.0))
+        self.assertIsNone(shaper.due(self.packet(source=40000, target=5000), 1, 0.0))
+        self.assertIsNotNone(shaper.due(self.packet(source=40001, target=5000), 1, 0.0))
+
+    def test_numbers(self) -> None:
+        """What is missing, twice or out of order is said."""
+        self.assertTrue(Numbers("012").are_whole(3))
+        for found, words in (("012", "3/3"), ("02", "2/3 and without 1 to 1"), ("0122", "3/3 and 1 twice"),
+                             ("021", "3/3 and out of order")):  # fmt: skip
+            self.assertEqual(Numbers(found).words(3), words)
+        self.assertFalse(Numbers("021").are_whole(3))
 
 
 class CorpusTest(SynchronousTestCase):
