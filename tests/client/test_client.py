@@ -13,7 +13,7 @@ from zope.interface.verify import verifyObject
 
 from groupchat.client import events
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, Left, Refused, Unanswered
+from groupchat.client.core.client_errors import ClientError, Left, NothingListens, Refused, Unanswered
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.pulse import DEAD, HANDSHAKE, LATE, QUIET, SLOW
@@ -187,6 +187,21 @@ class JoiningTest(ClientCase):
         connection.welcome()
         connection.cut()
         self.assertEqual(self.changes[-1].delay, 1)
+
+    def test_nothing_listens(self) -> None:
+        """A client that is not patient fails at the first attempt, with its reason; later losses are mended."""
+        client = self.client(patient=False)
+        self.endpoint.refuse(ConnectionRefusedError())
+        self.assertIs(client.state, State.FAILED)
+        self.assertIsInstance(self.failures[0], NothingListens)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        client = self.client(patient=False)
+        connection = self.endpoint.accept()
+        connection.welcome()
+        connection.cut()
+        self.clock.advance(1)
+        self.endpoint.refuse(ConnectionRefusedError())
+        self.assertIs(client.state, State.WAITING)
 
 
 class HearingTest(ClientCase):

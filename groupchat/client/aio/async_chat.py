@@ -265,7 +265,7 @@ class Chat:
             self._handled = self._core.since  # the core counts this event only when it has told of it
         self._people.follow(event_of(message))
         if not self._is_own(message):
-            self._queue.put(message)
+            self._queue.put(message, self._core.since)
 
     def _is_own(self, message: Message) -> bool:
         """Return whether this is a post of the program itself, which comes again because the connection was lost."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from groupchat.client.core.protocol import Message
-from groupchat.client.core.resumption import POSTS
+from groupchat.client.core.resumption import Since
 
 FULL = 1000
 """Events that wait for the program before nothing more is read."""
@@ -37,26 +37,25 @@ class EventQueue:
         self._overfull = overfull
         self._messages: deque[Message] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._last = 0
-        """The number of the last post that was taken in."""
+        self._left_out: int | None = None
+        """The number after which everything is to be read again; None: nothing was left out."""
         self._needed = 0
         self._is_paused = False
-        self._has_left_out = False
         self.is_ended = False
 
     def __len__(self) -> int:
         return len(self._messages)
 
-    def put(self, message: Message) -> None:
-        """Take a message in, unless there are too many: then everything from here on is read again later."""
-        if self.is_ended:
+    def put(self, message: Message, since: Since) -> None:
+        """Take a message in, unless there are too many: then everything from here on is read again later.
+
+        :param since: the number of the last post before this message.
+        """
+        if self.is_ended or self._left_out is not None:
             return
-        if self._has_left_out or (len(self._messages) >= self._overfull and self._last):
-            self._has_left_out = True
+        if len(self._messages) >= self._overfull and type(since) is int:
+            self._left_out = since
             return
-        number = message.get("id")
-        if message.get("event") in POSTS and type(number) is int:
-            self._last = max(self._last, number)
         self._messages.append(message)
         self._wake()
         self._steer()
@@ -74,9 +73,9 @@ class EventQueue:
             finally:
                 self._waiter = None
         message = self._messages.popleft()
-        if self._has_left_out and not self._messages:
-            self._has_left_out = False
-            self._read_again(self._last)
+        if self._left_out is not None and not self._messages:
+            since, self._left_out = self._left_out, None
+            self._read_again(since)
         self._steer()
         return message
 

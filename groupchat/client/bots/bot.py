@@ -39,7 +39,7 @@ class Bot:
     Each answer is bound to the message that it answers: it is posted once, whatever is killed meanwhile,
     the server, or, with a ``state`` file, the bot.
 
-    :param nick: the bot's nickname.
+    :param nick: the bot's nickname; it may be left out with ``access``, an access token of its account.
     :param room: the room to be in; by default the server's.
     :param rooms: several rooms.
     :param prefix: what commands begin with.
@@ -50,7 +50,7 @@ class Bot:
 
     def __init__(
         self,
-        nick: str,
+        nick: str = "",
         *,
         room: str | None = None,
         rooms: Iterable[str] | None = None,

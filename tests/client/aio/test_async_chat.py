@@ -1,7 +1,6 @@
 """A chat under asyncio, beside a server in memory."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -249,6 +248,23 @@ class ChatTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_cancelled_words(self) -> None:
+        """What is cancelled before it could be sent is never said."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            async with gc.connect(server, "bot") as chat:
+                server.stop()
+                await server.settled()
+                saying = [asyncio.create_task(chat.say(text)) for text in ("one", "two", "three")]
+                await asyncio.sleep(0)
+                saying[1].cancel()
+                server.start()
+                await asyncio.wait(saying)
+                await server.settled()
+            self.assertEqual(alice.texts, ["one", "three"])
+
+        self.play(scene)
+
     def test_program_fails(self) -> None:
         """An exception of the program leaves the chat, and stays what it was."""
 
@@ -330,16 +346,3 @@ class ChatTest(SynchronousTestCase):
                 gc.connect(**arguments)  # type: ignore[arg-type]
         with self.assertRaises(RuntimeError):
             gc.connect("host", "bot").nick  # noqa: B018
-
-
-class ImportTest(SynchronousTestCase):
-    def test_without_twisted(self) -> None:
-        """A program with asyncio imports no Twisted."""
-        import subprocess
-
-        code = (
-            "import sys, groupchat.client as gc; gc.connect, gc.Bot, gc.testing.FakeServer, gc.Said, gc.errors\n"
-            "print([name for name in sys.modules if name.split('.')[0] in ('twisted', 'zope', 'OpenSSL')])"
-        )
-        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        self.assertEqual(ran.stdout, "[]\n")
