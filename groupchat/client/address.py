@@ -17,7 +17,7 @@ from groupchat.client.core.client_errors import (
     TimedOut,
     UnknownHost,
 )
-from groupchat.client.tls.trust import Encryption
+from groupchat.client.tls.trust import Encryption, advice
 
 PORT = 5000
 """The port when none is given."""
@@ -100,7 +100,8 @@ def reason(server: Address, error: BaseException) -> str:
         case Refused():
             return f"{server} refused: {error.text} ({error.code})"
         case NotTrusted():
-            return f"No encrypted connection to {server}: {error}."
+            told = advice(str(server), server.encryption or Encryption(), error)
+            return f"No encrypted connection to {server}: {told}"
         case ConnectionDropped(code=""):  # it was this side
             return f"The connection to {server} was given up: {error}."
         case ConnectionDropped():

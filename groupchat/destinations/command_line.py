@@ -15,6 +15,7 @@ from groupchat.client.address import PORT, Address, add_server, server_of
 from groupchat.destinations import credentials
 from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, load
 from groupchat.destinations.credentials import PASSWORD, TOKEN, Credentials, Unreadable, credentials_of, of_files
+from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 
 
 class BadDestination(Exception):
@@ -85,11 +86,11 @@ def destination_of(
         configuration = load() if configuration is None else configuration
         server = server_of(arguments)
         host = configuration.hosts.get(server.host) if server.port == PORT else None
-        server = server if host is None else host.server(server.encryption)
+        server = KnownHosts.of_person(environ).applied(server if host is None else host.server(server.encryption))
         found = credentials_of(arguments.password_file, arguments.token_file, environ, is_input_free)
         if not found and host is not None and _is_for(host, arguments):
             found = of_files(host.password_file, host.token_file)
-    except (BadConfiguration, Unreadable, argparse.ArgumentTypeError) as error:
+    except (BadConfiguration, Unreadable, UnreadableHosts, argparse.ArgumentTypeError) as error:
         raise BadDestination(str(error)) from None
     finally:
         for variable in (PASSWORD, TOKEN):

@@ -4,8 +4,11 @@ import argparse
 import os
 from dataclasses import replace
 
+from groupchat.client.address import Address
 from groupchat.destinations import command_line
 from groupchat.destinations.configuration import BadConfiguration, load
+from groupchat.destinations.first_use import FirstUse, is_attended
+from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 from groupchat.programs.plain import PlainJoin
 from groupchat.stdio import running as process
 from groupchat.terminal import program
@@ -19,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--menu", action="store_true", help="begin with a menu: 1 joins, q leaves, 2 exits")
     parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
     parser.add_argument("--plain-screen", action="store_true", help="for screen readers: no redraws, words for colours")
+    parser.add_argument("--forget-host", action="store_true", help="forget the key that is remembered of the server")
     parser.add_argument("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")
 
 
@@ -30,8 +34,30 @@ def run(arguments: argparse.Namespace) -> int:
     except (BadConfiguration, command_line.BadDestination) as error:
         process.complain(str(error))
         return 1
-    to = replace(to, menu=arguments.menu)
+    hosts = KnownHosts.of_person(os.environ)
+    if arguments.forget_host:
+        return _forget(hosts, to.server)
+    server = FirstUse(hosts).settled(to.server) if is_attended() else to.server
+    if server is None:
+        process.complain(f"Not connected to {to.server}.")
+        return 1
+    to = replace(to, server=server, menu=arguments.menu)
     if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
         return program.run(to, configuration, not arguments.no_color, arguments.plain_screen)
     plain = PlainJoin(to, os.isatty(0), process.complain)
     return process.run(plain.start, plain.interrupt)
+
+
+def _forget(hosts: KnownHosts, server: Address) -> int:
+    """Forget a server; return 0 if something was known of it, otherwise 1."""
+    try:
+        known = hosts.forget(server)
+    except (OSError, UnreadableHosts) as error:
+        process.complain(f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error))
+        return 1
+    if known is None:
+        process.complain(f"Nothing is remembered of {server}.")
+        return 1
+    what = f"SHA-256 {known.certificate}" if known.key else "an authority vouched for it"
+    print(f"Forgotten: {server}, remembered since {known.since} ({what}).")
+    return 0

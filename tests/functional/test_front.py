@@ -230,7 +230,7 @@ class CertificateTest(TlsTest):
             status, said = self.run_groupchat(*command, "--tls")
             self.assertEqual(status, 1)
             self.assertRegex(said, r"\Agroupchat: No encrypted connection to \S+: the server's certificate "
-                                   rf"is self-signed; name it with --fingerprint .*\.\n({NOT_SAID})?\Z")  # fmt: skip
+                                   rf"is self-signed\. Its fingerprint is SHA-256 .*\.\n({NOT_SAID})?\Z")  # fmt: skip
             status, said = self.run_groupchat(*command, "--fingerprint", other)
             self.assertEqual(status, 1)
             self.assertRegex(

@@ -1,12 +1,14 @@
 """Connections with TLS: nothing is sent to a server that was not verified."""
 
 import ssl
+from collections.abc import Callable
 from hashlib import sha256
 
 from groupchat.client.core.client_errors import NotTrusted, fingerprint_of
 from groupchat.client.core.network import Attempt, Clock, Dialer, Receiver, Timer
 from groupchat.client.core.protocol import REFUSAL
 from groupchat.client.tls.contexts import context_of, credulous
+from groupchat.client.tls.public_keys import key_of
 from groupchat.client.tls.trust import Encryption, fault_of
 from groupchat.client.tls.tunnel import Tunnel
 
@@ -30,11 +32,15 @@ class SecuredDialer:
 
     def dial(self, receiver: Receiver) -> Attempt:
         """Begin to connect."""
+        handshake = _Handshake(self._dialer, self._encryption, self._host, self._clock, receiver, self._verifying)
+        handshake.start()
+        return handshake
+
+    def _verifying(self) -> ssl.SSLContext:
+        """Return the settings that verify, which are made when they are needed first: that takes a while."""
         if self._context is None:
             self._context = context_of(self._encryption)
-        handshake = _Handshake(self._dialer, self._encryption, self._host, self._clock, receiver)
-        handshake.begin(self._context)
-        return handshake
+        return self._context
 
 
 class _Handshake:
@@ -42,19 +48,32 @@ class _Handshake:
 
     If the certificate is not accepted, a second connection only looks at it: the person may want to know which it is,
     and OpenSSL shows none that it has refused.
+
+    If a key is remembered, the first connection looks for that; one with another key needs an authority.
     """
 
-    def __init__(self, dialer: Dialer, encryption: Encryption, host: str, clock: Clock, receiver: Receiver) -> None:
+    def __init__(
+        self, dialer: Dialer, encryption: Encryption, host: str, clock: Clock, receiver: Receiver,
+        verifying: Callable[[], ssl.SSLContext],
+    ) -> None:  # fmt: skip
         self._dialer = dialer
         self._encryption = encryption
         self._host = host
         self._clock = clock
         self._receiver = receiver
+        self._verifying = verifying
+        self._is_looking_for_key = bool(encryption.key)
+        self._presented = b""
+        """The certificate with another key than the one that is remembered; empty: there was none."""
         self._wrong = 0
         """OpenSSL's number for what is wrong with the certificate; 0: nothing is."""
         self._tunnel: Tunnel | None = None
         self._attempt: Attempt | None = None
         self._timer: Timer | None = None
+
+    def start(self) -> None:
+        """Make the first connection."""
+        self.begin(credulous() if self._is_looking_for_key else self._verifying())
 
     def begin(self, context: ssl.SSLContext) -> None:
         """Connect, and begin with TLS."""
@@ -85,6 +104,10 @@ class _Handshake:
         if self._wrong:
             tunnel.abort()
             self._refuse(certificate)
+        elif self._is_looking_for_key and key_of(certificate) != self._encryption.key:
+            tunnel.abort()
+            self._is_looking_for_key, self._presented = False, certificate
+            self.begin(self._verifying())
         elif wanted and not self._encryption.insecure and sha256(certificate).digest() != wanted:
             tunnel.abort()
             words = f"is a different one: its fingerprint is {fingerprint_of(certificate)}"
@@ -95,7 +118,10 @@ class _Handshake:
     def untrusted(self, error: int) -> None:
         self._release()
         self._wrong = error
-        self.begin(credulous())
+        if self._presented:
+            self._refuse(self._presented)
+        else:
+            self.begin(credulous())
 
     def not_encrypted(self, why: str) -> None:
         tunnel = self._release()

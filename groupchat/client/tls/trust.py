@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from groupchat.client.core.client_errors import NotTrusted
+
 SELF_SIGNED = 18
 UNKNOWN_AUTHORITIES = frozenset({19, 20, 21})
 """OpenSSL's numbers for a certificate that stands for itself, or that nobody known here has issued."""
@@ -10,7 +12,7 @@ UNKNOWN_AUTHORITIES = frozenset({19, 20, 21})
 FAULTS = {
     9: "is not valid yet",
     10: "is no longer valid",
-    SELF_SIGNED: "is self-signed; name it with --fingerprint or --ca if it is the right one",
+    SELF_SIGNED: "is self-signed",
     19: "was issued by an authority that is not trusted here; --ca names one",
     20: "was issued by an authority that is not known here; --ca names one",
     21: "was issued by an authority that is not known here; --ca names one",
@@ -28,11 +30,23 @@ class Encryption:
     ``authorities``: only these certificates, in DER, and those they have issued.
     ``fingerprint``: only the certificate with this SHA-256, in bytes.
     ``insecure``: every certificate.
+    ``key``: also the certificates with this public key, by its SHA-256, whoever has issued them and for whom.
+
+    ``remembered``: the fingerprint of the certificate with which the key was remembered, for people.
+    ``vouched``: an authority vouched for the server before, so anything less now is told as a change.
     """
 
     authorities: tuple[bytes, ...] = ()
     fingerprint: bytes = b""
     insecure: bool = False
+    key: bytes = b""
+    remembered: str = ""
+    vouched: bool = False
+
+    @property
+    def is_usual(self) -> bool:
+        """True if nothing else was asked for than the authorities that the machine trusts."""
+        return not (self.authorities or self.fingerprint or self.insecure)
 
     @property
     def asks_authorities(self) -> bool:
@@ -57,3 +71,24 @@ def name_of(host: str) -> str:
     except ValueError:
         return host
     return address
+
+
+def advice(server: str, encryption: Encryption, error: NotTrusted) -> str:
+    """Return why a server is not trusted, and what the person can do about it."""
+    shown = error.fingerprint
+    if not shown or encryption.fingerprint:
+        return f"{error}."
+    if encryption.key:
+        return (
+            f"THE KEY OF THE SERVER HAS CHANGED. Somebody may be in between, or the server was set up anew. "
+            f"Remembered: SHA-256 {encryption.remembered}. Now: SHA-256 {shown}. "
+            f"If the new one is right, forget the old one: groupchat join --forget-host {server}"
+        )
+    if encryption.vouched:
+        return (
+            f"{error}, and an authority vouched for the one before. Somebody may be in between. "
+            f"Its fingerprint is SHA-256 {shown}. "
+            f"If it is right, forget that there was another one: groupchat join --forget-host {server}"
+        )
+    told = f"{error}. Its fingerprint is SHA-256 {shown}. If it is the right one, name it by --fingerprint {shown}"
+    return f"{told}, or run groupchat join --tls {server} once, which remembers it." if encryption.is_usual else told

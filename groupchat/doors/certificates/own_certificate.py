@@ -8,13 +8,13 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from groupchat.disk.new_files import new_file
 from groupchat.doors.certificates.certificates import Certificates
-from groupchat.doors.certificates.pem import Unusable, read_chain
+from groupchat.doors.certificates.pem import Unusable, read_chain, read_key
 from groupchat.doors.certificates.places import Files
 from groupchat.model.errors import CannotStart
 
@@ -55,8 +55,11 @@ def _has_expired(path: Path) -> bool:
 
 
 def _make(certificate_path: Path, key_path: Path) -> None:
-    """Make a self-signed certificate.  The key is written first: without its certificate it is not used."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """Make a self-signed certificate.  The key is written first: without its certificate it is not used.
+
+    A key that is there is kept: clients have remembered it, and a new one would look like somebody in between.
+    """
+    key = _kept(key_path) or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "groupchat")])
     now = datetime.now(UTC)
     hosts = dict.fromkeys((socket.gethostname(), "localhost"))
@@ -79,6 +82,15 @@ def _make(certificate_path: Path, key_path: Path) -> None:
     )
     _write(key_path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
     _write(certificate_path, certificate.public_bytes(Encoding.PEM), 0o644)
+
+
+def _kept(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None:
+    """Return the key of a certificate that is made anew; None: there is none that can be kept."""
+    try:
+        key = read_key(path)
+    except Unusable:
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) else None
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -1,6 +1,7 @@
 """Connections with TLS: whom the client believes, and what it says of those that it does not."""
 
 import ssl
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.client_errors import ConnectionEnded, NoRoute, NotTrusted
 from groupchat.client.core.network import Transport
+from groupchat.client.tls.public_keys import key_of
 from groupchat.client.tls.secured import PATIENCE, SecuredDialer
 from groupchat.client.tls.trust import SELF_SIGNED, Encryption
 from groupchat.client.twisted_network import TwistedClock
@@ -106,9 +108,40 @@ class TrustTest(SecuredCase):
         """Neither is one that stands for itself; which one it is can be asked."""
         settings, certificate = self_signed()
         error = self.fault(Encryption(), "example.org", settings)
-        self.assertIn("is self-signed; name it with --fingerprint or --ca", str(error))
+        self.assertEqual("the server's certificate is self-signed", str(error))
         self.assertEqual((error.error, error.certificate), (SELF_SIGNED, certificate))
         self.assertEqual(error.fingerprint, sha256(certificate).digest().hex(":").upper())
+
+    def test_remembered_key(self) -> None:
+        """A key that is remembered is enough, on the first connection, whoever it is and however it is called."""
+        settings, certificate = self_signed()
+        for host in ("example.org", "elsewhere.example"):
+            receiver = self.dial(Encryption(key=key_of(certificate)), host)
+            self.shake(settings)
+            self.assertEqual((receiver.errors, self.network.attempts), ([], []))
+            self.assertIsNotNone(receiver.transport)
+
+    def test_another_key(self) -> None:
+        """With another key a server is not trusted, and its certificate is shown; two connections are made for that."""
+        settings, certificate = self_signed()
+        error = self.fault(Encryption(key=b"x" * 32), "example.org", settings)
+        self.assertEqual((error.certificate, error.error, self.network.attempts), (certificate, SELF_SIGNED, []))
+
+    def test_authority_in_place_of_a_key(self) -> None:
+        """A server with another key than before is trusted if an authority vouches for it."""
+        receiver = self.dial(replace(OWN, key=b"x" * 32))
+        first, _ = self.shake()
+        self.shake()
+        self.assertEqual((receiver.errors, first.connected), ([], False))
+        self.assertIsNotNone(receiver.transport)
+
+    def test_unreachable_in_between(self) -> None:
+        """If the server is gone when it is looked for an authority, that is told."""
+        settings, _ = self_signed()
+        receiver = self.dial(Encryption(key=b"x" * 32))
+        self.shake(settings)
+        self.network.refuse(NoRoute("no"))
+        self.assertEqual([type(error) for error in receiver.errors], [NoRoute])
 
     def test_time(self) -> None:
         """One that is not valid any more is not, either."""

@@ -3,12 +3,15 @@
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.logger import LogLevel
 from zope.interface.verify import verifyObject
 
+from groupchat.client.tls.public_keys import key_of
 from groupchat.doors.certificates import own_certificate, places
 from groupchat.doors.certificates.certificates import given
 from groupchat.doors.certificates.own_certificate import own
@@ -62,6 +65,32 @@ class OwnTests(CertificateCase):
         leaf.cert_chain_pems[0].write_to_path(str(self.folder / "cert.pem"))
         leaf.private_key_pem.write_to_path(str(self.folder / "key.pem"))
         self.assertNotEqual(served(own(self.folder)), serial_of(leaf.cert_chain_pems[0].bytes()))
+
+    def test_same_key(self) -> None:
+        """One that is made anew has the key of the one before, by which clients know the server."""
+        own(self.folder)
+        before, key = self.keys(), (self.folder / "key.pem").read_bytes()
+        (self.folder / "cert.pem").unlink()
+        fingerprint = own(self.folder).fingerprint
+        self.assertEqual((self.keys(), (self.folder / "key.pem").read_bytes()), (before, key))
+        leaf = authority().issue_cert("localhost", not_after=datetime.now(UTC) - timedelta(days=1))
+        leaf.cert_chain_pems[0].write_to_path(str(self.folder / "cert.pem"))
+        leaf.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        before = self.keys()
+        self.assertNotEqual(own(self.folder).fingerprint, fingerprint)
+        self.assertEqual(self.keys(), before)
+        (self.folder / "cert.pem").unlink()
+        (self.folder / "key.pem").write_text("no key")
+        own(self.folder)
+        self.assertNotEqual(self.keys(), before)
+
+    def keys(self) -> bytes:
+        """Return the hash of the public key of the certificate, as clients remember it."""
+        certificate = x509.load_pem_x509_certificate((self.folder / "cert.pem").read_bytes())
+        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        digest = sha256(spki).digest()
+        self.assertEqual(key_of(certificate.public_bytes(Encoding.DER)), digest)
+        return digest
 
     def test_no_place(self) -> None:
         """A folder where it cannot be stored is named, with what to do."""
