@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { label } from "../../groupchat/doors/web/page/message.js";
-import { movesPieces } from "../../groupchat/doors/web/page/moves.js";
+import { movesPieces, speakers } from "../../groupchat/doors/web/page/moves.js";
 import { gateError } from "../../groupchat/doors/web/page/refusals.js";
 import { nameList, refusedLine, typingLine } from "../../groupchat/doors/web/page/sentences.js";
 import { shape } from "../../groupchat/doors/web/page/shape.js";
@@ -79,6 +79,23 @@ test("names are listed, and many are counted", () => {
 test("comings and goings are one sentence", () => {
   const moves = [..."abcde"].map((nick) => ({ nick, act: "came" })).concat({ nick: "x", act: "left" }, { nick: "y", act: "renamed", to: "z" });
   assert.equal(movesPieces(moves).map((piece) => piece.text).join(""), "a, b, c and 2 others came in; x left; y is now z");
+});
+
+test("of those who come and go only who spoke lately is named, if one wants it so", () => {
+  const words = (moves, spoke) => movesPieces(moves, new Set(spoke)).map((piece) => piece.text).join("");
+  const left = (...nicks) => nicks.map((nick) => ({ nick, act: "left" }));
+  assert.equal(words(left("a", "B", "c"), ["b"]), "B and 2 others left");
+  assert.equal(words(left("a", "b"), ["a"]), "a and 1 other left");
+  assert.equal(words(left("a", "b"), ["a", "b"]), "a and b left");
+  assert.equal(words(left("a", "b", "c"), []), "3 people left");
+  assert.equal(words([...left("a"), { nick: "b", act: "renamed", to: "c" }], []), "1 person left; b is now c");
+});
+
+test("who spoke lately is seen in the log", () => {
+  const entries = [said(1), said(2, 60, { nick: "Boris" }), { kind: "topic", nick: "eve", at: AT + 61_000 }, said(3, 62, { nick: "ada" })];
+  assert.deepEqual([...speakers(entries, AT + 70_000)].sort(), ["ada", "boris"]);
+  assert.deepEqual([...speakers(entries, AT + 15 * 60_000 + 61_000)], ["ada"]);
+  assert.deepEqual([...speakers([], AT)], []);
 });
 
 test("what is wrong at the gate is said at the field it is about", () => {

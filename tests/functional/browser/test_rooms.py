@@ -60,12 +60,15 @@ class RoomsTest(BrowserTest):
         mira.leave()
 
     def test_comings(self) -> None:
-        """Who comes and goes is summed up in a line, or has a line each, as one likes."""
+        """Who comes and goes is summed up in a line that names who spoke lately, or has a line each, as one likes."""
         window = self.person("dora")
         window.until("document.getElementById('h-invited')")
-        for nick in ("emil", "fay"):
-            self.program(nick)
-        window.expect("emil and fay came in")
+        emil, _ = self.program("emil"), self.program("fay")
+        window.expect("2 people came in")
+        emil.do(do="say", text="good morning")
+        window.expect("good morning")
+        emil.leave()
+        window.expect("emil left")
         window.page.get_by_role("button", name="Settings").click()
         window.page.get_by_role("radio", name="Each").check()
         window.page.keyboard.press("Escape")

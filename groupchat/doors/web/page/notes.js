@@ -5,14 +5,15 @@ import { el } from "./dom.js";
 import { isMessage, touch } from "./entries.js";
 import { look } from "./look.js";
 import { codeBox, inline, setNotes, timeOf } from "./message.js";
-import { movesPieces } from "./moves.js";
+import { movesPieces, speakers } from "./moves.js";
 
 /** Return the item of a line that is no message. */
 function note(entry) {
   const at = timeOf(entry);
   const bold = (text) => el("b", { text });
   let body = [];
-  const moves = (some) => movesPieces(some).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
+  const spoke = look.joins ? undefined : speakers(state.conversations.get(state.open)?.entries || [], entry.at);
+  const moves = (some) => movesPieces(some, spoke).map((piece) => (piece.isName ? bold(piece.text) : piece.text));
   if (entry.kind === "presence" && look.joins === "each") body = entry.moves.flatMap((move, nth) => [...(nth ? [el("br")] : []), ...moves([move])]);
   else if (entry.kind === "presence") body = moves(entry.moves);
   else if (entry.kind === "topic") {

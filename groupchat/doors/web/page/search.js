@@ -3,6 +3,7 @@
 import { emit, on, openRoom, state } from "./app.js";
 import { openPicker } from "./dialog.js";
 import { coloured, el } from "./dom.js";
+import { marked, wordsOf } from "./found.js";
 import { ask } from "./link.js";
 import { isMe, privateKey, roomKey } from "./store.js";
 import { hue } from "./text.js";
@@ -24,12 +25,6 @@ function when(at) {
   return isThisYear ? `${date.format(at)} ${clock(at)}` : dateOfYear.format(at);
 }
 
-/** Split a text at the places where any of these words stands: every second piece is such a word. */
-export function marked(text, words) {
-  const escaped = words.filter(Boolean).map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
-  return escaped.length ? text.split(new RegExp(`(${escaped.join("|")})`, "giu")) : [text];
-}
-
 export function openSearch(words = lastWords) {
   const status = el("p", { class: "vh", role: "status" });
   const hits = el("ol");
@@ -37,8 +32,9 @@ export function openSearch(words = lastWords) {
   const count = el("span", { text: "All your rooms and private messages" });
   const list = el("div", { class: "hits", tabindex: "-1" }, status, hits);
   const tail = el("p", { class: "tail" }, keys("Enter", "search"), keys("↑ ↓", "choose"), count);
-  const attributes = { "aria-label": "Search words", maxlength: "200", value: words };
-  const { box, input } = openPicker("Search", "search", attributes, find, list, tail);
+  const hint = el("p", { class: "tail", text: 'Also: from:nick in:room with:nick "a phrase" -word before:2026-11-21 after: on: has:file has:link' });
+  const attributes = { "aria-label": "Search words", maxlength: "256", value: words };
+  const { box, input } = openPicker("Search", "search", attributes, find, list, hint, tail);
   input.select();
   let asked = "";
 
@@ -48,7 +44,7 @@ export function openSearch(words = lastWords) {
     tell("Searching…");
     try {
       const found = await ask({ do: "search", text });
-      if (asked === text) show(found.items, text);
+      if (asked === text) show(found, text);
     } catch (refusal) {
       asked = "";
       tell(refusal.text);
@@ -62,14 +58,37 @@ export function openSearch(words = lastWords) {
     count.textContent = "";
   }
 
-  function show(items, text) {
-    if (!items.length) return tell(`Nothing has all of these words: ${text}. Try fewer or shorter ones.`);
-    const words = text.split(/\s+/u);
+  function show({ items, next }, text) {
+    if (!items.length) return tell(`Nothing fits all of this: ${text}. Try fewer or shorter words.`);
+    const words = wordsOf(text);
     const number = items.length === 1 ? "1 message" : `${items.length} messages`;
     status.className = "vh";
     status.textContent = `${number} found`;
     count.textContent = `${number}, newest first`;
     hits.replaceChildren(...items.map((item) => el("li", {}, hit(item, words))));
+    if (next) more(text, words, next);
+  }
+
+  /** Offer what was found before these. */
+  function more(text, words, before) {
+    const button = el("button", { type: "button", class: "hit link", text: "Show earlier ones" });
+    const last = el("li", {}, button);
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        const { items, next } = await ask({ do: "search", text, before });
+        if (asked !== text) return;
+        const found = items.map((item) => el("li", {}, hit(item, words)));
+        last.replaceWith(...found);
+        count.textContent = `${hits.children.length} messages, newest first`;
+        found[0]?.querySelector("a").focus();
+        if (next) more(text, words, next);
+      } catch (refusal) {
+        button.disabled = false;
+        count.textContent = refusal.text;
+      }
+    });
+    hits.append(last);
   }
 
   function hit(item, words) {
