@@ -74,7 +74,7 @@ class AsyncAttempt:
                     lambda: self._wire, host, port, happy_eyeballs_delay=STAGGER, interleave=1
                 )
         except (OSError, UnicodeError) as error:  # a name that is too long for DNS raises the latter
-            self._receiver.failed(no_connection(error))
+            self._receiver.failed(no_connection(error, host, port))
 
 
 class AsyncWire(asyncio.Protocol):
@@ -132,23 +132,20 @@ class AsyncWire(asyncio.Protocol):
         self._receiver.closed(ConnectionEnded(str(error or "the server closed the connection")))
 
 
-def no_connection(error: Exception) -> NoConnection:
-    """Return the library's error for one of the network."""
-    text = str(error)
-    kinds: list[type[NoConnection]] = [_kind(each) for each in _parts(error)]
-    for kind in (NothingListens, NoRoute, TimedOut, UnknownHost):
-        if kind in kinds:
-            return kind(text)
-    return NoConnection(text)
+def no_connection(error: Exception, host: str, port: int) -> NoConnection:
+    """Return the library's error for one of the network, in words for the programmer."""
+    kind = _kind(error)
+    words = {
+        NothingListens: f"nothing listens at {host}, port {port}",
+        NoRoute: f"there is no route to {host}",
+        TimedOut: f"{host}, port {port}, did not answer in {PATIENCE:g} seconds",
+        UnknownHost: f"unknown host: {host}",
+    }
+    return kind(words.get(kind, str(error)))
 
 
-def _parts(error: Exception) -> list[BaseException]:
-    """Return the errors of all the addresses that were tried; asyncio joins several into one without a number."""
-    group = getattr(error, "exceptions", None)
-    return [error] if group is None else list(group)
-
-
-def _kind(error: BaseException) -> type[NoConnection]:
+def _kind(error: Exception) -> type[NoConnection]:
+    """Return what kind of error it is; asyncio joins those of several addresses into one, without a number."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return UnknownHost
     if isinstance(error, TimeoutError):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from itertools import count
@@ -67,6 +67,8 @@ class Bot:
         self._clocks: list[tuple[float, Function]] = []
         self._starters: list[Function] = []
         self._chat: Chat | None = None
+        self._posted = 0
+        """The number of the bot's last post."""
         self._state = BotState(None, "")
 
     # What the bot does: decorators.
@@ -147,17 +149,17 @@ class Bot:
             Usually the bot makes one, from the message that its function was called for.
         """
         key = key or self._key()
-        return await patiently(lambda: self.chat.say(text, room=room, key=key))
+        return await self._post(lambda: self.chat.say(text, room=room, key=key))
 
     async def reply(self, event: Answerable, text: str, *, key: str | None = None) -> int:
         """Answer a message where it was said."""
         key = key or self._key()
-        return await patiently(lambda: self.chat.reply(event, text, key=key))
+        return await self._post(lambda: self.chat.reply(event, text, key=key))
 
     async def tell(self, nick: str, text: str, *, key: str | None = None) -> int:
         """Say something to one person only."""
         key = key or self._key()
-        return await patiently(lambda: self.chat.tell(nick, text, key=key))
+        return await self._post(lambda: self.chat.tell(nick, text, key=key))
 
     async def request(self, do: str, **fields: Any) -> Message:
         """Ask the server for any command of its ``/help``, by the names of its fields; return the answer."""
@@ -276,6 +278,11 @@ class Bot:
                 await self.reply(event, answer)
             elif isinstance(answer, str):
                 await self.say(answer, room=getattr(event, "room", None) or None)
+            elif answer not in (None, self._posted):  # `return await call.reply(…)` is no slip
+                name = getattr(function, "__name__", "a function")
+                _log.warning(
+                    "%s: %s returned %r %s, which is not a string: it is not said", self._nick, name, answer, when
+                )
         except Refused as error:
             _log.warning("%s was refused %s: %s", self._nick, when, error)
         except Exception:
@@ -293,6 +300,10 @@ class Bot:
         """Return the key of the next post of the function that runs; None: it was not called for a message."""
         origin = _origin.get()
         return None if origin is None else f"bot-{origin[0]}-{next(origin[1])}"
+
+    async def _post(self, post: Callable[[], Coroutine[Any, Any, int]]) -> int:
+        self._posted = await patiently(post)
+        return self._posted
 
     def _save(self) -> None:
         try:

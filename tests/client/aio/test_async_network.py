@@ -165,7 +165,8 @@ class AsyncNetworkTest(SynchronousTestCase):
             (UnicodeError("label too long"), UnknownHost),
             (OSError(errno.EMFILE, "Too many open files"), NoConnection),
         ):
-            self.assertIs(type(no_connection(error)), kind)
+            self.assertIs(type(no_connection(error, "chat.lab", 5000)), kind)
+        self.assertEqual(str(no_connection(refused, "chat.lab", 5000)), "nothing listens at chat.lab, port 5000")
 
     def test_clock(self) -> None:
         """The clock is the loop's; a call in the future can be cancelled."""

@@ -147,6 +147,32 @@ class BotTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_slips(self) -> None:
+        """What a function returns by mistake is told in the log; the number of its own post is none."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            bot, _ = self.bot()
+
+            @bot.command("seven")
+            def seven() -> int:
+                return 7
+
+            @bot.command("right")
+            async def right(call: gc.Call) -> int:
+                return await call.say("yes")
+
+            async with bot.running(server):
+                alice.say("!seven")
+                alice.say("!right")
+                await server.settled()
+            self.assertEqual(alice.texts, ["yes"])
+            self.assertEqual(
+                [record.getMessage() for record in self.logged],
+                ["bot: seven returned 7 on !seven, which is not a string: it is not said"],
+            )
+
+        self.play(scene)
+
     def test_kinds(self) -> None:
         """A function is given the events it wants; what it returns is said where they were."""
 
