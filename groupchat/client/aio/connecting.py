@@ -54,8 +54,11 @@ def connect(
     fingerprint: str | None = None,
     insecure: bool = False,
     wait: bool = False,
+    attended: bool = False,
+    marks: bool = False,
     preferences: Mapping[str, str] = MappingProxyType({}),
     changed: Callable[[Change], object] = lambda change: None,
+    silent: Callable[[float], object] = lambda seconds: None,
     full: int = FULL,
 ) -> Chat:
     """Return a chat, which ``async with`` joins and leaves.
@@ -79,8 +82,12 @@ def connect(
     :param fingerprint: the SHA-256 fingerprint of the only certificate to trust.
     :param insecure: accept every certificate.
     :param wait: whether to go on trying when the server cannot be reached at first.
+    :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
+    :param marks: whether the program says itself what was read, by ``await chat.request("read", …)``.
     :param preferences: what ``/set`` takes, such as ``{"echo": "on"}``, with which one hears oneself.
     :param changed: is called with every change of the connection's state.
+    :param silent: is called while the server does not answer: with the seconds of silence, each second from 15 on,
+        and with 0.0 when it is heard again.
     :param full: how many events may wait for the program before nothing more is read.
     :raises ValueError: the arguments are wrong.
     """
@@ -99,6 +106,7 @@ def connect(
         return ClientCore(
             _dialer(place, loop), nick, AsyncClock(loop), rooms=named, room=room, quiet=quiet, password=password,
             access=access, alternatives=alternatives, token=token, since=since, preferences=preferences, patient=wait,
+            attended=attended, marks=marks, silent=silent,
             backoff=place.backoff if isinstance(place, Reachable) else backoff, **listeners,
         )  # fmt: skip
 

@@ -331,6 +331,28 @@ class ChatTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_claim(self) -> None:
+        """What the program says of itself is in its claim, each time it comes back."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            options: dict[str, Any] = {"attended": True, "marks": True, "since": None, "access": "gct_x"}
+            async with gc.connect(server, "bot", preferences={"echo": "on"}, **options) as chat:
+                await chat.say("heard")
+                server.cut()
+                await chat.say("by itself")
+                texts: list[str] = []
+                while len(texts) < 2:
+                    event = await anext(chat)
+                    texts += [event.text] if isinstance(event, gc.Said) else []
+                self.assertEqual(texts, ["heard", "by itself"])
+            first, second = [request for request in server.requests if request["do"] == "nick"]
+            for claim in first, second:
+                self.assertEqual((claim["attended"], claim["marks"], claim["access"]), (True, True, "gct_x"))
+            self.assertNotIn("since", first)
+            self.assertIn("token", second)
+
+        self.play(scene)
+
     def test_arguments(self) -> None:
         """What cannot be right is told before anything is tried."""
         for arguments in (
