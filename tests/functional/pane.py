@@ -47,7 +47,11 @@ class Pane:
 
     def type(self, text: str) -> None:
         """Type text."""
-        self.tmux("send-keys", "-t", "t", "-l", text)
+        self.tmux("send-keys", "-t", "t", "-l", "--", text)
+
+    def enter(self, text: str) -> None:
+        """Type a line, and press Enter."""
+        self.tmux("send-keys", "-t", "t", "-l", "--", text, ";", "send-keys", "-t", "t", "Enter")
 
     def paste(self, text: str) -> None:
         """Paste text, as from a clipboard."""

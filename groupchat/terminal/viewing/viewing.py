@@ -55,6 +55,8 @@ class Viewing:
         self._has_begun = False
         self._is_fresh = type(client.since) is not int
         """True if the client does not go on where it was, but is shown the last posts of one room only."""
+        self._is_ordered = len(state.views) > 0
+        """True if the rooms have an order that the person knows."""
         self._told: Place | None = None
         """The place that the server knows lines to go to; None: that is not certain."""
         self._timer: IDelayedCall | None = None
@@ -126,6 +128,9 @@ class Viewing:
         views, place = self._state.views, self._state.place
         for name in sorted(name for name in rooms if views.find(Place(name)) is None):
             views.open(Place(name))
+        if not self._is_ordered:
+            self._is_ordered = True
+            views.sort(())  # whatever the order is in which the server tells of them
         self._told = Place(room)
         if not place or (place.room and place.room not in rooms):
             self._state.go(Place(room))
@@ -193,9 +198,9 @@ class Viewing:
         name, words = command.lower(), rest.split()
         match [name, *words]:
             case ["/switch" | "/s" | "/join" | "/j", room]:
-                return self._go(self._state.views.like(Place(room)))
+                return self._go_like(Place(room))
             case ["/query", nick]:
-                return self._go(self._state.views.like(Place(nick=nick)))
+                return self._go_like(Place(nick=nick))
             case ["/query"] if self._state.query:
                 return self._go(self._state.views.room)
             case ["/leave" | "/part"] if self._state.query and self._state.room:
@@ -281,6 +286,14 @@ class Viewing:
         self._tell_soon()
         self._surface.refresh()
         return True
+
+    def _go_like(self, typed: Place) -> bool:
+        """Go to the place that was typed; return whether the person has it among their views."""
+        view = self._state.views.like(typed)
+        if view is not None and view is self._seen:
+            self._remark(f"Your lines go to {view.place} already.")
+            return True
+        return self._go(view)
 
     def _close_talk(self) -> None:
         """Leave a private conversation for the room."""
