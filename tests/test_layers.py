@@ -22,7 +22,8 @@ _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors
 _JOURNALS = ("journals.rules", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
-    "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.flow", "terminal.viewing", "terminal",
+    "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
+    "terminal.viewing", "terminal",
 )  # fmt: skip
 _CLIENT = ("client.core", "client.tls", "client")
 _CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
@@ -71,6 +72,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "terminal.attention": ("model", *_CLIENT, "stdio", "destinations"),
     "terminal.display": ("model", "model.message", *_CLIENT, "stdio"),
     "terminal.surfaces": ("model", "disk", *_CLIENT, "stdio", "terminal.display"),
+    "terminal.surfaces.editor": ("model", "disk", *_CLIENT, "stdio", "terminal.display", "terminal.surfaces"),
     "terminal.flow": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-3]),
     "terminal.viewing": ("model", *_CLIENT, "stdio", *_TERMINAL[:-2]),
     "terminal": ("model", *_CLIENT, "stdio", "destinations", *_TERMINAL[:-1]),

@@ -11,6 +11,7 @@ from groupchat.destinations.first_use import FirstUse, is_attended
 from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 from groupchat.programs.plain import PlainJoin
 from groupchat.stdio import running as process
+from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal import program
 
 
@@ -44,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     to = replace(to, server=server, menu=arguments.menu)
     if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
         return program.run(to, configuration, not arguments.no_color, arguments.plain_screen)
-    plain = PlainJoin(to, os.isatty(0), process.complain)
+    terminal = os.isatty(0)
+    plain = PlainJoin(to, terminal, process.complain, next(of_this_user()) if terminal else "")
     return process.run(plain.start, plain.interrupt)
 
 

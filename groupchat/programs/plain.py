@@ -26,15 +26,17 @@ class PlainJoin:
     :param to: its nickname answers the first question for one, its password the first for that.
     :param terminal: whether a person can be asked again.
     :param complain: prints one sentence on standard error.
+    :param suggested: the nickname that an empty answer takes (empty: it takes none).
     :param make_keyboard: makes standard input and output.
     """
 
     def __init__(
-        self, to: Destination, terminal: bool, complain: Callable[[str], object],
+        self, to: Destination, terminal: bool, complain: Callable[[str], object], suggested: str = "",
         make_keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:  # fmt: skip
         self.address = to.server
         self.nick = to.answer
+        self.suggested = suggested
         self.credentials = to.credentials
         self.room = to.room
         self.terminal = terminal

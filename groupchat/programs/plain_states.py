@@ -34,9 +34,12 @@ from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.nickname import another
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
 PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
+SUGGESTED = "Choose your nickname [{}]: "
+"""The question where an empty answer takes the nickname that it shows: on a terminal."""
 
 GOODBYE = 3.0
 """Seconds the server has to close the connection after Ctrl-C."""
@@ -65,6 +68,7 @@ class Join(Owner, Protocol):
     address: Address
     nick: str | None
     credentials: Credentials
+    suggested: str
     room: str
     terminal: bool
     menu: bool
@@ -211,6 +215,7 @@ class Naming(Online):
         super().__init__(join, wire)
         self._question = ""
         self._nick = ""
+        self._suggested = join.suggested
 
     @property
     def ready(self) -> bool:  # type: ignore[override]
@@ -228,7 +233,9 @@ class Naming(Online):
         self._join.show_typing()
         answer = line.decode("utf-8", "replace")
         command = "".join(answer.split(None, 1)[:1]).lower()
-        if not command:
+        if not command and question == "nickname" and self._suggested:
+            self._claim(self._suggested)
+        elif not command:
             self._ask("nickname")
         elif question == "password" and command not in HERE:
             self._claim(self._nick, password=answer)
@@ -283,13 +290,16 @@ class Naming(Online):
             return
         self._join.show(refused)
         if self._join.terminal:
+            self._suggested = another(self._nick) if refused.get("code") == "nick-taken" else ""
             self._ask("password" if refused.get("code") in LOCKED else "nickname")
         else:  # the next line is not meant as another nickname or password (rule 2)
             self._hang_up(lambda: self._join.fail(f"{refused.get('code')}: {refused.get('text')}"))
 
     def _ask(self, question: str) -> None:
         self._question = question
-        self._join.write(PROMPTS[question] + ("" if self._join.terminal else "\n"))
+        suggests = question == "nickname" and self._suggested
+        label = SUGGESTED.format(self._suggested) if suggests else PROMPTS[question]
+        self._join.write(label + ("" if self._join.terminal else "\n"))
         if question == "password":
             self._join.echo.off()
         self._join.pump()
@@ -376,6 +386,7 @@ class Chatting(Online):
     def receive(self, message: Message) -> None:
         super().receive(message)
         if message.get("ref") == LOGOUT and message.get("event") == "done":
+            self._join.suggested = ""  # somebody else may come now
             self._join.go(Naming(self._join, self.wire))
         else:
             self._join.pump()

@@ -31,3 +31,10 @@ def others(name: str) -> Iterator[str]:
     yield f"{name}2"
     yield f"{name}3"
     yield f"{name}-{secrets.token_hex(2)}"
+
+
+def another(nick: str) -> str:
+    """Return a nickname to suggest instead of one that is taken; empty: none is worth suggesting."""
+    name, number = re.fullmatch(r"(.*?)([0-9]*)", nick, re.DOTALL).groups()  # type: ignore[union-attr]
+    suggested = f"{name}{int(number[-9:] or 1) + 1}"
+    return suggested if len(suggested) <= 20 else ""

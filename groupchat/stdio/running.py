@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from groupchat.stdio.printable import one_line
+from groupchat.stdio.suspending import can_stop, stop_process
 
 
 def complain(sentence: str) -> None:
@@ -21,10 +22,14 @@ def complain(sentence: str) -> None:
         return  # standard error is closed
 
 
-def run(start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object]) -> int:
+def run(
+    start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object],
+    suspended: Callable[[], object] = stop_process,
+) -> int:  # fmt: skip
     """Run the reactor until the Deferred that ``start(reactor)`` returns fires with the exit status.
 
     :param interrupted: is called on the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once.
+    :param suspended: is called on SIGTSTP, to leave the terminal, stop the process, and come back.
     """
     _open_missing()  # before there is a reactor, whose own descriptor would take such a number
 
@@ -47,6 +52,8 @@ def run(start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object]
     def begin() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, caught)
+        if can_stop():
+            signal.signal(signal.SIGTSTP, lambda number, frame: reactor.callFromThread(suspended))
         maybeDeferred(start, reactor).addBoth(finish)
 
     def caught(number: int, frame: object) -> None:

@@ -22,8 +22,9 @@ from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
 from groupchat.terminal.flow.unsaid import ANSWERS
+from groupchat.terminal.surfaces.key_list import COMMAND as KEYS
 from groupchat.terminal.surfaces.surface import Surface
-from groupchat.terminal.viewing.viewing import Viewing
+from groupchat.terminal.viewing.viewing import COMMANDS, Viewing
 
 REPEAT_S = 3.0
 """Seconds between two announcements that the person is typing; more often would change nothing."""
@@ -147,6 +148,8 @@ class Chat:
         if paths:
             return succeed(paths)
         ours = self._settings.complete(text)
+        if text.startswith("/"):
+            ours = [*ours, *(command for command in (*COMMANDS, KEYS) if command.startswith(text))]
         if self._state.unsaid and text.startswith("/"):
             ours = [*ours, *(answer for answer in ANSWERS if answer.startswith(text))]
         if not self._connected or self._settings.owns(text):
@@ -176,6 +179,9 @@ class Chat:
         if not self._comings.take(event, self._settings.joins):
             self.viewing.show(event, calls)
         match event.get("event"):
+            case "renamed":
+                old, new = (Place(nick=str(event.get(field))) for field in ("nick", "new"))
+                self._surface.moved(old, new)
             case "said" | "acted" | "whispered" | "shared" if self._state.progress is None:
                 if not self._state.reader.is_me(event.get("nick")):
                     self._calling.heard(event, calls)
@@ -230,7 +236,10 @@ class Chat:
             self._untold = ""
         sentence = departure(departed)
         if sentence is not None:
-            self._surface.write(self._display.remark(sentence))
+            room = str(departed.get("room"))
+            is_kept = Place(room) in [place for place, _ in self._surface.drafts()]
+            kept = f" What you have typed for {room} is kept until you are there again." if is_kept else ""
+            self._surface.write(self._display.remark(sentence + kept))
 
     def _show_at_once(self, event: Message) -> None:
         """Show who has come and gone."""

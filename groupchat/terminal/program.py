@@ -40,8 +40,8 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         # Imported here because it takes a tenth of a second to load, and pipes do not need it.
         from prompt_toolkit.input import create_input
 
-        from groupchat.terminal.surfaces.line_editor import LineEditor
-        from groupchat.terminal.surfaces.screen import Output
+        from groupchat.terminal.surfaces.editor.line_editor import LineEditor
+        from groupchat.terminal.surfaces.editor.screen import Output
 
         paint = Paint(depth(os.environ, color and configuration.color), configuration.colors)
         history = HistoryFile(state_folder / "history", SecretCommands().is_secret)
@@ -59,7 +59,7 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         asyncioreactor.install(loop)
     furnish = furnish_console if spoken else furnish_editor
     client = TerminalClient(destination, configuration, file, furnish, running.complain)
-    return running.run(client.start, client.interrupt)
+    return running.run(client.start, client.interrupt, client.suspend)
 
 
 def _today() -> date:

@@ -18,10 +18,10 @@ class Questions:
         """Return whether an answer is awaited."""
         return self._answer is not None
 
-    def ask(self, label: str, answer: Callable[[str], None], hidden: bool = False, default: str = "") -> None:
+    def ask(self, label: str, answer: Callable[[str], None], hidden: bool = False) -> None:
         """Take every line as an answer until the question is dropped."""
         self._answer = answer
-        self._surface.ask(label, hidden, default)
+        self._surface.ask(label, hidden)
 
     def take(self, line: str) -> bool:
         """Take a line if it is an answer; return whether it is."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from groupchat.client.core.client_errors import Refused
+from groupchat.stdio.nickname import another
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.surfaces.surface import Surface
@@ -10,6 +11,8 @@ from groupchat.terminal.surfaces.surface import Surface
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit"
 CHOICE = "> "
 NICKNAME = "Choose your nickname: "
+SUGGESTED = "Choose your nickname [{}]: "
+"""The question when an empty answer takes the nickname that it shows."""
 PASSWORD = "Password: "
 HELP = """\
 Type the name that the others are to know you by; with an account: /login NAME PASSWORD. To leave: /exit.
@@ -26,18 +29,21 @@ class SignIn:
     """Asks for what is not known yet, and lets the person in.
 
     :param nick: their nickname; empty: the server knows it; None: they are asked for one.
+    :param reach: calls its argument when the server can be connected to, before a nickname is asked for.
     :param enter: joins the chat with a nickname, and a password if there is one.
     :param over: ends the program, with the exit status and a sentence why.
     """
 
     def __init__(
         self, surface: Surface, display: Display, questions: Questions, nick: str | None,
+        reach: Callable[[Callable[[], None]], object],
         enter: Callable[[str, str | None], object], over: Callable[[int, str], object],
     ) -> None:  # fmt: skip
         self._surface = surface
         self._display = display
         self._questions = questions
         self._nick = nick
+        self._reach = reach
         self._enter = enter
         self._over = over
         self._default = ""
@@ -54,12 +60,13 @@ class SignIn:
         if self._nick is not None:
             self._enter(self._nick, None)
         else:
-            self.ask_nickname(default)
+            self._reach(lambda: self.ask_nickname(default))
 
-    def ask_nickname(self, default: str = "") -> None:
-        """Ask for a nickname."""
+    def ask_nickname(self, suggested: str = "") -> None:
+        """Ask for a nickname; an empty answer takes the one that is suggested, if one is."""
         self._asked = True
-        self._questions.ask(NICKNAME, self._named, default=default)
+        self._default = suggested
+        self._questions.ask(SUGGESTED.format(suggested) if suggested else NICKNAME, self._named)
 
     def can_retry(self, error: Exception) -> bool:
         """Return whether another answer of the person can help against this error."""
@@ -76,7 +83,8 @@ class SignIn:
         if self.is_locked(error):
             self._ask_password(nick)
         else:
-            self.ask_nickname()
+            is_taken = isinstance(error, Refused) and error.code == "nick-taken"
+            self.ask_nickname(another(nick) if is_taken else "")
 
     def _chosen(self, line: str) -> None:
         match line.strip().lower():
@@ -91,8 +99,8 @@ class SignIn:
                 self._questions.ask(CHOICE, self._chosen)
 
     def _named(self, line: str) -> None:
-        nick = line.strip()
-        if self._is_command(line, lambda: self.ask_nickname()):
+        nick, suggested = line.strip() or self._default, self._default
+        if self._is_command(line, lambda: self.ask_nickname(suggested)):
             return
         if nick:
             self._enter(nick, None)

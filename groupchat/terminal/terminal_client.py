@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 from groupchat.client.address import reason
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.resumption import Since
+from groupchat.client.twisted_network import neutral
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration
 from groupchat.model.text import like_a_command
@@ -24,8 +25,11 @@ from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.questions import Questions
+from groupchat.terminal.reaching import reach
 from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.sign_in import SignIn
+from groupchat.terminal.surfaces.key_list import COMMAND as KEYS
+from groupchat.terminal.surfaces.key_list import shown
 from groupchat.terminal.surfaces.surface import Owner, Surface
 
 AGAIN_S = 3.0
@@ -51,7 +55,7 @@ class TerminalClient(Owner):
         self._surface, self._display = furnish(self, self._state)
         self._questions = Questions(self._surface)
         self._sign_in = SignIn(
-            self._surface, self._display, self._questions, destination.answer, self._enter, self._over
+            self._surface, self._display, self._questions, destination.answer, self._reach, self._enter, self._over
         )
         self._session = ChatSession(
             destination.server, file, self._state, self._surface, self._display,
@@ -62,6 +66,10 @@ class TerminalClient(Owner):
         self._since: Since = None
         self._interrupted_at = float("-inf")
         self._next: Callable[[], None] | None = None
+        self._attempt: Deferred[Any] | None = None
+        """The first connection, which is made before anything is asked."""
+        self._early: list[str] = []
+        """Lines that were typed before anything was asked."""
         self._finished: Deferred[int] = Deferred()
         self._collecting: Collecting | None = None
         """The message of several lines that is typed now."""
@@ -84,11 +92,21 @@ class TerminalClient(Owner):
         """Leave now, because of a signal."""
         self._leave("")
 
+    def suspend(self) -> None:
+        """Go back to the shell for a while, because of a signal."""
+        self._surface.suspend()
+
     # The surface calls these.
+
+    def place(self) -> Place:
+        return self._state.place
 
     def typed(self, line: str) -> None:
         chat = self._session.chat
-        if self._questions.take(line) or chat is None:
+        if self._questions.take(line):
+            return
+        if chat is None:
+            self._early.append(line)
             return
         if self._collecting is not None or begun(line) is not None:
             self._collect(line, chat)
@@ -101,7 +119,7 @@ class TerminalClient(Owner):
             for line in lines:
                 if self.is_secret(line):
                     shown = self._secret_commands.shown(line)
-                    self._remark(f"Not sent, because it would have been said aloud: {shown}")
+                    self.remark(f"Not sent, because it would have been said aloud: {shown}")
             self._session.chat.sending.send_paste(said)
 
     def _collect(self, line: str, chat: Chat) -> None:
@@ -112,7 +130,7 @@ class TerminalClient(Owner):
             self._collecting.take(line)
         message = self._collecting
         if message is not None and message.told:
-            self._remark(message.told)
+            self.remark(message.told)
         if message is not None and message.is_done:
             self._collecting = None
             if message.text:
@@ -129,7 +147,7 @@ class TerminalClient(Owner):
             chat.sending.say(text, place, reply)
         else:
             shown = self._secret_commands.shown(secret)
-            self._remark(f"Nothing was sent, because this would have been said aloud: {shown}")
+            self.remark(f"Nothing was sent, because this would have been said aloud: {shown}")
 
     def touched(self) -> None:
         if self._session.chat is not None:
@@ -141,7 +159,7 @@ class TerminalClient(Owner):
 
     def go(self, way: str) -> None:
         if self._collecting is not None:
-            self._remark("First say your message, with a line with only a dot, or drop it, with /cancel.")
+            self.remark("First say your message, with a line with only a dot, or drop it, with /cancel.")
         elif self._session.chat is not None:
             self._session.chat.viewing.go(way)
 
@@ -149,15 +167,18 @@ class TerminalClient(Owner):
         if self._session.chat is not None:
             self._session.chat.viewing.mark_read()
 
+    def remark(self, sentence: str) -> None:
+        self._surface.write(self._display.remark(sentence))
+
     def interrupted(self) -> None:
         now = self._reactor.seconds()
         if self._questions.open and self._session.chat is not None:
             self._questions.talk()
-        elif self._questions.open or now - self._interrupted_at < AGAIN_S:
+        elif self._session.chat is None or now - self._interrupted_at < AGAIN_S:
             self._leave("")
         else:
             self._interrupted_at = now
-            self._remark("Press Ctrl-C again to leave the chat, or Ctrl-D.")
+            self.remark("Press Ctrl-C again to leave the chat, or Ctrl-D.")
 
     def ended(self) -> None:
         self._leave("")
@@ -197,6 +218,25 @@ class TerminalClient(Owner):
         saved = self._session.autosave.login()
         return saved.nick if saved is not None else next(of_this_user())
 
+    def _reach(self, then: Callable[[], None]) -> None:
+        """Connect once, so that nobody is asked anything for a server that is not there; then go on."""
+
+        def reached(_: object) -> None:
+            self._attempt = None
+            then()
+            early, self._early = self._early, []
+            for line in early:
+                self.typed(line)
+
+        def failed(failure: Failure) -> None:
+            self._attempt = None
+            if not self._ending:
+                self._over(1, reason(self._to.server, neutral(failure)))
+
+        self._early.clear()
+        self._attempt = reach(self._to.server.endpoint(self._reactor))
+        self._attempt.addCallbacks(reached, failed)
+
     def _enter(self, nick: str, password: str | None) -> None:
         self._questions.drop()
         given, self._given = self._given, NONE  # for the first try only
@@ -224,8 +264,10 @@ class TerminalClient(Owner):
         name = command.lower()
         if self._to.menu and line.strip().lower() == "q":
             self._leave("", menu=True)
+        elif name == KEYS and not words:
+            self._surface.write(self._display.answer(shown(self._surface.keys)))
         elif name in ("/login", "/logout") and not self._session.connected:
-            self._remark(f"{name} needs a connection.")
+            self.remark(f"{name} needs a connection.")
         elif chat.secret_commands.holds(line) and (missing := chat.secret_commands.missing(line)):
             asked = [chat.secret_commands.question(command, name) for name in missing]
             self._questions.ask_secrets(words, asked, lambda given: self._carry_out(command, given))
@@ -289,9 +331,6 @@ class TerminalClient(Owner):
         self._next = then
         self._go("")
 
-    def _remark(self, sentence: str) -> None:
-        self._surface.write(self._display.remark(sentence))
-
     # Leaving.
 
     def _leave(self, words: str, menu: bool = False) -> None:
@@ -318,7 +357,7 @@ class TerminalClient(Owner):
         """End with a sentence why; if there is a menu, return to it unless the person chose to exit."""
         if self._to.menu and not self._ending and status:
             self._session.end()
-            self._remark(sentence)
+            self.remark(sentence)
             self._show_menu()
         elif not self._ending:
             self._sentence = sentence
@@ -329,6 +368,8 @@ class TerminalClient(Owner):
             return
         self._ending = True
         self._status = status
+        if self._attempt is not None:
+            self._attempt.cancel()
         self._session.end()
         self._session.autosave.release()
         self._surface.stop()
@@ -341,6 +382,9 @@ class TerminalClient(Owner):
             self._finish(0)
         if self._sentence:
             self._complain(self._sentence)
+        for place, text in self._surface.drafts():
+            if not self.is_secret(text):
+                self._complain(f"Not sent{f' to {place}' if place else ''}: {text}")
         self._finished.callback(self._status)
 
 

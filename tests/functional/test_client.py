@@ -107,7 +107,7 @@ class Join(ProgramTest):
         bob = self.connect(self.daemon, "bob")
         chat = self.on_terminal("join", self.place, "--plain", "--nick", "bob")
         chat.expect("!! nick-taken")
-        chat.expect("Choose your nickname: ")
+        chat.expect(r"Choose your nickname \[bob2\]: ")
         chat.send("alice\n")
         chat.expect("You are alice")
         chat.send("hi bob\n")

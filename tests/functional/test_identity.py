@@ -57,8 +57,7 @@ class IdentityTest(PaneTest):
 
     def choose(self, pane: Pane, nick: str) -> None:
         """Answer the question for the nickname."""
-        pane.expect("^Choose your nickname:")
-        pane.keys("C-a", "C-k")
+        pane.expect("^Choose your nickname.*:")
         pane.type(nick)
         pane.keys("Enter")
 

@@ -189,8 +189,7 @@ class TerminalTest(PaneTest):
         self.connect(self.daemon, "bob")
         pane = self.open("join", f"127.0.0.1:{self.daemon.port}")
         for nick, then in ("bob", "!! nick-taken"), ("alice", r"^\* You are alice"):
-            pane.expect("^Choose your nickname:")
-            pane.keys("C-a", "C-k")
+            pane.expect(r"^Choose your nickname \[.*\]:")
             pane.type(nick)
             pane.keys("Enter")
             pane.expect(then)

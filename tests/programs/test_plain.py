@@ -21,11 +21,14 @@ NAME = "Choose your nickname: "
 
 
 class PlainCase(SynchronousTestCase):
-    def begin(self, nick: str | None = None, room: str = "", menu: bool = False, terminal: bool = True) -> None:
+    def begin(
+        self, nick: str | None = None, room: str = "", menu: bool = False, terminal: bool = True, suggested: str = ""
+    ) -> None:
         server, self.network = address()
         self.clock = Clock()
         self.complaints: list[str] = []
-        self.join = PlainJoin(to(server, nick, room, menu=menu), terminal, self.complaints.append, FakeKeyboard)
+        destination = to(server, nick, room, menu=menu)
+        self.join = PlainJoin(destination, terminal, self.complaints.append, suggested, FakeKeyboard)
         self.status = self.join.start(self.clock)
 
     @property
@@ -85,6 +88,28 @@ class SeveralLinesTest(PlainCase):
         self.assertEqual([request["do"] for request in server.requests()], ["exit"])
 
 
+class SuggestionTest(PlainCase):
+    """The nickname that an empty answer takes."""
+
+    def test_taken(self) -> None:
+        """An empty answer takes what is suggested; where that is taken, another one is suggested."""
+        self.begin(suggested="ally")
+        server = self.network.accept()
+        for nick in "ally", "ally2":
+            self.assertIn(f"Choose your nickname [{nick}]: ", self.read())
+            self.keyboard.type("")
+            (request,) = server.requests()
+            self.assertEqual(request["nick"], nick)
+            server.send({"event": "refused", "ref": request["ref"], "code": "nick-taken", "text": "Taken."})
+
+    def test_another(self) -> None:
+        """What is typed is the nickname, as it is."""
+        self.begin(suggested="root")
+        server = self.network.accept()
+        self.keyboard.type("anna")
+        self.assertEqual(server.welcome()["nick"], "anna")
+
+
 class NamingTest(PlainCase):
     def test_question(self) -> None:
         """The person is asked for a nickname; the answer, and nothing after it, goes out before the welcome."""
@@ -141,7 +166,7 @@ class NamingTest(PlainCase):
         self.begin(nick="alice")
         server = self.network.accept()
         server.refuse("nick-taken", "Taken.")
-        self.assertEqual(self.read(), f"!! nick-taken: Taken.\n{NAME}")
+        self.assertEqual(self.read(), "!! nick-taken: Taken.\nChoose your nickname [alice2]: ")
         self.keyboard.type("bob")
         self.assertEqual(server.welcome()["nick"], "bob")
 

@@ -1,5 +1,6 @@
 """A surface that remembers, a display that changes nothing, a server that the test plays."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,20 +11,26 @@ from groupchat.client.core.protocol import Message
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.display.timestamps import Timestamps
 from groupchat.terminal.display.views import View
+from groupchat.terminal.surfaces.key_list import KEYS
 from groupchat.terminal.surfaces.surface import Surface
 from tests.client.fakes import FakeEndpoint
 
 
 class FakeSurface(Surface):
-    """``lines`` is what was written; ``asked`` is the open question: its label, whether it is hidden, its default."""
+    """``lines`` is what was written; ``asked`` is the open question: its label, and whether it is hidden."""
+
+    keys = KEYS
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.asked: tuple[str, bool, str] | None = None
+        self.asked: tuple[str, bool] | None = None
         self.over: Deferred[None] = Deferred()
         self.titled = ""
         self.given_back: list[str] = []
         self.can_give_back = True
+        self.moves: list[tuple[Hashable, Hashable]] = []
+        self.suspended = 0
+        self.half_typed: list[tuple[Hashable, str]] = []
         self.refreshed = 0
         """How many times it was drawn again."""
 
@@ -41,8 +48,8 @@ class FakeSurface(Surface):
     def write(self, text: str) -> None:
         self.lines.append(text)
 
-    def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
-        self.asked = (label, hidden, default)
+    def ask(self, label: str, hidden: bool = False) -> None:
+        self.asked = (label, hidden)
 
     def talk(self) -> None:
         self.asked = None
@@ -51,8 +58,14 @@ class FakeSurface(Surface):
         self.given_back.append(line)
         return self.can_give_back
 
-    def clear(self) -> None:
-        """Do nothing: there is no half-typed line."""
+    def drafts(self) -> list[tuple[Hashable, str]]:
+        return self.half_typed
+
+    def moved(self, old: Hashable, new: Hashable) -> None:
+        self.moves.append((old, new))
+
+    def suspend(self) -> None:
+        self.suspended += 1
 
     def refresh(self) -> None:
         self.refreshed += 1

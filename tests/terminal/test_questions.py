@@ -19,8 +19,8 @@ class QuestionsTest(SynchronousTestCase):
         """Every line is an answer until the question is dropped."""
         lines: list[str] = []
         self.assertFalse(self.questions.take("hello"))
-        self.questions.ask("Who? ", lines.append, default="me")
-        self.assertEqual((self.surface.asked, self.questions.open), (("Who? ", False, "me"), True))
+        self.questions.ask("Who? ", lines.append)
+        self.assertEqual((self.surface.asked, self.questions.open), (("Who? ", False), True))
         for line in ("", "you"):
             self.assertTrue(self.questions.take(line))
         self.questions.drop()
@@ -36,11 +36,11 @@ class QuestionsTest(SynchronousTestCase):
     def test_secrets(self) -> None:
         """The missing arguments are asked for one by one, hidden; then the chat has the lines again."""
         self.questions.ask_secrets(["dave"], [OLD, NEW], self.answers.append)
-        self.assertEqual(self.surface.asked, ("Old: ", True, ""))
+        self.assertEqual(self.surface.asked, ("Old: ", True))
         self.questions.take("one")
-        self.assertEqual(self.surface.asked, ("New: ", True, ""))
+        self.assertEqual(self.surface.asked, ("New: ", True))
         self.questions.take("two words")
-        self.assertEqual(self.surface.asked, ("New, again: ", True, ""))
+        self.assertEqual(self.surface.asked, ("New, again: ", True))
         self.questions.take("two words")
         self.assertEqual((self.answers, self.surface.asked), ([["dave", "one", "two words"]], None))
         self.assertFalse(self.questions.take("hello"))
@@ -56,7 +56,7 @@ class QuestionsTest(SynchronousTestCase):
             ("horse", "New, again: "),
         ):
             self.assertTrue(self.questions.take(word))
-            self.assertEqual((self.surface.asked, self.answers), ((label, True, ""), []))
+            self.assertEqual((self.surface.asked, self.answers), ((label, True), []))
         self.questions.take("horse")
         self.assertEqual((self.answers, self.surface.asked, self.questions.open), ([["horse"]], None, False))
 

@@ -1,10 +1,12 @@
 """The menu, the nickname, passwords."""
 
+from collections.abc import Callable
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.client_errors import ConnectionDropped, Refused
 from groupchat.terminal.questions import Questions
-from groupchat.terminal.sign_in import CHOICE, HELP, MENU, NICKNAME, PASSWORD, SignIn
+from groupchat.terminal.sign_in import CHOICE, HELP, MENU, NICKNAME, PASSWORD, SUGGESTED, SignIn
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
 
@@ -14,10 +16,12 @@ class SignInTest(SynchronousTestCase):
         self.questions = Questions(self.surface)
         self.entered: list[tuple[str, str | None]] = []
         self.over: list[tuple[int, str]] = []
+        self.reached: list[Callable[[], None]] = []
+        """What is to be called when the server was reached."""
 
     def sign_in(self, nick: str | None = None) -> SignIn:
         return SignIn(
-            self.surface, FakeDisplay(), self.questions, nick,
+            self.surface, FakeDisplay(), self.questions, nick, self.reached.append,
             lambda name, password: self.entered.append((name, password)),
             lambda status, sentence: self.over.append((status, sentence)),
         )  # fmt: skip
@@ -41,30 +45,56 @@ class SignInTest(SynchronousTestCase):
         """After the menu the usual nickname is suggested to those who gave none."""
         self.sign_in().show_menu("alice")
         self.questions.take("1")
-        self.assertEqual(self.surface.asked, (NICKNAME, False, "alice"))
+        self.reached.pop()()
+        self.assertEqual(self.surface.asked, (SUGGESTED.format("alice"), False))
 
     def test_nickname(self) -> None:
-        """Those without a nickname are asked, with a suggestion, again after an empty line, and can exit."""
+        """Those without a nickname are asked when the server was reached; an empty answer takes the suggestion."""
         self.sign_in().begin("alice")
-        self.assertEqual(self.surface.asked, (NICKNAME, False, "alice"))
+        self.assertIsNone(self.surface.asked)
+        self.reached.pop()()
+        self.assertEqual(self.surface.asked, (SUGGESTED.format("alice"), False))
         self.questions.take("  ")
-        self.assertEqual(self.surface.asked, (NICKNAME, False, ""))
         self.questions.take(" bob ")
-        self.assertEqual(self.entered, [("bob", None)])
+        self.assertEqual(self.entered, [("alice", None), ("bob", None)])
         self.questions.take("/Quit")
         self.assertEqual(self.over, [(0, "")])
+
+    def test_no_suggestion(self) -> None:
+        """Without a suggestion an empty answer is no nickname; help does not take the suggestion away."""
+        sign_in = self.sign_in()
+        sign_in.ask_nickname()
+        self.assertEqual(self.surface.asked, (NICKNAME, False))
+        self.questions.take("")
+        self.assertEqual((self.surface.asked, self.entered), ((NICKNAME, False), []))
+        sign_in.ask_nickname("ally")
+        self.questions.take("/help")
+        self.assertEqual(self.surface.asked, (SUGGESTED.format("ally"), False))
+
+    def test_taken(self) -> None:
+        """After a nickname that is taken another is suggested; after one that is not allowed none is."""
+        sign_in = self.sign_in()
+        sign_in.ask_nickname()
+        for code, nick, label in (
+            ("nick-taken", "bob", SUGGESTED.format("bob2")),
+            ("nick-taken", "bob2", SUGGESTED.format("bob3")),
+            ("nick-taken", "b" * 20, NICKNAME),
+            ("nick-invalid", "b b", NICKNAME),
+        ):
+            sign_in.ask_again(Refused(code, "No."), nick)
+            self.assertEqual(self.label(), label)
 
     def test_can_retry(self) -> None:
         """Another nickname is asked for only of those who were asked before; a password of everybody."""
         taken, locked = Refused("nick-taken", "No."), Refused("password-needed", "Whose?")
         given, asked = self.sign_in("alice"), self.sign_in()
-        asked.begin("")
+        asked.ask_nickname()
         retried = [sign_in.can_retry(error) for sign_in in (given, asked) for error in (taken, locked)]
         self.assertEqual(retried, [False, True, True, True])
         self.assertFalse(asked.can_retry(Refused("banned", "No.")))
         self.assertFalse(asked.can_retry(ConnectionDropped("gone")))
         asked.ask_again(taken, "bob")
-        self.assertEqual((self.surface.lines, self.label()), (["!! nick-taken: No."], NICKNAME))
+        self.assertEqual((self.surface.lines, self.label()), (["!! nick-taken: No."], SUGGESTED.format("bob2")))
 
     def test_commands(self) -> None:
         """At both questions the commands for there are no nickname and no password; other lines are, with a slash."""
@@ -95,8 +125,10 @@ class SignInTest(SynchronousTestCase):
         for nick, after, over in (None, NICKNAME, []), ("alice", PASSWORD, [(1, "alice needs a password.")]):
             sign_in = self.sign_in(nick)
             sign_in.begin("")
+            if self.reached:
+                self.reached.pop()()
             sign_in.ask_again(Refused("password-wrong", "No."), "alice")
-            self.assertEqual(self.surface.asked, (PASSWORD, True, ""))
+            self.assertEqual(self.surface.asked, (PASSWORD, True))
             self.questions.take("a b")
             self.assertEqual(self.entered[-1], ("alice", "a b"))
             self.questions.take("")

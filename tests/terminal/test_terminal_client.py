@@ -5,15 +5,18 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from twisted.internet import error
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration
+from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.saved_login import LoginFile, SavedLogin
-from groupchat.terminal.sign_in import CHOICE, NICKNAME, PASSWORD
+from groupchat.terminal.sign_in import CHOICE, NICKNAME, PASSWORD, SUGGESTED
+from groupchat.terminal.surfaces.key_list import KEYS, shown
 from groupchat.terminal.terminal_client import AGAIN_S, TerminalClient
 from tests.client.fakes import FakeConnection, said
 from tests.terminal.fakes import FakeDisplay, FakeServer, FakeSurface
@@ -84,7 +87,7 @@ class KnownTest(ClientTest):
         """The password of an account is asked for, hidden, and sent on another connection."""
         self.server.fake.accept().refuse("password-needed", "Whose?")
         self.clock.advance(0)
-        self.assertEqual(self.surface.asked, (PASSWORD, True, ""))
+        self.assertEqual(self.surface.asked, (PASSWORD, True))
         self.type("open sesame")
         claim = self.server.fake.accept().welcome()
         self.assertEqual((claim["nick"], claim["password"]), ("alice", "open sesame"))
@@ -131,19 +134,25 @@ class AskedTest(ClientTest):
         self.file.lock()
         self.file.save(SavedLogin("ally", "t", 7))
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.assertIsNone(self.surface.asked)
+        self.glance = self.server.fake.accept()
+
     def test_suggested(self) -> None:
         """The nickname of the last time is suggested, and resumes where the person left off."""
-        self.assertEqual(self.surface.asked, (NICKNAME, False, "ally"))
-        self.type("ally")
+        self.assertEqual(self.surface.asked, (SUGGESTED.format("ally"), False))
+        self.assertFalse(self.glance.connected)
+        self.type("")
         claim = self.server.fake.accept().welcome()
-        self.assertEqual((claim["token"], claim["since"]), ("t", 7))
+        self.assertEqual((claim["nick"], claim["token"], claim["since"]), ("ally", "t", 7))
 
     def test_taken(self) -> None:
         """A nickname that is taken is told, and another asked for."""
         self.type("bob")
         self.server.fake.accept().refuse("nick-taken", "No.")
         self.clock.advance(0)
-        self.assertEqual((self.surface.lines, self.label), (["!! nick-taken: No."], NICKNAME))
+        self.assertEqual((self.surface.lines, self.label), (["!! nick-taken: No."], SUGGESTED.format("bob2")))
         self.assertEqual(self.file.load(), SavedLogin("ally", "t", 7))
 
     def test_locked(self) -> None:
@@ -156,6 +165,32 @@ class AskedTest(ClientTest):
     def test_ctrl_c(self) -> None:
         """Ctrl-C at the first question leaves at once."""
         self.client.interrupted()
+        self.assertOver(0, [])
+
+
+class FirstTest(ClientTest):
+    """The server is reached before anything is asked."""
+
+    nick = ""
+
+    def test_nobody_there(self) -> None:
+        """Where nothing listens nobody is asked for a nickname."""
+        self.server.fake.refuse(error.ConnectionRefusedError())
+        self.assertIsNone(self.surface.asked)
+        self.assertOver(1, ["Nothing listens at example.org, port 5000."])
+
+    def test_typed_early(self) -> None:
+        """What was typed meanwhile answers the question, and only the first line does."""
+        self.type("anna", "hello")
+        self.server.fake.accept()
+        connection = self.server.fake.accept()
+        self.assertEqual(connection.welcome()["nick"], "anna")
+        self.assertIn("hello", [request.get("text") for request in connection.requests()])
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C leaves at once, and gives up the attempt."""
+        self.client.interrupted()
+        self.assertEqual(self.server.fake.cancelled, 1)
         self.assertOver(0, [])
 
 
@@ -195,11 +230,11 @@ class TalkingTest(ClientTest):
         """The arguments of a secret command are asked for, hidden, and sent by name; its line is secret."""
         self.assertTrue(self.client.is_secret("/password a b"))
         self.type("/password")
-        self.assertEqual(self.surface.asked, ("Your present password: ", True, ""))
+        self.assertEqual(self.surface.asked, ("Your present password: ", True))
         self.type("one")
-        self.assertEqual(self.surface.asked, ("New password: ", True, ""))
+        self.assertEqual(self.surface.asked, ("New password: ", True))
         self.type("two words")
-        self.assertEqual((self.surface.asked, self.connection.requests()), (("New password, again: ", True, ""), []))
+        self.assertEqual((self.surface.asked, self.connection.requests()), (("New password, again: ", True), []))
         self.type("two words")
         (request,) = self.connection.requests()
         self.assertEqual((request["do"], request["old"], request["new"]), ("password", "one", "two words"))
@@ -212,7 +247,7 @@ class TalkingTest(ClientTest):
         for attempt in ("two words", "correct horse"):
             self.connection.send({"event": "refused", "ref": request["ref"], "code": "password-weak", "text": "Weak."})
             self.clock.advance(0)
-            self.assertEqual(self.surface.asked, ("New password: ", True, ""))
+            self.assertEqual(self.surface.asked, ("New password: ", True))
             self.type(attempt, attempt)
             (request,) = self.connection.requests()
             self.assertEqual((request["do"], request["password"], request["code"]), ("register", attempt, "code7"))
@@ -321,7 +356,7 @@ class TalkingTest(ClientTest):
     def test_login_asks(self) -> None:
         """The password for logging in is asked for when it is not typed."""
         self.type("/login alice")
-        self.assertEqual(self.surface.asked, ("Password: ", True, ""))
+        self.assertEqual(self.surface.asked, ("Password: ", True))
         self.type("open sesame")
         self.connection.cut()
         self.assertEqual(self.server.fake.accept().welcome()["password"], "open sesame")
@@ -337,7 +372,7 @@ class TalkingTest(ClientTest):
         (request,) = self.connection.requests()
         self.assertEqual(request["do"], "exit")
         self.connection.cut()
-        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False, ""), None))
+        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False), None))
 
     def test_logout_refused(self) -> None:
         """A guest, who cannot log out, leaves; where the server cannot forget the token now, one stays, and is told."""
@@ -361,7 +396,7 @@ class TalkingTest(ClientTest):
         """When the connection is lost before the answer, the saved login is forgotten all the same."""
         self.type("/logout")
         self.connection.cut()
-        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False, ""), None))
+        self.assertEqual((self.surface.asked, self.file.load()), ((NICKNAME, False), None))
 
     def test_no_connection(self) -> None:
         """Neither works without a connection: whether a password is right cannot be known then."""
@@ -369,6 +404,46 @@ class TalkingTest(ClientTest):
         self.type("/login alice sesame", "/logout")
         self.assertEqual(self.surface.lines[-2:], ["* /login needs a connection.", "* /logout needs a connection."])
         self.assertIsNotNone(self.file.load())
+
+
+class HalfTypedTest(ClientTest):
+    def test_told_at_the_end(self) -> None:
+        """What is still half typed when the client ends is told, but for passwords."""
+        self.join()
+        self.surface.half_typed = [(Place("dev"), "for dev"), (Place(), "nowhere"), (Place("x"), "/login al sesame")]
+        self.surface.over.callback(None)
+        self.assertOver(0, ["Not sent to dev: for dev", "Not sent: nowhere"])
+
+    def test_kept(self) -> None:
+        """People who are put out of a room are told that what they have typed for it is kept, if there is anything."""
+        connection = self.join(rooms=["lobby", "dev", "ops"], room="dev")
+        self.surface.half_typed = [(Place("dev"), "half"), (Place("lobby"), "other")]
+        for room in "dev", "ops":
+            connection.send({"event": "departed", "room": room, "current": "lobby", "code": "kicked", "reason": ""})
+            self.clock.advance(0)
+        told = [line for line in self.surface.lines if "no longer in" in line]
+        self.assertEqual([line.partition("now.")[2] for line in told], [
+            " What you have typed for dev is kept until you are there again.", "",
+        ])  # fmt: skip
+
+    def test_renamed(self) -> None:
+        """The half-typed line for a person goes along with their nickname."""
+        self.join().send({"event": "renamed", "nick": "bob", "new": "rob"})
+        self.clock.advance(0)
+        self.assertEqual(self.surface.moves, [(Place(nick="bob"), Place(nick="rob"))])
+
+    def test_place(self) -> None:
+        """The surface can ask where lines go, and is asked to stop by a signal."""
+        self.join()
+        self.assertEqual(self.client.place(), Place("lobby"))
+        self.client.suspend()
+        self.assertEqual(self.surface.suspended, 1)
+
+    def test_keys(self) -> None:
+        """A command shows the keys of this surface; it is no line for the server."""
+        connection = self.join()
+        self.type("/keys")
+        self.assertEqual((self.surface.lines[-1], connection.requests()), (f"-- {shown(KEYS)}", []))
 
 
 class LeavingTest(ClientTest):

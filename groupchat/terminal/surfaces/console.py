@@ -2,13 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
 
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.suspending import stop_process
+from groupchat.terminal.surfaces.key_list import PLAIN_KEYS, Keys
 from groupchat.terminal.surfaces.surface import Owner
 
 MakeKeyboard: TypeAlias = Callable[[Callable[[bytes], object], Callable[[], object], Callable[[], object]], Keyboard]
@@ -17,13 +19,14 @@ MakeKeyboard: TypeAlias = Callable[[Callable[[bytes], object], Callable[[], obje
 class Console:
     """Uses the terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
 
+    keys: Keys = PLAIN_KEYS
+
     def __init__(self, owner: Owner, echo: Echo, keyboard: MakeKeyboard = Keyboard) -> None:
         self._owner = owner
         self._echo = echo
         self._keyboard = keyboard(self._typed, self._input_ended, owner.ended)
         self._over: Deferred[None] = Deferred()
         self._stopping = False
-        self._default = ""
 
     @property
     def width(self) -> int:
@@ -36,27 +39,35 @@ class Console:
     def stop(self) -> None:
         if not self._stopping:
             self._stopping = True
-            self._echo.on()
+            if self._echo.on():
+                self._keyboard.write(os.linesep)
             self._keyboard.close(lambda: self._over.callback(None))
 
     def write(self, text: str) -> None:
         self._keyboard.write(f"{text}\n")
 
-    def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
-        # A default cannot be typed for the person here: it is shown, and an empty line takes it.
-        self._default = default
-        self._keyboard.write(f"{label}{f'({default}) ' if default else ''}")
+    def ask(self, label: str, hidden: bool = False) -> None:
+        self._keyboard.write(label)
         if hidden:
             self._echo.off()
 
     def talk(self) -> None:
-        self._default = ""
+        """Do nothing: lines look alike here, whatever becomes of them."""
 
     def give_back(self, line: str) -> bool:
         return False  # the kernel has the half-typed line
 
-    def clear(self) -> None:
+    def drafts(self) -> tuple[tuple[Hashable, str], ...]:
+        return ()  # the kernel has the half-typed line
+
+    def moved(self, old: Hashable, new: Hashable) -> None:
         """Do nothing: the kernel has the half-typed line."""
+
+    def suspend(self) -> None:
+        hidden = self._echo.on()
+        stop_process()
+        if hidden:
+            self._echo.off()
 
     def refresh(self) -> None:
         """Do nothing: there is no status bar."""
@@ -71,7 +82,7 @@ class Console:
         if self._echo.on():
             self._keyboard.write(os.linesep)
         self._owner.touched()
-        self._owner.typed(line.decode("utf-8", "replace").rstrip("\r") or self._default)
+        self._owner.typed(line.decode("utf-8", "replace").rstrip("\r"))
 
     def _input_ended(self) -> None:
         if not self._stopping:

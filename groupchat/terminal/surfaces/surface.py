@@ -1,12 +1,18 @@
 """The two sides of a terminal: a surface shows text and takes lines, its owner is told what the person does."""
 
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
+from groupchat.terminal.surfaces.key_list import Keys
+
 
 class Surface(Protocol):
     """Shows text to a person: a line editor for the eye, a plain console for a screen reader."""
+
+    keys: Keys
+    """The keys that it knows."""
 
     @property
     def width(self) -> int:
@@ -21,7 +27,7 @@ class Surface(Protocol):
     def write(self, text: str) -> None:
         """Add lines to the scrollback; the last one comes without its line end."""
 
-    def ask(self, label: str, hidden: bool = False, default: str = "") -> None:
+    def ask(self, label: str, hidden: bool = False) -> None:
         """Take what is typed as the answer to a question; a ``hidden`` answer is neither shown nor kept."""
 
     def talk(self) -> None:
@@ -33,8 +39,14 @@ class Surface(Protocol):
         It is not while they are typing another one.
         """
 
-    def clear(self) -> None:
-        """Drop the half-typed line, an edit or a question about a paste."""
+    def drafts(self) -> Sequence[tuple[Hashable, str]]:
+        """Return the half-typed lines, each with the place that it was typed for."""
+
+    def moved(self, old: Hashable, new: Hashable) -> None:
+        """Note that a place has another name now: its half-typed line goes with it."""
+
+    def suspend(self) -> None:
+        """Leave the terminal as it was found, stop the process, and come back when it is continued."""
 
     def refresh(self) -> None:
         """Draw the bottom of the screen again: something in it has changed."""
@@ -48,6 +60,9 @@ class Surface(Protocol):
 
 class Owner(Protocol):
     """Is told by a surface what the person does, and asked what it must know."""
+
+    def place(self) -> Hashable:
+        """Return where lines go now; what is false is nowhere yet."""
 
     def typed(self, line: str) -> None:
         """Take a whole line."""
@@ -69,6 +84,9 @@ class Owner(Protocol):
 
     def mark_read(self) -> None:
         """Count everything as read."""
+
+    def remark(self, sentence: str) -> None:
+        """Tell the person something."""
 
     def interrupted(self) -> None:
         """Take a Ctrl-C while nothing is typed."""

@@ -9,7 +9,7 @@ from shutil import rmtree
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.terminal.flow.path_completion import complete_path
-from groupchat.terminal.surfaces.completion import complete
+from groupchat.terminal.surfaces.editor.completion import complete
 
 
 class PathCompletionTest(SynchronousTestCase):

@@ -1,5 +1,7 @@
 """An owner that records what a surface tells it."""
 
+from collections.abc import Hashable
+
 from twisted.internet.defer import Deferred, succeed
 
 from groupchat.terminal.surfaces.surface import Owner
@@ -15,7 +17,15 @@ class FakeOwner(Owner):
         self.unanswered: list[str] = []
         self.keys = 0
         self.half_typed = ""
-        self.place = "> "
+        self.label = "> "
+        self.at: Hashable = "lobby"
+        self.remarks: list[str] = []
+
+    def place(self) -> Hashable:
+        return self.at
+
+    def remark(self, sentence: str) -> None:
+        self.remarks.append(sentence)
 
     def typed(self, line: str) -> None:
         self.told.append(line)
@@ -54,7 +64,7 @@ class FakeOwner(Owner):
         return line.startswith("/login")
 
     def prompt(self, text: str) -> str:
-        return self.place
+        return self.label
 
     def waiting(self, width: int) -> list[str]:
         return self.unanswered

@@ -60,14 +60,6 @@ class ConsoleTest(SynchronousTestCase):
         self.assertEqual(self.keyboard.text, "bob says: hi\n\a")
         self.assertEqual((self.owner.told, self.owner.keys), (["hällo", "dos", "\N{REPLACEMENT CHARACTER}"], 3))
 
-    def test_default(self) -> None:
-        """An empty line takes the default of a question, which is shown; but not one that is said."""
-        self.console.ask("Nickname: ", default="alice")
-        self.keyboard.typed(b"")
-        self.console.talk()
-        self.keyboard.typed(b"")
-        self.assertEqual((self.keyboard.text, self.owner.told), ("Nickname: (alice) ", ["alice", ""]))
-
     def test_hidden(self) -> None:
         """A password is not echoed; afterwards everything is again, on a line of its own."""
         self.console.ask("Password: ", hidden=True)
@@ -96,6 +88,7 @@ class ConsoleTest(SynchronousTestCase):
         """There is no bar, no title and no half-typed line of ours to be drawn."""
         self.console.refresh()
         self.console.title("lobby")
-        self.console.clear()
+        self.console.moved("lobby", "dev")
+        self.assertEqual(self.console.drafts(), ())
         self.assertEqual(self.keyboard.text, "")
         self.assertGreater(self.console.width, 0)

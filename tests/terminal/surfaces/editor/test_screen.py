@@ -6,7 +6,7 @@ import pyte
 from prompt_toolkit.data_structures import Size
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.surfaces.screen import Output
+from groupchat.terminal.surfaces.editor.screen import Output
 
 
 class Gone(io.StringIO):

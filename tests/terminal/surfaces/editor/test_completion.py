@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.surfaces.completion import complete
+from groupchat.terminal.surfaces.editor.completion import complete
 
 WORD = st.text("abAB-é", min_size=1, max_size=6)
 

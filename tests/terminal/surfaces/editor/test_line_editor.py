@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import os
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
 
@@ -12,16 +15,17 @@ from prompt_toolkit.input import create_pipe_input
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.terminal.surfaces.editor.line_editor import LineEditor
+from groupchat.terminal.surfaces.editor.screen import Output
+from groupchat.terminal.surfaces.editor.scrollback import FRAME_S
 from groupchat.terminal.surfaces.history import HistoryFile
-from groupchat.terminal.surfaces.line_editor import FRAME_S, LineEditor
-from groupchat.terminal.surfaces.screen import Output
 from tests.terminal.surfaces.fakes import FakeOwner
 
 TURNS = 12
 """Turns of the loop in which a key is read, handled and drawn."""
 
 UP, DOWN, ESCAPE, SHIFT_TAB, BACKSPACE = "\x1b[A", "\x1b[B", "\x1b", "\x1b[Z", "\x7f"
-CTRL_C, CTRL_D, CTRL_L, CTRL_R = "\x03", "\x04", "\x0c", "\x12"
+CTRL_C, CTRL_D, CTRL_L, CTRL_R, UNDO = "\x03", "\x04", "\x0c", "\x12", "\x1f"
 
 
 class EditorTest(SynchronousTestCase):
@@ -119,7 +123,7 @@ class LineTest(EditorTest):
 
     def test_place(self) -> None:
         """The prompt says where the line goes, as soon as that is clear."""
-        self.owner.place = "reply to bob> "
+        self.owner.label = "reply to bob> "
         self.press("h", "i")
         self.assertEqual(self.shown[0], "reply to bob> hi")
 
@@ -175,11 +179,15 @@ class LineTest(EditorTest):
 
 
 class QuestionTest(EditorTest):
-    def test_default(self) -> None:
-        """A default can be edited before it is sent."""
-        self.editor.ask("Nickname: ", default="alice")
-        self.press(BACKSPACE, BACKSPACE, "x", "\r")
-        self.assertEqual(self.owner.told, ["alix"])
+    def test_typed_early(self) -> None:
+        """What is typed before the first question is the beginning of its answer, and not of the next one's."""
+        self.editor.talking = False
+        self.press("al")
+        self.editor.ask("Nickname: ")
+        self.press("ix", "\r", "b")
+        self.editor.ask("Password: ")
+        self.press("c", "\r")
+        self.assertEqual(self.owner.told, ["alix", "c"])
 
     def test_hidden(self) -> None:
         """A hidden answer is shown as stars, and not announced as typing."""
@@ -415,3 +423,246 @@ class ViewsTest(EditorTest):
         self.editor.ask("Password: ", hidden=True)
         self.press("\x0e", "\x1b1")
         self.assertEqual(self.owner.told, [])
+
+
+class DraftTest(EditorTest):
+    """Each place has a half-typed line of its own."""
+
+    def go(self, place: str) -> None:
+        """Lines go to another place from now on."""
+        self.owner.at = place
+        self.editor.refresh()
+        self.turn()
+
+    def test_kept(self) -> None:
+        """A half-typed line stays with its place, with the cursor, and with what can be undone there."""
+        self.press("for the lobby", "\x1bb")
+        self.go("dev")
+        self.assertEqual(self.shown[0], ">")
+        self.press("for dev")
+        self.go("lobby")
+        self.press("x")
+        self.assertEqual(self.shown[0], "> for the xlobby")
+        self.press(UNDO, UNDO)
+        self.assertEqual(self.shown[0], "> for the lobb")
+        self.assertEqual(self.editor.drafts(), [("dev", "for dev"), ("lobby", "for the lobb")])
+
+    def test_enter_of_another_place(self) -> None:
+        """When lines go elsewhere before that is drawn, Enter does not say there what was typed for here."""
+        self.press("for the lobby")
+        self.owner.at = "dev"
+        self.press("\r")
+        self.assertEqual((self.owner.told, self.shown[0]), ([""], ">"))
+        self.go("lobby")
+        self.press("\r")
+        self.assertEqual(self.owner.told, ["", "for the lobby"])
+
+    def test_edit_and_paste(self) -> None:
+        """An edit, and a question about a paste, stay with their place, too."""
+        self.owner.recent = (7, "hello")
+        self.press(UP, "!")
+        self.go("dev")
+        self.paste("one\ntwo")
+        self.go("lobby")
+        self.assertEqual(self.shown[0], "edit #7> hello!")
+        self.go("dev")
+        self.assertIn("Send these 2 lines?", self.shown[0])
+        self.press("\r")
+        self.go("lobby")
+        self.press("\r")
+        self.assertEqual(self.owner.told, [("said", "one\ntwo"), "/edit #7 hello!"])
+
+    def test_nowhere_yet(self) -> None:
+        """What is typed before there is a place goes along to the first one, unless that has a line of its own."""
+        self.press("there")
+        self.go("")
+        self.press("here")
+        self.go("dev")
+        self.assertEqual(self.shown[0], "> here")
+        self.press(CTRL_C)
+        self.go("")
+        self.press("nowhere")
+        self.go("lobby")
+        self.assertEqual(self.shown[0], "> there")
+
+    def test_questions(self) -> None:
+        """A question comes between: the half-typed line is there again after the answer, in its place."""
+        self.press("half")
+        self.editor.ask("Password: ", hidden=True)
+        self.press("sesame", "\r")
+        self.editor.talk()
+        self.turn()
+        self.assertEqual(self.shown[0], "> half")
+        self.editor.ask("Password: ", hidden=True)
+        self.owner.at = "dev"
+        self.editor.talk()
+        self.turn()
+        self.assertEqual(self.shown[0], ">")
+        self.assertEqual(self.editor.drafts(), [("lobby", "half")])
+
+    def test_moved(self) -> None:
+        """A draft goes along when its place has another name."""
+        self.press("for bob")
+        self.owner.at = "rob"
+        self.editor.moved("lobby", "rob")
+        self.turn()
+        self.assertEqual(self.shown[0], "> for bob")
+        self.go("dev")
+        self.editor.moved("rob", "bert")
+        self.go("bert")
+        self.assertEqual(self.shown[0], "> for bob")
+
+    def test_no_typing(self) -> None:
+        """Taking up a draft announces no typing."""
+        self.press("half")
+        self.go("dev")
+        self.owner.half_typed = ""
+        self.go("lobby")
+        self.assertEqual(self.owner.half_typed, "")
+
+
+class ClearedTest(EditorTest):
+    """Ctrl-C on a half-typed line."""
+
+    def test_brought_back(self) -> None:
+        """The arrow key brings the line back, even before the person's last message; so does undo; no file has it."""
+        self.owner.recent = (7, "hello")
+        for key in UP, UNDO:
+            self.press("half", CTRL_C)
+            self.assertEqual(self.shown[0], ">")
+            self.press(key)
+            self.assertEqual(self.shown[0], "> half")
+            self.press("\x15")
+        self.assertEqual((self.history.load(), self.owner.told), (["earlier line"], []))
+
+    def test_once(self) -> None:
+        """After another line the arrow key edits the last message again; the cleared line is before that one."""
+        self.owner.recent = (7, "hello")
+        self.press("half", CTRL_C, "said", "\r", UP)
+        self.assertEqual(self.shown[0], "edit #7> hello")
+        self.press(UP, UP)
+        self.assertEqual(self.shown[0], "> half")
+
+    def test_secret(self) -> None:
+        """A line with a password is not kept."""
+        self.press("/login alice sesame", CTRL_C, UP)
+        self.assertEqual(self.shown[0], "> earlier line")
+
+    def test_hidden(self) -> None:
+        """At a hidden question Ctrl-C cancels at once, whatever was typed."""
+        self.editor.ask("Password: ", hidden=True)
+        self.press("ses", CTRL_C)
+        self.assertEqual(self.owner.told, ["Ctrl-C"])
+
+    def test_search(self) -> None:
+        """In a search it ends that, wherever it has led, and the line is as it was before."""
+        self.press("one fish", "\r", "two fish", "\r", "half", CTRL_R, "fish", CTRL_R)
+        self.assertEqual(self.shown[0], "> one fish")
+        self.press(CTRL_C)
+        self.assertEqual(self.shown[0], "> half")
+        self.assertEqual(self.owner.told, ["one fish", "two fish"])
+
+
+class AltTest(EditorTest):
+    def test_word_within_an_edit(self) -> None:
+        """Alt and a letter does not cancel an edit, as Escape does."""
+        self.owner.recent = (7, "hello there")
+        self.press(UP, "\x1bb", "x")
+        self.assertEqual(self.shown[0], "edit #7> hello xthere")
+        self.press(ESCAPE)
+        self.assertEqual(self.shown[0], ">")
+
+    def test_lost_by_no_key(self) -> None:
+        """Keys by which prompt_toolkit would take the line as finished do nothing."""
+        self.press("half", "\x0f", "\x1b#")
+        self.assertEqual((self.shown[0], self.owner.told), ("> half", []))
+
+
+class RedrawTest(EditorTest):
+    def test_redrawn(self) -> None:
+        """Ctrl-L draws the last messages again, as many as fit, in place: nothing gets into the scrollback twice."""
+        self.write(*[f"bob: {number}" for number in range(30)], "a long line " * 5)
+        gone = len(self.screen.history.top)
+        before = self.shown
+        self.stream.feed("\x1b7\x1b[2;2Hgarbage\x1b8")
+        self.assertNotEqual(self.shown, before)
+        self.press(CTRL_L)
+        self.assertEqual((self.shown, len(self.screen.history.top)), (before, gone))
+
+
+SCRIPT = """\
+#!{python}
+import sys, time
+while not open({sign!r}, "a+").tell():
+    time.sleep(0.01)
+open(sys.argv[1], "w").write("edited\\n")
+"""
+"""An editor that waits until the file ``sign`` is not empty."""
+
+
+class LentTest(EditorTest):
+    """The terminal is lent to another program."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        script = self.folder / "editor"
+        script.write_text(SCRIPT.format(python=sys.executable, sign=str(self.folder / "sign")))
+        script.chmod(0o755)
+        self.patch(os, "environ", {**os.environ, "VISUAL": str(script)})
+        self.press("half", "\x18\x05")
+
+    def until(self, sign: Callable[[], object]) -> None:
+        for _ in range(500):
+            if sign():
+                return
+            self.turn()
+        self.fail("It never came.")
+
+    def finish(self) -> None:
+        (self.folder / "sign").write_text("x")
+        self.until(lambda: not self.editor._lending.is_lent)
+        self.turn()
+
+    def test_held(self) -> None:
+        """What is written meanwhile comes afterwards, and neither bell nor title before; the line is what was saved."""
+        self.write("bob: hi")
+        self.editor.ring()
+        self.editor.title("other")
+        self.turn()
+        self.assertEqual((self.shown, self.screen.title), ([], ""))
+        self.finish()
+        self.assertEqual(self.shown[:2], ["bob: hi", "> edited"])
+        self.press(UNDO)
+        self.assertEqual(self.shown[1], "> half")
+
+    def test_elsewhere_by_then(self) -> None:
+        """What comes back is the draft of the place it was typed for, also when lines go elsewhere by then."""
+        self.owner.at = "dev"
+        self.editor.refresh()
+        self.finish()
+        self.assertEqual(self.shown[0], ">")
+        self.assertEqual(self.editor.drafts(), [("lobby", "edited")])
+
+    def test_stopped(self) -> None:
+        """A client that ends ends the editor, and the line is not lost."""
+        self.until(lambda: (self.folder / "sign").exists())
+        self.editor.write("the last words")
+        self.editor.stop()
+        self.until(lambda: self.over.called)
+        self.successResultOf(self.over)
+        self.assertEqual((self.shown, self.editor.drafts()), (["the last words"], [("lobby", "half")]))
+
+    def test_once(self) -> None:
+        """It is lent to one program at a time."""
+        self.editor.edit_elsewhere()
+        self.finish()
+        self.assertEqual(self.editor.drafts(), [("lobby", "edited")])
+
+
+class NoEditorTest(EditorTest):
+    def test_told(self) -> None:
+        """Where there is no editor the person is told, and nothing else happens."""
+        self.patch(os, "environ", {**os.environ, "VISUAL": "no-such-editor"})
+        self.press("half", "\x18\x05")
+        self.assertEqual(self.owner.remarks, ["no-such-editor, which VISUAL names, is not installed."])
+        self.assertEqual(self.shown[0], "> half")

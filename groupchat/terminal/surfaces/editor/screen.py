@@ -2,9 +2,13 @@
 
 import os
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prompt_toolkit.application import Application
+from prompt_toolkit.input import Input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 
@@ -32,6 +36,23 @@ class Output(Vt100_Output):
         self.held = False
         self.flush()
 
+    def keep_title(self) -> None:
+        """Let the terminal remember the title of its window (xterm's sequence)."""
+        self.write_raw("\x1b[22;0t")
+        self.flush()
+
+    def give_title_back(self) -> None:
+        """Set the title that the terminal remembers."""
+        self.write_raw("\x1b[23;0t")
+        self.flush()
+
+    @contextmanager
+    def other_title(self) -> Iterator[None]:
+        """Give the title back for a while."""
+        self.give_title_back()
+        yield
+        self.keep_title()
+
     def erase_down(self) -> None:
         # Erasing all at once from the first column would, at the top of the window, erase the whole window,
         # and some terminals, such as tmux, then keep what was erased in the scrollback.
@@ -45,6 +66,27 @@ class Output(Vt100_Output):
         except OSError:
             # The terminal is gone.  Its hangup signal ends the client, which must not fail on this before.
             self._buffer.clear()
+
+
+class TerminalModes:
+    """The modes of the terminal as they are when this is made: before the line editor changes them."""
+
+    def __init__(self, source: Input) -> None:
+        self._descriptor = source.fileno()
+        self._found = termios.tcgetattr(self._descriptor) if os.isatty(self._descriptor) else None
+
+    @contextmanager
+    def as_found(self) -> Iterator[None]:
+        """Have the modes of then for a while."""
+        if self._found is None:
+            yield
+            return
+        ours = termios.tcgetattr(self._descriptor)
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._found)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, ours)
 
 
 class SteadyApplication(Application[Any]):

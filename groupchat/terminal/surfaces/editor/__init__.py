@@ -1,0 +1,1 @@
+"""The line editor: keys, half-typed lines, and what is drawn at the bottom of the terminal."""

@@ -1,0 +1,103 @@
+"""What is drawn at the bottom of the terminal: lines that wait, a question, the line that is typed, the bar."""
+
+from typing import Protocol
+
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout import BufferControl, ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
+from prompt_toolkit.styles import Style
+from prompt_toolkit.widgets import SearchToolbar
+
+from groupchat.model.text import LINES_MOST
+from groupchat.terminal.surfaces.editor.completion import Choice
+from groupchat.terminal.surfaces.editor.draft_buffer import DraftBuffer
+from groupchat.terminal.surfaces.surface import Owner
+
+STYLE = Style(
+    [("bar", "reverse"), ("label", "bold"), ("question", "bold"), ("chosen", "reverse"), ("waiting", "italic")]
+)
+
+LONGEST = 4096
+"""Bytes of a message, by the server's usual settings."""
+
+ROWS = 8
+"""Most rows of the line that is typed."""
+
+
+class Line(Protocol):
+    """The line that is typed, as far as it is drawn."""
+
+    owner: Owner
+    buffer: DraftBuffer
+    editing: int | None
+    paste: str | None
+    choice: Choice | None
+    talking: bool
+    hidden: bool
+    label: str
+    """The question that is answered."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal."""
+
+
+def is_too_long(text: str) -> bool:
+    """Return whether a paste is too long for one message."""
+    return text.count("\n") >= LINES_MOST or len(text.encode("utf-8", "surrogatepass")) > LONGEST
+
+
+def bottom(line: Line) -> Layout:
+    """Return the layout; it asks ``line`` each time it is drawn."""
+    search = SearchToolbar(text_if_not_searching="")
+    hidden = ConditionalProcessor(PasswordProcessor(), Condition(lambda: line.hidden))
+    control = BufferControl(
+        line.buffer, search_buffer_control=search.control, preview_search=True,
+        input_processors=[hidden, BeforeInput(lambda: [("class:label", _label(line))])],
+    )  # fmt: skip
+    pasting = Condition(lambda: line.paste is not None)
+    question = Window(
+        FormattedTextControl(lambda: _question(line)), height=lambda: Dimension(min=1, max=2 if pasting() else 1),
+        wrap_lines=pasting, dont_extend_height=True,
+    )  # fmt: skip
+    typed = Window(control, wrap_lines=True, height=Dimension(min=1, max=ROWS), dont_extend_height=True)
+    bar = Window(FormattedTextControl(lambda: [("", line.owner.bar(line.width))]), height=1, style="class:bar")
+    waiting = Window(FormattedTextControl(lambda: _waiting(line)), dont_extend_height=True, style="class:waiting")
+    rows = HSplit(
+        [
+            ConditionalContainer(waiting, Condition(lambda: bool(_waiting(line)))),
+            ConditionalContainer(question, Condition(lambda: line.paste is not None or line.choice is not None)),
+            typed,
+            search,
+            bar,
+        ]
+    )
+    return Layout(rows, focused_element=typed)
+
+
+def _waiting(line: Line) -> StyleAndTextTuples:
+    return [("", "\n".join(lines))] if (lines := line.owner.waiting(line.width)) else []
+
+
+def _label(line: Line) -> str:
+    if line.editing is not None:
+        return f"edit #{line.editing}> "
+    return line.owner.prompt(line.buffer.text) if line.talking else line.label
+
+
+def _question(line: Line) -> StyleAndTextTuples:
+    if line.paste is not None:
+        count = line.paste.count("\n") + 1
+        if is_too_long(line.paste):
+            asked = f"These {count} lines are too long for one message. l: send them line by line, Esc: no"
+        else:
+            asked = f"Send these {count} lines? Enter: as one message, l: line by line, Esc: no"
+        return [("class:question", asked)]
+    shown: StyleAndTextTuples = []
+    if line.choice is not None:
+        first = max(0, line.choice.chosen - 3)
+        for number, word in enumerate(line.choice.words[first : first + 40], first):
+            shown += [("class:chosen" if number == line.choice.chosen else "", word), ("", "  ")]
+    return shown
