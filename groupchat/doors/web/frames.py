@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from wsproto.frame_protocol import FrameDecoder, Opcode, ParseFailed
 
+from groupchat.doors.wire.framing import SKIPPED_LIMIT
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
 
@@ -47,6 +48,8 @@ class Kind(IntEnum):
     PART = 0
     """A part of a message whose rest is to come."""
     MESSAGE = 1
+    TOO_LONG = 2
+    """The beginning of a message that is too long; the rest of it is left out."""
     CLOSE = 8
     """The payload is the code, as two bytes, or empty."""
     PING = 9
@@ -54,14 +57,16 @@ class Kind(IntEnum):
 
 
 class Frames:
-    """What one peer sends, frame by frame; a message is at most ``limit`` bytes long."""
+    """What one peer sends, frame by frame; a message that is longer than ``limit`` bytes is left out."""
 
-    __slots__ = ("_decoder", "_message")
+    __slots__ = ("_decoder", "_message", "_skipped")
 
     def __init__(self) -> None:
         self._decoder = FrameDecoder(client=False)
         self._message: bytearray | None = None
         """What came of a message so far; None: none has begun."""
+        self._skipped = 0
+        """The bytes that came of a message that is too long; 0: it is not."""
 
     def feed(self, data: bytes) -> bytearray:
         """Take these bytes; return the buffer in which all wait that are not read yet."""
@@ -75,14 +80,15 @@ class Frames:
         """
         payload = self._whole()
         if payload is not None:
-            self._check_length(limit, len(payload))
-            return Kind.MESSAGE, _checked(payload)
+            return (Kind.TOO_LONG, b"") if len(payload) > limit else (Kind.MESSAGE, _checked(payload))
         try:
             frame = self._decoder.process_buffer()
         except ParseFailed as error:
             raise BadFrame(f"That is no frame of WebSocket: {error}.") from None
+        header = self._decoder.header
+        if header is not None and header.payload_len > SKIPPED_LIMIT:
+            raise LineTooLong(f"A message has more than {SKIPPED_LIMIT:,} bytes.")
         if frame is None:
-            self._check_length(limit)
             return None
         opcode, payload = frame.opcode, bytes(frame.payload)  # type: ignore[arg-type]  # the decoder makes bytes
         if opcode is Opcode.CLOSE:
@@ -98,8 +104,10 @@ class Frames:
                 raise NotText("Messages are text here, not bytes.")
         elif opcode is not Opcode.CONTINUATION:
             raise BadFrame("A message begins before the one before it has ended.")
-        self._check_length(limit, len(before or b"") + len(payload))
-        if not (frame.frame_finished and frame.message_finished):
+        is_whole = frame.frame_finished and frame.message_finished
+        if self._skipped or len(before or b"") + len(payload) > limit:
+            return self._skip(len(payload) + len(before or b""), is_whole)
+        if not is_whole:
             self._message = bytearray(payload) if before is None else before + payload
             return Kind.PART, b""
         self._message = None
@@ -130,13 +138,19 @@ class Frames:
         del waiting[:end]
         return payload
 
-    def _check_length(self, limit: int, length: int = 0) -> None:
-        """:raises LineTooLong: a message is longer than this, or the frame that has begun says it will be."""
-        header = self._decoder.header
-        if header is not None and not header.opcode.iscontrol():
-            length = max(length, header.payload_len)
-        if length > limit:
-            raise LineTooLong(f"A message can have {limit:,} bytes.")
+    def _skip(self, length: int, is_whole: bool) -> tuple[Kind, bytes]:
+        """Leave out this much of a message that is too long.
+
+        :raises LineTooLong: more of it came than a person's line could ever have.
+        """
+        kind = Kind.PART if self._skipped else Kind.TOO_LONG
+        self._skipped += length
+        if self._skipped > SKIPPED_LIMIT:
+            raise LineTooLong(f"A message has more than {SKIPPED_LIMIT:,} bytes.")
+        self._message = None if is_whole else bytearray()
+        if is_whole:
+            self._skipped = 0
+        return kind, b""
 
 
 def _checked(message: bytes) -> bytes:

@@ -157,6 +157,8 @@ class WebSocket(JsonConversation):
         kind, payload = read
         if kind is Kind.MESSAGE:
             self.lineReceived(payload.translate(_NO_LINE_ENDS))
+        elif kind is Kind.TOO_LONG:
+            self.lineLengthExceeded(payload)
         elif kind is Kind.CLOSE:
             self._parting = int.from_bytes(payload)
             self._end_reading()

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wsproto.frame_protocol import Opcode
 
 from groupchat.doors.web.frames import CLOSING_REASON, PING, Frames, Kind, closing, frame, pong
+from groupchat.doors.wire.framing import SKIPPED_LIMIT
 from groupchat.model.errors import Refusal
 from tests.doors.web.clients import frames, masked
 
@@ -75,18 +76,41 @@ class ReadTest(SynchronousTestCase):
             self.assertEqual(read(data), ["bad-frame"])
 
     def test_large(self) -> None:
-        """A message as long as the limit is taken, whatever its frames; one that is a byte longer is not."""
+        """A message as long as the limit is taken, whatever its frames; one byte more, and it is left out."""
         for limit in (125, 126, 65535, 65536, 70000):
             whole = masked(b"z" * limit)
             parts = masked(b"z" * (limit - 1), fin=False) + masked(b"z", opcode=Opcode.CONTINUATION)
             for data in (whole, parts):
                 self.assertEqual(read(data, limit=limit), [(Kind.MESSAGE, b"z" * limit)])
-                self.assertEqual(read(data, limit=limit - 1), ["line-too-long"])
+                for size in (1000, 65536):
+                    found = read(data + masked(b"next"), size, limit - 1)
+                    self.assertEqual(found, [(Kind.TOO_LONG, b""), (Kind.MESSAGE, b"next")])
 
-    def test_announced_length(self) -> None:
-        """A frame that says it will be too long is refused before it comes."""
-        for length in (b"\xfe" + (1001).to_bytes(2), b"\xff" + (2**62).to_bytes(8)):
-            self.assertEqual(read(b"\x81" + length + b"abcd"), ["line-too-long"])
+    def test_parts_too_long(self) -> None:
+        """The parts of a message that is too long are left out as they come, and pings between them are answered."""
+        part = masked(b"z" * 600, opcode=Opcode.CONTINUATION, fin=False)
+        data = masked(b"z" * 600, fin=False) + part + masked(b"?", opcode=Opcode.PING) + part
+        data += masked(b"", opcode=Opcode.CONTINUATION) + masked(b"next")
+        for size in (1, 7, 100, 65536):
+            self.assertEqual(read(data, size), [(Kind.TOO_LONG, b""), (Kind.PING, b"?"), (Kind.MESSAGE, b"next")])
+
+    def test_memory(self) -> None:
+        """Of a message that is too long nothing is kept."""
+        decoder = Frames()
+        data = masked(b"z" * 200_000)
+        for start in range(0, len(data), 4096):
+            waiting = decoder.feed(data[start : start + 4096])
+            while decoder.read(LIMIT) is not None:
+                pass
+            self.assertLessEqual(len(waiting) + len(decoder._message or b""), LIMIT + 4096)
+
+    def test_endless(self) -> None:
+        """More than a mebibyte of one message ends it all, also if it is only said that so much will come."""
+        part = masked(b"z" * 60_000, opcode=Opcode.CONTINUATION, fin=False)
+        self.assertEqual(read(masked(b"z", fin=False) + part * 20), [(Kind.TOO_LONG, b""), "line-too-long"])
+        for length in (SKIPPED_LIMIT + 1, 2**62):
+            self.assertEqual(read(b"\x81\xff" + length.to_bytes(8) + b"abcd"), ["line-too-long"])
+        self.assertEqual(read(b"\x81\xfe" + (1001).to_bytes(2) + b"abcd"), [])
 
     def test_rules(self) -> None:
         """What RFC 6455 does not allow is refused, by what it is; what came before counts."""

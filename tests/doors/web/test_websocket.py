@@ -94,6 +94,12 @@ class LineTest(SynchronousTestCase):
         socket.port.clock.advance(TURN_S)
         self.assertEqual((socket.session.calls, socket.transport.producerState), ([SAID], "producing"))
 
+    def test_too_long(self) -> None:
+        """A message that is too long is refused and left out, and the conversation goes on."""
+        socket = Socket(Port())
+        socket.send(masked(b"x" * 1025) + masked(SAY))
+        self.assertEqual(socket.session.calls, [("refuse", "line-too-long", None), SAID])
+
     def test_control_frames_are_charged(self) -> None:
         """Pings and parts of messages count towards the limit of what a peer may send."""
         socket = Socket(Port())
@@ -147,7 +153,7 @@ class EndTest(SynchronousTestCase):
             (b"\x81\x00", "bad-frame", 1002),
             (masked(b"x", opcode=Opcode.BINARY), "not-text", 1003),
             (masked(b"\xff"), "not-utf8", 1007),
-            (masked(b"x" * 1025), "line-too-long", 1009),
+            (b"\x81\xff" + (2**30).to_bytes(8) + b"mask", "line-too-long", 1009),
         ):
             socket = Socket(Port())
             socket.server.hold(Hold.FLOOD)
