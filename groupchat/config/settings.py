@@ -314,7 +314,9 @@ class Settings:
         24, "characters", "longest nickname: the rest of a line is for the text", minimum=1, maximum=64
     )
     unicode_names: bool = setting(
-        False, "true or false", "allow letters beyond A-Z in nicknames; of one script, without look-alikes"
+        True,
+        "true or false",
+        "allow letters beyond A-Z in nicknames: of one script, and no nickname that looks like somebody else's account",
     )
     reserved_names: tuple[str, ...] = setting(
         RESERVED, "nicknames", "nicknames that nobody can take, because others would trust them too much"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid
-from groupchat.model.text import FILE_NAME, NICK, ROOM, is_harmless
+from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, is_harmless
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 """Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""
@@ -31,12 +31,13 @@ LINKS = "/f/"
 class NameRules:
     """The rules for valid nicknames: their length in characters, whether they may be Unicode, and which are reserved.
 
-    ``pseudonyms``: those of people who were erased are valid too, as in what was exported.
+    ``pseudonyms``: those of people who were erased are valid too, and what only older versions took, as in what was
+    exported.
     """
 
     minimum: int = 2
     maximum: int = 24
-    unicode: bool = False
+    unicode: bool = True
     reserved: tuple[str, ...] = RESERVED
     pseudonyms: bool = False
 
@@ -47,7 +48,7 @@ LONGEST = 64
 """The most characters of a nickname under any rules."""
 
 _NICK = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
-_WORD = re.compile(r"[^\W_][\w.-]*")
+_WORD = re.compile(rf"[^\W_](?:[\w.-]|{MARK})*")
 _ROOM = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
 
 
@@ -64,7 +65,9 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
         name = _unicode_nick(name, rules)
     elif not _NICK.fullmatch(name):
         raise NickInvalid(_rule(rules))
-    if not rules.minimum <= len(name) <= rules.maximum:
+    # Letters of double width take the place of two; a name of one of them is a name.
+    size = len(name) if name.isascii() or rules.pseudonyms else len(name) + sum(map(_is_wide, name))
+    if not rules.minimum <= size <= rules.maximum:
         raise NickInvalid(_rule(rules))
     alike = _reserved(rules.reserved)
     looks = skeletons(name)
@@ -143,7 +146,14 @@ def hidden(words: str, key_: str, alias: str) -> str:
 def _rule(rules: NameRules) -> str:
     """Return the sentence that explains which nicknames are valid."""
     letters = "letters and digits of one script and" if rules.unicode else "A-Z a-z 0-9"
-    return f"A nickname is {rules.minimum} to {rules.maximum} characters of {letters} _ . -, and starts with a letter."
+    wide = " Letters of double width count twice." if rules.unicode else ""
+    most = f"{rules.minimum} to {rules.maximum} characters"
+    return f"A nickname is {most} of {letters} _ . -, and starts with a letter.{wide}"
+
+
+def _is_wide(character: str) -> bool:
+    """Say whether it takes two columns, as Chinese, Japanese and Korean letters do."""
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 @lru_cache(maxsize=8)
@@ -161,6 +171,33 @@ _TOGETHER = (
     frozenset({"HAN", "BOPOMOFO"}),
 )
 """Scripts that are used together in one writing system (UTS #39, table 1a)."""
+
+
+_SIGNS = re.compile("[\u01c0-\u01c3\u02b0-\u02ff\ua700-\ua71f\ua788-\ua78a]")
+"""Letters of phonetics and for clicks that look like colons, quotation marks, bars and exclamation marks."""
+
+_MARKS = 4
+"""The most marks on one letter (UTS #39, section 5.4)."""
+
+
+def _is_overloaded(name: str) -> bool:
+    """Say whether a letter has too many marks, one of them twice, one round it, or a dot that it has anyway.
+
+    So nobody is called "ali\u0307ce", which is seen as alice.
+    """
+    marks: list[str] = []
+    base = ""
+    for character in unicodedata.normalize("NFD", name):
+        kind = unicodedata.category(character)
+        if kind == "Me" or (character == "\u0307" and base in ("i", "j", "\u0456", "\u0458", "\u0131", "\u0237")):
+            return True
+        if kind != "Mn":
+            base, marks = character, []
+        elif character in marks or len(marks) == _MARKS:
+            return True
+        else:
+            marks.append(character)
+    return False
 
 
 def _unicode_nick(name: str, rules: NameRules) -> str:
@@ -182,6 +219,8 @@ def _unicode_nick(name: str, rules: NameRules) -> str:
         raise NickInvalid(_rule(rules))
     if any(kind[0] not in "LM" and kind != "Nd" and c not in "_.-" for c, kind in zip(shown, kinds, strict=True)):
         raise NickInvalid(_rule(rules))
+    if not rules.pseudonyms and (_SIGNS.search(shown) or _is_overloaded(shown)):
+        raise NickInvalid(f"A nickname has no letters that look like signs, and few marks on a letter. {_rule(rules)}")
     if not _is_one_script(shown):
         raise NickInvalid("A nickname has letters of one script only; this one mixes several.")
     seen = _drawn(unicodedata.normalize("NFD", shown)).lower()

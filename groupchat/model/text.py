@@ -131,8 +131,9 @@ _JOINING = re.compile(
 # Combining marks are not ASCII, not ``\w``, and not in the blocks of punctuation, symbols and pictures named here;
 # ``_trimmed`` looks at each character of a long run of others.
 # The class is written twice because a search is fastest when the pattern begins with exactly one character.
-_MARK = r"[^\w\s\x00-\u02ff\u2010-\u20cf\u2100-\u2cee\U0001f000-\U0001faff]"
-_STACK = re.compile(rf"{_MARK}{_MARK}{{{MARKS_PER_BASE},}}")
+MARK = r"[^\w\s\x00-\u02ff\u2010-\u20cf\u2100-\u2cee\U0001f000-\U0001faff]"
+"""The expression for a combining mark, and little else."""
+_STACK = re.compile(rf"{MARK}{MARK}{{{MARKS_PER_BASE},}}")
 
 # First look: a bitmap for the BMP, and everything above it.  More ranges above U+FFFF would make it five times slower.
 _SUSPECT = re.compile(rf"[{_HIDDEN_BELOW}{_PLACED_BELOW}\U00010000-\U0010ffff]")

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
+from wcwidth import wcswidth
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.limits.pages import page
@@ -160,11 +161,15 @@ def folded(nicks: list[str]) -> list[str]:
     lines = []
     line = ""
     for nick in nicks:
-        if line and len(line) + len(nick) + 2 > WIDTH:
+        if line and _columns(line) + _columns(nick) + 2 > WIDTH:
             lines.append(line + ",")
             line = ""
         line = f"{line}, {nick}" if line else nick
     return [*lines, line] if line else lines
+
+
+def _columns(words: str) -> int:
+    return len(words) if words.isascii() else max(wcswidth(words), 0)
 
 
 def _existing(me: Actor, name: str) -> OpenRoom:

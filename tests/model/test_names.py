@@ -13,7 +13,8 @@ from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, Room
 from groupchat.model.names import DEFAULT_RULES, NameRules, file_name, file_path, key, nick, room, skeletons
 from groupchat.model.text import is_harmless
 
-UNICODE = NameRules(unicode=True)
+UNICODE, ASCII = NameRules(unicode=True), NameRules(unicode=False)
+EXPORTED = NameRules(1, 64, True, (), True)
 LANGUAGES = [
     "José",
     "Zoë",
@@ -88,7 +89,7 @@ class Nicknames(SynchronousTestCase):
             "#al",
             "{}",
         ):
-            self.assertEqual(str(self.assertRaises(NickInvalid, nick, name)), RULE, ascii(name))
+            self.assertEqual(str(self.assertRaises(NickInvalid, nick, name, ASCII)), RULE, ascii(name))
 
     def test_rules(self) -> None:
         """The rules set the lengths, and the sentence names them."""
@@ -116,7 +117,7 @@ class Nicknames(SynchronousTestCase):
     @given(st.text(max_size=30) | st.from_regex(r"[ ]?[A-Za-z][\w.-]{0,25}\n?", fullmatch=True))
     def test_same_again(self, text: str) -> None:
         """A valid nickname is one harmless word, and is accepted again without a change, by both kinds of rules."""
-        for rules in (NameRules(), UNICODE):
+        for rules in (ASCII, UNICODE):
             try:
                 name = nick(text, rules)
             except (NickInvalid, NickReserved):
@@ -161,6 +162,14 @@ class UnicodeNicknames(SynchronousTestCase):
         for name in ("é", "éééé"):
             self.assertIn("2 to 3 characters", str(self.assertRaises(NickInvalid, nick, name, rules)))
 
+    def test_wide(self) -> None:
+        """A letter of double width counts as two, so a Chinese name of one letter is one; twelve are the most."""
+        for name in ("李", "李明", "明" * 12, "가"):
+            self.assertEqual(nick(name, UNICODE), name)
+        for name in ("明" * 13, "é", "ab明"):
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+        self.assertEqual(nick("明" * 13, EXPORTED), "明" * 13)
+
     def test_rule_names_scripts(self) -> None:
         """If Unicode is allowed, the sentence about nicknames says so."""
         self.assertIn("letters and digits of one script", str(self.assertRaises(NickInvalid, nick, "!!", UNICODE)))
@@ -187,6 +196,29 @@ class UnicodeNicknames(SynchronousTestCase):
         ):
             self.assertRaises(NickInvalid, nick, name, UNICODE)
         self.assertRaises(NickInvalid, nick, "é" + "\u0323\u0324\u0325\u0326\u0327\u0328\u0329\u032a\u032b", UNICODE)
+
+    def test_looks_like_signs(self) -> None:
+        """Letters that look like colons, quotation marks, bars or exclamation marks are refused: so lines are plain."""
+        for name in ("bobː", "bobˑ", "bobˌ", "bobʼs", "ʻab", "ǃab", "ǀab", "ab\ua789", "ab\ua71b"):
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+
+    def test_marks(self) -> None:
+        """Few marks are on a letter, none twice, and none round it; a dot is not put on a letter that has one."""
+        for name in (
+            "ali\u0307ce", "al\u0131\u0307ce", "bj\u0307orn", "алi\u0307са", "i\u0323\u0307ab", "a\u0323\u0323b",
+            "a\u20ddb", "a\u0321\u0322\u0327\u0328\u0331b",
+        ):  # fmt: skip
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+        for name in ("İbrahim", "Ếva", "שָׁלוֹם", "กุ้งเต้น", "हिन्दी", "हां"):
+            self.assertEqual(key(nick(name, UNICODE)), key(name))
+        self.assertEqual(nick("ali\u0307ce", EXPORTED), "ali\u0307ce")
+
+    def test_digits(self) -> None:
+        """Digits of another script than the letters are refused, and so are numerals that look like letters."""
+        for name in ("alice٠", "b٠b", "b०b", "b๐b", "ал٣и", "алиса९"):
+            self.assertRaises(NickInvalid, nick, name, UNICODE)
+        self.assertEqual(nick("राम१", UNICODE), "राम१")
+        self.assertEqual(nick("alice１２", UNICODE), "alice12")
 
     def test_one_script(self) -> None:
         """Scripts that no writing system mixes are refused in one nickname."""

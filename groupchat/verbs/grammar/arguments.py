@@ -5,6 +5,7 @@ Everything that others may be shown is cleaned here, once: a typed line by its s
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -86,7 +87,8 @@ class NickArgument(Argument):
     label = "NICK"
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
-        return sorted(nick for nick in choices.nicks() if nick.lower().startswith(start.lower()))
+        begins = unicodedata.normalize("NFC", start).lower()
+        return sorted(nick for nick in choices.nicks() if nick.lower().startswith(begins))
 
 
 class TargetArgument(NickArgument):
