@@ -43,47 +43,42 @@ class Command:
 class Asking:
     """The questions to one person about one command.
 
-    ``is_open``: the next line is an answer.
+    ``lacking``: what is asked for; as long as there is any, the next line is an answer.
     """
 
-    __slots__ = ("_command", "_first", "_lacking", "_screen", "_show")
+    __slots__ = ("_command", "_first", "_screen", "_show", "lacking")
 
     def __init__(self, screen: IScreen, show: Callable[[Answer], object]) -> None:
         self._screen = screen
         self._show = show
         self._command: Command | None = None
-        self._lacking: list[Parameter] = []
+        self.lacking: list[Parameter] = []
         self._first: str | None = None
         """A new password that was typed once."""
 
-    @property
-    def is_open(self) -> bool:
-        """Say whether the next line is an answer."""
-        return bool(self._lacking)
-
     def begin(self, command: Command, lacking: Sequence[Parameter]) -> None:
         """Ask for arguments that were left out, and carry out the command with them."""
-        self._command, self._lacking, self._first = command, list(lacking), None
+        self._command, self.lacking, self._first = command, list(lacking), None
         self._show(Told((HOW,)))
         self._ask()
 
     def note(self, command: Command) -> None:
         """Note that a command is carried out that was typed with its passwords."""
-        self._command, self._lacking = command, []
+        self._command, self.lacking = command, []
 
     def too_weak(self) -> bool:
         """Ask for another new password; return whether there is a command that it is for."""
         new = [one for one in self._command.parameters if one.argument.is_new] if self._command is not None else []
         if not new:
             return False
-        self._lacking, self._first = [*new, *(one for one in self._lacking if one not in new)], None
+        self.lacking, self._first = [*new, *(one for one in self.lacking if one not in new)], None
         self._show(Told((ANOTHER,)))
         self._ask()
         return True
 
     def settled(self) -> None:
         """Forget the command: it was refused for another reason."""
-        self._command, self._lacking, self._first = None, [], None
+        self._command, self.lacking, self._first = None, [], None
 
     def take(self, line: str) -> bool:
         """Take a line while something is asked for; return False if it is no answer, but a command.
@@ -99,7 +94,7 @@ class Asking:
             if not answer:
                 self._show(Done(text=GIVEN_UP))
             return not answer
-        asked = self._lacking[0]
+        asked = self.lacking[0]
         if asked.argument.is_new:
             if self._first is None:
                 command.check(command.given, answer)
@@ -111,8 +106,8 @@ class Asking:
                 raise BadArguments(DIFFERENT)
         given = {**command.given, asked.name: asked.argument.from_json(answer)}
         self._command = Command(command.parameters, given, command.carry_out, command.check)
-        del self._lacking[0]
-        if self._lacking:
+        del self.lacking[0]
+        if self.lacking:
             self._ask()
         else:
             command.carry_out(given)
@@ -124,7 +119,7 @@ class Asking:
 
     def _ask(self) -> None:
         self._screen.conceal()
-        asked = self._lacking[0]
+        asked = self.lacking[0]
         if asked.optional:
             what = CODE
         elif not asked.argument.is_new:

@@ -25,11 +25,15 @@ _AGAIN = "The same line once more says it."
 
 
 class SecretLines:
-    """Remembers what one person was refused lately."""
+    """Remembers what one person was refused lately.
 
-    __slots__ = ("_again", "_failed", "_failed_at")
+    ``is_alert``: the next line is to be checked, whatever it is.
+    """
+
+    __slots__ = ("_again", "_failed", "_failed_at", "is_alert")
 
     def __init__(self) -> None:
+        self.is_alert = False
         self._failed = ""
         self._failed_at = 0.0
         self._again = ""
@@ -38,10 +42,12 @@ class SecretLines:
     def failed(self, command: str, now: float) -> None:
         """Note that a command with a password was refused.  :param now: seconds that never go back."""
         self._failed, self._failed_at = command, now
+        self.is_alert = True
 
     def passed(self) -> None:
         """Note that something else was typed, such as another command."""
         self._failed = self._again = ""
+        self.is_alert = False
 
     def check(self, spoken: str, now: float, least: int) -> None:
         """See that a line can be said aloud.
@@ -51,11 +57,11 @@ class SecretLines:
         """
         failed, again = self._failed, self._again
         if failed or again:
-            self._failed = self._again = ""
+            self.passed()
             if spoken == again:
                 return
             if failed and now - self._failed_at < HELD_S:
-                self._again = spoken
+                self._again, self.is_alert = spoken, True
                 raise BadArguments(
                     f"That was not said: it may be a password, because /{failed} was refused just before. {_AGAIN}"
                 )
@@ -69,7 +75,7 @@ class SecretLines:
                     f"type {words[0].lower()} at the beginning."
                 )
         elif (command := _without_slash(spoken, least)) is not None:
-            self._again = spoken
+            self._again, self.is_alert = spoken, True
             raise BadArguments(
                 f"That was not said: with a slash before it, it would be /{command}, and may have a password in it."
                 f" {_AGAIN}"

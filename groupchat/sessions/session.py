@@ -167,7 +167,7 @@ class Session(Handshake):
                 receipt.when_settled(lambda: self.screen.release(Hold.ANSWER))
             return
         spoken = text.clean(line)
-        if self._asking.is_open and self._asking.take(spoken):
+        if self._asking.lacking and self._asking.take(spoken):
             return
         if spoken and not spoken.isspace():
             self._speak(Actor(self._hall, self.connection), spoken, is_typed=self.screen.style.attended)
@@ -177,7 +177,7 @@ class Session(Handshake):
         super()._excuse(failure, ref)
         if self.state is not State.CHATTING:
             return
-        if self._asking.is_open and not failure.check(PasswordWeak):
+        if self._asking.lacking and not failure.check(PasswordWeak):
             self._asking.ask_again()
         elif not (failure.check(PasswordWeak) and self._asking.too_weak()):
             self._asking.settled()
@@ -200,7 +200,10 @@ class Session(Handshake):
         elif spoken[:1] in ("s", "S") and (correction := corrections.read(spoken)) is not None:
             self._reply(substitute(me, correction), me.ref)
         else:
-            self._check_aloud(spoken)
+            first = spoken[:1]
+            word = spoken.partition(" ")[0].lower()
+            if self._secrets.is_alert or not first.isascii() or first.isspace() or word in SECRET:
+                self._check_aloud(spoken)
             said = spoken.removeprefix("/") if spoken.startswith("//") else spoken
             self._reply(say(me, said, me.bound), me.ref)
 

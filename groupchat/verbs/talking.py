@@ -52,6 +52,8 @@ def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None
     """Say the text as it is, also when it begins with a slash."""
     if me.connection.partner is not None and not (room or me.bound):
         return _to_partner(me, me.connection.partner, text, reply)
+    if "@" not in text:  # nearly all
+        return me.post(me.draft(Kind.SAID, me.speaking_room(room), spoken(me, text), reply=reply))
     return _aloud(me, Kind.SAID, me.speaking_room(room), text, reply)
 
 
@@ -300,7 +302,7 @@ def _aloud(me: Actor, kind: Kind, room: str, words: str, reply: int | None) -> R
     text = spoken(me, words)
     called = me.hall.rooms.find(room) if calls(text) and not me.connection.relays else None
     if called is None or me.rank_in(room) < Rank.ROOM_OPERATOR:
-        return me.post(me.draft(kind, room, text, reply=reply))  # nearly all; of others, @all is a word like any other
+        return me.post(me.draft(kind, room, text, reply=reply))  # of others, @all is a word like any other
     now = me.hall.clock.seconds()
     wait = called.called_at + CALL_S - now
     if wait > 0:
