@@ -275,6 +275,7 @@ class FakeScreen:
 
     address = "192.0.2.1"
     base = "http://192.0.2.9:5000"
+    terminal = ""
     secure = False
     silent_s = 0.0
     """For how many seconds its network has been out."""

@@ -61,6 +61,7 @@ class IScreen(Interface):
     address: str = Attribute("The peer's IP address, for logs and limits; empty when there is none.")
     secure: bool = Attribute("Whether the connection is encrypted.")
     base: str = Attribute("Where the peer reaches this server over HTTP, such as ``http://192.0.2.1:5000``; or empty.")
+    terminal: str = Attribute("The kind of terminal, such as ``xterm``, as the peer says; empty: it is not known.")
     exempt: bool = Attribute("Whether flood limits do not apply to its address.")
 
     def answer(answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:

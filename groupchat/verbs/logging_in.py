@@ -109,8 +109,10 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
         own = ", this one" if one is me.connection else ""
         secure = "encrypted" if one.screen.secure else "not encrypted"
         since = minute(one.since, me.zone)
+        kind = f" ({one.screen.terminal})" if one.screen.terminal else ""
+        whence = f"{secure}, from {origin(one.screen.address)}"
         lines.append(
-            f"Connection {one.number}{own}: {one.door}, since {since}, {secure}, from {origin(one.screen.address)}"
+            f"Connection {one.number}{own}: {one.door}{kind}, since {since}, {whence}"
             + (f", by the access token {tokens[one.access]}" if one.access in tokens else "")
         )
     if len(person.connections) > 1:
@@ -122,7 +124,7 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
             {
                 "number": one.number, "own": one is me.connection, "since": iso(one.since), "door": one.door,
                 "secure": one.screen.secure, "address": one.screen.address, "rooms": list(one.rooms),
-                "access": tokens.get(one.access, ""),
+                "access": tokens.get(one.access, ""), "terminal": one.screen.terminal,
             }
             for one in person.connections
         ],

@@ -62,6 +62,7 @@ class CountingScreen:
 
     address = ""
     base = ""
+    terminal = ""
     secure = False
     exempt = True
 

@@ -1,7 +1,8 @@
 """Telnet: taking its commands out of what a peer sends, and answering them (RFC 854).
 
-Every option is refused, but NAWS, by which a client tells the size of its window (RFC 1073), and ECHO, which the server
-offers while a password is typed (RFC 857).
+Every option is refused, but NAWS, by which a client tells the size of its window (RFC 1073), TERMINAL-TYPE, by which it
+tells what it is (RFC 1091), and ECHO, which the server offers while a password is typed (RFC 857).
+So a client stays in line mode if it can, where the terminal itself edits the line and shows it.
 """
 
 import re
@@ -11,7 +12,9 @@ from wcwidth import iter_graphemes
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
 SE, BRK, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 247, 248, 250, 251, 252, 253, 254, 255
-ECHO, TIMING_MARK, NAWS = 1, 6, 31
+ECHO, TIMING_MARK, TERMINAL_TYPE, NAWS = 1, 6, 24, 31
+IS, SEND = 0, 1
+"""What follows the option in a subnegotiation about the type of the terminal."""
 
 STILL_HERE = b"-- Still here.\r\n"
 """The answer to "are you there?"."""
@@ -21,6 +24,11 @@ SUBNEGOTIATION_LIMIT = 4096
 
 WINDOW = 5
 """Bytes by which a client tells its size: the option, columns, rows."""
+
+NAME_LIMIT = 40
+"""The most characters of the name of a terminal (RFC 1091)."""
+
+_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9/_.+-]*")
 
 COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
@@ -60,21 +68,23 @@ class TelnetFilter:
 
     ``commands``: how many commands were taken out by the last ``feed``.
     ``columns``: the width of the window, as the client told it last; 0: it did not.
+    ``terminal``: the name of the kind of terminal, in small letters; empty: it is not known.
 
     Replies are never more bytes than were received, except for the first answer to AYT.
     """
 
     __slots__ = (
         "_answered", "_offered", "_pending", "_received", "_replied", "_said", "_subnegotiated", "columns", "commands",
-        "replies",
+        "replies", "terminal",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.replies = bytearray()
         self.commands = 0
         self.columns = 0
+        self.terminal = ""
         self._said = b""
-        """The beginning of the present subnegotiation, long enough for the size of a window."""
+        """The beginning of the present subnegotiation, long enough for the name of a terminal."""
         self._pending = b""
         """An incomplete command: at most two bytes."""
         self._subnegotiated = -1
@@ -134,6 +144,8 @@ class TelnetFilter:
                 self._subnegotiated = -1
                 if len(self._said) == WINDOW and self._said[0] == NAWS:
                     self.columns = int.from_bytes(self._said[1:3], "big")
+                elif self._said[:2] == bytes((TERMINAL_TYPE, IS)) and _NAME.fullmatch(self._said, 2):
+                    self.terminal = self._said[2 : 2 + NAME_LIMIT].decode("ascii").lower()
             else:
                 self._count(b"\xff" if command == IAC else b"", 2)
         elif command == IAC:
@@ -165,6 +177,9 @@ class TelnetFilter:
         if (verb, option) == (WILL, NAWS):
             self._reply(bytes((IAC, DO, NAWS)))
             return
+        if (verb, option) == (WILL, TERMINAL_TYPE):
+            self._reply(bytes((IAC, DO, TERMINAL_TYPE, IAC, SB, TERMINAL_TYPE, SEND, IAC, SE)))
+            return
         self._reply(bytes((IAC, WONT if verb == DO else DONT, option)))
 
     def _reply(self, reply: bytes) -> None:
@@ -175,6 +190,6 @@ class TelnetFilter:
     def _count(self, piece: bytes, length: int | None = None) -> None:
         """:raises LineTooLong: this piece, of so many bytes on the wire, makes the subnegotiation too long."""
         self._subnegotiated += len(piece) if length is None else length
-        self._said += piece[: WINDOW + 1 - len(self._said)]
+        self._said += piece[: NAME_LIMIT + 2 - len(self._said)]
         if self._subnegotiated > SUBNEGOTIATION_LIMIT:
             raise LineTooLong(f"A telnet subnegotiation can have {SUBNEGOTIATION_LIMIT} bytes.")

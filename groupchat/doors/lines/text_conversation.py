@@ -44,6 +44,11 @@ class TextConversation(Conversation):
         self._telnet: TelnetFilter | None = None
         """None as long as the peer has sent nothing of telnet: then it is sent nothing of it either."""
 
+    @property
+    def terminal(self) -> str:
+        """The kind of terminal, as a telnet client told it."""
+        return "" if self._telnet is None else self._telnet.terminal
+
     def prefer(self, preferences: Preferences) -> None:
         """Show things so from now on."""
         self.style = text_style(preferences, self.reception.settings.zone, self._columns, self.base)

@@ -65,6 +65,7 @@ class Desk:
         self.address = request.address
         self.secure = request.secure
         self.base = request.base
+        self.terminal = ""
         self.exempt: bool = request.channel.reception.exempts(request.address)
         self._answers: list[events.Answer] = []
         self._waiting: Deferred[events.Answer] | None = None

@@ -57,6 +57,11 @@ class Conversation(HeldLines):
         """The number of lines that came before there was a nickname; -1: there is one."""
 
     @property
+    def terminal(self) -> str:
+        """Return the kind of terminal there; empty: that is not known."""
+        return ""
+
+    @property
     def base(self) -> str:
         """Return where the peer reaches this server over HTTP; empty: that is not known."""
         return base(self.transport, self.reception.settings, self.secure)

@@ -15,7 +15,8 @@ CTRL_C = b"\xff\xf4\xff\xfd\x06"
 TERMINAL_TYPE = b"\xff\xfa\x18\x00xterm\xff\xff\xff\xf0"
 STREAM = b"al\xff\xfb\x18ice\xff\xfd\x01" + CTRL_C + b" \xff\xff" + TERMINAL_TYPE + b"\xff\xf1!\xff\xf6\xff\xfe\x03?"
 TEXT = b"alice \xff!?"
-REPLIES = b"\xff\xfe\x18\xff\xfc\x01\xff\xfc\x06" + STILL_HERE
+ASKED = b"\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0"
+REPLIES = ASKED + b"\xff\xfc\x01\xff\xfc\x06" + STILL_HERE
 
 
 class FilterTests(SynchronousTestCase):
@@ -44,8 +45,26 @@ class FilterTests(SynchronousTestCase):
     def test_refusals_are_not_repeated(self) -> None:
         """An option is refused once; what is refused already needs no answer."""
         telnet = TelnetFilter()
-        telnet.feed(b"\xff\xfb\x18\xff\xfd\x18\xff\xfc\x18\xff\xfe\x18" * 3)
-        self.assertEqual(telnet.replies, b"\xff\xfe\x18\xff\xfc\x18")
+        telnet.feed(b"\xff\xfb\x19\xff\xfd\x19\xff\xfc\x19\xff\xfe\x19" * 3)
+        self.assertEqual(telnet.replies, b"\xff\xfe\x19\xff\xfc\x19")
+
+    def test_terminal(self) -> None:
+        """A client that offers to tell its type is asked for it once; what is no name is nothing."""
+        stream = b"\xff\xfb\x18\xff\xfb\x18hi\xff\xfa\x18\x00XTERM-256color\xff\xf0 you"
+        for size in range(1, len(stream) + 1):
+            telnet = TelnetFilter()
+            pieces = [telnet.feed(stream[start : start + size]) for start in range(0, len(stream), size)]
+            self.assertEqual((b"".join(pieces), bytes(telnet.replies)), (b"hi you", ASKED))
+            self.assertEqual(telnet.terminal, "xterm-256color")
+        for said, terminal in (
+            (b"", ""), (b"x" * 41, "x" * 40), (b"\x1b[2J", ""), (b"vt 100", ""), (b"-x", ""), (b"\xff\xff", ""),
+            (b"a\r", ""),
+        ):  # fmt: skip
+            telnet = TelnetFilter()
+            telnet.feed(b"\xff\xfa\x18\x00" + said + b"\xff\xf0")
+            self.assertEqual(telnet.terminal, terminal)
+        telnet.feed(b"\xff\xfa\x18\x01xterm\xff\xf0")
+        self.assertEqual(telnet.terminal, "", "that is the question, not the answer")
 
     def test_window(self) -> None:
         """A client that offers to tell the size of its window may, and tells each change; however it is cut."""
@@ -118,6 +137,13 @@ class DoorTests(SynchronousTestCase):
         connection.protocol.conceal()
         connection.protocol.reveal()
         self.assertEqual(connection.transport.value(), b"? ")
+
+    def test_terminal(self) -> None:
+        """The core learns the type of the terminal when the client has told it."""
+        connection = Connection()
+        self.assertEqual(connection.protocol.terminal, "")
+        connection.receive(b"\xff\xfb\x18\xff\xfa\x18\x00VT220\xff\xf0")
+        self.assertEqual(connection.protocol.terminal, "vt220")
 
     def test_answered(self) -> None:
         """A telnet client is answered, its lines are taken, and then its echo can be switched."""
