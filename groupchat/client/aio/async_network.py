@@ -73,7 +73,7 @@ class AsyncAttempt:
                 await self._loop.create_connection(
                     lambda: self._wire, host, port, happy_eyeballs_delay=STAGGER, interleave=1
                 )
-        except (OSError, UnicodeError) as error:  # a name that is too long for DNS raises the latter
+        except (OSError, ValueError) as error:  # a name that DNS cannot have raises the latter
             self._receiver.failed(no_connection(error, host, port))
 
 
@@ -146,7 +146,7 @@ def no_connection(error: Exception, host: str, port: int) -> NoConnection:
 
 def _kind(error: Exception) -> type[NoConnection]:
     """Return what kind of error it is; asyncio joins those of several addresses into one, without a number."""
-    if isinstance(error, socket.gaierror | UnicodeError):
+    if isinstance(error, socket.gaierror | ValueError):
         return UnknownHost
     if isinstance(error, TimeoutError):
         return TimedOut

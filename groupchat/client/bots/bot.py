@@ -13,15 +13,13 @@ from groupchat.client.aio.async_chat import Answerable, Chat
 from groupchat.client.aio.connecting import Place, connect, sentence
 from groupchat.client.bots.bot_running import patiently, until_terminated
 from groupchat.client.bots.bot_state import BotState
-from groupchat.client.bots.calls import Call, Command, Function, arity, split
+from groupchat.client.bots.calls import Call, Function, check_arity
+from groupchat.client.bots.command_book import CommandBook
 from groupchat.client.client_events import Event, Person, Post, Said, Whispered
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.protocol import Message
 
 F = TypeVar("F", bound=Function)
-
-HELP = "help"
-"""The command that every bot has."""
 
 _log = logging.getLogger("groupchat.bot")
 
@@ -60,9 +58,8 @@ class Bot:
     ) -> None:
         self._nick = nick
         self._options = {"room": room, "rooms": None if rooms is None else tuple(rooms), **options}
-        self._prefix = prefix
         self._path = state
-        self._commands: dict[str, Command] = {}
+        self._commands = CommandBook(prefix)
         self._listeners: list[tuple[tuple[type[Event], ...], Function]] = []
         self._clocks: list[tuple[float, Function]] = []
         self._starters: list[Function] = []
@@ -82,12 +79,7 @@ class Bot:
         """
 
         def declare(function: F) -> F:
-            arity(function)
-            names = tuple(each.casefold() for each in (name, *aliases))
-            for each in names:
-                if each in self._commands or each == HELP:
-                    raise ValueError(f"there is a command {each} already")
-                self._commands[each] = Command(names, usage, function)
+            self._commands.add((name, *aliases), usage, function)
             return function
 
         return declare
@@ -96,7 +88,7 @@ class Bot:
         """Call the function with every event of these kinds, but for the bot's own."""
 
         def declare(function: F) -> F:
-            arity(function)
+            check_arity(function)
             self._listeners.append((kinds, function))
             return function
 
@@ -249,21 +241,17 @@ class Bot:
 
     async def _obey(self, event: Said | Whispered) -> None:
         """Carry out a command, if it is one."""
-        found = split(event.text, self._prefix, is_private=isinstance(event, Whispered))
-        if found is None:
-            return
-        name, rest = found
-        if name in self._commands:
-            command = self._commands[name]
-            await self._call(command.function, f"on {self._prefix}{name}", Call(self, event, command.names[0], rest))
-        elif name == HELP or isinstance(event, Whispered):
-            await self._call(self._help, f"on {self._prefix}{HELP}", event)
+        called = self._commands.called(event)
+        if called is not None:
+            command, rest = called
+            name = command.names[0]
+            await self._call(command.function, f"on {self._commands.prefix}{name}", Call(self, event, name, rest))
+        elif self._commands.asks_for_help(event):
+            await self._call(self._help, "on a call for help", event)
 
     async def _help(self, event: Said | Whispered) -> None:
         """Tell somebody, in private, which commands there are."""
-        commands = dict.fromkeys(self._commands.values())
-        lines = [command.line(self._prefix) for command in commands]
-        await self.tell(event.nick, "\n".join(lines) or "I have no commands.")
+        await self.tell(event.nick, self._commands.help_for(event.nick))
 
     async def _call(self, function: Function, when: str, subject: Any = None, number: int | None = None) -> None:
         """Call one of the functions, and answer with what it returns; its exceptions are logged."""
@@ -271,7 +259,7 @@ class Bot:
         origin = f"{event.id}-{'c' if number is None else number}" if isinstance(event, Post) else None
         token = _origin.set((origin, count(1)) if origin is not None else None)
         try:
-            answer = function(subject) if subject is not None and arity(function) else function()
+            answer = function(subject) if subject is not None and check_arity(function) else function()
             if isinstance(answer, Awaitable):
                 answer = await answer
             if isinstance(answer, str) and isinstance(event, Answerable):

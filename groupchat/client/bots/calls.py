@@ -1,7 +1,6 @@
 """Commands that people give to a bot."""
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -64,27 +63,8 @@ class Call:
         return await self.bot.tell(self.nick, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command that a bot knows."""
-
-    names: tuple[str, ...]
-    usage: str
-    function: Function
-
-    @property
-    def about(self) -> str:
-        """What it does: the first line of the function's docstring."""
-        return (inspect.getdoc(self.function) or "").split("\n")[0]
-
-    def line(self, prefix: str) -> str:
-        """Return its line in the help."""
-        usage = " ".join(filter(None, (prefix + self.names[0], self.usage)))
-        return f"{usage} - {self.about}" if self.about else usage
-
-
-def arity(function: Function) -> int:
-    """Return how many of its arguments a function can be given by position: 0, or 1.
+def check_arity(function: Function) -> int:
+    """Return how many arguments a function is called with: 0 or 1.
 
     :raises TypeError: it needs more.
     """
@@ -94,13 +74,3 @@ def arity(function: Function) -> int:
     if len(needed) > 1:
         raise TypeError(f"{function.__name__} is called with one argument, and takes {len(needed)}")
     return min(len(placed), 1)
-
-
-def split(text: str, prefix: str, *, is_private: bool) -> tuple[str, str] | None:
-    """Return the name and the rest of a command; None: it is none.  In private the prefix may be left out."""
-    if text.startswith(prefix):
-        text = text[len(prefix) :]
-    elif not is_private:
-        return None
-    found = re.match(r"(\S+)\s*", text)
-    return (found[1].casefold(), text[found.end() :].rstrip()) if found is not None else None

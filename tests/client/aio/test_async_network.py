@@ -125,9 +125,10 @@ class AsyncNetworkTest(SynchronousTestCase):
                 receiver = Receiver()
                 AsyncDialer(asyncio.get_running_loop(), "localhost", probe.getsockname()[1]).dial(receiver)
                 await receiver.until(NothingListens)
-                receiver = Receiver()
-                AsyncDialer(asyncio.get_running_loop(), f"{'x' * 70}.invalid", 5000).dial(receiver)
-                await receiver.until(UnknownHost)
+                for host in (f"{'x' * 70}.invalid", "nul\0.invalid", ".."):
+                    receiver = Receiver()
+                    AsyncDialer(asyncio.get_running_loop(), host, 5000).dial(receiver)
+                    await receiver.until(UnknownHost)
 
         play(scene())
 

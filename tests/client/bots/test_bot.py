@@ -90,16 +90,44 @@ class BotTest(SynchronousTestCase):
         self.play(scene)
 
     def test_help(self) -> None:
-        """The help is told in private; so it is when somebody says something else in private."""
+        """The help is told in private; so it is, once, when somebody says something else in private."""
 
         async def scene(server: FakeServer, alice: Somebody) -> None:
             bot, _ = self.bot(prefix="?")
             async with bot.running(server):
                 alice.say("?help")
-                alice.tell("bot", "hello?")
                 await server.settled()
-                self.assertEqual([type(post) for post in alice.messages], [gc.Whispered, gc.Whispered])
-                self.assertEqual(alice.texts, ["?ping [TEXT] - Answer pong."] * 2)
+                bob = server.person("bob")
+                for text in ("hello?", "hello?", "help"):
+                    bob.tell("bot", text)
+                await server.settled()
+                self.assertEqual([type(post) for post in alice.messages], [gc.Whispered])
+                self.assertEqual(alice.texts, ["?ping [TEXT] - Answer pong."])
+                self.assertEqual(bob.texts, ["?ping [TEXT] - Answer pong."] * 2)
+
+        self.play(scene)
+
+    def test_two_bots(self) -> None:
+        """Two bots that greet each other in private do not go on for ever."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            def greeter(nick: str) -> gc.Bot:
+                bot = gc.Bot(nick)
+
+                @bot.on(gc.Joined)
+                async def greet(event: gc.Joined) -> None:
+                    await bot.tell(event.nick, "Welcome!")
+
+                @bot.command(f"echo-{nick}")
+                def echo(call: gc.Call) -> str:
+                    return call.text
+
+                return bot
+
+            async with greeter("one").running(server), greeter("two").running(server):
+                await server.settled()
+            said = [request for request in server.requests if request["do"] == "msg"]
+            self.assertLessEqual(len(said), 4)
 
         self.play(scene)
 
