@@ -1,13 +1,28 @@
 """Crowds: many people who come or go in one batch are announced together, with all their names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from groupchat.delivery.fanout import Shown
-from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft, Renamed
+from groupchat.model.events import (
+    Joined,
+    Left,
+    ManyJoined,
+    ManyLeft,
+    ManyProgramsJoined,
+    ManyProgramsLeft,
+    ProgramJoined,
+    ProgramLeft,
+    Renamed,
+)
 
-_Key: TypeAlias = tuple[str, str, bool, bool]
-"""The common part of the joins or leaves of a group: the room, the reason, ``gone``, and whether they are joins."""
+_Key: TypeAlias = tuple[str, str, bool, type]
+"""The common part of the joins or leaves of a group: the room, the reason, ``gone``, and what they are."""
+
+TOGETHER: Mapping[type, type] = {
+    Joined: ManyJoined, Left: ManyLeft, ProgramJoined: ManyProgramsJoined, ProgramLeft: ManyProgramsLeft,
+}  # fmt: skip
+"""What announces many of a kind together."""
 
 SHOWN = 5
 """Up to this many people who come (or go) in one batch are announced one by one; more are announced together."""
@@ -47,9 +62,9 @@ def _groups(items: Sequence[Shown]) -> list[list[int]]:
                     growing.pop(key, None)
             continue
         if isinstance(event, Joined):
-            key = (event.room, "", False, True)
+            key = (event.room, "", False, type(event))
         elif isinstance(event, Left):
-            key = (event.room, event.reason, event.gone, False)
+            key = (event.room, event.reason, event.gone, type(event))
         else:
             continue
         known = keys.setdefault(event.nick, set())
@@ -70,7 +85,9 @@ def _together(items: Sequence[Shown]) -> Shown:
         joined = [item.event for item in items if isinstance(item.event, Joined)]
         nicks = tuple(event.nick for event in joined)
         accounts = tuple(event.account for event in joined if event.account)
-        return Shown(ManyJoined(last.event.room, nicks, last.event.at, accounts), last.rooms)
+        many = TOGETHER[type(last.event)]
+        return Shown(many(last.event.room, nicks, last.event.at, accounts), last.rooms)
     left = [item.event for item in items if isinstance(item.event, Left)]
     nicks = tuple(event.nick for event in left)
-    return Shown(ManyLeft(left[-1].room, nicks, left[-1].at, left[-1].reason, left[-1].gone), last.rooms)
+    many = TOGETHER[type(left[-1])]
+    return Shown(many(left[-1].room, nicks, left[-1].at, left[-1].reason, left[-1].gone), last.rooms)

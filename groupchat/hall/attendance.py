@@ -25,12 +25,23 @@ from groupchat.interfaces.clock import Clock
 from groupchat.limits.buckets import TokenBucket
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model.errors import Refusal, Replaced
-from groupchat.model.events import Departed, Done, Entered, Joined, Left, Ref, Refused, Renamed
+from groupchat.model.events import (
+    Departed,
+    Done,
+    Entered,
+    Joined,
+    Left,
+    ProgramJoined,
+    ProgramLeft,
+    Ref,
+    Refused,
+    Renamed,
+)
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import Moderation
 from groupchat.state.people import Connection, Person
-from groupchat.state.rooms import Room, Rooms
+from groupchat.state.rooms import Room, Rooms, Standing
 from groupchat.state.roster import Roster
 
 log = Logger()
@@ -131,14 +142,13 @@ class Attendance:
     def enter_room(self, connection: Connection, name: str) -> None:
         """Put a connection into a room, which is its current one from now on, and tell everybody there."""
         room, person = self._rooms.open(name), connection.person
-        is_new = not room.holds(person)
+        before = room.standing(person)
         connection.moving = None
-        room.members[connection] = None
+        room.add(connection)
         _settle(connection, connection.places.entered(name))
-        if is_new:
-            account = person.account.nick if person.account is not None else ""
+        if not before:
             self._moderation.note_arrival(person, name, self._now())
-            self._announce(room, Joined(name, person.nick, self._now(), account), connection)
+        self._announce_change(room, before, connection)
         self._persistence.begin_reading(connection, name)
         self._readers.review(connection)
 
@@ -146,14 +156,15 @@ class Attendance:
         """Tell a connection that it is in a room."""
         room, style = self._rooms.open(name), connection.screen.style
         people: tuple[dict[str, Any], ...] | None = None
+        programs: tuple[dict[str, Any], ...] = ()
         if style.preferences.joins and not style.prose:
-            people = tuple([self._brief(person, name) for person in room.people])
+            people, programs = (tuple([self._brief(person, name) for person in persons]) for persons in room.split())
             if name in self._under_way:
                 # A nickname may have been freed and taken again, and what is under way be about the one before.
                 self._unsure.setdefault(name, {})[connection] = None
         if connection in self._known:
             self._known[connection][name] = room.changes
-        connection.show(Entered(name, room.topic, people, name in self._moderation.locked))
+        connection.show(Entered(name, room.topic, people, name in self._moderation.locked, programs))
 
     def list_again(self, connection: Connection, rooms: Sequence[str]) -> None:
         """List the people of some of a connection's rooms again, if it wants to know who is there.
@@ -173,7 +184,9 @@ class Attendance:
     def presence(self, person: Person, room: str) -> dict[str, Any]:
         """Describe a person in a room to a program, with every field."""
         fields = {"nick": "", "account": "", "operator": False, "away": False, "words": "", "secure": False}
-        return {**fields, **self._brief(person, room)}
+        found = self._rooms.find(room)
+        is_program = found is not None and found.standing(person) is Standing.PROGRAM
+        return {**fields, **self._brief(person, room), "program": is_program}
 
     def _brief(self, person: Person, room: str) -> dict[str, Any]:
         """Describe a person in a room without empty fields: a crowd that joins needs it once for each pair."""
@@ -220,11 +233,10 @@ class Attendance:
 
     def _take_out(self, connection: Connection, name: str, reason: str) -> None:
         """Remove a connection from a room, and announce it unless the person is still there."""
-        room, person = self._rooms.open(name), connection.person
-        del room.members[connection]
-        if not room.holds(person):
-            is_last = connection.gone and len(person.connections) == 1
-            self._announce(room, Left(name, person.nick, self._now(), reason, is_last), connection)
+        room = self._rooms.open(name)
+        before = room.standing(connection.person)
+        room.remove(connection)
+        self._announce_change(room, before, connection, reason)
         self._rooms.drop_unused(room)
 
     def fell_behind(self, connection: Connection) -> None:
@@ -333,6 +345,26 @@ class Attendance:
             doorway.bucket.spend(self._clock.seconds(), len(room.members) if room is not None else 0)
             for notice in waiting:
                 self._commits.post(notice)
+
+    def _announce_change(self, room: Room, before: Standing, connection: Connection, reason: str = "") -> None:
+        """Announce that somebody is in a room otherwise than before, if they are.
+
+        :param before: how they were there.
+        """
+        person, now = connection.person, self._now()
+        after = room.standing(person)
+        if after is before:
+            return
+        account = person.account.nick if person.account is not None else ""
+        is_last = connection.gone and len(person.connections) == 1
+        if after is Standing.PRESENT:
+            self._announce(room, Joined(room.name, person.nick, now, account), connection)
+        if before is Standing.PRESENT:
+            self._announce(room, Left(room.name, person.nick, now, reason, is_last), connection)
+        elif before is Standing.PROGRAM:
+            self._announce(room, ProgramLeft(room.name, person.nick, now, reason, is_last), connection)
+        if after is Standing.PROGRAM:
+            self._announce(room, ProgramJoined(room.name, person.nick, now, account), connection)
 
     def _announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
         """Announce a join or leave, or keep it back when there were too many for a room of this size."""

@@ -64,6 +64,7 @@ FEATURES = (
     "acts",
     "all",
     "read",
+    "programs",
 )
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 

@@ -205,8 +205,8 @@ class Persistence:
         if connection.marks:
             self._store_marks(connection.person.author)
             return  # it has said itself what was read
-        if account is None or connection.quiet or self._roster.of(account.author) is None:
-            return  # a quiet connection reads nothing
+        if account is None or connection.program or self._roster.of(account.author) is None:
+            return  # what a program reads, nobody has read
         upto = self._readers.position(connection)
         moves = self._positions.moves(account.author, (*rooms, PRIVATE), upto, self._now())
         for move in moves:
@@ -301,6 +301,6 @@ class Persistence:
 
 
 def _account_of(connection: Connection) -> Account | None:
-    """Return the account whose rooms are those of a connection; None: there is none, or it is in none."""
+    """Return the account whose rooms are those of a connection; None: there is none, or it is a program."""
     person: Person = connection.person
-    return None if connection.quiet else person.account
+    return None if connection.program else person.account

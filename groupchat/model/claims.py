@@ -18,7 +18,8 @@ class Claim:
     ``attended``: a person sits at the program that asks; at other doors there always is one.
     ``rooms``: the rooms to be in, the last one current; empty: in none; None: those the client had, or the lobby.
     ``marks``: the client says itself what its reader has read; nothing counts as read because it was sent.
-    ``quiet``: only posts: it is in no room and in no list, and no join or leave is announced.
+    ``program``: a program by itself: people are shown it apart from each other, and never that it comes or goes.
+    ``quiet``: such a program that only posts: without ``rooms`` it is in no room and in no list.
     """
 
     nick: str
@@ -33,6 +34,12 @@ class Claim:
     quiet: bool = False
     access: str | None = field(default=None, repr=False)
     marks: bool = False
+    program: bool = False
+
+    @property
+    def is_program(self) -> bool:
+        """Say whether it is a program by itself, which is shown apart from people."""
+        return self.program or self.quiet
 
     def check_lengths(self) -> None:
         """See that nothing is longer than it can be; rooms are checked by ``names``, passwords by ``Admission``.

@@ -223,6 +223,26 @@ class ManyLeft(Event):
 
 
 @record
+class ProgramJoined(Joined):
+    """A program reads what is said in the room from now on; people are told by /list, and not by a line."""
+
+
+@record
+class ProgramLeft(Left):
+    """A program has left the room."""
+
+
+@record
+class ManyProgramsJoined(ManyJoined):
+    """Many programs came into a room at once."""
+
+
+@record
+class ManyProgramsLeft(ManyLeft):
+    """Many programs left a room at once."""
+
+
+@record
 class Renamed(Notice):
     """``nick`` is now called ``new``.  Shown in every room of theirs; ``room`` is empty when there are several."""
 
@@ -323,13 +343,15 @@ class Welcomed(Answer):
 class Entered(Answer):
     """This connection is in a room from now on; its lines go there.
 
-    ``people`` lists everybody in it (None: the connection does not want to know of joins and leaves).
+    ``people`` lists everybody in it (None: the connection does not want to know of joins and leaves), and
+    ``programs`` those who are there only by programs that read.
     """
 
     room: str
     topic: str
     people: tuple[Mapping[str, Any], ...] | None = None
     locked: bool = False
+    programs: tuple[Mapping[str, Any], ...] = ()
 
 
 @record

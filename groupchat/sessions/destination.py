@@ -72,12 +72,8 @@ def wanted(claim: Claim, most: int) -> tuple[str, ...] | None:
     :param most: how many rooms one can be in.
     :raises RoomInvalid, BadArguments: they cannot be.
     """
-    if claim.quiet:
-        if claim.rooms:
-            raise BadArguments("A quiet connection is in no room: leave rooms out, or quiet.")
-        return ()
     if claim.rooms is None:
-        return None
+        return () if claim.quiet else None
     given = claim.rooms if len(claim.rooms) <= SPELLINGS * most else ()
     rooms = tuple(dict.fromkeys(reversed([names.room(name) for name in given])))[::-1]
     if len(rooms) > most or len(given) < len(claim.rooms):

@@ -335,8 +335,8 @@ class Joining:
     ) -> Generator["Deferred[Any]", Any, Missed]:
         """Look up what happened while nobody was here from this account, or what the person has not read."""
         hall, account, claim = self._hall, self._account, self._claim
-        readers = any(not one.gone and not one.quiet for one in person.connections)
-        if claim.quiet or not (claim.marks or (account is not None and not readers)):
+        readers = any(not one.gone and not one.program for one in person.connections)
+        if claim.is_program or not (claim.marks or (account is not None and not readers)):
             return Missed()
         if stored is not None and account is None:
             hall.persistence.recall_marks(stored)
@@ -421,7 +421,7 @@ class Joining:
 
     def _settles(self, person: Person, destination: Destination) -> bool:
         """Say whether the account is where this connection comes in: it was nowhere yet, or cannot be where it was."""
-        if self._claim.quiet or destination.is_asked:
+        if self._claim.is_program or destination.is_asked:
             return False
         return destination.is_account or self._hall.accounts.places(person.author) is None
 
@@ -433,9 +433,10 @@ class Joining:
         old = tuple(one for one in person.connections if person.account is None or (digest and one.digest == digest))
         connection = Connection(person, self._screen, hall.now())
         connection.attended = connection.attended or self._claim.attended
-        connection.quiet = self._claim.quiet
+        connection.program = self._claim.is_program or (self._leaving is not None and self._leaving.program)
+        connection.quiet = self._claim.quiet and not self._claim.rooms
         connection.access = self._access.digest if self._access is not None else ""
-        connection.marks = self._claim.marks and not connection.quiet
+        connection.marks = self._claim.marks and not connection.program
         connection.partner = self._partner(old, stored)
         if digest:
             connection.hold_token(digest)

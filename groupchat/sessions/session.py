@@ -81,7 +81,7 @@ class Session(Handshake):
         account = Account(SERVER_NICK, key, SERVER, "", hall.now())
         person = Person(SERVER_NICK, key, SERVER, hall.now(), account)
         connection = Connection(person, self.screen, hall.now())
-        connection.quiet = True
+        connection.program = connection.quiet = True
         person.connections = (connection,)
         self._move(State.CLAIMING)
         self._joined(connection)

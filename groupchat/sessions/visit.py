@@ -356,7 +356,7 @@ class Visit:
         return None if self.connection is None else self.connection.person.account
 
     def _connect(self, connection: Connection) -> None:
-        connection.quiet = True
+        connection.program = connection.quiet = True
         connection.relays = self._visitor.hook is not None
         connection.person.connections = (connection,)
         self.connection = connection

@@ -122,6 +122,11 @@ class Person:
         self.whisperers = Whisperers()
 
     @property
+    def is_program(self) -> bool:
+        """Say whether only programs are connected, and no person."""
+        return bool(self.connections) and all(connection.program for connection in self.connections)
+
+    @property
     def is_secure(self) -> bool:
         """Say whether all of their connections are encrypted."""
         return bool(self.connections) and all(connection.screen.secure for connection in self.connections)
@@ -143,7 +148,8 @@ class Connection:
     ``gone``: it has left; nothing is done for it any more.
     ``attended``: a person sits there, and not a program by itself.
     ``marks``: it says itself what its reader has read; else everything it is sent counts as read.
-    ``quiet``: it only posts: it is in no room and in no list.
+    ``program``: a program by itself, which is shown apart from people, and without a line when it comes or goes.
+    ``quiet``: such a program that only posts: it is in no room and in no list.
     ``relays``: it posts what others wrote, at a hook.
     ``silent``: it asked for nothing of what was said before it came, in whichever room.
     ``digest``: hex SHA-256 of its token (empty: it was given none, or that works no longer).
@@ -154,7 +160,8 @@ class Connection:
 
     __slots__ = (
         "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "marks", "moving",
-        "number", "partner", "paused", "person", "quiet", "relays", "rooms", "screen", "silent", "since", "view",
+        "number", "partner", "paused", "person", "program", "quiet", "relays", "rooms", "screen", "silent", "since",
+        "view",
     )  # fmt: skip
 
     def __init__(self, person: Person, screen: IScreen, since: float) -> None:
@@ -177,6 +184,7 @@ class Connection:
         self._handle = ""
         self.attended = screen.style.attended
         self.marks = False
+        self.program = False
         self.quiet = False
         self.relays = False
         self.silent = False
@@ -226,7 +234,7 @@ class Watcher(Connection):
 
     def __init__(self, person: Person, screen: IScreen, since: float, room: str, access: str) -> None:
         super().__init__(person, screen, since)
-        self.quiet = True
+        self.program = self.quiet = True
         self.rooms = (room,)
         self.current = room
         self.access = access

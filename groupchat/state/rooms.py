@@ -1,6 +1,7 @@
 """Rooms: who is in each, and what it is about."""
 
 from collections.abc import Callable, Iterator
+from enum import IntEnum
 from math import inf
 
 from groupchat.model.drafts import StoredRoom
@@ -10,9 +11,18 @@ LOBBY = "lobby"
 """The room everybody comes into first."""
 
 
+class Standing(IntEnum):
+    """How somebody is in a room: not at all, only by programs that read, or in person."""
+
+    ABSENT = 0
+    PROGRAM = 1
+    PRESENT = 2
+
+
 class Room:
     """One room.
 
+    ``members``: every connection that is in it; ``programs``: those of them that are programs.
     ``last_at``: when something was last shown in it, in seconds since 1970 UTC, for day lines.
     ``posted_at``: when something was last posted in it, in seconds since 1970 UTC (None: never, as
     far as the journal knows).
@@ -20,7 +30,7 @@ class Room:
     ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("called_at", "changes", "last_at", "members", "name", "posted_at", "topic")
+    __slots__ = ("called_at", "changes", "last_at", "members", "name", "posted_at", "programs", "topic")
 
     def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
         self.name = name
@@ -30,6 +40,7 @@ class Room:
         self.called_at = -inf
         self.changes = 0
         self.members: dict[Connection, None] = {}
+        self.programs: tuple[Connection, ...] = ()
 
     @property
     def stored(self) -> bool:
@@ -41,9 +52,37 @@ class Room:
         """Everybody who is here, in the order they came; a person with several connections once."""
         return iter(dict.fromkeys(connection.person for connection in self.members))
 
-    def holds(self, person: Person) -> bool:
-        """Say whether any connection of the person is here."""
-        return any(connection in self.members for connection in person.connections)
+    def split(self) -> tuple[list[Person], list[Person]]:
+        """Return the people who are here, and those who are here only by programs that read."""
+        everybody = list(self.people)
+        if not self.programs:
+            return everybody, []
+        programs = {
+            connection.person for connection in self.programs if self.standing(connection.person) is Standing.PROGRAM
+        }
+        return [one for one in everybody if one not in programs], [one for one in everybody if one in programs]
+
+    def standing(self, person: Person) -> Standing:
+        """Return how somebody is here."""
+        found = Standing.ABSENT
+        for connection in person.connections:
+            if connection in self.members:
+                if not connection.program:
+                    return Standing.PRESENT
+                found = Standing.PROGRAM
+        return found
+
+    def add(self, connection: Connection) -> None:
+        """Put a connection in."""
+        self.members[connection] = None
+        if connection.program:
+            self.programs = (*self.programs, connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Take a connection out."""
+        del self.members[connection]
+        if connection.program:
+            self.programs = tuple(one for one in self.programs if one is not connection)
 
 
 class Rooms:

@@ -29,13 +29,15 @@ def whois(me: Actor, nick: Nick) -> Answer:
         f"{person.nick} is in {', '.join(rooms) or 'no room'}, here since {minute(person.since, me.zone)}",
         f"{person.nick}'s connection is {'encrypted' if secure else 'not encrypted'}",
     ]
+    if person.is_program:
+        lines.append(f"{person.nick} is a program")
     if person.away is not None:
         lines.append(f"{person.nick} is away" + (f": {person.away}" if person.away else ""))
     item: dict[str, object] = {
         "nick": person.nick, "rooms": rooms, "since": iso(person.since), "secure": secure,
         "account": account.nick if account is not None else "",
         "operator": me.hall.moderation.rank(account, "") >= Rank.OPERATOR,
-        "away": person.away is not None, "words": person.away or "",
+        "away": person.away is not None, "words": person.away or "", "program": person.is_program,
     }  # fmt: skip
     if me.rank >= Rank.OPERATOR:
         # Where people come from is nobody's business but the operators'.

@@ -14,7 +14,7 @@ from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed, Told
 from groupchat.model.ranks import Rank
-from groupchat.model.wording import COMPANY, plural
+from groupchat.model.wording import COMPANY, listed, plural
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply, keepers
@@ -67,7 +67,7 @@ def rooms(me: Actor, after: After = "") -> Answer:
     begin = _existing(me, after) if after else None
     known = (room for room in hall.rooms if me.reveals(room.name))
     shown = page(known, _fullness, None if begin is None else _fullness(begin))
-    counts = [(room, sum(1 for _ in room.people)) for room in shown.items]
+    counts = [(room, len(room.split()[0])) for room in shown.items]
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
         + (f", {room.topic}" if room.topic else "")
@@ -136,16 +136,20 @@ def set_room(me: Actor, name: RoomSettingName = "", value: RoomSettingValue = ""
 
 @VISITING.verb("who", "names", cost=5)
 def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
-    """List the people in this room, or in another, by nickname.
+    """List the people in this room, or in another, by nickname, and the programs that read what is said there.
 
     At most 200 at a time; "/list after NICK" lists those that follow.
     """
     found = _existing(me, room or me.room(""))
-    people = list(found.people)
+    people, programs = found.split()
     heading = f"{plural(len(people), 'person is', 'people are')} in {found.name}:"
-    shown = page(people, lambda person: person.key, names.key(after) if after else None)
+    shown = page([*people, *programs], lambda person: person.key, names.key(after) if after else None)
     items = tuple(me.hall.attendance.presence(person, found.name) for person in shown.items)
-    lines = folded([_with_marks(person) for person in shown.items])
+    apart = set(programs)
+    lines = folded([_with_marks(person) for person in shown.items if person not in apart])
+    reading = [person.nick for person in shown.items if person in apart]
+    if reading:
+        lines += folded([f"Programs that read here: {reading[0]}", *reading[1:]])
     if shown.more:
         lines += shown.hint("/list", shown.items[-1].nick)
     return Listed("people", (heading, *lines), items, shown.more)
@@ -269,11 +273,14 @@ def company(connection: Connection, room: OpenRoom) -> Told | None:
     """
     if not connection.screen.style.prose:
         return None
-    people = dict.fromkeys(member.person for member in islice(reversed(room.members), COUNTED))
+    lately = islice(reversed(room.members), COUNTED)
+    people = dict.fromkeys(member.person for member in lately if not member.program)
     people.pop(connection.person, None)
     named = [person.nick for person in islice(people, COMPANY)]
     words = wording.company(room.name, named, len(people) - len(named), len(room.members) > COUNTED)
-    return Told((words,)) if words else None
+    programs = list(dict.fromkeys(member.person.nick for member in room.programs[-COMPANY:]))
+    told = ((words,) if words else ()) + ((f"Programs read here, too: {listed(programs)}.",) if programs else ())
+    return Told(told) if told else None
 
 
 @inlineCallbacks

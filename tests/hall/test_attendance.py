@@ -159,8 +159,11 @@ class EnteredTests(AttendanceCase):
         full = self.attendance.presence(olga.connection.person, "lobby")
         self.assertEqual(
             full,
-            {"nick": "olga", "account": "olga", "operator": True, "away": False, "words": "", "secure": False},
-        )
+            {
+                "nick": "olga", "account": "olga", "operator": True, "away": False, "words": "", "secure": False,
+                "program": False,
+            },
+        )  # fmt: skip
 
     def test_operators_of_a_room(self) -> None:
         """An operator of one room is shown as such there only."""

@@ -672,12 +672,12 @@ class QuietTests(SynchronousTestCase):
         self.assertTrue(self.bot.screen.closed)
         self.assertFalse([event for event in self.alice.events if isinstance(event, Left)])
 
-    def test_rooms_are_ignored(self) -> None:
-        """Quiet and rooms together are refused: nothing is ignored."""
-        bot = self.house.connect("json").offer("bat", quiet=True, rooms=("lobby",))
-        self.assertEqual(bot.codes, ["bad-arguments"])
-        bot.offer("bat", quiet=True, rooms=())
-        self.assertEqual(bot.connection.rooms, ())
+    def test_rooms(self) -> None:
+        """A quiet program that names rooms reads them, as a program; one that names none is in none."""
+        for rooms in ((), ("lobby",)):
+            bot = self.house.connect("json").offer("bat", quiet=True, rooms=rooms)
+            self.assertEqual((bot.connection.rooms, bot.connection.program), (rooms, True))
+            bot.vanish()
 
     def test_account(self) -> None:
         """A quiet program of an account beside a person: the person's rooms and messages stay as they are."""

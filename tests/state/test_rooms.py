@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.model.drafts import StoredRoom
 from groupchat.model.events import AuthorId
 from groupchat.state.people import Connection, Person
-from groupchat.state.rooms import LOBBY, Room, Rooms
+from groupchat.state.rooms import LOBBY, Room, Rooms, Standing
 from tests.fakes import FakeScreen
 
 
@@ -30,25 +30,40 @@ class RoomTests(SynchronousTestCase):
         """A person with several connections in a room is there once, in the order people came."""
         room, alice, bob = Room("dev", 0.0), connected("alice", 2), connected("bob")
         for connection in (alice.connections[0], *bob.connections, alice.connections[1]):
-            room.members[connection] = None
+            room.add(connection)
         self.assertEqual(list(room.people), [alice, bob])
+        self.assertEqual(room.split(), ([alice, bob], []))
 
-    def test_holds(self) -> None:
-        """A room holds a person as long as any of their connections is in it."""
+    def test_standing(self) -> None:
+        """A person is in a room as long as any of their connections is in it."""
         room, alice = Room("dev", 0.0), connected("alice", 2)
-        self.assertFalse(room.holds(alice))
-        room.members[alice.connections[1]] = None
-        self.assertTrue(room.holds(alice))
-        self.assertFalse(room.holds(connected("alice")))
-        del room.members[alice.connections[1]]
-        self.assertFalse(room.holds(alice))
+        self.assertIs(room.standing(alice), Standing.ABSENT)
+        room.add(alice.connections[1])
+        self.assertIs(room.standing(alice), Standing.PRESENT)
+        self.assertIs(room.standing(connected("alice")), Standing.ABSENT)
+        room.remove(alice.connections[1])
+        self.assertIs(room.standing(alice), Standing.ABSENT)
 
-    def test_holds_nobody_gone(self) -> None:
+    def test_nobody_gone(self) -> None:
         """A connection that its person no longer has does not count."""
         room, alice = Room("dev", 0.0), connected("alice")
-        room.members[alice.connections[0]] = None
+        room.add(alice.connections[0])
         alice.connections = ()
-        self.assertFalse(room.holds(alice))
+        self.assertIs(room.standing(alice), Standing.ABSENT)
+
+    def test_programs(self) -> None:
+        """Whoever is there only by programs is told apart; whoever is there also in person is there."""
+        room, alice, bob = Room("dev", 0.0), connected("alice", 2), connected("bob", 2)
+        for program in (alice.connections[0], *bob.connections):
+            program.program = True
+            room.add(program)
+        self.assertEqual(room.split(), ([], [alice, bob]))
+        room.add(alice.connections[1])
+        self.assertEqual(room.split(), ([alice], [bob]))
+        self.assertEqual([room.standing(one) for one in (alice, bob)], [Standing.PRESENT, Standing.PROGRAM])
+        for program in bob.connections:
+            room.remove(program)
+        self.assertEqual((room.split(), room.programs), (([alice], []), (alice.connections[0],)))
 
 
 class RoomsTests(SynchronousTestCase):

@@ -37,12 +37,12 @@ class WhoisTests(SynchronousTestCase):
         self.assertEqual(
             dict(of_boss),
             {"nick": "boss", "rooms": ["lobby", "dev"], "since": since, "secure": True, "account": "boss",
-             "operator": True, "away": True, "words": "lunch"},
+             "operator": True, "away": True, "words": "lunch", "program": False},
         )  # fmt: skip
         self.assertEqual(
             dict(of_bot),
             {"nick": "bot", "rooms": ["lobby"], "since": since, "secure": False, "account": "", "operator": False,
-             "away": False, "words": ""},
+             "away": False, "words": "", "program": False},
         )  # fmt: skip
 
     def test_lines(self) -> None:

@@ -212,7 +212,7 @@ class ListTests(SynchronousTestCase):
         bob.type("/away")
         alice.take()
         alice.type("/list")
-        nothing = {"account": "", "operator": False, "away": False, "words": "", "secure": False}
+        nothing = {"account": "", "operator": False, "away": False, "words": "", "secure": False, "program": False}
         self.assertEqual(
             items(alice),
             [
@@ -472,7 +472,7 @@ class TypedTests(SynchronousTestCase):
         alice.type("/list", "/list dev", "/list nowhere")
         lobby, dev = (answer for answer in alice.answers if isinstance(answer, Listed))
         self.assertEqual(lobby.lines, ("2 people are in lobby:", "alice, bob (away)"))
-        nothing = {"account": "", "operator": False, "words": "", "secure": False}
+        nothing = {"account": "", "operator": False, "words": "", "secure": False, "program": False}
         self.assertEqual(dev.items, ({**nothing, "nick": "bob", "away": True},))
         self.assertEqual(alice.codes, ["no-such-room"])
 

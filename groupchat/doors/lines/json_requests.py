@@ -30,7 +30,20 @@ LARGE = 2**64
 OWN = "x-"
 """The beginning of the names of fields that the server ignores."""
 
-_CLAIM = ("nick", "token", "since", "password", "code", "register", "attended", "rooms", "quiet", "access", "marks")
+_CLAIM = (
+    "nick",
+    "token",
+    "since",
+    "password",
+    "code",
+    "register",
+    "attended",
+    "rooms",
+    "quiet",
+    "access",
+    "marks",
+    "program",
+)
 """The fields of ``nick``."""
 
 
@@ -134,7 +147,7 @@ def _claim(fields: dict[str, Any]) -> Claim:
         nick, token, _since(fields.get("since")), password,
         register=_switch(fields, "register"), code=code, attended=_switch(fields, "attended"),
         rooms=_rooms(fields.get("rooms")), quiet=_switch(fields, "quiet"),
-        access=access, marks=_switch(fields, "marks"),
+        access=access, marks=_switch(fields, "marks"), program=_switch(fields, "program"),
     )  # fmt: skip
 
 

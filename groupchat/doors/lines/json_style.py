@@ -29,6 +29,10 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     events.Left: ("room", "nick", "reason", "gone", "at"),
     events.ManyJoined: ("room", "nicks", "accounts", "at"),
     events.ManyLeft: ("room", "nicks", "reason", "gone", "at"),
+    events.ProgramJoined: ("room", "nick", "account", "at"),
+    events.ProgramLeft: ("room", "nick", "reason", "gone", "at"),
+    events.ManyProgramsJoined: ("room", "nicks", "accounts", "at"),
+    events.ManyProgramsLeft: ("room", "nicks", "reason", "gone", "at"),
     events.Renamed: ("room", "nick", "new", "at"),
     events.AwayChanged: ("room", "nick", "away", "text", "at"),
     events.Typing: ("room", "nick", "active", "at"),
@@ -45,8 +49,11 @@ _EITHER = frozenset({events.Acted, events.Shared})
 _TIMES = frozenset({"at", "until"})
 """Fields that are times; ``until`` may be None."""
 
-_PRESENCE = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft, events.AwayChanged})
-_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.AwayChanged, events.Typing})
+_COMINGS = frozenset({events.Joined, events.Left, events.ProgramJoined, events.ProgramLeft})
+_PRESENCE = _COMINGS | {
+    events.ManyJoined, events.ManyLeft, events.ManyProgramsJoined, events.ManyProgramsLeft, events.AwayChanged,
+}  # fmt: skip
+_NEVER_ECHOED = _COMINGS | {events.AwayChanged, events.Typing}
 
 _WELCOME = ("nick", "room", "head", "token", "position", "rooms", "version", "name", "features")
 
@@ -128,9 +135,10 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             fields = {name: getattr(answer, name) for name in _WELCOME}
             more = {name: getattr(answer, name) for name in ("account", "motd", "query", "file_limit")}
             return "welcome", fields | {name: value for name, value in more.items() if value}
-        case events.Entered(room, topic, people, locked):
-            lock = {"locked": True} if locked else {}
-            return "entered", {"room": room, "topic": topic, **lock, **({} if people is None else {"people": people})}
+        case events.Entered(room, topic, people, locked, programs):
+            more = {"locked": True} if locked else {}
+            shown = {} if people is None else {"people": people, **({"programs": programs} if programs else {})}
+            return "entered", {"room": room, "topic": topic, **more, **shown}
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}
         case events.MarkedRead(room, nick, upto, at):

@@ -37,8 +37,11 @@ PROMPTS = {
 _MESSAGES = frozenset({events.Said, events.Acted, events.Whispered, events.Edited})
 """What can have several lines."""
 _JOINS = frozenset({events.Joined, events.Left, events.ManyJoined, events.ManyLeft})
-_NEVER_SHOWN = frozenset({events.Typing, events.AwayChanged})
-_NEVER_ECHOED = frozenset({events.Joined, events.Left, events.Typing, events.AwayChanged})
+_PROGRAMS = frozenset({
+    events.ProgramJoined, events.ProgramLeft, events.ManyProgramsJoined, events.ManyProgramsLeft,
+})  # fmt: skip
+_NEVER_SHOWN = _PROGRAMS | {events.Typing, events.AwayChanged}
+_NEVER_ECHOED = _PROGRAMS | {events.Joined, events.Left, events.Typing, events.AwayChanged}
 
 SHOWN = 5
 """Up to this many deletions in a row are shown one by one; more, as by a purge, become one line."""
