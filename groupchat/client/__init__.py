@@ -21,6 +21,7 @@ _PLACES = {
         *("Event", "Post", "Said", "Acted", "Whispered", "Shared", "Edited", "Deleted", "TopicChanged", "Moderated"),
         *("Joined", "Left", "ManyJoined", "ManyLeft", "Renamed", "AwayChanged", "Typing", "Announced"),
         *("HistoryErased", "Entered", "Departed", "Closing", "Unknown", "Person"),
+        *("Read", "ProgramJoined", "ProgramLeft", "ManyProgramsJoined", "ManyProgramsLeft"),
     ),
     "core.client_errors": (
         *("ClientError", "Refused", "Unanswered", "ConnectionDropped", "FileChanged", "NotTrusted"),

@@ -59,6 +59,7 @@ class Client(Status):
         access: str | None = None,
         attended: bool = False,
         marks: bool = False,
+        program: bool = False,
         preferences: Mapping[str, str] = MappingProxyType({}),
         window: int = 256,
         longest: int = LONGEST,
@@ -76,7 +77,7 @@ class Client(Status):
         self._core = ClientCore(
             TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, changed=changed,
             silent=silent, alternatives=alternatives, token=token, since=since, room=room, rooms=rooms, quiet=quiet,
-            password=password, access=access, attended=attended, marks=marks, preferences=preferences,
+            password=password, access=access, attended=attended, marks=marks, program=program, preferences=preferences,
             window=window, longest=longest, backoff=backoff, patient=patient,
         )  # fmt: skip
         super().__init__(self._core.membership)

@@ -178,6 +178,48 @@ class ManyLeft(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramJoined(Event):
+    """A program reads what is said in ``room`` from now on; people read no line about it."""
+
+    room: str
+    nick: str
+    account: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLeft(Event):
+    """A program has left ``room``; ``gone``: it left the server, not only the room."""
+
+    room: str
+    nick: str
+    reason: str
+    gone: bool
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class ManyProgramsJoined(Event):
+    """Many programs came into ``room`` at once."""
+
+    room: str
+    nicks: tuple[str, ...]
+    accounts: tuple[str, ...]
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
+class ManyProgramsLeft(Event):
+    """Many programs left ``room`` at once."""
+
+    room: str
+    nicks: tuple[str, ...]
+    reason: str
+    gone: bool
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
 class Renamed(Event):
     """``nick`` is called ``new`` now."""
 
@@ -253,11 +295,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entered(Event):
-    """This client is in ``room`` now.  ``people`` is empty when its preference ``joins`` is off."""
+    """This client is in ``room`` now.  ``people`` is empty when its preference ``joins`` is off.
+
+    ``programs`` are those who are there only by programs that read.
+    """
 
     room: str
     topic: str
     people: tuple[Person, ...]
+    programs: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +375,7 @@ _KINDS: Mapping[str, type[Event]] = {
     for kind in (
         *(Said, Acted, Whispered, Shared, Edited, Deleted, TopicChanged, Moderated),
         *(Joined, Left, ManyJoined, ManyLeft, Renamed, AwayChanged, Typing, Announced, HistoryErased),
+        *(ProgramJoined, ProgramLeft, ManyProgramsJoined, ManyProgramsLeft),
         *(Read, Entered, Departed, Closing),
     )
 }

@@ -79,7 +79,7 @@ class Tail:
         """Begin; fires with the exit status."""
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
-            alternatives=self._nicks, since=self._since,
+            alternatives=self._nicks, since=self._since, program=True,
             rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
             password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip

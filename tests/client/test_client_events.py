@@ -119,6 +119,26 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         {"event": "read", "room": "", "nick": "al", "upto": 7, "at": AT},
         events.Read("", "al", 7, MOMENT),
     ),
+    (
+        {"event": "program-joined", "room": "lobby", "nick": "ci", "at": AT},
+        events.ProgramJoined("lobby", "ci", "", MOMENT),
+    ),
+    (
+        {"event": "program-left", "room": "lobby", "nick": "ci", "reason": "", "gone": True, "at": AT},
+        events.ProgramLeft("lobby", "ci", "", True, MOMENT),
+    ),
+    (
+        {"event": "many-programs-joined", "room": "lobby", "nicks": ["a", "b"], "accounts": ["b"], "at": AT},
+        events.ManyProgramsJoined("lobby", ("a", "b"), ("b",), MOMENT),
+    ),
+    (
+        {"event": "many-programs-left", "room": "lobby", "nicks": ["a", "b"], "reason": "", "gone": False, "at": AT},
+        events.ManyProgramsLeft("lobby", ("a", "b"), "", False, MOMENT),
+    ),
+    (
+        {"event": "entered", "room": "lobby", "topic": "", "people": [], "programs": [{"nick": "ci"}]},
+        events.Entered("lobby", "", (), (Person("ci"),)),
+    ),
 )
 
 
@@ -132,7 +152,7 @@ class EventsTest(SynchronousTestCase):
         """The name of a record, in kebab-case, is its name on the wire."""
         self.assertEqual(_KINDS["many-joined"], events.ManyJoined)
         self.assertEqual(_KINDS["topic-changed"], events.TopicChanged)
-        self.assertEqual(len(_KINDS), 21)
+        self.assertEqual(len(_KINDS), 25)
 
     def test_unknown(self) -> None:
         """An event of the future keeps all that the server sent."""

@@ -56,6 +56,7 @@ def connect(
     wait: bool = False,
     attended: bool = False,
     marks: bool = False,
+    program: bool = False,
     preferences: Mapping[str, str] = MappingProxyType({}),
     changed: Callable[[Change], object] = lambda change: None,
     silent: Callable[[float], object] = lambda seconds: None,
@@ -83,6 +84,8 @@ def connect(
     :param insecure: accept every certificate.
     :param wait: whether to go on trying when the server cannot be reached at first.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
+    :param program: whether nobody uses the program: it is shown apart from people, and no line tells them when it comes
+        or goes.
     :param marks: whether the program says itself what was read, by ``await chat.request("read", …)``.
     :param preferences: what ``/set`` takes, such as ``{"echo": "on"}``, with which one hears oneself.
     :param changed: is called with every change of the connection's state.
@@ -106,7 +109,7 @@ def connect(
         return ClientCore(
             _dialer(place, loop), nick, AsyncClock(loop), rooms=named, room=room, quiet=quiet, password=password,
             access=access, alternatives=alternatives, token=token, since=since, preferences=preferences, patient=wait,
-            attended=attended, marks=marks, silent=silent,
+            attended=attended, marks=marks, program=program, silent=silent,
             backoff=place.backoff if isinstance(place, Reachable) else backoff, **listeners,
         )  # fmt: skip
 

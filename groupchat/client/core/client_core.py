@@ -41,6 +41,8 @@ class ClientCore(Status):
     :param password: the password of the nickname's account, or of the server.
     :param access: an access token of the account, instead of a password.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
+    :param program: whether nobody uses the program: it is shown apart from people, and no line tells them when it comes
+        or goes.
     :param marks: whether the program says itself what was read, by the request ``read``; otherwise everything that the
         server sends it counts as read.
     :param preferences: what ``/set`` takes, set on every connection before anything else is sent;
@@ -72,6 +74,7 @@ class ClientCore(Status):
         access: str | None = None,
         attended: bool = False,
         marks: bool = False,
+        program: bool = False,
         preferences: Mapping[str, str] = MappingProxyType({}),
         window: int = 256,
         longest: int = LONGEST,
@@ -81,7 +84,8 @@ class ClientCore(Status):
         if password is not None and access is not None:
             raise ValueError("a password and an access token: one of them is enough")
         self._resumption = Resumption(
-            nick, alternatives, token, since, room, password, attended, rooms, quiet, access, marks
+            nick, alternatives, token, since, room, password, attended, rooms, quiet, access, marks,
+            program,
         )  # fmt: skip
         self._requests = Requests(window)
         listeners = Listeners(heard, changed, silent, broken)

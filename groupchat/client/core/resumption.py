@@ -58,6 +58,7 @@ class Resumption:
         quiet: bool = False,
         access: str | None = None,
         marks: bool = False,
+        program: bool = False,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -79,6 +80,7 @@ class Resumption:
         self._attended = attended
         self._quiet = quiet
         self._marks = marks
+        self._program = program
         self._claimed_rooms = None if rooms is None else tuple(rooms)
         self._restored_rooms: tuple[str, ...] | None = None
         """The rooms of before, asked for because the server has forgotten the token."""
@@ -116,6 +118,8 @@ class Resumption:
             message["attended"] = True
         if self._marks:
             message["marks"] = True
+        if self._program:
+            message["program"] = True
         if self._quiet:
             message["quiet"] = True
         elif (rooms := self._restored_rooms if self._claimed_rooms is None else self._claimed_rooms) is not None:

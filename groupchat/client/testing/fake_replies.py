@@ -47,7 +47,7 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
 
 CLAIM: Mapping[str, type | tuple[type, ...]] = {
     "nick": str, "since": (int, str), "token": str, "password": str, "access": str, "rooms": list, "quiet": bool,
-    "attended": bool, "marks": bool,
+    "attended": bool, "marks": bool, "program": bool,
 }  # fmt: skip
 """The fields of the request that joins the chat."""
 

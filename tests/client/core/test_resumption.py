@@ -46,6 +46,12 @@ class ClaimTest(SynchronousTestCase):
             Resumption("al", quiet=True, rooms=["dev"]).claim(), {"do": "nick", "nick": "al", "quiet": True}
         )
 
+    def test_program(self) -> None:
+        """A program by itself says so each time, and asks for its rooms."""
+        resumption = Resumption("al", program=True, rooms=["dev"])
+        self.assertEqual((resumption.claim()["program"], resumption.claim()["rooms"]), (True, ["dev"]))
+        self.assertNotIn("program", Resumption("al").claim())
+
     def test_marks(self) -> None:
         """A client that says itself what was read says so each time."""
         resumption = Resumption("al", marks=True)

@@ -158,6 +158,18 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
                 "many-left",
                 {"room": "r", "nicks": list(MANY), "reason": "stopping", "gone": True},
             ),
+            (events.ProgramJoined("r", "a", AT), "program-joined", {"room": "r", "nick": "a"}),
+            (
+                events.ProgramLeft("r", "a", AT, "", True),
+                "program-left",
+                {"room": "r", "nick": "a", "reason": "", "gone": True},
+            ),
+            (events.ManyProgramsJoined("r", MANY, AT), "many-programs-joined", {"room": "r", "nicks": list(MANY)}),
+            (
+                events.ManyProgramsLeft("r", MANY, AT, "", True),
+                "many-programs-left",
+                {"room": "r", "nicks": list(MANY), "reason": "", "gone": True},
+            ),
             (events.Renamed("r", "a", AT, "b"), "renamed", {"room": "r", "nick": "a", "new": "b"}),
             (events.Typing("r", "a", AT), "typing", {"room": "r", "nick": "a", "active": True}),
             (events.Announced("t", AT), "announced", {"text": "t"}),
@@ -221,6 +233,10 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
             ),
             (events.Done(fields={"name": "zone"}), {"event": "done", "name": "zone"}),
             (events.Done(104), {"event": "done", "id": 104}),
+            (
+                events.Entered("dev", "", (item,), programs=({"nick": "ci"},)),
+                {"event": "entered", "room": "dev", "topic": "", "people": [item], "programs": [{"nick": "ci"}]},
+            ),
             (events.MarkedRead("dev", "", 105, AT), {"event": "read", "room": "dev", "upto": 105, "at": at}),
             (
                 events.MarkedRead("", "bob", 105, AT),
