@@ -8,14 +8,13 @@
 
 import argparse
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from groupchat.client.address import PORT, Address, add_server, server_of
 from groupchat.destinations import credentials
 from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, load
 from groupchat.destinations.credentials import PASSWORD, TOKEN, Credentials, Unreadable, credentials_of, of_files
-from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 
 
 class BadDestination(Exception):
@@ -86,11 +85,11 @@ def destination_of(
         configuration = load() if configuration is None else configuration
         server = server_of(arguments)
         host = configuration.hosts.get(server.host) if server.port == PORT else None
-        server = KnownHosts.of_person(environ).applied(server if host is None else host.server(server.encryption))
+        server = _trusting(server if host is None else host.server(server.encryption), environ)
         found = credentials_of(arguments.password_file, arguments.token_file, environ, is_input_free)
         if not found and host is not None and _is_for(host, arguments):
             found = of_files(host.password_file, host.token_file)
-    except (BadConfiguration, Unreadable, UnreadableHosts, argparse.ArgumentTypeError) as error:
+    except (BadConfiguration, Unreadable, argparse.ArgumentTypeError) as error:
         raise BadDestination(str(error)) from None
     finally:
         for variable in (PASSWORD, TOKEN):
@@ -124,6 +123,19 @@ def _named(arguments: argparse.Namespace, host: Host | None, configuration: Conf
     if host is not None and host.account:
         return _Named(host.account, is_exact=True, account=True)
     return _Named((host.nick if host is not None else "") or configuration.nick)
+
+
+def _trusting(server: Address, environ: Mapping[str, str]) -> Address:
+    """Return the address with what is known of the server.
+
+    :raises UnreadableHosts: that cannot be read.
+    """
+    if server.encryption is None:
+        return server
+
+    from groupchat.destinations.known_hosts import KnownHosts  # most connections need none
+
+    return KnownHosts.of_person(environ).applied(server)
 
 
 def _is_for(host: Host, arguments: argparse.Namespace) -> bool:

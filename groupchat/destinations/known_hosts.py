@@ -17,7 +17,7 @@ from pathlib import Path
 
 from groupchat.client.address import Address
 from groupchat.client.core.client_errors import fingerprint_of
-from groupchat.destinations.configuration import folder
+from groupchat.destinations.configuration import BadConfiguration, folder
 from groupchat.disk.new_files import new_file
 from groupchat.disk.small_files import read_small
 
@@ -31,7 +31,7 @@ AUTHORITY = "authority"
 _LINE = re.compile(rf"(\S+) ({AUTHORITY}|key=([0-9a-f]{{64}}) certificate=([0-9A-F:]{{95}})) since=(\d{{4}}-\d\d-\d\d)")
 
 
-class UnreadableHosts(Exception):
+class UnreadableHosts(BadConfiguration):
     """The file cannot be used; one sentence."""
 
 

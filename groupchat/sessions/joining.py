@@ -38,6 +38,7 @@ from groupchat.model.events import SERVER, AuthorId, Ref, Refused, Welcomed
 from groupchat.model.networks import origin, trace
 from groupchat.model.preferences import SERVER_CHOICE
 from groupchat.sessions.destination import Destination, asked_for, of_before, wanted
+from groupchat.state.access_keys import is_token
 from groupchat.state.people import Connection, Ignored, Partner, Person
 from groupchat.verbs.reading import replay
 from groupchat.verbs.visiting import company
@@ -79,6 +80,7 @@ class Joining:
         self._joined = joined
         self._leaving = leaving
         self._token = claim.token
+        self._secret = _access_in(claim)
         self._access: AccessToken | None = None
         self._account: Account | None = None
         self._overtaken: list[Revoke | PutOut] = []
@@ -110,8 +112,8 @@ class Joining:
         self._claim.check_lengths()
         asked = wanted(self._claim, hall.settings.rooms_max)
         stored: StoredSession | None = None
-        if self._claim.access is not None:
-            self._prove_access(self._claim.access)
+        if self._secret is not None:
+            self._prove_access(self._secret)
         if self._token is not None:
             stored = yield self._recall(self._digest)
             self._check_overtaken(stored.author)
@@ -168,7 +170,7 @@ class Joining:
 
         That of a connection with an access token is of both: it leads nobody back when the access token is revoked.
         """
-        return digest_of(self._token + (self._claim.access or "")) if self._token is not None else ""
+        return digest_of(self._token + (self._secret or "")) if self._token is not None else ""
 
     @property
     def _is_over(self) -> bool:
@@ -230,7 +232,8 @@ class Joining:
         :raises BadArguments: they ask for something else, too.
         """
         claim = self._claim
-        if claim.password is not None or claim.code is not None or claim.register:
+        is_twice = claim.access is not None and claim.password is not None
+        if is_twice or claim.code is not None or claim.register:
             raise BadArguments("access is enough: leave out password, register and code.")
         self._access, account = self._hall.admission.check_access(secret, self._screen)
         if claim.nick and names.key(claim.nick) != account.key:
@@ -509,3 +512,10 @@ class Joining:
                 log.info("A preference {name} does not exist any more", name=name)
         if preferences != screen.style.preferences:
             screen.prefer(preferences)
+
+
+def _access_in(claim: Claim) -> str | None:
+    """Return the access token of a claim; in place of the password, too, for clients that know nothing else."""
+    if claim.access is not None or claim.password is None or not is_token(claim.password):
+        return claim.access
+    return claim.password

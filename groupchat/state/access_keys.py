@@ -36,6 +36,11 @@ def new_secret(prefix: str) -> str:
     return prefix + secrets.token_hex(20)
 
 
+def is_token(secret: str) -> bool:
+    """Say whether this has the form of an access token; what is too long to be one costs nothing."""
+    return len(secret) == len(TOKEN_PREFIX) + 40 and secret.startswith(TOKEN_PREFIX) and bool(_SECRET.fullmatch(secret))
+
+
 def checked_label(given: str) -> str:
     """Return the name of a token or hook as it is kept.
 

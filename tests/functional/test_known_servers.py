@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+import trustme
+
 from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest, Program
 
 PROGRAM = [sys.executable, "-m", "groupchat.admin"]
@@ -25,8 +27,9 @@ class KnownServersTest(FunctionalTest):
         return daemon.logged(r"TLS with \S+, SHA-256 ([0-9A-F:]{95}), valid until")[1]
 
     def again(self, *, key: bool, certificate: bool) -> None:
-        """Stop the daemon, remove its key or its certificate, and start it at the same port."""
-        self.daemon.stop()
+        """Stop the daemon, remove its key or its certificate if that is wanted, and start it at the same port."""
+        if self.daemon.process.poll() is None:
+            self.daemon.stop()
         for name, is_removed in (("key.pem", key), ("cert.pem", certificate)):
             if is_removed:
                 (self.folder / "data" / "tls" / name).unlink()
@@ -127,6 +130,49 @@ class KnownServersTest(FunctionalTest):
         self.assertEqual(self.done("say", "--tls", self.server, "hi"), (0, ""))
         person = self.join("--nick", "zoe")
         person.expect("connected")
+
+    def test_authority(self) -> None:
+        """Where an authority vouches nobody is asked; a server that has less later is refused by everybody."""
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self.folder / "root.pem"))
+        leaf = authority.issue_cert("127.0.0.1")
+        own = self.folder / "data" / "tls"
+        kept = {name: (own / name).read_bytes() for name in ("cert.pem", "key.pem")}
+        self.daemon.stop()
+        leaf.cert_chain_pems[0].write_to_path(str(own / "cert.pem"))
+        leaf.private_key_pem.write_to_path(str(own / "key.pem"))
+        self.again(key=False, certificate=False)
+        self.environment["SSL_CERT_FILE"] = str(self.folder / "root.pem")
+        person = self.join("--nick", "zoe")
+        person.expect("connected")
+        self.assertNotIn("fingerprint", person.heard)
+        person.send("\x04")
+        person.rest()
+        known = (self.folder / "state" / "groupchat" / "known_hosts").read_text()
+        self.assertIn(f"{self.server} authority since=", known)
+        self.assertEqual(self.done("say", "--tls", self.server, "hi"), (0, ""))
+        self.daemon.stop()
+        for name, content in kept.items():
+            (own / name).write_bytes(content)
+        self.again(key=False, certificate=False)
+        person = self.join("--nick", "zoe")
+        for text in (person.rest(), self.done("say", "--tls", self.server, "hi")[1]):
+            self.assertIn("is self-signed, and an authority vouched for the one before.", text)
+            self.assertIn(f"groupchat join --forget-host {self.server}", text)
+            self.assertNotIn("(yes", text)
+
+    def test_files(self) -> None:
+        """Files go to a server whose key is remembered, too, by an access token."""
+        self.accept()
+        alice = self.connect(self.daemon, "alice")
+        alice.send("/register correct-horse\n/token ci\n")
+        token = self.folder / "token"
+        token.touch(0o600)
+        token.write_text(alice.expect(r"(gct_[0-9a-f]{40}) is your access token")[1])
+        (self.folder / "notes.txt").write_text("notes\n")
+        words = ("send", "--tls", self.server, str(self.folder / "notes.txt"), "--token-file", str(token))
+        self.assertEqual(self.done(*words), (0, ""))
+        alice.expect(r"alice shared notes\.txt")
 
     def test_plain_on_a_terminal(self) -> None:
         """The plain client asks likewise, and takes the fingerprint in place of yes."""

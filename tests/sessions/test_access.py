@@ -94,6 +94,24 @@ class ComingInTests(AccessCase):
         self.olga.do("unban", whom="alice").do("mute", nick="alice")
         self.assertEqual(self.come(self.ci).say("words").codes, ["muted"])
 
+    def test_in_place_of_the_password(self) -> None:
+        """Clients that know passwords only can give it as one: netcat at the prompt, /login, and the field."""
+        self.hall.follow(self.hall.settings.replaced(guests=False))
+        netcat = self.house.connect().type("alice", self.ci)
+        self.assertEqual(netcat.connection.person.account, self.hall.accounts.find("alice"))
+        netcat.type("/token")
+        self.assertIn("not-allowed", netcat.codes)
+        line = self.house.connect().type(f"/login alice {self.cd}")
+        program = self.come(None, "alice", password=self.ci)
+        self.assertEqual((line.connection.person.nick, program.codes), ("alice", []))
+        again = self.come(None, "alice", password=self.ci, token=program.token)
+        self.assertEqual(again.codes, [])
+        self.assertEqual(self.house.connect().type("olga", self.ci).codes, ["bad-arguments"])
+        self.assertEqual(self.house.connect().type("alice", UNKNOWN).codes, ["access-invalid"])
+        self.olga.do("setpassword", name="alice", password="battery staple")
+        for peer in (netcat, line, again):
+            self.assertEqual(peer.screen.codes, ["logged-out"])
+
     def test_quiet(self) -> None:
         """It goes with everything else that one can ask for when coming in."""
         peer = self.come(self.ci, quiet=True)
