@@ -23,6 +23,9 @@ BELLS = ("off", "mentions", "all")
 JOINS = ("active", "on", "off")
 """What is shown of people who come and go: who spoke lately, each of them, or nobody."""
 
+OTHERS = ("mentions", "all", "none")
+"""What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""
+
 PLACEHOLDERS = re.compile(r"\{(nick|room|text)\}")
 """What stands in the arguments of ``notify`` for parts of a message."""
 
@@ -82,6 +85,7 @@ class Configuration:
     joins: str = "active"
     notify: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
+    others: str = "mentions"
 
 
 def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
@@ -120,10 +124,10 @@ def read(fields: Mapping[str, Any], base: Path) -> Configuration:
     """
     kinds = {
         "nick": str, "color": bool, "typing": bool, "bell": str, "joins": str, "notify": list, "quiet_hours": str,
-        "colors": dict, "hosts": dict,
+        "others": str, "colors": dict, "hosts": dict,
     }  # fmt: skip
     _check(fields, kinds, "")
-    for name, values in ("bell", BELLS), ("joins", JOINS):
+    for name, values in ("bell", BELLS), ("joins", JOINS), ("others", OTHERS):
         if fields.get(name, values[0]) not in values:
             raise BadConfiguration(f"{name} must be one of {', '.join(values)}")
     for nick, colour in fields.get("colors", {}).items():

@@ -3,28 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError
 from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import company, departure
-from groupchat.stdio.printable import one_line
 from groupchat.terminal.attention.calling import Calling
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.comings import Comings
+from groupchat.terminal.flow.completing import Completing
 from groupchat.terminal.flow.local_settings import LocalSettings
-from groupchat.terminal.flow.path_completion import complete_path
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
 from groupchat.terminal.flow.showing import QUIET_S, Showing
-from groupchat.terminal.flow.unsaid import ANSWERS
-from groupchat.terminal.surfaces.key_list import COMMAND as KEYS
 from groupchat.terminal.surfaces.surface import Surface
-from groupchat.terminal.viewing.viewing import COMMANDS, Viewing
+from groupchat.terminal.viewing.viewing import Viewing
 
 REPEAT_S = 3.0
 """Seconds between two announcements that the person is typing; more often would change nothing."""
@@ -59,6 +56,7 @@ class Chat:
         self._display = display
         self._state = state
         self._settings = settings
+        self._completing = Completing(client, state, settings)
         self._leave = leave
         self._calling = Calling(reactor, settings, settings.notify, surface.ring, self._remark)
         self._comings = Comings(reactor, self._show_at_once)
@@ -144,24 +142,7 @@ class Chat:
 
     def complete(self, text: str) -> "Deferred[list[str]]":
         """Find what the last word could become, here and at the server."""
-        paths = complete_path(text)
-        if paths:
-            return succeed(paths)
-        ours = self._settings.complete(text)
-        if text.startswith("/"):
-            ours = [*ours, *(command for command in (*COMMANDS, KEYS) if command.startswith(text))]
-        if self._state.unsaid and text.startswith("/"):
-            ours = [*ours, *(answer for answer in ANSWERS if answer.startswith(text))]
-        if not self._connected or self._settings.owns(text):
-            return succeed(ours)
-
-        def listed(answer: Message) -> list[str]:
-            items = answer.get("items", [])
-            words = {str(item.get("text", "")) for item in items if isinstance(item, dict)}
-            return sorted({*ours, *(word for word in words if word and one_line(word) == word)})
-
-        asked = self._client.request("complete", text=text)
-        return asked.addCallbacks(listed, lambda failure: failure.trap(ClientError) and ours)
+        return self._completing.complete(text)
 
     # Inside.
 

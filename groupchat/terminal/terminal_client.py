@@ -391,6 +391,6 @@ class TerminalClient(Owner):
 def _settings(configuration: Configuration) -> LocalSettings:
     """Return the settings as the configuration has them, at the beginning."""
     return LocalSettings(
-        configuration.bell, configuration.typing, joins=configuration.joins,
+        configuration.bell, configuration.typing, configuration.others, configuration.joins,
         dnd=QuietTimes(configuration.quiet_hours), notify=configuration.notify,
     )  # fmt: skip

@@ -43,9 +43,10 @@ class LoadTest(SynchronousTestCase):
         """The file says what calls the person, and when not."""
         read = self.load(
             'joins = "on"\nnotify = ["notify-send", "{nick} in {room}", "{text}"]\nquiet_hours = "22:00-07:00"\n'
+            'others = "all"\n'
         )
         self.assertEqual(read, Configuration(
-            joins="on", notify=("notify-send", "{nick} in {room}", "{text}"),
+            joins="on", others="all", notify=("notify-send", "{nick} in {room}", "{text}"),
             quiet_hours=QuietHours(time(22), time(7)),
         ))  # fmt: skip
         self.assertEqual(self.load('notify = []\nquiet_hours = ""'), Configuration())
@@ -58,6 +59,7 @@ class LoadTest(SynchronousTestCase):
             ("colors = 1", "colors must be a table"),
             ("nik = 'a'", "nik is unknown; known names are nick, color"),
             ("bell = 'loud'", "bell must be one of off, mentions, all"),
+            ("others = 'some'", "others must be one of mentions, all, none"),
             ("joins = 'some'", "joins must be one of active, on, off"),
             ("notify = 'notify-send'", "notify must be a list"),
             ("notify = ['a', 1]", "notify must be strings"),

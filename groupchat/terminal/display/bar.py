@@ -53,6 +53,7 @@ def _parts(state: ChatState, now: float) -> "Iterator[_Part]":
     yield _Part(4, connection, "") if connection == "connected" else _Part(0, connection)
     yield _Part(1, _slow(state, now))
     yield _Part(3, state.sending, "")
+    yield _Part(3, f"{plural(state.queued, 'line')} to send" if state.queued else "", "")
     yield _Part(2, *_unread(views))
     yield _Part(6, f"/reply: {last}" if last and len(views) > 1 and last != state.query else "", "")
     yield _Part(5, _typing(state.typists(now)), "")

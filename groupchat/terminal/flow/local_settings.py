@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 from groupchat.client.client import Client
 from groupchat.client.core.protocol import Message
-from groupchat.destinations.configuration import BELLS, JOINS
+from groupchat.destinations.configuration import BELLS, JOINS, OTHERS
 from groupchat.terminal.attention.quiet_times import QuietTimes
 from groupchat.terminal.display.timestamps import Timestamps
-
-OTHERS = ("mentions", "all", "none")
-"""What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""
 
 VALUES = {
     "bell": BELLS, "typing": ("on", "off"), "others": OTHERS, "joins": JOINS, "dnd": ("on", "off", "30m", "1h", "8h"),

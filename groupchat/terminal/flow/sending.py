@@ -68,9 +68,11 @@ class Sending:
         self._clock = clock
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
+        self._slow: IDelayedCall | None = None
+        """The next second of the count-down in a slow room."""
         self.unsaid = Unsaid(clock, surface, display, state, self._say_again)
         self._files = FileSending(client, self._remark, self._show_sending)
-        self._paste = Paste(clock, self._say_literally, self._paste_refused)
+        self._paste = Paste(clock, self._say_pasted, self._paste_refused)
         self._client = client
         self._surface = surface
         self._display = display
@@ -141,14 +143,17 @@ class Sending:
         """Send pasted lines one by one, to the place that the person sees now."""
         if not self._keeps(*map(_literal, lines)):
             self._paste.add(lines, self._state.place)
+            self._state.queued = len(self._paste)
+            self._surface.refresh()
 
     def finish(self) -> list[str]:
         """Send no more; return the lines that were not sent."""
         unsent = [line for _, line in self._state.unanswered.values()]
         self._state.unanswered.clear()
-        timer, self._soon = self._soon, None
-        if timer is not None:
-            timer.cancel()
+        for timer in self._soon, self._slow:
+            if timer is not None and timer.active():
+                timer.cancel()
+        self._soon = self._slow = None
         return [*self.unsaid.finish(), *unsent, *self._paste.stop()]
 
     def _request(self, command: str, words: list[str], do: str, **fields: str) -> "Deferred[Any]":
@@ -198,6 +203,11 @@ class Sending:
             answered = {} if reply is None else {"reply": reply}
             return self._client.request("msg", nick=place.nick, text=text, key=self._new_key(), **answered)
         return self._client.say(text, self._new_key(), place.room or None, reply)
+
+    def _say_pasted(self, line: str, place: Place) -> "Deferred[Any]":
+        self._state.queued = len(self._paste)
+        self._surface.refresh()
+        return self._say_literally(line, place)
 
     def _reply(self, line: str) -> None:
         """Answer the person whose name the prompt shows, unless another one has written just before."""
@@ -314,6 +324,8 @@ class Sending:
         self._surface.write(self._display.refused(refused.code, refused.text))
         if not self._secret_commands.is_secret(line):
             self._remark(f"Not {'said' if is_spoken(line) else 'done'}: {line}")
+        if refused.code == "slow-mode" and refused.wait:
+            self._slow_down(place, refused.wait)
         if not is_spoken(line):
             return
         if refused.code in MISPLACED or (refused.code in SHUT and place != self._state.place):
@@ -324,6 +336,21 @@ class Sending:
         elif place == self._state.place and not is_pasted:
             # In another place than it was typed for, one key more would say it to the wrong people.
             self._surface.give_back(line)
+
+    def _slow_down(self, place: Place, seconds: float) -> None:
+        """Count down the seconds until one may speak again in a slow room."""
+        view = self._state.views.find(place)
+        if view is not None:
+            view.slow_until = self._clock.seconds() + seconds
+            self._count_down()
+
+    def _count_down(self) -> None:
+        self._surface.refresh()
+        timer, self._slow = self._slow, None
+        if timer is not None and timer.active():
+            timer.cancel()
+        if any(view.slow_until > self._clock.seconds() for view in self._state.views):
+            self._slow = self._clock.callLater(1.0, self._count_down)
 
     def _show_sending(self, words: str) -> None:
         self._state.sending = words

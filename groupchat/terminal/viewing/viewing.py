@@ -29,9 +29,6 @@ from groupchat.terminal.viewing.waiting_posts import WaitingPosts
 TELL_S = 1.0
 """Seconds in one view after which the server is told that lines go there."""
 
-COMMANDS = ("/next", "/back", "/views")
-"""The commands of this client about views."""
-
 
 class Viewing:
     """Shows events in their view, and leads the person from view to view.

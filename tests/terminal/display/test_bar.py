@@ -62,6 +62,11 @@ class BarTest(SynchronousTestCase):
         self.state.go(Place("dev"))
         self.assertEqual(bar(self.state, 80, 17.5), " example.org │ dev │ connected")
 
+    def test_pasted(self) -> None:
+        """Lines of a paste that are not sent yet are counted."""
+        self.state.queued = 58
+        self.assertEqual(bar(self.state, 80, 0), " example.org │ lobby │ connected │ 58 lines to send")
+
     def test_reply_to(self) -> None:
         """Whom a reply would answer is shown, unless lines go there anyway."""
         self.state.take({"event": "whispered", "id": 1, "nick": "bob", "to": "alice", "text": "psst"}, 0)

@@ -131,6 +131,18 @@ class SendingTest(SendingCase):
         self.assertEqual(self.surface.given_back, ["hello"])
         self.assertEqual((self.sending.finish(), self.state.pending), ([], 0))
 
+    def test_slow(self) -> None:
+        """After a refusal in a slow room the seconds are counted down until one may speak there again."""
+        self.sending.type("hello")
+        self.answer(event="refused", code="slow-mode", text="Wait.", wait=2)
+        drawn = self.surface.refreshed
+        self.assertEqual(self.state.views.open(Place("lobby")).slow_until, self.clock.seconds() + 2)
+        self.clock.pump([1.0] * 4)
+        counted = self.surface.refreshed
+        self.assertGreaterEqual(counted - drawn, 2)
+        self.clock.pump([1.0] * 4)
+        self.assertEqual(self.surface.refreshed, counted)
+
     def test_which_was_refused(self) -> None:
         """A refusal says which line it is about, of what is said, of a paste and of commands, not of passwords."""
         refusal = "!! slow-mode: Slow."
@@ -211,6 +223,7 @@ class SendingTest(SendingCase):
     def test_switched_meanwhile(self) -> None:
         """Pasted lines go on to the room they were pasted in when the person has switched to another."""
         self.sending.send_paste(["one", "two"])
+        self.assertEqual(self.state.queued, 1)
         self.state.go(Place("dev"))
         self.sending.type("hello")
         one, hello = self.connection.requests()
@@ -218,6 +231,7 @@ class SendingTest(SendingCase):
         self.clock.advance(0)
         (two,) = self.connection.requests()
         self.assertEqual([one["room"], hello["room"], two["room"]], ["lobby", "dev", "lobby"])
+        self.assertEqual(self.state.queued, 0)
 
     def test_unsent(self) -> None:
         """At the end the lines that were not sent are given back, those of a paste too."""
