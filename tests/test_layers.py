@@ -25,7 +25,7 @@ _TERMINAL = (
     "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
     "terminal.viewing", "terminal",
 )  # fmt: skip
-_CLIENT = ("client.core", "client.tls", "client")
+_CLIENT = ("client.core", "client.tls", "client.loop", "client")
 _CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
@@ -62,8 +62,9 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Clients know what things are, and nothing of the server.
     "client.core": (),
     "client.tls": ("client.core",),
+    "client.loop": ("client.core",),
     "client.http": ("client.core",),
-    "client": ("model", "client.core", "client.tls", "client.http"),
+    "client": ("model", "client.core", "client.tls", "client.loop", "client.http"),
     "client.aio": ("client.core", "client.tls", "client.http", "client"),
     "client.bots": ("client.core", "client", "client.aio"),
     "client.testing": ("client.core", "client"),

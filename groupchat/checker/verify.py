@@ -19,7 +19,7 @@ from groupchat.journals.tools.rebuilding import rebuild
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural, size_words
-from groupchat.stdio.running import complain
+from groupchat.stdio.complaints import complain
 
 BROKEN = 1
 """The exit status when a promise was broken."""

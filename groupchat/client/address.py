@@ -17,6 +17,8 @@ from groupchat.client.core.client_errors import (
     TimedOut,
     UnknownHost,
 )
+from groupchat.client.core.network import Dialer
+from groupchat.client.loop.event_loop import Loop
 from groupchat.client.tls.trust import Encryption, advice
 
 PORT = 5000
@@ -56,6 +58,18 @@ class Address:
         from groupchat.client.twisted_tunnel import EncryptedEndpoint
 
         return EncryptedEndpoint(plain, self.encryption, self.host, reactor)
+
+    def dialer(self, loop: Loop) -> Dialer:
+        """Return the core's way to this server, in a small loop."""
+        from groupchat.client.loop.socket_dialer import SocketDialer  # programs with Twisted have no use for it
+
+        plain = SocketDialer(loop, self.host, self.port)
+        if self.encryption is None:
+            return plain
+
+        from groupchat.client.tls.secured import SecuredDialer  # OpenSSL takes long to load
+
+        return SecuredDialer(plain, self.encryption, self.host, loop)
 
 
 def add_server(parser: ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from groupchat.destinations.first_use import FirstUse, is_attended
 from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 from groupchat.programs.plain import PlainJoin
 from groupchat.stdio import running as process
+from groupchat.stdio.complaints import complain
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal import program
 
@@ -33,20 +34,20 @@ def run(arguments: argparse.Namespace) -> int:
         configuration = load()
         to = command_line.destination_of(arguments, is_attended=True, configuration=configuration)
     except (BadConfiguration, command_line.BadDestination) as error:
-        process.complain(str(error))
+        complain(str(error))
         return 1
     hosts = KnownHosts.of_person(os.environ)
     if arguments.forget_host:
         return _forget(hosts, to.server)
     server = FirstUse(hosts).settled(to.server) if is_attended() else to.server
     if server is None:
-        process.complain(f"Not connected to {to.server}.")
+        complain(f"Not connected to {to.server}.")
         return 1
     to = replace(to, server=server, menu=arguments.menu)
     if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
         return program.run(to, configuration, not arguments.no_color, arguments.plain_screen)
     terminal = os.isatty(0)
-    plain = PlainJoin(to, terminal, process.complain, next(of_this_user()) if terminal else "")
+    plain = PlainJoin(to, terminal, complain, next(of_this_user()) if terminal else "")
     return process.run(plain.start, plain.interrupt)
 
 
@@ -55,10 +56,10 @@ def _forget(hosts: KnownHosts, server: Address) -> int:
     try:
         known = hosts.forget(server)
     except (OSError, UnreadableHosts) as error:
-        process.complain(f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error))
+        complain(f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error))
         return 1
     if known is None:
-        process.complain(f"Nothing is remembered of {server}.")
+        complain(f"Nothing is remembered of {server}.")
         return 1
     what = f"SHA-256 {known.certificate}" if known.key else "an authority vouched for it"
     print(f"Forgotten: {server}, remembered since {known.since} ({what}).")

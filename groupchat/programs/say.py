@@ -6,20 +6,19 @@ It joins quietly: it is in no room and no list of people, and its coming and goi
 
 import argparse
 from collections.abc import Callable
-from typing import Any
-
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
-from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
-from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, Left, Refused
+from groupchat.client.core.client_core import ClientCore
+from groupchat.client.core.client_errors import Left, Refused
 from groupchat.client.core.client_state import Change, State
+from groupchat.client.core.network import Timer
+from groupchat.client.core.results import Result
+from groupchat.client.loop import looping
+from groupchat.client.loop.event_loop import Loop
+from groupchat.client.loop.standard_streams import StandardStreams
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
-from groupchat.stdio import running as process
-from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.complaints import complain
 from groupchat.terminal.flow.secret_commands import SecretCommands
 
 WINDOW = 256
@@ -56,10 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         to = command_line.destination_of(arguments, is_input_free=text is not None)
     except command_line.BadDestination as error:
-        process.complain(str(error))
+        complain(str(error))
         return 1
-    program = Say(to, text, process.complain, is_one=arguments.multiline)
-    return process.run(program.start, program.interrupt)
+    program = Say(to, text, complain, is_one=arguments.multiline)
+    return looping.run(program.start, program.interrupt)
 
 
 class Say:
@@ -72,7 +71,7 @@ class Say:
 
     def __init__(
         self, to: Destination, text: str | None, complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard, is_one: bool = False,
+        make_keyboard: Callable[..., StandardStreams] = StandardStreams, is_one: bool = False,
     ) -> None:  # fmt: skip
         self._server = to.server
         self._credentials = to.credentials
@@ -85,7 +84,7 @@ class Say:
         self._size = 0
         self._complain = complain
         self._make_keyboard = make_keyboard
-        self._keyboard: Keyboard | None = None
+        self._keyboard: StandardStreams | None = None
         self._read = 0
         self._posted = 0
         self._unanswered: dict[int, str] = {}
@@ -100,21 +99,21 @@ class Say:
         self._is_stopped = False
         self._problem = ""
         self._last_reason: Exception | None = None
-        self._deadline: IDelayedCall | None = None
-        self._finished: Deferred[int] = Deferred()
+        self._deadline: Timer | None = None
+        self._finished: Result[int] = Result()
 
-    def start(self, reactor: Any) -> Deferred[int]:
-        """Begin; fires with the exit status."""
-        self._reactor = reactor
-        self._client = Client(
-            self._server.endpoint(reactor), next(self._nicks), reactor,
+    def start(self, loop: Loop) -> Result[int]:
+        """Begin; the result is the exit status."""
+        self._loop = loop
+        self._client = ClientCore(
+            self._server.dialer(loop), next(self._nicks), loop, looping.raise_,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
             password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
-        self._client.start().addErrback(self._not_joined)
+        self._client.start()  # _changed is told how it ends
         if self._text is None:
-            self._keyboard = self._make_keyboard(self._typed, self._no_more, lambda: None)
-            self._keyboard.open(reactor, writing=False)
+            self._keyboard = self._make_keyboard(self._typed, self._no_more, lambda why: None)
+            self._keyboard.open(loop, writing=False)
         elif not self._text.strip():
             self._fail("There is nothing to say")
         else:
@@ -156,16 +155,16 @@ class Say:
         if self._size > LONGEST:
             self._stop(f"A message of more than {LONGEST:,} characters is too long")
             if self._keyboard is not None:
-                self._keyboard.transport.pauseProducing()
+                self._keyboard.pause()
 
     def _post(self, text: str) -> None:
         self._unanswered[self._read] = text
         self._set_deadline()
+        line = self._read
         posted = self._client.say(text, room=self._room)
-        posted.addCallbacks(self._is_posted, self._is_not, errbackArgs=(self._read,))
-        posted.addBoth(self._answered, self._read)
+        posted.then(lambda number: self._is_posted(line), lambda error: self._is_not(line, error))
         if self._keyboard is not None and len(self._unanswered) >= WINDOW:
-            self._keyboard.transport.pauseProducing()
+            self._keyboard.pause()
 
     def _no_more(self) -> None:
         if self._is_one and not self._problem and not self._ended:
@@ -195,38 +194,37 @@ class Say:
             self._last_reason = change.reason
             self._fail(self._why())
 
-    def _not_joined(self, failure: Failure) -> None:
-        failure.trap(ClientError)  # _changed has said why, or the program ended it itself
-
-    def _is_posted(self, number: int) -> None:
+    def _is_posted(self, line: int) -> None:
         self._posted += 1
+        self._answered(line)
 
-    def _is_not(self, failure: Failure, line: int) -> None:
-        match failure.value:
+    def _is_not(self, line: int, error: Exception) -> None:
+        match error:
             case Left():
-                return  # the program gave up, and has said why
+                pass  # the program gave up, and has said why
             case Refused(code=code, text=text):
                 self._unsaid[line] = self._unanswered[line]
                 what = "The message" if self._is_one else f"Line {line}"
                 self._stop(f"{what} was refused: {text.rstrip('.')} ({code})")
-            case error:
+            case _:
                 self._unconfirmed[line] = self._unanswered[line]
                 self._stop(f"Line {line}: {error}")
+        self._answered(line)
 
-    def _answered(self, _: None, line: int) -> None:
+    def _answered(self, line: int) -> None:
         self._unanswered.pop(line, None)
         self._drop_deadline()
         if self._unanswered:
             self._set_deadline()
         if self._keyboard is not None and not self._keyboard.ended and not self._problem:
-            self._keyboard.transport.resumeProducing()
+            self._keyboard.resume()
         self._leave_when_done()
 
     # Inside.
 
     def _set_deadline(self) -> None:
         if self._deadline is None and not self._ending:
-            self._deadline = self._reactor.callLater(PATIENCE, self._out_of_patience)
+            self._deadline = self._loop.call_later(PATIENCE, self._out_of_patience)
 
     def _drop_deadline(self) -> None:
         if self._deadline is not None:
@@ -266,7 +264,7 @@ class Say:
         self._drop_deadline()
         if status:
             self._tell_what_was_not_said()
-        self._client.leave().addCallback(lambda _: self._finished.callback(status))
+        self._client.leave().then(lambda _: self._finished.succeed(status))
 
     def _tell_what_was_not_said(self) -> None:
         """Say what went wrong, how much was posted, and which lines were not."""

@@ -23,6 +23,7 @@ from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
 from groupchat.model.wording import size_words
 from groupchat.stdio import running as process
+from groupchat.stdio.complaints import complain
 from groupchat.stdio.printable import one_line
 from groupchat.stdio.sendable import NotSendable, opened
 
@@ -50,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         to = command_line.destination_of(arguments, is_input_free=True)
     except command_line.BadDestination as error:
-        process.complain(str(error))
+        complain(str(error))
         return 1
-    program = Send(to, arguments.files, process.complain, nick=arguments.to, bar=_bar if sys.stderr.isatty() else None)
+    program = Send(to, arguments.files, complain, nick=arguments.to, bar=_bar if sys.stderr.isatty() else None)
     return process.run(program.start, program.interrupt)
 
 

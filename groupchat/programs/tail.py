@@ -4,21 +4,19 @@ import argparse
 import json
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
-
-from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
-from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError
+from groupchat.client.core.client_core import ClientCore
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
+from groupchat.client.core.results import Result
+from groupchat.client.loop import looping
+from groupchat.client.loop.event_loop import Loop
+from groupchat.client.loop.standard_streams import StandardStreams
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
 from groupchat.programs.transcript import Transcript
-from groupchat.stdio import running as process
-from groupchat.stdio.keyboard import Keyboard
+from groupchat.stdio.complaints import complain
 from groupchat.stdio.phrases import departure
 from groupchat.stdio.printable import escaped
 
@@ -40,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         to = command_line.destination_of(arguments, is_input_free=True)
     except command_line.BadDestination as error:
-        process.complain(str(error))
+        complain(str(error))
         return 1
     show = as_json if arguments.json else as_text(Transcript(date.today(), to.server.url))
-    program = Tail(to, arguments.since, show, process.complain)
-    return process.run(program.start, program.interrupt)
+    program = Tail(to, arguments.since, show, complain)
+    return looping.run(program.start, program.interrupt)
 
 
 class Tail:
@@ -61,7 +59,7 @@ class Tail:
         since: int | None,
         show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
-        make_keyboard: Callable[..., Keyboard] = Keyboard,
+        make_keyboard: Callable[..., StandardStreams] = StandardStreams,
     ) -> None:
         self._server = to.server
         self._credentials = to.credentials
@@ -72,26 +70,33 @@ class Tail:
         self._complain = complain
         self._status = 0
         self._away = False
-        self._output = make_keyboard(lambda line: None, lambda: None, self.interrupt)
-        self._finished: Deferred[int] = Deferred()
+        self._output = make_keyboard(lambda line: None, lambda: None, self._broken)
+        self._finished: Result[int] = Result()
 
-    def start(self, reactor: Any) -> Deferred[int]:
-        """Begin; fires with the exit status."""
-        self._client = Client(
-            self._server.endpoint(reactor), next(self._nicks), reactor,
+    def start(self, loop: Loop) -> Result[int]:
+        """Begin; the result is the exit status."""
+        self._client = ClientCore(
+            self._server.dialer(loop), next(self._nicks), loop, looping.raise_,
             alternatives=self._nicks, since=self._since, program=True,
             rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
             password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
-        self._output.open(reactor, reading=False)
+        self._output.open(loop, reading=False)
         self._output.feed(self._client)
-        self._client.start().addErrback(self._not_joined)
+        self._client.start()  # _changed is told how it ends
         return self._finished
 
     def interrupt(self) -> None:
         """Leave, print what came until then, and end."""
-        self._client.resumeProducing()
-        self._client.leave().addCallback(lambda _: self._output.close(self._closed))
+        self._client.resume()
+        self._client.leave().then(lambda _: self._output.close(self._closed))
+
+    def _broken(self, why: str) -> None:
+        """End, since the output takes no more."""
+        if why:
+            self._status = 1
+            self._complain(f"The output cannot be written: {why}.")
+        self.interrupt()
 
     def _heard(self, event: Message) -> None:
         if self._is_of_room(event):
@@ -125,17 +130,14 @@ class Tail:
         elif change.state is State.FAILED and change.reason is not None:
             self._give_up(change.reason)
 
-    def _not_joined(self, failure: Failure) -> None:
-        failure.trap(ClientError)  # _changed has said why, or the program ended it itself
-
     def _give_up(self, error: Exception) -> None:
         self._status = 1
         self._complain(reason(self._server, error))
         self.interrupt()
 
     def _closed(self) -> None:
-        if not self._finished.called:
-            self._finished.callback(self._status)
+        if not self._finished.is_settled:
+            self._finished.succeed(self._status)
 
 
 def _is_same(room: object, other: str) -> bool:

@@ -10,8 +10,7 @@ from twisted.internet.stdio import StandardIO
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-LONGEST = 64 * 1024
-"""Bytes of a line; a server takes far shorter ones."""
+from groupchat.client.loop.typed_lines import TypedLines
 
 
 @implementer(IHalfCloseableProtocol)
@@ -31,10 +30,9 @@ class Keyboard(Protocol):
         self, typed: Callable[[bytes], object], ended: Callable[[], object], broken: Callable[[], object]
     ) -> None:
         self.ended = False
-        self._typed = typed
+        self._lines = TypedLines(typed)
         self._ended = ended
         self._broken = broken
-        self._rest = b""
         self._closed: Callable[[], object] | None = None
         self._lost = False
 
@@ -70,21 +68,13 @@ class Keyboard(Protocol):
     # Twisted calls these.
 
     def dataReceived(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._typed(line)
-        if len(self._rest) > LONGEST:
-            # The server says what is wrong with a line of that length.
-            line, self._rest = self._rest, b""
-            self._typed(line)
+        self._lines.take(data)
 
     def readConnectionLost(self) -> None:
         if self.ended:
             return
         self.ended = True
-        if self._rest:
-            line, self._rest = self._rest, b""
-            self._typed(line)
+        self._lines.finish()
         self._ended()
 
     def writeConnectionLost(self) -> None:

@@ -1,8 +1,8 @@
 """Nicknames for programs that a person starts without naming one."""
 
 import getpass
+import os
 import re
-import secrets
 from collections.abc import Iterator
 
 
@@ -30,7 +30,7 @@ def others(name: str) -> Iterator[str]:
     """Return nicknames to take when this one is taken."""
     yield f"{name}2"
     yield f"{name}3"
-    yield f"{name}-{secrets.token_hex(2)}"
+    yield f"{name}-{os.urandom(2).hex()}"
 
 
 def another(nick: str) -> str:

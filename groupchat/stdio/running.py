@@ -1,6 +1,5 @@
 """A client program as a process: the reactor, signals, and standard input and output as they were found."""
 
-import fcntl
 import os
 import signal
 import sys
@@ -10,16 +9,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from groupchat.stdio.printable import one_line
-from groupchat.stdio.suspending import can_stop, stop_process
-
-
-def complain(sentence: str) -> None:
-    """Print one sentence on standard error, in one line."""
-    try:
-        os.write(2, f"groupchat: {one_line(sentence)}\n".encode())
-    except OSError:
-        return  # standard error is closed
+from groupchat.client.loop.standard_descriptors import Flags, open_missing
+from groupchat.client.loop.suspending import can_stop, stop_process
 
 
 def run(
@@ -31,12 +22,12 @@ def run(
     :param interrupted: is called on the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once.
     :param suspended: is called on SIGTSTP, to leave the terminal, stop the process, and come back.
     """
-    _open_missing()  # before there is a reactor, whose own descriptor would take such a number
+    open_missing()  # before there is a reactor, whose own descriptor would take such a number
 
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
-    flags = {fd: fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (0, 1, 2)}
+    flags = Flags()
     status: list[int] = []
     signals: list[int] = []
 
@@ -58,28 +49,14 @@ def run(
 
     def caught(number: int, frame: object) -> None:
         if signals:
-            restore()
+            flags.restore()
             os._exit(128 + number)
         signals.append(number)
         reactor.callFromThread(interrupted)
-
-    def restore() -> None:
-        # Non-blocking is a property of the open file, which the shell and our neighbours in a pipe share.
-        for fd, flag in flags.items():
-            fcntl.fcntl(fd, fcntl.F_SETFL, flag)
 
     reactor.callWhenRunning(begin)
     try:
         reactor.run()
     finally:
-        restore()
+        flags.restore()
     return status[0] if status else 1
-
-
-def _open_missing() -> None:
-    """Open /dev/null for each of 0, 1 and 2 that is closed, so that no socket gets that number."""
-    for fd in (0, 1, 2):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is fd

@@ -8,6 +8,7 @@ from typing import Any
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration, folder
 from groupchat.stdio import running
+from groupchat.stdio.complaints import complain
 from groupchat.stdio.echo import Echo
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.colours import Paint, depth
@@ -58,7 +59,7 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)
     furnish = furnish_console if spoken else furnish_editor
-    client = TerminalClient(destination, configuration, file, furnish, running.complain)
+    client = TerminalClient(destination, configuration, file, furnish, complain)
     return running.run(client.start, client.interrupt, client.suspend)
 
 

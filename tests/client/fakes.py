@@ -42,33 +42,33 @@ class FakeEndpoint:
         self.attempts.pop(0)[0].errback(Failure(error))
 
 
-class FakeConnection:
-    """The server's end of one connection."""
-
-    def __init__(self, protocol: Any) -> None:
-        self.protocol = protocol
-        self.transport: Any = StringTransportWithDisconnection()
-        self.transport.protocol = protocol
-        protocol.makeConnection(self.transport)
+class ServerSide:
+    """The server's end of one connection, whatever it is made of."""
 
     @property
     def connected(self) -> bool:
         """True until the client hangs up."""
-        return bool(self.transport.connected)
+        raise NotImplementedError
+
+    def taken(self) -> bytes:
+        """Return what the client has sent since the last call."""
+        raise NotImplementedError
+
+    def receive(self, data: bytes) -> None:
+        """Send bytes."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """The connection breaks."""
+        raise NotImplementedError
 
     def requests(self) -> list[Message]:
         """Return the requests since the last call."""
-        lines = self.transport.value().splitlines()
-        self.transport.clear()
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in self.taken().splitlines()]
 
     def send(self, *messages: Message) -> None:
         """Send objects, in one piece."""
         self.receive(b"".join(json.dumps(message).encode() + b"\r\n" for message in messages))
-
-    def receive(self, data: bytes) -> None:
-        """Send bytes."""
-        self.protocol.dataReceived(data)
 
     def welcome(self, token: str = "t", head: int = 0, room: str = "lobby", **more: object) -> Message:
         """Answer the claim, which must be the only request, and return it.
@@ -92,8 +92,29 @@ class FakeConnection:
         (claim,) = self.requests()
         self.send({"event": "refused", "ref": claim["ref"], "code": code, "text": text})
 
+
+class FakeConnection(ServerSide):
+    """The server's end of a connection of Twisted."""
+
+    def __init__(self, protocol: Any) -> None:
+        self.protocol = protocol
+        self.transport: Any = StringTransportWithDisconnection()
+        self.transport.protocol = protocol
+        protocol.makeConnection(self.transport)
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.transport.connected)
+
+    def taken(self) -> bytes:
+        taken: bytes = self.transport.value()
+        self.transport.clear()
+        return taken
+
+    def receive(self, data: bytes) -> None:
+        self.protocol.dataReceived(data)
+
     def cut(self) -> None:
-        """The connection breaks."""
         self.transport.loseConnection()
 
 

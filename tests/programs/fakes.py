@@ -5,10 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.task import Clock
 
 from groupchat.client.address import Address
+from groupchat.client.core.network import Dialer
+from groupchat.client.loop.event_loop import Loop
+from groupchat.client.loop.standard_streams import Source, StandardStreams
+from groupchat.client.twisted_network import TwistedClock
 from groupchat.destinations.command_line import Destination
 from groupchat.stdio.keyboard import Keyboard
+from tests.client.core.fakes import FakeDialer
 from tests.client.fakes import FakeEndpoint
 
 REFUSED_BEFORE_THE_CLAIM = ("banned", "server-full", "too-many-connections", "tls-required", "password-required")
@@ -82,13 +88,68 @@ class FakeKeyboard(Keyboard):
         self.readConnectionLost()
 
 
+class FakeStreams(StandardStreams):
+    """Standard input and output; the output is ``text``, and ``fed`` is what it comes from."""
+
+    def __init__(
+        self, typed: Callable[[bytes], object], ended: Callable[[], object], broken: Callable[[str], object]
+    ) -> None:
+        super().__init__(typed, ended, broken)
+        self.text = ""
+        self.fed: Source | None = None
+        self.opened: tuple[bool, bool] | None = None
+        self.closed = False
+        self.paused = False
+        self.break_off = broken
+
+    def open(self, loop: Loop, reading: bool = True, writing: bool = True) -> None:
+        self.opened = (reading, writing)
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def feed(self, source: Source) -> None:
+        self.fed = source
+
+    def close(self, closed: Callable[[], object]) -> None:
+        self.closed = True
+        closed()
+
+    def type(self, *lines: str) -> None:
+        """Type lines."""
+        self.received("".join(f"{line}\n" for line in lines).encode())
+
+    def end(self) -> None:
+        """End the input."""
+        self.received(b"")
+
+
+class FakeLoop(Loop):
+    """A loop whose time the test lets pass."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.seconds = self.clock.seconds  # type: ignore[method-assign]
+        self.call_later = TwistedClock(self.clock).call_later  # type: ignore[method-assign, assignment]
+
+
 class FakeAddress(Address):
     """An address whose endpoint the test holds."""
 
     network = FakeEndpoint()
+    dialed = FakeDialer()
 
     def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
         return self.network
+
+    def dialer(self, loop: Loop) -> Dialer:
+        return self.dialed
 
 
 def address() -> tuple[FakeAddress, FakeEndpoint]:
@@ -98,3 +159,12 @@ def address() -> tuple[FakeAddress, FakeEndpoint]:
         network = FakeEndpoint()
 
     return Here("example.org", 5000), Here.network
+
+
+def place() -> tuple[FakeAddress, FakeDialer]:
+    """Return an address, and the core's network that it leads to."""
+
+    class Here(FakeAddress):
+        dialed = FakeDialer()
+
+    return Here("example.org", 5000), Here.dialed

@@ -3,15 +3,14 @@
 import gc
 from typing import Any
 
-from twisted.internet.error import ConnectionRefusedError
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.client.core.client_errors import NothingListens
+from groupchat.client.twisted_network import deferred_of
 from groupchat.destinations.credentials import Credentials
 from groupchat.programs.say import LONGEST, PATIENCE, WINDOW, Say
-from groupchat.stdio.keyboard import Keyboard
-from tests.client.fakes import FakeConnection
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals, to
+from tests.client.core.fakes import FakeTransport
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
 
 UNCONFIRMED = "nothing was posted; 1 line was not confirmed, and may have been said."
 
@@ -21,34 +20,35 @@ class SayCase(SynchronousTestCase):
         self, text: str | None = None, nick: str | None = "ci", room: str | None = None, password: str | None = None,
         is_one: bool = False,
     ) -> None:  # fmt: skip
-        server, self.network = address()
-        self.clock = Clock()
+        server, self.network = place()
+        self.loop = FakeLoop()
+        self.clock = self.loop.clock
         self.complaints: list[str] = []
-        self.keyboard: FakeKeyboard
+        self.keyboard: FakeStreams
 
-        def keep(*calls: Any) -> Keyboard:
-            self.keyboard = FakeKeyboard(*calls)
+        def keep(*calls: Any) -> FakeStreams:
+            self.keyboard = FakeStreams(*calls)
             return self.keyboard
 
         self.say = Say(
             to(server, nick, room, credentials=Credentials(password)), text, self.complaints.append, keep, is_one
         )
-        self.status = self.say.start(self.clock)
+        self.status = deferred_of(self.say.start(self.loop))
 
-    def accept(self) -> FakeConnection:
+    def accept(self) -> FakeTransport:
         """Let it in, quietly."""
         server = self.network.accept()
         self.claim = server.welcome(room="", rooms=[])
         return server
 
-    def answer(self, server: FakeConnection, *numbers: int) -> list[str]:
+    def answer(self, server: FakeTransport, *numbers: int) -> list[str]:
         """Answer every request with the next number; return what was said."""
         requests = server.requests()
         for request, number in zip(requests, numbers, strict=True):
             server.send({"event": "done", "ref": request["ref"], "id": number})
         return [request["text"] for request in requests]
 
-    def assert_ended(self, server: FakeConnection, status: int, *complaints: str) -> None:
+    def assert_ended(self, server: FakeTransport, status: int, *complaints: str) -> None:
         self.assertEqual([request["do"] for request in server.requests()], ["exit"])
         server.cut()
         self.assertEqual((self.successResultOf(self.status), self.complaints), (status, [*complaints]))
@@ -134,10 +134,10 @@ class PostingTest(SayCase):
         self.begin()
         server = self.accept()
         self.keyboard.type(*(f"line {number}" for number in range(WINDOW)))
-        self.assertTrue(self.keyboard.transport.paused)
+        self.assertTrue(self.keyboard.paused)
         request, *_ = server.requests()
         server.send({"event": "done", "ref": request["ref"], "id": 1})
-        self.assertFalse(self.keyboard.transport.paused)
+        self.assertFalse(self.keyboard.paused)
 
     def test_alternatives(self) -> None:
         """Without a nickname of its own it takes another one; a named one is not changed."""
@@ -211,7 +211,7 @@ class FailingTest(SayCase):
         """So does a line that is not UTF-8."""
         self.begin()
         server = self.accept()
-        self.keyboard.dataReceived(b"one\ncaf\xe9\nthree\n")
+        self.keyboard.received(b"one\ncaf\xe9\nthree\n")
         self.assertEqual(self.answer(server, 1), ["one"])
         self.assert_ended(
             server, 1, "Line 2 is not UTF-8 (at its byte 4); 1 line was posted; 2 lines were not said.",
@@ -221,7 +221,7 @@ class FailingTest(SayCase):
     def test_unreachable(self) -> None:
         """A server that was never reached is not tried again."""
         self.begin("hello")
-        self.network.refuse(ConnectionRefusedError())
+        self.network.refuse(NothingListens())
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(
             self.complaints,
@@ -265,7 +265,7 @@ class FailingTest(SayCase):
             self.clock.advance(0.5)
             waited += 0.5
             while self.network.attempts:
-                self.network.refuse(ConnectionRefusedError())
+                self.network.refuse(NothingListens())
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(
             self.complaints,
@@ -381,7 +381,7 @@ class OneMessageTest(SayCase):
         self.begin(is_one=True)
         server = self.accept()
         self.keyboard.type(*["x" * 1000] * 66)
-        self.assertTrue(self.keyboard.transport.paused)
+        self.assertTrue(self.keyboard.paused)
         self.assert_ended(server, 1, f"A message of more than {LONGEST:,} characters is too long; nothing was posted.")
 
     def test_nothing(self) -> None:
@@ -398,7 +398,7 @@ class OneMessageTest(SayCase):
         for line, why in ((b"\xff", "Line 2 is not UTF-8"), (b"/login al sesame", "Line 2 was not posted: it looks")):
             self.begin(is_one=True)
             server = self.accept()
-            self.keyboard.dataReceived(b"one\n" + line + b"\n")
+            self.keyboard.received(b"one\n" + line + b"\n")
             self.keyboard.end()
             (request,) = server.requests()
             self.assertEqual(request["do"], "exit")

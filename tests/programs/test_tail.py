@@ -6,16 +6,18 @@ from argparse import ArgumentError, ArgumentParser
 from collections.abc import Iterable
 from datetime import date
 
-from twisted.internet.error import ConnectionRefusedError
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.client.core.client_errors import NothingListens
 from groupchat.client.core.protocol import Message
+from groupchat.client.loop.standard_streams import Source
+from groupchat.client.twisted_network import deferred_of
 from groupchat.programs.tail import Tail, add_arguments, as_json, as_text
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import printable
-from tests.client.fakes import FakeConnection, said
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeKeyboard, address, refusals, to
+from tests.client.core.fakes import FakeTransport
+from tests.client.fakes import said
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
 
 
 def numbers(event: Message) -> Iterable[str]:
@@ -23,21 +25,28 @@ def numbers(event: Message) -> Iterable[str]:
     return [str(event["id"])] if "id" in event else []
 
 
+def feeding(output: FakeStreams) -> Source:
+    """Return what the output comes from."""
+    assert output.fed is not None
+    return output.fed
+
+
 class TailCase(SynchronousTestCase):
     def begin(self, nick: str | None = "tail", room: str | None = None, since: int | None = None) -> None:
-        server, self.network = address()
-        self.clock = Clock()
+        server, self.network = place()
+        self.loop = FakeLoop()
+        self.clock = self.loop.clock
         self.complaints: list[str] = []
-        self.keyboards: list[FakeKeyboard] = []
+        self.keyboards: list[FakeStreams] = []
 
-        def keep(*calls: object) -> FakeKeyboard:
-            self.keyboards.append(FakeKeyboard(*calls))  # type: ignore[arg-type]
+        def keep(*calls: object) -> FakeStreams:
+            self.keyboards.append(FakeStreams(*calls))  # type: ignore[arg-type]
             return self.keyboards[0]
 
         self.tail = Tail(to(server, nick, room), since, numbers, self.complaints.append, keep)
-        self.status = self.tail.start(self.clock)
+        self.status = deferred_of(self.tail.start(self.loop))
 
-    def accept(self) -> FakeConnection:
+    def accept(self) -> FakeTransport:
         server = self.network.accept()
         self.claim = server.welcome(room="dev", rooms=["dev"])
         return server
@@ -49,8 +58,8 @@ class TailCase(SynchronousTestCase):
         server.send(said(1), {"event": "entered", "room": "dev"}, said(2))
         (output,) = self.keyboards
         self.assertEqual((output.text, output.opened), ("1\n2\n", (False, True)))
-        output.fed.pauseProducing()
-        self.assertEqual(server.transport.producerState, "paused")
+        feeding(output).pause()
+        self.assertTrue(server.is_paused)
         self.assertNotIn("quiet", self.claim)
 
     def test_claim(self) -> None:
@@ -68,9 +77,9 @@ class TailCase(SynchronousTestCase):
         self.begin()
         server = self.accept()
         (output,) = self.keyboards
-        output.fed.pauseProducing()
+        feeding(output).pause()
         self.tail.interrupt()
-        self.assertEqual(server.transport.producerState, "producing")
+        self.assertFalse(server.is_paused)
         server.send(said(1))
         server.cut()
         self.assertEqual((self.successResultOf(self.status), output.text, output.closed), (0, "1\n", True))
@@ -114,14 +123,23 @@ class TailCase(SynchronousTestCase):
         """So does a reader that goes away."""
         self.begin()
         server = self.accept()
-        self.keyboards[0].writeConnectionLost()
+        self.keyboards[0].break_off("")
         server.cut()
         self.assertEqual((self.successResultOf(self.status), self.complaints), (0, []))
+
+    def test_full_disk(self) -> None:
+        """An output that takes no more, though somebody wants it, is an error."""
+        self.begin()
+        server = self.accept()
+        self.keyboards[0].break_off("No space left on device")
+        server.cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, ["The output cannot be written: No space left on device."])
 
     def test_unreachable(self) -> None:
         """A server that was never reached ends it with status 1 and one sentence."""
         self.begin()
-        self.network.refuse(ConnectionRefusedError())
+        self.network.refuse(NothingListens())
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(self.complaints, ["Nothing listens at example.org, port 5000."])
 
@@ -154,7 +172,7 @@ class TailCase(SynchronousTestCase):
         self.accept().cut()
         for _ in range(3):
             self.clock.advance(40)
-            self.network.refuse(ConnectionRefusedError())
+            self.network.refuse(NothingListens())
         self.assertEqual(self.complaints, ["example.org closed the connection; trying again until it works."])
         self.clock.advance(40)
         self.accept()

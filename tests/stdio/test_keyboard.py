@@ -9,7 +9,8 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.stdio.keyboard import LONGEST, Keyboard
+from groupchat.client.loop.typed_lines import LONGEST
+from groupchat.stdio.keyboard import Keyboard
 
 
 class KeyboardTest(SynchronousTestCase):

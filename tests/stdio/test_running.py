@@ -12,6 +12,7 @@ PROGRAM = """
 import sys
 from twisted.internet.defer import Deferred, succeed
 from groupchat.stdio import running
+from groupchat.stdio.complaints import complain
 
 finished = Deferred()
 
@@ -99,7 +100,7 @@ class RunTest(SynchronousTestCase):
 
     def test_complain(self) -> None:
         """A complaint is one line on standard error, whatever is in it; without one nothing happens."""
-        start = "running.complain('one\\n\\x1btwo'); return succeed(0)"
+        start = "complain('one\\n\\x1btwo'); return succeed(0)"
         self.assertEqual(self.finished(self.program(start)), (0, "", "groupchat: one \N{REPLACEMENT CHARACTER}two\n"))
-        code = "import os; os.close(2); from groupchat.stdio.running import complain; complain('x')"
+        code = "import os; os.close(2); from groupchat.stdio.complaints import complain; complain('x')"
         subprocess.run([sys.executable, "-c", code], timeout=LIMIT_S, check=True)

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
 
+from groupchat.client.loop.suspending import stop_process
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
-from groupchat.stdio.suspending import stop_process
 from groupchat.terminal.surfaces.key_list import PLAIN_KEYS, Keys
 from groupchat.terminal.surfaces.surface import Owner
 

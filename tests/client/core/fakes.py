@@ -1,15 +1,17 @@
 """A network in memory, as the core sees it."""
 
+from groupchat.client.core.client_errors import ConnectionEnded
 from groupchat.client.core.network import Attempt, Receiver
+from tests.client.fakes import ServerSide
 
 
-class FakeTransport:
+class FakeTransport(ServerSide):
     """Keeps what is written; tells its receiver at once when it is aborted."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.written = b""
-        self.connected = True
+        self.is_open = True
         self.is_paused = False
         receiver.opened(self)
 
@@ -30,14 +32,23 @@ class FakeTransport:
 
     def end(self, error: Exception) -> None:
         """End the connection, for this reason."""
-        if self.connected:
-            self.connected = False
+        if self.is_open:
+            self.is_open = False
             self.receiver.closed(error)
 
-    def sent(self) -> bytes:
-        """Return what was written since the last call."""
+    @property
+    def connected(self) -> bool:
+        return self.is_open
+
+    def taken(self) -> bytes:
         written, self.written = self.written, b""
         return written
+
+    def receive(self, data: bytes) -> None:
+        self.receiver.received(data)
+
+    def cut(self) -> None:
+        self.end(ConnectionEnded())
 
 
 class FakeDialer:

@@ -68,7 +68,7 @@ class JsonLinesTest(SynchronousTestCase):
         self.assertEqual(line.count(b"\n"), 1)
         self.assertEqual(json.loads(line), {**message, "text": "a\r\nb\u2028"})
         self.wire.send(message)
-        self.assertEqual(self.transport.sent(), encode(message))
+        self.assertEqual(self.transport.taken(), encode(message))
 
     def test_why_closed(self) -> None:
         """The reason is the server's last word, if that says why; what came before does not count."""

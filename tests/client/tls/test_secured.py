@@ -62,9 +62,9 @@ class SecuredCase(SynchronousTestCase):
         """Let the server, with these settings, answer the oldest attempt, in pieces of this size."""
         below, peer = self.network.accept(), TlsPeer(settings)
         for _ in range(4):
-            answer = peer.answer(below.sent())
+            answer = peer.answer(below.taken())
             for start in range(0, len(answer), size):
-                below.receiver.received(answer[start : start + size])
+                below.receive(answer[start : start + size])
         return below, peer
 
     def fault(self, encryption: Encryption, host: str, settings: ssl.SSLContext | None = None) -> NotTrusted:
@@ -175,7 +175,7 @@ class TrustTest(SecuredCase):
         ends: tuple[Any, ...] = (
             lambda: self.network.refuse(NoRoute("gone")),
             lambda: self.network.accept().end(ConnectionEnded("gone")),
-            lambda: self.network.accept().receiver.received(b"!! flooding: Slowly.\r\n"),
+            lambda: self.network.accept().receive(b"!! flooding: Slowly.\r\n"),
             self.never_answered,
         )
         for end in ends:
@@ -196,8 +196,8 @@ class TrustTest(SecuredCase):
         self.dial(Encryption())
         below, peer = self.network.accept(), TlsPeer()
         for _ in range(3):
-            below.receiver.received(peer.answer(below.sent()))
-        peer.answer(below.sent())
+            below.receive(peer.answer(below.taken()))
+        peer.answer(below.taken())
         self.assertEqual((peer.heard, below.connected), (b"", False))
         self.assertIn("UNKNOWN_CA", peer.complaint)
 
@@ -210,7 +210,7 @@ class WordsTest(SecuredCase):
             receiver = self.dial()
             below = self.network.accept()
             for start in range(0, len(words), size):
-                below.receiver.received(words[start : start + size])
+                below.receive(words[start : start + size])
             self.assertEqual(
                 [str(error) for error in receiver.errors],
                 ["the server answered without TLS: Your address is banned (banned)"],
@@ -220,11 +220,11 @@ class WordsTest(SecuredCase):
     def test_endless_words(self) -> None:
         """One without an end is none; neither is one that was begun before the connection ended."""
         receiver = self.dial()
-        self.network.accept().receiver.received(b"!! " + b"x" * 2000)
+        self.network.accept().receive(b"!! " + b"x" * 2000)
         self.assertIn("perhaps the server does not speak TLS", str(receiver.errors[0]))
         receiver = self.dial()
         below = self.network.accept()
-        below.receiver.received(b"!! banned")
+        below.receive(b"!! banned")
         self.assertEqual(receiver.errors, [])
         below.end(ConnectionEnded())
         self.assertIn("perhaps the server does not speak TLS", str(receiver.errors[0]))
@@ -232,7 +232,7 @@ class WordsTest(SecuredCase):
     def test_slow(self) -> None:
         """So is one that begins, and does not go on."""
         receiver = self.dial()
-        self.network.accept().receiver.received(b"\x16")
+        self.network.accept().receive(b"\x16")
         self.clock.advance(PATIENCE)
         self.assertEqual([str(error) for error in receiver.errors], ["it took longer than 20 seconds"])
 
@@ -262,19 +262,19 @@ class TunnelTest(SecuredCase):
             receiver, transport, below, peer = self.connect(size)
             data = peer.say(b"hello ") + peer.say(b"x" * 100_000)
             for start in range(0, len(data), max(size, 50)):
-                below.receiver.received(data[start : start + max(size, 50)])
+                below.receive(data[start : start + max(size, 50)])
             self.assertEqual(receiver.heard, b"hello " + b"x" * 100_000)
             transport.write(b"one")
             transport.write(b"two")
-            peer.answer(below.sent())
+            peer.answer(below.taken())
             self.assertEqual(peer.heard, b"onetwo")
 
     def test_words_with_the_handshake(self) -> None:
         """What comes together with the end of the handshake is heard."""
         receiver = self.dial()
         below, peer = self.network.accept(), TlsPeer()
-        below.receiver.received(peer.answer(below.sent()))
-        below.receiver.received(peer.answer(below.sent()) + peer.say(b"welcome"))
+        below.receive(peer.answer(below.taken()))
+        below.receive(peer.answer(below.taken()) + peer.say(b"welcome"))
         self.assertEqual(receiver.heard, b"welcome")
 
     def test_flow(self) -> None:
@@ -291,13 +291,13 @@ class TunnelTest(SecuredCase):
     def test_goodbye(self) -> None:
         """The server's goodbye is the end, and so is the client's, which the server hears."""
         receiver, _, below, peer = self.connect()
-        below.receiver.received(peer.say(b"last") + peer.goodbye())
+        below.receive(peer.say(b"last") + peer.goodbye())
         self.assertEqual((receiver.heard, below.connected), (b"last", False))
         self.assertIsInstance(receiver.endings[0], ConnectionEnded)
         receiver, transport, below, peer = self.connect()
         transport.write(b"last")
         transport.close()
-        peer.answer(below.sent())
+        peer.answer(below.taken())
         self.assertEqual((peer.heard, peer.is_over, len(receiver.endings)), (b"last", True, 1))
 
     def test_broken(self) -> None:
@@ -305,7 +305,7 @@ class TunnelTest(SecuredCase):
         receiver, _, below, peer = self.connect()
         data = bytearray(peer.say(b"hello"))
         data[-1] ^= 1
-        below.receiver.received(bytes(data))
+        below.receive(bytes(data))
         self.assertEqual((receiver.heard, below.connected, len(receiver.endings)), (b"", False, 1))
         self.assertIsInstance(receiver.endings[0], ConnectionEnded)
 

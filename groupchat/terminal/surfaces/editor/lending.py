@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from prompt_toolkit.application.current import set_app
 from prompt_toolkit.application.run_in_terminal import in_terminal
 
-from groupchat.stdio.suspending import stop_process
+from groupchat.client.loop.suspending import stop_process
 from groupchat.terminal.surfaces.editor.screen import Output, SteadyApplication, TerminalModes
 from groupchat.terminal.surfaces.external_editor import EditorFailed, ExternalEditor, command
 
