@@ -28,7 +28,7 @@ from groupchat.model.events import (
     Told,
     Whispered,
 )
-from groupchat.model.message.sought import Sought, Whose
+from groupchat.model.message.sought import Sought, Whose, folded
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural, size_words
@@ -150,7 +150,7 @@ def last(me: Actor, nick: Nick = "", room: Here = "") -> "Generator[Deferred[Any
     if nick and names.key(nick) != names.key(me.person.nick):
         whose, journal = _whose(me, nick), me.hall.stream.journal
         stored = None if whose.author is None else (yield journal.latest(whose.author, place))
-        if stored is None and whose.key:
+        if stored is None and whose.nick:
             found = yield journal.search(Audience((place,)), Sought(whose=whose), 1)
             stored = found[0] if found else None
         if stored is None:
@@ -348,9 +348,8 @@ def _whose(me: Actor, nick: str) -> Whose:
     account = me.hall.accounts.find(nick)
     if account is not None:
         return Whose(account.author)
-    key = names.key(nick)
-    person = me.hall.roster.find(key)
-    return Whose(None if person is None else person.author, key)
+    person = me.hall.roster.find(names.key(nick))
+    return Whose(None if person is None else person.author, folded(nick))
 
 
 def _looked_for(asked: Terms) -> Sequence[str]:

@@ -724,6 +724,7 @@ class SearchContract(JournalContract):
         self.assertEqual(await self.with_all(words="tea", start=NOON + 9, end=NOON), [])
         self.assertEqual(await self.with_all(words="tea", before=0), [])
         self.assertEqual(await self.with_all(words="tea", after=2**80), [])
+        self.assertEqual(await self.with_all(words="tea", before=2**80, count=1), [6])
         self.assertEqual(await self.with_all(words="tea", before=2**80, start=-1e300, end=1e300), [6, 5, 4, 3, 2, 1])
 
     async def test_things(self) -> None:

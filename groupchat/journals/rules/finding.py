@@ -4,8 +4,7 @@ from groupchat.journals.rules.rows import Row, milliseconds
 from groupchat.journals.rules.words import PHRASES_MAX, WORDS_MAX, Phrase, phrases, spaced, stands, whole
 from groupchat.model.drafts import Kind
 from groupchat.model.errors import BadArguments
-from groupchat.model.message.sought import FILE, LINK, Sought, Whose
-from groupchat.model.names import key
+from groupchat.model.message.sought import FILE, LINK, Sought, Whose, folded
 
 
 def things(kind: str, text: str) -> list[str]:
@@ -34,12 +33,6 @@ class Finder:
             raise BadArguments(f"Too many words: a search takes at most {WORDS_MAX}, with those between signs.")
         self._first, self._end = milliseconds(sought.start), milliseconds(sought.end)
 
-    @property
-    def looks_at_nicknames(self) -> bool:
-        """Say whether an index does not tell all: somebody is meant by a nickname that they had."""
-        sought = self.sought
-        return any(whose.key for whose in (*filter(None, [sought.whose]), *sought.not_whose))
-
     def has_authors(self, row: Row) -> bool:
         """Say whether the row is of whom it should be."""
         sought = self.sought
@@ -65,4 +58,4 @@ class Finder:
 
 
 def _is_of(row: Row, whose: Whose) -> bool:
-    return row.author == whose.author or (whose.key != "" and key(row.nick) == whose.key)
+    return row.author == whose.author or (whose.nick != "" and folded(row.nick) == whose.nick)

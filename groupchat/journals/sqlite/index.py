@@ -33,6 +33,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from twisted.logger import Logger
@@ -42,6 +43,7 @@ from groupchat.journals.rules.rows import Row
 from groupchat.journals.rules.words import Phrase, spaced
 from groupchat.journals.sqlite.statements import MESSAGE, Insertion
 from groupchat.model.drafts import Audience
+from groupchat.model.message.sought import Whose, folded
 
 T = TypeVar("T")
 
@@ -68,7 +70,7 @@ MERGED = 64
 
 _MERGE = "INSERT INTO search (search, rank) VALUES ('merge', ?)"
 _NEXT = (
-    "SELECT id, coalesce(revised, text), kind, room, author, reader FROM posts"
+    "SELECT id, coalesce(revised, text), kind, nick, room, author, reader FROM posts"
     f" WHERE id > ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id LIMIT ?"
 )
 _AUTHORED = (
@@ -277,8 +279,8 @@ class Index:
         upto = messages[-1][0] if len(messages) == count or characters <= 0 else head
         entries: list[object] = []
         if self._repair is not Repair.LEFT_ALONE:
-            for id, text, kind, *rest in messages:
-                entries += (id, spaced(text), _place(kind, text, *rest))
+            for id, text, kind, nick, *rest in messages:
+                entries += (id, spaced(text), _place(kind, text, nick, *rest))
 
         def add() -> None:
             database.execute(_AUTHORED, (self.upto, upto))
@@ -317,12 +319,12 @@ class Index:
 
 
 def _entry(row: Row, text: str) -> tuple[int, str, str]:
-    return row.id, spaced(text), _place(row.kind, text, row.room, row.author, row.reader)
+    return row.id, spaced(text), _place(row.kind, text, row.nick, row.room, row.author, row.reader)
 
 
-def _place(kind: str, text: str, room: str, author: int, reader: int | None) -> str:
+def _place(kind: str, text: str, nick: str, room: str, author: int, reader: int | None) -> str:
     """Return the words that say who may see a message, whose it is, and what it has."""
-    return " ".join([_viewers(room, author, reader), _author(author), *things(kind, text)])
+    return " ".join([_viewers(room, author, reader), _author(author), _nick(nick), *things(kind, text)])
 
 
 def _viewers(room: str, author: int, reader: int | None) -> str:
@@ -342,25 +344,34 @@ def _author(author: int) -> str:
     return f"a{author:x}"
 
 
+@lru_cache(1024)
+def _nick(nick: str) -> str:
+    return f"n{folded(nick).encode('utf-8', 'replace').hex()}"
+
+
 def expression(audience: Audience, finder: Finder) -> str:
     """Return the query in the language of FTS5; the audience must not be empty.
 
     Every word is in quotation marks and has only letters, digits and symbols, so none of it is an operator.
-    Who is meant by a nickname is not in the index.
     """
     sought = finder.sought
     parts = [f"(place : ({_audience(audience)}))"]
     if finder.wanted:
         parts.append(f"(text : ({' AND '.join(map(_words, finder.wanted))}))")
-    marks = list(sought.has)
-    if sought.whose is not None and sought.whose.author is not None and not sought.whose.key:
-        marks.append(_author(sought.whose.author))
-    parts += [f'(place : "{mark}")' for mark in marks]
+    if sought.whose is not None:
+        parts.append(f"(place : ({' OR '.join(_whose(sought.whose))}))")
+    parts += [f"(place : {thing})" for thing in sought.has]
     nots = [f"(text : {_words(phrase)})" for phrase in finder.unwanted]
-    others = [_author(one.author) for one in sought.not_whose if one.author is not None]
-    nots += [f'(place : "{mark}")' for mark in (*sought.has_not, *others)]
+    others = [mark for whose in sought.not_whose for mark in _whose(whose)]
+    nots += [f"(place : {mark})" for mark in (*sought.has_not, *others)]
     query = " AND ".join(parts)
     return f"({query}) NOT ({' OR '.join(nots)})" if nots else query
+
+
+def _whose(whose: Whose) -> list[str]:
+    """Return the words of which a message has one, if it is of that author, or under that nickname; there is one."""
+    marks = [] if whose.author is None else [_author(whose.author)]
+    return [*marks, _nick(whose.nick)] if whose.nick or not marks else marks
 
 
 def _words(phrase: Phrase) -> str:

@@ -181,7 +181,7 @@ class Reader:
 
     def _sought_in(self, sought: Sought) -> list[tuple[int, int]]:
         """Return the ranges of numbers (after, upto) in which a search looks, the newest first."""
-        after, upto = max(_clamped(sought.after), self._gone.expired), _clamped(sought.before - 1)
+        after, upto = max(_clamped(sought.after), self._gone.expired), _clamped(sought.before) - 1
         ranges = [(after, upto)]
         if sought.start != -inf or sought.end != inf:
             found = self._ranges(milliseconds(sought.start), milliseconds(sought.end))
@@ -194,10 +194,9 @@ class Reader:
         """Return the numbers of the newest messages that the index finds, newest first."""
         ids: list[int] = []
         after, below = within[0], within[1] + 1
-        is_all = not self._gone.erasures and not finder.looks_at_nicknames
+        is_all = not self._gone.erasures
         while len(ids) < count:
-            # What is erased may be found until it is overwritten, and who had a nickname is not in the index: so there
-            # may have to be another look.
+            # What is erased may be found until it is overwritten: so there may have to be another look.
             most = count - len(ids) if is_all else max(count, AT_ONCE)
             found = self._database.execute(_FOUND, (query, after, below, most)).fetchall()
             for (id,) in found:

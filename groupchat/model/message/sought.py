@@ -1,6 +1,7 @@
 """What a search looks for, as a journal is asked for it."""
 
 import sys
+import unicodedata
 from dataclasses import dataclass
 from math import inf
 
@@ -11,12 +12,17 @@ FILE, LINK = "file", "link"
 THINGS = (FILE, LINK)
 
 
+def folded(nick: str) -> str:
+    """Return a nickname without its case; unlike its key, this is the same in later versions of the tables of names."""
+    return nick.lower() if nick.isascii() else unicodedata.normalize("NFKC", nick).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Messages of an author, or those of whoever had a nickname then, by its key; both: either of them."""
+    """Messages of an author, or those of whoever had a nickname then, as `folded` returns it; both: either of them."""
 
     author: AuthorId | None = None
-    key: str = ""
+    nick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
