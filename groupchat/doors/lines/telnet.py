@@ -11,7 +11,22 @@ from wcwidth import iter_graphemes
 
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
-SE, BRK, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = 240, 243, 246, 247, 248, 250, 251, 252, 253, 254, 255
+SUSP, SE, BRK, IP, AO, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = (
+    237,
+    240,
+    243,
+    244,
+    245,
+    246,
+    247,
+    248,
+    250,
+    251,
+    252,
+    253,
+    254,
+    255,
+)
 ECHO, TIMING_MARK, TERMINAL_TYPE, NAWS = 1, 6, 24, 31
 IS, SEND = 0, 1
 """What follows the option in a subnegotiation about the type of the terminal."""
@@ -29,6 +44,9 @@ NAME_LIMIT = 40
 """The most characters of the name of a terminal (RFC 1091)."""
 
 _NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9/_.+-]*")
+
+MANGLED = {IP: b"\x83", AO: b"\x8f", SUSP: b"\x9a", BRK: b"\x9c"}
+"""The bytes of UTF-8 for which GNU telnet sends commands: but for the highest bit they are the keys Ctrl-C, Ctrl-O …"""
 
 COMMANDS_AT_ONCE = 1000
 """The most commands in one chunk (64 KiB at most); a person's client sends a few.  Each costs about 0.5 µs."""
@@ -63,6 +81,17 @@ def with_erasures(line: str) -> str:
     return "".join(kept)
 
 
+def _is_unfinished(text: bytes) -> bool:
+    """Say whether a text ends within a character of UTF-8."""
+    for length in range(1, min(len(text), 3) + 1):
+        byte = text[-length]
+        if byte < 0x80:
+            return False
+        if byte >= 0xC0:
+            return length < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
+    return False
+
+
 class TelnetFilter:
     """One peer's telnet state.  ``feed`` takes bytes in; ``replies`` gathers what is to be sent back.
 
@@ -74,8 +103,8 @@ class TelnetFilter:
     """
 
     __slots__ = (
-        "_answered", "_offered", "_pending", "_received", "_replied", "_said", "_subnegotiated", "columns", "commands",
-        "replies", "terminal",
+        "_answered", "_offered", "_pending", "_received", "_replied", "_said", "_subnegotiated", "_tail", "columns",
+        "commands", "replies", "terminal",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -93,6 +122,8 @@ class TelnetFilter:
         self._received = 0
         """The number of bytes received up to the present command."""
         self._replied = 0
+        self._tail = b""
+        """The last three bytes that were no command."""
         self._offered = False
         """True if ECHO was ever offered; then the peer's DO and DONT are answers to that."""
 
@@ -123,7 +154,9 @@ class TelnetFilter:
             if self.commands > COMMANDS_AT_ONCE:
                 raise TooManyAttempts("Too many telnet commands at once.")
         self._received = before + len(data)
-        return b"".join(pieces)
+        text = b"".join(pieces)
+        self._tail = (self._tail + text)[-3:]
+        return text
 
     def conceal(self) -> bytes:
         """Return the command that stops the client showing what is typed: the server will echo it (and does not)."""
@@ -161,6 +194,8 @@ class TelnetFilter:
             pieces.append((ERASE[0] if command == EC else ERASE_LINE).encode())
         elif command == AYT:
             self._reply(STILL_HERE)
+        elif command in MANGLED and _is_unfinished(self._tail + b"".join(pieces[-4:])):
+            pieces.append(MANGLED[command])
         # The others (IP, BRK, NOP, GA, …) ask for nothing that a chat can give.
         return start + 2
 

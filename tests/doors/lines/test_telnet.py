@@ -80,6 +80,22 @@ class FilterTests(SynchronousTestCase):
             telnet.feed(b"\xff\xfa" + other + b"\xff\xf0")
         self.assertEqual(telnet.columns, 255)
 
+    def test_mangled(self) -> None:
+        """Where GNU telnet takes a byte of a letter for a key, the letter is mended; a key between letters is a key."""
+        letters = "суя КМ Ü"
+        sent = letters.encode()
+        for byte, command in ((b"\x83", 244), (b"\x8f", 245), (b"\x9a", 237), (b"\x9c", 243)):
+            sent = sent.replace(byte, bytes((255, command, 255, 253, 6)))
+        for size in range(1, len(sent) + 1):
+            telnet = TelnetFilter()
+            pieces = [telnet.feed(sent[start : start + size]) for start in range(0, len(sent), size)]
+            self.assertEqual(b"".join(pieces).decode(), letters)
+        for before in ("", "a", "я", "日", "😀"):
+            for command in (244, 245, 237, 243):
+                self.assertEqual(
+                    TelnetFilter().feed(before.encode() + bytes((255, command)) + b"b"), f"{before}b".encode()
+                )
+
     def test_echo_is_agreed(self) -> None:
         """The client's answers to an offered ECHO are not answered again."""
         telnet = TelnetFilter()
