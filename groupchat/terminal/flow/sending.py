@@ -185,11 +185,16 @@ class Sending:
         command, _, words = line.partition(" ")
         is_act = command.lower() == "/me"
         is_correction = "\n" not in line and CORRECTION.match(line) is not None
-        if place.nick and (is_act or is_correction):
-            what = "/me shows what you do to a room" if is_act else "To correct what you wrote in private, press ↑"
-            return fail(Refused("bad-arguments", f"{what}; /query leads back to the room."))
+        if place.nick and is_correction:
+            what = "To correct what you wrote in private, press ↑; /query leads back to the room."
+            return fail(Refused("bad-arguments", what))
+        if is_act and place.nick and "acts" not in self._client.features:
+            what = "This server shows what you do to rooms only; /query leads back to the room."
+            return fail(Refused("bad-arguments", what))
         if is_act:
             fields = {"room": place.room} if place.room and "rooms" in self._client.features else {}
+            if place.nick:
+                fields = {"nick": place.nick}
             return self._client.request("me", text=words.strip(), key=self._new_key(), **fields)
         if is_correction:
             # A correction that was made cannot be made again: it would be refused.
@@ -326,7 +331,8 @@ class Sending:
             self._remark(f"Not {'said' if is_spoken(line) else 'done'}: {line}")
         if refused.code == "slow-mode" and refused.wait:
             self._slow_down(place, refused.wait)
-        if not is_spoken(line):
+        is_unknown = refused.code == "unknown-command" and not self._secret_commands.is_secret(line)
+        if not is_spoken(line) and not is_unknown:
             return
         if refused.code in MISPLACED or (refused.code in SHUT and place != self._state.place):
             if place.nick and place.nick == self._state.query:

@@ -143,6 +143,16 @@ class SendingTest(SendingCase):
         self.clock.pump([1.0] * 4)
         self.assertEqual(self.surface.refreshed, counted)
 
+    def test_paths(self) -> None:
+        """A line that begins with a path, or a command that there is not, is given back; not one with a password."""
+        for line, back in (
+            ("/etc/hosts is broken", ["/etc/hosts is broken"]), ("/jion dev", ["/jion dev"]), ("/pasword a b", []),
+        ):  # fmt: skip
+            self.sending.type(line)
+            self.answer(event="refused", code="unknown-command", text="No.")
+            self.assertEqual(self.surface.given_back, back)
+            self.surface.given_back.clear()
+
     def test_which_was_refused(self) -> None:
         """A refusal says which line it is about, of what is said, of a paste and of commands, not of passwords."""
         refusal = "!! slow-mode: Slow."
@@ -384,8 +394,13 @@ class PlacesTest(SendingCase):
         self.assertEqual(self.answer(id=1)["nick"], "bob")
         for line in ("/me waves", "s/a/b/"):
             self.sending.type(line)
-            self.assertEqual(self.connection.requests(), [])
+            self.assertEqual(self.connection.requests(), [], "an older server shows to rooms what one does")
             self.assertEqual(self.surface.given_back[-1], line)
+        self.client.membership.server = {"features": ["acts"]}
+        self.sending.type("/me waves")
+        request = self.answer(id=1)
+        self.assertEqual((request["do"], request["nick"], request["text"]), ("me", "bob", "waves"))
+        self.assertTrue("key" in request and "room" not in request)
         self.sending.type("/list")
         self.answer(text="...", room="lobby")
         self.assertEqual(self.state.query, "bob")
