@@ -91,7 +91,6 @@ class FakeWire:
     # The event loop calls these.
 
     def _connect(self) -> None:
-        self._server.moved += 1
         if self._is_cancelled:
             return
         try:
@@ -99,6 +98,7 @@ class FakeWire:
         except ConnectionRefusedError as error:
             self._receiver.failed(NothingListens(str(error)))
             return
+        self._server.moved += 1
         self._receiver.opened(self)
 
     def _reach(self, data: bytes) -> None:

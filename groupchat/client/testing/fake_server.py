@@ -23,6 +23,9 @@ PATIENCE = 5.0
 IDLE_TURNS = 25
 """Turns of the event loop without anything sent or read, after which nothing more is expected."""
 
+BACKOFF = 0.01
+"""Seconds after which a client comes back."""
+
 
 class Somebody:
     """A person whom a test plays: they are in, without a client.
@@ -201,10 +204,13 @@ class FakeServer:
 
     async def settled(self) -> None:
         """Wait, under asyncio, until nothing more is sent: so a test can say that something did *not* happen."""
-        idle, before = 0, self.moved
-        while idle < IDLE_TURNS:
-            await asyncio.sleep(0)
-            idle, before = (idle + 1 if self.moved == before else 0), self.moved
+        before = -1
+        while self.moved != before:
+            before = self.moved
+            for _ in range(IDLE_TURNS):
+                await asyncio.sleep(0)
+            if self.moved == before:
+                await asyncio.sleep(2 * BACKOFF)  # a client that was cut off comes back by then
 
     # How clients come to it.
 
@@ -214,7 +220,7 @@ class FakeServer:
 
     def backoff(self, failures: int) -> float:
         """Return the seconds after which a client comes back: hardly any, so that tests need not wait."""
-        return 0.01
+        return BACKOFF
 
     def endpoint(self, clock: Any) -> Any:
         """Return an endpoint for Twisted: ``gc.Client(server.endpoint(clock), …)``.

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat.client as gc
 from groupchat.client.testing import FakeServer
+from groupchat.client.testing.fake_replies import FIELDS
 from tests.client.aio.loops import play
 from tests.client.bots.test_examples import EXAMPLES
 
@@ -30,6 +31,12 @@ class PageTest(SynchronousTestCase):
     def test_every_block(self) -> None:
         """Each block is tried here, but for the one with Twisted, which is a file of its own."""
         self.assertEqual(len(BLOCKS), 6)
+
+    def test_requests(self) -> None:
+        """The page names the requests that the fake server knows."""
+        named = re.search(r"It knows `([^`]+)`", PAGE)
+        assert named is not None
+        self.assertEqual(sorted(named[1].split()), sorted(FIELDS))
 
     def test_eight_lines(self) -> None:
         """The first program has eight lines, and answers what is said."""

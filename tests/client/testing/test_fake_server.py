@@ -92,6 +92,29 @@ class AsyncTest(SynchronousTestCase):
                 action()
             self.assertEqual(raised.exception.code, code)
 
+    def test_settled(self) -> None:
+        """Who waits until nothing more happens sees clients come back that were cut off, and none while it is away."""
+
+        async def scene() -> None:
+            server = FakeServer()
+            alice = server.person("alice")
+            async with gc.connect(server, "bot") as chat:
+                server.cut()
+                await server.settled()
+                self.assertIs(chat.state, gc.State.JOINED)
+                server.stop()
+                await server.settled()
+                self.assertIsNot(chat.state, gc.State.JOINED)
+                alice.say("missed")
+                server.start()
+                await server.settled()
+                self.assertIs(chat.state, gc.State.JOINED)
+                self.assertEqual(
+                    [e.text for e in [await anext(chat) for _ in range(4)] if isinstance(e, gc.Said)], ["missed"]
+                )
+
+        play(scene())
+
     def test_lost_answer(self) -> None:
         """A connection that is cut loses what is on its way, in both directions."""
 
