@@ -91,7 +91,15 @@ class Configuration:
 def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
     """Return our folder in a directory of the XDG Base Directory Specification."""
     named = environ.get(variable, "")
-    return (Path(named) if named.startswith("/") else Path.home() / usual) / "groupchat"
+    return (Path(named) if named.startswith("/") else _home() / usual) / "groupchat"
+
+
+def _home() -> Path:
+    """Return the person's home; a user without a name, as some containers have, has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
 
 
 def load(path: Path | None = None) -> Configuration:

@@ -1,13 +1,15 @@
 """The file of the client's configuration."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from argparse import ArgumentTypeError
 from datetime import time
 from pathlib import Path
 from shutil import rmtree
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, folder, load, read
@@ -147,3 +149,18 @@ class FolderTest(SynchronousTestCase):
         self.assertEqual(
             folder({"XDG_CONFIG_HOME": "/etc/xdg"}, "XDG_CONFIG_HOME", ".config"), Path("/etc/xdg/groupchat")
         )
+
+    def test_no_home(self) -> None:
+        """A user whom the system does not know, as in some containers, has no home, and so the defaults."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root can be such a user")
+        script = (
+            "import os\nfrom groupchat.destinations.configuration import Configuration, folder, load\n"
+            "os.setuid(54321)\n"
+            "print(load() == Configuration(), folder({}, 'XDG_STATE_HOME', '.local/state'))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        self.assertEqual(done.stdout, "True /nonexistent/.local/state/groupchat\n", done.stderr)
