@@ -93,6 +93,32 @@ class TogetherTest(BrowserTest):
                 expect(window.page.locator(".unsent")).to_have_count(0)
                 self.assertEqual(self.seen(window), truth)
 
+    def test_of_all_countries(self) -> None:
+        """People with nicknames in any script act in private, call everybody, and are told how to say a path."""
+        zoya, jose = self.person("Зоя"), self.program("José")
+        netcat = self.connect("明")
+        mira = self.window().join("mira", PASSWORD)
+        mira.say("@all the bell rings")
+        heard = jose.told(event="said", text="@all the bell rings")
+        self.assertIs(heard["all"], True)
+        expect(zoya.page.locator(f"#m{heard['id']}.me")).to_have_count(1)
+        zoya.say("/etc/hosts is broken")
+        expect(zoya.page.get_by_role("textbox", name="Message", exact=True)).to_have_value("/etc/hosts is broken")
+        zoya.page.get_by_text("Begin with two slashes to say it").first.wait_for()
+        zoya.say("//etc/hosts is broken")
+        jose.told(event="said", text="/etc/hosts is broken")
+        zoya.say("/msg José psst")
+        zoya.say("/me waves")
+        acted = jose.told(event="acted", text="waves")
+        self.assertEqual((acted["room"], acted["nick"], acted["to"]), ("", "Зоя", "José"))
+        expect(zoya.page.locator(f"#m{acted['id']}")).to_have_attribute("aria-label", "Зоя waves")
+        jose.do(do="me", nick="Зоя", text="nods")
+        expect(zoya.page.get_by_role("log").get_by_text("nods")).to_have_count(1)
+        jose.do(do="say", text="the last line", room="lobby")
+        shown = netcat.expect(r"(?s).*José: the last line")[0]
+        self.assertIn("bell", shown)
+        self.assertNotIn("waves", shown)
+
     def seen(self, window: Window) -> list[tuple[int, str, str]]:
         """Return number, author and words of each message on the screen."""
         found = window.page.eval_on_selector_all(
