@@ -157,13 +157,6 @@ test("rooms that one is no longer in go, at once or after coming back; private c
   assert.deepEqual([...state.conversations.keys()], ["@boris", "#ops"]);
 });
 
-test("what was not read on other devices is taken over", () => {
-  const state = inRooms("lobby", "dev");
-  tell(state, { event: "listed", what: "unread", items: [{ room: "dev", new: 37, mentions: 2, after: 60 }, { room: "gone", new: 1, mentions: 0, after: 1 }] });
-  const dev = state.conversations.get("#dev");
-  assert.deepEqual([dev.unread, dev.mentions, dev.read], [37, 2, 60]);
-});
-
 test("the rule stands after what was read, and counts what was new", () => {
   const state = inRooms("lobby");
   const one = opened(state);

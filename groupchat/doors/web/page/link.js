@@ -110,7 +110,7 @@ async function claimed() {
   const since = state.head || undefined;
   const { settle, ...fields } = claim;
   try {
-    await put({ do: "nick", ...fields, attended: true, ...(since === undefined ? {} : { since, ...rooms() }) });
+    await put({ do: "nick", ...fields, attended: true, marks: true, ...(since === undefined ? {} : { since, ...rooms() }) });
   } catch (refusal) {
     if (refusal.code !== "offline") refused(refusal);
   }

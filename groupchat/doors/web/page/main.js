@@ -60,7 +60,7 @@ function welcome({ event }) {
 }
 
 /** What shows the room itself is loaded when one is in it; what is needed later, soon after that. */
-const ROOM = ["places", "lists", "files", "invitations", "people", "signs", "notes", "beginning", "topic", "keys"];
+const ROOM = ["places", "lists", "files", "invitations", "people", "signs", "notes", "beginning", "topic", "keys", "marks"];
 const SOON = new Set(["crowded", "stopped", "refusals", "completion", ...laterParts]);
 const SOON_MS = 1000;
 const AGAIN_MS = 3000;

@@ -77,7 +77,6 @@ export function learn(state, event, changes) {
   else if (kind === "entered") entered(state, event, changes);
   else if (kind === "departed") departed(state, event, changes);
   else if (kind === "typing") typing(state, event, changes);
-  else if (kind === "listed" && event.what === "unread") unread(state, event.items, changes);
   else if (kind === "announced") {
     const one = opened(state);
     if (one) append(one, { kind: "announced", at: Date.parse(event.at), nick: "", text: event.text }, state.head);
@@ -225,16 +224,6 @@ function typing(state, event, changes) {
   if (event.active) state.typing.get(key).set(event.nick, Date.parse(event.at));
   else state.typing.get(key).delete(event.nick);
   changes.add("typing");
-}
-
-/** Take over what an account had not read on its other devices. */
-function unread(state, items, changes) {
-  for (const item of items) {
-    const one = state.conversations.get(roomKey(item.room));
-    if (one === undefined) continue;
-    Object.assign(one, { unread: item.new, mentions: item.mentions, read: item.after });
-  }
-  changes.add("rooms");
 }
 
 /** Forget what may read otherwise now; it is loaded again. */
