@@ -64,7 +64,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "client.tls": ("client.core",),
     "client.loop": ("client.core",),
     "client.http": ("client.core",),
-    "client": ("model", "client.core", "client.tls", "client.loop", "client.http"),
+    "client": ("model", "model.message", "client.core", "client.tls", "client.loop", "client.http"),
     "client.aio": ("client.core", "client.tls", "client.http", "client"),
     "client.bots": ("client.core", "client", "client.aio"),
     "client.testing": ("client.core", "client"),

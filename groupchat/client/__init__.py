@@ -30,6 +30,7 @@ _PLACES = {
     "core.client_state": ("Change", "State"),
     "core.protocol": ("Message",),
     "core.resumption": ("Since",),
+    "mentioning": ("mentions",),
     "tls.trust": ("Encryption",),
 }
 """The public names, by the modules where they are."""

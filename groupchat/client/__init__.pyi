@@ -75,6 +75,9 @@ from groupchat.client.core.protocol import (
 from groupchat.client.core.resumption import (
     Since,
 )
+from groupchat.client.mentioning import (
+    mentions,
+)
 from groupchat.client.tls.trust import (
     Encryption,
 )
@@ -134,6 +137,7 @@ __all__ = [
     "connect",
     "errors",
     "events",
+    "mentions",
     "reason",
     "testing",
 ]
