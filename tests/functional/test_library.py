@@ -128,7 +128,7 @@ class KilledServerTest(LibraryTest):
             self.await_nick(alice, "echo")
             bot.process.send_signal(number)
             self.assertEqual((bot.process.wait(LIMIT_S), bot.rest()), (0, ""))
-            alice.expect('"event":"left","room":"lobby","nick":"echo","reason":""')
+            alice.expect('"event":"program-left","room":"lobby","nick":"echo","reason":""')
             alice.heard = ""
         self.daemon.stop()
         bot = self.run_bot(str(EXAMPLES / "echo_bot.py"), self.place)

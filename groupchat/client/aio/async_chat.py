@@ -119,6 +119,10 @@ class Chat:
         """Return who is in a room that the program is in."""
         return self._people.of(room or self.room)
 
+    def programs(self, room: str | None = None) -> tuple[Person, ...]:
+        """Return which programs are in a room by themselves, with nobody at them."""
+        return self._people.programs_of(room or self.room)
+
     # What a program does.
 
     async def say(self, text: str, *, room: str | None = None, reply: int | None = None, key: str | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeAlias
 
 from groupchat.client.client_events import (
     AwayChanged,
@@ -12,49 +13,69 @@ from groupchat.client.client_events import (
     Left,
     ManyJoined,
     ManyLeft,
+    ManyProgramsJoined,
+    ManyProgramsLeft,
     Person,
+    ProgramJoined,
+    ProgramLeft,
     Renamed,
 )
+
+Rooms: TypeAlias = dict[str, dict[str, Person]]
+"""The people of each room, by their nicknames."""
 
 
 class RoomPeople:
     """The people of a client's rooms: exact, as the server tells of every change."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, dict[str, Person]] = {}
+        self._rooms: Rooms = {}
+        self._programs: Rooms = {}
 
     def of(self, room: str) -> tuple[Person, ...]:
         """Return who is in a room; nobody if the client is not in it."""
         return tuple(self._rooms.get(room.casefold(), {}).values())
+
+    def programs_of(self, room: str) -> tuple[Person, ...]:
+        """Return which programs are in a room by themselves."""
+        return tuple(self._programs.get(room.casefold(), {}).values())
 
     def follow(self, event: Event) -> None:
         """Note what an event tells of people."""
         match event:
             case Entered():
                 self._rooms[event.room.casefold()] = {person.nick: person for person in event.people}
+                self._programs[event.room.casefold()] = {person.nick: person for person in event.programs}
             case Departed():
                 self._rooms.pop(event.room.casefold(), None)
-            case Joined():
-                self._come(event.room, [Person(event.nick, event.account)])
-            case ManyJoined():
-                self._come(event.room, [Person(nick, nick if nick in event.accounts else "") for nick in event.nicks])
-            case Left():
-                self._go(event.room, [event.nick])
-            case ManyLeft():
-                self._go(event.room, event.nicks)
+                self._programs.pop(event.room.casefold(), None)
+            case Joined() | ProgramJoined():
+                self._come(self._kept(event), event.room, [Person(event.nick, event.account)])
+            case ManyJoined() | ManyProgramsJoined():
+                come = [Person(nick, nick if nick in event.accounts else "") for nick in event.nicks]
+                self._come(self._kept(event), event.room, come)
+            case Left() | ProgramLeft():
+                self._go(self._kept(event), event.room, [event.nick])
+            case ManyLeft() | ManyProgramsLeft():
+                self._go(self._kept(event), event.room, event.nicks)
             case Renamed() | AwayChanged():
                 self._change(event)
 
-    def _come(self, room: str, people: Iterable[Person]) -> None:
-        self._rooms.setdefault(room.casefold(), {}).update({person.nick: person for person in people})
+    def _kept(self, event: Event) -> Rooms:
+        """Return where those are kept of whom an event tells: with the people, or with the programs."""
+        is_program = isinstance(event, ProgramJoined | ProgramLeft | ManyProgramsJoined | ManyProgramsLeft)
+        return self._programs if is_program else self._rooms
 
-    def _go(self, room: str, nicks: Iterable[str]) -> None:
-        people = self._rooms.get(room.casefold(), {})
+    def _come(self, rooms: Rooms, room: str, people: Iterable[Person]) -> None:
+        rooms.setdefault(room.casefold(), {}).update({person.nick: person for person in people})
+
+    def _go(self, rooms: Rooms, room: str, nicks: Iterable[str]) -> None:
+        people = rooms.get(room.casefold(), {})
         for nick in nicks:
             people.pop(nick, None)
 
     def _change(self, event: Renamed | AwayChanged) -> None:
-        for people in self._rooms.values():
+        for people in (*self._rooms.values(), *self._programs.values()):
             person = people.get(event.nick)
             if person is not None and isinstance(event, Renamed):
                 del people[event.nick]

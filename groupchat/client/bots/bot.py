@@ -33,6 +33,7 @@ class Bot:
     Its functions are called one after the other, in the order of the events; they may be ``async``.
     What they return, if it is a string, is the answer.  An exception is logged, and does not end the bot.
     It never hears itself.
+    It is shown to people as a program, and they read no line when it comes and goes (``program=False`` changes that).
 
     Each answer is bound to the message that it answers: it is posted once, whatever is killed meanwhile,
     the server, or, with a ``state`` file, the bot.
@@ -57,7 +58,8 @@ class Bot:
         **options: Any,
     ) -> None:
         self._nick = nick
-        self._options = {"room": room, "rooms": None if rooms is None else tuple(rooms), **options}
+        named = None if rooms is None else tuple(rooms)
+        self._options = {"room": room, "rooms": named, "program": True, **options}
         self._path = state
         self._commands = CommandBook(prefix)
         self._listeners: list[tuple[tuple[type[Event], ...], Function]] = []

@@ -33,6 +33,8 @@ class FakePerson:
     """Ends their connection, because another one takes over."""
     is_here: bool = True
     is_quiet: bool = False
+    is_program: bool = False
+    """Nobody uses the connection: people read no line when it comes and goes."""
     only_new: bool = False
     position: int = 0
     """How far the last connection had read."""
@@ -135,12 +137,16 @@ class FakeHall:
     def _come(self, person: FakePerson, room: str) -> None:
         person.rooms.append(room)
         self._members.setdefault(room.casefold(), []).append(person)
-        self.tell_others(person, room, {"event": "joined", "room": room, "nick": person.nick, "at": self.now})
+        kind = "program-joined" if person.is_program else "joined"
+        self.tell_others(person, room, {"event": kind, "room": room, "nick": person.nick, "at": self.now})
 
     def entered(self, room: str) -> Fields:
         """Return the event that tells somebody of a room they are in."""
-        people = [{"nick": one.nick} for one in self.members(room)]
-        return {"event": "entered", "room": room, "topic": self.topics.get(room, ""), "people": people}
+        people, programs = (
+            [{"nick": one.nick} for one in self.members(room) if one.is_program is wanted] for wanted in (False, True)
+        )
+        event = {"event": "entered", "room": room, "topic": self.topics.get(room, ""), "people": people}
+        return {**event, "programs": programs} if programs else event
 
     def depart(self, person: FakePerson, room: str, code: str, reason: str = "") -> None:
         """Take somebody out of a room: they and the others are told."""
@@ -236,7 +242,8 @@ class FakeHall:
                 one.show(dict(event))
 
     def _left(self, person: FakePerson, room: str, reason: str, *, gone: bool) -> None:
-        left = {"event": "left", "room": room, "nick": person.nick, "reason": reason, "gone": gone, "at": self.now}
+        kind = "program-left" if person.is_program else "left"
+        left = {"event": kind, "room": room, "nick": person.nick, "reason": reason, "gone": gone, "at": self.now}
         self.tell_others(person, room, left)
 
     def _hears_itself(self, author: FakePerson) -> bool:

@@ -105,22 +105,24 @@ def people(hall: FakeHall, me: FakePerson, room: str = "", after: str = "") -> A
     if room and not hall.members(room):
         raise Refusal("no-such-room", f"There is no room {room}.")
     place = hall.called(room) if room else _own_room(hall, me, "")
-    nicks = sorted(one.nick for one in hall.members(place))
+    here = {one.nick: one.is_program for one in hall.members(place)}
+    nicks = sorted(here)
     plain = {"account": "", "operator": False, "away": False, "words": "", "secure": False}
-    items = [{"nick": nick, **plain} for nick in nicks if not after or nick > after]
+    items = [{"nick": nick, **plain, "program": here[nick]} for nick in nicks if not after or nick > after]
     return {"what": "people", "items": items, "text": f"{len(nicks)} people are in {place}:\n{', '.join(nicks)}"}
 
 
 def rooms(hall: FakeHall, me: FakePerson, after: str = "") -> Answer:
-    """List the rooms."""
+    """List the rooms, those with most people first."""
+    people = {room: sum(not one.is_program for one in hall.members(room)) for room in hall.rooms()}
     items = [
         {
-            "room": room, "people": len(hall.members(room)), "topic": hall.topics.get(room, ""),
-            "joined": me.is_in(room), "locked": False,
+            "room": room, "people": people[room], "topic": hall.topics.get(room, ""), "joined": me.is_in(room),
+            "locked": False,
         }
-        for room in hall.rooms()
+        for room in sorted(people, key=lambda room: (-people[room], room))
     ]  # fmt: skip
-    return {"what": "rooms", "items": items, "text": "\n".join(hall.rooms())}
+    return {"what": "rooms", "items": items, "text": "\n".join(people)}
 
 
 def history(

@@ -172,7 +172,8 @@ class FakeVisit:
             hall.people.append(person)
         elif was_here:
             person.replace()
-        person.is_quiet = claim.get("quiet") is True
+        person.is_quiet = claim.get("quiet") is True and not claim.get("rooms")
+        person.is_program = claim.get("program") is True or claim.get("quiet") is True
         rooms, current = (["lobby"], "") if is_new else (person.rooms, person.room)
         if person.is_quiet or isinstance(claim.get("rooms"), list):
             rooms, current = [] if person.is_quiet else list(map(str, claim["rooms"])), ""

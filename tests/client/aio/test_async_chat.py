@@ -180,10 +180,15 @@ class ChatTest(SynchronousTestCase):
                 await server.settled()
                 self.assertEqual([person.nick for person in chat.people("lobby")], ["bot", "robert"])
                 self.assertEqual(chat.people("elsewhere"), ())
+                server.send("program-joined", room="lobby", nick="abacus")
+                server.send("many-programs-joined", room="lobby", nicks=["p", "q"], accounts=["p"])
+                server.send("renamed", room="lobby", nick="abacus", new="calculator")
+                server.send("program-left", room="lobby", nick="q", reason="", gone=False)
                 server.send("many-joined", room="lobby", nicks=["x", "y"], accounts=["y"])
                 server.send("away-changed", room="lobby", nick="x", away=True, text="tea")
                 server.send("many-left", room="lobby", nicks=["robert"], reason="", gone=True)
                 await server.settled()
+                self.assertEqual([(one.nick, one.account) for one in chat.programs()], [("p", "p"), ("calculator", "")])
                 self.assertEqual(
                     [(person.nick, person.account, person.away) for person in chat.people()],
                     [("bot", "", False), ("x", "", True), ("y", "y", False)],

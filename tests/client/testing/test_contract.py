@@ -246,6 +246,21 @@ class ContractTest(ServerTests):
 
         self.both(scene)
 
+    def test_programs(self) -> None:
+        """Programs are in their rooms, apart from people."""
+
+        def scene(connect: Callable[[], Caller]) -> list[list[Fields]]:
+            alice, bot, other = connect(), connect(), connect()
+            return [
+                alice.ask(do="nick", nick="alice"), bot.ask(do="nick", nick="bot", program=True), alice.heard(),
+                other.ask(do="nick", nick="abacus", quiet=True, rooms=["lobby", "dev"]), alice.heard(), bot.heard(),
+                alice.ask(do="list"), alice.ask(do="rooms"), bot.ask(do="say", text="hi"), alice.heard(),
+                bot.ask(do="join", room="dev"), other.heard(), bot.ask(do="leave"), other.heard(),
+                other.ask(do="say", text="x"), alice.heard(), other.ask(do="exit"), bot.ask(do="exit"), alice.heard(),
+            ]  # fmt: skip
+
+        self.both(scene)
+
     def test_quiet(self) -> None:
         """Who only posts is seen by nobody."""
 
