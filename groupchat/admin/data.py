@@ -6,9 +6,6 @@ from pathlib import Path
 from groupchat.disk.data_folders import data_folder
 from groupchat.journals.sqlite.folder import DATABASE
 
-FAILED = 1
-"""The exit status of a command that could not do what it was asked to do."""
-
 
 class Failed(Exception):
     """The command could not do what it was asked to do; one sentence, shown without a traceback."""

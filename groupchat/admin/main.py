@@ -3,18 +3,11 @@
 import argparse
 import contextlib
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
-from typing import TextIO
-
-from groupchat.admin.data import FAILED, Failed
-from groupchat.daemon.log.streams import StreamOutput
-from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
-from groupchat.model.text import escape
+from typing import Any, TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,9 @@ class SubCommand:
         run: Callable[[argparse.Namespace], int] = getattr(module, self.run)
         return run
 
+
+FAILED = 1
+"""The exit status of a command that could not do what it was asked to do."""
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells give it."""
@@ -83,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Chat, and administer a chat server.",
         epilog="The daemon itself is run by twistd: twistd -n groupchat --help",
     )
-    parser.add_argument("--version", action="version", version=f"groupchat {version('groupchat')}")
+    parser.add_argument("--version", action=_Version, help="show the version")
     parsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, command in SUB_COMMANDS.items():
         parsers.add_parser(name, help=command.summary)
@@ -91,30 +87,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return parser.error("the command comes first")
 
 
+class _Version(argparse.Action):
+    """Prints the version; it takes long to find out, and is hardly ever asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"groupchat {version('groupchat')}")
+        parser.exit()
+
+
 def explained(run: Callable[[], int]) -> int:
     """Run a command, and return its exit status; why it failed is one line on standard error, never a traceback."""
     try:
         status = run()
         sys.stdout.flush()
-    except (CannotStart, Failed, JournalBroken, JournalUnavailable) as error:
-        _complain(str(error))
     except BrokenPipeError:
         return FAILED  # the reader of the output, such as head, has closed its end
-    except OSError as error:
-        _complain(f"{error.filename or 'The output'}: {error.strerror or error}.")
-    except sqlite3.Error as error:
-        _complain(f"The journal cannot be used: {error}.")
     except KeyboardInterrupt:
         _complain("Interrupted.")
         return INTERRUPTED
+    except Exception as error:
+        from groupchat.admin.explaining import sentence_for  # it takes long to import, and most commands do not fail
+
+        sentence = sentence_for(error)
+        if not sentence:
+            raise
+        _complain(sentence)
     else:
         return status
     return FAILED
 
 
 def _complain(sentence: str) -> None:
+    from groupchat.daemon.log.streams import StreamOutput  # most commands have nothing to complain about
+
     with contextlib.suppress(OSError):
-        StreamOutput(sys.stderr).write("error", [f"groupchat: {escape(sentence)}"])
+        StreamOutput(sys.stderr).write("error", [f"groupchat: {sentence}"])
 
 
 def _flush(stream: TextIO) -> None:

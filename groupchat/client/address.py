@@ -1,9 +1,9 @@
 """Addresses of servers, ``HOST[:PORT]`` on a command line, and sentences for failed connections."""
 
 import re
+import socket
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Address
 from typing import Any
 
 from groupchat.client import encryption
@@ -101,11 +101,12 @@ def address(text: str) -> Address:
 
 
 def _is_ipv6(text: str) -> bool:
+    address, percent, zone = text.partition("%")
     try:
-        IPv6Address(text)
-    except ValueError:
+        socket.inet_pton(socket.AF_INET6, address)
+    except (OSError, ValueError):  # a text with a NUL, or one that is not ASCII, is a ValueError
         return False
-    return True
+    return bool(zone) == bool(percent)
 
 
 def reason(server: Address, error: BaseException) -> str:

@@ -50,6 +50,31 @@ class AdminTest(SynchronousTestCase):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
         self.assertEqual(done.stdout.splitlines()[-1], "[]")
 
+    def test_say_starts_fast(self) -> None:
+        """``say`` loads nothing that takes long and that it does not need, from its start to its end."""
+        code = (
+            "import sys; from groupchat.admin import main as admin\n"
+            "sys.argv = ['groupchat', 'say', '127.0.0.1:1', 'hello', '--nick', 'bot']\n"
+            "try: admin.main()\n"
+            "finally: print(*sorted({name.split('.')[0] for name in sys.modules}),"
+            " *(name for name in sys.modules if name.startswith('groupchat')))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        self.assertIn("Nothing listens at 127.0.0.1, port 1", done.stderr)
+        loaded = set(done.stdout.split())
+        slow = {
+            "twisted", "zope", "asyncio", "cryptography", "OpenSSL", "ssl", "sqlite3", "prompt_toolkit", "secrets",
+            "tomllib", "email", "traceback", "tempfile", "multiprocessing", "groupchat.client.client",
+            "groupchat.client.client_events", "groupchat.model.text", "groupchat.daemon", "groupchat.journals",
+        }  # fmt: skip
+        self.assertEqual(loaded & slow, set())
+        self.assertLess(len([name for name in loaded if name.startswith("groupchat.")]), 50)
+
+    def test_version(self) -> None:
+        """The version is told."""
+        status, out, _ = self.run_main("--version")
+        self.assertEqual((status, out.split()[0]), (0, "groupchat"))
+
     def test_failures(self) -> None:
         """Why a command failed is one line on standard error, whatever is in it, with status 1."""
         status, out, errors = self.run_main("backup", "/tmp/copy", "--data", "no\nfolder\x1b[2J")

@@ -144,7 +144,9 @@ def _places(host: str, port: int, flags: int) -> list[Place]:
     :raises UnknownHost: it has none.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+        # A str would be encoded as an international name, and the rules for these loaded.
+        name = host.encode("ascii") if host.isascii() else host
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:  # a name that cannot be one is a UnicodeError
         raise UnknownHost(str(error)) from error
     return by_turns([(family, place) for family, _, _, _, place in found])

@@ -1,7 +1,6 @@
 """Which certificates a client accepts, and sentences for those that it does not."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from groupchat.client.core.client_errors import NotTrusted
 
@@ -63,14 +62,7 @@ def fault_of(error: int, host: str) -> str:
 
 def name_of(host: str) -> str:
     """Return a host's name or address as certificates have it: without the zone of an IPv6 address."""
-    address, _, zone = host.partition("%")
-    if not zone:
-        return host
-    try:
-        ip_address(address)
-    except ValueError:
-        return host
-    return address
+    return host.partition("%")[0] if ":" in host else host
 
 
 def advice(server: str, encryption: Encryption, error: NotTrusted) -> str:

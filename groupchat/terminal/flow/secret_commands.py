@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
-
-from groupchat.model.text import like_a_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +81,8 @@ class SecretCommands:
         name = _name(line)
         if not name.isalpha():  # such as //login, which says a line that begins with a slash, and /etc/passwd
             return False
+        from difflib import get_close_matches  # hardly any line needs it
+
         return not self.holds(line) and bool(get_close_matches(name, self._commands, 1, ALIKE))
 
     def is_secret(self, line: str) -> bool:
@@ -117,12 +116,22 @@ class SecretCommands:
 
     def shown(self, line: str) -> str:
         """Return the line as it may be shown: of a secret command only its name."""
-        return like_a_command(line).split(None, 1)[0] if self.is_secret(line) else line
+        return _command(line) if self.is_secret(line) else line
+
+
+def _command(line: str) -> str:
+    """Return the command that a line looks like, with its slash; an empty string if it looks like none."""
+    if "!" <= line[:1] <= "~" and line[0] != "/":
+        return ""  # nearly every line, so that a program which says one need not load the rules for all others
+
+    from groupchat.model.text import like_a_command
+
+    return "".join(like_a_command(line).split(None, 1)[:1])
 
 
 def _name(line: str) -> str:
     """Return the name of the command that a line looks like; an empty string if it looks like none."""
-    return "".join(like_a_command(line).split(None, 1)[:1])[1:].lower()
+    return _command(line)[1:].lower()
 
 
 def _fields(arguments: object) -> Iterable[Field]:
