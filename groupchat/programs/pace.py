@@ -87,6 +87,7 @@ class Pace:
         first = self._refused_at.setdefault(number, now)
         if wait <= 0 or now + wait > first + PATIENCE_S:
             del self._refused_at[number]
+            self._go_on()
             return False
         heapq.heappush(self._waiting, (number, words))
         self._window, self._most = 1.0, 1
@@ -97,12 +98,14 @@ class Pace:
         self._go_on()
         return True
 
-    def stop(self) -> None:
-        """Send nothing more."""
+    def stop(self) -> list[int]:
+        """Send nothing more; return the numbers of the lines that were not sent, or were refused for a while."""
+        unsent = sorted(number for number, _ in self._waiting)
         self._waiting.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        return unsent
 
     def _go_on(self) -> None:
         now = self._clock.seconds()

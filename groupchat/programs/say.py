@@ -5,6 +5,7 @@ It joins quietly: it is in no room and no list of people, and its coming and goi
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 
 from groupchat.client.address import reason
@@ -18,6 +19,7 @@ from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.standard_streams import StandardStreams
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
+from groupchat.programs.pace import Pace
 from groupchat.stdio.complaints import complain
 from groupchat.terminal.flow.secret_commands import SecretCommands
 
@@ -57,21 +59,24 @@ def run(arguments: argparse.Namespace) -> int:
     except command_line.BadDestination as error:
         complain(str(error))
         return 1
-    program = Say(to, text, complain, is_one=arguments.multiline)
+    told = complain if sys.stderr.isatty() else lambda sentence: None
+    program = Say(to, text, complain, is_one=arguments.multiline, told=told)
     return looping.run(program.start, program.interrupt)
 
 
 class Say:
-    """Posts lines, one after the other, and stops at the first that is refused.
+    """Posts lines, one after the other, and stops at the first that is refused for longer than a while.
 
     :param text: what to say (None: the lines of standard input).
     :param make_keyboard: makes standard input.
+    :param told: is called with a sentence when the program waits because the server says so.
     :param is_one: whether all lines are one message, which is posted as a whole or not at all.
     """
 
     def __init__(
         self, to: Destination, text: str | None, complain: Callable[[str], object],
         make_keyboard: Callable[..., StandardStreams] = StandardStreams, is_one: bool = False,
+        told: Callable[[str], object] = lambda sentence: None,
     ) -> None:  # fmt: skip
         self._server = to.server
         self._credentials = to.credentials
@@ -83,6 +88,7 @@ class Say:
         """The lines of the one message."""
         self._size = 0
         self._complain = complain
+        self._told = told
         self._make_keyboard = make_keyboard
         self._keyboard: StandardStreams | None = None
         self._read = 0
@@ -110,6 +116,7 @@ class Say:
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
             password=self._credentials.password, access=self._credentials.access, patient=True,
         )  # fmt: skip
+        self._pace = Pace(loop, self._send, self._is_held_up, WINDOW)
         self._client.start()  # _changed is told how it ends
         if self._text is None:
             self._keyboard = self._make_keyboard(self._typed, self._no_more, lambda why: None)
@@ -160,11 +167,18 @@ class Say:
     def _post(self, text: str) -> None:
         self._unanswered[self._read] = text
         self._set_deadline()
-        line = self._read
-        posted = self._client.say(text, room=self._room)
-        posted.then(lambda number: self._is_posted(line), lambda error: self._is_not(line, error))
+        self._pace.add(self._read, text)
         if self._keyboard is not None and len(self._unanswered) >= WINDOW:
             self._keyboard.pause()
+
+    def _send(self, line: int, text: str) -> None:
+        posted = self._client.say(text, room=self._room)
+        posted.then(lambda number: self._is_posted(line), lambda error: self._is_not(line, error))
+
+    def _is_held_up(self, why: str, wait: float) -> None:
+        self._drop_deadline()
+        self._set_deadline(wait)
+        self._told(f"{why.rstrip('.')}. Waiting {wait:.0f} s")
 
     def _no_more(self) -> None:
         if self._is_one and not self._problem and not self._ended:
@@ -196,9 +210,14 @@ class Say:
 
     def _is_posted(self, line: int) -> None:
         self._posted += 1
+        self._pace.answered(line)
         self._answered(line)
 
     def _is_not(self, line: int, error: Exception) -> None:
+        if not isinstance(error, Refused):
+            self._pace.answered(line)
+        elif self._pace.refused(line, error.text, error.wait):
+            return
         match error:
             case Left():
                 pass  # the program gave up, and has said why
@@ -222,9 +241,9 @@ class Say:
 
     # Inside.
 
-    def _set_deadline(self) -> None:
+    def _set_deadline(self, wait: float = 0.0) -> None:
         if self._deadline is None and not self._ending:
-            self._deadline = self._loop.call_later(PATIENCE, self._out_of_patience)
+            self._deadline = self._loop.call_later(PATIENCE + wait, self._out_of_patience)
 
     def _drop_deadline(self) -> None:
         if self._deadline is not None:
@@ -262,6 +281,8 @@ class Say:
             return
         self._ending = True
         self._drop_deadline()
+        for line in self._pace.stop():
+            self._unsaid[line] = self._unanswered.pop(line)
         if status:
             self._tell_what_was_not_said()
         self._client.leave().then(lambda _: self._finished.succeed(status))

@@ -24,6 +24,7 @@ class SayCase(SynchronousTestCase):
         self.loop = FakeLoop()
         self.clock = self.loop.clock
         self.complaints: list[str] = []
+        self.told: list[str] = []
         self.keyboard: FakeStreams
 
         def keep(*calls: Any) -> FakeStreams:
@@ -31,7 +32,12 @@ class SayCase(SynchronousTestCase):
             return self.keyboard
 
         self.say = Say(
-            to(server, nick, room, credentials=Credentials(password)), text, self.complaints.append, keep, is_one
+            to(server, nick, room, credentials=Credentials(password)),
+            text,
+            self.complaints.append,
+            keep,
+            is_one,
+            self.told.append,
         )
         self.status = deferred_of(self.say.start(self.loop))
 
@@ -42,11 +48,16 @@ class SayCase(SynchronousTestCase):
         return server
 
     def answer(self, server: FakeTransport, *numbers: int) -> list[str]:
-        """Answer every request with the next number; return what was said."""
-        requests = server.requests()
-        for request, number in zip(requests, numbers, strict=True):
+        """Answer one request after the other, each with the next number; return what was said."""
+        said: list[str] = []
+        waiting: list[dict[str, Any]] = []
+        for number in numbers:
+            waiting = waiting or server.requests()
+            request = waiting.pop(0)
+            said.append(request["text"])
             server.send({"event": "done", "ref": request["ref"], "id": number})
-        return [request["text"] for request in requests]
+        self.assertEqual(waiting, [])
+        return said
 
     def assert_ended(self, server: FakeTransport, status: int, *complaints: str) -> None:
         self.assertEqual([request["do"] for request in server.requests()], ["exit"])
@@ -162,14 +173,11 @@ class FailingTest(SayCase):
         self.begin()
         server = self.accept()
         self.keyboard.type("one", "two", "three")
-        one, two, three = server.requests()
-        server.send(
-            {"event": "done", "ref": one["ref"], "id": 1},
-            {"event": "refused", "ref": two["ref"], "code": "muted", "text": "You are muted."},
-        )
+        self.answer(server, 1)
+        (two,) = server.requests()
+        server.send({"event": "refused", "ref": two["ref"], "code": "muted", "text": "You are muted."})
         self.keyboard.type("four")
-        self.assertEqual(server.requests(), [])
-        server.send({"event": "done", "ref": three["ref"], "id": 2})
+        self.assertEqual(self.answer(server, 2), ["three"])
         self.assert_ended(
             server, 1, "Line 2 was refused: You are muted (muted); 2 lines were posted; 2 lines were not said.",
             "Not said, line 2: two", "Not said, line 4: four", "Nothing that follows line 4 was read.",
@@ -182,14 +190,13 @@ class FailingTest(SayCase):
             server = self.accept()
             self.keyboard.type("one", "two", "three")
             self.keyboard.end()
-            (one, *_), before = (requests := server.requests()), len(requests)
-            server.send({"event": "done", "ref": one["ref"], "id": 1})
+            self.answer(server, 1)
             server.cut()
             self.clock.advance(5)
             server = self.accept()
-            again = server.requests()
-            self.assertEqual([request["room"] for request in requests + again], ["board"] * (2 * before - 1))
-            for request in again:
+            for _ in range(2):
+                (request,) = [one for one in server.requests() if one["do"] == "say"]
+                self.assertEqual(request["room"], "board")
                 server.send({"event": "refused", "ref": request["ref"], "code": code, "text": "No."})
             self.assert_ended(
                 server, 1, f"Line 2 was refused: No ({code}); 1 line was posted; 2 lines were not said.",
@@ -311,9 +318,17 @@ class FailingTest(SayCase):
         self.begin()
         server = self.accept()
         self.keyboard.type(*(f"line {number}" for number in range(5)))
-        for number, request in enumerate(server.requests()):
-            self.clock.advance(PATIENCE - 1)
-            server.send({"event": "done", "ref": request["ref"], "id": number + 1})
+        waiting: list[dict[str, Any]] = []
+        for number in range(5):
+            for _ in range(5):
+                self.clock.advance(PATIENCE / 5 - 1)
+                for request in server.requests():
+                    if request["do"] == "say":
+                        waiting.append(request)
+                    else:
+                        server.send({"event": "done", "ref": request["ref"]})
+            server.send({"event": "done", "ref": waiting.pop(0)["ref"], "id": number + 1})
+            self.clock.advance(1)
         for _ in range(3):
             self.clock.advance(PATIENCE)
             for ping in server.requests():
@@ -321,6 +336,49 @@ class FailingTest(SayCase):
         self.assertNoResult(self.status)
         self.keyboard.end()
         self.assert_ended(server, 0)
+
+    def slow(self, server: FakeTransport, wait: float) -> None:
+        """Refuse the line that is under way for a while."""
+        (request,) = server.requests()
+        refused = {"event": "refused", "ref": request["ref"], "code": "slow-mode", "text": "In lobby it is slow."}
+        server.send({**refused, "wait": wait})
+
+    def test_slow_mode(self) -> None:
+        """In a slow room it waits as long as the server says, tells so, and goes on; the lines keep their order."""
+        self.begin("one\ntwo\nthree")
+        server = self.accept()
+        self.answer(server, 1)
+        self.slow(server, 5)
+        self.assertEqual((server.requests(), self.told), ([], ["In lobby it is slow. Waiting 5 s"]))
+        self.clock.advance(5.1)
+        self.answer(server, 2)
+        self.slow(server, 59)
+        self.clock.advance(59.1)
+        self.assertEqual(self.answer(server, 3), ["three"])
+        self.assert_ended(server, 0)
+
+    def test_too_slow(self) -> None:
+        """It waits for no line longer than its patience; what it was waiting with was not said."""
+        self.begin("one\ntwo")
+        server = self.accept()
+        self.answer(server, 1)
+        self.slow(server, PATIENCE + 1)
+        self.assert_ended(
+            server, 1, "Line 2 was refused: In lobby it is slow (slow-mode); 1 line was posted; 1 line was not said.",
+            "Not said, line 2: two",
+        )  # fmt: skip
+
+    def test_interrupted_while_it_waits(self) -> None:
+        """Lines that were not sent yet were not said: nobody has to look whether they were."""
+        self.begin("one\ntwo\nthree")
+        server = self.accept()
+        self.answer(server, 1)
+        self.slow(server, 50)
+        self.say.interrupt()
+        self.assert_ended(
+            server, 1, "interrupted; 1 line was posted; 2 lines were not said.", "Not said, line 2: two",
+            "Not said, line 3: three",
+        )  # fmt: skip
 
     def test_put_out(self) -> None:
         """Being put out, or logged out, ends it at once."""
