@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import DURATION
@@ -95,3 +95,12 @@ def iso(at: float) -> str:
 def minute(at: float, zone: tzinfo | None) -> str:
     """Return ``2026-11-21 09:41`` in a time zone (None: the server's).  ``at``: seconds since 1970 UTC."""
     return local(at, zone).strftime("%Y-%m-%d %H:%M")
+
+
+def span(day: date, zone: tzinfo | None) -> tuple[float, float]:
+    """Return when a day begins and ends, in seconds since 1970 UTC.
+
+    :param zone: None: that of this host.
+    """
+    start, end = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + timedelta(days=1)))
+    return start, end

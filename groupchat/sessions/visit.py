@@ -27,14 +27,18 @@ from groupchat.limits.allowances import Allowances
 from groupchat.limits.pages import fitting
 from groupchat.model import names
 from groupchat.model.drafts import Audience, SharedFile, length
-from groupchat.model.errors import Flooding, NoSuchRoom, NotJoined, Refusal
+from groupchat.model.errors import BadArguments, Flooding, NoSuchRoom, NotJoined, Refusal
 from groupchat.model.events import Answer, Post, Ref, Refused
 from groupchat.model.networks import origin
+from groupchat.model.preferences import Preferences, shown_zone
+from groupchat.model.text import SEARCH, clean
 from groupchat.sessions.visitor import Credentials, Visitor
 from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
+from groupchat.verbs.grammar.search_terms import terms
+from groupchat.verbs.reading import SEARCHED, whose
 from groupchat.verbs.talking import SEND_COST, offered
 
 log = Logger()
@@ -217,6 +221,28 @@ class Visit:
         self._check_open()
         self.readable(room)
         return [stored.event for stored in found]
+
+    @inlineCallbacks
+    def search(
+        self, room: str, words: str, count: int | None, before: int | None
+    ) -> "Generator[Deferred[Any], Any, Sequence[Post]]":
+        """Return the newest messages of a room that fit a search, newest first.
+
+        :raises Refusal: the room may not be read, or the search is wrong.
+        """
+        asked = terms(clean(SEARCH.check(words)))
+        if asked.room or asked.partner:
+            raise BadArguments("in: and with: have no meaning here: the address says which room is searched.")
+        yield self._charge(HISTORY_COST)
+        yield self.recall(room)
+        hall, name = self._hall, self.readable(room)
+        zone = shown_zone(Preferences(), hall.settings.zone)
+        sought = asked.sought(zone, lambda nick: whose(hall, nick), before, wordless=True)
+        most = min(count or SEARCHED, hall.settings.query_posts)
+        found = yield hall.stream.journal.search(Audience((name,)), sought, most)
+        self._check_open()
+        self.readable(room)
+        return [stored.event for stored in fitting(found, length, PAGE)]
 
     def readable(self, room: str) -> str:
         """Return the name of a room that the visitor may read.

@@ -1,18 +1,16 @@
 """The verbs with which people read what was said: history, search, what they missed."""
 
-import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.facts.reading_places import PRIVATE, talk
+from groupchat.hall.hall import Hall
 from groupchat.hall.missed import Missed, is_mentioned, is_said, listed, look_up
 from groupchat.limits.pages import fitting
-from groupchat.model import names
+from groupchat.model import names, times
 from groupchat.model.drafts import Audience, SharedFile, StoredPost, length
 from groupchat.model.errors import BadArguments, NoSuchMessage, NoSuchNick, NotAllowed
 from groupchat.model.events import (
@@ -101,7 +99,9 @@ def history(
     if since is not None:
         return journal.following(audience, since, head, limit).addCallback(lambda posts: _page(me, posts, limit))
     if day is not None:
-        return journal.between(audience, *_hours(me, day), limit).addCallback(lambda posts: _page(me, posts, limit))
+        return journal.between(audience, *times.span(day, me.zone), limit).addCallback(
+            lambda posts: _page(me, posts, limit)
+        )
     if count is None:
         limit = min(me.hall.settings.replay_posts, most)
     note = f"; {most} is the most at a time" if count is not None and count > most else ""
@@ -148,10 +148,10 @@ def last(me: Actor, nick: Nick = "", room: Here = "") -> "Generator[Deferred[Any
     """
     place = me.room(room)
     if nick and names.key(nick) != names.key(me.person.nick):
-        whose, journal = _whose(me, nick), me.hall.stream.journal
-        stored = None if whose.author is None else (yield journal.latest(whose.author, place))
-        if stored is None and whose.nick:
-            found = yield journal.search(Audience((place,)), Sought(whose=whose), 1)
+        meant, journal = whose(me.hall, nick), me.hall.stream.journal
+        stored = None if meant.author is None else (yield journal.latest(meant.author, place))
+        if stored is None and meant.nick:
+            found = yield journal.search(Audience((place,)), Sought(whose=meant), 1)
             stored = found[0] if found else None
         if stored is None:
             raise NoSuchMessage(f"There is no message of {nick} in {place}.")
@@ -324,31 +324,17 @@ def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sou
         audience = Audience((me.room(asked.room),))
     elif asked.partner:
         audience = Audience((), me.person.author, _correspondent(me, asked.partner))
-    start, end, after, before = -inf, inf, 0, sys.maxsize if earlier is None else earlier
-    if asked.on is not None:
-        start, end = _hours(me, asked.on)
-    if isinstance(asked.after, date):
-        start = max(start, _hours(me, asked.after)[1])
-    elif asked.after is not None:
-        after = asked.after
-    if isinstance(asked.before, date):
-        end = min(end, _hours(me, asked.before)[0])
-    elif asked.before is not None:
-        before = min(before, asked.before)
-    whose = _whose(me, asked.author) if asked.author else None
-    return audience, Sought(
-        " ".join(asked.words), tuple(asked.phrases), tuple(asked.without), whose,
-        tuple(_whose(me, nick) for nick in asked.not_authors), tuple(asked.has), tuple(asked.has_not),
-        after, before, start, end, wordless=bool(asked.room or asked.partner),
-    )  # fmt: skip
+    return audience, asked.sought(
+        me.zone, lambda nick: whose(me.hall, nick), earlier, bool(asked.room or asked.partner)
+    )
 
 
-def _whose(me: Actor, nick: str) -> Whose:
+def whose(hall: Hall, nick: str) -> Whose:
     """Return whose messages are meant by a nickname: those of the account, or else of everybody who had it then."""
-    account = me.hall.accounts.find(nick)
+    account = hall.accounts.find(nick)
     if account is not None:
         return Whose(account.author)
-    person = me.hall.roster.find(names.key(nick))
+    person = hall.roster.find(names.key(nick))
     return Whose(None if person is None else person.author, folded(nick))
 
 
@@ -402,12 +388,6 @@ def _find_partner(me: Actor, nick: str) -> "Generator[Deferred[Any], Any, tuple[
             if stored.author != me.person.author and names.key(stored.event.nick) == key:
                 return stored.author, stored.event.nick
         raise
-
-
-def _hours(me: Actor, day: date) -> tuple[float, float]:
-    """Return when a day begins and ends in the caller's zone, in seconds since 1970 UTC."""
-    start, end = (datetime.combine(one, time(), me.zone).timestamp() for one in (day, day + timedelta(days=1)))
-    return start, end
 
 
 def _page(me: Actor, posts: Sequence[StoredPost], limit: int) -> Answer:

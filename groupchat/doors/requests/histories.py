@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Generator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -28,16 +29,22 @@ def read_room(request: Request, room: str) -> None:
 
     @inlineCallbacks
     def work(visit: Visit, desk: Desk) -> "Generator[Deferred[Any], Any, Answer]":
-        query = Query(request, "since", "before", "count")
+        query = Query(request, "since", "before", "count", "search")
         since, before, count = (query.number(name) for name in ("since", "before", "count"))
         if since is not None and before is not None:
             raise BadArguments("Give ?since= or ?before=, not both.")
         if count == 0:
             raise BadArguments("?count= is a number from 1 up.")
+        words = query.text("search") if "search" in query else None
+        if words is not None and since is not None:
+            raise BadArguments("?search= takes ?before= and ?count=; write after:#N among its words.")
         yield visit.come(credentials(request))
-        posts = yield visit.read(room, count, since, before)
+        if words is None:
+            posts = yield visit.read(room, count, since, before)
+        else:
+            posts = yield visit.search(room, words, count, before)
         kind, body = _rendered(request, posts)
-        headers = [*PRIVATE, *_next(request, posts, since, count)]
+        headers = [*PRIVATE, *_next(request, posts, since, count, words)]
         if len(body) >= LEAST_COMPRESSED and _takes_gzip(request):
             body = gzip.compress(body, 5, mtime=0)
             headers.append(("content-encoding", "gzip"))
@@ -61,12 +68,16 @@ def _rendered(request: Request, posts: Sequence[Post]) -> tuple[str, bytes]:
     return TEXT, b"".join(lines).replace(b"\r\n", b"\n")
 
 
-def _next(request: Request, posts: Sequence[Post], since: int | None, count: int | None) -> list[tuple[str, str]]:
+def _next(
+    request: Request, posts: Sequence[Post], since: int | None, count: int | None, words: str | None
+) -> list[tuple[str, str]]:
     """Return where the next page is (RFC 8288), if there is one."""
     if not posts:
         return []
     path = request.path.decode("ascii", "replace")
     more = f"&count={count}" if count else ""
+    if words is not None:
+        return [("link", f'<{path}?search={quote(words, safe="")}&before={posts[-1].id}{more}>; rel="next"')]
     if since is not None:
         return [("link", f'<{path}?since={posts[-1].id}{more}>; rel="next"')]
     return [("link", f'<{path}?before={posts[0].id}{more}>; rel="prev"')]

@@ -4,12 +4,15 @@ Only what begins with one of KEYS and a colon is a condition, so that ``http://e
 """
 
 import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
+from math import inf
 
 from groupchat.model import text, times
 from groupchat.model.errors import BadArguments
-from groupchat.model.message.sought import THINGS
+from groupchat.model.message.sought import THINGS, Sought, Whose
 from groupchat.model.wording import listed
 
 EXAMPLES = {
@@ -58,6 +61,31 @@ class Terms:
     after: int | date | None = None
     before: int | date | None = None
     on: date | None = None
+
+    def sought(
+        self, zone: tzinfo | None, whose: Callable[[str], Whose], earlier: int | None = None, wordless: bool = False
+    ) -> Sought:
+        """Return what a journal is asked for; where to look is not in it.
+
+        :param zone: that of the days.  :param whose: returns whose messages are meant by a nickname.
+        :param earlier: the number before which it goes on.  :param wordless: where to look says enough.
+        """
+        start, end, after, before = -inf, inf, 0, sys.maxsize if earlier is None else earlier
+        if self.on is not None:
+            start, end = times.span(self.on, zone)
+        if isinstance(self.after, date):
+            start = max(start, times.span(self.after, zone)[1])
+        elif self.after is not None:
+            after = self.after
+        if isinstance(self.before, date):
+            end = min(end, times.span(self.before, zone)[0])
+        elif self.before is not None:
+            before = min(before, self.before)
+        return Sought(
+            " ".join(self.words), tuple(self.phrases), tuple(self.without), whose(self.author) if self.author else None,
+            tuple(map(whose, self.not_authors)), tuple(self.has), tuple(self.has_not), after, before, start, end,
+            wordless,
+        )  # fmt: skip
 
 
 def terms(line: str) -> Terms:

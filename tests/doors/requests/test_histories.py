@@ -55,6 +55,18 @@ class ReadTest(RequestsCase):
         )  # fmt: skip
         self.assertEqual(reply.headers["cache-control"], "no-store")
 
+    def test_search(self) -> None:
+        """A search finds what was said in the room, newest first, page by page; what is wrong with it is refused."""
+        self.assertEqual(self.numbers(f"{LOBBY}?search=number"), [7, 6, 5, 4, 3, 2, 1])
+        self.assertEqual(self.numbers(f"{LOBBY}?search=from%3Aalice+%22number+3%22"), [3])
+        self.assertEqual(self.numbers(f"{LOBBY}?search=from:bob"), [])
+        self.assertEqual(self.numbers(f"{LOBBY}?search=elsewhere"), [])
+        reply = self.ask(f"{LOBBY}?search=%22number%22+-6&count=3", accept=NDJSON)
+        self.assertEqual(reply.headers["link"], f'<{LOBBY}?search=%22number%22%20-6&before=4&count=3>; rel="next"')
+        self.assertEqual(self.numbers(f"{LOBBY}?search=%22number%22%20-6&before=4&count=3"), [3, 2, 1])
+        for words in ("in:lobby+x", "with:bob", "%22x", "from:", "x&since=1", "x" * 257):
+            self.assertEqual(self.ask(f"{LOBBY}?search={words}", accept=NDJSON).status, 400, words)
+
     def test_json(self) -> None:
         """As JSON, each line is the event that programs are sent."""
         reply = self.ask(f"{LOBBY}?count=1", accept=NDJSON)
