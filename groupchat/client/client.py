@@ -57,6 +57,7 @@ class Client(Status):
         quiet: bool = False,
         password: str | None = None,
         access: str | None = None,
+        login: bool = False,
         attended: bool = False,
         marks: bool = False,
         program: bool = False,
@@ -77,8 +78,8 @@ class Client(Status):
         self._core = ClientCore(
             TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, changed=changed,
             silent=silent, alternatives=alternatives, token=token, since=since, room=room, rooms=rooms, quiet=quiet,
-            password=password, access=access, attended=attended, marks=marks, program=program, preferences=preferences,
-            window=window, longest=longest, backoff=backoff, patient=patient,
+            password=password, access=access, login=login, attended=attended, marks=marks, program=program,
+            preferences=preferences, window=window, longest=longest, backoff=backoff, patient=patient,
         )  # fmt: skip
         super().__init__(self._core.membership)
 

@@ -38,6 +38,7 @@ class PlainJoin:
         self.nick = to.answer
         self.suggested = suggested
         self.credentials = to.credentials
+        self.account = to.nick if to.account else ""
         self.room = to.room
         self.terminal = terminal
         self.menu = to.menu

@@ -68,6 +68,7 @@ class Join(Owner, Protocol):
     address: Address
     nick: str | None
     credentials: Credentials
+    account: str
     suggested: str
     room: str
     terminal: bool
@@ -280,7 +281,9 @@ class Naming(Online):
             proof = {"password": given.password}
         elif not proof and given.access is not None:
             proof = {"access": given.access}
-        name = {"nick": nick} if nick else {}
+        name: dict[str, str | bool] = {"nick": nick} if nick else {}
+        if nick and nick == self._join.account:
+            name["login"] = True
         self.wire.send({"do": "nick", **name, "attended": True, **proof, "ref": "nick"})
 
     def _refused(self, refused: Message) -> None:

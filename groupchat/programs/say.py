@@ -80,6 +80,7 @@ class Say:
     ) -> None:  # fmt: skip
         self._server = to.server
         self._credentials = to.credentials
+        self._login = to.account
         self._nicks = to.nicks()
         self._room = to.room or LOBBY
         self._text = text
@@ -114,7 +115,7 @@ class Say:
         self._client = ClientCore(
             self._server.dialer(loop), next(self._nicks), loop, looping.raise_,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
-            password=self._credentials.password, access=self._credentials.access, patient=True,
+            password=self._credentials.password, access=self._credentials.access, login=self._login, patient=True,
         )  # fmt: skip
         self._pace = Pace(loop, self._send, self._is_held_up, WINDOW)
         self._client.start()  # _changed is told how it ends

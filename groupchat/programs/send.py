@@ -76,6 +76,7 @@ class Send:
         self._to = nick
         self._room = (to.room or LOBBY) if nick is None else None
         self._credentials = to.credentials
+        self._login = to.account
         self._bar = bar
         self._open: BinaryIO | None = None
         self._ending = False
@@ -95,7 +96,7 @@ class Send:
         self._client = Client(
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", quiet=True, changed=self._changed,
-            password=self._credentials.password, access=self._credentials.access, patient=True,
+            password=self._credentials.password, access=self._credentials.access, login=self._login, patient=True,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         self._next()

@@ -63,6 +63,7 @@ class Tail:
     ) -> None:
         self._server = to.server
         self._credentials = to.credentials
+        self._login = to.account
         self._nicks = to.nicks()
         self._room = to.room or None
         self._since = since
@@ -79,7 +80,7 @@ class Tail:
             self._server.dialer(loop), next(self._nicks), loop, looping.raise_,
             alternatives=self._nicks, since=self._since, program=True,
             rooms=None if self._room is None else [self._room], heard=self._heard, changed=self._changed,
-            password=self._credentials.password, access=self._credentials.access, patient=True,
+            password=self._credentials.password, access=self._credentials.access, login=self._login, patient=True,
         )  # fmt: skip
         self._output.open(loop, reading=False)
         self._output.feed(self._client)

@@ -121,6 +121,8 @@ class Joining:
             self._account = hall.accounts.of(stored.author)
             if self._account is not None:
                 hall.admission.check_line(self._screen)  # it is as good as the password
+            elif self._claim.login:
+                raise TokenInvalid(UNKNOWN)  # it is a guest's
         else:
             if self._access is None:
                 yield self._prove()

@@ -60,11 +60,13 @@ class ChatSession:
         self._reactor: Any = None
 
     def begin(
-        self, reactor: Any, nick: str, password: str | None, room: str, since: Since, given: Credentials = NONE
-    ) -> None:
+        self, reactor: Any, nick: str, password: str | None, room: str, since: Since, given: Credentials = NONE,
+        is_account: bool = False,
+    ) -> None:  # fmt: skip
         """Join under this nickname; without a password, resume the saved login if it is of this nickname.
 
         :param given: proofs from elsewhere, beside the saved login.
+        :param is_account: whether only an account with this nickname will do.
         :param since: the number of the last message that was shown, if there is no saved login that says it.
         """
         login = self.autosave.login_of(nick) if password is None else None
@@ -75,7 +77,7 @@ class ChatSession:
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
             token=login.token if login is not None else None, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
-            access=given.access if password is None else None,
+            access=given.access if password is None else None, login=is_account,
             attended=True, marks=True, preferences=PREFERENCES, silent=self._silent, patient=True,
         )  # fmt: skip
         if type(client.since) is int:

@@ -240,7 +240,8 @@ class TerminalClient(Owner):
     def _enter(self, nick: str, password: str | None) -> None:
         self._questions.drop()
         given, self._given = self._given, NONE  # for the first try only
-        self._session.begin(self._reactor, nick, password, self._room, self._since, given)
+        is_account = self._to.account and nick == self._to.nick
+        self._session.begin(self._reactor, nick, password, self._room, self._since, given, is_account)
         if self._session.chat is not None:
             self._session.chat.sending.weak = self._ask_again
 

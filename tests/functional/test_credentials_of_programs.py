@@ -181,6 +181,25 @@ class ClosedHallTest(FunctionalTest):
         self.assertIsNotNone(re.search("alice joined from", self.daemon.log))
 
 
+class HallWithPasswordTest(FunctionalTest):
+    def test_account_or_nobody(self) -> None:
+        """Where guests give the server's password, that makes nobody an account: --account is refused with it."""
+        (self.folder / "settings.toml").write_text('password = "swordfish"\n')
+        daemon = self.start("--settings", "settings.toml")
+        environment = {**self.environment, "GROUPCHAT_PASSWORD": "swordfish"}
+        server = f"127.0.0.1:{daemon.port}"
+        for words, status in (
+            (["say", server, "hi", "--nick", "alice"], 0), (["say", server, "hi", "--account", "alice"], 1),
+            (["tail", server, "--account", "alice"], 1), (["join", server, "--account", "alice"], 1),
+        ):  # fmt: skip
+            done = subprocess.run(
+                [*PROGRAM, *words], input="", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                timeout=LIMIT_S, check=False, env=environment,
+            )  # fmt: skip
+            self.assertEqual(done.returncode, status, done.stdout)
+            self.assertEqual("There is no such account, or this is not its password" in done.stdout, status == 1)
+
+
 class OpenHallTest(FunctionalTest):
     def test_configured_nickname(self) -> None:
         """A program under a nickname of client.toml finds another one when a person has it."""

@@ -133,6 +133,19 @@ class ComingInTests(AccessCase):
         self.assertEqual(peer.screen.codes, ["too-many-attempts"])
 
 
+class OnlyTheAccountTests(AccessCase):
+    def test_login(self) -> None:
+        """Who asks for an account comes in as no guest: neither with the server's password nor with a guest's token."""
+        guest = self.come(None, "bob")
+        self.assertEqual(self.come(None, "bob", login=True).codes, ["password-needed"])
+        self.assertEqual(self.come(None, "bob", token=guest.token, login=True).codes, ["token-invalid"])
+        self.hall.follow(self.hall.settings.replaced(password="swordfish"))
+        self.assertEqual(self.come(None, "carol", password="swordfish", login=True).codes, ["password-wrong"])
+        self.assertEqual(self.come(None, "carol", password="swordfish").codes, [])
+        peer = self.come(None, "alice", password=PASSWORD, login=True)
+        self.assertEqual(self.come(None, "alice", token=peer.token, login=True).codes, [])
+
+
 class LimitTests(AccessCase):
     def test_guessing(self) -> None:
         """After three wrong ones of an address the next must wait; another address need not, nor do passwords."""

@@ -40,6 +40,7 @@ class ClientCore(Status):
         and ``say`` needs a ``room``.
     :param password: the password of the nickname's account, or of the server.
     :param access: an access token of the account, instead of a password.
+    :param login: whether only the account with the nickname will do, and never a guest with the server's password.
     :param attended: whether a person sits at the program: then what their account's ``/set`` changed holds here too.
     :param program: whether nobody uses the program: it is shown apart from people, and no line tells them when it comes
         or goes.
@@ -72,6 +73,7 @@ class ClientCore(Status):
         quiet: bool = False,
         password: str | None = None,
         access: str | None = None,
+        login: bool = False,
         attended: bool = False,
         marks: bool = False,
         program: bool = False,
@@ -85,7 +87,7 @@ class ClientCore(Status):
             raise ValueError("a password and an access token: one of them is enough")
         self._resumption = Resumption(
             nick, alternatives, token, since, room, password, attended, rooms, quiet, access, marks,
-            program,
+            program, login,
         )  # fmt: skip
         self._requests = Requests(window)
         listeners = Listeners(heard, changed, silent, broken)

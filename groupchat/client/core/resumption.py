@@ -43,6 +43,7 @@ class Resumption:
     :param room: the room to be current, beside those the server puts the client in (None: the server decides).
     :param rooms: the rooms to be in, the last one current (None: the server decides).
     :param access: an access token of the account, which goes with every claim; with it the nickname may be empty.
+    :param login: whether only the account with the nickname will do, and never a guest.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Resumption:
         access: str | None = None,
         marks: bool = False,
         program: bool = False,
+        login: bool = False,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -77,6 +79,7 @@ class Resumption:
         """True if the server tells of every change of rooms, so that ``room`` is always right."""
         self._password = password
         self._access = access
+        self._login = login
         self._attended = attended
         self._quiet = quiet
         self._marks = marks
@@ -114,6 +117,8 @@ class Resumption:
             message["password"] = self._password
         if self._access is not None:
             message["access"] = self._access
+        if self._login:
+            message["login"] = True
         if self._attended:
             message["attended"] = True
         if self._marks:

@@ -46,8 +46,8 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
 """The requests that a fake server knows, and the types of their fields."""
 
 CLAIM: Mapping[str, type | tuple[type, ...]] = {
-    "nick": str, "since": (int, str), "token": str, "password": str, "access": str, "rooms": list, "quiet": bool,
-    "attended": bool, "marks": bool, "program": bool,
+    "nick": str, "since": (int, str), "token": str, "password": str, "access": str, "login": bool,
+    "rooms": list, "quiet": bool, "attended": bool, "marks": bool, "program": bool,
 }  # fmt: skip
 """The fields of the request that joins the chat."""
 

@@ -43,6 +43,7 @@ _CLAIM = (
     "access",
     "marks",
     "program",
+    "login",
 )
 """The fields of ``nick``."""
 
@@ -148,6 +149,7 @@ def _claim(fields: dict[str, Any]) -> Claim:
         register=_switch(fields, "register"), code=code, attended=_switch(fields, "attended"),
         rooms=_rooms(fields.get("rooms")), quiet=_switch(fields, "quiet"),
         access=access, marks=_switch(fields, "marks"), program=_switch(fields, "program"),
+        login=_switch(fields, "login"),
     )  # fmt: skip
 
 

@@ -51,6 +51,12 @@ class RequestTest(SynchronousTestCase):
                 '{"do":"nick","nick":"bot","password":"p","register":true,"code":"c"}',
                 ("offer", Claim("bot", password="p", register=True, code="c"), None),
             ),
+            (
+                '{"do":"nick","nick":"bot","password":"p","login":true}',
+                ("offer", Claim("bot", password="p", login=True), None),
+            ),
+            ('{"do":"nick","access":"gct_1"}', ("offer", Claim("", access="gct_1"), None)),
+            ('{"do":"nick","nick":"bot","access":"gct_1"}', ("offer", Claim("bot", access="gct_1"), None)),
             ('{"do":"nick","nick":"bot","attended":true}', ("offer", Claim("bot", attended=True), None)),
             (
                 '{"do":"nick","nick":"bot","rooms":["dev","lobby"],"quiet":true,"marks":true}',
