@@ -64,6 +64,30 @@ class NetcatTest(FunctionalTest):
         nc.rest()
 
 
+class RegisteringTest(FunctionalTest):
+    def test_never_aloud(self) -> None:
+        """With netcat a password is asked for twice, and no try of it is said, whatever is refused."""
+        daemon = self.start()
+        bob = self.connect(daemon, "bob")
+        nc = self.spawn("nc", "127.0.0.1", daemon.port)
+        for sent, told in (
+            ("alice", "You are alice"), ("/register", "New password: "), ("short", "password-weak.*New password: "),
+            ("seagull-by-night", "The same once more: "), ("seagull-by-nigth", "not the same.*New password: "),
+            ("seagull-by-night", "The same once more: "), ("seagull-by-night", "is yours from now on"),
+            ("/register seagull-again", "account-exists"), ("seagull-again", "That was not said"),
+            ("password seagull seagull-again", "That was not said"), ("/etc/hosts is broken", "//etc/hosts"),
+        ):  # fmt: skip
+            nc.send(f"{sent}\n")
+            nc.expect(f"(?s){told}")
+        nc.send("//etc/hosts is broken\n")
+        bob.expect("alice: /etc/hosts is broken")
+        self.assertNotIn("seagull", bob.heard)
+        nc.send("/logout\n/login alice\n")
+        nc.expect("Password: ")
+        nc.send("seagull-by-night\n")
+        nc.expect("You are alice")
+
+
 class TelnetTest(FunctionalTest):
     def test_control_c(self) -> None:
         """After Ctrl-C a person with telnet still reads and can still write."""
@@ -79,6 +103,28 @@ class TelnetTest(FunctionalTest):
         telnet.expect(r"bob: still there\?")
         telnet.send("yes\r")
         bob.expect("alice: .*yes\r\n")
+
+    def test_letters(self) -> None:
+        """Letters of which telnet takes a byte for a key arrive; a word is erased, and a password is hidden."""
+        daemon = self.start()
+        bob = self.connect(daemon, "bob")
+        telnet = self.spawn("telnet", "-E", "127.0.0.1", daemon.port, terminal=True)
+        telnet.expect("Choose your nickname: ")
+        telnet.send("Зоя\r")
+        telnet.expect("(?s)You are Зоя, in lobby.*With you in lobby: bob")
+        bob.expect("Зоя joined")
+        telnet.send("у Кости МАЯК\r")
+        bob.expect("Зоя: у Кости МАЯК\r\n")
+        telnet.send("/register\r")
+        telnet.expect("New password: ")
+        telnet.send("seagull-by-night\r")
+        telnet.expect("The same once more: ")
+        telnet.send("seagull-by-night\r")
+        telnet.expect("is yours from now on")
+        telnet.send("done\r")
+        bob.expect("Зоя: done\r\n")
+        self.assertNotIn("seagull", bob.heard)
+        self.assertNotIn("seagull", telnet.heard, "telnet has negotiated by then, and hides what is typed")
 
     def test_only_who_speaks_telnet_hears_it(self) -> None:
         """No byte of telnet goes to a peer that sent none."""

@@ -181,6 +181,17 @@ class LooksTests(SynchronousTestCase):
             str(taken.exception), "oIga looks like Olga, which belongs to an account; choose another nickname."
         )
 
+    def test_other_scripts(self) -> None:
+        """Nor in another script, whether the account's owner is here or not; in its own letters it is the same name."""
+        self.accounts.learn(Account("coco", "coco", AuthorId(8), "hash", 0.0).fact)
+        self.accounts.learn(Account("Вера", names.key("Вера"), AuthorId(9), "hash", 0.0).fact)
+        for nick in ("сосо", "СОСО", "coco", "Bepa", "вера", "ｃｏｃｏ"):
+            self.assertRaises(PasswordNeeded, self.roster.check_free, nick, names.key(nick))
+        for nick in ("сосо.", "СОСО_", "c0c0", "Вера-", "Bepa."):
+            self.assertRaises(NickTaken, self.roster.check_free, nick, names.key(nick))
+        for nick in ("верa2", "Верка", "какао"):
+            self.roster.check_free(nick, names.key(nick))
+
     def test_capitals(self) -> None:
         """A guest cannot write their own nickname so that it looks like an account's: oiga as oIga."""
         guest = self.person("oiga")
