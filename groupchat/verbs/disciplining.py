@@ -47,6 +47,7 @@ def kick(me: Actor, nick: Nick, reason: Reason = "", room: Here = "") -> Receipt
     why = checked_reason(reason)
     if scope and scope not in person.rooms:
         raise NoSuchNick(f"{person.nick} is not in {scope}.")
+    me.check_meant(reason, room, f"kicks {person.nick} out of {scope or 'the whole server'}")
     where = f" out of {scope}" if scope else ""
     told = f"You were put out{f' of {scope}' if scope else ''} by {me.person.nick}{because(why) or '.'}"
     return me.decree(
@@ -78,6 +79,7 @@ def ban(
         return _ban_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(whom, scope)
+    me.check_meant(reason, room, f"bans {found.nick} from {scope or 'the whole server'}")
     made = _sanction(me, Ban, found, scope, duration, checked_reason(reason))
     where = f" from {scope}" if scope else ""
     words = f"banned {found.nick}{where}{span(duration, 'unbanned')}{because(made.why)}"
@@ -141,6 +143,7 @@ def mute(
         return _mute_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(nick, scope)
+    me.check_meant(reason, room, f"mutes {found.nick} in {scope or 'the whole server'}")
     made = _sanction(me, Mute, found, scope, duration, checked_reason(reason))
     where = f" in {scope}" if scope else ""
     words = f"muted {found.nick}{where}{span(duration, 'unmuted')}{because(made.why)}"

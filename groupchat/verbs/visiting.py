@@ -101,6 +101,7 @@ def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
     most = me.hall.settings.topic_max
     if len(words) > most:
         raise BadArguments(f"A topic has at most {most} characters; this one has {len(words)}.")
+    me.check_meant(words, room, f"makes that the topic of {name}")
     return me.post(me.draft(Kind.TOPIC, name, words))
 
 

@@ -1,5 +1,7 @@
 """Kick, ban and mute: where an operator's word holds, and what everybody is told."""
 
+from twisted.trial.unittest import SynchronousTestCase
+
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Deed
 from groupchat.model.errors import Banned, JournalUnavailable
@@ -12,6 +14,7 @@ from groupchat.model.events import (
     Left,
     Listed,
     Moderated,
+    Refused,
 )
 from groupchat.model.text import REASON
 from groupchat.model.times import minute
@@ -19,6 +22,33 @@ from tests.fakes import HeldJournal, SlowJournal
 from tests.house import NOON, House, Peer
 from tests.people import operator
 from tests.verbs.cases import OperatorsCase, TypingCase
+
+
+class MeantTests(SynchronousTestCase):
+    def test_rooms_as_reasons(self) -> None:
+        """Where the only word of a reason is a room one is in, the line is asked for twice, and then done."""
+        house = House()
+        boss = operator(house, "boss")
+        house.come("bob")
+        boss.type("/join dev", "/switch lobby")
+        for line, act in (
+            ("/ban bob dev", "bans bob from the whole server"), ("/mute bob #dev", "mutes bob in the whole server"),
+            ("/kick bob DEV", "kicks bob out of the whole server"), ("/topic dev", "makes that the topic of lobby"),
+        ):  # fmt: skip
+            boss.take()
+            boss.type(line)
+            (refused,) = (answer for answer in boss.answers if isinstance(answer, Refused))
+            self.assertEqual(refused.code, "confirmation-needed")
+            self.assertIn(f"as typed this {act}. If you mean the room, /switch dev first.", refused.text)
+        boss.type("/topic dev")
+        self.assertEqual(house.hall.rooms.open("lobby").topic, "dev")
+        boss.take()
+        boss.type("/mute bob 10m dev server", "/mute bob nowhere", "/topic of dev")
+        boss.do("ban", whom="bob", reason="dev", room="lobby")
+        self.assertEqual(boss.codes, [])
+        bot = operator(house, "bot", "json")
+        bot.do("join", room="dev").do("topic", text="dev", room="lobby")
+        self.assertEqual(bot.codes, [], "programs know what they ask for")
 
 
 class KickTests(OperatorsCase):
