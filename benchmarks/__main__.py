@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import client, durable, fanout, history, idle, join, parts, plots, slow, web
+from benchmarks import client, durable, fanout, history, idle, join, parts, plots, slow, start, web
 from benchmarks.figures import Row
 from benchmarks.load import Broken, library
 from benchmarks.peer import Peer
@@ -22,14 +22,14 @@ from benchmarks.targets import judged
 FULL: dict[str, Any] = {
     "members": (1, 100, 1000, 5000), "windows": (1, 64), "seconds": 3.0, "rounds": 3, "joins": 5000, "idle": 10_000,
     "sizes": (0, 100_000, 1_000_000, 10_000_000), "rates": (100, 1000, 10_000), "span": 10.0, "missed": 20_000,
-    "lines": 6000, "listeners": 1000,
+    "lines": 6000, "listeners": 1000, "starts": 9,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 300,
     "sizes": (0, 20_000), "rates": (100, 1000), "span": 2.0, "missed": 5000,
-    "lines": 600, "listeners": 200,
+    "lines": 600, "listeners": 200, "starts": 3,
 }  # fmt: skip
-SCENARIOS = ("fanout", "join", "idle", "history", "slow", "durable", "client", "parts", "web")
+SCENARIOS = ("fanout", "join", "idle", "history", "slow", "durable", "client", "start", "parts", "web")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "slow": lambda: slow.slow(100, 100, plan["span"], options.rounds or plan["rounds"], _tell),
         "durable": lambda: durable.durable(plan["rates"], plan["span"], _tell),
         "client": lambda: client.client(plan["missed"], _tell),
+        "start": lambda: start.start(plan["starts"], _tell),
         "parts": lambda: parts.parts(plan["lines"], _tell),
         "web": lambda: web.web(
             plan["listeners"], plan["windows"], plan["seconds"], options.rounds or plan["rounds"], _tell

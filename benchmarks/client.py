@@ -50,6 +50,11 @@ class Terminal:
         )  # fmt: skip
         os.close(theirs)
 
+    @property
+    def pid(self) -> int:
+        """The process ID of the program."""
+        return self._process.pid
+
     def press(self, keys: bytes) -> None:
         """Type this."""
         os.write(self._ours, keys)

@@ -50,6 +50,11 @@ def free_port() -> int:
         return port
 
 
+def cpu_of(pid: int) -> float:
+    """Return the processor time of all threads of a process so far, in seconds, to the nanosecond."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 def _environment(preload: Path | None) -> dict[str, str]:
     """Return the environment of this process, extended so that an uninstalled checkout is found from any folder."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -103,10 +108,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """Return the processor time of all its threads so far, in seconds, to the nanosecond."""
-        total = 0
-        for task in Path(f"/proc/{self.pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-        return total / 1e9
+        return cpu_of(self.pid)
 
     def memory_kib(self) -> int:
         """Return its resident memory, in KiB (not what the kernel holds for its sockets)."""

@@ -102,6 +102,11 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         [("messages", "posts", ",d"), ("seconds", "seconds", ".2f"), ("states of the bar", "bar_steps", "d"),
          ("keys", "keys", "d"), *_TIMES],
     ),
+    "start": _plain(
+        "start: programs that only start, do one thing, and end; the daemon until it is ready",
+        [("program", "peer", ""), ("CPU ms, least", "cpu_ms", ".0f"), ("median", "median_ms", ".0f"),
+         ("× Python", "ratio", ".1f")],
+    ),
     "parts": _plain(
         "parts: the work for a line, each part separately",
         [("part", "part", ""), ("CPU µs", "cpu_us", ".1f")],

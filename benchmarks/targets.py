@@ -95,6 +95,7 @@ def _others(rows: Rows) -> _Wanted:
         ("p99 of live members meanwhile, ms", 100.0, rows.value("p99_ms", scenario="join", members=5000)),
         ("p99 with 200 bad readers / without", 2.0, _ratio(bad, rows.value("p99_ms", scenario="slow", bad=0))),
         ("seconds until the client has shown 20,000 messages", 10.0, rows.value("seconds", **back)),
+        ("CPU of groupchat say, ms", 100.0, rows.value("cpu_ms", scenario="start", peer="groupchat say")),
         ("a key's echo meanwhile, median, ms", 100.0, rows.value("p50_ms", **back)),
     ]
 
