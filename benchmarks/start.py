@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.client import Terminal
 from benchmarks.figures import Row, Tell, median
@@ -71,18 +72,20 @@ def run(command: Sequence[str], environment: dict[str, str], says: bytes = b"", 
     program = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
-    assert program.stdin is not None and program.stdout is not None and program.stderr is not None
-    with program.stdin, program.stdout, program.stderr:
-        program.stdin.write(says)
-        program.stdin.flush()
+    given: Any = program.stdin
+    shown: Any = program.stdout
+    complaints: Any = program.stderr
+    with given, shown, complaints:
+        given.write(says)
+        given.flush()
         if not until:
-            program.stdin.close()
+            given.close()
         printed = b""
-        while (not until or until not in printed) and (line := program.stdout.readline()):
+        while (not until or until not in printed) and (line := shown.readline()):
             printed += line
         if until:
             program.terminate()
-        errors = program.stderr.read()
+        errors = complaints.read()
         _, status, usage = os.wait4(program.pid, 0)
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode or until not in printed:

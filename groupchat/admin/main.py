@@ -5,13 +5,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 
-@dataclass(frozen=True, slots=True)
-class SubCommand:
+class SubCommand(NamedTuple):
     """A sub-command: a module with a function that declares its arguments, and one that runs it.
 
     ``words``: the argument, if any, that takes any number of words: options may stand between them, but not after --.
@@ -142,7 +140,7 @@ def run_command(name: str, command: SubCommand, words: list[str]) -> int:
     """Run a sub-command with these words as its arguments, and return its exit status."""
     parser = argparse.ArgumentParser(prog=f"groupchat {name}", description=command.summary)
     run = command.load(parser)
-    if not command.words:
+    if not command.words or not any(word.startswith("-") for word in words):
         return int(run(parser.parse_args(words)))
     # argparse gives all words before an option to the first argument that takes any number, and later words to none.
     before, after = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])

@@ -10,6 +10,7 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from groupchat.client.address import PORT, Address, add_server, server_of
 from groupchat.destinations import credentials
@@ -108,8 +109,7 @@ def destination_of(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     nick: str
     is_exact: bool = False
     account: bool = False

@@ -11,6 +11,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from groupchat.client.core.protocol import Message
 
@@ -41,8 +42,7 @@ class Change:
     delay: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Listeners:
+class Listeners(NamedTuple):
     """The program's functions; an exception of one is told to ``broken``, and the event counts as handled.
 
     ``heard``: is called with every event, in order.

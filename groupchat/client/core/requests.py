@@ -1,7 +1,6 @@
 """Requests that are not answered yet."""
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from groupchat.client.core.client_errors import ClientError, Refused, Unanswered
 from groupchat.client.core.protocol import Message
@@ -14,19 +13,21 @@ MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
 """The requests that choose a room; each of them ends a private conversation as the place that lines go to."""
 
 
-@dataclass(slots=True, eq=False)
 class Request:
     """One request: ``message`` as it is sent, ``answer`` is what the server answers.
 
     A request with a ``key`` may be sent any number of times: the server carries it out once.
     """
 
-    message: Message
-    answer: Result[Message] = field(repr=False)
-    sent: bool = False
-    cancelled: bool = False
-    follows: "Request | None" = None
-    """For something to say or share whose room is not certain: the request before it that may choose the room."""
+    __slots__ = ("answer", "cancelled", "follows", "message", "sent")
+
+    def __init__(self, message: Message, answer: Result[Message]) -> None:
+        self.message = message
+        self.answer = answer
+        self.sent = False
+        self.cancelled = False
+        self.follows: Request | None = None
+        """For something to say or share whose room is not certain: the request before it that may choose the room."""
 
     @property
     def ref(self) -> int:

@@ -1,13 +1,11 @@
 """Commands that take a password: it is asked for without echo, and their lines are kept nowhere."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One argument of a command."""
 
     name: str
@@ -42,8 +40,7 @@ QUESTIONS: Mapping[tuple[str, str], str] = MappingProxyType({
 """What is asked for an argument of a command, where that is more than the name of the argument."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What the person is asked for an argument: once, or twice because it is a new password, typed unseen."""
 
     label: str
