@@ -301,7 +301,10 @@ class Sending:
 
     def _listed(self, answer: Message) -> None:
         shown: list[str] = []
-        if "heading" in answer:
+        if "heading" in answer and not answer.get("items"):
+            nothing = "Nothing was found." if answer.get("what") == "search" else "There is nothing to show."
+            shown.append(self._display.answer(nothing))
+        elif "heading" in answer:
             shown.append(self._display.answer(str(answer["heading"])))
             for item in answer.get("items", []):
                 line = self._display.event(item, self._state.room) if isinstance(item, dict) else None

@@ -47,6 +47,20 @@ class LineTests(SynchronousTestCase):
         self.assertIs(style, text_style(Preferences(time="off"), "UTC", base="http://192.0.2.1:5000"))
         self.assertIsNot(style, text_style(Preferences(time="off"), "UTC"))
 
+    def test_code(self) -> None:
+        """Lines of code are broken only where a row is full, and keep their blanks; other lines between words."""
+        words = "so\n```\nif x  ==  1 and yy == 2:\n```\nor so it seems to me"
+        (row,) = text_style(Preferences(time="off", width="30")).render(
+            [events.Said(7, "lobby", "al", AT, words)], [AT], False
+        )
+        self.assertEqual(
+            row.decode().split("\r\n"),
+            [
+                "#7 al: so", "           | ```", "           | if x  ==  1 and y", "           | y == 2:",
+                "           | ```", "           | or so it seems to", "           | me", "",
+            ],
+        )  # fmt: skip
+
     def test_every_event(self) -> None:
         """Each event has exactly the line that the protocol gives it."""
         for event, line in (

@@ -97,6 +97,11 @@ class SendingTest(SendingCase):
         event = {"event": "said", "nick": "bob", "text": "hi"}
         self.answer(event="listed", what="history", items=[event, "odd"], heading="1 message:", ending="the end")
         self.assertEqual(self.surface.lines, ["-- lobby  2 people", "-- 1 message:\nbob: hi\n-- the end"])
+        self.sending.type("/search tea")
+        self.answer(event="listed", what="search", items=[], heading="0 messages:", ending="the end")
+        self.sending.type("/history")
+        self.answer(event="listed", what="history", items=[], heading="0 messages:", ending="the end")
+        self.assertEqual(self.surface.lines[2:], ["-- Nothing was found.", "-- There is nothing to show."])
 
     def test_switched(self) -> None:
         """An answer that names another room tells that lines go there now."""
