@@ -22,32 +22,39 @@ THEMES = {"light": ("#ffffff", "#24292f"), "dark": ("#0d1117", "#d8dee4")}
 
 
 class Session(PaneTest):
-    """A short evening in the lobby."""
+    """A short evening in two rooms."""
 
     def runTest(self) -> None:
         daemon = self.start()
         bob, carol = self.connect(daemon, "bob"), self.connect(daemon, "carol")
+        for somebody in bob, carol:
+            somebody.send("/join dev\n/switch lobby\n")
+            somebody.expect("Your lines now go to lobby")
         pane = self.join(daemon.port, width=WIDTH)
         pane.resize(WIDTH, HEIGHT)
+        pane.enter("/join dev")
+        pane.expect("^──── dev")
+        pane.keys("M-1")
+        pane.expect("│ lobby │")
+        carol.send("/topic Build days: Tuesdays and Fridays\n")
+        pane.expect("topic of lobby")
         bob.send("Good evening! The new build is at https://example.org/builds/1204\n")
         carol.send("日本語も大丈夫 👍 and a longer line is wrapped between words, and goes on under its text\n")
         pane.expect("goes on")
-        pane.type("Lovely, thank you both :)")
-        pane.keys("Enter")
+        pane.enter("Lovely, thank you both :)")
         pane.expect("Lovely, thank you both 😊")
-        bob.send(
-            "alice: could you look at the failing test?\n/me makes tea\n/msg alice it is the one about time zones\n"
-        )
-        carol.send("/topic build 1204\ns/longer/long/\n/join dev\nanyone here?\n")
-        pane.expect("topic of lobby")
-        pane.keys("Up")
-        pane.expect("^edit #")
-        pane.keys("Escape")
-        pane.type("/list")
-        pane.keys("Enter")
-        pane.expect("people? (is|are) in lobby")
+        bob.send("/switch dev\n/topic build 1204\nthe test of time zones fails on arm64\n")
+        bob.expect("Your lines now go to dev")
+        carol.send("/switch dev\nonly since yesterday, I think\nalice: could you look at it?\n/me makes tea\n")
+        pane.expect("could you look at it")
+        pane.keys("M-a")
+        pane.expect("makes tea")
+        carol.send("/switch lobby\nIs anybody hungry?\n")
+        bob.send("/msg alice I have a fix, see branch zones\n")
+        pane.expect("see branch zones")
         pane.type("looking at it right n")
         pane.expect("right n")
+        pane.expect("lobby:1")
         self.draw(pane)
 
     def draw(self, pane: Pane) -> None:

@@ -70,10 +70,12 @@ class Somebody:
         self.said.append((self._here, words))
 
     def _half_typed(self, words: str) -> None:
-        """Begin a line, go elsewhere and back, and end it."""
+        """Begin a line, go elsewhere and perhaps say something there, come back, and end it."""
         here, half = self._here, len(words) // 2
         self.pane.type(words[:half])
-        self.go(next(place for place in PLACES if place != here))
+        self.go(self._script.choice([place for place in PLACES if place != here]))
+        if self._script.random() < 0.5:
+            self.say(f"{words}-meanwhile")
         self.go(here)
         self.say(words[half:])
         self.said[-1] = (here, words)

@@ -45,7 +45,7 @@ def _parts(state: ChatState, now: float) -> "Iterator[_Part]":
     views, connection, last = state.views, _connection(state), state.correspondents.last
     yield _Part(8, state.host, "")
     if state.query:
-        yield _Part(0, f"to {state.query}, in private", f"to {state.query}")
+        yield _Part(5, f"to {state.query}, in private", f"to {state.query}")
     else:
         yield _Part(0, state.room or ("no room" if state.connection == "connected" else ""))
         yield _Part(7, _people(state.people), "")

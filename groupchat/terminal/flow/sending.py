@@ -102,6 +102,8 @@ class Sending:
         else:
             typed = self._numbered(line)
             name, *words = typed.split()
+            if place.nick and name.lower() == "/history" and "with" not in words:
+                typed = f"{typed.rstrip()} with {place.nick}"
             self._await(self._request(name, words, "type", line=typed, **self._bound(place)), line, place)
 
     def say(self, text: str, place: Place | None = None, reply: int | None = None) -> None:
@@ -276,7 +278,7 @@ class Sending:
             return
         if answer.get("event") == "listed":
             self._listed(answer)
-        elif answer.get("text"):
+        elif answer.get("text") and answer["text"] != f"You are in {answer.get('room')} now.":  # as the view says
             self._surface.write(self._display.answer(str(answer["text"])))
         self._settings.follow(line, answer, self._display.timestamps, self._client)
         if answer.get("event") == "done":

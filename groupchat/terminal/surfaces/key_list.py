@@ -40,6 +40,11 @@ KEYS: Keys = (
 
 PLAIN_KEYS: Keys = (
     ("Enter", "sends the line"),
+    ("`/views`", "lists your rooms and private conversations, and what is unread in each"),
+    ("`/next`", "goes to the next one with a mention, or else with something unread"),
+    ("`/switch ROOM`", "goes to a room, `/query NICK` to a person"),
+    ("`/back`", "goes back to the one before"),
+    ("`/read all`", "counts everything as read"),
     ("Backspace Ctrl-W Ctrl-U", "take back a letter, a word, and the line"),
     ("Ctrl-Z", "goes back to the shell; its command `fg` comes back to the chat"),
     ("Ctrl-C, Ctrl-D, `/exit`", "leave"),

@@ -101,7 +101,8 @@ class Viewing:
         if item and view.read > after:
             return  # the server has not been told yet that this was read
         view.count(whole(item, "new"), whole(item, "mentions"), upto)
-        if item and view.place.room and self._is_fresh and view.gap is None:
+        # Private messages that were kept are shown at once, but only on the first device that comes.
+        if item and self._is_fresh and view.gap is None and (view.place.room or not view.shown):
             view.gap = Gap(after, upto + 1)
 
     def read_elsewhere(self, event: Message) -> None:
@@ -271,7 +272,10 @@ class Viewing:
 
     def _go(self, view: View | None) -> bool:
         """Go to a view; return whether there is another one to go to."""
-        if view is None or view is self._state.views.current:
+        if view is None:
+            return False
+        if view is self._state.views.current:
+            self._state.views.moves += 1  # what is not answered yet leads elsewhere no more
             return False
         if view.is_over:
             self._show_last(view)
@@ -287,10 +291,9 @@ class Viewing:
     def _go_like(self, typed: Place) -> bool:
         """Go to the place that was typed; return whether the person has it among their views."""
         view = self._state.views.like(typed)
-        if view is not None and view is self._seen:
+        if not self._go(view) and view is not None:
             self._remark(f"Your lines go to {view.place} already.")
-            return True
-        return self._go(view)
+        return view is not None
 
     def _close_talk(self) -> None:
         """Leave a private conversation for the room."""

@@ -95,6 +95,7 @@ class BarTest(SynchronousTestCase):
         self.state.go(Place(nick="bob"))
         self.assertEqual(bar(self.state, 80, 0), " example.org │ to bob, in private │ connected")
         self.assertEqual((title(self.state), prompt(self.state, "hello")), ("bob - example.org", "to bob> "))
+        self.assertEqual((bar(self.state, 30, 0), bar(self.state, 12, 0)), (" to bob │ connected", " to bob"))
 
     def test_reply(self) -> None:
         """The prompt shows whom a reply goes to before it is sent."""

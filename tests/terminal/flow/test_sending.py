@@ -308,6 +308,15 @@ class PlacesTest(SendingCase):
             self.sending.unsaid.take("/yes")
             self.assertEqual(self.answer(id=1)["room"], "lobby")
 
+    def test_history(self) -> None:
+        """The history asked for in a private conversation is that conversation's."""
+        self.state.go(Place(nick="bob"))
+        for line, sent in ("/history", "/history with bob"), ("/History 50 ", "/History 50 with bob"):
+            self.sending.type(line)
+            self.assertEqual(self.answer(text="Nothing.")["line"], sent)
+        self.sending.type("/history with eve")
+        self.assertEqual(self.answer(text="Nothing.")["line"], "/history with eve")
+
     def test_repeated(self) -> None:
         """What is said in whichever form is sent again after an interruption, and a correction is not."""
         for line in ("/me waves", "s'il vous", "s/a/b/"):

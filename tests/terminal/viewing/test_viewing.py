@@ -182,6 +182,19 @@ class GoingTest(ViewingTest):
         self.chat.viewing.go("3")
         self.assertEqual(self.shown(), ["=== new 1@0", "bob: alice, earlier", "bob: news"])
 
+    def test_stay(self) -> None:
+        """Whoever stays where they are, before a request to join is answered, stays there."""
+        self.chat.typed("/join new")
+        (request,) = self.asked("type")
+        self.chat.typed("/switch lobby")
+        self.hear(
+            {"event": "entered", "room": "new", "topic": "", "people": []},
+            {"event": "done", "ref": request["ref"], "text": "You are in new now.", "room": "new"},
+        )  # fmt: skip
+        self.assertEqual((self.state.room, self.shown()), ("lobby", ["* Your lines go to lobby already."]))
+        self.clock.advance(TELL_S)
+        self.assertEqual([one["room"] for one in self.asked("switch")], ["lobby"])
+
     def test_company(self) -> None:
         """Who is in a room is told when one comes there, and only then."""
         self.chat.typed("/join new")
@@ -347,6 +360,16 @@ class UnreadTest(ViewingTest):
         told = "* 9 messages are new in lobby since you were here; /history since #2 shows them."
         self.assertEqual(self.shown()[1:], [told])
         self.assertEqual(self.state.views.open(Place("dev")).gap, Gap(3, 21))
+
+    def test_first_private(self) -> None:
+        """Private messages that were kept are shown once: at once, or where another device came first, on demand."""
+        self.head = 20
+        self.state.news_after = 20
+        self.hear(private(9, "psst"))
+        items = [{"room": "", "nick": nick, "new": 1, "mentions": 1, "after": 4} for nick in ("bob", "eve")]
+        self.unread(*items)
+        bob, eve = (self.state.views.open(Place(nick=nick)) for nick in ("bob", "eve"))
+        self.assertEqual((self.shown(), bob.gap, eve.gap), (["bob: psst"], None, Gap(4, 21)))
 
     def test_read_elsewhere(self) -> None:
         """What was read on another device is unread no more, and is still shown when one goes there."""
