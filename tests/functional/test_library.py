@@ -1,14 +1,21 @@
 """The library with asyncio, and bots made with it, on a real server."""
 
 import asyncio
+import hashlib
 import io
 import json
 import os
 import re
 import signal
+import sqlite3
+import ssl
 import subprocess
 import sys
-from collections.abc import Coroutine
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +23,7 @@ import trustme
 
 import groupchat.client as gc
 from tests.client.aio.loops import play
-from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, FunctionalTest, Line, Program, free_port
+from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, FunctionalTest, Line, Program, free_port, program
 
 EXAMPLES = TREE / "docs" / "examples"
 EIGHT_LINES = re.findall(r"```python\n(.*?)```", (TREE / "docs/LIBRARY.md").read_text("utf-8"), re.DOTALL)[0]
@@ -58,16 +65,19 @@ class LibraryTest(FunctionalTest):
         line.send(json.dumps({**request, "ref": "ask"}) + "\n")
         return line.expect(r'^.*"ref":"ask".*\n')[0]
 
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until this is so."""
+        end = time.monotonic() + LIMIT_S
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
     def await_nick(self, line: Line, nick: str) -> None:
         """Wait until somebody is in the lobby."""
-        while f'"{nick}"' not in line.heard:
-            if f'"nick":"{nick}"' in self.ask(line, do="list"):
-                return
+        self.until(lambda: f'"nick":"{nick}"' in self.ask(line, do="list"))
 
     def answers(self, nick: str) -> list[str]:
         """Everything that somebody has said, as it is on the disk."""
-        import sqlite3
-        from contextlib import closing
 
         with closing(sqlite3.connect(f"file:{self.folder / 'data' / 'chat.db'}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT text FROM posts WHERE nick = ? AND kind = 'said' ORDER BY id", (nick,))
@@ -77,7 +87,7 @@ class LibraryTest(FunctionalTest):
 class KilledServerTest(LibraryTest):
     def test_eight_lines(self) -> None:
         """The program of eight lines answers each message once, while the server is killed again and again."""
-        bot = self.start_bot(EIGHT_LINES.replace("localhost:5000", self.place))
+        self.start_bot(EIGHT_LINES.replace("localhost:5000", self.place))
         alice = self.talker("alice")
         self.await_nick(alice, "echo")
         said = []
@@ -90,9 +100,7 @@ class KilledServerTest(LibraryTest):
             alice = self.talker("alice")
             self.await_nick(alice, "echo")
         self.ask(alice, do="say", text="last")
-        while "last" not in self.answers("echo"):
-            self.assertIsNone(bot.process.poll(), bot.heard)
-            self.ask(alice, do="ping")
+        self.until(lambda: "last" in self.answers("echo"))
         self.assertEqual(self.answers("echo"), [*said, "last"])
 
     def test_both_killed(self) -> None:
@@ -115,9 +123,7 @@ class KilledServerTest(LibraryTest):
             bot = self.start_bot(code)
             self.await_nick(alice, "echo")
         self.ask(alice, do="say", text="!echo last")
-        while "last" not in self.answers("echo"):
-            self.assertIsNone(bot.process.poll(), bot.heard)
-            self.ask(alice, do="ping")
+        self.until(lambda: "last" in self.answers("echo"))
         self.assertEqual(self.answers("echo"), [*said, "last"])
 
     def test_ending(self) -> None:
@@ -181,6 +187,62 @@ class ExamplesTest(LibraryTest):
         alice.send('{"do":"say","text":"!remind 1s tea"}\n')
         alice.expect("I will, in 1s")
         alice.expect("alice: tea")
+
+    def test_bridge(self) -> None:
+        """The bridge carries words between a room and a channel of a real IRC server."""
+        port = free_port()
+        (self.folder / "ngircd.conf").write_text(
+            f"[Global]\nName = irc.test\nInfo = test\nListen = 127.0.0.1\nPorts = {port}\n"
+            f"MotdPhrase = hello\nPidFile = {self.folder}/ngircd.pid\n[Options]\nDNS = no\nIdent = no\nPAM = no\n"
+        )
+        irc = Program(program("ngircd"), "-n", "-f", str(self.folder / "ngircd.conf"))
+        self.addCleanup(irc.close)
+        irc.expect("Now listening on")
+        dan = Line(port)
+        self.addCleanup(dan.close)
+        dan.send("NICK dan\r\nUSER dan 0 * :dan\r\nJOIN #chat\r\n")
+        dan.expect("End of NAMES")
+        self.run_bot(str(EXAMPLES / "irc_bridge.py"), self.place, "lobby", "127.0.0.1", str(port), "#chat")
+        dan.expect("bridge!.* JOIN :?#chat")
+        alice = self.talker("alice")
+        self.await_nick(alice, "bridge")
+        self.ask(alice, do="say", text="hello\nthere")
+        dan.expect(r"PRIVMSG #chat :<alice> hello\r\n.*PRIVMSG #chat :<alice> there\r\n")
+        dan.send("PRIVMSG #chat :hi alice\r\n")
+        alice.expect('"nick":"bridge","text":"<dan> hi alice"')
+
+    def test_webhook(self) -> None:
+        """The relay passes on each message in order, and goes on after it was killed."""
+        received: list[str] = []
+
+        class Service(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                received.append(body["text"])
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        service = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        self.addCleanup(service.server_close)
+        self.addCleanup(service.shutdown)
+        words = str(EXAMPLES / "webhook_bot.py"), self.place, "lobby", f"http://127.0.0.1:{service.server_port}/"
+        bot = self.run_bot(*words)
+        alice = self.talker("alice")
+        self.await_nick(alice, "webhook")
+        said = [str(number) for number in range(20)]
+        for text in said[:10]:
+            self.ask(alice, do="say", text=text)
+        bot.process.kill()
+        for text in said[10:]:
+            self.ask(alice, do="say", text=text)
+        self.run_bot(*words)
+        self.until(lambda: "19" in received)
+        self.assertEqual(list(dict.fromkeys(received)), said)  # one may have been passed on when the bot was killed
+        self.assertLessEqual(len(received), len(said) + 1)
 
 
 class ConnectTest(LibraryTest):
@@ -280,8 +342,6 @@ class ConnectTest(LibraryTest):
 
     def fingerprint(self) -> str:
         """The fingerprint of the server's certificate."""
-        import hashlib
-        import ssl
 
         der = ssl.PEM_cert_to_DER_cert(Path(self.folder, "cert.pem").read_text())
         return hashlib.sha256(der).hexdigest()
