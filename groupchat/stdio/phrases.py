@@ -158,11 +158,17 @@ def departure(event: Message) -> str | None:
 
 
 def company(entered: Message, reader: Reader) -> str:
-    """Return who is in the room that the person has come into; empty: nobody, or it is not known."""
+    """Return who is in the room somebody has come into, and which programs read there; empty: that is not known."""
     people = entered.get("people")
     nicks = [str(one.get("nick")) for one in people if isinstance(one, dict)] if isinstance(people, list) else []
     others = [one_line(nick) for nick in reversed(nicks) if not reader.is_me(nick)]
-    return wording.company(fields_of(entered)["room"], others[:COMPANY], max(len(others) - COMPANY, 0))
+    words = wording.company(fields_of(entered)["room"], others[:COMPANY], max(len(others) - COMPANY, 0))
+    programs = entered.get("programs")
+    reading = [one for one in programs if isinstance(one, dict)] if isinstance(programs, list) else []
+    if not reading:
+        return words
+    last = [one_line(str(one.get("nick"))) for one in reading[-COMPANY:]]
+    return f"{words} Programs read here, too: {listed(last)}.".lstrip()
 
 
 def _number(number: str) -> Part:

@@ -69,6 +69,8 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.transcript.room, "dev")
         entered = {"event": "entered", "room": "dev", "people": [{"nick": "bob"}, {"nick": "c\x1bd"}, {"nick": "AL"}]}
         self.assertEqual(self.lines(entered), ["-- With you in dev: c�d and bob."])
+        reading = {**entered, "people": [], "programs": [{"nick": f"t{number}"} for number in range(7)]}
+        self.assertEqual(self.lines(reading), ["-- Programs read here, too: t2, t3, t4, t5 and t6."])
         for people in (None, [], [{"nick": "al"}], ["al"], 7):
             self.assertEqual(self.lines({**entered, "people": people}), [])
         self.assertIn("in no room", self.lines({**welcome, "room": ""})[0])
