@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from groupchat.client.testing.fake_replies import Refusal, same
+from groupchat.client.testing.fake_fields import Refusal, same
 
 Fields = dict[str, Any]
 

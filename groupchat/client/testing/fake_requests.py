@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from groupchat.client.testing.fake_fields import Refusal, check_room, same
 from groupchat.client.testing.fake_hall import CONTEXT, FakeHall, FakePerson, Fields
-from groupchat.client.testing.fake_replies import Refusal, check_room, same
 
 Answer = dict[str, Any]
 

@@ -12,8 +12,8 @@ from groupchat.client.client_events import Acted, Event, Said, Shared, Whispered
 from groupchat.client.core.client_errors import Refused
 from groupchat.client.core.network import Dialer
 from groupchat.client.testing.fake_dialer import FakeDialer
+from groupchat.client.testing.fake_fields import ALIASES, Refusal, same
 from groupchat.client.testing.fake_hall import FakeHall, FakePerson, Fields
-from groupchat.client.testing.fake_replies import ALIASES, Refusal, same
 from groupchat.client.testing.fake_requests import REQUESTS, check_nick
 from groupchat.client.testing.fake_visit import FakeVisit
 

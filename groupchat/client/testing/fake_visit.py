@@ -5,12 +5,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from groupchat.client.testing.fake_fields import ALIASES, EVERYWHERE, FIELDS, Refusal, arguments, check_claim
 from groupchat.client.testing.fake_hall import CONTEXT, FakeHall, FakePerson, Fields
-from groupchat.client.testing.fake_replies import ALIASES, EVERYWHERE, FIELDS, Refusal, arguments
-from groupchat.client.testing.fake_replies import claim as check_claim
 from groupchat.client.testing.fake_requests import REQUESTS, check_nick
 
-FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "lines", "replies")
+FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "lines", "replies", "acts", "programs")
 """What a fake server tells its clients that they can rely on."""
 
 

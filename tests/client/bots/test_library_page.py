@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import groupchat.client as gc
 from groupchat.client.testing import FakeServer
-from groupchat.client.testing.fake_replies import FIELDS
+from groupchat.client.testing.fake_fields import FIELDS
 from tests.client.aio.loops import play
 from tests.client.bots.test_examples import EXAMPLES
 

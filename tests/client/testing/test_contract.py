@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.testing.fake_server import FakeServer
+from groupchat.client.testing.fake_visit import FEATURES
 from tests.doors.test_chat import ServerTests
 
 Fields = dict[str, Any]
@@ -245,6 +246,11 @@ class ContractTest(ServerTests):
             return seen
 
         self.both(scene)
+
+    def test_features(self) -> None:
+        """The fake server claims nothing that the real one cannot do."""
+        _, welcome = self.program("bot")
+        self.assertLessEqual(set(FEATURES), set(welcome["features"]))
 
     def test_programs(self) -> None:
         """Programs are in their rooms, apart from people."""

@@ -1,4 +1,4 @@
-"""Refusals of a fake server, and the fields of its requests."""
+"""The fields of requests to a fake server, and its refusals."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -77,7 +77,7 @@ def arguments(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def claim(request: Mapping[str, Any]) -> None:
+def check_claim(request: Mapping[str, Any]) -> None:
     """Check the request that joins the chat.
 
     :raises Refusal: a field is missing, wrong or unknown.
