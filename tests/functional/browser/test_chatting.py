@@ -114,6 +114,11 @@ class TogetherTest(BrowserTest):
         expect(zoya.page.locator(f"#m{acted['id']}")).to_have_attribute("aria-label", "Зоя waves")
         jose.do(do="me", nick="Зоя", text="nods")
         expect(zoya.page.get_by_role("log").get_by_text("nods")).to_have_count(1)
+        acted = jose.do(do="me", text="listens", room="lobby")["id"]
+        jose.do(do="edit", id=acted, text="hears it")
+        self.open_room(zoya, "lobby")
+        zoya.say("/history 2")
+        zoya.page.get_by_text(re.compile(rf"#{acted} \* José hears it")).first.wait_for()
         jose.do(do="say", text="the last line", room="lobby")
         shown = netcat.expect(r"(?s).*José: the last line")[0]
         self.assertIn("bell", shown)

@@ -45,9 +45,8 @@ export function carryOut(line, one, reply) {
 
 /** The words of an answer; posts that were found are shown as the lines they are. */
 function words(answer) {
-  if (answer.event !== "listed") return answer.text || "";
-  if (answer.heading === undefined) return answer.text;
-  const line = (post) => `#${post.id} ${post.room ? "" : "(private) "}${post.nick}: ${post.text ?? (post.name ? `shared ${post.name}` : "(deleted)")}`;
+  if (answer.heading === undefined) return answer.text || "";
+  const line = ({ id, room, nick, event, acted, text = "(deleted)", name }) => `#${id} ${room ? "" : "(private) "}${acted || event === "acted" ? `* ${nick}` : `${nick}:`} ${name ? `shared ${name}` : text}`;
   return [answer.heading, ...answer.items.map(line)].join("\n");
 }
 
