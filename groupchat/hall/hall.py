@@ -65,6 +65,7 @@ FEATURES = (
     "all",
     "read",
     "programs",
+    "search",
 )
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 

@@ -449,7 +449,8 @@ class WelcomeTests(SynchronousTestCase):
         assert isinstance(welcome, Welcomed)
         self.assertEqual((welcome.version, welcome.name, welcome.features), ("9.9", "Example", FEATURES))
         self.assertLessEqual(
-            {"rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies"}, set(FEATURES)
+            {"rooms", "quiet", "entered", "closing", "barrier", "type-room", "lines", "replies", "search"},
+            set(FEATURES),
         )
 
     def test_account(self) -> None:
