@@ -216,10 +216,14 @@ class Persistence:
                 self._commits.post(Change(move, Receipt()))
 
     def begin_reading(self, connection: Connection, room: str) -> None:
-        """Note where a connection that says itself what was read begins: in a room it is new in, nothing is unread."""
+        """Note where a connection that says itself what was read begins: in a room it is new in, nothing is unread.
+
+        It is stored before anything that is said there afterwards.
+        """
         author = connection.person.author
         if connection.marks and self._positions.find(author, room) is None:
             self._note_mark(ReadUpTo(author, room, self._readers.position(connection), self._now()))
+            self._store_marks(author)
 
     def mark(self, connection: Connection, place: str, upto: int, nick: str = "") -> int:
         """Note that somebody has read a place, and tell their other connections; return the number it stands at now.
