@@ -17,7 +17,7 @@ from groupchat.client.testing.fake_hall import FakeHall, FakePerson, Fields
 from groupchat.client.testing.fake_requests import REQUESTS, check_nick
 from groupchat.client.testing.fake_visit import FakeVisit
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds for which a test waits for a message."""
 
 IDLE_TURNS = 25
