@@ -43,32 +43,33 @@ class Command:
 class Asking:
     """The questions to one person about one command.
 
+    ``command``: the last command, with its passwords; it is to be forgotten when something else is typed.
     ``lacking``: what is asked for; as long as there is any, the next line is an answer.
     """
 
-    __slots__ = ("_command", "_first", "_screen", "_show", "lacking")
+    __slots__ = ("_first", "_screen", "_show", "command", "lacking")
 
     def __init__(self, screen: IScreen, show: Callable[[Answer], object]) -> None:
         self._screen = screen
         self._show = show
-        self._command: Command | None = None
+        self.command: Command | None = None
         self.lacking: list[Parameter] = []
         self._first: str | None = None
         """A new password that was typed once."""
 
     def begin(self, command: Command, lacking: Sequence[Parameter]) -> None:
         """Ask for arguments that were left out, and carry out the command with them."""
-        self._command, self.lacking, self._first = command, list(lacking), None
+        self.command, self.lacking, self._first = command, list(lacking), None
         self._show(Told((HOW,)))
         self._ask()
 
     def note(self, command: Command) -> None:
         """Note that a command is carried out that was typed with its passwords."""
-        self._command, self.lacking = command, []
+        self.command, self.lacking = command, []
 
     def too_weak(self) -> bool:
         """Ask for another new password; return whether there is a command that it is for."""
-        new = [one for one in self._command.parameters if one.argument.is_new] if self._command is not None else []
+        new = [one for one in self.command.parameters if one.argument.is_new] if self.command is not None else []
         if not new:
             return False
         self.lacking, self._first = [*new, *(one for one in self.lacking if one not in new)], None
@@ -77,8 +78,8 @@ class Asking:
         return True
 
     def settled(self) -> None:
-        """Forget the command: it was refused for another reason."""
-        self._command, self.lacking, self._first = None, [], None
+        """Forget the command: it was refused for another reason, or carried out."""
+        self.command, self.lacking, self._first = None, [], None
 
     def take(self, line: str) -> bool:
         """Take a line while something is asked for; return False if it is no answer, but a command.
@@ -86,7 +87,7 @@ class Asking:
         :raises PasswordWeak: it is a new password that cannot be one.
         :raises BadArguments: it is not what was typed first, or too long.
         """
-        command, answer = self._command, line.strip()
+        command, answer = self.command, line.strip()
         assert command is not None
         self._screen.reveal()
         if answer.startswith("/") or not answer:
@@ -105,7 +106,7 @@ class Asking:
             if first != answer:
                 raise BadArguments(DIFFERENT)
         given = {**command.given, asked.name: asked.argument.from_json(answer)}
-        self._command = Command(command.parameters, given, command.carry_out, command.check)
+        self.command = Command(command.parameters, given, command.carry_out, command.check)
         del self.lacking[0]
         if self.lacking:
             self._ask()

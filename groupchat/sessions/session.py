@@ -167,8 +167,10 @@ class Session(Handshake):
                 receipt.when_settled(lambda: self.screen.release(Hold.ANSWER))
             return
         spoken = text.clean(line)
-        if self._asking.lacking and self._asking.take(spoken):
-            return
+        if self._asking.command is not None:
+            if self._asking.lacking and self._asking.take(spoken):
+                return
+            self._asking.settled()
         if spoken and not spoken.isspace():
             self._speak(Actor(self._hall, self.connection), spoken, is_typed=self.screen.style.attended)
 

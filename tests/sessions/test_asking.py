@@ -98,6 +98,12 @@ class InTheRoomTest(SynchronousTestCase):
         self.assertEqual(olga.codes, ["bad-arguments"] * 4)
         self.assertFalse(olga.screen.concealed)
 
+    def test_forgotten(self) -> None:
+        """Nothing of a password is kept when something else is typed."""
+        self.type(self.alice, "/register", STRONG, STRONG, "hello")
+        asking = self.alice.session._asking
+        self.assertEqual((asking.command, asking.lacking, asking._first), (None, [], None))
+
     def test_operators(self) -> None:
         """Operators are asked for the passwords of others twice."""
         olga = operator(self.house, "olga")
