@@ -49,7 +49,8 @@ class LoadingTest(BrowserTest):
     def test_module_that_is_lost(self) -> None:
         """When a module of the first ones is lost on the way, the page is loaded again by itself; not for ever."""
         for losses, loads in ((1, 2), (9, 2)):
-            window, asked = self.window(), []
+            window = self.window()
+            asked: list[str] = []
 
             def lose(route: Route, request: Request, losses: int = losses, asked: list[str] = asked) -> None:
                 asked.append(request.url)
