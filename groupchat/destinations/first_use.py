@@ -19,7 +19,7 @@ from groupchat.client.tls.public_keys import key_of
 from groupchat.client.tls.trust import fault_of, name_of
 from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 
-PATIENCE = 10.0
+PATIENCE = 5.0
 """Seconds for each step of a look at a server."""
 
 HELP = """\
