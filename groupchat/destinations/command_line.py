@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from groupchat.client.address import PORT, Address, add_server, server_of
 from groupchat.destinations import credentials
-from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, load
 from groupchat.destinations.credentials import PASSWORD, TOKEN, Credentials, Unreadable, credentials_of, of_files
+from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, folder_name
 
 
 class BadDestination(Exception):
@@ -72,7 +72,7 @@ def destination_of(
     environ: MutableMapping[str, str] = os.environ,
     is_input_free: bool = False,
     is_attended: bool = False,
-    configuration: Configuration | None = None,
+    configuration: Hosts | None = None,
 ) -> Destination:
     """Return the destination that the arguments, the environment and client.toml name.
 
@@ -83,7 +83,7 @@ def destination_of(
     :raises BadDestination: it is not clear, or something of it cannot be used.
     """
     try:
-        configuration = load() if configuration is None else configuration
+        configuration = _hosts_of_person() if configuration is None else configuration
         server = server_of(arguments)
         host = configuration.hosts.get(server.host) if server.port == PORT else None
         server = _trusting(server if host is None else host.server(server.encryption), environ)
@@ -115,7 +115,7 @@ class _Named(NamedTuple):
     account: bool = False
 
 
-def _named(arguments: argparse.Namespace, host: Host | None, configuration: Configuration) -> _Named:
+def _named(arguments: argparse.Namespace, host: Host | None, configuration: Hosts) -> _Named:
     if arguments.account:
         return _Named(arguments.account, is_exact=True, account=True)
     if arguments.nick:
@@ -123,6 +123,19 @@ def _named(arguments: argparse.Namespace, host: Host | None, configuration: Conf
     if host is not None and host.account:
         return _Named(host.account, is_exact=True, account=True)
     return _Named((host.nick if host is not None else "") or configuration.nick)
+
+
+def _hosts_of_person() -> Hosts:
+    """Return what client.toml says.
+
+    :raises BadConfiguration: it cannot be used.
+    """
+    if not os.path.lexists(os.path.join(folder_name(os.environ, "XDG_CONFIG_HOME", ".config"), "client.toml")):
+        return Hosts()
+
+    from groupchat.destinations.configuration import load  # takes a while, and not everybody has the file
+
+    return load()
 
 
 def _trusting(server: Address, environ: Mapping[str, str]) -> Address:

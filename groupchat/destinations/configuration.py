@@ -1,19 +1,17 @@
-"""``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, the person's preferences.
-
-Every program reads it before it connects, so nothing is imported here that takes long.
-"""
+"""``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, the person's preferences."""
 
 import os
 import re
+import tomllib
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groupchat.client.address import Address, address
-from groupchat.client.encryption import read_authorities, read_fingerprint
-from groupchat.client.tls.trust import Encryption
+from groupchat.client.address import address
+from groupchat.client.encryption import read_fingerprint
+from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, folder_name
 from groupchat.destinations.quiet_hours import QuietHours
 from groupchat.disk.small_files import read_small
 
@@ -35,53 +33,14 @@ ARGUMENTS_MOST = 32
 WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a table", list: "a list"}
 
 
-class BadConfiguration(Exception):
-    """The file cannot be used; the sentence says why."""
-
-
 @dataclass(frozen=True, slots=True)
-class Host:
-    """A server that has a name.  What is empty comes from the command line, or is asked for.
-
-    ``fingerprint``: as it is written in the file; the names of files are absolute.
-    """
-
-    address: str
-    nick: str = ""
-    account: str = ""
-    room: str = ""
-    tls: bool = False
-    ca: str = ""
-    fingerprint: str = ""
-    insecure: bool = False
-    password_file: str = ""
-    token_file: str = ""
-
-    def server(self, encryption: Encryption | None) -> Address:
-        """Return the server's address.
-
-        :param encryption: what the command line asks for, which overrides the file.
-        :raises ArgumentTypeError: the file of certificates cannot be used.
-        """
-        if encryption is None and (self.tls or self.insecure or self.ca or self.fingerprint):
-            encryption = Encryption(
-                read_authorities(self.ca) if self.ca else (),
-                read_fingerprint(self.fingerprint) if self.fingerprint else b"",
-                self.insecure,
-            )
-        return replace(address(self.address), encryption=encryption)  # the address was checked when it was read
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Hosts):
     """The contents of the file."""
 
-    nick: str = ""
     color: bool = True
     typing: bool = True
     bell: str = "mentions"
     colors: Mapping[str, int] = field(default_factory=dict)
-    hosts: Mapping[str, Host] = field(default_factory=dict)
     joins: str = "active"
     notify: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
@@ -90,16 +49,7 @@ class Configuration:
 
 def folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
     """Return our folder in a directory of the XDG Base Directory Specification."""
-    named = environ.get(variable, "")
-    return (Path(named) if named.startswith("/") else _home() / usual) / "groupchat"
-
-
-def _home() -> Path:
-    """Return the person's home; a user without a name, as some containers have, has none."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path("/nonexistent")
+    return Path(folder_name(environ, variable, usual))
 
 
 def load(path: Path | None = None) -> Configuration:
@@ -115,8 +65,6 @@ def load(path: Path | None = None) -> Configuration:
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise BadConfiguration(f"{path} cannot be used: {why}.") from None
-
-    import tomllib  # not everybody has the file
 
     try:
         return read(tomllib.loads(text), path.parent)

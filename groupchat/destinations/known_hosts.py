@@ -17,7 +17,7 @@ from pathlib import Path
 
 from groupchat.client.address import Address
 from groupchat.client.core.client_errors import fingerprint_of
-from groupchat.destinations.configuration import BadConfiguration, folder
+from groupchat.destinations.hosts import BadConfiguration, folder_name
 from groupchat.disk.new_files import new_file
 from groupchat.disk.small_files import read_small
 
@@ -56,7 +56,7 @@ class KnownHosts:
     @classmethod
     def of_person(cls, environ: Mapping[str, str]) -> "KnownHosts":
         """Return those of the person who runs the program."""
-        return cls(folder(environ, "XDG_STATE_HOME", ".local/state") / "known_hosts")
+        return cls(Path(folder_name(environ, "XDG_STATE_HOME", ".local/state"), "known_hosts"))
 
     def find(self, server: Address) -> KnownHost | None:
         """Return what is known of a server; None: nothing.

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from groupchat.client.address import Address
 from groupchat.destinations import command_line
-from groupchat.destinations.configuration import BadConfiguration, load
+from groupchat.destinations.configuration import load
 from groupchat.destinations.first_use import FirstUse, is_attended
+from groupchat.destinations.hosts import BadConfiguration
 from groupchat.destinations.known_hosts import KnownHosts, UnreadableHosts
 from groupchat.programs.plain import PlainJoin
 from groupchat.stdio import running as process

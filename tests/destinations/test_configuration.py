@@ -12,7 +12,8 @@ from shutil import rmtree
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from groupchat.client.tls.trust import Encryption
-from groupchat.destinations.configuration import BadConfiguration, Configuration, Host, folder, load, read
+from groupchat.destinations.configuration import Configuration, folder, load, read
+from groupchat.destinations.hosts import BadConfiguration, Host
 from groupchat.destinations.quiet_hours import QuietHours
 
 
@@ -38,7 +39,7 @@ class LoadTest(SynchronousTestCase):
             '[hosts.work]\naddress = "chat.org:5001"\nnick = "alice"\nroom = "dev"\n'
         )
         self.assertEqual(read, Configuration(
-            "al", False, False, "off", {"bob": 208}, {"work": Host("chat.org:5001", "alice", room="dev")},
+            "al", {"work": Host("chat.org:5001", "alice", room="dev")}, False, False, "off", {"bob": 208},
         ))  # fmt: skip
 
     def test_attention(self) -> None:

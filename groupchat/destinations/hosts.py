@@ -1,0 +1,66 @@
+"""Hosts by name, as ``client.toml`` has them, and where the file is; each program is soon past it if there is none."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from groupchat.client.address import Address, address
+from groupchat.client.encryption import read_authorities, read_fingerprint
+from groupchat.client.tls.trust import Encryption
+
+NO_HOME = "/nonexistent"
+"""The home of a user whom the system does not know, as some containers have."""
+
+
+class BadConfiguration(Exception):
+    """The file cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A server that has a name.  What is empty comes from the command line, or is asked for.
+
+    ``fingerprint``: as it is written in the file; the names of files are absolute.
+    """
+
+    address: str
+    nick: str = ""
+    account: str = ""
+    room: str = ""
+    tls: bool = False
+    ca: str = ""
+    fingerprint: str = ""
+    insecure: bool = False
+    password_file: str = ""
+    token_file: str = ""
+
+    def server(self, encryption: Encryption | None) -> Address:
+        """Return the server's address.
+
+        :param encryption: what the command line asks for, which overrides the file.
+        :raises ArgumentTypeError: the file of certificates cannot be used.
+        """
+        if encryption is None and (self.tls or self.insecure or self.ca or self.fingerprint):
+            encryption = Encryption(
+                read_authorities(self.ca) if self.ca else (),
+                read_fingerprint(self.fingerprint) if self.fingerprint else b"",
+                self.insecure,
+            )
+        return replace(address(self.address), encryption=encryption)  # the address was checked when it was read
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts by name, and the nickname where no other is named."""
+
+    nick: str = ""
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+
+
+def folder_name(environ: Mapping[str, str], variable: str, usual: str) -> str:
+    """Return the name of our folder in a directory of the XDG Base Directory Specification."""
+    named = environ.get(variable, "")
+    if not named.startswith("/"):
+        home = os.path.expanduser("~")
+        named = os.path.join(home if home.startswith("/") else NO_HOME, usual)
+    return os.path.join(named, "groupchat")
