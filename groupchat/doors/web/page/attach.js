@@ -1,4 +1,4 @@
-// Sharing files: chosen, dropped or pasted, they are sent one after the other; rows above the text box say how far they are.
+// Sharing files, which are sent one after the other; rows above the text box say how far they are.
 
 import { on, state } from "./app.js";
 import { replying } from "./composer.js";

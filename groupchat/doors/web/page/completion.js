@@ -120,7 +120,7 @@ async function server(line, word, start) {
   );
 }
 
-/** Take a key while the list is open; return whether it was meant for it. Tab opens it. */
+/** Take a key while the list is open; return whether it was for it. Tab opens it. */
 export function pressed(event) {
   const { key } = event;
   const step = { ArrowDown: 1, ArrowUp: -1 }[key];

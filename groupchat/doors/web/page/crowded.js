@@ -15,6 +15,6 @@ export async function whyNot() {
   return { code: "offline", text: "" };
 }
 
-/** Return what the gate says of such a refusal, as refusals.js does of others; undefined: it is no such refusal. */
+/** Return what the gate says of such a refusal, as refusals.js does of others; undefined: it is none. */
 export const crowdedError = ({ code, text }) =>
   PASSING.has(code) ? { field: "", text: `${text.replace(/ Try again.*/u, "")} Trying again in 10 s.`, again: 10 } : undefined;

@@ -1,4 +1,4 @@
-// Dialogs, questions and menus. What is behind them waits; when they close, the focus goes back to where it came from.
+// Dialogs, questions and menus; when they close, the focus goes back to where it came from.
 
 import { byId, el, icon, iconButton, isNarrow } from "./dom.js";
 import { roving } from "./roving.js";

@@ -14,7 +14,7 @@ function link(entry, href, more, ...children) {
 
 const caption = ({ text, file }) => `${text} · ${sizeWords(file.size)}`;
 
-/** The box has its size before the first byte: nobody who reads is moved when the image comes. */
+/** The box has its size before the first byte: nothing moves when the image comes. */
 function image(entry, href, id) {
   const picture = el("img", { src: href, alt: entry.text, loading: "lazy", decoding: "async", draggable: "false" });
   return el("figure", { id }, link(entry, href, {}, picture), el("figcaption", { class: "hint", dir: "auto", text: caption(entry) }));

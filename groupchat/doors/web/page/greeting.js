@@ -6,7 +6,7 @@ export function dial() {
   return new WebSocket(address);
 }
 
-/** Ask what people are greeted with; that is all of this connection, so that nobody waits at the gate on a deadline. */
+/** Ask what people are greeted with, on a connection of its own: nobody waits at the gate on a deadline. */
 export const hello = () =>
   new Promise((resolve, reject) => {
     const greeting = dial();

@@ -25,7 +25,7 @@ export function groups(conversations, open) {
 
 export const isMany = (conversations) => conversations.size > MANY;
 
-/** Keep everything where it is, though it belongs elsewhere by now; only what is new is added, at the end of its list. */
+/** Keep everything where it is; what is new is added at the end of its list. */
 export function unmoved(before, wanted) {
   const where = new Map(Object.values(wanted).flatMap((list) => list.map((one) => [one.key, one])));
   const kept = {};

@@ -11,13 +11,15 @@ import { PASSING, verdict } from "./retry.js";
 import { learn } from "./store.js";
 
 const ANSWERS = new Set(["welcome", "done", "refused", "listed"]);
-const PING_S = 20;
-const SILENT_S = 6;
+const PING_S = 10; // of silence: the server is asked
+const SILENT_S = 5; // more: people are told
+const DEAD_S = 15; // more: another connection is made
 
 let socket = null;
 let live = false;
 let ended = null; // what "closing" told
 let lastHeard = 0;
+let asked = 0;
 let attempt = 0;
 let timer = 0;
 let claim = null; // how to come in: {nick, token, password}
@@ -147,6 +149,7 @@ function refused(refusal) {
 /** Take one event of the server. */
 function heard(event) {
   lastHeard = performance.now();
+  if (status.code === "silent") tell({ state: "live" });
   const waits = event.ref !== undefined && ANSWERS.has(event.event) ? pending.get(event.ref) : undefined;
   if (event.event === "welcome") welcomed(event);
   else learn(state, event, collected);
@@ -203,13 +206,13 @@ function dropped({ code }) {
     return;
   }
   attempt++;
-  goOn(ended || { code: "", text: "" }, code, wasLive);
+  goOn(ended || { code: "", text: "" }, code);
   const mine = status;
-  if (!ended && !wasLive) whyNot().then((why) => mine === status && why.code !== "offline" && goOn(why, code, wasLive));
+  if (!ended && !wasLive) whyNot().then((why) => mine === status && why.code !== "offline" && goOn(why, code));
 }
 
 /** Do what follows when a connection ended for this reason. */
-function goOn({ code, text }, closed, wasLive) {
+function goOn({ code, text }, closed) {
   clearTimeout(timer);
   const next = verdict(code, closed, attempt - 1, Math.random());
   if (next.then === "stopped") return tell({ state: "stopped", code: next.code, text });
@@ -221,20 +224,22 @@ function goOn({ code, text }, closed, wasLive) {
     return emit("gate", { nick, refusal: { code: next.code, text } });
   }
   const until = Date.now() + next.seconds * 1000;
-  tell({ state: "waiting", code: next.code, text: next.code === "stopping" ? "" : text, until, wasLive });
+  tell({ state: "waiting", code: next.code, text: next.code === "stopping" ? "" : text, until });
   timer = setTimeout(connect, next.seconds * 1000);
 }
 
 /** See whether anybody answers; if not, the connection is dead, whatever the browser believes. */
 function probe() {
   if (!live) return;
-  const [asked, mine] = [performance.now(), socket];
+  const [now, mine] = [(asked = performance.now()), socket];
   put({ do: "ping" }).catch(() => {});
-  setTimeout(() => mine === socket && live && lastHeard < asked && dropped({ code: 0 }), SILENT_S * 1000);
+  const unheard = (seconds, then) => setTimeout(() => mine === socket && live && lastHeard < now && then(), seconds * 1000);
+  unheard(SILENT_S, () => tell({ state: "waiting", code: "silent" }));
+  unheard(DEAD_S, () => dropped({ code: 0 }));
 }
 
 export function start() {
-  setInterval(() => performance.now() - lastHeard > PING_S * 1000 && probe(), 5000);
+  setInterval(() => asked <= lastHeard && performance.now() - lastHeard > PING_S * 1000 && probe(), 1000);
   addEventListener("online", tryNow);
   addEventListener("offline", probe);
   document.addEventListener("visibilitychange", () => {

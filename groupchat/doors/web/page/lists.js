@@ -39,7 +39,7 @@ function order(lists) {
   if (box.lastElementChild !== lists.at(-1)) for (const list of lists) box.append(list.previousElementSibling, list);
 }
 
-/** Put these children at the beginning of a list, and move none that is in its place; the rest goes, if these are all. */
+/** Put these children first in a list, moving none that is in its place; the rest goes, if these are all. */
 export function arrange(list, items, areAll = true) {
   items.forEach((item, at) => {
     if (list.children[at] !== item) list.insertBefore(item, list.children[at] || null);
@@ -110,7 +110,7 @@ function paintMe() {
 const DRAWERS = { rooms: byId("rooms-button"), people: byId("people-button") };
 const isOpen = (name) => app.classList.contains(`show-${name}`);
 
-/** Open a side that a narrow screen hides: the focus goes into it, and what is behind waits. */
+/** Open a side that a narrow screen hides: the focus goes into it. */
 export function openDrawer(name) {
   closeDrawers(false);
   app.classList.add(`show-${name}`);

@@ -10,7 +10,7 @@ export function tellsMore(bytes) {
   return MARKS.some((mark) => text.includes(mark));
 }
 
-/** Return a photo that is nothing but the image, or the file itself if it tells no more; rejects if it cannot be read. */
+/** Return a photo without what it tells besides the image; rejects if it cannot be read. */
 export async function bare(file) {
   const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   if (head[0] !== 0xff || head[1] !== 0xd8 || !tellsMore(new Uint8Array(await file.arrayBuffer()))) return file;

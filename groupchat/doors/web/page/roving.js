@@ -34,7 +34,7 @@ function stop(container, selector, row) {
   row.tabIndex = 0;
 }
 
-/** See that Tab reaches one row after the rows have changed: the chosen one, or the one it reached before, or the first. */
+/** See that Tab reaches one row when rows have changed: the chosen one, that of before, or the first. */
 export function settle(container, selector) {
   if (container.contains(document.activeElement)) return;
   const find = (which) => container.querySelector(`${selector}${which}`);
