@@ -10,6 +10,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from faults.far_clients import Client
 from faults.trial import Trial
 from tests.functional.browser.chromium import ARGUMENTS, browser_path
+from tests.functional.harness import LIMIT_S
 
 LOADING_MS = 300_000
 """Milliseconds: 120 KB at 64 kbit/s, and much of it again."""
@@ -37,8 +38,9 @@ class Page(Client):
         browser = self._playwright.chromium.launch(executable_path=str(script), args=ARGUMENTS)
         self._trial.at_end(browser.close)
         self._page = browser.new_page()
+        self._shown: dict[int, str] = {}
         self._page.set_default_timeout(LOADING_MS)
-        self._page.goto(f"http://{self.link.here}:{port}/#{self.room}")
+        self._page.goto(f"http://{self.link.here}:{port}/?room={self.room}")
         self._page.get_by_role("textbox", name="Nickname").fill(self.nick)
         self._page.get_by_role("button", name="Join", exact=True).click()
         self._box = self._page.get_by_role("textbox", name="Message", exact=True)
@@ -49,8 +51,20 @@ class Page(Client):
         self._box.press("Enter")
 
     def listen(self) -> None:
-        if self.told_at is None and self._page.get_by_text(re.compile("No answer for|No connection")).count():
+        # Only the messages around those that are seen are in the page.
+        shown = "all => all.map(one => [Number(one.id.slice(1)), one.getAttribute('aria-label')])"
+        self._shown.update(dict(self._page.eval_on_selector_all("[role=log] article", shown)))
+        if self.told_at is None and self._page.get_by_text(re.compile("No answer from|No connection")).count():
             self.told_at = time.monotonic()
 
+    def finish(self) -> None:
+        """Read up to the beginning, as what was missed for long is shown from its end."""
+        end = time.monotonic() + LIMIT_S
+        while not self._page.get_by_text("This is where").count() and time.monotonic() < end:
+            self.listen()
+            self._page.evaluate("document.getElementById('log').scrollTop = 0")
+            self._page.wait_for_timeout(100)
+
     def everything(self) -> str:
-        return "\n".join(self._page.eval_on_selector_all("[role=log] article", "all => all.map(one => one.innerText)"))
+        self.listen()
+        return "\n".join(self._shown[number] for number in sorted(self._shown))
