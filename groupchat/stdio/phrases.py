@@ -154,7 +154,7 @@ def departure(event: Message) -> str | None:
         return None
     why = f": {fields['reason']}" if fields["reason"] else ""
     now = f"Your lines go to {fields['current']} now." if fields["current"] else "You are in no room now."
-    return f"You are no longer in {fields['room']}{why}. {now}"
+    return f"You are no longer in {fields['room']}{why.removesuffix('.')}. {now}"
 
 
 def company(entered: Message, reader: Reader) -> str:

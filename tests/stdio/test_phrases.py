@@ -114,10 +114,13 @@ class PhraseTest(SynchronousTestCase):
         ),
     )
     def test_harmless(self, name: str, event: Message) -> None:
-        """Whatever the server sends, one line comes of it that a terminal obeys nowhere."""
-        line = self.line({**event, "event": name})
-        assert line is not None
-        self.assertEqual(one_line(line), line)
+        """Whatever the server sends, a terminal obeys it nowhere; only what people say can have several lines."""
+        text = self.line({**event, "event": name})
+        assert text is not None
+        lines = text.split("\n")
+        self.assertEqual([one_line(line) for line in lines], lines)
+        if name not in ("said", "acted", "whispered", "edited"):
+            self.assertEqual(len(lines), 1)
 
     def test_braces(self) -> None:
         """Braces in what people say or are called stay as they are."""
@@ -131,6 +134,8 @@ class DepartureTest(SynchronousTestCase):
         self.assertEqual(departure(lost), "You are no longer in dev: spam. Your lines go to lobby now.")
         lost = {**lost, "reason": "", "current": ""}
         self.assertEqual(departure(lost), "You are no longer in dev. You are in no room now.")
+        told = "You are no longer in dev: You are banned. You are in no room now."
+        self.assertEqual(departure({**lost, "reason": "You are banned."}), told)
         self.assertIsNone(departure({**lost, "code": "left"}))
         self.assertIsNone(departure({**lost, "event": "left"}))
 
