@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout import BufferControl, ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
@@ -43,6 +43,10 @@ class Line(Protocol):
     def width(self) -> int:
         """Columns of the terminal."""
 
+    @property
+    def rows(self) -> int:
+        """Rows of the terminal."""
+
 
 def is_too_long(text: str) -> bool:
     """Return whether a paste is too long for one message."""
@@ -58,20 +62,23 @@ def bottom(line: Line) -> Layout:
         input_processors=[hidden, BeforeInput(lambda: [("class:label", _label(line))])],
     )  # fmt: skip
     pasting = Condition(lambda: line.paste is not None)
+    asking = pasting | Condition(lambda: line.choice is not None)
     question = Window(
-        FormattedTextControl(lambda: _question(line)), height=lambda: Dimension(min=1, max=2 if pasting() else 1),
+        FormattedTextControl(lambda: _question(line)), height=lambda: Dimension(min=1, max=_rows_of_question(line)),
         wrap_lines=pasting, dont_extend_height=True,
     )  # fmt: skip
     typed = Window(control, wrap_lines=True, height=Dimension(min=1, max=ROWS), dont_extend_height=True)
     bar = Window(FormattedTextControl(lambda: [("", line.owner.bar(line.width))]), height=1, style="class:bar")
     waiting = Window(FormattedTextControl(lambda: _waiting(line)), dont_extend_height=True, style="class:waiting")
+    # On a terminal of very few rows only what has to be seen is drawn.
+    is_single = Condition(lambda: line.rows < 2)
     rows = HSplit(
         [
-            ConditionalContainer(waiting, Condition(lambda: bool(_waiting(line)))),
-            ConditionalContainer(question, Condition(lambda: line.paste is not None or line.choice is not None)),
-            typed,
+            ConditionalContainer(waiting, Condition(lambda: line.rows > 4 and bool(_waiting(line)))),
+            ConditionalContainer(question, asking),
+            ConditionalContainer(typed, ~(is_single & (asking | is_searching))),
             search,
-            bar,
+            ConditionalContainer(bar, Condition(lambda: line.rows > 2) | (~is_single & ~asking & ~is_searching)),
         ]
     )
     return Layout(rows, focused_element=typed)
@@ -85,6 +92,14 @@ def _label(line: Line) -> str:
     if line.editing is not None:
         return f"edit #{line.editing}> "
     return line.owner.prompt(line.buffer.text) if line.talking else line.label
+
+
+def _rows_of_question(line: Line) -> int:
+    """Return the most rows of the question: what is to be answered must be seen."""
+    if line.paste is None:
+        return 1
+    length = sum(len(text) for _, text, *_ in _question(line))
+    return max(1, min(-(-length // line.width), line.rows - 2))
 
 
 def _question(line: Line) -> StyleAndTextTuples:

@@ -74,6 +74,10 @@ class LineEditor:
     def width(self) -> int:
         return self.output.get_size().columns
 
+    @property
+    def rows(self) -> int:
+        return self.output.get_size().rows
+
     def drafts(self) -> list[tuple[Hashable, str]]:
         drafts = [*self._drafts]
         text = self.paste or self.buffer.text

@@ -666,3 +666,49 @@ class NoEditorTest(EditorTest):
         self.press("half", "\x18\x05")
         self.assertEqual(self.owner.remarks, ["no-such-editor, which VISUAL names, is not installed."])
         self.assertEqual(self.shown[0], "> half")
+
+
+class SmallTest(EditorTest):
+    """A terminal of very few rows or columns."""
+
+    def shrink(self, rows: int, columns: int = 40) -> None:
+        self.size = Size(rows=rows, columns=columns)
+        self.screen.resize(rows, columns)
+        self.screen.reset()
+        self.editor.app.renderer.reset()
+        self.editor.refresh()
+        self.turn()
+
+    def test_one_row(self) -> None:
+        """On one row there is the line, or the question that has to be answered, or the search."""
+        self.press("half")
+        self.shrink(1)
+        self.assertEqual(self.shown, ["> half"])
+        self.press(CTRL_R, "ear")
+        self.assertIn("ear", self.shown[0])
+        self.press(CTRL_C)
+        self.paste("one\ntwo")
+        self.assertIn("Send these 2 lines?", self.shown[0])
+        self.press(ESCAPE, "!", "\r")
+        self.assertEqual(self.owner.told, ["half!"])
+
+    def test_two_rows(self) -> None:
+        """On two rows there is the bar, too, unless something is asked."""
+        self.shrink(2)
+        self.assertEqual(self.shown, [">", "the bar of 40 columns"])
+        self.paste("one\ntwo")
+        self.assertEqual((self.shown[0][:20], self.shown[1]), ("Send these 2 lines? ", ">"))
+
+    def test_messages(self) -> None:
+        """Messages go by, however few rows there are, and the terminal grows again without a trace."""
+        self.press("half")
+        for rows in 1, 2, 3, 10:
+            self.shrink(rows)
+            self.write(*[f"bob: {number}" for number in range(20)])
+            self.assertEqual(self.shown[-1 if rows == 1 else -2], "> half")
+
+    def test_narrow(self) -> None:
+        """On 20 columns the whole question about a paste can be read."""
+        self.shrink(10, 20)
+        self.paste("one\ntwo")
+        self.assertIn("l: line by line, Esc: no", "".join(self.screen.display).replace("  ", " "))
