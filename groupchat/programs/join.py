@@ -1,4 +1,4 @@
-"""``groupchat join``: the chat on a terminal; or line by line, in a pipe, from a file, or on a dumb terminal."""
+"""``groupchat join``: the chat on a terminal; in a pipe or from a file, a program that others can rely on."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "answer the question for the nickname with this", "the room to be in (default: where you were)"
     )
     parser.add_argument("--menu", action="store_true", help="begin with a menu: 1 joins, q leaves, 2 exits")
-    parser.add_argument("--plain", action="store_true", help="line by line, whatever the terminal can do")
+    parser.add_argument("--plain", action="store_true", help="line by line, and nothing is ever redrawn")
     parser.add_argument("--plain-screen", action="store_true", help="for screen readers: no redraws, words for colours")
     parser.add_argument("--forget-host", action="store_true", help="forget the key that is remembered of the server")
     parser.add_argument("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")
@@ -45,8 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         complain(f"Not connected to {to.server}.")
         return 1
     to = replace(to, server=server, menu=arguments.menu)
-    if not arguments.plain and (arguments.plain_screen or program.fits(os.environ)):
-        return program.run(to, configuration, not arguments.no_color, arguments.plain_screen)
+    if arguments.plain_screen or program.is_terminal():
+        is_plain = arguments.plain or not program.can_draw(os.environ)
+        return program.run(to, configuration, not arguments.no_color, arguments.plain_screen, is_plain)
     terminal = os.isatty(0)
     plain = PlainJoin(to, terminal, complain, next(of_this_user()) if terminal else "")
     return process.run(plain.start, plain.interrupt)

@@ -91,6 +91,8 @@ class Chat:
     def heard(self, event: Message) -> None:
         """Take an event from the server."""
         self._note_news()
+        if event.get("event") == "entered":
+            self.viewing.heard_topic(str(event.get("room")), str(event.get("topic") or ""))
         self._showing.add(event)
 
     def drained(self) -> bool:

@@ -22,8 +22,6 @@ from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.saved_login import LoginFile
 from groupchat.terminal.surfaces.surface import Surface
 
-PREFERENCES = {"echo": "on"}
-
 NONE = Credentials()
 """No proofs."""
 
@@ -78,7 +76,8 @@ class ChatSession:
             token=login.token if login is not None else None, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
             access=given.access if password is None else None, login=is_account,
-            attended=True, marks=True, preferences=PREFERENCES, silent=self._silent, patient=True,
+            attended=True, marks=True, preferences={"echo": "off" if self._surface.echoes else "on"},
+            silent=self._silent, patient=True,
         )  # fmt: skip
         if type(client.since) is int:
             self._state.views = restored(self._kept if login is None else login.views, client.since)

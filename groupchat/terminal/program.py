@@ -11,7 +11,7 @@ from groupchat.stdio import running
 from groupchat.stdio.complaints import complain
 from groupchat.stdio.echo import Echo
 from groupchat.terminal.display.chat_state import ChatState
-from groupchat.terminal.display.colours import Paint, depth
+from groupchat.terminal.display.colours import NoPaint, Paint, depth
 from groupchat.terminal.display.display import Display, SpokenDisplay, VisualDisplay
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.saved_login import LoginFile
@@ -21,21 +21,32 @@ from groupchat.terminal.surfaces.surface import Surface
 from groupchat.terminal.terminal_client import TerminalClient
 
 
-def fits(environ: Mapping[str, str]) -> bool:
-    """Return whether a person sits at a terminal that can do more than print lines."""
-    return os.isatty(0) and os.isatty(1) and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+def is_terminal() -> bool:
+    """Return whether a person sits at a terminal."""
+    return os.isatty(0) and os.isatty(1)
 
 
-def run(destination: Destination, configuration: Configuration, color: bool, spoken: bool) -> int:
+def can_draw(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal can do more than print lines."""
+    return environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+
+
+def run(
+    destination: Destination, configuration: Configuration, color: bool, spoken: bool = False, plain: bool = False
+) -> int:
     """Chat on the terminal; return the exit status.
 
     :param spoken: for a screen reader: without redrawing, and in words instead of colours.
+    :param plain: without redrawing, and without colours.
     """
     state_folder = folder(os.environ, "XDG_STATE_HOME", ".local/state")
     file = LoginFile(state_folder, str(destination.server))
 
     def furnish_console(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
-        return Console(client, Echo(0)), SpokenDisplay(state.reader, _today())
+        surface = Console(client, Echo(0))
+        if spoken:
+            return surface, SpokenDisplay(state.reader, _today())
+        return surface, VisualDisplay(state.reader, NoPaint(), lambda: surface.width, _today())
 
     def furnish_editor(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
         # Imported here because it takes a tenth of a second to load, and pipes do not need it.
@@ -50,7 +61,7 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         return surface, VisualDisplay(state.reader, paint, lambda: surface.width, _today())
 
     loop: Any = None
-    if not spoken:
+    if not spoken and not plain:
         import asyncio
 
         from twisted.internet import asyncioreactor
@@ -58,7 +69,7 @@ def run(destination: Destination, configuration: Configuration, color: bool, spo
         loop = asyncio.SelectorEventLoop()
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)
-    furnish = furnish_console if spoken else furnish_editor
+    furnish = furnish_console if spoken or plain else furnish_editor
     client = TerminalClient(destination, configuration, file, furnish, complain)
     return running.run(client.start, client.interrupt, client.suspend)
 

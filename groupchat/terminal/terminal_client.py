@@ -59,7 +59,7 @@ class TerminalClient(Owner):
         )
         self._session = ChatSession(
             destination.server, file, self._state, self._surface, self._display,
-            _settings(configuration), self._leave, self._over, self._failed,
+            _settings(configuration, not self._surface.echoes), self._leave, self._over, self._failed,
         )  # fmt: skip
         self._room = destination.room
         self._given = destination.credentials
@@ -389,9 +389,10 @@ class TerminalClient(Owner):
         self._finished.callback(self._status)
 
 
-def _settings(configuration: Configuration) -> LocalSettings:
+def _settings(configuration: Configuration, shows_own: bool) -> LocalSettings:
     """Return the settings as the configuration has them, at the beginning."""
     return LocalSettings(
         configuration.bell, configuration.typing, configuration.others, configuration.joins,
         dnd=QuietTimes(configuration.quiet_hours), notify=configuration.notify,
+        shows_own=shows_own,
     )  # fmt: skip

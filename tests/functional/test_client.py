@@ -96,7 +96,8 @@ class Join(ProgramTest):
 
     def test_server_dies(self) -> None:
         """A connection that the server breaks is told, with status 1."""
-        chat = self.on_terminal("join", self.place, "--plain", "--nick", "alice")
+        chat = Program(sys.executable, "-c", RUN, "join", self.place, "--nick", "alice", env=self.environment)
+        self.addCleanup(chat.close)
         chat.expect("You are alice")
         self.daemon.kill()
         self.assertIn("closed the connection", chat.rest())
@@ -105,7 +106,9 @@ class Join(ProgramTest):
     def test_terminal(self) -> None:
         """On a terminal people can try another nickname, chat, and leave by Ctrl-C with status 0."""
         bob = self.connect(self.daemon, "bob")
-        chat = self.on_terminal("join", self.place, "--plain", "--nick", "bob")
+        chat = self.on_terminal("join", self.place, "--plain")
+        chat.expect("Choose your nickname .*: ")
+        chat.send("bob\n")
         chat.expect("!! nick-taken")
         chat.expect(r"Choose your nickname \[bob2\]: ")
         chat.send("alice\n")

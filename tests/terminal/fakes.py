@@ -20,6 +20,7 @@ class FakeSurface(Surface):
     """``lines`` is what was written; ``asked`` is the open question: its label, and whether it is hidden."""
 
     keys = KEYS
+    echoes = False
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -79,6 +80,8 @@ class FakeSurface(Surface):
 
 class FakeDisplay(Display):
     """Shows everything as it comes."""
+
+    names_rooms = False
 
     def __init__(self) -> None:
         self.timestamps = Timestamps()

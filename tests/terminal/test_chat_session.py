@@ -56,6 +56,12 @@ class SessionTest(SynchronousTestCase):
 
 
 class JoiningTest(SessionTest):
+    def test_own_lines(self) -> None:
+        """Where the terminal keeps what was typed, the server is not asked for it."""
+        self.surface.echoes = True
+        requests = self.join(rooms=["lobby"]).requests()
+        self.assertIn(("echo", "off"), [(request.get("name"), request.get("value")) for request in requests])
+
     def test_claim(self) -> None:
         """The client says that a person sits at it, and hears its own messages."""
         connection = self.begin(password="sesame", since=41)

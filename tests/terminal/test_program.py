@@ -9,13 +9,13 @@ from twisted.trial.unittest import SynchronousTestCase
 SNIPPET = """
 import os, sys
 from groupchat.terminal import program
-print(program.fits(os.environ), "prompt_toolkit" in sys.modules)
+print(program.is_terminal() and program.can_draw(os.environ), "prompt_toolkit" in sys.modules)
 """
 
 
 class ProgramTest(SynchronousTestCase):
     def start(self, stdin: int, stdout: int, **environ: str) -> None:
-        """Run a program that says whether the client fits, and whether it has loaded prompt_toolkit."""
+        """Run a program that says whether it has a terminal that can draw, and whether it has loaded prompt_toolkit."""
         environment = {name: value for name, value in os.environ.items() if name != "TERM"}
         subprocess.run(
             [sys.executable, "-c", SNIPPET], check=True, timeout=30,
@@ -23,7 +23,7 @@ class ProgramTest(SynchronousTestCase):
         )  # fmt: skip
 
     def test_pipe(self) -> None:
-        """In a pipe the client does not fit; and the line editor, which loads slowly, is not loaded."""
+        """A pipe is no terminal; and the line editor, which loads slowly, is not loaded."""
         reader, writer = os.pipe()
         with open(reader) as said:
             self.start(subprocess.DEVNULL, writer, TERM="xterm")
@@ -31,7 +31,7 @@ class ProgramTest(SynchronousTestCase):
             self.assertEqual(said.read(), "False False\n")
 
     def test_terminal(self) -> None:
-        """On a terminal it fits, unless that can only print lines."""
+        """A terminal can draw, unless its name says that it can only print lines."""
         for term, fits in ("xterm", "True"), ("dumb", "False"), ("unknown", "False"), ("", "False"):
             master, terminal = os.openpty()
             try:

@@ -67,3 +67,14 @@ class Paint:
         if self._depth == 256:
             return f"38;5;{self._chosen.get(name, NICKNAMES[hashed % len(NICKNAMES)])}"
         return str(NICKNAMES_OF_8[hashed % len(NICKNAMES_OF_8)]) if self._depth else ""
+
+
+class NoPaint(Paint):
+    """Leave everything as it is: the terminal may show an escape sequence as it stands."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def __call__(self, role: str, text: str) -> str:
+        """Return the text."""
+        return text

@@ -18,6 +18,8 @@ class Display(Protocol):
     """Makes text for the scrollback that is safe for a terminal, without the last line end."""
 
     timestamps: Timestamps
+    names_rooms: bool
+    """True if every line names its room while those of all rooms are shown: nothing else tells them apart."""
 
     def event(self, event: Message, room: str) -> str | None:
         """Return the text of an event; None if people are not shown it.  ``room``: the current room."""
@@ -51,6 +53,8 @@ class Days:
 
 class VisualDisplay:
     """For the eye: one line for each event, beginning with the time; further lines are indented under the text."""
+
+    names_rooms = False
 
     def __init__(self, reader: Reader, paint: Paint, width: Callable[[], int], today: date) -> None:
         self.timestamps = Timestamps()
@@ -100,6 +104,8 @@ class VisualDisplay:
 
 class SpokenDisplay:
     """For a screen reader: whole sentences, which the terminal wraps itself."""
+
+    names_rooms = True
 
     def __init__(self, reader: Reader, today: date) -> None:
         self.timestamps = Timestamps()

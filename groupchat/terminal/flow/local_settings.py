@@ -19,12 +19,13 @@ class LocalSettings:
 
     ``others``: what is shown of other rooms: mentions, all or none.
     ``joins``: who is named of those who come and go: active people, each, or nobody.  ``dnd``: do not disturb.
+    ``shows_own``: whether this client shows the person's own lines whatever the server is told.
     ``notify``: the program that is run for a mention or a private message, and its arguments.
     """
 
     def __init__(
         self, bell: str, typing: bool, others: str = "mentions", joins: str = "active",
-        dnd: QuietTimes | None = None, notify: Sequence[str] = (),
+        dnd: QuietTimes | None = None, notify: Sequence[str] = (), shows_own: bool = True,
     ) -> None:  # fmt: skip
         self.bell = bell
         self.typing = typing
@@ -32,11 +33,12 @@ class LocalSettings:
         self.joins = joins
         self.dnd = dnd if dnd is not None else QuietTimes()
         self.notify = tuple(notify)
+        self.shows_own = shows_own
 
     def set(self, words: str) -> str | None:
         """Carry out what follows ``/set``; return the answer, or None if the request is for the server."""
         name, *values = words.lower().split()[:2] or [""]
-        if name == "echo":
+        if name == "echo" and self.shows_own:
             return "This client always shows your own lines, with their numbers."
         if name not in VALUES:
             return None

@@ -1,4 +1,4 @@
-"""A surface for screen readers: lines are added, and nothing that was written is ever changed."""
+"""A surface for screen readers, and for terminals that only print: nothing that was written is ever changed."""
 
 import os
 import shutil
@@ -20,6 +20,7 @@ class Console:
     """Uses the terminal as it is: the kernel keeps the half-typed line, and a screen reader follows what is added."""
 
     keys: Keys = PLAIN_KEYS
+    echoes = True
 
     def __init__(self, owner: Owner, echo: Echo, keyboard: MakeKeyboard = Keyboard) -> None:
         self._owner = owner

@@ -13,6 +13,8 @@ class Surface(Protocol):
 
     keys: Keys
     """The keys that it knows."""
+    echoes: bool
+    """True if what the person has typed stays on the screen, so that it need not be shown again."""
 
     @property
     def width(self) -> int:

@@ -29,6 +29,9 @@ from groupchat.terminal.viewing.waiting_posts import WaitingPosts
 TELL_S = 1.0
 """Seconds in one view after which the server is told that lines go there."""
 
+MOST_TOPICS = 1000
+"""The most topics that are remembered."""
+
 
 class Viewing:
     """Shows events in their view, and leads the person from view to view.
@@ -54,6 +57,8 @@ class Viewing:
         """True if the client does not go on where it was, but is shown the last posts of one room only."""
         self._is_ordered = len(state.views) > 0
         """True if the rooms have an order that the person knows."""
+        self._topics: dict[str, str] = {}
+        """The topics of rooms that the server has told of, which may not be shown yet."""
         self._told: Place | None = None
         """The place that the server knows lines to go to; None: that is not certain."""
         self._timer: IDelayedCall | None = None
@@ -155,12 +160,19 @@ class Viewing:
         if place and (view is None or view.is_new):
             # The answer may overtake what is shown of the room before it, but not what the client has heard.
             view = views.open(place)
+            view.topic = self._topics.get(place.room, "")
             view.is_new, view.old = False, self._client.since if type(self._client.since) is int else 0
         if moves == self._state.views.moves:
             self._state.go(place)
             self.follow()
         else:
             self._tell_soon()
+
+    def heard_topic(self, room: str, topic: str) -> None:
+        """Note the topic of a room that the person comes into: an answer may lead there before that is shown."""
+        if len(self._topics) > MOST_TOPICS:
+            self._topics.clear()
+        self._topics[room] = topic
 
     def departed(self, current: str) -> None:
         """Note where the server lets lines go after the loss of a room."""
@@ -317,7 +329,8 @@ class Viewing:
         self._surface.write(self._display.view(view))
 
     def _write(self, event: Message) -> None:
-        line = self._display.event(event, self._state.place.room)
+        names_room = self._display.names_rooms and self._settings.others == "all"
+        line = self._display.event(event, "" if names_room else self._state.place.room)
         if line is not None:
             self._surface.write(line)
 

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.display.colours import NICKNAMES, NICKNAMES_OF_8, Paint, depth
+from groupchat.terminal.display.colours import NICKNAMES, NICKNAMES_OF_8, NoPaint, Paint, depth
 
 
 class PaintTest(SynchronousTestCase):
@@ -54,3 +54,10 @@ class DepthTest(SynchronousTestCase):
             ({"TERM": "xterm-256color", "NO_COLOR": ""}, True, 256),
         ):
             self.assertEqual(depth(environ, wanted), expected, environ)
+
+
+class NoPaintTest(SynchronousTestCase):
+    def test_as_it_is(self) -> None:
+        """Nothing is added to any part of a line."""
+        for role in "time", "mention", "nick:bob":
+            self.assertEqual(NoPaint()(role, "x"), "x")

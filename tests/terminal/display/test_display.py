@@ -166,3 +166,15 @@ class Safety(SynchronousTestCase):
         self.assertNotIn("\x1b", SpokenDisplay(Reader("alice"), TODAY).answer(text))
         self.assertEqual((screen.mode, screen.title), (modes, ""))
         self.assertEqual(screen.display[0][:4], "safe")
+
+
+class ViewsInWordsTest(SynchronousTestCase):
+    """What screen readers read when the person goes to another room."""
+
+    def setUp(self) -> None:
+        self.display = SpokenDisplay(Reader("alice"), TODAY)
+
+    def test_view(self) -> None:
+        """The room, what is unread, and the topic are sentences."""
+        view = View(Place("dev"), topic="releases", unread=3, mentions=1)
+        self.assertEqual(self.display.view(view), "You are in dev now. 3 unread, 1 for you. The topic is: releases")

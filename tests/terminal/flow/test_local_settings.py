@@ -30,8 +30,9 @@ class OwnTest(SynchronousTestCase):
         self.assertEqual(self.settings.set("typing"), "typing is on; it can be on, off.")
 
     def test_echo(self) -> None:
-        """The echo cannot be turned off: the client needs it for the numbers of the person's own messages."""
+        """The echo cannot be turned off where the client needs it for the numbers of the person's own messages."""
         self.assertIn("always shows", self.settings.set("echo off") or "")
+        self.assertIsNone(LocalSettings("mentions", True, shows_own=False).set("echo off"))
 
     def test_left_to_the_server(self) -> None:
         """Everything else is for the server."""

@@ -381,3 +381,29 @@ class UnreadTest(ViewingTest):
         self.shown()
         self.chat.viewing.go("1")
         self.assertEqual(self.shown(), ["=== dev 0@0", "bob: one", "bob: two"])
+
+
+class InWordsTest(ViewingTest):
+    """Displays that name rooms in words, for screen readers."""
+
+    def test_every_room_is_named(self) -> None:
+        """While everything of every room is shown, the one where the person is is named as well."""
+        rooms: list[str] = []
+        self.display.event = lambda event, room: rooms.append(room)  # type: ignore[method-assign]
+        for names, others in (False, "all"), (True, "mentions"), (True, "all"):
+            self.display.names_rooms = names
+            self.settings.set(f"others {others}")
+            self.hear(said(len(rooms) + 1, "lobby", "hi"))
+        self.assertEqual(rooms, ["lobby", "lobby", ""])
+
+    def test_topic_in_time(self) -> None:
+        """An answer that leads to another room before that is shown knows its topic all the same."""
+        self.chat.typed("/join ops")
+        (request,) = self.asked("type")
+        self.connection.send(
+            {"event": "entered", "room": "ops", "topic": "releases", "people": []},
+            {"event": "done", "ref": request["ref"], "text": "You are in ops now.", "room": "ops"},
+        )
+        view = self.state.views.current
+        assert view is not None
+        self.assertEqual((view.place.room, view.topic), ("ops", "releases"))

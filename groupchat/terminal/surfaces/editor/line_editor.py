@@ -39,6 +39,7 @@ class LineEditor:
     """
 
     keys: Keys = KEYS
+    echoes = False
 
     def __init__(
         self, owner: Owner, history: HistoryFile, loop: asyncio.AbstractEventLoop, source: Input, output: Output
