@@ -159,7 +159,11 @@ class TerminalTest(PaneTest):
         for place, words, sentence in (
             ("no.such.invalid", [], "Unknown host: no.such.invalid."),
             (f"127.0.0.1:{free}", [], f"Nothing listens at 127.0.0.1, port {free}."),
-            (f"127.0.0.1:{self.daemon.port}", ["--tls"], "the server's certificate is self-signed"),
+            (
+                f"127.0.0.1:{self.daemon.port}",
+                ["--fingerprint", "00" * 32],
+                "the server's certificate is a different one",
+            ),
             (
                 f"127.0.0.1:{self.daemon.port}",
                 [],
@@ -167,7 +171,7 @@ class TerminalTest(PaneTest):
             ),
             (f"127.0.0.1:{full.port}", [], "refused: The server is full. Try again later. (server-full)"),
         ):
-            pane = self.open("join", place, "--nick", "bob", *words, width=200)
+            pane = self.open("join", place, "--nick", "bob", *words, width=240)
             shown = pane.expect(re.escape(sentence)).splitlines()
             self.assertEqual(pane.status(), 1)
             self.assertEqual(len([line for line in shown if line and not line.startswith("status")]), 1, shown)
