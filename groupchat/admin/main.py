@@ -85,6 +85,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return parser.error("the command comes first")
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Lays out help for the width of the terminal, which argparse imports a lot to find out, even if nobody asks."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width() - 2)
+
+
+def _width() -> int:
+    """Return the columns of the terminal, by the variable COLUMNS first; 80 where there is none."""
+    try:
+        return max(int(os.environ["COLUMNS"]), 20)
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
 class _Version(argparse.Action):
     """Prints the version; it takes long to find out, and is hardly ever asked for."""
 
@@ -138,7 +157,9 @@ def _flush(stream: TextIO) -> None:
 
 def run_command(name: str, command: SubCommand, words: list[str]) -> int:
     """Run a sub-command with these words as its arguments, and return its exit status."""
-    parser = argparse.ArgumentParser(prog=f"groupchat {name}", description=command.summary)
+    parser = argparse.ArgumentParser(
+        prog=f"groupchat {name}", description=command.summary, formatter_class=_Formatter
+    )  # fmt: skip
     run = command.load(parser)
     if not command.words or not any(word.startswith("-") for word in words):
         return int(run(parser.parse_args(words)))

@@ -3,8 +3,7 @@
 import re
 import socket
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from groupchat.client import encryption
 from groupchat.client.core.client_errors import (
@@ -28,8 +27,7 @@ PATIENCE = 20
 """Seconds for one attempt to connect."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A host's name or IP address, and a TCP port."""
 
     host: str
@@ -81,7 +79,7 @@ def add_server(parser: ArgumentParser) -> None:
 def server_of(arguments: Namespace) -> Address:
     """Return the address that the arguments name."""
     server: Address = arguments.address
-    return replace(server, encryption=encryption.chosen(arguments))
+    return server._replace(encryption=encryption.chosen(arguments))
 
 
 def address(text: str) -> Address:

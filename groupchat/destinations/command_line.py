@@ -9,21 +9,19 @@
 import argparse
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from groupchat.client.address import PORT, Address, add_server, server_of
 from groupchat.destinations import credentials
 from groupchat.destinations.credentials import PASSWORD, TOKEN, Credentials, Unreadable, credentials_of, of_files
-from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, folder_name
+from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, NamedHosts, folder_name
 
 
 class BadDestination(Exception):
     """The destination is not clear; one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """The server to go to, and the nickname and room to have there.
 
     ``nick``: empty: it is asked for, or up to the program; with an access token the account's own nickname is taken.
@@ -37,7 +35,7 @@ class Destination:
     menu: bool = False
     account: bool = False
     is_exact: bool = True
-    credentials: Credentials = field(default_factory=Credentials)
+    credentials: Credentials = Credentials()
 
     @property
     def answer(self) -> str | None:
@@ -131,7 +129,7 @@ def _hosts_of_person() -> Hosts:
     :raises BadConfiguration: it cannot be used.
     """
     if not os.path.lexists(os.path.join(folder_name(os.environ, "XDG_CONFIG_HOME", ".config"), "client.toml")):
-        return Hosts()
+        return NamedHosts()
 
     from groupchat.destinations.configuration import load  # takes a while, and not everybody has the file
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from groupchat.client.address import address
 from groupchat.client.encryption import read_fingerprint
-from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, folder_name
+from groupchat.destinations.hosts import BadConfiguration, Host, folder_name
 from groupchat.destinations.quiet_hours import QuietHours
 from groupchat.disk.small_files import read_small
 
@@ -34,9 +34,11 @@ WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a ta
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration(Hosts):
+class Configuration:
     """The contents of the file."""
 
+    nick: str = ""
+    hosts: Mapping[str, Host] = field(default_factory=dict)
     color: bool = True
     typing: bool = True
     bell: str = "mentions"

@@ -10,7 +10,7 @@ import argparse
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 PASSWORD, TOKEN = "GROUPCHAT_PASSWORD", "GROUPCHAT_TOKEN"
 """The variables of the environment."""
@@ -29,12 +29,14 @@ class Unreadable(Exception):
     """The credentials cannot be used; one sentence, without anything of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """A password, of an account or of the server; or an access token of an account; or neither."""
 
-    password: str | None = field(default=None, repr=False)
-    access: str | None = field(default=None, repr=False)
+    password: str | None = None
+    access: str | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials()"  # they are shown nowhere
 
     def __bool__(self) -> bool:
         return self.password is not None or self.access is not None

@@ -9,7 +9,6 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 from groupchat.client.address import Address
@@ -95,8 +94,8 @@ class FirstUse:
         if not self._is_right(error.fingerprint):
             return None
         self._remember(server, error.certificate)
-        accepted = replace(server.encryption, key=key_of(error.certificate), remembered=error.fingerprint)
-        return replace(server, encryption=accepted)
+        accepted = server.encryption._replace(key=key_of(error.certificate), remembered=error.fingerprint)
+        return server._replace(encryption=accepted)
 
     def _is_right(self, fingerprint: str) -> bool:
         while True:

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from groupchat.client.address import Address, address
 from groupchat.client.encryption import read_authorities, read_fingerprint
@@ -16,8 +17,7 @@ class BadConfiguration(Exception):
     """The file cannot be used; the sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """A server that has a name.  What is empty comes from the command line, or is asked for.
 
     ``fingerprint``: as it is written in the file; the names of files are absolute.
@@ -46,15 +46,26 @@ class Host:
                 read_fingerprint(self.fingerprint) if self.fingerprint else b"",
                 self.insecure,
             )
-        return replace(address(self.address), encryption=encryption)  # the address was checked when it was read
+        return address(self.address)._replace(encryption=encryption)  # the address was checked when it was read
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(Protocol):
     """The hosts by name, and the nickname where no other is named."""
 
+    @property
+    def nick(self) -> str:
+        """The nickname; empty: it is up to the program."""
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The hosts."""
+
+
+class NamedHosts(NamedTuple):
+    """Hosts, and nothing else of the file."""
+
     nick: str = ""
-    hosts: Mapping[str, Host] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = MappingProxyType({})
 
 
 def folder_name(environ: Mapping[str, str], variable: str, usual: str) -> str:

@@ -12,8 +12,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from groupchat.client.address import Address
 from groupchat.client.core.client_errors import fingerprint_of
@@ -35,8 +35,7 @@ class UnreadableHosts(BadConfiguration):
     """The file cannot be used; one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownHost:
+class KnownHost(NamedTuple):
     """What is known of a server: its key and the fingerprint of its certificate, both empty if an authority vouched."""
 
     key: str = ""
@@ -76,10 +75,10 @@ class KnownHosts:
         known = self.find(server)
         if known is None:
             return server
-        applied = replace(
-            encryption, key=bytes.fromhex(known.key), remembered=known.certificate, vouched=not known.key
+        applied = encryption._replace(
+            key=bytes.fromhex(known.key), remembered=known.certificate, vouched=not known.key
         )  # fmt: skip
-        return replace(server, encryption=applied)
+        return server._replace(encryption=applied)
 
     def remember(self, server: Address, certificate: bytes, today: str) -> None:
         """Remember the key of a server; with an empty certificate, that an authority vouched for it.

@@ -1,14 +1,13 @@
 """Hours of each day, such as those in which nobody is to be disturbed."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 _HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """The hours of each day from ``start`` to ``end``, which may be after midnight."""
 
     start: time

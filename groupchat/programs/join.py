@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from dataclasses import replace
 
 from groupchat.client.address import Address
 from groupchat.destinations import command_line
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if server is None:
         complain(f"Not connected to {to.server}.")
         return 1
-    to = replace(to, server=server, menu=arguments.menu)
+    to = to._replace(server=server, menu=arguments.menu)
     if arguments.plain_screen or program.is_terminal():
         is_plain = arguments.plain or not program.can_draw(os.environ)
         return program.run(to, configuration, not arguments.no_color, arguments.plain_screen, is_plain)

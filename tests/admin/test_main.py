@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import os
 import subprocess
 import sys
 
@@ -32,6 +33,20 @@ class AdminTest(SynchronousTestCase):
             status, out, _ = self.run_main(name, "--help")
             self.assertEqual(status, 0)
             self.assertRegex(out, rf"(?s)^usage: \S+ {name} .*(HOST|--\w+)")
+
+    def test_width(self) -> None:
+        """Help is as wide as the variable COLUMNS says."""
+        before = os.environ.get("COLUMNS")
+        self.addCleanup(
+            lambda: os.environ.pop("COLUMNS", None) if before is None else os.environ.update(COLUMNS=before)
+        )
+        widths = []
+        for columns in ("70", "150"):
+            os.environ["COLUMNS"] = columns
+            widths.append(max(map(len, self.run_main("say", "--help")[1].splitlines())))
+        self.assertLessEqual(widths[0], 70)
+        self.assertGreater(widths[1], 80)
+        self.assertLessEqual(widths[1], 150)
 
     def test_mistakes(self) -> None:
         """A sub-command that is none, or none at all, is a mistake: status 2, and a word on standard error."""
@@ -64,8 +79,9 @@ class AdminTest(SynchronousTestCase):
         loaded = set(done.stdout.split())
         slow = {
             "twisted", "zope", "asyncio", "cryptography", "OpenSSL", "ssl", "sqlite3", "prompt_toolkit", "secrets",
-            "tomllib", "email", "traceback", "tempfile", "multiprocessing", "groupchat.client.client",
-            "groupchat.client.client_events", "groupchat.model.text", "groupchat.daemon", "groupchat.journals",
+            "tomllib", "email", "dataclasses", "inspect", "pathlib", "shutil", "traceback", "tempfile",
+            "multiprocessing", "groupchat.client.client", "groupchat.client.client_events", "groupchat.model.text",
+            "groupchat.daemon", "groupchat.journals",
         }  # fmt: skip
         self.assertEqual(loaded & slow, set())
         self.assertLess(len([name for name in loaded if name.startswith("groupchat.")]), 50)

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.command_line import BadDestination, Destination, add_arguments, destination_of
 from groupchat.destinations.credentials import Credentials
-from groupchat.destinations.hosts import Host, Hosts
+from groupchat.destinations.hosts import Host, NamedHosts
 
 TOKEN = "gct_" + "0123456789" * 4
 OTHER_TOKEN = "gct_" + "9876543210" * 4
@@ -38,7 +38,7 @@ class CommandLineCase(SynchronousTestCase):
         parser = ArgumentParser()
         add_arguments(parser, "nick", "room")
         self.environ = {"HOME": "/root", **environ}
-        configuration = Hosts(self.nick, self.hosts)
+        configuration = NamedHosts(self.nick, self.hosts)
         return destination_of(parser.parse_args(words), self.environ, False, is_attended, configuration)
 
     def refused(self, *words: str, **environ: str) -> str:

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -18,7 +17,7 @@ from tests.client.tls.fakes import AUTHORITY, CERTIFICATE, der
 
 ONE, OTHER = der(AUTHORITY.cert_pem.bytes()), der(CERTIFICATE.cert_chain_pems[0].bytes())
 FINGERPRINT = fingerprint_of(ONE)
-SERVER = replace(address("chat.org"), encryption=Encryption())
+SERVER = address("chat.org")._replace(encryption=Encryption())
 
 
 class FirstUseTest(SynchronousTestCase):
@@ -59,7 +58,7 @@ class FirstUseTest(SynchronousTestCase):
         """The person is shown the fingerprint and where to compare it; yes is remembered, and not asked again."""
         decided = self.unknown("yes")
         trusted = Encryption(key=key_of(ONE), remembered=FINGERPRINT)
-        self.assertEqual(decided, replace(SERVER, encryption=trusted))
+        self.assertEqual(decided, SERVER._replace(encryption=trusted))
         self.assertIn(
             f"The certificate of chat.org is self-signed. Its SHA-256 fingerprint is\n  {FINGERPRINT}\n", self.told[0]
         )
@@ -95,7 +94,7 @@ class FirstUseTest(SynchronousTestCase):
             Encryption(vouched=True), Encryption(key=b"x" * 32), Encryption((ONE,)), Encryption(insecure=True),
             Encryption(fingerprint=b"x" * 32), None,
         ):  # fmt: skip
-            server = replace(SERVER, encryption=encryption)
+            server = SERVER._replace(encryption=encryption)
             self.assertEqual(self.settled(server=server, error=NotTrusted("x", ONE, SELF_SIGNED)), server)
         self.assertEqual((self.told, self.looked), ([], 0))
 

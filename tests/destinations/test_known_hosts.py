@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -25,7 +24,7 @@ class KnownHostsCase(SynchronousTestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.path = self.folder / "groupchat" / "known_hosts"
         self.hosts = KnownHosts(self.path)
-        self.server = replace(address("Chat.org"), encryption=Encryption())
+        self.server = address("Chat.org")._replace(encryption=Encryption())
 
     def applied(self, server: Address) -> Encryption | None:
         """Return what an address is trusted by."""
@@ -104,4 +103,4 @@ class AppliedTest(KnownHostsCase):
         self.path.parent.mkdir()
         self.path.write_bytes(b"\xff")
         for encryption in (None, Encryption((ONE,)), Encryption(fingerprint=b"x" * 32), Encryption(insecure=True)):
-            self.assertEqual(self.applied(replace(self.server, encryption=encryption)), encryption)
+            self.assertEqual(self.applied(self.server._replace(encryption=encryption)), encryption)

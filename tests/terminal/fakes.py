@@ -107,9 +107,10 @@ class FakeServer(Address):
 
     fake: FakeEndpoint
 
-    def __init__(self) -> None:
-        super().__init__("example.org", 5000)
-        object.__setattr__(self, "fake", FakeEndpoint())
+    def __new__(cls) -> "FakeServer":
+        server = super().__new__(cls, "example.org", 5000)
+        server.fake = FakeEndpoint()
+        return server
 
     def endpoint(self, reactor: Any) -> IStreamClientEndpoint:
         return self.fake

@@ -4,7 +4,6 @@ import asyncio
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
@@ -151,4 +150,4 @@ def _address(
         digest = read_fingerprint(fingerprint) if fingerprint is not None else b""
     except ArgumentTypeError as error:
         raise ValueError(str(error)) from None
-    return replace(found, encryption=Encryption(authorities, digest, insecure))
+    return found._replace(encryption=Encryption(authorities, digest, insecure))

@@ -5,7 +5,6 @@ import os
 import socket
 from contextlib import suppress
 from itertools import chain, zip_longest
-from threading import Thread
 from typing import TypeAlias
 
 from groupchat.client.core.client_errors import NoConnection, NoRoute, NothingListens, TimedOut, UnknownHost
@@ -37,9 +36,12 @@ class SocketDialer:
     def dial(self, receiver: Receiver) -> Attempt:
         """Begin to connect."""
         dialing = _Dialing(self._loop, receiver)
+        is_here = self._host.lower() == "localhost"  # which every machine knows by itself
         try:
-            places = _places(self._host, self._port, socket.AI_NUMERICHOST)
+            places = _places(self._host, self._port, 0 if is_here else socket.AI_NUMERICHOST)
         except UnknownHost:
+            from threading import Thread  # an address needs none
+
             # To ask for a name may take long, and cannot be interrupted.
             Thread(None, self._ask, RESOLVER, (dialing,), daemon=True).start()
         else:

@@ -1,6 +1,6 @@
 """Which certificates a client accepts, and sentences for those that it does not."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from groupchat.client.core.client_errors import NotTrusted
 
@@ -22,8 +22,7 @@ OTHER_NAMES = frozenset({62, 64})
 """The numbers for a certificate of another host."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+class Encryption(NamedTuple):
     """The certificates to accept: those of authorities that the machine trusts, unless a field is set.
 
     ``authorities``: only these certificates, in DER, and those they have issued.
