@@ -33,7 +33,7 @@ class ConnectionStatus:
             self._remark("Connected again.")
         elif not self.has_joined:
             where = f"in {client.room}" if client.room else "in no room"
-            self._remark(f"You are {client.nick}, {where}. /help lists the commands.")
+            self._remark(f"You are {client.nick}, {where}. /help lists the commands, /keys the keys.")
             for line in client.motd.splitlines():
                 self._surface.write(self._display.answer(line))
         self.has_joined, self._interrupted = True, False

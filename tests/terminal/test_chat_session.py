@@ -91,7 +91,7 @@ class JoiningTest(SessionTest):
         connection = self.begin(room="dev")
         connection.welcome()
         self.assertEqual(connection.done(text="You are in dev now.", room="dev")["room"], "dev")
-        self.assertEqual(self.surface.lines, ["* You are alice, in dev. /help lists the commands."])
+        self.assertEqual(self.surface.lines, ["* You are alice, in dev. /help lists the commands, /keys the keys."])
 
     def test_refused(self) -> None:
         """A refusal is handed on once the client is done with it."""
@@ -106,7 +106,7 @@ class JoiningTest(SessionTest):
         self.join().cut()
         self.session.end()
         self.join()
-        told = "* You are alice, in lobby. /help lists the commands."
+        told = "* You are alice, in lobby. /help lists the commands, /keys the keys."
         self.assertEqual((self.surface.lines.count(told), self.surface.lines[-1]), (2, told))
 
     def test_unreachable(self) -> None:

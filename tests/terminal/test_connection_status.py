@@ -32,12 +32,12 @@ class ConnectionStatusTest(SynchronousTestCase):
         self.assertEqual((self.state.connection, self.status.has_joined), ("connecting", False))
         self.join()
         self.assertEqual((self.state.connection, self.status.has_joined), ("connected", True))
-        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands."])
+        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands, /keys the keys."])
 
     def test_no_room(self) -> None:
         """A person who is in no room is told so."""
         self.join(room="")
-        self.assertEqual(self.surface.lines, ["* You are alice, in no room. /help lists the commands."])
+        self.assertEqual(self.surface.lines, ["* You are alice, in no room. /help lists the commands, /keys the keys."])
 
     def test_message_of_the_day(self) -> None:
         """The message of the day is shown after the first welcome, and not again after an interruption."""

@@ -73,7 +73,7 @@ class KnownTest(ClientTest):
     def test_joins(self) -> None:
         """The chat begins without a question."""
         self.join()
-        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands."])
+        self.assertEqual(self.surface.lines, ["* You are alice, in lobby. /help lists the commands, /keys the keys."])
         self.assertEqual(self.client.bar(80), " example.org │ lobby │ connected")
         self.assertEqual(self.surface.titled, "lobby - example.org")
 

@@ -161,6 +161,10 @@ class ChatState:
                 self._take_membership(kind, event)
             case "topic-changed":
                 self._take_topic(event)
+            case "moderated" if event.get("act") == "slow":
+                view = self.views.find(Place(str(event.get("room", ""))))
+                if view is not None:
+                    view.pace = view.slow_until = 0.0
             case _:
                 self._take_presence(kind, event)
         return False

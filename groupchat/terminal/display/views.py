@@ -48,6 +48,7 @@ class View:
     ``is_new``: the person is about to come in; until then nothing counts as unread.
     ``greeting``: a sentence for the person when they come.
     ``slow_until``: the time until which the server takes nothing from the person here.
+    ``spoke_at``: when they last said something here.  ``pace``: the seconds between two messages, once that is known.
     """
 
     place: Place
@@ -68,6 +69,8 @@ class View:
     is_new: bool = False
     greeting: str = ""
     slow_until: float = 0.0
+    spoke_at: float = 0.0
+    pace: float = 0.0
 
     @property
     def waits(self) -> bool:

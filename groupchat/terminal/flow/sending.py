@@ -259,7 +259,8 @@ class Sending:
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
         if self._soon is None:
             self._soon = self._clock.callLater(SOON_S, self._is_soon)
-        answer.addCallback(self._answered, line, self._state.views.moves).addErrback(self._failed, line, place)
+        answer.addCallback(self._answered, line, place, self._state.views.moves)
+        answer.addErrback(self._failed, line, place)
         answer.addBoth(self._settled, number)
         self._surface.refresh()
 
@@ -272,8 +273,10 @@ class Sending:
             self._state.unanswered.pop(number, None)
         self._surface.refresh()
 
-    def _answered(self, answer: Message | int, line: str, moves: int) -> None:
+    def _answered(self, answer: Message | int, line: str, place: Place, moves: int) -> None:
         """Show the answer to a line, unless it is the number of what was said, which comes as an event."""
+        if isinstance(answer, int) or (is_spoken(line) and "id" in answer):
+            self._spoke(place)
         if isinstance(answer, int):
             return
         if answer.get("event") == "listed":
@@ -349,11 +352,21 @@ class Sending:
             self._surface.give_back(line)
 
     def _slow_down(self, place: Place, seconds: float) -> None:
-        """Count down the seconds until one may speak again in a slow room."""
-        view = self._state.views.find(place)
+        """Count down the seconds until one may speak again in a slow room, and learn its pace."""
+        view, now = self._state.views.find(place), self._clock.seconds()
         if view is not None:
-            view.slow_until = self._clock.seconds() + seconds
+            view.slow_until = now + seconds
+            view.pace = view.slow_until - view.spoke_at if view.spoke_at else 0.0
             self._count_down()
+
+    def _spoke(self, place: Place) -> None:
+        """Note that the person said something, after which a slow room takes nothing more for a while."""
+        view, now = self._state.views.find(place), self._clock.seconds()
+        if view is not None:
+            view.spoke_at = now
+            if view.pace:
+                view.slow_until = now + view.pace
+                self._count_down()
 
     def _count_down(self) -> None:
         self._surface.refresh()

@@ -158,6 +158,24 @@ class SendingTest(SendingCase):
             self.assertEqual(self.surface.given_back, back)
             self.surface.given_back.clear()
 
+    def test_pace(self) -> None:
+        """Once the pace of a slow room is known, the seconds count after each message, until the pace changes."""
+        lobby = self.state.views.open(Place("lobby"))
+        self.clock.advance(1)
+        for fields in {"id": 1}, {"event": "refused", "code": "slow-mode", "text": "Wait.", "wait": 2}:
+            self.sending.type("hello")
+            self.answer(**fields)
+            self.clock.advance(1)
+        self.assertEqual((lobby.pace, lobby.slow_until - self.clock.seconds()), (3, 1))
+        self.clock.advance(1)
+        self.sending.type("/me waves")
+        self.answer(id=2)
+        self.assertEqual(lobby.slow_until - self.clock.seconds(), 3)
+        self.state.take({"event": "moderated", "id": 3, "room": "lobby", "nick": "olga", "act": "slow"}, 0)
+        self.sending.type("hello")
+        self.answer(id=4)
+        self.assertEqual(lobby.slow_until, 0)
+
     def test_which_was_refused(self) -> None:
         """A refusal says which line it is about, of what is said, of a paste and of commands, not of passwords."""
         refusal = "!! slow-mode: Slow."
