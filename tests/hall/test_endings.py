@@ -220,7 +220,7 @@ class WhoAmITests(EndingsCase):
         self.assertEqual((first["number"], second["number"], first["own"], second["own"]), (1, 3, False, True))
         self.assertEqual(second, {
             "number": 3, "own": True, "since": "2026-11-21T12:00:00.000Z", "door": "json", "secure": True,
-            "address": "192.0.2.1", "rooms": ["lobby"], "access": "",
+            "address": "192.0.2.1", "rooms": ["lobby"], "access": "", "terminal": "",
         })  # fmt: skip
 
     def test_ranks(self) -> None:

@@ -116,7 +116,7 @@ class SweepTests(SynchronousTestCase):
         house = House()
         olga, alice = operator(house, "olga"), member(house, "alice")
         (bob,) = house.come("bob")
-        olga.type("/mute alice 10s", "/mute bob 20s lobby", "/ban carol 10s")
+        olga.type("/mute alice 10s", "/mute bob 20s noise", "/ban carol 10s")
         for peer in (alice, bob):
             peer.take()
         house.pass_time(10)
