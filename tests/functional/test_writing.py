@@ -280,3 +280,59 @@ class PromptTest(WritingTest):
             pane.expect("Nothing listens at 127.0.0.1, port")
             self.assertEqual(pane.status(), 1)
             self.assertNotIn("nickname", pane.everything())
+
+
+class DraftTest(WritingTest):
+    """Half-typed lines stay where they belong."""
+
+    def test_each_place_has_its_own(self) -> None:
+        """Two rooms and a private conversation each have one, which is there again after a switch and a restart."""
+        self.connect(self.daemon, "bob")
+        pane = self.join(self.daemon.port)
+        for command, then in ("/join dev", "│ dev │"), ("/query bob", "^to bob> *$"):
+            pane.type(command)
+            pane.keys("Enter")
+            pane.expect(then)
+        drafts = (("M-1", "> for the lobby"), ("M-2", "> for dev"), ("M-3", "to bob> for bob alone"))
+        for key, line in drafts:
+            pane.keys(key)
+            pane.expect(f"^{line.partition('>')[0]}> *$")
+            pane.type(line.partition("> ")[2])
+            pane.expect(f"^{line} *$")
+        self.daemon.kill()
+        pane.expect("What you type is kept")
+        self.again()
+        self.connect(self.daemon, "bob")
+        pane.expect("│ connected")
+        for key, line in drafts[:2]:
+            pane.keys(key)
+            pane.expect(f"^{line} *$")
+        pane.keys("Enter")
+        pane.expect("alice: for dev$")
+        pane.keys("M-1", "C-d", "C-u", "C-d")
+        self.assertEqual(pane.status(), 0)
+        self.assertIn("groupchat: Not sent to bob: for bob alone", pane.screen())
+
+    def test_kicked(self) -> None:
+        """Who is kicked out of a room is told that their half-typed line is kept, and finds it on coming again."""
+        olga, bob = self.operator(self.daemon, "127.0.0.9"), self.connect(self.daemon, "bob")
+        bob.send("/register tea-for-two-at-five\n")
+        bob.expect("bob is yours from now on|again")
+        bob.send("/join dev\n")
+        bob.expect("You are in dev now")
+        olga.send("/op bob dev\n")
+        bob.expect("made you an operator of dev")
+        pane = self.join(self.daemon.port, width=120)
+        pane.type("/join dev")
+        pane.keys("Enter")
+        pane.expect("│ dev │")
+        pane.type("half a line")
+        pane.expect("^> half a line$")
+        bob.send("/kick alice not here\n")
+        pane.expect("^\\* You are no longer in dev: not here.*What you have typed for dev is kept until you are")
+        pane.expect("^>$")
+        pane.type("/join dev")
+        pane.keys("Enter")
+        pane.expect("^> half a line$")
+        pane.keys("Enter")
+        bob.expect("alice: half a line\r\n")
