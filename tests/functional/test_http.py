@@ -33,7 +33,8 @@ EXPECTED = {
     "$LINK": "# groupchat",
     "*deployed*": "^ok$",
     "load is high": "^ok$",
-    "--data-urlencode": "^ok$",
+    "--data-urlencode 'payload": "^ok$",
+    "-G --data-urlencode 'search": r"\A\Z",
 }
 """What is answered to each line, by what only this line has."""
 
