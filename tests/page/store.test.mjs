@@ -128,6 +128,18 @@ test("people come, go, are renamed, away and promoted", () => {
   assert.deepEqual([keepsOrder(state, opened(state)), keepsOrder(state, state.conversations.get("#dev"))], [true, false]);
 });
 
+test("programs come and go without a line, and apart from people", () => {
+  const state = inRooms("lobby");
+  tell(state, { event: "entered", room: "lobby", topic: "", people: [{ nick: "ada" }], programs: [{ nick: "ci" }] });
+  const programs = () => [...opened(state).people.values()].map(({ nick, program }) => `${nick}${program ? " (program)" : ""}`).sort();
+  assert.deepEqual(programs(), ["ada", "ci (program)"]);
+  tell(state, { event: "many-programs-joined", room: "lobby", nicks: ["x", "y"] }, { event: "program-joined", room: "lobby", nick: "anna" });
+  tell(state, { event: "program-left", room: "lobby", nick: "ci" }, { event: "many-programs-left", room: "lobby", nicks: ["x", "ada"] });
+  assert.deepEqual(programs(), ["ada", "anna (program)", "y (program)"]);
+  tell(state, { event: "joined", room: "lobby", nick: "anna" }, { event: "program-left", room: "lobby", nick: "anna" });
+  assert.deepEqual([programs(), opened(state).entries.length], [["ada", "anna", "y (program)"], 1]);
+});
+
 test("joins and leaves are one line until somebody says something, and never unread", () => {
   const state = inRooms("lobby");
   tell(state, { event: "joined", room: "lobby", nick: "zoe" }, { event: "joined", room: "lobby", nick: "teo" }, { event: "left", room: "lobby", nick: "zoe" });

@@ -35,3 +35,14 @@ class ReadingTest(BrowserTest):
         second.until(UNREAD, "dev")
         third = self.device("lobby")
         third.until(UNREAD, "dev")
+
+    def test_programs(self) -> None:
+        """Programs that read are shown as such among the people, and no line tells that they come."""
+        window = self.person("bert")
+        tail = self.program("tail", rooms=["lobby"], program=True)
+        row = window.page.locator("#list-people .row[title=tail]")
+        row.wait_for()
+        self.assertEqual(" ".join(row.inner_text().split()), "tail program")
+        tail.close()
+        row.wait_for(state="detached")
+        self.assertNotIn("tail", window.page.locator("[role=log]").inner_text())

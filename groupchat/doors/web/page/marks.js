@@ -5,19 +5,19 @@ import { ask } from "./link.js";
 import { countAfter, newest } from "./reading.js";
 import { conversation, privateKey, roomKey } from "./store.js";
 
-const told = new Map(); // key -> the number that the server knows
+const told = new Map(); // key -> what the server knows
 let timer = 0;
 
 const keyOf = ({ room, nick }) => (room ? roomKey(room) : privateKey(nick));
 
-/** Take over what is new up to a number: nothing where the list has nothing. */
+/** Take over what is new up to a number. */
 export function learnUnread(chat, { items, upto }) {
   const found = new Map(items.map((item) => [keyOf(item), item]));
   for (const item of items) if (!item.room) conversation(chat, keyOf(item), item.nick);
   for (const [key, one] of chat.conversations) {
     let item = found.get(key) || { new: 0, after: upto };
     told.set(key, item.after);
-    if (one.read > item.after) item = { new: 0, after: one.read }; // the server does not know yet
+    if (one.read > item.after) item = { new: 0, after: one.read };
     one.read = item.after;
     const later = Math.max(upto, one.read);
     one.unread = item.new + countAfter(one, later);
@@ -33,13 +33,13 @@ export function learnRead(chat, { room, nick, upto }) {
     told.set(key, upto);
     if (upto <= one.read) continue;
     one.read = upto;
-    if (one.unread && !(newest(one) <= upto && one.entries.length)) isLeft = true;
+    if (one.unread && (!one.entries.length || newest(one) > upto)) isLeft = true;
     else one.unread = one.mentions = 0;
   }
   return isLeft;
 }
 
-/** Return the requests that tell the server what was read here, each once. */
+/** Return what to tell the server, each once. */
 export function marks(chat) {
   const requests = [];
   for (const [key, one] of chat.conversations) {
@@ -51,20 +51,20 @@ export function marks(chat) {
   return requests;
 }
 
+const send = (request) => ask(request).catch(() => {});
+
 function tell() {
   timer = 0;
-  for (const request of marks(state)) ask(request).catch(() => {});
+  marks(state).forEach(send);
 }
-
-const fetch = () => ask({ do: "unread" }).catch(() => {});
 
 export function start() {
   on("event", (event) => {
     if (event.event === "listed" && event.what === "unread") learnUnread(state, event);
     else if (event.event !== "read") return;
-    else if (learnRead(state, event)) fetch();
+    else if (learnRead(state, event)) send({ do: "unread" });
     changed("rooms");
   });
   on("paint", () => (timer ||= setTimeout(tell, 5000)));
-  fetch(); // the first list came before this part
+  send({ do: "unread" }); // the first list came too early
 }

@@ -91,6 +91,7 @@ function row(person) {
   if (person.operator) parts.push(icon("op", "op", "operator"));
   if (person.away) parts.push(el("span", { class: "vh", text: "away" }));
   if (person.words) parts.push(el("span", { class: "hint", dir: "auto", text: person.words }));
+  if (person.program) parts.push(el("span", { class: "hint", text: "program" }));
   if (isMe(state, person.nick)) parts.push(el("span", { class: "hint", text: "you" }));
   button.replaceChildren(...parts);
   rows.set(key, { item, shown: looks });

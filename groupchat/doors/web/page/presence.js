@@ -3,37 +3,35 @@
 import { fold } from "./text.js";
 
 /** Return a person as the lists keep them. */
-const person = ({ nick, account = "", operator = false, away = false, words = "" }) => ({
+const person = ({ nick, account = "", operator = false, away = false, words = "" }, program = false) => ({
   nick,
   account,
+  program,
   operator: Boolean(operator),
   away: Boolean(away),
   words,
 });
 
 /** Take the people of a room from `entered`; left out when this connection is not told of joins. */
-export function fill(conversation, people) {
-  conversation.people = new Map((people || []).map((one) => [fold(one.nick), person(one)]));
+export function fill(conversation, people = [], programs = []) {
+  conversation.people = new Map([...programs, ...people].map((one) => [fold(one.nick), person(one, programs.includes(one))]));
 }
 
-/** Carry out a notice in the people of one room; return whether anything changed. */
+/** Carry out a notice in one room; return whether anything changed. */
 export function moved(conversation, event) {
   const people = conversation.people;
-  switch (event.event) {
+  const nicks = event.nicks || [event.nick];
+  const isProgram = event.event.includes("program");
+  let isMoved = false;
+  switch (event.event.replace(/many-|programs?-/gu, "")) {
     case "joined":
-      people.set(fold(event.nick), person(event));
-      return true;
-    case "many-joined":
-      for (const nick of event.nicks) {
-        const account = (event.accounts || []).includes(nick) ? nick : "";
-        people.set(fold(nick), person({ nick, account }));
+      for (const nick of nicks) {
+        people.set(fold(nick), person({ nick, account: event.accounts?.includes(nick) ? nick : event.account }, isProgram));
       }
       return true;
     case "left":
-      return people.delete(fold(event.nick));
-    case "many-left":
-      for (const nick of event.nicks) people.delete(fold(nick));
-      return true;
+      for (const nick of nicks) if (!isProgram || people.get(fold(nick))?.program) isMoved = people.delete(fold(nick)) || isMoved;
+      return isMoved;
     case "renamed": {
       const one = people.get(fold(event.nick));
       if (one === undefined) return false;

@@ -61,7 +61,7 @@ export function forMe(state) {
 }
 
 const POSTS = new Set(["said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed", "moderated"]);
-const NOTICES = new Set(["joined", "left", "many-joined", "many-left", "renamed", "away-changed"]);
+const NOTICE = /joined$|left$|^renamed|^away-/u;
 
 /**
  * Learn an event. Add what has changed to `changes`: "rooms" (the lists of conversations), "people", "log", "topic",
@@ -72,7 +72,7 @@ export function learn(state, event, changes) {
   if (POSTS.has(kind)) {
     post(state, event, changes, true);
     if (event.id > state.head) state.head = event.id;
-  } else if (NOTICES.has(kind)) notice(state, event, changes);
+  } else if (NOTICE.test(kind)) notice(state, event, changes);
   else if (kind === "welcome") welcome(state, event, changes);
   else if (kind === "entered") entered(state, event, changes);
   else if (kind === "departed") departed(state, event, changes);
@@ -106,7 +106,7 @@ function entered(state, event, changes) {
   const one = conversation(state, roomKey(event.room), event.room);
   one.topic = event.topic;
   one.locked = event.locked;
-  fill(one, event.people);
+  fill(one, event.people, event.programs);
   changes.add("rooms").add("people").add("topic");
 }
 
