@@ -296,6 +296,8 @@ class Session(Handshake):
             return
         me = Actor(self._hall, self._me(), ref, key)
         self._command = SECRET[name].name if name in SECRET else ""
+        if self._command:
+            self._secrets.passed()  # it is the next try
         verb, given = COMMANDS.read_fields(me, name, arguments)
         if verb.function is say and me.connection.attended:
             self._check_aloud(given["text"])

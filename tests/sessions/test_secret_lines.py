@@ -117,6 +117,16 @@ class SessionTest(SynchronousTestCase):
             peer.session.type("swordfish9", room="lobby")
             self.assertEqual(self.heard(), said)
 
+    def test_next_try(self) -> None:
+        """After another try in a dialog, which is carried out, lines are said."""
+        page = self.house.connect("json").offer("page", attended=True)
+        page.do("register", password="short")
+        self.house.turn()
+        page.do("register", password="12345678")
+        self.house.turn()
+        page.do("say", text="hello")
+        self.assertEqual((page.codes, self.heard()), (["password-weak"], ["hello"]))
+
     def test_said_at_last(self) -> None:
         """Somebody who means it types it once more."""
         self.alice.type("register swordfish9", "register swordfish9")
