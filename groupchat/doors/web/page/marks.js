@@ -5,7 +5,7 @@ import { ask } from "./link.js";
 import { countAfter, newest } from "./reading.js";
 import { conversation, privateKey, roomKey } from "./store.js";
 
-const told = new Map(); // key -> what the server knows
+const told = new Map();
 let timer = 0;
 
 const keyOf = ({ room, nick }) => (room ? roomKey(room) : privateKey(nick));
@@ -25,7 +25,7 @@ export function learnUnread(chat, { items, upto }) {
   }
 }
 
-/** Learn what was read elsewhere; return whether something is left. */
+/** Learn what was read elsewhere; return whether that is not all. */
 export function learnRead(chat, { room, nick, upto }) {
   let isLeft = false;
   for (const [key, one] of chat.conversations) {
@@ -66,5 +66,5 @@ export function start() {
     changed("rooms");
   });
   on("paint", () => (timer ||= setTimeout(tell, 5000)));
-  send({ do: "unread" }); // the first list came too early
+  send({ do: "unread" });
 }
