@@ -15,11 +15,12 @@ from groupchat.client.loop.suspending import can_stop, stop_process
 
 def run(
     start: Callable[[Any], Deferred[int]], interrupted: Callable[[], object],
-    suspended: Callable[[], object] = stop_process,
+    suspended: Callable[[], object] = stop_process, continued: Callable[[], object] | None = None,
 ) -> int:  # fmt: skip
     """Run the reactor until the Deferred that ``start(reactor)`` returns fires with the exit status.
 
     :param interrupted: is called on the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once.
+    :param continued: is called on SIGCONT, after which the terminal may have other modes.
     :param suspended: is called on SIGTSTP, to leave the terminal, stop the process, and come back.
     """
     open_missing()  # before there is a reactor, whose own descriptor would take such a number
@@ -43,6 +44,8 @@ def run(
     def begin() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, caught)
+        if continued is not None:
+            signal.signal(signal.SIGCONT, lambda number, frame: reactor.callFromThread(continued))
         if can_stop():
             signal.signal(signal.SIGTSTP, lambda number, frame: reactor.callFromThread(suspended))
         maybeDeferred(start, reactor).addBoth(finish)

@@ -71,7 +71,7 @@ def run(
         asyncioreactor.install(loop)
     furnish = furnish_console if spoken or plain else furnish_editor
     client = TerminalClient(destination, configuration, file, furnish, complain)
-    return running.run(client.start, client.interrupt, client.suspend)
+    return running.run(client.start, client.interrupt, client.suspend, client.proceed)
 
 
 def _today() -> date:

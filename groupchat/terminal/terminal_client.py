@@ -96,6 +96,10 @@ class TerminalClient(Owner):
         """Go back to the shell for a while, because of a signal."""
         self._surface.suspend()
 
+    def proceed(self) -> None:
+        """Go on after the process was stopped, by whomever."""
+        self._surface.proceed()
+
     # The surface calls these.
 
     def place(self) -> Place:

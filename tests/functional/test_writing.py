@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from shutil import rmtree
@@ -132,7 +133,7 @@ class ShellTest(WritingTest):
         pane = self.begin()
         pane.expect("│ connected")
         bob = self.connect(self.daemon, "bob")
-        pane.expect("bob joined lobby")
+        pane.expect("│ 2 people")
         pane.type("half a line")
         self.leave(pane)
         bob.send("meanwhile\n")
@@ -145,6 +146,22 @@ class ShellTest(WritingTest):
         pane.type("fg")
         pane.keys("Enter")
         pane.expect(r"(?s)Connected again\..*> half a line *\n 127[^\n]* connected")
+        pane.keys("Enter")
+        pane.expect("alice: half a line$")
+
+    def test_stopped_by_somebody_else(self) -> None:
+        """A client that was stopped without being asked takes the terminal again, and the half-typed line is there."""
+        pane = self.begin()
+        pane.expect("│ connected")
+        pane.type("half")
+        pane.expect("^> half *$")
+        shell = pane.tmux("display", "-p", "-t", "t", "#{pane_pid}").strip()
+        subprocess.run(["pkill", "-STOP", "-s", shell, "-f", "nick alice"], check=True)
+        pane.expect(r"(?s)Stopped.*^shell> *$")
+        pane.type("clear; fg")
+        pane.keys("Enter")
+        pane.expect(r"(?s)^> half *\n 127[^\n]*connected")
+        pane.type(" a line")
         pane.keys("Enter")
         pane.expect("alice: half a line$")
 
@@ -166,7 +183,7 @@ class ShellTest(WritingTest):
             pane.expect("again: *$" if words == ("--plain-screen",) else "^correct-horse-battery$")
             self.assertEqual("correct-horse" in pane.screen(), words == ("--plain",))
             pane.keys("C-c")
-            pane.expect(r"^shell> *$")
+            pane.expect(r"shell> *$")
             pane.close()
 
 

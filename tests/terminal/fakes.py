@@ -30,7 +30,7 @@ class FakeSurface(Surface):
         self.given_back: list[str] = []
         self.can_give_back = True
         self.moves: list[tuple[Hashable, Hashable]] = []
-        self.suspended = 0
+        self.suspended = self.proceeded = 0
         self.half_typed: list[tuple[Hashable, str]] = []
         self.refreshed = 0
         """How many times it was drawn again."""
@@ -64,6 +64,9 @@ class FakeSurface(Surface):
 
     def moved(self, old: Hashable, new: Hashable) -> None:
         self.moves.append((old, new))
+
+    def proceed(self) -> None:
+        self.proceeded += 1
 
     def suspend(self) -> None:
         self.suspended += 1

@@ -437,7 +437,8 @@ class HalfTypedTest(ClientTest):
         self.join()
         self.assertEqual(self.client.place(), Place("lobby"))
         self.client.suspend()
-        self.assertEqual(self.surface.suspended, 1)
+        self.client.proceed()
+        self.assertEqual((self.surface.suspended, self.surface.proceeded), (1, 1))
 
     def test_keys(self) -> None:
         """A command shows the keys of this surface; it is no line for the server."""

@@ -70,6 +70,9 @@ class Console:
         if hidden:
             self._echo.off()
 
+    def proceed(self) -> None:
+        """Do nothing: the terminal is as the shell has it."""
+
     def refresh(self) -> None:
         """Do nothing: there is no status bar."""
 

@@ -50,6 +50,9 @@ class Surface(Protocol):
     def suspend(self) -> None:
         """Leave the terminal as it was found, stop the process, and come back when it is continued."""
 
+    def proceed(self) -> None:
+        """Take the terminal again if it was taken while the process was stopped without being asked."""
+
     def refresh(self) -> None:
         """Draw the bottom of the screen again: something in it has changed."""
 

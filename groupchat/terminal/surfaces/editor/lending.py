@@ -45,6 +45,12 @@ class Lending:
         else:
             self._lend(stop)
 
+    def take_again(self) -> None:
+        """Take the terminal from a shell that took it while this process was stopped by a signal of somebody else's."""
+        if not self.is_lent and self._app.is_running and self._modes.take_again():
+            self._app.renderer.reset()
+            self._returned()
+
     def edit(self, text: str, done: Callable[[str], object], failed: Callable[[str], object]) -> None:
         """Let the person edit a text in their own editor.
 

@@ -127,6 +127,9 @@ class LineEditor:
         if self._place == old:
             self._place = new
 
+    def proceed(self) -> None:
+        self._lending.take_again()
+
     def refresh(self) -> None:
         if not self._stopping:
             self.app.invalidate()

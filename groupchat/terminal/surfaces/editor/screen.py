@@ -9,6 +9,7 @@ from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.vt100 import raw_mode
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 
@@ -74,6 +75,13 @@ class TerminalModes:
     def __init__(self, source: Input) -> None:
         self._descriptor = source.fileno()
         self._found = termios.tcgetattr(self._descriptor) if os.isatty(self._descriptor) else None
+
+    def take_again(self) -> bool:
+        """Have the modes of the line editor if others have changed them; return whether they had."""
+        if self._found is None or not termios.tcgetattr(self._descriptor)[3] & termios.ICANON:
+            return False
+        raw_mode(self._descriptor).__enter__()  # the application leaves it at its end
+        return True
 
     @contextmanager
     def as_found(self) -> Iterator[None]:
