@@ -121,7 +121,8 @@ def explained(run: Callable[[], int]) -> int:
     """Run a command, and return its exit status; why it failed is one line on standard error, never a traceback."""
     try:
         status = run()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # Python has none if it was started without
+            sys.stdout.flush()
     except BrokenPipeError:
         return FAILED  # the reader of the output, such as head, has closed its end
     except KeyboardInterrupt:
@@ -146,8 +147,10 @@ def _complain(sentence: str) -> None:
         StreamOutput(sys.stderr).write("error", [f"groupchat: {sentence}"])
 
 
-def _flush(stream: TextIO) -> None:
+def _flush(stream: TextIO | None) -> None:
     """Flush the output, or drop what nobody takes: Python would complain about it when it ends."""
+    if stream is None:
+        return
     try:
         stream.flush()
     except OSError:

@@ -86,6 +86,17 @@ class AdminTest(SynchronousTestCase):
         self.assertEqual(loaded & slow, set())
         self.assertLess(len([name for name in loaded if name.startswith("groupchat.")]), 50)
 
+    def test_no_standard_output(self) -> None:
+        """A command that prints nothing works without standard input, output and error, as some schedulers start it."""
+        code = (
+            "import sys; from groupchat.admin.main import _flush, explained\n"
+            "_flush(sys.stdout); sys.exit(explained(lambda: 7))"
+        )
+        for closed in (">&-", "<&- >&- 2>&-"):
+            shell = ["bash", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code]
+            done = subprocess.run(shell, timeout=60, check=False)
+            self.assertEqual(done.returncode, 7, closed)
+
     def test_version(self) -> None:
         """The version is told."""
         status, out, _ = self.run_main("--version")
