@@ -99,7 +99,7 @@ class HostileTest(PaneTest):
         pane.type("z")
         pane.keys("Tab")
         pane.expect("^> zzbad")
-        pane.keys("C-c", "Up")
+        pane.keys("C-u", "Up")  # after Ctrl-C, Up would bring the line back
         pane.expect("^edit #10> own .*owned")
         pane.keys("C-c")
         self.assertEqual(pane.tmux("display", "-p", "-t", "t", "#{alternate_on}"), "0\n")
