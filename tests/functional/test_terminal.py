@@ -374,6 +374,8 @@ class TerminalTest(PaneTest):
         pane.type("hello")
         pane.keys("Enter")
         bob.expect("alice: hello\r\n")
+        bob.send("well\n")
+        pane.expect("^hello\nbob says: well$")  # the terminal has echoed what was typed: it is not read twice
         self.assertNotIn("\x1b", pane.screen("-e"))
         pane.keys("C-c")
         self.assertEqual(pane.status(), 0)
