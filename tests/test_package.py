@@ -35,7 +35,7 @@ from groupchat.model.times import FIRST_DAY, LAST_DAY
 from groupchat.sessions.destination import SPELLINGS
 from groupchat.state.access_keys import MOST
 from groupchat.verbs.commands import COMPLETIONS
-from groupchat.verbs.grammar.arguments import LARGEST
+from groupchat.verbs.grammar.number_arguments import LARGEST
 from groupchat.verbs.visiting import FAREWELL_MAX
 
 TREE = Path(__file__).parents[1]

@@ -20,8 +20,10 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply
-from groupchat.verbs.grammar.arguments import After, ChosenPassphrase, Name, Nick, Switch
+from groupchat.verbs.grammar.arguments import After, Name, Nick
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import ChosenPassphrase
+from groupchat.verbs.grammar.word_arguments import Switch
 
 ADMINISTERING = Table("accounts")
 

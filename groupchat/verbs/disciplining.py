@@ -21,8 +21,11 @@ from groupchat.model.wording import plural
 from groupchat.state.people import Connection
 from groupchat.verbs.actor import OPERATORS, Actor, Target, because, checked_reason, keepers
 from groupchat.verbs.grammar import arguments
-from groupchat.verbs.grammar.arguments import After, Duration, Here, Nick, Reason, Switch
+from groupchat.verbs.grammar.arguments import After, Here, Nick
+from groupchat.verbs.grammar.number_arguments import Duration
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Reason
+from groupchat.verbs.grammar.word_arguments import Switch
 
 DISCIPLINING = Table("order", "keeping order")
 

@@ -14,8 +14,10 @@ from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, spoken
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import OPERATORS, Actor, Target, keepers
-from groupchat.verbs.grammar.arguments import Duration, Here, Nick, Switch
+from groupchat.verbs.grammar.arguments import Here, Nick
+from groupchat.verbs.grammar.number_arguments import Duration
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.word_arguments import Switch
 
 ERASING = Table("order", "keeping order")
 FORGETTING = Table("accounts")

@@ -12,8 +12,9 @@ from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.verbs.actor import Actor, Reply
-from groupchat.verbs.grammar.arguments import PreferenceName, PreferenceValue, Reason, Switch
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Reason
+from groupchat.verbs.grammar.word_arguments import PreferenceName, PreferenceValue, Switch
 from groupchat.verbs.visiting import farewell
 
 GENERAL = Table("settings", "settings and the server")

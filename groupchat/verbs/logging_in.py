@@ -22,19 +22,10 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural, size_words
 from groupchat.state.access_keys import HOOK_PREFIX, TOKEN_PREFIX, new_secret
 from groupchat.verbs.actor import Actor, Reply, keepers
-from groupchat.verbs.grammar.arguments import (
-    OTHERS,
-    Code,
-    Ending,
-    Name,
-    NewPassword,
-    Nick,
-    OldPassword,
-    Passphrase,
-    Password,
-    Room,
-)
+from groupchat.verbs.grammar.arguments import Name, Nick, Room
+from groupchat.verbs.grammar.number_arguments import OTHERS, Ending
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Code, NewPassword, OldPassword, Passphrase, Password
 
 LOGGING_IN = Table("account", "your account")
 

@@ -12,8 +12,9 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
 from groupchat.state.people import Ignored
 from groupchat.verbs.actor import Actor, Reply
-from groupchat.verbs.grammar.arguments import Name, Nick, Rest
+from groupchat.verbs.grammar.arguments import Name, Nick
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Rest
 from groupchat.verbs.visiting import folded
 
 PRESENCE = Table("people")

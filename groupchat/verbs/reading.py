@@ -32,23 +32,12 @@ from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural, size_words
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
-from groupchat.verbs.grammar.arguments import (
-    All,
-    Before,
-    Count,
-    Day,
-    Earlier,
-    Here,
-    Nick,
-    PostId,
-    Search,
-    Since,
-    Whom,
-    WhoseFiles,
-    With,
-)
+from groupchat.verbs.grammar.arguments import Here, Nick, Whom, WhoseFiles, With
+from groupchat.verbs.grammar.number_arguments import Before, Count, Day, Earlier, PostId, Since
 from groupchat.verbs.grammar.search_terms import Terms
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Search
+from groupchat.verbs.grammar.word_arguments import All
 
 READING = Table("reading")
 

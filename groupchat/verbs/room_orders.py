@@ -27,19 +27,11 @@ from groupchat.model.wording import plural
 from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import OPERATORS, Actor, Reply, Target, because, checked_reason, keepers
 from groupchat.verbs.disciplining import KEEPERS
-from groupchat.verbs.grammar.arguments import (
-    Count,
-    Here,
-    LockedRoom,
-    Nick,
-    Pause,
-    Reason,
-    Rest,
-    Room,
-    RoomBefore,
-    Visible,
-)
+from groupchat.verbs.grammar.arguments import Here, LockedRoom, Nick, Room, RoomBefore
+from groupchat.verbs.grammar.number_arguments import Count, Pause
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Reason, Rest
+from groupchat.verbs.grammar.word_arguments import Visible
 
 ROOM_ORDERS = Table("order", "keeping order")
 

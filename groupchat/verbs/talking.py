@@ -31,9 +31,11 @@ from groupchat.sharing.offers import TICKET_S, Offer
 from groupchat.state.people import Partner, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.erasing import erase
-from groupchat.verbs.grammar.arguments import Answered, FileName, Here, Message, Nick, PostId, Rest, Size, Whom
+from groupchat.verbs.grammar.arguments import Here, Nick, Whom
 from groupchat.verbs.grammar.corrections import Correction
+from groupchat.verbs.grammar.number_arguments import Answered, PostId, Size
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import FileName, Message, Rest
 
 TALKING = Table("talking")
 

@@ -18,8 +18,10 @@ from groupchat.model.wording import COMPANY, listed, plural
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply, keepers
-from groupchat.verbs.grammar.arguments import After, Here, Reason, Rest, Room, RoomSettingName, RoomSettingValue
+from groupchat.verbs.grammar.arguments import After, Here, Room
 from groupchat.verbs.grammar.table import Table
+from groupchat.verbs.grammar.text_arguments import Reason, Rest
+from groupchat.verbs.grammar.word_arguments import RoomSettingName, RoomSettingValue
 from groupchat.verbs.reading import replay
 
 VISITING = Table("rooms")

@@ -7,8 +7,19 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.model.events import Refused
 from groupchat.model.ranks import Rank
 from groupchat.verbs.commands import COMMANDS
-from groupchat.verbs.grammar import arguments
+from groupchat.verbs.grammar.arguments import Argument, NickArgument, RoomArgument, TargetArgument
+from groupchat.verbs.grammar.number_arguments import (
+    CountArgument,
+    DayArgument,
+    DurationArgument,
+    EndingArgument,
+    PauseArgument,
+    PostIdArgument,
+    SinceArgument,
+)
 from groupchat.verbs.grammar.table import ROOM, Parameter, Verb
+from groupchat.verbs.grammar.text_arguments import RestArgument
+from groupchat.verbs.grammar.word_arguments import CommandArgument, PreferenceArgument, PreferenceValueArgument
 from tests.house import House, Peer
 from tests.people import member, operator
 
@@ -28,22 +39,22 @@ NEEDED: dict[Rank, str] = {
 }
 """The rank each command needs: a second opinion, so that no rank is changed, and none forgotten, by mistake."""
 
-EXAMPLES: dict[type[arguments.Argument], Any] = {
-    arguments.NickArgument: "bob",
-    arguments.TargetArgument: "bob",
-    arguments.RoomArgument: "dev",
-    arguments.RestArgument: "words",
-    arguments.CountArgument: 3,
-    arguments.EndingArgument: "others",
-    arguments.PauseArgument: 3,
-    arguments.PostIdArgument: 1,
-    arguments.SinceArgument: 1,
-    arguments.DayArgument: "2026-11-21",
-    arguments.DurationArgument: "10m",
-    arguments.PreferenceArgument: "echo",
-    arguments.PreferenceValueArgument: "on",
-    arguments.CommandArgument: "help",
-    arguments.Argument: "carol",
+EXAMPLES: dict[type[Argument], Any] = {
+    NickArgument: "bob",
+    TargetArgument: "bob",
+    RoomArgument: "dev",
+    RestArgument: "words",
+    CountArgument: 3,
+    EndingArgument: "others",
+    PauseArgument: 3,
+    PostIdArgument: 1,
+    SinceArgument: 1,
+    DayArgument: "2026-11-21",
+    DurationArgument: "10m",
+    PreferenceArgument: "echo",
+    PreferenceValueArgument: "on",
+    CommandArgument: "help",
+    Argument: "carol",
 }
 """Something of each kind that is understood."""
 

@@ -14,7 +14,9 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, BadCharacter, NotAllowed, UnknownCommand
 from groupchat.model.ranks import Rank
-from groupchat.verbs.grammar.arguments import Argument, Choices, DurationArgument, NickArgument, RestArgument
+from groupchat.verbs.grammar.arguments import Argument, Choices, NickArgument
+from groupchat.verbs.grammar.number_arguments import DurationArgument
+from groupchat.verbs.grammar.text_arguments import RestArgument
 
 ROOM = "room"
 """The name of the argument that says which room a verb is about."""

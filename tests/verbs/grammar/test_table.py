@@ -12,8 +12,11 @@ from groupchat.model.ranks import Rank
 from groupchat.state.people import Person
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
-from groupchat.verbs.grammar.arguments import Count, Day, Name, Nick, PostId, PreferenceValue, Rest, Since
+from groupchat.verbs.grammar.arguments import Name, Nick
+from groupchat.verbs.grammar.number_arguments import Count, Day, PostId, Since
 from groupchat.verbs.grammar.table import INTRODUCTION, Table
+from groupchat.verbs.grammar.text_arguments import Rest
+from groupchat.verbs.grammar.word_arguments import PreferenceValue
 from tests.house import House
 
 COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
