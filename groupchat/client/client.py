@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.client.client_events import Event, event_of
-from groupchat.client.core.client_core import LONGEST, ClientCore, number_of
+from groupchat.client.core.client_core import LONGEST, ClientCore
 from groupchat.client.core.client_errors import FileChanged, Refused, Unanswered
 from groupchat.client.core.client_state import Change
 from groupchat.client.core.connector import backoff as usual_backoff
@@ -19,9 +19,6 @@ from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
 from groupchat.client.core.status import Status
 from groupchat.client.twisted_network import TwistedClock, TwistedDialer, deferred_of
-
-UPLOADS = 5
-"""How often a file is sent, each time from its beginning, when the connection is lost."""
 
 
 @implementer(IPushProducer)
@@ -127,11 +124,10 @@ class Client(Status):
         from groupchat.client.http import tickets, upload  # it takes long to import, and most programs send no files
 
         size = tickets.size_of(file)
-        for _ in range(UPLOADS):
+        for _ in range(tickets.UPLOADS):
             ticket = yield self.request("send", size=size, **what)
             try:
-                if (path := tickets.path_of(ticket)) is None:
-                    raise Unanswered("the server does not say as it should where to send the file")
+                path = tickets.path_of(ticket)
                 status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
             except upload.LOST as error:
                 if not what.keys() & {"room", "nick"}:  # another room may be the current one by now
@@ -139,14 +135,8 @@ class Client(Status):
                 continue
             except upload.Shortened as error:
                 raise FileChanged(str(error)) from error
-            answer = tickets.read_answer(said)
-            if status < 300 and (number := number_of(answer)):
-                return number
-            if status < 300:
-                raise Unanswered("the server does not say as it should whether it has the file")
-            words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
-            raise Refused(str(answer.get("code") or f"http-{status}"), words)
-        raise Unanswered(f"the connection was lost {UPLOADS} times while the file was sent")
+            return tickets.posted(status, said)
+        raise Unanswered(f"the connection was lost {tickets.UPLOADS} times while the file was sent")
 
     def request(self, do: str, **arguments: Any) -> Deferred[Message]:
         """Ask the server for anything in its /help; fires with the answer.

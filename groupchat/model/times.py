@@ -70,6 +70,22 @@ def lasting(seconds: float) -> str:
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)
 """The days that people can ask for: the first and last that are whole in every time zone, and no clock's mistake."""
+
+
+def day(written: str) -> date:
+    """Return the day that a date such as ``2026-11-21`` names.  The caller has checked its form.
+
+    :raises BadArguments: it is in no calendar, or not among the days that people can ask for.
+    """
+    try:
+        found = date(*map(int, written.split("-")))
+    except ValueError:
+        raise BadArguments(f"There is no day {written}; write it like 2026-11-21.") from None
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise BadArguments(f"A day is from {FIRST_DAY} to {LAST_DAY}, not {written}.")
+    return found
+
+
 _EARLIEST, _LATEST = -62135596800.0 + 3 * 86400, 253402300800.0 - 3 * 86400
 """The times that exist in every zone, with a day to spare, in seconds since 1970: calendars end with the year 9999."""
 

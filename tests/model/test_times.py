@@ -1,7 +1,7 @@
 """Times and durations: how they are read and written."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.errors import BadArguments
-from groupchat.model.times import FOREVER, LONGEST, each, iso, lasting, local, minute, parse, spoken
+from groupchat.model.times import FOREVER, LONGEST, day, each, iso, lasting, local, minute, parse, spoken
 
 
 class Durations(SynchronousTestCase):
@@ -108,6 +108,15 @@ class Times(SynchronousTestCase):
     def test_iso_is_read_back(self, at: float) -> None:
         """A time that was written is read back to the millisecond."""
         self.assertLess(abs(datetime.fromisoformat(iso(at)).timestamp() - at), 0.001_001)
+
+    def test_day(self) -> None:
+        """A date names a day of the calendar that is whole in every time zone."""
+        self.assertEqual(day("2026-11-21"), date(2026, 11, 21))
+        for written, refusal in (
+            ("2026-02-30", "There is no day 2026-02-30; write it like 2026-11-21."),
+            ("1969-12-31", "A day is from 1970-01-01 to 9998-12-31, not 1969-12-31."),
+        ):
+            self.assertEqual(str(self.assertRaises(BadArguments, day, written)), refusal)
 
     def test_minute(self) -> None:
         """People read a time to the minute in their own time zone."""

@@ -5,11 +5,10 @@ import os
 from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO
 
-from groupchat.client.core.client_core import number_of
-from groupchat.client.core.client_errors import ConnectionEnded, FileChanged, NoConnection, Refused, Unanswered
+from groupchat.client.core.client_errors import ConnectionEnded, FileChanged, NoConnection, Unanswered
 from groupchat.client.core.network import Dialer, Transport
 from groupchat.client.core.protocol import Message
-from groupchat.client.http.tickets import path_of, read_answer, size_of
+from groupchat.client.http.tickets import UPLOADS, path_of, posted, size_of
 
 PIECE = 65536
 """Bytes that are read of the file at once."""
@@ -19,10 +18,6 @@ ANSWER_MAX = 65536
 
 PATIENCE = 60.0
 """Seconds in which something has to move: a piece of the file, or the answer."""
-
-
-UPLOADS = 5
-"""How often a file is sent, each time from its beginning, when the connection is lost."""
 
 Progress = Callable[[int, int], object]
 """Is called with how many bytes were read to be sent, and how many there are."""
@@ -85,21 +80,13 @@ async def share(
     size = size_of(file)
     for _ in range(UPLOADS):
         ticket = await ask("send", size=size, **what)
-        if (path := path_of(ticket)) is None:
-            raise Unanswered("the server does not say as it should where to send the file")
         try:
-            status, said = await put(dialer, path, file, size, progress)
+            status, said = await put(dialer, path_of(ticket), file, size, progress)
         except (NoConnection, ConnectionEnded) as error:
             if not what.keys() & {"room", "nick"}:  # another room may be the current one by now
                 raise Unanswered("the connection was lost while the file was sent") from error
             continue
-        answer = read_answer(said)
-        if status < 300 and (number := number_of(answer)):
-            return number
-        if status < 300:
-            raise Unanswered("the server does not say as it should whether it has the file")
-        words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
-        raise Refused(str(answer.get("code") or f"http-{status}"), words)
+        return posted(status, said)
     raise Unanswered(f"the connection was lost {UPLOADS} times while the file was sent")
 
 

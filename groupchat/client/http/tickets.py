@@ -6,17 +6,43 @@ import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from groupchat.client.core.client_core import number_of
+from groupchat.client.core.client_errors import Refused, Unanswered
+
+UPLOADS = 5
+"""How often a file is sent, each time from its beginning, when the connection is lost."""
+
 _PATH = re.compile(r"/[\w.~%/-]{1,512}", re.ASCII)
 """A path on the server."""
 
 
-def path_of(ticket: Mapping[str, Any]) -> str | None:
-    """Return the path that a ticket is for; None: it says none, or nonsense."""
+def path_of(ticket: Mapping[str, Any]) -> str:
+    """Return the path that a ticket is for.
+
+    :raises Unanswered: it names none, or nonsense.
+    """
     link = ticket.get("link")
-    return link if isinstance(link, str) and _PATH.fullmatch(link) else None
+    if not isinstance(link, str) or _PATH.fullmatch(link) is None:
+        raise Unanswered("the server does not say as it should where to send the file")
+    return link
 
 
-def read_answer(said: bytes) -> dict[str, Any]:
+def posted(status: int, said: bytes) -> int:
+    """Return the number of the post that the server has made of the file.
+
+    :raises Refused: the server does not take it.
+    :raises Unanswered: it took the file, but gives no number.
+    """
+    answer = _read_answer(said)
+    if status >= 300:
+        words = str(answer.get("text") or said[:200].decode(errors="replace").strip())
+        raise Refused(str(answer.get("code") or f"http-{status}"), words)
+    if number := number_of(answer):
+        return number
+    raise Unanswered("the server does not say as it should whether it has the file")
+
+
+def _read_answer(said: bytes) -> dict[str, Any]:
     """Return the object that the server has answered with; empty: it was something else."""
     try:
         answer = json.loads(said)

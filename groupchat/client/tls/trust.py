@@ -5,8 +5,7 @@ from typing import NamedTuple
 from groupchat.client.core.client_errors import NotTrusted
 
 SELF_SIGNED = 18
-UNKNOWN_AUTHORITIES = frozenset({19, 20, 21})
-"""OpenSSL's numbers for a certificate that stands for itself, or that nobody known here has issued."""
+"""OpenSSL's number for a certificate that stands for itself."""
 
 FAULTS = {
     9: "is not valid yet",

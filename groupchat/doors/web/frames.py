@@ -23,9 +23,6 @@ SHORT, MIDDLE = 126, 65536
 WHOLE_TEXT, MASKED = 0x81, 0x80
 """The first byte of a text message in one frame, and the bit of the second one that says it is masked."""
 
-_NO_CODE = 1005
-"""What a close frame without a code means (section 7.1.5)."""
-
 _VALID_CODES = (frozenset(range(1000, 1015)) - {1004, 1005, 1006}) | frozenset(range(3000, 5000))
 """The codes that a peer may close with (section 7.4)."""
 

@@ -148,13 +148,7 @@ class DayArgument(Argument):
     pattern = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:\s+|$)")
 
     def value(self, word: str) -> date:
-        try:
-            day = date(*map(int, word.split("-")))
-        except ValueError:
-            raise BadArguments(f"There is no day {word}; write it like 2026-11-21.") from None
-        if not times.FIRST_DAY <= day <= times.LAST_DAY:
-            raise BadArguments(f"A day is from {times.FIRST_DAY} to {times.LAST_DAY}, not {word}.")
-        return day
+        return times.day(word)
 
     def from_json(self, given: object) -> date:
         if not isinstance(given, str) or not self.pattern.fullmatch(given):

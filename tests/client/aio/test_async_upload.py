@@ -9,9 +9,10 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.aio.async_network import AsyncDialer
-from groupchat.client.aio.async_upload import UPLOADS, share
+from groupchat.client.aio.async_upload import share
 from groupchat.client.core.client_errors import FileChanged, Refused, Unanswered
 from groupchat.client.core.protocol import Message
+from groupchat.client.http.tickets import UPLOADS
 from tests.client.aio.loops import play
 
 DONE = b'HTTP/1.1 201 Created\r\nContent-Length: 22\r\n\r\n{"event":"done","id":7}'

@@ -8,7 +8,6 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.http.tickets import path_of, read_answer
 from groupchat.client.http.upload import LOST, Portion, Shortened, put
 from tests.client.fakes import FakeConnection, FakeEndpoint
 
@@ -91,13 +90,3 @@ class PortionTest(SynchronousTestCase):
         portion = Portion(BytesIO(b"12345"), 4, lambda *step: steps.append(step))
         self.assertEqual([portion.read(3), portion.read(3), portion.read(3)], [b"123", b"4", b""])
         self.assertEqual(steps, [(3, 4), (4, 4)])
-
-
-class AnswerTest(SynchronousTestCase):
-    def test_nonsense(self) -> None:
-        """What is no object is none, however deep it is; a path stays on the server, and is one line."""
-        for said in (b"", b"[1]", b"[" * 60000, b"\xff", b'"x"'):
-            self.assertEqual(read_answer(said), {})
-        for link in (None, 4, "", "f/T", "@evil.example/T", ":80/T", "/f/T\r\nHost: x", "/f/T x", "/" + "x" * 513):
-            self.assertIsNone(path_of({"link": link}))
-        self.assertEqual(path_of({"link": "/f/a-_9"}), "/f/a-_9")
