@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Lays out help for the width of the terminal, which argparse imports a lot to find out, even if nobody asks."""
+    """Lays out help for the width of the terminal; argparse would import a lot to learn it, even without --help."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_width() - 2)
@@ -105,7 +105,7 @@ def _width() -> int:
 
 
 class _Version(argparse.Action):
-    """Prints the version; it takes long to find out, and is hardly ever asked for."""
+    """Prints the version, which is looked up only then: that takes long."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **more)

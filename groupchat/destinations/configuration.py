@@ -115,10 +115,10 @@ def _notify(given: Sequence[object]) -> tuple[str, ...]:
 
 
 _FILES = ("ca", "password_file", "token_file")
-"""What of a host is the name of a file."""
+"""The settings of a host that name a file."""
 
 _EXCLUSIVE = (("ca", "fingerprint", "insecure"), ("password_file", "token_file"), ("nick", "account"))
-"""Of each of these a host has one at most."""
+"""Settings that exclude each other: a host has at most one of each group."""
 
 
 def _host(name: str, fields: object, base: Path) -> Host:

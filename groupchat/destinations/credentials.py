@@ -117,7 +117,7 @@ def _read(path: str, is_input_free: bool) -> str:
 
 
 def _check_private(path: str, found: os.stat_result) -> None:
-    """See that no one else can read it; what others have prepared for us, such as a container's secret, is theirs.
+    """Check that nobody else can read our file; a file of another owner, such as a container's secret, is their matter.
 
     :raises Unreadable: others can.
     """

@@ -105,7 +105,7 @@ class KnownHosts:
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, KnownHost]]:
-        """Give all that is known, and write it as it is afterwards; nobody else changes it meanwhile."""
+        """Lock the file, give its contents to be changed, and write them back."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self._path.with_name("known_hosts.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

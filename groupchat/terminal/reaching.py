@@ -1,4 +1,4 @@
-"""A first connection, before anything is asked: whether anybody is there to be joined."""
+"""A first connection, before any question: is there a server to join?"""
 
 from typing import Any
 

@@ -133,7 +133,7 @@ class SendTest(SynchronousTestCase):
             self.upload(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
             self.assert_ended(
                 server, 1,
-                f"{cat}: the server does not say as it should whether it has the file; 1 file was not sent.",
+                f"{cat}: the server's answer does not say whether it has the file; 1 file was not sent.",
                 f"Not sent: {cat}",
             )  # fmt: skip
             self.complaints.clear()

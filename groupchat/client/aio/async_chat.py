@@ -58,7 +58,7 @@ class Chat:
         self._started: ClientCore | None = None
         self._failure: Exception | None = None
         self._taken: Message | None = None
-        """The event that the program is at."""
+        """The event that the program is handling."""
         self._handled: Since = None
 
     # What a program reads.
@@ -110,7 +110,7 @@ class Chat:
 
     @property
     def since(self) -> Since:
-        """The number up to which the program has taken the events, and done with them."""
+        """The number up to which the program has taken and handled the events."""
         if self._taken is None and not len(self._queue):
             return self._core.since
         return self._handled
@@ -120,7 +120,7 @@ class Chat:
         return self._people.of(room or self.room)
 
     def programs(self, room: str | None = None) -> tuple[Person, ...]:
-        """Return which programs are in a room by themselves, with nobody at them."""
+        """Return the programs in a room that run without a person."""
         return self._people.programs_of(room or self.room)
 
     # What a program does.
@@ -292,7 +292,7 @@ class Chat:
         self._core.read_again(since)
 
     def _done(self) -> None:
-        """Note that the program has done with the event that it took last."""
+        """Note that the program has handled the event that it took last."""
         taken, self._taken = self._taken, None
         number = None if taken is None else taken.get("id")
         if taken is not None and taken.get("event") in POSTS and type(number) is int:

@@ -11,16 +11,16 @@ from groupchat.client.core.protocol import Message
 from groupchat.client.http.tickets import UPLOADS, path_of, posted, size_of
 
 PIECE = 65536
-"""Bytes that are read of the file at once."""
+"""Bytes of the file that are read at a time."""
 
 ANSWER_MAX = 65536
 """Bytes of an answer that are kept."""
 
 PATIENCE = 60.0
-"""Seconds in which something has to move: a piece of the file, or the answer."""
+"""Seconds without progress, of the file or of the answer, after which an upload is given up."""
 
 Progress = Callable[[int, int], object]
-"""Is called with how many bytes were read to be sent, and how many there are."""
+"""Called with the number of bytes read so far, and the size of the file."""
 
 
 class _Upload:
@@ -123,7 +123,7 @@ async def put(dialer: Dialer, path: str, file: BinaryIO, size: int, progress: Pr
 
 
 def _head(path: str, size: int) -> bytes:
-    # The server knows by the path what is meant; a name of a host only has to be there.
+    # HTTP/1.1 demands a Host; the server goes by the path alone.
     return (
         f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
         f"Content-Length: {size}\r\nConnection: close\r\n\r\n"
@@ -135,7 +135,7 @@ async def _in_time(event: asyncio.Event) -> None:
         async with asyncio.timeout(PATIENCE):
             await event.wait()
     except TimeoutError:
-        raise ConnectionEnded(f"nothing has moved for {PATIENCE:g} seconds") from None
+        raise ConnectionEnded(f"there was no progress for {PATIENCE:g} seconds") from None
 
 
 def _read(answer: bytes) -> tuple[int, bytes]:

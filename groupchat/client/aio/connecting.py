@@ -23,10 +23,10 @@ from groupchat.client.tls.trust import Encryption
 
 @runtime_checkable
 class Reachable(Protocol):
-    """A server that says itself how it is reached, such as one in memory."""
+    """A server with a network of its own, such as one in memory."""
 
     def dialer(self, loop: asyncio.AbstractEventLoop) -> Dialer:
-        """Return what connects to it."""
+        """Return a dialer that connects to it."""
 
     def backoff(self, failures: int) -> float:
         """Return the seconds to wait after so many failures in a row."""

@@ -8,10 +8,10 @@ from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
 
 FULL = 1000
-"""Events that wait for the program before nothing more is read."""
+"""How many events may wait for the program before reading pauses."""
 
 OVERFULL = 10 * FULL
-"""Events that wait before the rest is left out, to be read again from the server.
+"""How many events may wait before further ones are left out, to be read again from the server.
 
 More than FULL can come while the program waits for an answer: nothing could be read of that otherwise.
 """

@@ -62,7 +62,7 @@ class RoomPeople:
                 self._change(event)
 
     def _kept(self, event: Event) -> Rooms:
-        """Return where those are kept of whom an event tells: with the people, or with the programs."""
+        """Return the collection that an event is about: the people, or the programs."""
         is_program = isinstance(event, ProgramJoined | ProgramLeft | ManyProgramsJoined | ManyProgramsLeft)
         return self._programs if is_program else self._rooms
 

@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Function)
 _log = logging.getLogger("groupchat.bot")
 
 _origin: ContextVar[tuple[str, "count[int]"] | None] = ContextVar("origin", default=None)
-"""What the function that runs was called for, and how many posts it has made: together the key of its next one."""
+"""The origin of the running call, and a count of its posts: together they are the key of the next post."""
 
 
 class Bot:
@@ -129,7 +129,7 @@ class Bot:
 
     @property
     def memory(self) -> dict[str, Any]:
-        """What is kept in the ``state`` file, of whatever JSON knows: written after each event."""
+        """The bot's own data, of types that JSON has; saved to the ``state`` file after each event."""
         return self._state.memory
 
     def people(self, room: str | None = None) -> tuple[Person, ...]:
@@ -231,7 +231,7 @@ class Bot:
                 self._chat = None
 
     async def _handle(self, event: Event) -> None:
-        """Call the functions that want an event."""
+        """Call the functions that were declared for an event."""
         self._state.names.add(self.chat.nick)
         if getattr(event, "nick", "") in self._state.names:
             return
@@ -303,5 +303,5 @@ class Bot:
 
 
 def _position(event: Event, chat: Chat) -> object:
-    """Return how far the bot has come, now that it has done with this event."""
+    """Return how far the bot has come, now that this event is handled."""
     return max(event.id, chat.since) if isinstance(event, Post) and type(chat.since) is int else chat.since

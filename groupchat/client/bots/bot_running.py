@@ -1,4 +1,4 @@
-"""What a bot does when it is told to wait, or to end."""
+"""Wait when the server says so, and leave when the process is asked to end."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from typing import Any
 from groupchat.client.core.client_errors import Refused
 
 LONGEST_WAIT = 60.0
-"""Seconds that a bot waits at most when it is told to wait before it says something."""
+"""The longest time, in seconds, that a bot waits to post something again."""
 
 
 async def patiently(post: Callable[[], Coroutine[Any, Any, int]]) -> int:

@@ -1,4 +1,4 @@
-"""What a bot keeps between two runs: who it is, how far it has read, and what its author wants kept."""
+"""The state of a bot between two runs: who it is, how far it has read, and its own data."""
 
 import contextlib
 import json

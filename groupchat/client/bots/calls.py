@@ -11,7 +11,7 @@ Function = Callable[..., Any]
 
 
 class Speaker(Protocol):
-    """What a call needs of its bot."""
+    """The part of a bot that a call uses."""
 
     async def reply(self, event: Any, text: str) -> int:
         """Answer a message where it was said."""
@@ -39,7 +39,7 @@ class Call:
 
     @property
     def nick(self) -> str:
-        """Who gave it."""
+        """The nickname of the person who gave it."""
         return self.event.nick
 
     @property

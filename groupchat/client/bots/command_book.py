@@ -11,7 +11,7 @@ HELP = "help"
 """The command that every bot has."""
 
 MOST_HELPED = 1000
-"""The number of people that a bot remembers to have told its commands."""
+"""The most people whom a bot remembers having told its commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CommandBook:
         self.prefix = prefix
         self._commands: dict[str, Command] = {}
         self._helped: set[str] = set()
-        """Who was told the commands: only once unasked, or two bots would go on telling them each other for ever."""
+        """The people who were told the commands: unasked only once, or two bots would tell each other forever."""
 
     def add(self, names: tuple[str, ...], usage: str, function: Function) -> None:
         """Add a command.
@@ -55,12 +55,12 @@ class CommandBook:
         self._commands |= dict.fromkeys(command.names, command)
 
     def called(self, event: Said | Whispered) -> tuple[Command, str] | None:
-        """Return the command that a message gives, and what stands after it; None: it gives none."""
+        """Return the command in a message, and the text after it; None if there is none."""
         name, rest = self._split(event)
         return (self._commands[name], rest) if name in self._commands else None
 
     def asks_for_help(self, event: Said | Whispered) -> bool:
-        """Return whether somebody asks for the help, or says something in private that is no command, for once."""
+        """Return whether to send the help: it is asked for, or this is the person's first private message."""
         name, _ = self._split(event)
         return name == HELP or (isinstance(event, Whispered) and event.nick not in self._helped)
 

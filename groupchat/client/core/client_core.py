@@ -190,4 +190,4 @@ class ClientCore(Status):
 def number_of(done: Message) -> int:
     """Return the number of a post in the answer to it."""
     number = done.get("id")
-    return number if type(number) is int else 0  # of a server that answers with something else than it should
+    return number if type(number) is int else 0  # a broken server may answer with anything

@@ -44,7 +44,7 @@ class ConnectionDropped(ClientError):
 
 
 class NoConnection(ClientError):
-    """No connection was made; the text is the network's, which the classes below say in words of their own."""
+    """No connection was made; the text is the network's.  The classes below have sentences of their own."""
 
 
 class UnknownHost(NoConnection):
@@ -56,7 +56,7 @@ class NothingListens(NoConnection):
 
 
 class NoRoute(NoConnection):
-    """The network knows no way to the host."""
+    """There is no route to the host."""
 
 
 class TimedOut(NoConnection):
@@ -93,4 +93,4 @@ def fingerprint_of(certificate: bytes) -> str:
 
 
 class FileChanged(ClientError):
-    """The file that was to be sent has become shorter meanwhile."""
+    """The file became shorter while it was being sent."""

@@ -1,4 +1,4 @@
-"""What the core needs of the program around it: a clock, and connections; and what it promises in return.
+"""The seam between the core and its adapters: a clock and connections, and what each side promises.
 
 An adapter provides them with Twisted, with asyncio, or with the standard library alone.
 Everything is called in one thread, in the order in which it happens.
@@ -61,7 +61,7 @@ class Receiver(Protocol):
         """Bytes came."""
 
     def congested(self, is_full: bool) -> None:
-        """The network takes no more for the moment, or takes more again: whoever writes much should wait meanwhile."""
+        """The network takes no more for now, or takes more again: a user with much to write waits until then."""
 
     def closed(self, error: Exception) -> None:
         """The connection has ended: a ConnectionEnded, or why this side has ended it."""

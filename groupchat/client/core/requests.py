@@ -187,7 +187,7 @@ def _strand(requests: list[Request]) -> None:
 
 
 LONGEST_WAIT = 1e9
-"""Seconds beyond which nobody can wait, whatever a server says."""
+"""The longest wait to accept from a server, in seconds; a longer one counts as unknown."""
 
 
 def refusal_of(message: Message) -> Refused:

@@ -39,7 +39,7 @@ class Result(Generic[T]):
             failed(self._error)
 
     def map(self, change: Callable[[T], U]) -> "Result[U]":
-        """Return the result of this function of the value, which must not raise."""
+        """Return a result with this function applied to the value; the function must not raise."""
         changed: Result[U] = Result(self.cancel)
         self.then(lambda value: changed.succeed(change(value)), changed.fail)
         return changed
@@ -57,7 +57,7 @@ class Result(Generic[T]):
             self._settle()
 
     def cancel(self) -> None:
-        """Take no interest any more: nobody is told of the value or error that may still come."""
+        """Ignore the value or error that may still come."""
         if not self.is_settled:
             self.is_settled = self._is_cancelled = True
             self._listeners.clear()

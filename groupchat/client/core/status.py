@@ -1,4 +1,4 @@
-"""What a program reads of its client."""
+"""The part of a client that programs read."""
 
 from groupchat.client.core.client_state import State
 from groupchat.client.core.membership import Membership

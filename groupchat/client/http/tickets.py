@@ -23,7 +23,7 @@ def path_of(ticket: Mapping[str, Any]) -> str:
     """
     link = ticket.get("link")
     if not isinstance(link, str) or _PATH.fullmatch(link) is None:
-        raise Unanswered("the server does not say as it should where to send the file")
+        raise Unanswered("the server's answer does not say where to send the file")
     return link
 
 
@@ -39,7 +39,7 @@ def posted(status: int, said: bytes) -> int:
         raise Refused(str(answer.get("code") or f"http-{status}"), words)
     if number := number_of(answer):
         return number
-    raise Unanswered("the server does not say as it should whether it has the file")
+    raise Unanswered("the server's answer does not say whether it has the file")
 
 
 def _read_answer(said: bytes) -> dict[str, Any]:

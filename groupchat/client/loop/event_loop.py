@@ -13,7 +13,7 @@ READ, WRITE = select.POLLIN | select.POLLPRI, select.POLLOUT
 
 
 class Watch:
-    """The wish to be told of a descriptor: a call for what happens there."""
+    """A descriptor that is watched, and the function that is called when something happens there."""
 
     __slots__ = ("_call", "_descriptor", "_loop")
 
@@ -83,7 +83,7 @@ class Loop:
     def call_soon(self, call: Callable[..., object], *arguments: object) -> None:
         """Call this when what happens now is over; the only function that other threads and signals may use."""
         if self._is_closed:
-            return  # of a thread that has found out something too late
+            return  # by a thread that has finished too late
         self._calls.append((call, arguments))
         with suppress(BlockingIOError):  # it wakes up already
             os.write(self._wake_write, b"\0")

@@ -13,7 +13,7 @@ PIECE = 65536
 
 
 class Source(Protocol):
-    """What the output comes from."""
+    """The source of the output."""
 
     def pause(self) -> None:
         """Bring nothing until ``resume``."""

@@ -6,7 +6,7 @@ import signal
 
 
 def can_stop() -> bool:
-    """Return whether whoever started this program can continue it: what has no job control ignores the signal."""
+    """Return whether this program would be continued: where there is no job control, the signal is ignored."""
     return signal.getsignal(signal.SIGTSTP) != signal.SIG_IGN
 
 

@@ -1,4 +1,4 @@
-"""Lines of standard input, cut out of what comes in pieces."""
+"""Lines of standard input, which comes in pieces."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ class TypedLines:
             self.finish()  # the server says what is wrong with a line of that length
 
     def finish(self) -> None:
-        """Hand on what is left: there is no more."""
+        """Hand on the last line, at the end of the input."""
         line, self._rest = self._rest, b""
         if line:
             self._typed(line)

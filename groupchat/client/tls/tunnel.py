@@ -13,7 +13,7 @@ FIRST = 1024
 """Bytes that are kept of what comes before TLS is established: it may be a refusal in words."""
 
 PIECE = 65536
-"""Bytes that are decrypted at once."""
+"""Bytes that are decrypted at a time."""
 
 PLAIN = b"!! "
 """The beginning of a refusal in words."""
@@ -51,9 +51,9 @@ class Tunnel:
         self._below: Transport = Unconnected()
         self._above: Receiver | None = None
         self.first = b""
-        """What came first."""
+        """The first bytes that came."""
         self._broken = ""
-        """What OpenSSL says of what came first, which is no TLS."""
+        """OpenSSL's error about first bytes that are not TLS."""
         self._fault: Exception | None = None
 
     def use(self, receiver: Receiver) -> None:

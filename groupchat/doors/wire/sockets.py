@@ -35,10 +35,10 @@ _INFO = struct.Struct("=8B24I")
 _RETRANSMITS, _PROBES, _LAST_DATA_RECEIVED, _LAST_ACK_RECEIVED, _ROUND_TRIP_US = 2, 3, 8 + 11, 8 + 12, 8 + 15
 
 ROUND_TRIPS = 4
-"""So many round trips after a connection is established, what was sent at once is there, though it was lost once."""
+"""Round trips after which data sent at once has arrived, even if it was lost once."""
 
 LATEST_S = 3.0
-"""The most seconds that are waited because of a long round trip."""
+"""The longest such wait, in seconds."""
 
 UNANSWERED = 2
 """So many tries or probes in a row without an answer mean that the peer owes one; a single packet may be lost."""
@@ -101,7 +101,7 @@ def silence(transport: ITransport) -> float:
 
 
 def latest_beginning(transport: ITransport) -> float:
-    """Return within how many more seconds what a peer has sent at once comes, with a distance that is not usual.
+    """Return how many more seconds to wait for data that a far peer has sent at once.
 
     On a connection with a round trip of R s, what was sent at once comes R/2 s after the connection was established;
     if it got lost, TCP sends it again R s + max(2 R, 0.2 s) after that (RFC 6298, and Linux).

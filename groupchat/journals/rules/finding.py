@@ -34,7 +34,7 @@ class Finder:
         self._first, self._end = milliseconds(sought.start), milliseconds(sought.end)
 
     def has_authors(self, row: Row) -> bool:
-        """Say whether the row is of whom it should be."""
+        """Say whether the author of the row is one that is wanted."""
         sought = self.sought
         if sought.whose is not None and not _is_of(row, sought.whose):
             return False

@@ -63,7 +63,7 @@ def places(nick: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 _MARK = re.compile(r"`|://|@")
-"""What all that is left out has in it."""
+"""Found in every part of a text that is left out: without it, nothing need be looked for."""
 
 
 def _folded(text: str) -> str:
@@ -78,7 +78,7 @@ def _expression(nick: str) -> re.Pattern[str]:
 
 
 def _goes_on_before(text: str, start: int) -> bool:
-    """Return whether what begins here is the end of something longer."""
+    """Return whether a name here is only the end of a longer word or path."""
     if start == 0:
         return False
     before = text[start - 1]
@@ -88,7 +88,7 @@ def _goes_on_before(text: str, start: int) -> bool:
 
 
 def _goes_on_after(text: str, end: int) -> bool:
-    """Return whether what ends here is the beginning of something longer."""
+    """Return whether a name that ends here is only the beginning of a longer word or path."""
     after = text[end : end + 1]
     if after == ".":
         following = text[end + 1 : end + 2]

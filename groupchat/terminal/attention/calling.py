@@ -1,4 +1,4 @@
-"""What happens when somebody calls for the person: the bell, and a notification if they look elsewhere."""
+"""Call for the person: ring the bell, and notify them if they look elsewhere."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

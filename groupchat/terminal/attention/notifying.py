@@ -26,7 +26,7 @@ LENGTHS = {"nick": 64, "room": 64, "text": 200}
 """The most characters of each."""
 
 A_MINUTE = 10
-"""The most notifications in a minute; who writes more often has called already."""
+"""The most notifications in a minute: further ones would say nothing new."""
 
 AT_ONCE = 4
 """The most programs that run at a time."""

@@ -19,7 +19,7 @@ class QuietTimes:
         self._now = now
         self._is_on = False
         self._until: datetime | None = None
-        """When the person's last word about it ends; None: it does not by itself."""
+        """The end of what the person has set; None: it has none."""
 
     @property
     def is_quiet(self) -> bool:
@@ -51,10 +51,10 @@ class QuietTimes:
 
     @property
     def state(self) -> str:
-        """Return what holds now, as a sentence without its stop."""
+        """Return the present setting as a sentence, without its full stop."""
         if not self.is_quiet:
             return "dnd is off: mentions and private messages ring the bell and are notified as you have set it"
         if not self._is_on:
             return f"dnd is on, because of quiet_hours, until {self._hours.end:%H:%M}" if self._hours else "dnd is on"
         left = "" if self._until is None else f" for {spoken((self._until - self._now()).total_seconds())}"
-        return f"dnd is on{left}: nothing rings, and nothing is notified"
+        return f"dnd is on{left}: no bell and no notifications"

@@ -59,7 +59,7 @@ class ChatState:
 
     @property
     def room(self) -> str:
-        """Return the room that commands are about: the current one, or that of before a private conversation."""
+        """Return the room that commands are about: the current one, or the last one before a private conversation."""
         return self.views.room.place.room if self.views.room is not None else ""
 
     @property

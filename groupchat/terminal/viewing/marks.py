@@ -58,7 +58,7 @@ class Marks:
             self._client.request("read", id=view.read, **where).addErrback(self._lost, view)
 
     def finish(self) -> None:
-        """Tell nobody any more."""
+        """Stop: tell the server nothing more."""
         self._stop_timer()
 
     def _is_news(self, view: View) -> bool:
