@@ -11,6 +11,12 @@ from groupchat.model.text import CONTINUATION
 WIDE = 2
 """The most columns of one character; a sequence of characters that takes more can be broken."""
 
+LETTER_MOST = 16
+"""The most characters that are looked at for each column; a letter may have eight marks, and a family some dozen signs.
+
+Some sequences have no end, and would be looked at as a whole for each row.
+"""
+
 
 def folded(line: str, width: int, is_code: bool = False) -> list[str]:
     """Return a harmless line as rows that a terminal with so many columns shows as they are.
@@ -41,7 +47,7 @@ def _fitting(line: str, columns: int) -> tuple[int, int]:
     if line.isascii():
         return min(len(line), columns), line.rfind(" ", 0, columns + 1)
     used = end = gap = 0
-    for piece, width in _pieces(line):
+    for piece, width in _pieces(line[: LETTER_MOST * (columns + 1)]):
         used += width
         if piece == " ":
             gap = end

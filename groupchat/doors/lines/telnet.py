@@ -54,6 +54,12 @@ COMMANDS_AT_ONCE = 1000
 ERASE, ERASE_LINE, ERASE_WORD = "\x7f\b", "\x15", "\x17"
 """The bytes of the keys Backspace, Ctrl-U and Ctrl-W, where the terminal leaves editing to the server."""
 
+LETTER_MOST = 32
+"""The most characters of what is seen as one; the longest families have some dozen.
+
+To more than that nothing is added after a key that erases: it would all be looked at again for each of them.
+"""
+
 _KEYS = re.compile(f"([{ERASE}{ERASE_LINE}{ERASE_WORD}])")
 
 
@@ -77,7 +83,7 @@ def with_erasures(line: str) -> str:
             del kept[-1:]
         elif piece:
             # What was typed after an erasure may belong to the character before it, as an accent does.
-            kept += iter_graphemes(kept.pop() + piece if kept else piece)
+            kept += iter_graphemes(kept.pop() + piece if kept and len(kept[-1]) <= LETTER_MOST else piece)
     return "".join(kept)
 
 

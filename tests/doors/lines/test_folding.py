@@ -1,11 +1,14 @@
 """Lines that are broken at the width of a terminal."""
 
+from collections.abc import Iterator
+
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
-from wcwidth import wcswidth
+from wcwidth import iter_graphemes, wcswidth
 
+from groupchat.doors.lines import folding
 from groupchat.doors.lines.folding import folded
 from groupchat.model.preferences import NARROWEST, WIDEST
 from groupchat.model.text import CONTINUATION, shown, shown_lines
@@ -60,6 +63,21 @@ class FoldedTest(SynchronousTestCase):
         )
         code = f"{CONTINUATION}y =      z + {'1' * 9}"
         self.assertEqual(folded(code, 30, is_code=True), [f"{CONTINUATION}y =      z + 1111", f"{CONTINUATION}11111"])
+
+    def test_looked_at(self) -> None:
+        """What is seen as one letter however long it is, is not looked at as a whole for each row."""
+        looked_at: list[str] = []
+
+        def counted(text: str) -> Iterator[str]:
+            looked_at.append(text)
+            return iter_graphemes(text)
+
+        self.patch(folding, "iter_graphemes", counted)
+        for letters in "\u1100" * 4000, "a\u0903" * 2000, "\u0915\u094d" * 2000, "\U0001f1e6" * 4000:
+            looked_at.clear()
+            rows = folded(letters, 20)
+            self.assertEqual(rows[0] + "".join(row.removeprefix(CONTINUATION) for row in rows[1:]), letters)
+            self.assertLess(sum(map(len, looked_at)), 60 * len(letters), letters[:2])
 
     @settings(deadline=None)
     @given(ANY | st.sampled_from([*SENTENCES.values()]), st.integers(NARROWEST, WIDEST))

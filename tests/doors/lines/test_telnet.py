@@ -1,11 +1,14 @@
 """Telnet commands are removed and answered; other people never see one."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
+from wcwidth import iter_graphemes
 
+from groupchat.doors.lines import telnet
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, STILL_HERE, SUBNEGOTIATION_LIMIT, TelnetFilter, with_erasures
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 from groupchat.sessions.session import State
@@ -144,6 +147,23 @@ class ErasureTests(SynchronousTestCase):
         """Many keys after many characters cost what the line costs, not its square."""
         for line in ("e\u0301\x7f" * 1000, "e" + "\u0301" * 2000 + "\x7fe" * 1000, "a " * 1000 + "\x17" * 2000):
             self.assertLess(len(with_erasures(line)), 3)
+
+    def test_looked_at(self) -> None:
+        """However long a letter is, it is not looked at again for each key: the cost follows the length of the line."""
+        looked_at: list[str] = []
+
+        def counted(text: str) -> Iterator[str]:
+            looked_at.append(text)
+            return iter_graphemes(text)
+
+        self.patch(telnet, "iter_graphemes", counted)
+        for beginning in "e" + "\u0301" * 1300, "\u1100" * 1300, "\U0001f468\u200d" * 700, "\u0915\u094d" * 700:
+            for typed in "y\x7f", "\u0301\x7f", "e\u0301\x7f", "\u1160\x7f", "y\x17", " y\x17":
+                line = beginning + typed * 740
+                looked_at.clear()
+                with_erasures(line)
+                self.assertLess(sum(map(len, looked_at)), 20 * len(line), (beginning[:2], typed))
+        self.assertEqual(with_erasures("e\u0301x\x7f\u0301y"), "e\u0301\u0301y")
 
 
 class DoorTests(SynchronousTestCase):

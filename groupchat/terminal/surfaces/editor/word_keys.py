@@ -9,6 +9,9 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from wcwidth import iter_graphemes
 
+LETTER_MOST = 64
+"""The most characters of a letter: only so many are looked at for each key, however long the text is."""
+
 
 class Cuttings(InMemoryClipboard):
     """What was cut, the last one first."""
@@ -30,12 +33,12 @@ def word_after(text: str) -> int:
 
 def letter_before(text: str) -> int:
     """Return how many characters the last letter of a text has."""
-    return len(([*iter_graphemes(text)] or [""])[-1])
+    return len(([*iter_graphemes(text[-LETTER_MOST:])] or [""])[-1])
 
 
 def letter_after(text: str) -> int:
     """Return how many characters the first letter of a text has."""
-    return len(next(iter_graphemes(text), ""))
+    return len(next(iter_graphemes(text[:LETTER_MOST]), ""))
 
 
 def _through_word(letters: Iterable[str]) -> int:

@@ -1,10 +1,20 @@
 """Words and letters of every script."""
 
+from collections.abc import Iterator
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
+from wcwidth import iter_graphemes
 
-from groupchat.terminal.surfaces.editor.word_keys import letter_after, letter_before, word_after, word_before
+from groupchat.terminal.surfaces.editor import word_keys
+from groupchat.terminal.surfaces.editor.word_keys import (
+    LETTER_MOST,
+    letter_after,
+    letter_before,
+    word_after,
+    word_before,
+)
 from tests.terminal.surfaces.editor.test_line_editor import EditorTest
 
 FAMILY = "👨‍👩‍👧"
@@ -27,6 +37,19 @@ class CountTest(SynchronousTestCase):
         for letter in "a", "e\u0301", FAMILY, "🇩🇪", "한":
             self.assertEqual((letter_before(f"x{letter}"), letter_after(f"{letter}x")), (len(letter),) * 2)
         self.assertEqual((letter_before(""), letter_after("")), (0, 0))
+
+    def test_looked_at(self) -> None:
+        """A key looks at no more than one letter has, however long the text is."""
+        looked_at: list[str] = []
+
+        def counted(text: str) -> Iterator[str]:
+            looked_at.append(text)
+            return iter_graphemes(text)
+
+        self.patch(word_keys, "iter_graphemes", counted)
+        for text in "long " * 1000 + "x", "x" + "e" * 5000:
+            self.assertEqual((letter_before(text), letter_after(text)), (1, 1))
+        self.assertLessEqual(max(map(len, looked_at)), LETTER_MOST)
 
     @given(st.text())
     def test_any_text(self, text: str) -> None:
