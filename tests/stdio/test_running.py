@@ -1,14 +1,11 @@
-"""A client program as a process: its exit status, its signals, and descriptors as they were found."""
+"""A client program with Twisted as a process."""
 
-import fcntl
-import os
-import signal
 import subprocess
 import sys
 
-from twisted.trial.unittest import SynchronousTestCase
+from tests.processes import LIMIT_S, ProcessContract
 
-PROGRAM = """
+SOURCE = """
 import sys
 from twisted.internet.defer import Deferred, succeed
 from groupchat.stdio import running
@@ -24,79 +21,15 @@ def interrupted():
 
 sys.exit(running.run(start, interrupted))
 """
-LIMIT_S = 30.0
 
 
-class RunTest(SynchronousTestCase):
-    def program(
-        self, start: str, interrupted: str = "finished.callback(3)", **options: object
-    ) -> "subprocess.Popen[str]":
-        """Start a program with these two lines."""
-        code = PROGRAM.format(start=start, interrupted=interrupted)
-        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-            [sys.executable, "-c", code], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
-        )
+class RunTest(ProcessContract):
+    """The reactor."""
 
-    def finished(self, program: "subprocess.Popen[str]") -> tuple[int, str, str]:
-        out, err = program.communicate(timeout=LIMIT_S)
-        return program.returncode, out, err
-
-    def ready(self, program: "subprocess.Popen[str]") -> None:
-        """Wait until the program says that it runs."""
-        assert program.stdout is not None
-        self.assertEqual(program.stdout.readline(), "ready\n")
-
-    def test_status(self) -> None:
-        """The exit status is what the Deferred fires with, also when it has fired already."""
-        self.assertEqual(self.finished(self.program("return succeed(7)")), (7, "", ""))
-        self.assertEqual(
-            self.finished(self.program("reactor.callLater(0, finished.callback, 5); return finished"))[0], 5
-        )
-
-    def test_failure(self) -> None:
-        """An error in the program is a traceback and status 70."""
-        status, _, err = self.finished(self.program("raise ZeroDivisionError"))
-        self.assertEqual(status, 70)
-        self.assertIn("ZeroDivisionError", err)
-
-    def test_signal(self) -> None:
-        """The first signal asks the program to end, whichever of the three it is."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            program = self.program("print('ready', flush=True); return finished")
-            self.ready(program)
-            program.send_signal(number)
-            self.assertEqual(self.finished(program)[0], 3)
-
-    def test_second_signal(self) -> None:
-        """The second one ends the process at once."""
-        program = self.program("print('ready', flush=True); return finished", "print('asked', flush=True)")
-        self.ready(program)
-        program.send_signal(signal.SIGINT)
-        assert program.stdout is not None
-        self.assertEqual(program.stdout.readline(), "asked\n")
-        program.send_signal(signal.SIGTERM)
-        self.assertEqual(self.finished(program)[0], 128 + signal.SIGTERM)
-
-    def test_blocking_as_before(self) -> None:
-        """Descriptors that the program made non-blocking are as they were: the shell shares them."""
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        self.addCleanup(os.close, write)
-        start = "import fcntl, os; fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK); return succeed(0)"
-        self.assertEqual(self.finished(self.program(start, stdin=read))[0], 0)
-        self.assertEqual(fcntl.fcntl(read, fcntl.F_GETFL) & os.O_NONBLOCK, 0)
-
-    def test_closed_descriptors(self) -> None:
-        """No socket gets the number of a standard descriptor that was closed."""
-        null = "all(os.path.samefile(f'/proc/self/fd/{n}', '/dev/null') for n in (0, 1, 2))"
-        start = f"import os; os.write(3, str({null}).encode()); return succeed(0)"
-        code = PROGRAM.format(start=start, interrupted="pass")
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        shell = f'exec "$0" -c "$1" 3>&{write} <&- >&- 2>&-'
-        subprocess.run(["bash", "-c", shell, sys.executable, code], pass_fds=[write], timeout=LIMIT_S, check=True)
-        os.close(write)
-        self.assertEqual(os.read(read, 100), b"True")
+    __test__ = True
+    source = SOURCE
+    ended = "finished.callback(3)"
+    late = "reactor.callLater(0, finished.callback, 5); return finished"
 
     def test_complain(self) -> None:
         """A complaint is one line on standard error, whatever is in it; without one nothing happens."""

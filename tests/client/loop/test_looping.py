@@ -1,16 +1,10 @@
-"""A client program without Twisted as a process: its exit status, its signals, and descriptors as they were found."""
+"""A client program without Twisted as a process."""
 
-import fcntl
-import os
-import signal
-import subprocess
+from tests.processes import ProcessContract
+
+SOURCE = """
 import sys
-
-from twisted.trial.unittest import SynchronousTestCase
-
-PROGRAM = """
-import sys
-from groupchat.client.core.results import Result, failed, succeeded
+from groupchat.client.core.results import Result, failed, succeeded as succeed
 from groupchat.client.loop import looping
 
 finished = Result()
@@ -23,80 +17,18 @@ def interrupted():
 
 sys.exit(looping.run(start, interrupted))
 """
-LIMIT_S = 30.0
 
 
-class RunTest(SynchronousTestCase):
-    def program(
-        self, start: str, interrupted: str = "finished.succeed(3)", **options: object
-    ) -> "subprocess.Popen[str]":
-        """Start a program with these two lines."""
-        code = PROGRAM.format(start=start, interrupted=interrupted)
-        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-            [sys.executable, "-c", code], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
-        )
+class RunTest(ProcessContract):
+    """The loop of the standard library."""
 
-    def finished(self, program: "subprocess.Popen[str]") -> tuple[int, str, str]:
-        out, err = program.communicate(timeout=LIMIT_S)
-        return program.returncode, out, err
-
-    def ready(self, program: "subprocess.Popen[str]") -> None:
-        """Wait until the program says that it runs."""
-        assert program.stdout is not None
-        self.assertEqual(program.stdout.readline(), "ready\n")
-
-    def test_status(self) -> None:
-        """The exit status is the result, also when it is there already."""
-        self.assertEqual(self.finished(self.program("return succeeded(7)")), (7, "", ""))
-        self.assertEqual(self.finished(self.program("loop.call_later(0, finished.succeed, 5); return finished"))[0], 5)
-
-    def test_failure(self) -> None:
-        """An error in the program is a traceback and status 70."""
-        status, _, err = self.finished(self.program("raise ZeroDivisionError"))
-        self.assertEqual(status, 70)
-        self.assertIn("ZeroDivisionError", err)
-
-    def test_signal(self) -> None:
-        """The first signal asks the program to end, whichever of the three it is."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            program = self.program("print('ready', flush=True); return finished")
-            self.ready(program)
-            program.send_signal(number)
-            self.assertEqual(self.finished(program)[0], 3)
-
-    def test_second_signal(self) -> None:
-        """The second one ends the process at once."""
-        program = self.program("print('ready', flush=True); return finished", "print('asked', flush=True)")
-        self.ready(program)
-        program.send_signal(signal.SIGINT)
-        assert program.stdout is not None
-        self.assertEqual(program.stdout.readline(), "asked\n")
-        program.send_signal(signal.SIGTERM)
-        self.assertEqual(self.finished(program)[0], 128 + signal.SIGTERM)
-
-    def test_blocking_as_before(self) -> None:
-        """Descriptors that the program made non-blocking are as they were: the shell shares them."""
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        self.addCleanup(os.close, write)
-        start = "import fcntl, os; fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK); return succeeded(0)"
-        self.assertEqual(self.finished(self.program(start, stdin=read))[0], 0)
-        self.assertEqual(fcntl.fcntl(read, fcntl.F_GETFL) & os.O_NONBLOCK, 0)
-
-    def test_closed_descriptors(self) -> None:
-        """No socket gets the number of a standard descriptor that was closed."""
-        null = "all(os.path.samefile(f'/proc/self/fd/{n}', '/dev/null') for n in (0, 1, 2))"
-        start = f"import os; os.write(3, str({null}).encode()); return succeeded(0)"
-        code = PROGRAM.format(start=start, interrupted="pass")
-        read, write = os.pipe()
-        self.addCleanup(os.close, read)
-        shell = f'exec "$0" -c "$1" 3>&{write} <&- >&- 2>&-'
-        subprocess.run(["bash", "-c", shell, sys.executable, code], pass_fds=[write], timeout=LIMIT_S, check=True)
-        os.close(write)
-        self.assertEqual(os.read(read, 100), b"True")
+    __test__ = True
+    source = SOURCE
+    ended = "finished.succeed(3)"
+    late = "loop.call_later(0, finished.succeed, 5); return finished"
 
     def test_later_failure(self) -> None:
-        """So is one that comes later, in a call of the loop or as the result."""
+        """An error that comes later ends the program likewise, in a call of the loop or as the result."""
         for start in ("loop.call_later(0, lambda: 1 // 0); return finished", "return failed(ZeroDivisionError())"):
             status, _, err = self.finished(self.program(start))
             self.assertEqual(status, 70)
