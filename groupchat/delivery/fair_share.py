@@ -12,12 +12,12 @@ SHARE = 300
 class FairShare:
     """The share that is left of this turn, and the readers that wait for the next.
 
-    ``turn_end(function)`` calls the function at the end of this turn of the reactor.
+    ``turn_end(function)`` calls the function at the end of this turn of the reactor; ``share``: how much a turn has.
     """
 
-    def __init__(self, turn_end: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, turn_end: Callable[[Callable[[], None]], object], share: int = SHARE) -> None:
         self._turn_end = turn_end
-        self._left = SHARE
+        self._share = self._left = share
         self._waiting: deque[Deferred[None]] = deque()
         self._is_awaited = False
         """True if the next turn is awaited."""
@@ -37,9 +37,9 @@ class FairShare:
         self._await()
         return waiting
 
-    def spend(self, posts: int) -> None:
-        """Note that so many posts were shown."""
-        self._left -= posts
+    def spend(self, much: int) -> None:
+        """Note that so much of the share was used, such as posts that were shown."""
+        self._left -= much
         self._await()
 
     def _await(self) -> None:
@@ -49,7 +49,7 @@ class FairShare:
 
     def _begin(self) -> None:
         self._is_awaited = False
-        self._left = SHARE
+        self._left = self._share
         while self._waiting and self._left > 0:
             self._waiting.popleft().callback(None)
         if self._waiting:

@@ -27,6 +27,7 @@ from groupchat.hall.confirmations import Confirmations
 from groupchat.hall.consequences import Arrival, Consequences, Peer
 from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
+from groupchat.hall.missed import CHARACTERS
 from groupchat.hall.persistence import Persistence
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
@@ -126,6 +127,8 @@ class Hall:
             lambda connection: self.attendance.fell_behind(connection),
             lambda connection: self.attendance.caught_up(connection),
         )  # fmt: skip
+        self.looking = FairShare(turn_end, CHARACTERS)
+        """The share of what is looked at for mentions in one turn."""
         self.outcomes = Outcomes(
             self.stream, self.rooms, self.fanout, self.readers, settings, clock,
             lambda change, by: self.consequences.learn(change, by), self.health.refuse,

@@ -1,11 +1,12 @@
 """Find what somebody has not read: private messages, and new ones in their rooms."""
 
-from collections.abc import Callable, Container, Generator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
+from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.model.drafts import Audience, StoredPost
@@ -23,7 +24,10 @@ COUNTED = 1000
 As many of the newest private messages are looked at; older ones count as read.
 """
 AT_ONCE = 50
-"""Messages that are looked at without a pause: long ones full of almost the nickname take some 6 ms."""
+"""Messages that are read from the journal at a time."""
+
+CHARACTERS = 8192
+"""Characters in which everybody together looks for nicknames in one turn: full of almost the nickname, some 2 ms."""
 
 
 class Reader(Protocol):
@@ -138,12 +142,14 @@ def look_up(
     rooms: Sequence[str],
     upto: int,
     private: int,
+    share: FairShare,
     ignored: Container[AuthorId] = (),
     nick_of: Callable[[AuthorId, str], str] | None = None,
 ) -> Generator["Deferred[Any]", Any, Missed]:
     """Look up what somebody has not read up to a number.
 
     :param private: the most private messages to show; 0: none, the connection reads them by itself.
+    :param share: of the characters that are looked at in one turn.
     :param ignored: the authors of whom they read nothing.
     :param nick_of: returns the nickname of an author now, given the one then; None: private messages are not
         counted.
@@ -172,7 +178,7 @@ def look_up(
                 found = yield stream.journal.following(Audience((room,)), after, upto, AT_ONCE)
                 others = [one.event for one in found if is_missed(one)]
                 count += len(others)
-                called += sum(1 for post in others if is_mentioned(reader.nick, post))
+                called += len((yield mentioning(reader.nick, others, share)))
                 if len(found) < AT_ONCE:
                     break
                 after = found[-1].event.id
@@ -188,11 +194,31 @@ def look_up(
         newest = [one for one in found if one.event.id > after] + newest
         last = found[0].event.id - 1 if len(found) == AT_ONCE else after
     waiting = [one for one in newest if is_unread(one)]
-    for other in dict.fromkeys(one.author for one in waiting):
-        theirs = [one for one in waiting if one.author == other]
+    talks: dict[AuthorId, list[StoredPost]] = {}
+    for one in waiting:
+        talks.setdefault(one.author, []).append(one)
+    for other, theirs in talks.items():
         position = positions.find_talk(reader.author, other)
         unread.append(Unread("", len(theirs), len(theirs), position, nick_of(other, theirs[-1].event.nick)))
     return Missed(whispers, unread, followed, waiting[0].event.id - 1 if waiting else upto)
+
+
+@inlineCallbacks
+def mentioning(nick: str, posts: Iterable[Post], share: FairShare) -> Generator["Deferred[Any]", Any, list[Post]]:
+    """Return those of the messages that speak to somebody; where that takes long, others have their turn meanwhile.
+
+    :param share: of the characters that are looked at in one turn.
+    """
+    found: list[Post] = []
+    for post in posts:
+        effort = mentions.effort(nick, post.text) if isinstance(post, Said | Acted | Whispered | Edited) else 0
+        if effort:
+            if share.over:
+                yield share.next_turn()
+            share.spend(effort)
+        if is_mentioned(nick, post):
+            found.append(post)
+    return found
 
 
 def is_said(post: Post) -> bool:

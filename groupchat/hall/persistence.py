@@ -228,18 +228,20 @@ class Persistence:
     def mark(self, connection: Connection, place: str, upto: int, nick: str = "") -> int:
         """Note that somebody has read a place, and tell their other connections; return the number it stands at now.
 
+        A connection that is gone by now has read nothing.
+
         :param place: see ``facts/reading_places.py``; :param nick: of what is private with one person, their nickname.
         """
         noted = ReadUpTo(connection.person.author, place, upto, self._now())
-        if self._note_mark(noted):
+        if not connection.gone and self._note_mark(noted):
             self._tell_marked(connection, noted, nick)
         known = self._positions.find(noted.author, place)
         return upto if known is None else known.upto
 
-    def skip(self, author: AuthorId, upto: int) -> None:
+    def skip(self, connection: Connection, upto: int) -> None:
         """Note that everything private up to a number was read, as it turned out when somebody looked (0: nobody)."""
-        if upto:
-            self._note_mark(ReadUpTo(author, PRIVATE, upto, self._now()))
+        if upto and not connection.gone:
+            self._note_mark(ReadUpTo(connection.person.author, PRIVATE, upto, self._now()))
 
     def sweep(self) -> None:
         """Store what was marked.  To be called each second."""

@@ -349,7 +349,7 @@ class Joining:
         private = hall.settings.query_posts if is_told else 0
         ignored = {one.other for one in hall.accounts.ignoring(person.author)} | person.ignored.keys()
         found: Missed = yield look_up(
-            hall.positions, hall.stream, account or person, rooms, upto, private, ignored,
+            hall.positions, hall.stream, account or person, rooms, upto, private, hall.looking, ignored,
             hall.called if claim.marks else None,
         )  # fmt: skip
         return found
@@ -397,7 +397,7 @@ class Joining:
         if replayed is not None:
             connection.show(replayed)
         missed.show(connection, upto, hall.now(), hall.settings.zone)
-        hall.persistence.skip(person.author, missed.private_upto)
+        hall.persistence.skip(connection, missed.private_upto)
         if claim.since == HEAD:
             upto = hall.stream.delivered
         elif isinstance(claim.since, int):

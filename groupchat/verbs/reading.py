@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.facts.reading_places import PRIVATE, talk
 from groupchat.hall.hall import Hall
-from groupchat.hall.missed import Missed, is_mentioned, is_said, listed, look_up
+from groupchat.hall.missed import Missed, is_said, listed, look_up, mentioning
 from groupchat.limits.pages import fitting
 from groupchat.model import names, times
 from groupchat.model.drafts import Audience, SharedFile, StoredPost, length
@@ -185,9 +185,10 @@ def unread(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     upto = hall.stream.delivered if marks else person.unread_upto
     rooms = connection.rooms if marks else [room for room in connection.rooms if room in person.unread]
     found: Missed = yield look_up(
-        hall.positions, hall.stream, person, rooms, upto, 0, person.ignored, hall.called if marks else None
-    )
-    hall.persistence.skip(person.author, found.private_upto)
+        hall.positions, hall.stream, person, rooms, upto, 0, hall.looking, person.ignored,
+        hall.called if marks else None,
+    )  # fmt: skip
+    hall.persistence.skip(connection, found.private_upto)
     answer = listed(found.rooms, connection, upto, hall.now(), hall.settings.zone)
     return answer if found.rooms else replace(answer, lines=("You have read everything.",))
 
@@ -239,11 +240,10 @@ def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     posts = [
         stored
         for _, stored in sorted(either.items(), reverse=True)
-        if stored.author != person.author
-        and stored.author not in person.ignored
-        and is_said(stored.event)
-        and is_mentioned(person.nick, stored.event)
+        if stored.author != person.author and stored.author not in person.ignored and is_said(stored.event)
     ]
+    meant = {post.id for post in (yield mentioning(person.nick, (one.event for one in posts), me.hall.looking))}
+    posts = [stored for stored in posts if stored.event.id in meant]
     shown = _excerpts(me, posts[:MENTIONS], [person.nick])
     return _replayed(me, "search", shown, "end of what mentions you, newest first")
 

@@ -10,7 +10,7 @@ from groupchat.hall.persistence import MARKED_SWEEPS
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, ReadUpTo, StoredSession
 from groupchat.model.events import Listed, MarkedRead, Replayed, Said, Welcomed
-from tests.fakes import HeldJournal
+from tests.fakes import HeldJournal, SlowJournal
 from tests.house import House, Peer
 from tests.people import account, operator
 
@@ -449,3 +449,54 @@ class DurableTests(MarksCase):
         shown = [type(event) for event in again.take()]
         self.assertIs(shown[0], Welcomed)
         self.assertLess(shown.index(Listed), shown.index(Said))
+
+
+class GoneTests(SynchronousTestCase):
+    """Who has left while an answer was looked up has read nothing."""
+
+    def setUp(self) -> None:
+        self.journal = SlowJournal(MemoryJournal())
+        self.house = House(self.journal)
+        (self.bob,) = self.house.come("bob")
+
+    def gone(self, peer: Peer, request: str, **fields: Any) -> None:
+        """Let somebody ask, and go before the answer has been found."""
+        self.journal.slow = True
+        peer.do(request, **fields)
+        self.assertTrue(self.journal.reads, request)
+        peer.vanish()
+        self.journal.slow = False
+        self.journal.answer_all()
+        self.house.turn()
+
+    def guest(self) -> Peer:
+        """Let a guest come in who says what was read, whom somebody has whispered to who has left."""
+        guest = self.house.connect("json").offer("gina", marks=True)
+        self.house.come("eve")[0].type("/msg gina psst", "/exit")
+        return guest
+
+    def test_guests(self) -> None:
+        """A guest who asks and goes leaves nothing behind."""
+        before = dict(self.house.hall.positions._known)
+        for request, fields in (("unread", {}), ("read", {"nick": "eve"})):
+            self.gone(self.guest(), request, **fields)
+            self.house.pass_time(MARKED_SWEEPS + 1)
+            self.assertEqual(self.house.hall.positions._known, before, request)
+            self.assertEqual(self.house.hall.persistence._marked, {}, request)
+
+    def test_accounts(self) -> None:
+        """What an account was not shown any more it has not read."""
+        account(self.house.hall, "alice", password=SECRET)
+        alice = self.house.connect("text").type("alice", SECRET)
+        author = alice.connection.person.author
+        alice.type("/exit")
+        self.bob.type("one", "two")
+        alice = self.house.connect("text").type("alice", SECRET)
+        before = self.house.hall.positions.find(author, "lobby")
+        self.journal.slow = True
+        alice.type("/catchup")
+        self.assertTrue(self.journal.reads)
+        alice.connection.gone = True  # as when another takes its place: nothing is noted of what it was shown
+        self.journal.slow = False
+        self.journal.answer_all()
+        self.assertEqual(self.house.hall.positions.find(author, "lobby"), before)

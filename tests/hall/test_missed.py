@@ -1,14 +1,41 @@
 """What an account missed: private messages, and new ones in its rooms."""
 
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import Account, ReadPosition
-from groupchat.hall.missed import AT_ONCE, COUNTED, Missed, Unread, is_mentioned, is_said, look_up
+from groupchat.hall import missed as missed_messages
+from groupchat.hall.missed import (
+    AT_ONCE,
+    CHARACTERS,
+    COUNTED,
+    Missed,
+    Unread,
+    is_mentioned,
+    is_said,
+    look_up,
+    mentioning,
+)
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Draft, Kind
-from groupchat.model.events import Acted, AuthorId, Deleted, Edited, Listed, Moderated, Replayed, Said, TopicChanged
+from groupchat.model.drafts import Draft, Kind, ReadUpTo
+from groupchat.model.events import (
+    Acted,
+    AuthorId,
+    Deleted,
+    Edited,
+    Listed,
+    Moderated,
+    Post,
+    Replayed,
+    Said,
+    TopicChanged,
+)
 from groupchat.model.preferences import Preferences
 from groupchat.state.people import Connection, Person
 from groupchat.state.positions import PRIVATE, Positions
@@ -30,6 +57,7 @@ class LookUpTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.journal = MemoryJournal()
         self.positions = Positions()
+        self.share = FairShare(lambda begin: begin(), CHARACTERS)
 
     def write(self, words: str, author: AuthorId = BOB, room: str = "lobby", kind: Kind = Kind.SAID) -> None:
         """Write something somebody said."""
@@ -46,7 +74,7 @@ class LookUpTests(SynchronousTestCase):
 
     def missed(self, *rooms: str, private: int = 100, upto: int = 1000) -> Missed:
         """What alice missed."""
-        found = look_up(self.positions, Stream(self.journal), ACCOUNT, rooms, upto, private)
+        found = look_up(self.positions, Stream(self.journal), ACCOUNT, rooms, upto, private, self.share)
         return self.successResultOf(found)
 
     def test_nothing(self) -> None:
@@ -122,6 +150,62 @@ class LookUpTests(SynchronousTestCase):
         self.assertEqual(self.missed(private=0).whispers, [])
 
 
+class TurnTests(SynchronousTestCase):
+    """Looking for nicknames in long texts leaves the others their turns."""
+
+    def setUp(self) -> None:
+        self.looked_at = 0
+        """Characters in this turn."""
+        self.turns: list[Callable[[], None]] = []
+        self.share = FairShare(self.turns.append, CHARACTERS)
+
+        def counted(nick: str, post: Post) -> bool:
+            assert isinstance(post, Said)
+            if post.text.count(nick) > 1:
+                self.looked_at += len(post.text)
+            return is_mentioned(nick, post)
+
+        self.patch(missed_messages, "is_mentioned", counted)
+
+    def pass_turns(self, *looking: "Deferred[Any]") -> int:
+        """Let turns pass until all of these are done; return how many it took."""
+        number = 0
+        while not all(one.called for one in looking):
+            self.assertLess(self.looked_at, CHARACTERS + 4096)
+            self.looked_at = 0
+            for end in (waiting := list(self.turns)):
+                self.turns.remove(end)
+                end()
+            assert waiting
+            number += 1
+        self.assertLess(self.looked_at, CHARACTERS + 4096)
+        return number
+
+    def test_almost_mentioned(self) -> None:
+        """However many look through however many messages, they look at so many characters in a turn, together."""
+        texts = ["alice/" * 600] * 50 + ["alice, hi"] + ["é" * 3600 + "alice" * 2] * 10
+        posts = [Said(number, "lobby", "bob", NOON, text) for number, text in enumerate(texts, 1)]
+        looking = [mentioning("alice", posts, self.share) for _ in range(8)]
+        self.assertGreater(self.pass_turns(*looking), 100)
+        for one in looking:
+            self.assertEqual([post.id for post in self.successResultOf(one)], [51])
+
+    def test_what_is_unread(self) -> None:
+        """Counting what is unread in a room does it so, too."""
+        journal, positions = MemoryJournal(), Positions()
+        positions.note(ReadUpTo(ALICE, "lobby", 0, NOON))
+        journal.append([Draft(Kind.SAID, BOB, "bob", NOON, "lobby", "alice/" * 600)] * 60)
+        found = look_up(positions, Stream(journal), ACCOUNT, ["lobby"], 1000, 0, self.share)
+        self.assertGreater(self.pass_turns(found), 10)
+        self.assertEqual(self.successResultOf(found).rooms[0].count, 60)
+
+    def test_ordinary(self) -> None:
+        """Ordinary messages, however many, and long ones without the nickname take one turn."""
+        texts = ["hi alice", "hello " * 600] * 500
+        posts = [Said(number, "lobby", "bob", NOON, text) for number, text in enumerate(texts, 1)]
+        self.assertEqual(len(self.successResultOf(mentioning("alice", posts, self.share))), 500)
+
+
 class ShowTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.screen = FakeScreen(Clock(), "text")
@@ -146,7 +230,8 @@ class ShowTests(SynchronousTestCase):
         for count, heading in ((1, "1 message while you were away:"), (2, "2 messages while you were away:")):
             draft = Draft(Kind.WHISPERED, BOB, "bob", NOON, text="psst", reader=ALICE, to="alice")
             journal.append([draft])
-            missed = self.successResultOf(look_up(positions, Stream(journal), ACCOUNT, (), 10, 10))
+            share = FairShare(lambda begin: begin())
+            missed = self.successResultOf(look_up(positions, Stream(journal), ACCOUNT, (), 10, 10, share))
             (replayed,) = self.shown(missed)
             assert isinstance(replayed, Replayed)
             self.assertEqual((replayed.heading, len(replayed.posts), replayed.what), (heading, count, "join"))

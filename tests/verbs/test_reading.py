@@ -1,7 +1,11 @@
 """The verbs with which people read what was said: history, search, what they missed."""
 
+from collections.abc import Callable
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.fair_share import FairShare
+from groupchat.hall.missed import CHARACTERS
 from groupchat.model.drafts import Audience
 from groupchat.model.events import Done, Listed, Post, Replayed, Told, Whispered
 from groupchat.verbs.reading import AROUND, MENTIONS, SEARCHED, replay
@@ -417,6 +421,22 @@ class MentionsTests(SynchronousTestCase):
         alice.take()
         alice.type("/mentions")
         self.assertEqual(ids(alice), [list(range(30, 30 - MENTIONS, -1))])
+
+    def test_turns(self) -> None:
+        """Messages that are full of almost the nickname are looked at in several turns."""
+        house = House()
+        alice, bob = house.come("alice", "bob")
+        bob.type("alice, hi", *["alice/" * 600] * 9)
+        alice.take()
+        turns: list[Callable[[], None]] = []
+        house.hall.looking = FairShare(turns.append, CHARACTERS)
+        alice.type("/mentions")
+        for _ in range(3):
+            self.assertEqual(alice.answers, [])
+            turns.pop()()
+        while turns:
+            turns.pop()()
+        self.assertEqual(ids(alice), [[1]])
 
 
 class EarlierTests(SynchronousTestCase):

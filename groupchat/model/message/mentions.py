@@ -38,6 +38,11 @@ def is_mentioned(nick: str, text: str) -> bool:
     return bool(nick) and _folded(nick) in _folded(text) and next(places(nick, text), None) is not None
 
 
+def effort(nick: str, text: str) -> int:
+    """Return how many characters of a text have to be looked at closely: none if it can be told at once."""
+    return len(text) if not text.isascii() or _folded(nick) in text.lower() else 0
+
+
 ALL = "all"
 """What stands after an @ to call everybody in a room; nobody can have it as nickname, unless it is not reserved."""
 
