@@ -109,7 +109,7 @@ class PlainJoin:
         """End the conversation, or the program, and say why."""
         if self.menu and self.terminal:
             self._complain(sentence)
-            self._tell_what_was_not_said([], self.lines.unanswered)
+            self._tell_what_was_not_said([], self.lines.unanswered, [])
             self.lines = Lines(not self.terminal)
             self.go(Menu(self))
         else:
@@ -125,24 +125,27 @@ class PlainJoin:
     def finish(self, status: int, sentence: str = "") -> None:
         """End the program, once everything is printed; the sentence comes after it, and what was not said.
 
-        A person at a terminal was told of each refusal; in a pipe one line that was not said makes the status 1.
+        A person at a terminal was told of each refusal; in a pipe one line that was refused makes the status 1.
         """
         waiting = [line.decode("utf-8", "replace") for line in self._lines] if self._is_in else []
-        unsaid = [] if self.terminal else [*self.lines.refused, *filter(is_spoken, waiting)]
+        refused = [] if self.terminal else self.lines.refused
+        unsaid = [] if self.terminal else [*filter(is_spoken, waiting)]
         unconfirmed = self.lines.unanswered if status or not self.terminal else []
 
         def closed() -> None:
             if sentence:
                 self._complain(sentence)
-            self._tell_what_was_not_said(unsaid, unconfirmed)
-            self._finished.callback(1 if unsaid or unconfirmed else status)
+            self._tell_what_was_not_said(unsaid, unconfirmed, refused)
+            self._finished.callback(1 if refused or unsaid or unconfirmed else status)
 
         if not isinstance(self.state, Finished):
             self.state = Finished(self)
             self.keyboard.close(closed)
 
-    def _tell_what_was_not_said(self, unsaid: list[str], unconfirmed: list[str]) -> None:
-        for what, lines in (("not said", unsaid), ("not confirmed, and may have been said", unconfirmed)):
+    def _tell_what_was_not_said(self, unsaid: list[str], unconfirmed: list[str], refused: list[str]) -> None:
+        for what, lines in (
+            ("refused", refused), ("not said", unsaid), ("not confirmed, and may have been said", unconfirmed),
+        ):  # fmt: skip
             if lines:
                 self._complain(f"{'1 line was' if len(lines) == 1 else f'{len(lines)} lines were'} {what}:")
             for line in lines:

@@ -1,4 +1,4 @@
-"""The lines of the plain client: where each of them goes, and which were not said.
+"""The lines of the plain client: where each of them goes, and which were refused.
 
 Rules:
 
@@ -7,7 +7,9 @@ Rules:
 2. After an involuntary loss of that room lines are bound to it all the same, so that the server refuses them:
    on a terminal the next one, of which the person is told; in a pipe, where nobody reads that, all of them.
    A command that chooses a room ends this.
-3. While lines go to one person in private, they are bound to no room: the server knows the person.
+3. In a pipe nothing is sent after a command that was to choose where lines go, and was refused: what follows was
+   meant for that place.  The next such command that succeeds ends this.
+4. While lines go to one person in private, they are bound to no room: the server knows the person.
 """
 
 from groupchat.client.core.protocol import Message
@@ -30,13 +32,16 @@ _SECRET = SecretCommands()
 class Lines:
     """The lines that were sent on one connection.
 
-    :param persistent: whether a lost room is remembered until another one is chosen (rule 2).
+    :param persistent: whether a room that was lost, or not reached, is remembered until another one is chosen
+        (rules 2 and 3).
     """
 
     def __init__(self, persistent: bool) -> None:
         self.refused: list[str] = []
-        """What was to be said and was refused."""
+        """The lines that were refused, by the server or here."""
         self._persistent = persistent
+        self._is_astray = False
+        """Whether the place that the lines were meant for was not reached (rule 3)."""
         self._binds = False
         self._lost = ""
         self._is_private = False
@@ -55,12 +60,20 @@ class Lines:
         """Return whether it is uncertain where the next line goes (rule 1)."""
         return self._choice != 0
 
+    def refuse(self, line: str) -> None:
+        """Count a line that is not sent."""
+        self.refused.append(line)
+
+    def may_be_sent(self, line: str) -> bool:
+        """Return whether it is certain that a line goes where it was meant to go (rule 3)."""
+        return not self._is_astray or _chooses(line)
+
     def request(self, line: str, room: str) -> Message:
         """Return the request for a line that is taken while this is the current room."""
         self._number += 1
         message: Message = {"do": "type", "line": line, "ref": self._number}
         self._unanswered[self._number] = line
-        if goes_elsewhere(message) or _name(line) in CHOOSING:
+        if _chooses(line):
             self._choice = self._number
         if self._binds and not self._is_private and (self._lost or room):
             message["room"] = self._lost or room
@@ -78,7 +91,7 @@ class Lines:
             case "welcome":
                 features = message.get("features")
                 self._binds = isinstance(features, list) and FEATURE in features
-                self._lost, self._is_private = "", bool(message.get("query"))
+                self._lost, self._is_private, self._is_astray = "", bool(message.get("query")), False
             case "departed" if message.get("room") == room and departure(message) is not None:
                 self._lost = room
         return self._answered(message)
@@ -91,12 +104,16 @@ class Lines:
         if ref == self._choice:
             self._choice = 0
             if message.get("event") == "done":
-                self._lost, self._is_private = "", bool(message.get("query"))
-        if message.get("event") != "refused" or not is_spoken(line):
+                self._lost, self._is_private, self._is_astray = "", bool(message.get("query")), False
+            elif self._persistent:
+                self._is_astray = True
+        if message.get("event") != "refused":
+            return ""
+        self.refused.append(line)
+        if not is_spoken(line):
             return ""
         if not self._persistent:
             self._lost = ""
-        self.refused.append(line)
         return line
 
 
@@ -109,6 +126,11 @@ def is_spoken(line: str) -> bool:
     """Return whether a line says something."""
     is_command = line.startswith("/") and not line.startswith("//")
     return bool(line.strip()) and (not is_command or _name(line) in SPOKEN)
+
+
+def _chooses(line: str) -> bool:
+    """Return whether a line may choose where the next one goes."""
+    return goes_elsewhere({"do": "type", "line": line}) or _name(line) in CHOOSING
 
 
 def _name(line: str) -> str:

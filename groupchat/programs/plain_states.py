@@ -29,12 +29,13 @@ from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
 from groupchat.client.twisted_network import Source, TwistedDialer
 from groupchat.destinations.credentials import Credentials
-from groupchat.programs.plain_lines import Lines
+from groupchat.programs.plain_lines import Lines, shown
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.keyboard import Keyboard
 from groupchat.stdio.nickname import another
+from groupchat.stdio.printable import one_line
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
 PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
@@ -353,10 +354,14 @@ class Chatting(Online):
             self._leave(rest.decode("utf-8", "replace").strip())
             return
         try:
-            request = self._join.lines.request(line.decode(), self._join.transcript.room)
+            text = line.decode()
         except UnicodeDecodeError:
+            self._join.lines.refuse(line.decode("utf-8", "replace"))
             self._join.write("!! not-utf8: The line is not UTF-8, and was not sent.\n")
             return
+        if not self._is_certain(text):
+            return
+        request = self._join.lines.request(text, self._join.transcript.room)
         if name == "/logout" and not rest.strip():
             request["ref"] = LOGOUT
         self.wire.send(request)
@@ -375,11 +380,22 @@ class Chatting(Online):
             self._join.write(f"-- {message.told}\n")
         if message is not None and message.is_done:
             self._collecting = None
-            if message.text:
+            if message.is_refused:
+                self._join.lines.refuse("a message of several lines")
+            elif message.text and self._is_certain(message.text):
                 self.wire.send(self._join.lines.message(message.text, message.reply, self._begun_in))
+
+    def _is_certain(self, text: str) -> bool:
+        """Return whether a line goes where it was meant to go; otherwise it goes nowhere, and is counted."""
+        is_certain = self._join.lines.may_be_sent(text)
+        if not is_certain and text.strip():
+            self._join.lines.refuse(text)
+            self._join.write(f"!! not-in-room: Not sent, as what it follows was refused: {one_line(shown(text))}\n")
+        return is_certain
 
     def end_input(self) -> None:
         if self._collecting is not None:
+            self._join.lines.refuse("a message of several lines, without its end")
             self._join.write("-- Your message did not end with a line that has only a dot: it was not said.\n")
         self._leave("")
 

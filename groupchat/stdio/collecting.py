@@ -23,7 +23,8 @@ class Collecting:
         self.told = f"Paste or type lines. One with only a dot says them, {CANCEL} drops them."
         """What the person is to be told now; empty: nothing."""
         self._lines: list[str] = []
-        self._is_refused = False
+        self.is_refused = False
+        """Whether nothing of it is said, because something about it is wrong."""
 
     @property
     def text(self) -> str:
@@ -36,10 +37,11 @@ class Collecting:
         word = line.strip()
         if word in (END, CANCEL):
             self.is_done = True
-            if word == CANCEL or self._is_refused or not self.text:
+            self.is_refused = self.is_refused and word == END
+            if word == CANCEL or self.is_refused or not self.text:
                 self._lines = []
                 self.told = "Nothing was said."
-        elif not self._is_refused:
+        elif not self.is_refused:
             self._lines.append(END if word == STANDS_FOR_DOT else line)
             text = self.text
             if text.count("\n") >= LINES_MOST or len(text.encode("utf-8", "surrogatepass")) > LONGEST:
@@ -49,7 +51,7 @@ class Collecting:
 
     def refuse(self, why: str) -> None:
         """Say nothing of this message."""
-        self._is_refused = True
+        self.is_refused = True
         self._lines = []
         self.told = f"{why}, so nothing of it is said. Lines up to the one with a dot, or {CANCEL}, are left out."
 

@@ -156,7 +156,7 @@ class RightPlaceTest(PaneTest):
         plain.send("two\n/switch lobby\nthree\n")
         plain.finish()
         told = plain.rest()
-        self.assertRegex(told, r"(?s)not-in-room.*1 line was not said:\ngroupchat: two\n")
+        self.assertRegex(told, r"(?s)not-in-room.*1 line was refused:\ngroupchat: two\n")
         self.assertEqual(plain.process.wait(LIMIT_S), 1)
         olga.send("/switch lobby\n/history\n/exit\n")
         self.assertRegex(heard := olga.heard + olga.rest(), "three")

@@ -470,7 +470,50 @@ class PlaceTest(PlainCase):
         self.assertEqual(self.answer(server), [("four", "lobby")])
         self.keyboard.end()
         server.cut()
-        self.assert_ended(1, "3 lines were not said:", "one", "two", "three")
+        self.assert_ended(1, "5 lines were refused:", "one", "/topic", "two", "three", "/switch lobby")
+
+    def test_choice_refused_in_a_pipe(self) -> None:
+        """What follows a choice of a place that was refused is said nowhere, until a choice succeeds."""
+        for choice in ("/join ops", "/j ops", "/query bob", "/switch ops", "/leave", "/login bob x"):
+            server = self.chat(terminal=False)
+            self.keyboard.type(choice, "secret", "/topic secret", "", "/paste", "secret too", ".", choice, "secret")
+            answered = self.answer(server, event="refused", code="room-locked", text="No.")
+            self.assertEqual([line for line, _ in answered], [choice])
+            self.assertIn("Not sent, as what it follows was refused: secret\n", self.read())
+            answered = self.answer(server, event="refused", code="room-locked", text="No.")
+            self.assertEqual([line for line, _ in answered], [choice])
+            self.keyboard.type("/join lobby", "hello")
+            self.assertEqual(self.answer(server, room="lobby"), [("/join lobby", "board")])
+            self.assertEqual([line for line, _ in self.answer(server)], ["hello"])
+            self.keyboard.end()
+            server.cut()
+            told = choice if choice != "/login bob x" else "/login"
+            self.assert_ended(
+                1, "6 lines were refused:", told, "secret", "/topic secret", "secret too", told, "secret"
+            )  # fmt: skip
+
+    def test_choice_refused_at_a_terminal(self) -> None:
+        """A person sees the refusal, and goes on where they are."""
+        server = self.chat()
+        self.keyboard.type("/join ops")
+        self.answer(server, event="refused", code="room-locked", text="No.")
+        self.keyboard.type("hello")
+        self.assertEqual(self.answer(server), [("hello", "board")])
+
+    def test_each_refusal_counts_in_a_pipe(self) -> None:
+        """Not only what says something: each line that was refused makes the status 1, and is named."""
+        server = self.chat(terminal=False)
+        self.keyboard.type("/etc/hosts is broken", "/kick alice", "/password a b")
+        self.answer(server, event="refused", code="unknown-command", text="No.")
+        self.keyboard.dataReceived(b"\xff\n")
+        self.keyboard.type("/paste", *["x"] * 70, ".", "/paste", "y", "/cancel", "/list", "/paste", "z")
+        self.answer(server)
+        self.keyboard.end()
+        server.cut()
+        self.assert_ended(
+            1, "6 lines were refused:", "/etc/hosts is broken", "/kick alice", "/password", "\N{REPLACEMENT CHARACTER}",
+            "a message of several lines", "a message of several lines, without its end",
+        )  # fmt: skip
 
     def test_left(self) -> None:
         """Who leaves a room by themselves goes on elsewhere."""
