@@ -18,7 +18,7 @@ class BadConfiguration(Exception):
 
 
 class Host(NamedTuple):
-    """A server that has a name.  What is empty comes from the command line, or is asked for.
+    """A server with a name.  Empty fields are filled by the command line, or asked for.
 
     ``fingerprint``: as it is written in the file; the names of files are absolute.
     """

@@ -50,7 +50,7 @@ class SecretLines:
         self.is_alert = False
 
     def check(self, spoken: str, now: float, least: int) -> None:
-        """See that a line can be said aloud.
+        """Check that a line may be said aloud.
 
         :param least: the fewest characters of a password.
         :raises BadArguments: it may have a password in it, or be one.

@@ -58,7 +58,7 @@ class Positions:
         return tuple(self._known.get(author, {}).values())
 
     def moves(self, author: AuthorId, rooms: Iterable[str], upto: int, at: float) -> list[ReadUpTo]:
-        """Return what is to be noted when somebody has read these rooms up to here; nothing where they have read on."""
+        """Return the positions to note: somebody has read these rooms up to here, if they had not read further."""
         known = self._known.get(author, {})
         return [
             ReadUpTo(author, room, upto, at)

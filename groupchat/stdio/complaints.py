@@ -1,4 +1,4 @@
-"""What a program says on standard error when something is wrong."""
+"""Complaints on standard error."""
 
 import os
 

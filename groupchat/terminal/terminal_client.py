@@ -97,7 +97,7 @@ class TerminalClient(Owner):
         self._surface.suspend()
 
     def proceed(self) -> None:
-        """Go on after the process was stopped, by whomever."""
+        """Go on after the process was stopped and continued."""
         self._surface.proceed()
 
     # The surface calls these.

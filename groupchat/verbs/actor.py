@@ -267,7 +267,7 @@ class Actor:
         return found
 
     def check_meant(self, words: str, room: str, does: str) -> None:
-        """See that the name of a room, as the only word of a reason or topic, was meant as such, and not as the room.
+        """Check that the name of a room, as the only word of a reason or topic, was meant as such, and not as the room.
 
         :param room: the room that was named otherwise; empty: none was.  :param does: what the line does as it stands.
         :raises ConfirmationNeeded: they have to ask for the same again.

@@ -304,7 +304,7 @@ def _aloud(me: Actor, kind: Kind, room: str, words: str, reply: int | None) -> R
     text = spoken(me, words)
     called = me.hall.rooms.find(room) if calls(text) and not me.connection.relays else None
     if called is None or me.rank_in(room) < Rank.ROOM_OPERATOR:
-        return me.post(me.draft(kind, room, text, reply=reply))  # of others, @all is a word like any other
+        return me.post(me.draft(kind, room, text, reply=reply))  # from others, @all is a word like any other
     now = me.hall.clock.seconds()
     wait = called.called_at + CALL_S - now
     if wait > 0:

@@ -1,4 +1,4 @@
-"""What a fake server knows: its people, its rooms, and what was posted."""
+"""The state of a fake server: people, rooms and posts."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping

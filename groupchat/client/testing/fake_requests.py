@@ -1,4 +1,4 @@
-"""What a fake server does when it is asked: one function for each request."""
+"""The requests of a fake server: one function for each."""
 
 import re
 from collections.abc import Callable, Mapping

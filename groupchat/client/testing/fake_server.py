@@ -21,7 +21,7 @@ PATIENCE = 10.0
 """Seconds for which a test waits for a message."""
 
 IDLE_TURNS = 25
-"""Turns of the event loop without anything sent or read, after which nothing more is expected."""
+"""Idle turns of the event loop after which nothing more is expected."""
 
 BACKOFF = 0.01
 """Seconds after which a client comes back."""

@@ -10,11 +10,11 @@ from groupchat.client.testing.fake_hall import CONTEXT, FakeHall, FakePerson, Fi
 from groupchat.client.testing.fake_requests import REQUESTS, check_nick
 
 FEATURES = ("rooms", "quiet", "entered", "closing", "barrier", "lines", "replies", "acts", "programs")
-"""What a fake server tells its clients that they can rely on."""
+"""The abilities that a fake server tells its clients of."""
 
 
 class Desk(Protocol):
-    """What a connection asks of its server."""
+    """The part of a server that a connection uses."""
 
     hall: FakeHall
 
@@ -133,7 +133,7 @@ class FakeVisit:
             raise Refusal("no-nickname", 'Choose a nickname first: {"do": "nick", "nick": "…"}.')
 
     def _done(self, person: FakePerson, do: str, request: Fields) -> Fields:
-        """Do what somebody asks for who is in, once for each key; return the fields of the answer."""
+        """Carry out a request of somebody who is in, once for each key; return the fields of the answer."""
         if do not in REQUESTS:
             raise Refusal("unknown-command", f"There is no command /{do} that a fake server knows; see `answer`.")
         if do == "nick":

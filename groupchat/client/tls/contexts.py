@@ -1,4 +1,4 @@
-"""OpenSSL's settings for what a client accepts."""
+"""OpenSSL's settings, by the certificates that a client accepts."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def context_of(encryption: Encryption) -> ssl.SSLContext:
 
 
 def credulous() -> ssl.SSLContext:
-    """Return settings that accept every certificate: whoever uses them looks at it afterwards."""
+    """Return settings that accept every certificate; the caller judges it afterwards."""
     context = _new()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -158,7 +158,7 @@ class _Handshake:
         self._receiver.failed(NotTrusted(words, certificate, self._wrong))
 
     def _release(self) -> Tunnel | None:
-        """Return the tunnel, which is decided about."""
+        """Let go of the tunnel and its timer; return the tunnel."""
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()

@@ -23,7 +23,7 @@ class PositionStore(Store, Protocol):
 
 
 def note_position(book: RuleBook, store: PositionStore, noted: ReadUpTo) -> None:
-    """Write a position, unless it is lower than the one that stands there, and remove those that are too many."""
+    """Write a position, unless a higher one is stored, and remove those beyond the limit."""
     if noted.author not in book.accounts:
         return  # it was removed, and what it has read went with it
     position = ReadPosition(noted.author, noted.room, noted.upto, noted.at)

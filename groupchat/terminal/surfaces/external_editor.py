@@ -20,7 +20,7 @@ LONGEST = 256 * 1024
 
 
 class EditorFailed(Exception):
-    """Nothing was edited; the sentence says why, and where to find what the person wrote meanwhile."""
+    """The edit failed; the sentence says why, and where the person finds what they wrote."""
 
 
 def command(environ: Mapping[str, str]) -> list[str]:

@@ -67,7 +67,7 @@ class Owner(Protocol):
     """Is told by a surface what the person does, and asked what it must know."""
 
     def place(self) -> Hashable:
-        """Return where lines go now; what is false is nowhere yet."""
+        """Return where lines go now; a false value means nowhere yet."""
 
     def typed(self, line: str) -> None:
         """Take a whole line."""

@@ -287,7 +287,7 @@ class Viewing:
         if view is None:
             return False
         if view is self._state.views.current:
-            self._state.views.moves += 1  # what is not answered yet leads elsewhere no more
+            self._state.views.moves += 1  # answers that are still to come lead nowhere
             return False
         if view.is_over:
             self._show_last(view)

@@ -47,7 +47,7 @@ class WaitingPosts:
         asked.addCallbacks(self._fetched, self._not_fetched, (view, gap.after), {}, (view, gap.after))
 
     def show_rest(self, view: View) -> None:
-        """Show what is held of a view where the person is no longer; nothing of it can be fetched."""
+        """Show what is held of a view that the person has lost; nothing more of it can be fetched."""
         gap, view.gap = view.gap, None
         if gap is not None:
             self._remark(f"What was said before #{gap.before} cannot be fetched any more.")

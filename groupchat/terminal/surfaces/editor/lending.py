@@ -12,7 +12,7 @@ from groupchat.terminal.surfaces.external_editor import EditorFailed, ExternalEd
 
 
 class Lending:
-    """Leaves the terminal as it was found to somebody else, and draws the line again afterwards.
+    """Hands the terminal to another program, in the modes it was found in, and draws the line again afterwards.
 
     :param leave: is called before, while it can still be written to.
     :param returned: is called afterwards.

@@ -70,14 +70,14 @@ class Output(Vt100_Output):
 
 
 class TerminalModes:
-    """The modes of the terminal as they are when this is made: before the line editor changes them."""
+    """The terminal's modes at the time this is made, before the line editor changes them."""
 
     def __init__(self, source: Input) -> None:
         self._descriptor = source.fileno()
         self._found = termios.tcgetattr(self._descriptor) if os.isatty(self._descriptor) else None
 
     def take_again(self) -> bool:
-        """Have the modes of the line editor if others have changed them; return whether they had."""
+        """Set the line editor's modes again if another program has changed them; return whether it had."""
         if self._found is None or not termios.tcgetattr(self._descriptor)[3] & termios.ICANON:
             return False
         raw_mode(self._descriptor).__enter__()  # the application leaves it at its end
@@ -85,7 +85,7 @@ class TerminalModes:
 
     @contextmanager
     def as_found(self) -> Iterator[None]:
-        """Have the modes of then for a while."""
+        """Set the modes that were found, until the block ends."""
         if self._found is None:
             yield
             return

@@ -36,7 +36,7 @@ class Scrollback:
         self._is_held = False
 
     def start(self, clock: Any) -> None:
-        """Begin to write; what was given before then comes with the first text after it."""
+        """Begin to write; what was given earlier comes with the first text."""
         self._clock = clock
 
     def add(self, text: str) -> None:
