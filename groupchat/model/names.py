@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid
+from groupchat.model.letters import is_everyday
 from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, is_harmless
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
@@ -72,7 +73,7 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
     alike = _reserved(rules.reserved)
     looks = skeletons(name)
     is_forgotten = not rules.pseudonyms and any(look.lower().startswith(FORGOTTEN) for look in looks)
-    if looks[0] in alike or looks[1] in alike or is_forgotten:
+    if is_forgotten or not alike.isdisjoint(looks):
         raise NickReserved(f"{name} is reserved, or looks like a reserved name; choose another nickname.")
     return name
 
@@ -104,20 +105,40 @@ def key(text: str) -> str:
 
 _SMALL = str.maketrans("I1O0", "lloo")
 _CAPITAL = str.maketrans("10", "IO")
+_BARS = str.maketrans("1l", "II")
+_BAR_AMONG_CAPITALS = re.compile(r"(?<![a-z])l+(?![a-z])")
+"""A small l, or several, beside which is no other small letter."""
 
 
-def skeletons(text: str) -> tuple[str, str]:
-    """Return what a nickname looks like, as it is written and in capital letters.
+def skeletons(text: str) -> tuple[str, ...]:
+    """Return what a nickname looks like: as it is written, in capital letters, and in other ways it can be read.
 
-    Nicknames that have either in common look alike (UTS #39, section 4): ``I``, ``l`` and ``1`` do, and ``O`` and
-    ``0``; punctuation at the end is easily overlooked.  So ``oIga_`` looks like olga, and ``Adm1n.`` like ADMIN,
-    but ``Ali`` and ``ALI`` not like all.
+    Nicknames that have one in common look alike (UTS #39, section 4): ``I``, ``l`` and ``1`` do, and ``O`` and
+    ``0``; punctuation at the end is easily overlooked.  So ``oIga_`` looks like olga, ``Adm1n.`` and ``ADMlN`` like
+    ADMIN, and ``AII`` like All, but ``Ali`` and ``ALI`` not like all.  A Unicode nickname looks like its key, and
+    like the ASCII letters that its own are drawn as.
     Never raises, not even for an invalid nickname.  Only short texts should be given: their length is not limited.
     """
-    bare = (text.strip() if text.isascii() else key(text)).rstrip("._-")
+    if text.isascii():
+        return _readings(text.strip())
+    if len(text) > NICK.most or len(composed := unicodedata.normalize("NFKC", text)) > LONGEST:
+        return _readings(text)
+    return _unicode_readings(composed)
+
+
+def _readings(name: str) -> tuple[str, ...]:
+    """Return how a name can be read: in small letters and in capital ones, and perhaps in another way."""
+    bare = name.rstrip("._-")
     # Among capitals only, an I is read as an I.
     small = bare.lower() if bare.isupper() else bare
-    return small.translate(_SMALL).lower(), bare.upper().translate(_CAPITAL)
+    readings = small.translate(_SMALL).lower(), bare.upper().translate(_CAPITAL)
+    if not bare.isascii():
+        return readings
+    if "l" in bare and not bare.replace("l", "").islower() and _BAR_AMONG_CAPITALS.search(bare):
+        return *readings, bare.translate(_BARS).upper().translate(_CAPITAL)
+    if bare[1:] and not bare[1:].strip("I1"):  # a capital letter, and then what may be small ones
+        return *readings, bare.translate(_SMALL).lower()
+    return readings
 
 
 def pseudonym(bits: int) -> str:
@@ -221,6 +242,11 @@ def _unicode_nick(name: str, rules: NameRules) -> str:
         raise NickInvalid(_rule(rules))
     if not rules.pseudonyms and (_SIGNS.search(shown) or _is_overloaded(shown)):
         raise NickInvalid(f"A nickname has no letters that look like signs, and few marks on a letter. {_rule(rules)}")
+    if not rules.pseudonyms and (odd := next((c for c in shown if not is_everyday(c)), "")):
+        raise NickInvalid(
+            f"A nickname has letters that people write every day; {odd} is of a rare script, out of use or for"
+            " phonetics, and easily taken for another."
+        )
     if not _is_one_script(shown):
         raise NickInvalid("A nickname has letters of one script only; this one mixes several.")
     seen = _drawn(unicodedata.normalize("NFD", shown)).lower()
@@ -250,6 +276,33 @@ def _skeleton(text: str) -> str:
             break
         text = replaced
     return text
+
+
+@lru_cache(maxsize=4096)
+def _unicode_readings(text: str) -> tuple[str, ...]:
+    """Return how a Unicode name can be read: as its key, and as the ASCII letters that its own are drawn as.
+
+    :param text: at most LONGEST characters, as for its key.
+    """
+    drawn = "".join(map(_shape, unicodedata.normalize("NFD", text.strip())))
+    return tuple(dict.fromkeys((*_readings(_skeleton(text)), *_readings(unicodedata.normalize("NFC", drawn)))))
+
+
+@lru_cache(maxsize=4096)
+def _shape(character: str) -> str:
+    """Return the ASCII character that this one is drawn as, in its case; else the one that represents it.
+
+    Bars as high as capitals are an ``I``, others an ``l``.  The Cyrillic palochka is one: UTS #39 has it beside ``i``.
+    """
+    if character.isascii():
+        return character
+    if character == "\u04cf":
+        return "l"
+    drawn = _prototype(character)
+    if drawn == character:
+        # Glyphs of right-to-left scripts stand in the table between LEFT-TO-RIGHT MARKs.
+        drawn = next((found for found in _lookalikes(f"\u200e{character}\u200e") if found.isascii()), character)
+    return "I" if drawn == "l" and not character.islower() else drawn
 
 
 def _folded(text: str) -> str:
