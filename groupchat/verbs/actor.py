@@ -266,17 +266,18 @@ class Actor:
             raise NotAllowed(f"{found.nick} keeps order here too; only operators of the server can do that.")
         return found
 
-    def check_meant(self, words: str, room: str, does: str) -> None:
+    def check_meant(self, words: str, room: str, does: str, seconds: float = 0) -> None:
         """Check that the name of a room, as the only word of a reason or topic, was meant as such, and not as the room.
 
         :param room: the room that was named otherwise; empty: none was.  :param does: what the line does as it stands.
+        :param seconds: for how long; another duration is another line.
         :raises ConfirmationNeeded: they have to ask for the same again.
         """
         name = words.strip().lower().removeprefix("#")
         if room or name not in self.connection.rooms or not self.connection.attended:
             return
         warning = f"{name} is a room you are in, but as typed this {does}. If you mean the room, /switch {name} first."
-        self.hall.confirmations.check(self.connection, f"{does} {name}", warning, "the same line")
+        self.hall.confirmations.check(self.connection, f"{does} {name} {seconds}", warning, "the same line")
 
     def stage(self, person: Person | None) -> str:
         """Return the room that is shown what is done to somebody: where they are, or else where the caller is."""

@@ -82,7 +82,7 @@ def ban(
         return _ban_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(whom, scope)
-    me.check_meant(reason, room, f"bans {found.nick} from {scope or 'the whole server'}")
+    me.check_meant(reason, room, f"bans {found.nick} from {scope or 'the whole server'}", duration)
     made = _sanction(me, Ban, found, scope, duration, checked_reason(reason))
     where = f" from {scope}" if scope else ""
     words = f"banned {found.nick}{where}{span(duration, 'unbanned')}{because(made.why)}"
@@ -146,7 +146,7 @@ def mute(
         return _mute_network(me, network, duration, checked_reason(reason), yes)
     scope = me.scope(room)
     found = me.subject(nick, scope)
-    me.check_meant(reason, room, f"mutes {found.nick} in {scope or 'the whole server'}")
+    me.check_meant(reason, room, f"mutes {found.nick} in {scope or 'the whole server'}", duration)
     made = _sanction(me, Mute, found, scope, duration, checked_reason(reason))
     where = f" in {scope}" if scope else ""
     words = f"muted {found.nick}{where}{span(duration, 'unmuted')}{because(made.why)}"
