@@ -25,7 +25,7 @@ from groupchat.model.errors import (
     TooManyRegistrations,
 )
 from groupchat.model.networks import household, site
-from groupchat.model.text import PASSWORD
+from groupchat.model.text import PASSWORD, TOKEN_BEGINNING
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural
 from groupchat.state.accounts import Accounts
@@ -290,6 +290,8 @@ class Admission:
             raise PasswordWeak(f"A password has {least} to {most} characters; this one has {len(password):,}.")
         if names.key(password) == names.key(nick):
             raise PasswordWeak("The nickname cannot be the password.")
+        if password.strip().startswith(TOKEN_BEGINNING):
+            raise PasswordWeak(f"A password does not begin with {TOKEN_BEGINNING}: it would be taken for a token.")
         return password
 
     def _registrants(self, address: str, found: RegistrationCode | None) -> tuple[tuple[str, int], ...]:

@@ -219,6 +219,12 @@ class BadCharacter(Refusal):
     code = "bad-character"
 
 
+class SecretInLine(Refusal):
+    """What is to be shown to others contains an access token."""
+
+    code = "secret-in-line"
+
+
 class TooLong(Refusal):
     """What is to be said has too many bytes or lines."""
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from groupchat.model.errors import BadArguments, BadCharacter, TooLong
+from groupchat.model.errors import BadArguments, BadCharacter, SecretInLine, TooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ DURATION = Length("A duration", 32, "none needs more")
 LENGTHS = (
     NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, FILE_NAME, DURATION,
 )  # fmt: skip
+
+TOKEN_BEGINNING = "gct_"
+"""How access tokens begin; only a text that contains it need be given to ``check_secrets``."""
+_ACCESS_TOKEN = re.compile(f"{TOKEN_BEGINNING}[0-9a-f]{{40}}")
 
 LINES_MOST = 60
 """The most lines of one message; with more, everybody's screen would scroll away."""
@@ -175,6 +179,20 @@ def like_a_command(line: str) -> str:
     name = unicodedata.normalize("NFKC", _NEVER.sub("", found["name"]))
     rest = found["rest"].lstrip(" \t\u2800\u3000")
     return f"/{name} {rest}" if rest else f"/{name}"
+
+
+def has_token(text: str) -> bool:
+    """Return whether a text contains what has the form of an access token."""
+    return TOKEN_BEGINNING in text and _ACCESS_TOKEN.search(text) is not None
+
+
+def check_secrets(text: str) -> None:
+    """See that others can be shown a text.
+
+    :raises SecretInLine: it contains an access token, with which they could come in as its owner.
+    """
+    if has_token(text):
+        raise SecretInLine("There is an access token in that, so nobody was shown it. Whoever has it comes in as you.")
 
 
 def clean(text: str) -> str:

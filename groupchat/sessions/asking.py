@@ -45,14 +45,16 @@ class Asking:
 
     ``command``: the last command, with its passwords; it is to be forgotten when something else is typed.
     ``lacking``: what is asked for; as long as there is any, the next line is an answer.
+    ``has_answers``: whether a password was typed for it already.
     """
 
-    __slots__ = ("_first", "_screen", "_show", "command", "lacking")
+    __slots__ = ("_first", "_screen", "_show", "command", "has_answers", "lacking")
 
     def __init__(self, screen: IScreen, show: Callable[[Answer], object]) -> None:
         self._screen = screen
         self._show = show
         self.command: Command | None = None
+        self.has_answers = False
         self.lacking: list[Parameter] = []
         self._first: str | None = None
         """A new password that was typed once."""
@@ -60,6 +62,7 @@ class Asking:
     def begin(self, command: Command, lacking: Sequence[Parameter]) -> None:
         """Ask for arguments that were left out, and carry out the command with them."""
         self.command, self.lacking, self._first = command, list(lacking), None
+        self.has_answers = False
         self._show(Told((HOW,)))
         self._ask()
 
@@ -73,6 +76,7 @@ class Asking:
         if not new:
             return False
         self.lacking, self._first = [*new, *(one for one in self.lacking if one not in new)], None
+        self.has_answers = True
         self._show(Told((ANOTHER,)))
         self._ask()
         return True
@@ -95,6 +99,7 @@ class Asking:
             if not answer:
                 self._show(Done(text=GIVEN_UP))
             return not answer
+        self.has_answers = True
         asked = self.lacking[0]
         if asked.argument.is_new:
             if self._first is None:

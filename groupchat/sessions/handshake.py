@@ -15,11 +15,12 @@ from twisted.python.failure import Failure
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.errors import BadArguments, PasswordWeak, PasswordWrong, Refusal, ServerError, TooManyAttempts
+from groupchat.model.errors import Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Listed, Ref, Refused, Told
 from groupchat.model.networks import origin
 from groupchat.sessions.joining import Joining
 from groupchat.sessions.prompt import Again, Prompt
+from groupchat.sessions.secret_lines import SecretLines
 from groupchat.state.people import Connection
 
 log = Logger()
@@ -51,7 +52,7 @@ class Handshake:
     ``connection``: None as long as there is no nickname.
     """
 
-    __slots__ = ("_hall", "_joining", "_prompt", "_refused", "connection", "screen", "state")
+    __slots__ = ("_hall", "_joining", "_prompt", "_refused", "_secrets", "connection", "screen", "state")
 
     def __init__(self, hall: Hall, screen: IScreen) -> None:
         self._hall = hall
@@ -59,7 +60,8 @@ class Handshake:
         self.state = State.NAMELESS
         self.connection: Connection | None = None
         self._joining: Joining | None = None
-        self._prompt = Prompt(hall.admission)
+        self._secrets = SecretLines()
+        self._prompt = Prompt(hall.admission, self._secrets)
         self._refused = 0
         if hall.log_limits.allows("connections"):
             log.info("Connection opened from {address}", address=origin(screen.address))
@@ -116,10 +118,10 @@ class Handshake:
 
     def _introduce(self, line: str) -> None:
         """Take what was typed at a prompt."""
-        prompt = self._prompt
+        prompt, now = self._prompt, self._hall.clock.seconds()
         try:
-            claim = prompt.answered(self.screen, line) if prompt.asked is not None else prompt.read(line)
-        except (BadArguments, PasswordWeak) as refusal:
+            claim = prompt.answered(self.screen, line, now) if prompt.asked is not None else prompt.read(line, now)
+        except Refusal as refusal:
             self.refuse(refusal)
             self._ask_again()
             return
@@ -160,7 +162,7 @@ class Handshake:
         try:
             self._show(Told(self._prompt.ask(self.screen, claim)))
         except Refusal:
-            self._turned_away(Failure(), None)
+            self._turned_away(Failure(), None, claim)
         else:
             self._ask(self._prompt.question)
 
@@ -170,22 +172,27 @@ class Handshake:
             self._move(State.CLAIMING)
         self.screen.hold(Hold.ANSWER)
         joining = self._joining = Joining(self._hall, self.screen, claim, ref, self._joined, self.connection)
-        failed = self._turned_away if self.connection is None else self._excuse
-        joining.begin().addErrback(failed, ref).addBoth(self._answered)
+        if self.connection is None:
+            coming = joining.begin().addErrback(self._turned_away, ref, claim)
+        else:
+            coming = joining.begin().addErrback(self._excuse, ref)
+        coming.addBoth(self._answered)
 
     def _joined(self, connection: Connection) -> None:
         """Take the new connection, before it is shown anything."""
         self.connection = connection
         self._refused = 0
         self._prompt.forget()
+        self._secrets.passed()
         if self.state is not State.CHATTING:
             self._move(State.CHATTING)
 
-    def _turned_away(self, failure: Failure, ref: Ref) -> None:
+    def _turned_away(self, failure: Failure, ref: Ref, claim: Claim) -> None:
         self._excuse(failure, ref)
         if self.state is State.GONE:
             return
-        if self._prompt.asked_again(failure.check(PasswordWrong) is not None, failure.check(PasswordWeak) is not None):
+        is_asked = self._prompt.asked_again(claim, failure.type, self._hall.clock.seconds())
+        if is_asked and not self._prompt.is_exhausted:
             self._ask_again()
             return
         if self.state is not State.NAMELESS:
@@ -194,6 +201,8 @@ class Handshake:
         most = self._hall.settings.handshake_refusals
         if self._refused >= most:
             self.hangup(TooManyAttempts(f"{most} attempts were refused. Connect again to go on."))
+        elif is_asked:
+            self._ask_again()
         else:
             self._show(Asked("nickname"))
 

@@ -518,6 +518,6 @@ class Joining:
 
 def _access_in(claim: Claim) -> str | None:
     """Return the access token of a claim; in place of the password, too, for clients that know nothing else."""
-    if claim.access is not None or claim.password is None or not is_token(claim.password):
-        return claim.access
+    if claim.access is not None or claim.password is None or claim.register or not is_token(claim.password):
+        return claim.access  # of somebody who registers it is a new password, which cannot be one
     return claim.password

@@ -6,9 +6,10 @@ from groupchat.hall.admission import Admission
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import text
 from groupchat.model.claims import Claim, Logout
-from groupchat.model.errors import BadArguments
+from groupchat.model.errors import BadArguments, Busy, PasswordWeak, PasswordWrong, TooManyFailures
 from groupchat.model.events import Told
 from groupchat.sessions.asking import AGAIN, CODE, DIFFERENT, NEW, PRESENT
+from groupchat.sessions.secret_lines import SecretLines
 
 LEAVING = frozenset({"/exit", "/quit"})
 """Commands that close the connection."""
@@ -17,12 +18,16 @@ HERE = frozenset({"/login", "/register", "/help"}) | LEAVING
 """Commands that can be typed at a prompt.  No other line is taken for a command where a password is asked for."""
 
 ATTEMPTS = 3
-"""After so many wrong passwords the nickname is asked for again."""
+"""So many wrong passwords count as one refused nickname, after several of which the connection is closed."""
 
 UNENCRYPTED = "This connection is not encrypted: others may be able to read the password on its way."
 
 
 NICKNAME = "nickname"
+LOGIN, REGISTER = "login", "register"
+
+REPEATED = frozenset({PasswordWrong, TooManyFailures, Busy})
+"""Refusals after which the same password is asked for until the person leaves the question: they may be typing it."""
 
 
 class Again:
@@ -34,23 +39,29 @@ class Prompt:
 
     ``asked``: the nickname whose password was asked for; None: the nickname is asked for.
     ``question``: what is asked for, as in ``Asked``.
+    ``is_exhausted``: the last answer completes ATTEMPTS.
     """
 
     __slots__ = (
         "_admission",
         "_failures",
         "_first",
+        "_has_answers",
         "_is_login",
         "_last",
         "_registering",
-        "_tried",
+        "_secrets",
         "asked",
+        "is_exhausted",
         "question",
     )
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: Admission, secrets: SecretLines) -> None:
         self._admission = admission
+        self._secrets = secrets
         self._failures = 0
+        self._has_answers = False
+        """Whether something was typed at the questions for passwords since the first of them."""
         self._last = ""
         """The nickname whose password was typed last; empty: that was none."""
         self._registering: Claim | None = None
@@ -59,21 +70,26 @@ class Prompt:
         """A new password that was typed once."""
         self._is_login = False
         """Whether only the account will do whose password is asked for, as after /login."""
-        self._tried: set[str] = set()
-        """The passwords that were wrong: none of them is taken for a nickname that everybody is shown."""
         self.asked: str | None = None
+        self.is_exhausted = False
         self.question = "nickname"
 
-    def read(self, line: str) -> Claim | Logout | Told | None:
+    def read(self, line: str, now: float) -> Claim | Logout | Told | None:
         """Read what was typed at the nickname prompt; None: nothing.
 
-        :raises BadArguments: /login or /register without what they need.
+        :param now: seconds that never go back.
+        :raises BadArguments: /login or /register without what they need, or the line may be a password.
         """
-        if line.strip() in self._tried:
-            raise BadArguments("That was the password you typed before, so it was not taken for a nickname.")
         read = self._read(line)
         self._last = ""
         self._registering = read if isinstance(read, Claim) and read.register else None
+        if isinstance(read, Claim):
+            if read.login or read.register:
+                self._secrets.passed()  # it is the next try
+            elif not self.needs_password(read):
+                self._secrets.check_nickname(line, now)
+            if read.password is not None:
+                self._secrets.typed(read.password, now)
         return read
 
     def _read(self, line: str) -> Claim | Logout | Told | None:
@@ -124,6 +140,7 @@ class Prompt:
         """
         self._admission.check_line(screen)
         self._failures = 0
+        self._has_answers = False
         self._is_login = claim.login
         if claim.register:
             self._admission.check_open()
@@ -139,7 +156,7 @@ class Prompt:
     def _ask(self, nick: str | None, question: str) -> None:
         self.asked, self.question, self._first = nick, question, None
 
-    def answered(self, screen: IScreen, line: str) -> Claim | Logout | Told | Again | None:
+    def answered(self, screen: IScreen, line: str, now: float) -> Claim | Logout | Told | Again | None:
         """Read what was typed at the password prompt; nothing: another nickname is wanted after all.
 
         A command that can be typed here is no password.
@@ -151,21 +168,29 @@ class Prompt:
         screen.reveal()
         nick, registering = self.asked, self._registering
         assert nick is not None
-        if _is_command(line) or (registering is not None and line.startswith("/")):
+        command = REGISTER if registering is not None else LOGIN
+        if _is_command(line):
             read = self._read(line)
             if isinstance(read, Told):
                 return read
             self._ask(None, NICKNAME)
-            return self.read(line)
+            read = self.read(line, now)
+            self._secrets.failed(command, now)
+            return read
+        if registering is not None and line.startswith("/"):
+            raise BadArguments("Only /login, /register, /help and /exit can be typed here, and no such password.")
         if not line:
+            if self._has_answers:
+                self._secrets.failed(command, now)
             self._ask(None, NICKNAME)
             self._registering = None
             return None
+        self._has_answers = True
+        self._secrets.typed(line, now)
         if registering is not None:
             return self._registered(screen, registering, line)
         self._ask(None, NICKNAME)
         self._last = nick
-        self._tried.add(line)
         return Claim(nick, password=line, login=self._is_login)
 
     def _registered(self, screen: IScreen, registering: Claim, line: str) -> Claim | Again:
@@ -188,25 +213,30 @@ class Prompt:
         self._registering = claim
         return claim
 
-    def asked_again(self, is_wrong: bool, is_weak: bool) -> bool:
-        """Say whether to ask once more for the password that was wrong, or too weak for a new account."""
-        if is_weak and self._registering is not None:
+    def asked_again(self, claim: Claim, refusal: type[BaseException] | None, now: float) -> bool:
+        """Say whether to ask once more for a password that was not taken, or was too weak for a new account.
+
+        :param refusal: why not.
+        """
+        if refusal is PasswordWeak and self._registering is not None:
             self._ask(self._registering.nick, NEW)
+            self._has_answers = True
             return True
         self._registering = None
+        self.is_exhausted = False
         nick, self._last = self._last, ""
-        if not (nick and is_wrong):
-            return False
-        self._failures += 1
-        if self._failures >= ATTEMPTS:
-            return False
-        self._ask(nick, PRESENT)
-        return True
+        if nick and refusal in REPEATED:
+            self._failures += refusal is not Busy
+            self.is_exhausted = refusal is not Busy and self._failures % ATTEMPTS == 0
+            self._ask(nick, PRESENT)
+            return True
+        if claim.password is not None:
+            self._secrets.failed(REGISTER if claim.register else LOGIN, now)
+        return False
 
     def forget(self) -> None:
         """Forget it all: somebody is in."""
         self._ask(None, NICKNAME)
-        self._tried.clear()
         self._last = ""
         self._registering = None
 

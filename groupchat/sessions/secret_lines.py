@@ -1,12 +1,15 @@
-"""Keep what may be a password from being said aloud by mistake.
+"""Keep what may be a password from being said aloud, or taken for a nickname, by mistake.
 
-Three kinds of lines are not said:
+Four kinds of lines are not said:
 
 1. A command with a password after a blank, or after another kind of slash: it is typed at the beginning of the line.
 2. Such a command without its slash, with as many words as it takes, the last of which could be a password.
-3. The first line within HELD_S after such a command was refused, for whatever reason: it may be the next try.
+3. The first line within HELD_S after such a command was refused, for whatever reason, or after its question was left:
+   it may be the next try.
+4. What was typed at a question for a password within HELD_S.
 
-Whoever means to say a line of the last two kinds types it once more.
+Lines of the last two kinds are not taken for a nickname either.
+Whoever means a line of the last three kinds types it once more.
 """
 
 from groupchat.model import text
@@ -21,33 +24,73 @@ SECRET = {
 }  # fmt: skip
 """The commands that take a password, by each of their names."""
 
+TRIED_MOST = 16
+"""So many passwords that were typed last are known again."""
+
 _AGAIN = "The same line once more says it."
 
 
 class SecretLines:
-    """Remembers what one person was refused lately.
+    """Remembers what one person was refused lately, and the passwords they typed.
 
     ``is_alert``: the next line is to be checked, whatever it is.
     """
 
-    __slots__ = ("_again", "_failed", "_failed_at", "is_alert")
+    __slots__ = ("_again", "_failed", "_failed_at", "_tried", "is_alert")
 
     def __init__(self) -> None:
         self.is_alert = False
         self._failed = ""
         self._failed_at = 0.0
         self._again = ""
-        """The line that was not said last; the same is said."""
+        """The line that was held last; the same is taken as it is meant."""
+        self._tried: dict[int, float] = {}
+        """When passwords were typed, by their hashes: the passwords themselves are not kept."""
+
+    def typed(self, password: str, now: float) -> None:
+        """Note what was typed at a question for a password.  :param now: seconds that never go back."""
+        known = hash(_compared(password))
+        self._tried.pop(known, None)
+        self._tried[known] = now
+        if len(self._tried) > TRIED_MOST:
+            del self._tried[next(iter(self._tried))]
+        self.is_alert = True
 
     def failed(self, command: str, now: float) -> None:
-        """Note that a command with a password was refused.  :param now: seconds that never go back."""
+        """Note that a command with a password was refused, or that its question was left."""
         self._failed, self._failed_at = command, now
         self.is_alert = True
 
     def passed(self) -> None:
-        """Note that something else was typed, such as another command."""
+        """Note that the next try is made, or that a line was held."""
         self._failed = self._again = ""
-        self.is_alert = False
+        self.is_alert = bool(self._tried)
+
+    def check_nickname(self, line: str, now: float) -> None:
+        """See that a line can be taken for a nickname.
+
+        :raises BadArguments: it may be a password.
+        """
+        if self._reason(line, now):
+            raise BadArguments("That looks like a password. Type it again to use it as your nickname.")
+
+    def _reason(self, line: str, now: float) -> str:
+        """Return why this line may be a password, and hold it; empty: it may not, or comes again."""
+        failed, again, compared = self._failed, self._again, _compared(line)
+        self.passed()
+        if compared and compared == again:
+            return ""
+        while self._tried and now - next(iter(self._tried.values())) >= HELD_S:
+            del self._tried[next(iter(self._tried))]
+        self.is_alert = bool(self._tried)
+        if hash(compared) in self._tried:
+            why = "you typed it for one just before"
+        elif failed and now - self._failed_at < HELD_S:
+            why = f"/{failed} was refused or left just before"
+        else:
+            return ""
+        self._again, self.is_alert = compared, True
+        return why
 
     def check(self, spoken: str, now: float, least: int) -> None:
         """Check that a line may be said aloud.
@@ -55,16 +98,12 @@ class SecretLines:
         :param least: the fewest characters of a password.
         :raises BadArguments: it may have a password in it, or be one.
         """
-        failed, again = self._failed, self._again
-        if failed or again:
-            self.passed()
-            if spoken == again:
+        if self._failed or self._again or self._tried:
+            if self._again and _compared(spoken) == self._again:
+                self.passed()
                 return
-            if failed and now - self._failed_at < HELD_S:
-                self._again, self.is_alert = spoken, True
-                raise BadArguments(
-                    f"That was not said: it may be a password, because /{failed} was refused just before. {_AGAIN}"
-                )
+            if why := self._reason(spoken, now):
+                raise BadArguments(f"That was not said: it may be a password, because {why}. {_AGAIN}")
         first = spoken[:1]
         if not first.isascii() or first.isspace():
             # What follows a blank or another slash is said, even a command; not so a password.
@@ -75,11 +114,16 @@ class SecretLines:
                     f"type {words[0].lower()} at the beginning."
                 )
         elif (command := _without_slash(spoken, least)) is not None:
-            self._again, self.is_alert = spoken, True
+            self._again, self.is_alert = _compared(spoken), True
             raise BadArguments(
                 f"That was not said: with a slash before it, it would be /{command}, and may have a password in it."
                 f" {_AGAIN}"
             )
+
+
+def _compared(line: str) -> str:
+    """Return what of a line makes it the same as another: neither blanks around it nor what nobody sees do."""
+    return text.harmless(line).strip()
 
 
 def _without_slash(spoken: str, least: int) -> str | None:

@@ -26,7 +26,7 @@ from groupchat.sessions.asking import Asking, Command
 from groupchat.sessions.composing import LINE_COST, Composer
 from groupchat.sessions.handshake import Handshake
 from groupchat.sessions.handshake import State as State
-from groupchat.sessions.secret_lines import SECRET, SecretLines
+from groupchat.sessions.secret_lines import SECRET
 from groupchat.state.people import SERVER_NICK, Connection, Person
 from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.commands import COMMANDS
@@ -40,14 +40,13 @@ from groupchat.verbs.talking import say, substitute
 class Session(Handshake):
     """Takes lines and requests from a door; the answers go to its screen."""
 
-    __slots__ = ("_asking", "_bucket", "_calm_at", "_command", "_composer", "_secrets")
+    __slots__ = ("_asking", "_bucket", "_calm_at", "_command", "_composer")
 
     def __init__(self, hall: Hall, screen: IScreen) -> None:
         super().__init__(hall, screen)
         self._bucket: TokenBucket | None = None
         self._calm_at = 0.0
         self._asking = Asking(screen, self._show)
-        self._secrets = SecretLines()
         self._command = ""
         """The command with a password that is being carried out; empty: that is none."""
         self._composer: Composer | None = None
@@ -168,11 +167,23 @@ class Session(Handshake):
             return
         spoken = text.clean(line)
         if self._asking.command is not None:
-            if self._asking.lacking and self._asking.take(spoken):
+            if self._asking.lacking and self._answer(spoken):
                 return
             self._asking.settled()
         if spoken and not spoken.isspace():
             self._speak(Actor(self._hall, self.connection), spoken, is_typed=self.screen.style.attended)
+
+    def _answer(self, spoken: str) -> bool:
+        """Take a line where a password is asked for; return False if it is no answer, but a command.
+
+        Whoever leaves the question may not know, and type the password still.
+        """
+        answer = spoken.strip()
+        if answer.startswith("/") or (not answer and self._asking.has_answers):
+            self._failed()
+        elif answer:
+            self._secrets.typed(answer, self._hall.clock.seconds())
+        return self._asking.take(spoken)
 
     def _excuse(self, failure: Failure, ref: Ref) -> None:
         """Tell what went wrong, and ask again for a new password that is too weak."""
@@ -197,7 +208,6 @@ class Session(Handshake):
         """
         self._command = ""
         if spoken.startswith("/") and not spoken.startswith("//"):
-            self._secrets.passed()
             self._obey(me, spoken[1:], is_typed)
         elif spoken[:1] in ("s", "S") and (correction := corrections.read(spoken)) is not None:
             self._reply(substitute(me, correction), me.ref)
@@ -220,6 +230,8 @@ class Session(Handshake):
         """
         name = line.partition(" ")[0].lower()
         self._command = SECRET[name].name if name in SECRET else ""
+        if self._command:
+            self._secrets.passed()  # it is the next try
         lacking: list[Parameter] = []
         verb, arguments = COMMANDS.read_line(me, line, lacking if is_typed else None)
 

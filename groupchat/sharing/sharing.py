@@ -37,6 +37,7 @@ from groupchat.model.errors import (
     Refusal,
 )
 from groupchat.model.events import AuthorId, Shared
+from groupchat.model.text import check_secrets
 from groupchat.model.wording import exact_size, plural, size_words
 from groupchat.sharing.offers import Offer, Ticket, Tickets
 from groupchat.state.accounts import Accounts
@@ -145,6 +146,7 @@ class Sharing:
         :param given: the name of the file.  :param size: its bytes; None: not known yet.
         :raises Refusal: they may not, or not so much.
         """
+        check_secrets(given)
         name = names.file_name(given)
         limit = self._limit(person, size)
         offer = Offer(person.author, address, name, limit, room, reader, to, reply, key)

@@ -22,7 +22,7 @@ from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRo
 from groupchat.model.events import SERVER, Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
-from groupchat.model.text import REASON
+from groupchat.model.text import REASON, TOKEN_BEGINNING, check_secrets
 from groupchat.state.people import Connection, Partner, Person
 from groupchat.state.rooms import LOBBY
 
@@ -318,8 +318,11 @@ class Actor:
         :param awaited: whether it answers the request.
         :raises JournalUnavailable: the journal takes no posts now.
         :raises Muted, Banned, RoomLocked: the person may not say this there now.
+        :raises SecretInLine: nobody may be shown this.
         """
         hall, connection = self.hall, self.connection
+        if TOKEN_BEGINNING in draft.text:
+            check_secrets(draft.text)
         receipt = Receipt(bool(draft.changes))
         if hall.moderation.curbs:
             hall.moderation.check_post(draft, connection.screen.address)

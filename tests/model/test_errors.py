@@ -55,6 +55,7 @@ STABLE = [
     "room-invalid",
     "room-locked",
     "search-unavailable",
+    "secret-in-line",
     "server-error",
     "server-full",
     "slow-mode",

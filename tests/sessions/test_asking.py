@@ -4,11 +4,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.events import Asked, Done, Said, Told
 from groupchat.sessions.asking import ANOTHER
+from groupchat.sessions.secret_lines import HELD_S
 from groupchat.sessions.session import State
 from tests.house import House, Peer
 from tests.people import member, operator
 
-STRONG = "correct horse battery"
+STRONG, STRONG_WORD = "correct horse battery", "correct-horse-battery"
 
 
 class InTheRoomTest(SynchronousTestCase):
@@ -43,14 +44,45 @@ class InTheRoomTest(SynchronousTestCase):
         self.assertTrue(self.has_password("alice", STRONG))
 
     def test_given_up(self) -> None:
-        """An empty line ends it, and so does a command; nothing was changed then."""
-        self.type(self.alice, "/register short", " ", "hello")
+        """An empty line ends it, and so does a command; nothing was changed then, and the next line is held once."""
+        self.type(self.alice, "/register", " ", "hello")
         self.assertIn(
             "Nothing was changed.", [answer.text for answer in self.alice.answers if isinstance(answer, Done)]
         )
-        self.type(self.alice, "/register short", "/list", "there")
+        self.type(self.alice, "/register", "/list", "there")
+        self.assertEqual((self.alice.codes, self.heard()), (["bad-arguments"], ["hello"]))
+        self.type(self.alice, "there")
         self.assertEqual((self.heard(), self.alice.connection.person.account), (["hello", "there"], None))
         self.assertFalse(self.alice.screen.concealed)
+
+    def test_left(self) -> None:
+        """Whoever leaves a question by a command, unknown or not, or after an answer does not say the password then."""
+        member(self.house, "carol")
+        for number, lines in enumerate((
+            ("/login carol", "/my secret pass"), ("/login carol", "/help me"), ("/register", STRONG, "/help me"),
+            ("/register", STRONG, ""), ("/register", STRONG, "another one", "/list"), ("/register short", " "),
+        )):  # fmt: skip
+            (peer,) = self.house.come(f"guest{number}")
+            self.type(peer, *lines, "my secret pass")
+            self.assertEqual((peer.codes[-1], self.heard()), ("bad-arguments", []), lines)
+            self.type(peer, "my secret pass")
+            self.assertEqual(self.heard(), ["my secret pass"], lines)
+            self.bob.take()
+
+    def test_later(self) -> None:
+        """After a minute nobody types the password still."""
+        self.type(self.alice, "/register", STRONG, "/help me")
+        self.house.clock.advance(HELD_S)
+        self.type(self.alice, "hello", STRONG)
+        self.assertEqual(self.heard(), ["hello", STRONG])
+
+    def test_answers(self) -> None:
+        """What was typed at a question is not said within a minute, even after another line, unless it comes again."""
+        member(self.house, "carol")
+        self.type(self.alice, "/login carol", "secret pass", "hello", "hello", "secret pass ")
+        self.assertEqual(self.heard(), ["hello"])
+        self.type(self.alice, "secret pass")
+        self.assertEqual(self.heard(), ["hello", "secret pass"])
 
     def test_other_verbs(self) -> None:
         """/password and what operators do with passwords ask again, too, for whom they were meant."""
@@ -140,12 +172,27 @@ class AtThePromptTest(SynchronousTestCase):
         peer = house.connect().type("/register carol short", "weak", STRONG, STRONG)
         self.assertEqual((peer.codes, peer.connection.person.nick), (["password-weak"] * 2, "carol"))
         self.assertIsNotNone(house.hall.accounts.find("carol"))
-        peer = house.connect().type("/register dave short", "", "dave")
+        peer = house.connect().type("/register dave short", "", "dave", "dave")
         self.assertEqual((peer.connection.person.nick, peer.connection.person.account), ("dave", None))
 
     def test_other_refusals(self) -> None:
-        """A refusal for another reason does not ask for a password."""
+        """A refusal for another reason does not ask for a password; what is typed next may be one."""
         house = House()
         house.come("bob")
         peer = house.connect().type("/register bob 12345678", "eve")
-        self.assertEqual((peer.codes, peer.connection.person.nick), (["nick-taken"], "eve"))
+        self.assertEqual((peer.codes, peer.session.connection), (["nick-taken", "bad-arguments"], None))
+        self.assertEqual(peer.type("eve").connection.person.nick, "eve")
+
+    def test_taken(self) -> None:
+        """A new password that was asked for is no nickname when the account is there already, blanks or not."""
+        house = House()
+        member(house, "alice")
+        for again in (STRONG_WORD, f" {STRONG_WORD} ", "another-one"):
+            peer = house.connect().type("/register alice", STRONG_WORD, STRONG_WORD, again)
+            self.assertEqual((peer.codes, peer.session.connection), (["account-exists", "bad-arguments"], None))
+        self.assertEqual(peer.type("another-one").connection.person.nick, "another-one")
+
+    def test_slash(self) -> None:
+        """A line with a slash that is no command for there leaves nothing: the new password is still asked for."""
+        peer = House().connect().type("/register carol", "/my-password", STRONG, STRONG)
+        self.assertEqual((peer.codes, peer.connection.person.nick), (["bad-arguments"], "carol"))

@@ -4,6 +4,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
+from groupchat.model.claims import Claim
 from groupchat.model.drafts import StoredSession
 from groupchat.model.errors import BadArguments, Flooding, HandshakeTimeout
 from groupchat.model.events import Asked, Done, Entered, Greeted, Left, Listed, Refused, Welcomed
@@ -307,7 +308,8 @@ class OwnFaultTests(SynchronousTestCase):
 
         waiting: Deferred[object] = Deferred()
         peer.session._move(CLAIMING)
-        waiting.addCallback(break_).addErrback(peer.session._turned_away, 3).addBoth(peer.session._answered)
+        waiting.addCallback(break_).addErrback(peer.session._turned_away, 3, Claim("eve"))
+        waiting.addBoth(peer.session._answered)
         waiting.callback(None)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(peer.codes, ["server-error"])

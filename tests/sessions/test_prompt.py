@@ -4,9 +4,10 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.events import Answer, Asked, Done, Entered, Refused, Told, Welcomed
+from groupchat.model.events import Answer, Asked, Done, Entered, Refused, Said, Told, Welcomed
 from groupchat.model.ranks import Rank
 from groupchat.sessions.prompt import UNENCRYPTED
+from groupchat.sessions.secret_lines import HELD_S
 from groupchat.sessions.session import State
 from tests.house import House, Peer
 from tests.people import account, member, operator
@@ -49,18 +50,33 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertIs(peer.connection.person.account, home.hall.accounts.find("alice"))
         self.assertIs(peer.actor.rank, Rank.MEMBER)
 
-    def test_three_failures(self) -> None:
-        """The third wrong password brings the nickname prompt again."""
-        peer = house().connect().type("alice")
+    def test_failures(self) -> None:
+        """However often it is wrong, the password is asked for, until an empty line brings the nickname prompt."""
+        peer = house(password_failures=100).connect().type("alice")
         peer.take()
-        for _ in range(2):
-            self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("password")])
+        for guess in range(10):
+            self.assertEqual(lines(peer.type(f"guess{guess}")), ["password-wrong", Asked("password")])
             self.assertTrue(peer.screen.concealed)
-        self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("nickname")])
+        self.assertEqual(lines(peer.type("")), [Asked("nickname")])
         self.assertFalse(peer.screen.concealed)
         self.assertIs(peer.session.state, State.NAMELESS)
-        peer.type("bob")
-        self.assertEqual(peer.connection.person.nick, "bob")
+        self.assertEqual(lines(peer.type("bob")), ["bad-arguments", Asked("nickname")], "it may be another password")
+        self.assertEqual(peer.type("bob").connection.person.nick, "bob")
+
+    def test_limit(self) -> None:
+        """Three wrong passwords count as one refused nickname; after so many of these the connection is closed."""
+        home = house(password_failures=100, handshake_refusals=2)
+        peer = home.connect().type("alice", *[f"guess{number}" for number in range(5)])
+        self.assertFalse(peer.screen.closed)
+        self.assertEqual(peer.type("guess5").codes[-2:], ["password-wrong", "too-many-attempts"])
+        self.assertTrue(peer.screen.closed)
+
+    def test_too_many_failures(self) -> None:
+        """When passwords are not checked for a while the question stays: what comes next is still no nickname."""
+        peer = house(password_failures=2).connect(exempt=False).type("alice", "guess1", "guess2", "guess3", "guess4")
+        self.assertEqual(peer.codes[-2:], ["too-many-failures"] * 2)
+        self.assertEqual(peer.answers[-1], Asked("password"))
+        self.assertIsNone(peer.session.connection)
 
     def test_no_password(self) -> None:
         """An empty line at the password prompt brings the nickname prompt again."""
@@ -123,7 +139,7 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertIn("the password of alice", told.lines[0])
         self.assertEqual(asked, Asked("password"))
         self.assertTrue(peer.screen.concealed)
-        self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("nickname")])
+        self.assertEqual(lines(peer.type("guess")), ["password-wrong", Asked("password")])
 
     def test_help_after_a_weak_password(self) -> None:
         """While a new password is asked for again, /help forgets nothing of the account that is to be made."""
@@ -154,7 +170,7 @@ class PasswordPromptTests(SynchronousTestCase):
         """When too much is asked at once the person is told so, and it does not count as a failure."""
         home = house()
         home.passwords.busy = True
-        peer = home.connect().type("alice", "guess", "alice", "guess", "alice", "guess", "alice", "guess")
+        peer = home.connect().type("alice", "guess", "guess", "guess", "guess")
         self.assertEqual(peer.codes, ["busy"] * 4)
         home.passwords.busy = False
         self.assertIs(home.connect().type("alice", PASSWORD).session.state, State.CHATTING)
@@ -257,12 +273,35 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual((peer.codes, peer.session.connection), (["password-wrong"], None))
 
     def test_a_password_is_no_nickname(self) -> None:
-        """Somebody who types a wrong password once more, at the question for a nickname, does not come in as that."""
+        """A password, typed at the question for a nickname after that for it was left, is not taken for one at once."""
+        for lines_ in (
+            ("alice", "guess", "", " guess"), ("alice", "guess ", "", "guess"), ("alice", "guess", "", "another"),
+            ("alice", "/login alice guess", "guess"), ("/login alice guess", "another"),
+            ("alice", "guess", "/register ?", "another"), ("alice", "guess", "", "another", "guess"),
+        ):  # fmt: skip
+            home = house()
+            peer = home.connect().type(*lines_)
+            self.assertEqual(peer.codes[-1], "bad-arguments", lines_)
+            self.assertEqual(len(home.hall.roster), 0, lines_)
+            peer.type(lines_[-1])
+            self.assertEqual(peer.connection.person.nick, lines_[-1].strip())
+
+    def test_a_password_is_not_said(self) -> None:
+        """Nor is it said, by somebody who came in as a guest after all."""
         home = house()
-        peer = home.connect().type("alice", "guess", "guess", "guess", "guess")
-        self.assertEqual(peer.codes, ["password-wrong"] * 3 + ["bad-arguments"])
-        self.assertEqual(len(home.hall.roster), 0)
-        self.assertEqual(peer.type("bob").connection.person.nick, "bob")
+        (bob,) = home.come("bob")
+        peer = home.connect().type("alice", "guess", "", "eve", "eve", "guess", "hello")
+        home.turn()
+        self.assertEqual(peer.codes, ["password-wrong", "bad-arguments", "bad-arguments"])
+        self.assertEqual([event.text for event in bob.events if isinstance(event, Said)], ["hello"])
+
+    def test_no_doubt(self) -> None:
+        """Whoever types no password is believed the nickname, and so is everybody after a minute."""
+        self.assertEqual(house().connect().type("alice", "", "bob").connection.person.nick, "bob")
+        home = house()
+        peer = home.connect().type("alice", "guess", "")
+        home.clock.advance(HELD_S)
+        self.assertEqual(peer.type("guess").connection.person.nick, "guess")
 
     def test_taken_or_invalid(self) -> None:
         """Nobody registers a nickname that is in use, registered, reserved or malformed; nor with a bad password."""

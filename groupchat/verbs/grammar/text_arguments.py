@@ -24,7 +24,11 @@ class RestArgument(Argument):
     pattern = re.compile(r"(.+)()", re.DOTALL)
 
     def value(self, word: str) -> str:
-        """Return the text without long runs of blanks: it stands in lines with others' words, in answers too."""
+        """Return the text without long runs of blanks: it stands in lines with others' words, in answers too.
+
+        :raises SecretInLine: nobody may be shown it.
+        """
+        text.check_secrets(word)
         return text.shown(word)
 
     def complete(self, choices: Choices, start: str) -> Iterable[str]:
