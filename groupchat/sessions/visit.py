@@ -225,8 +225,8 @@ class Visit:
     @inlineCallbacks
     def search(
         self, room: str, words: str, count: int | None, before: int | None
-    ) -> "Generator[Deferred[Any], Any, Sequence[Post]]":
-        """Return the newest messages of a room that fit a search, newest first.
+    ) -> "Generator[Deferred[Any], Any, tuple[Sequence[Post], bool]]":
+        """Return the newest messages of a room that fit a search, newest first, and whether there are more.
 
         :raises Refusal: the room may not be read, or the search is wrong.
         """
@@ -239,10 +239,11 @@ class Visit:
         zone = shown_zone(Preferences(), hall.settings.zone)
         sought = asked.sought(zone, lambda nick: whose(hall, nick), before, wordless=True)
         most = min(count or SEARCHED, hall.settings.query_posts)
-        found = yield hall.stream.journal.search(Audience((name,)), sought, most)
+        found = yield hall.stream.journal.search(Audience((name,)), sought, most + 1)
         self._check_open()
         self.readable(room)
-        return [stored.event for stored in fitting(found, length, PAGE)]
+        page = fitting(found[:most], length, PAGE)
+        return [stored.event for stored in page], len(page) < len(found)
 
     def readable(self, room: str) -> str:
         """Return the name of a room that the visitor may read.

@@ -18,7 +18,7 @@ from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
-from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, RoomLost
+from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, RoomLocked, RoomLost
 from groupchat.model.events import SERVER, Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
@@ -133,13 +133,20 @@ class Actor:
             raise RoomLost(f"You are no longer in {lost}; {where}")
 
     def room(self, name: str) -> str:
-        """Return a room they may use: the named one of theirs, or (empty) the current one.
+        """Return a room they may read: the named one of theirs, or (empty) the current one.
 
-        A quiet caller is in no room; it may use those it could join.
+        A quiet caller is in no room; it may read those it could join.
 
-        :raises NotInRoom, RoomInvalid: there is none.  Banned, RoomLocked, Muted: a quiet caller may not go there.
+        :raises NotInRoom, RoomInvalid: there is none.  Banned, Muted: a quiet caller may not go there.
         :raises NoSuchRoom: the server's own connection means one that there is not: a typing error makes none.
+            Or a quiet caller means one that is locked, as if there were none.
         """
+        try:
+            return self._usable(name)
+        except RoomLocked as locked:
+            raise _no_room(names.room(name)) from locked
+
+    def _usable(self, name: str) -> str:
         connection = self.connection
         if not connection.quiet:
             return self.own_room(name)
@@ -155,10 +162,10 @@ class Actor:
     def speaking_room(self, name: str) -> str:
         """Return the room that is shown something, as ``room`` does.
 
-        :raises RoomLost: see ``check_lost``.
+        :raises RoomLost: see ``check_lost``.  RoomLocked: a quiet caller may not go there.
         """
         self.check_lost(name)
-        return self.room(name)
+        return self._usable(name)
 
     def own_room(self, name: str) -> str:
         """Return a room they are in: the named one, or (empty) the current one.
@@ -198,7 +205,7 @@ class Actor:
         """
         room = self.place(name)
         if not self.exists(room) or not self.reveals(room):
-            raise NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
+            raise _no_room(room)
         return room
 
     def reveals(self, room: str) -> bool:
@@ -376,6 +383,10 @@ class Actor:
             " ".join(filter(None, (told.rstrip(), hint.rstrip()))),
             awaited,
         )  # fmt: skip
+
+
+def _no_room(room: str) -> NoSuchRoom:
+    return NoSuchRoom(f"There is no room {room}. /rooms lists them all.")
 
 
 OPERATORS = Need(Rank.OPERATOR)

@@ -20,6 +20,7 @@ from groupchat.model.events import (
     Done,
     Edited,
     Listed,
+    Post,
     Replayed,
     Said,
     Shared,
@@ -234,8 +235,9 @@ def _mark_talk(me: Actor, other: tuple[AuthorId, str], upto: int) -> Answer:
 def mentions(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
     """Show the newest messages that mention you, or call everybody in your rooms."""
     person, most = me.person, me.hall.settings.query_posts
-    found = yield me.hall.stream.journal.search(me.connection.audience, Sought(person.nick), most)
-    calls = yield me.hall.stream.journal.calls(me.connection.audience, MENTIONS)
+    ignored = frozenset(person.ignored)
+    found = yield me.hall.stream.journal.search(me.connection.audience, Sought(person.nick, ignored=ignored), most)
+    calls = yield me.hall.stream.journal.calls(me.connection.audience, most if ignored else MENTIONS)
     either = {stored.event.id: stored for stored in (*found, *calls)}
     posts = [
         stored
@@ -313,9 +315,8 @@ def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sou
         audience = Audience((me.room(asked.room),))
     elif asked.partner:
         audience = Audience((), me.person.author, _correspondent(me, asked.partner))
-    return audience, asked.sought(
-        me.zone, lambda nick: whose(me.hall, nick), earlier, bool(asked.room or asked.partner)
-    )
+    sought = asked.sought(me.zone, lambda nick: whose(me.hall, nick), earlier, bool(asked.room or asked.partner))
+    return audience, replace(sought, ignored=frozenset(me.person.ignored))
 
 
 def whose(hall: Hall, nick: str) -> Whose:
@@ -393,7 +394,7 @@ def _page_before(me: Actor, posts: Sequence[StoredPost], limit: int, before: int
     more, shown = "", _fitting(me, posts, is_end=True)
     is_cut = len(shown) < len(posts)
     first = shown[0].event.id if posts and (len(posts) == limit or is_cut) else 0
-    if first and (is_cut or before is not None):
+    if first and (is_cut or before is not None or not _visible(me, shown)):
         more = f"; /history {limit} before #{first} shows what comes before"
     what = "the history" if before is None else f"what comes before #{before}"
     return _replayed(me, "history", shown, f"end of {what}{note}{more}", first)
@@ -405,7 +406,15 @@ def _fitting(me: Actor, posts: Sequence[StoredPost], is_end: bool = False) -> Se
 
 
 def _replayed(me: Actor, what: str, posts: Sequence[StoredPost], ending: str, next: int = 0) -> Answer:
-    shown = tuple(stored.event for stored in posts if stored.author not in me.person.ignored)
+    shown = _visible(me, posts)
     if not shown and me.connection.screen.style.prose:
+        if posts:
+            _, goes_on, more = ending.partition("; ")
+            return Told((f"Here is nothing but messages of people you ignore{goes_on}{more}.",))
         return Told(("Nothing was found." if what == "search" else "There is nothing to show.",))
     return Replayed(what, f"{plural(len(shown), 'message')}:", shown, ending, me.hall.now(), next)
+
+
+def _visible(me: Actor, posts: Sequence[StoredPost]) -> tuple[Post, ...]:
+    """Return those of the posts that are not of people the caller ignores."""
+    return tuple(stored.event for stored in posts if stored.author not in me.person.ignored)

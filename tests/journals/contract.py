@@ -754,8 +754,19 @@ class SearchContract(JournalContract):
         self.assertEqual(await self.with_all(Audience(("dev",)), wordless=True), [1])
         self.assertEqual(await self.with_all(Audience(("dev",)), wordless=True, without=("x",)), [])
         refused: dict[str, Any]
-        for refused in {}, {"without": ("x",)}, {"not_whose": (Whose(BOB),)}, {"has_not": ("file",)}:
-            await self.assertFailure(self.journal.search(mine, Sought(**refused), 9), BadArguments)
+        for refused in {"without": ("x",)}, {"not_whose": (Whose(BOB),)}, {"has_not": ("file",)}, {}:
+            for ignored in frozenset[AuthorId](), frozenset([BOB]):
+                search = self.journal.search(mine, Sought(**refused, ignored=ignored), 9)
+                error = await self.assertFailure(search, BadArguments)
+                self.assertEqual("A minus alone is not enough" in str(error), bool(refused), refused)
+
+    async def test_ignored(self) -> None:
+        """Of those whom the reader ignores nothing is found, however many they are, nor counted."""
+        await self.append(said("needle one", ALICE), *[said(f"needle {number}", BOB) for number in range(30)])
+        many = frozenset(map(AuthorId, range(1000, 1199)))
+        self.assertEqual(await self.with_all(words="needle", ignored=many | {BOB}, count=5), [1])
+        self.assertEqual(await self.with_all(words="needle", ignored=many, count=2), [31, 30])
+        self.assertEqual(await self.with_all(words="needle", ignored=frozenset([ALICE, BOB])), [])
 
 
 def posts(outcomes: list[Outcome]) -> list[Post]:

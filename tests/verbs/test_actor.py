@@ -15,6 +15,7 @@ from groupchat.model.errors import (
     Muted,
     NickInvalid,
     NickReserved,
+    NoSuchRoom,
     NotAllowed,
     NotInRoom,
     RoomInvalid,
@@ -52,14 +53,18 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(self.actor.current, "")
 
     def test_quiet(self) -> None:
-        """A quiet caller uses any room it could join, must name it, and is in none of its own."""
+        """A quiet caller uses any room it could join, must name it, and is in none of its own.
+
+        What it may not join it is not told of, unless it speaks there.
+        """
         boss = operator(self.house, "boss")
         boss.type("/lock dev", "/op boss lobby")
         bot = self.house.connect("json").offer("bot", quiet=True).actor
         boss.type("/join ops", "/switch lobby")
         self.assertEqual(bot.room("lobby"), "lobby")
         self.assertEqual(bot.room("#New"), "new")
-        self.assertRaises(RoomLocked, bot.room, "dev")
+        self.assertRaises(NoSuchRoom, bot.room, "dev")
+        self.assertRaises(RoomLocked, bot.speaking_room, "dev")
         self.assertRaises(NotInRoom, bot.room, "")
         self.assertRaises(NotInRoom, bot.own_room, "lobby")
         boss.do("ban", whom="bot", room="lobby")

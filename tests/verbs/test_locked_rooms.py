@@ -80,6 +80,20 @@ class OutsideTests(SynchronousTestCase):
         self.eve.type("/rooms after empty", "/list empty", "/search words", "/history", "/mentions")
         self.assertEqual(shown.replace("vault", "empty"), " ".join(self.told(self.eve)))
 
+    def test_quiet(self) -> None:
+        """A quiet program that reads has one answer, whatever it asks about the room: there is none."""
+        quiet = self.house.connect("json").offer("quiet", quiet=True)
+        for request, fields in (
+            ("list", {}), ("history", {}), ("history", {"since": 0}), ("last", {"nick": "eve"}), ("topic", {}),
+            ("files", {}),
+        ):  # fmt: skip
+            quiet.take()
+            quiet.do(request, **fields, room="vault")
+            self.assertEqual(quiet.codes, ["no-such-room"], request)
+        quiet.take()
+        quiet.do("search", text="in:vault words").say("hello", room="vault")
+        self.assertEqual(quiet.codes, ["no-such-room", "room-locked"])
+
     def test_numbers(self) -> None:
         """No number tells whether it is one of the room's messages, or whose; nobody changes an old one of theirs."""
         for peer in (self.eve, self.gus):

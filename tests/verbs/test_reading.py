@@ -200,6 +200,31 @@ class HistoryTests(SynchronousTestCase):
         alice.type("/ignore bob", "/history", "/search one")
         self.assertEqual(ids(alice), [[2]])
 
+    def test_much_ignored(self) -> None:
+        """Much of somebody who is ignored hides nothing: a search looks on, and history names the next page."""
+        house = House(query_posts=30, replay_posts=30)
+        (alice, bob, carol) = house.come("alice", "bob", "carol")
+        carol.type("the needle, alice")
+        bob.type(*(f"needle {number} alice" for number in range(30)))
+        carol.type("nothing")
+        bob.type(*(f"needle {number} alice" for number in range(30, 60)))
+        alice.type("/ignore bob")
+        alice.take()
+        alice.type("/search needle", "/mentions")
+        self.assertEqual(ids(alice), [[1], [1]])
+        alice.take()
+        for line, more in (
+            ("/history", "/history 30 before #33 shows what comes before"),
+            ("/history 30", "/history 30 before #33 shows what comes before"),
+            ("/history 30 since #1", "/history since #31 shows what follows"),
+            ("/history 9 before #30", "/history 9 before #21 shows what comes before"),
+        ):
+            alice.take()
+            alice.type(line)
+            self.assertEqual(
+                alice.answers, [Told((f"Here is nothing but messages of people you ignore; {more}.",))], line
+            )
+
 
 class BackwardsTests(SynchronousTestCase):
     def test_every_page(self) -> None:
@@ -589,7 +614,7 @@ class BoundedTests(SynchronousTestCase):
         alice.type("/ignore bob")
         alice.take()
         alice.type("/last bob")
-        self.assertEqual(alice.answers, [Told(("There is nothing to show.",))])
+        self.assertEqual(alice.answers, [Told(("Here is nothing but messages of people you ignore.",))])
         alice.do("last", nick="bob", room="dev")
         self.assertEqual(alice.codes, ["not-in-room"])
 

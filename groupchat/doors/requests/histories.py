@@ -39,12 +39,13 @@ def read_room(request: Request, room: str) -> None:
         if words is not None and since is not None:
             raise BadArguments("?search= takes ?before= and ?count=; write after:#N among its words.")
         yield visit.come(credentials(request))
+        goes_on = True
         if words is None:
             posts = yield visit.read(room, count, since, before)
         else:
-            posts = yield visit.search(room, words, count, before)
+            posts, goes_on = yield visit.search(room, words, count, before)
         kind, body = _rendered(request, posts)
-        headers = [*PRIVATE, *_next(request, posts, since, count, words)]
+        headers = [*PRIVATE, *(_next(request, posts, since, count, words) if goes_on else ())]
         if len(body) >= LEAST_COMPRESSED and _takes_gzip(request):
             body = gzip.compress(body, 5, mtime=0)
             headers.append(("content-encoding", "gzip"))

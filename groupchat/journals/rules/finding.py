@@ -21,6 +21,8 @@ class Finder:
     def __init__(self, sought: Sought) -> None:
         """:raises BadArguments: nothing is looked for, or too much."""
         self.sought = sought
+        if sought.is_nothing and (sought.without or sought.not_whose or sought.has_not):
+            raise BadArguments("A minus alone is not enough: say also what to find, such as a word, or in:ROOM.")
         found = [whole(phrase) for phrase in sought.phrases]
         if sought.words or sought.is_nothing:
             found += phrases(sought.words)
@@ -36,7 +38,7 @@ class Finder:
     def has_authors(self, row: Row) -> bool:
         """Say whether the author of the row is one that is wanted."""
         sought = self.sought
-        if sought.whose is not None and not _is_of(row, sought.whose):
+        if row.author in sought.ignored or (sought.whose is not None and not _is_of(row, sought.whose)):
             return False
         return not any(_is_of(row, whose) for whose in sought.not_whose)
 

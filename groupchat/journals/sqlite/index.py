@@ -363,6 +363,7 @@ def expression(audience: Audience, finder: Finder) -> str:
     parts += [f"(place : {thing})" for thing in sought.has]
     nots = [f"(text : {_words(phrase)})" for phrase in finder.unwanted]
     others = [mark for whose in sought.not_whose for mark in _whose(whose)]
+    others += map(_author, sorted(sought.ignored))
     nots += [f"(place : {mark})" for mark in (*sought.has_not, *others)]
     query = " AND ".join(parts)
     return f"({query}) NOT ({' OR '.join(nots)})" if nots else query

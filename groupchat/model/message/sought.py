@@ -32,6 +32,7 @@ class Sought:
     ``words``: it has them all; the last may be the beginning of a word.
     ``phrases``: in each the words stand side by side; ``without``: it has none of these words and phrases.
     ``whose``: who wrote it, and ``not_whose`` who did not; ``has``, ``has_not``: some of THINGS.
+    ``ignored``: the authors whom the reader ignores; none of theirs is found.
     ``wordless``: all that the audience may see is wanted, as far as nothing else is said.
     ``after``, ``before``: numbers between which its own is; ``start``, ``end``: ``start <= at < end``.
     """
@@ -48,9 +49,11 @@ class Sought:
     start: float = -inf
     end: float = inf
     wordless: bool = False
+    ignored: frozenset[AuthorId] = frozenset()
 
     @property
     def is_nothing(self) -> bool:
         """Say whether there is nothing that a message must be or have."""
-        sought = Sought(without=self.without, not_whose=self.not_whose, has_not=self.has_not)
-        return self == sought
+        return self == Sought(
+            without=self.without, not_whose=self.not_whose, has_not=self.has_not, ignored=self.ignored
+        )

@@ -64,6 +64,8 @@ class ReadTest(RequestsCase):
         reply = self.ask(f"{LOBBY}?search=%22number%22+-6&count=3", accept=NDJSON)
         self.assertEqual(reply.headers["link"], f'<{LOBBY}?search=%22number%22%20-6&before=4&count=3>; rel="next"')
         self.assertEqual(self.numbers(f"{LOBBY}?search=%22number%22%20-6&before=4&count=3"), [3, 2, 1])
+        for last in f"{LOBBY}?search=%22number%22%20-6&before=4&count=3", f"{LOBBY}?search=number", f"{LOBBY}?search=x":
+            self.assertNotIn("link", self.ask(last, accept=NDJSON).headers, last)
         for words in ("in:lobby+x", "with:bob", "%22x", "from:", "x&since=1", "x" * 257):
             self.assertEqual(self.ask(f"{LOBBY}?search={words}", accept=NDJSON).status, 400, words)
 
