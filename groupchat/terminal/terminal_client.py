@@ -24,6 +24,7 @@ from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
+from groupchat.terminal.flow.several_lines import aim
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.reaching import reach
 from groupchat.terminal.saved_login import LoginFile
@@ -114,7 +115,7 @@ class TerminalClient(Owner):
             return
         if self._collecting is not None or begun(line) is not None:
             self._collect(line, chat)
-        elif line.strip():
+        elif line.strip() and not self._gives_away(line.split("\n")[1:]):
             self._take_line(line, chat)
 
     def pasted(self, lines: list[str]) -> None:
@@ -125,6 +126,13 @@ class TerminalClient(Owner):
                     shown = self._secret_commands.shown(line)
                     self.remark(f"Not sent, because it would have been said aloud: {shown}")
             self._session.chat.sending.send_paste(said)
+
+    def aim(self, command: str) -> tuple[str, bool]:
+        return aim(command, self._state.correspondents.last)
+
+    def typed_singly(self, command: str) -> None:
+        if self._session.chat is not None and not self._gives_away(command.split("\n")):
+            self._session.chat.sending.send_singly(command)
 
     def _collect(self, line: str, chat: Chat) -> None:
         """Take a line of a message of several lines, or the command that begins one."""
@@ -146,12 +154,16 @@ class TerminalClient(Owner):
 
     def _say(self, text: str, chat: Chat, place: Place | None = None, reply: int | None = None) -> None:
         """Say a message of several lines, unless one of them has a password in it."""
-        secret = next((line for line in text.split("\n") if self.is_secret(line)), None)
-        if secret is None:
+        if not self._gives_away(text.split("\n")):
             chat.sending.say(text, place, reply)
-        else:
+
+    def _gives_away(self, lines: list[str]) -> bool:
+        """Return whether one of these lines has a password in it; say that they were not sent then."""
+        secret = next((line for line in lines if self.is_secret(line)), None)
+        if secret is not None:
             shown = self._secret_commands.shown(secret)
             self.remark(f"Nothing was sent, because this would have been said aloud: {shown}")
+        return secret is not None
 
     def touched(self) -> None:
         if self._session.chat is not None:

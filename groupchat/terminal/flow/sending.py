@@ -90,8 +90,8 @@ class Sending:
         A command fails when its answer is lost, so that it is never carried out twice.
         """
         place, command = self._state.place, line.split(None, 1)[0].lower()
-        if "\n" in line and not is_spoken(line):
-            self._command_lines(line, place)
+        if "\n" in line and not is_spoken(line) and command not in REPLIES:
+            self._command_lines(self._numbered(line), place)
         elif is_spoken(line):
             if not self._keeps(line):
                 self._say_again(line, place)
@@ -129,7 +129,7 @@ class Sending:
             return
         do = fields.pop("do")
         if do == "edit":
-            fields |= self._bound(place)
+            fields |= {} if "id" in fields else self._bound(place)
         else:
             fields["key"] = self._new_key()
             if do != "msg":
@@ -141,10 +141,16 @@ class Sending:
         fields = self._secret_commands.fields(command, words)
         self._await(self._request(command, words, command[1:].lower(), **fields), command, self._state.place)
 
-    def send_paste(self, lines: list[str]) -> None:
-        """Send pasted lines one by one, to the place that the person sees now."""
-        if not self._keeps(*map(_literal, lines)):
-            self._paste.add(lines, self._state.place)
+    def send_singly(self, line: str) -> None:
+        """Send the lines of a command that says several one by one."""
+        fields = several(line) or {}
+        lines = [text for text in str(fields.get("text", "")).split("\n") if text.strip()]
+        self.send_paste(lines, Place(nick=str(fields["nick"])) if "nick" in fields else None)
+
+    def send_paste(self, lines: list[str], place: Place | None = None) -> None:
+        """Send pasted lines one by one, to this place, or (None) to the one that the person sees now."""
+        if place is not None or not self._keeps(*map(_literal, lines)):
+            self._paste.add(lines, place or self._state.place)
             self._state.queued = len(self._paste)
             self._surface.refresh()
 
@@ -341,6 +347,8 @@ class Sending:
             self._slow_down(place, refused.wait)
         is_unknown = refused.code == "unknown-command" and not self._secret_commands.is_secret(line)
         if not is_spoken(line) and not is_unknown:
+            if several(line) is not None and place == self._state.place and not is_pasted:
+                self._surface.give_back(line)
             return
         if refused.code in MISPLACED or (refused.code in SHUT and place != self._state.place):
             if place.nick and place.nick == self._state.query:

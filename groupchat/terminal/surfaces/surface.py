@@ -75,6 +75,12 @@ class Owner(Protocol):
     def pasted(self, lines: list[str]) -> None:
         """Take several lines, which the person has agreed to send one by one."""
 
+    def aim(self, command: str) -> tuple[str, bool]:
+        """Return where a command with several lines sends them, for a question, and if it can send each by itself."""
+
+    def typed_singly(self, command: str) -> None:
+        """Take the lines of a command, which the person has agreed to send one by one."""
+
     def said(self, text: str) -> None:
         """Take several lines as one message, whatever they look like."""
 

@@ -11,6 +11,7 @@ from groupchat.terminal.display.chat_state import SOON_S, ChatState
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.sending import Sending
+from groupchat.terminal.flow.several_lines import aim
 from tests.client.fakes import FakeConnection, FakeEndpoint
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
@@ -524,6 +525,47 @@ class SeveralLinesTest(SendingCase):
             self.sending.type(line)
             request = self.answer(id=9)
             self.assertEqual({name: request.get(name) for name in fields}, fields)
+
+    def test_edit(self) -> None:
+        """An edit names the message or the room, never both, and comes back into the line if it is refused."""
+        self.client.membership.server = {"features": ["type-room"]}
+        for number, line, sent in ((0, "/edit #7 a\nb", 7), (0, "/edit a\nb", None), (9, "/edit a\nb", 9)):
+            if number:
+                self.state.take({"event": "said", "id": 9, "nick": "alice", "room": "lobby", "text": "hi"}, 0.0)
+            self.sending.type(line)
+            (request,) = self.connection.requests()
+            found = (request["do"], request.get("id"), request["text"], "room" in request)
+            self.assertEqual(found, ("edit", sent, "a\nb", sent is None))
+            self.connection.send({"event": "refused", "ref": request["ref"], "code": "muted", "text": "No."})
+            self.assertEqual(self.surface.given_back.pop(), f"/edit #{sent} a\nb" if sent else line)
+
+    def test_answered(self) -> None:
+        """/reply takes several lines, too."""
+        self.state.take({"event": "whispered", "id": 9, "nick": "bob", "to": "alice", "text": "hi"}, 0.0)
+        self.clock.advance(UNCLEAR_S)
+        self.sending.type("/r a\nb")
+        request = self.answer(id=10)
+        self.assertEqual((request["do"], request["nick"], request["text"]), ("msg", "bob", "a\nb"))
+
+    def test_singly(self) -> None:
+        """The lines of a private message can go one by one, each in private, and those of /say to the room."""
+        for command, do, nick in (("/msg bob", "msg", "bob"), ("/say", "say", None)):
+            self.sending.send_singly(f"{command} a\n\n/exit")
+            for text in ("a", "/exit"):
+                request = self.answer(id=9)
+                self.assertEqual((request["do"], request["text"], request.get("nick")), (do, text, nick))
+                self.clock.advance(0)
+
+    def test_aim(self) -> None:
+        """A question can say where the lines of a command go."""
+        for line, where in (
+            ("/MSG bob a\nb", ("to bob, in private", True)), ("/r a\nb", ("to carol, in private", False)),
+            ("/re 7 a\nb", ("as an answer to #7", False)), ("/me a\nb", ("as what you do", False)),
+            ("/edit #7 a\nb", ("as the new text of #7", False)), ("/say a\nb", ("", True)),
+            ("/edit a\nb", ("as the new text of your last message", False)),
+            ("/topic a\nb", ("with /topic", False)),
+        ):  # fmt: skip
+            self.assertEqual(aim(line, "carol"), where)
 
     def test_others(self) -> None:
         """No other command is sent with several lines; the person gets them back."""

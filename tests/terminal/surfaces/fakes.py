@@ -33,6 +33,12 @@ class FakeOwner(Owner):
     def pasted(self, lines: list[str]) -> None:
         self.told.append(lines)
 
+    def aim(self, command: str) -> tuple[str, bool]:
+        return f"with {command.split()[0]}", command.startswith("/msg")
+
+    def typed_singly(self, command: str) -> None:
+        self.told.append(("singly", command))
+
     def said(self, text: str) -> None:
         self.told.append(("said", text))
 

@@ -11,6 +11,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
 from groupchat.model.text import LINES_MOST
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.surfaces.editor.completion import Choice
 from groupchat.terminal.surfaces.editor.draft_buffer import DraftBuffer
 from groupchat.terminal.surfaces.surface import Owner
@@ -33,6 +34,11 @@ class Line(Protocol):
     buffer: DraftBuffer
     editing: int | None
     paste: str | None
+
+    @property
+    def command(self) -> str | None:
+        """The command that the paste belongs to, with the paste."""
+
     choice: Choice | None
     talking: bool
     hidden: bool
@@ -105,10 +111,14 @@ def _rows_of_question(line: Line) -> int:
 def _question(line: Line) -> StyleAndTextTuples:
     if line.paste is not None:
         count = line.paste.count("\n") + 1
+        where, is_divisible = line.owner.aim(line.command) if line.command is not None else ("", True)
+        goes = f" {one_line(where)}" if where else ""
         if is_too_long(line.paste):
-            asked = f"These {count} lines are too long for one message. l: send them line by line, Esc: no"
+            singly = f" l: send them line by line{goes}," if is_divisible else ""
+            asked = f"These {count} lines are too long for one message.{singly} Esc: no"
         else:
-            asked = f"Send these {count} lines? Enter: as one message, l: line by line, Esc: no"
+            choices = "Enter: as one message, l: line by line" if is_divisible else "Enter: yes"
+            asked = f"Send these {count} lines{goes}? {choices}, Esc: no"
         return [("class:question", asked)]
     shown: StyleAndTextTuples = []
     if line.choice is not None:

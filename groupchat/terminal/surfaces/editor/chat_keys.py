@@ -131,8 +131,8 @@ def bindings(editor: Editor) -> KeyBindings:
 
     @keys.add("escape", filter=(pasting | choosing | editing) & ~is_searching & lone, eager=True)
     def _(event: KeyPressEvent) -> None:
-        """Cancel a question; the half-typed line stays, unless it is an edit."""
-        if editor.editing is not None:
+        """Cancel a question, and the half-typed line stays; else cancel an edit."""
+        if editor.editing is not None and editor.paste is None:
             editor.clear()
         editor.paste = editor.choice = None
 

@@ -42,12 +42,14 @@ class TypedLines(History):
 class Draft:
     """A half-typed line, with what can be undone.
 
-    ``editing``: the number of the message that it changes; ``paste``: several lines about which the person is asked.
+    ``editing``: the number of the message that it changes; ``paste``: several lines about which the person is asked;
+    ``is_command``: whether they belong to a command that was typed before them.
     """
 
     document: Document = field(default_factory=Document)
     editing: int | None = None
     paste: str | None = None
+    is_command: bool = False
     undone: Steps = field(default_factory=list)
     redone: Steps = field(default_factory=list)
 

@@ -47,6 +47,8 @@ class LineEditor:
         self.owner = owner
         self.editing: int | None = None
         self.paste: str | None = None
+        self._is_command = False
+        """Whether a command was typed before the paste; what is pasted alone never is one."""
         self.choice: Choice | None = None
         self.talking = self.hidden = self.is_cleared = False
         self.label = ""
@@ -147,13 +149,24 @@ class LineEditor:
 
     # The keys call these, and the client one of them, for a signal.
 
+    @property
+    def command(self) -> str | None:
+        """Return the command that a paste belongs to, with the paste; None: it belongs to none."""
+        if self.editing is not None:
+            return f"/edit #{self.editing} {self.paste}"
+        return self.paste if self._is_command else None
+
     def enter(self) -> None:
         """Take the line as finished, or a paste as one message, unless that is too long."""
         if self.paste is not None:
             if not is_too_long(self.paste):
-                text, self.paste = self.paste, None
+                text, command = self.paste, self.command
+                self.editing = self.paste = None
                 self.buffer.reset()
-                self.owner.said(text)
+                if command is None:
+                    self.owner.said(text)
+                else:
+                    self.owner.typed(command)
             return
         line, edited = self.buffer.text, self.editing
         self.editing = self.choice = None
@@ -167,11 +180,16 @@ class LineEditor:
             self.owner.typed(f"/edit #{edited} {line}")
 
     def send_singly(self) -> None:
-        """Send the lines of a paste one by one, but for blank ones."""
-        if self.paste is not None:
-            lines, self.paste = [line for line in self.paste.split("\n") if line.strip()], None
-            self.buffer.reset()
+        """Send the lines of a paste one by one, but for blank ones, unless its command takes them as one only."""
+        command = self.command
+        if self.paste is None or (command is not None and not self.owner.aim(command)[1]):
+            return
+        lines, self.paste = [line for line in self.paste.split("\n") if line.strip()], None
+        self.buffer.reset()
+        if command is None:
             self.owner.pasted(lines)
+        else:
+            self.owner.typed_singly(command)
 
     def clear(self) -> None:
         """Drop the half-typed line or an edit; the line is still in the history."""
@@ -215,6 +233,10 @@ class LineEditor:
             # Blanks before its first line are part of its layout.
             whole = document.text_before_cursor + text.lstrip("\n") + document.text_after_cursor
             self.paste = whole.rstrip()
+            before = document.text_before_cursor
+            # Commands with passwords are left to the check of what is said.
+            is_command = before.startswith("/") and not before.startswith("//")
+            self._is_command = is_command and not self.owner.is_secret(before)
             self.refresh()
 
     def redraw(self) -> None:
@@ -268,7 +290,7 @@ class LineEditor:
 
     def _put_aside(self) -> Draft:
         draft = self.buffer.put_aside()
-        draft.editing, draft.paste = self.editing, self.paste
+        draft.editing, draft.paste, draft.is_command = self.editing, self.paste, self._is_command
         self.editing = self.paste = self.choice = None
         return draft
 
@@ -276,6 +298,7 @@ class LineEditor:
         draft = draft or Draft()
         self.buffer.take_up(draft)
         self.editing, self.paste, self.is_cleared = draft.editing, draft.paste, False
+        self._is_command = draft.is_command
         self._given_back = draft.text
 
     def _bring_back(self, place: Hashable, text: str) -> None:

@@ -320,6 +320,45 @@ class PasteTest(EditorTest):
             self.assertEqual((self.owner.told, self.shown[0]), ([], "> see"))
             self.press(CTRL_C)
 
+    def test_after_a_command(self) -> None:
+        """A command that was typed before the paste holds, and the question says so."""
+        self.press("/msg alice ")
+        self.paste("one\n/exit")
+        self.assertIn("Send these 2 lines with /msg? Enter: as one message", " ".join(self.shown))
+        self.press("\r")
+        self.assertEqual(self.owner.told.pop(), "/msg alice one\n/exit")
+        self.press("/msg alice ")
+        self.paste("one\n/exit")
+        self.press("l")
+        self.assertEqual(self.owner.told.pop(), ("singly", "/msg alice one\n/exit"))
+        self.press("/re #4 ")
+        self.paste("one\ntwo")
+        self.assertIn("lines with /re? Enter: yes, Esc: no", " ".join(self.shown))
+        self.press("l")
+        self.assertEqual(self.owner.told, [])
+        self.press("\r")
+        self.assertEqual(self.owner.told, ["/re #4 one\ntwo"])
+
+    def test_never_a_command(self) -> None:
+        """What was pasted is said, also what looks like a command, and so is what may hold a password."""
+        for typed, pasted in ("", "/exit\ntwo"), ("//", "me\ntwo"), ("see ", "/exit\ntwo"), ("/login ", "a\nb"):
+            self.press(typed)
+            self.paste(pasted)
+            self.press("\r")
+            self.assertEqual(self.owner.told.pop(), ("said", typed + pasted))
+
+    def test_of_an_edit(self) -> None:
+        """A paste during an edit becomes part of the edit; Escape leaves the edit as it was."""
+        self.owner.recent = (41, "helo ")
+        self.press(UP)
+        self.paste("one\ntwo")
+        self.assertIn("Send these 2 lines with /edit? Enter: yes", " ".join(self.shown))
+        self.press("l", ESCAPE)
+        self.assertEqual((self.owner.told, self.editor.editing, self.editor.paste), ([], 41, None))
+        self.paste("one\ntwo")
+        self.press("\r")
+        self.assertEqual((self.owner.told, self.editor.editing), (["/edit #41 helo one\ntwo"], None))
+
 
 class SeveralLinesTest(EditorTest):
     def test_new_line(self) -> None:
