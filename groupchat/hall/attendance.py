@@ -9,6 +9,7 @@ Rules:
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from twisted.logger import Logger
@@ -26,6 +27,7 @@ from groupchat.limits.buckets import TokenBucket
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model.errors import Refusal, Replaced
 from groupchat.model.events import (
+    AuthorId,
     Departed,
     Done,
     Entered,
@@ -40,7 +42,7 @@ from groupchat.model.events import (
 from groupchat.model.networks import origin
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import Moderation
-from groupchat.state.people import Connection, Person
+from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.rooms import Room, Rooms, Standing
 from groupchat.state.roster import Roster
 
@@ -100,6 +102,8 @@ class Attendance:
         """For each room the connections that were told who is there while such were under way: they are told again."""
         self._known: dict[Connection, dict[str, int]] = {}
         """For each connection that is catching up, and each of its rooms: ``changes`` when it was told of it last."""
+        self._watchers: dict[tuple[str, bool], dict[Connection, None]] = {}
+        """For each room the connections that follow it without being in it, with a nickname or (False) without one."""
 
     @property
     def settings(self) -> Settings:
@@ -185,7 +189,7 @@ class Attendance:
         """Describe a person in a room to a program, with every field."""
         fields = {"nick": "", "account": "", "operator": False, "away": False, "words": "", "secure": False}
         found = self._rooms.find(room)
-        is_program = found is not None and found.standing(person) is Standing.PROGRAM
+        is_program = found is not None and found.standing(person) is not Standing.PRESENT  # or it follows over HTTP
         return {**fields, **self._brief(person, room), "program": is_program}
 
     def _brief(self, person: Person, room: str) -> dict[str, Any]:
@@ -306,10 +310,32 @@ class Attendance:
                 seconds=self._now() - connection.since,
             )  # fmt: skip
 
+    def watch(self, watcher: Watcher) -> None:
+        """Note that somebody follows a room from now on: they are listed there, although nobody is told."""
+        self._watchers.setdefault((watcher.current, bool(watcher.person.nick)), {})[watcher] = None
+
+    def watchers(self, room: Room, most: int | None = None) -> tuple[list[Person], int]:
+        """Return who follows a room and is not in it: the accounts, each once, and how many say no nickname.
+
+        :param most: how many of those with a nickname are looked at.
+        """
+        found: dict[AuthorId, Person] = {}
+        for one in islice(self._watchers.get((room.name, True), ()), most):
+            here = self._roster.of(one.person.author)
+            if here is None or not room.standing(here):
+                found[one.person.author] = one.person
+        return list(found.values()), len(self._watchers.get((room.name, False), ()))
+
     def stop_watching(self, connection: Connection) -> None:
-        """Show a connection nothing more that was in no room, and in no list."""
+        """Show a connection nothing more that was in no room."""
         connection.gone = True
         self._detach(connection)
+        place = connection.current, bool(connection.person.nick)
+        watching = self._watchers.get(place)
+        if watching is not None:
+            watching.pop(connection, None)
+            if not watching:
+                del self._watchers[place]
 
     def replace(self, connection: Connection) -> None:
         """Close an old connection because its person came back with a new one, which is in its rooms already.

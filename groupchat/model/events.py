@@ -433,6 +433,7 @@ class Listed(Answer):
 
     ``more``: how many items follow these on later pages.
     ``upto``: the number up to which posts were counted (0: none were).
+    ``unnamed``: how many there are besides who have no nickname.
     """
 
     what: str
@@ -440,6 +441,7 @@ class Listed(Answer):
     items: tuple[Mapping[str, Any], ...]
     more: int = 0
     upto: int = 0
+    unnamed: int = 0
 
 
 @record

@@ -27,8 +27,20 @@ def company(room: str, nicks: Sequence[str], others: int, is_more: bool = False)
 
     :param others: how many there are who are not named; ``is_more``: and more who were not counted.
     """
+    return f"With you in {room}: {named(nicks, others, is_more)}." if nicks else ""
+
+
+def named(nicks: Sequence[str], others: int, is_more: bool = False) -> str:
+    """Return these nicknames and how many others there are, as in ``company``: ``bob, alice and 3 others``."""
     more = [f"{'more than ' * is_more}{plural(others, 'other')}"] if others else []
-    return f"With you in {room}: {listed([*nicks, *more])}." if nicks else ""
+    return listed([*nicks, *more])
+
+
+def unnamed(count: int) -> str:
+    """Return the sentence about those who follow a room over HTTP without saying who they are; empty: nobody does."""
+    if not count:
+        return ""
+    return f"{plural(count, 'program')} without a nickname read{'s' * (count == 1)} here over HTTP."
 
 
 def size_words(size: int) -> str:

@@ -391,7 +391,8 @@ class Joining:
             connection.show(departed)
         for room in sorted(connection.rooms, key=lambda room: room == connection.current):
             hall.attendance.tell_entered(connection, room)
-        if connection.current and (with_them := company(connection, hall.rooms.open(connection.current))) is not None:
+        here = hall.rooms.open(connection.current) if connection.current else None
+        if here is not None and (with_them := company(connection, here, hall.attendance)) is not None:
             connection.show(with_them)
         replayed = replay(earlier, person, hall.now())
         if replayed is not None:

@@ -291,6 +291,7 @@ class Visit:
         token = self._visitor.token
         watcher = Watcher(person, screen, hall.now(), name, token.digest if token is not None else "")
         self._connect(watcher)
+        hall.attendance.watch(watcher)
         delivered = hall.stream.delivered
         hall.readers.begin(watcher, delivered if since is None else min(since, delivered))
 

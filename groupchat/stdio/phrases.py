@@ -167,8 +167,8 @@ def company(entered: Message, reader: Reader) -> str:
     reading = [one for one in programs if isinstance(one, dict)] if isinstance(programs, list) else []
     if not reading:
         return words
-    last = [one_line(str(one.get("nick"))) for one in reading[-COMPANY:]]
-    return f"{words} Programs read here, too: {listed(last)}.".lstrip()
+    last = [one_line(str(one.get("nick"))) for one in reversed(reading[-COMPANY:])]
+    return f"{words} Programs read here, too: {wording.named(last, len(reading) - len(last))}.".lstrip()
 
 
 def _number(number: str) -> Part:

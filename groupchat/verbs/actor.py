@@ -167,6 +167,15 @@ class Actor:
         self.check_lost(name)
         return self._usable(name)
 
+    def reading_room(self, name: str) -> str:
+        """Return a room whose messages are asked for, as ``room`` does: nobody reads who is in no list of it.
+
+        :raises NotInRoom: also for a quiet caller but the server, whichever room it names.
+        """
+        if self.connection.quiet and self.person.author != SERVER:
+            raise NotInRoom("A quiet connection reads no room. To read, join with rooms, or without quiet.")
+        return self.room(name)
+
     def own_room(self, name: str) -> str:
         """Return a room they are in: the named one, or (empty) the current one.
 

@@ -82,7 +82,7 @@ def history(
     if nick:
         audience = Audience((), me.person.author, _correspondent(me, nick))
     elif room or me.current:
-        audience = Audience((me.room(room),))
+        audience = Audience((me.reading_room(room),))
     else:
         audience = Audience((), me.person.author)
     limit = most if count is None else min(count, most)
@@ -136,8 +136,9 @@ def last(me: Actor, nick: Nick = "", room: Here = "") -> "Generator[Deferred[Any
 
     "/last", "/last bob".
     """
-    place = me.room(room)
-    if nick and names.key(nick) != names.key(me.person.nick):
+    is_others = bool(nick) and names.key(nick) != names.key(me.person.nick)
+    place = me.reading_room(room) if is_others else me.room(room)
+    if is_others:
         meant, journal = whose(me.hall, nick), me.hall.stream.journal
         stored = None if meant.author is None else (yield journal.latest(meant.author, place))
         if stored is None and meant.nick:
@@ -156,7 +157,7 @@ def last(me: Actor, nick: Nick = "", room: Here = "") -> "Generator[Deferred[Any
 @inlineCallbacks
 def catchup(me: Actor, room: Here = "") -> "Generator[Deferred[Any], Any, Answer]":
     """Show what is new in this room since you were here last."""
-    name, unread, hall = me.room(room), me.person.unread, me.hall
+    name, unread, hall = me.reading_room(room), me.person.unread, me.hall
     position, marks = hall.positions.find(me.person.author, name), me.connection.marks
     begin = unread.get(name, 0 if marks and position is not None else None)
     if begin is None:
@@ -266,7 +267,7 @@ def files(
     rooms = tuple(filter(None, (me.current,)))
     private: AuthorId | None = me.person.author
     if room or whose.startswith("#") or whose.lower() in me.connection.rooms:
-        rooms, private = (me.room(room or whose),), None
+        rooms, private = (me.reading_room(room or whose),), None
     elif whose:
         rooms, author = me.connection.rooms, _correspondent(me, whose)
     journal = me.hall.stream.journal
@@ -312,7 +313,7 @@ def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sou
         raise BadArguments("Give in: or with:, but not both: what two people say in private is in no room.")
     audience = me.connection.audience
     if asked.room:
-        audience = Audience((me.room(asked.room),))
+        audience = Audience((me.reading_room(asked.room),))
     elif asked.partner:
         audience = Audience((), me.person.author, _correspondent(me, asked.partner))
     sought = asked.sought(me.zone, lambda nick: whose(me.hall, nick), earlier, bool(asked.room or asked.partner))

@@ -8,13 +8,14 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from wcwidth import wcswidth
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
+from groupchat.hall.attendance import Attendance
 from groupchat.limits.pages import page
 from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
 from groupchat.model.events import SERVER, Answer, Done, Listed, Told
 from groupchat.model.ranks import Rank
-from groupchat.model.wording import COMPANY, listed, plural
+from groupchat.model.wording import COMPANY, plural
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import Room as OpenRoom
 from groupchat.verbs.actor import Actor, Reply, keepers
@@ -145,6 +146,8 @@ def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
     """
     found = _existing(me, room or me.room(""))
     people, programs = found.split()
+    watching, unnamed = me.hall.attendance.watchers(found)
+    programs += watching
     heading = f"{plural(len(people), 'person is', 'people are')} in {found.name}:"
     shown = page([*people, *programs], lambda person: person.key, names.key(after) if after else None)
     items = tuple(me.hall.attendance.presence(person, found.name) for person in shown.items)
@@ -153,9 +156,11 @@ def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
     reading = [person.nick for person in shown.items if person in apart]
     if reading:
         lines += folded([f"Programs that read here: {reading[0]}", *reading[1:]])
+    if unnamed:
+        lines.append(wording.unnamed(unnamed))
     if shown.more:
         lines += shown.hint("/list", shown.items[-1].nick)
-    return Listed("people", (heading, *lines), items, shown.more)
+    return Listed("people", (heading, *lines), items, shown.more, unnamed=unnamed)
 
 
 def farewell(me: Actor, reason: str, rooms: Sequence[str]) -> str:
@@ -257,7 +262,7 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
         raise
     hall.attendance.enter_room(connection, room)
     hall.attendance.tell_entered(connection, room)
-    if (with_them := company(connection, hall.rooms.open(room))) is not None:
+    if (with_them := company(connection, hall.rooms.open(room), hall.attendance)) is not None:
         connection.show(with_them)
     replayed = replay(posts, me.person, hall.now())
     if replayed is not None:
@@ -269,8 +274,10 @@ COUNTED = 200
 """The most connections of a room that are looked at to say who is in it: many may come into a crowded one at once."""
 
 
-def company(connection: Connection, room: OpenRoom) -> Told | None:
+def company(connection: Connection, room: OpenRoom, attendance: Attendance) -> Told | None:
     """Return who is in a room that somebody has come into, as people read it; None: nobody, or a program is told.
+
+    Those who follow it over HTTP are told, too: nobody reads unseen.
 
     The names are those of who came last: they are more likely to be looking.
     """
@@ -281,8 +288,13 @@ def company(connection: Connection, room: OpenRoom) -> Told | None:
     people.pop(connection.person, None)
     named = [person.nick for person in islice(people, COMPANY)]
     words = wording.company(room.name, named, len(people) - len(named), len(room.members) > COUNTED)
-    programs = list(dict.fromkeys(member.person.nick for member in room.programs[-COMPANY:]))
-    told = ((words,) if words else ()) + ((f"Programs read here, too: {listed(programs)}.",) if programs else ())
+    watching, unnamed = attendance.watchers(room, COUNTED)
+    reading = list(dict.fromkeys(member.person.nick for member in reversed(room.programs[-COUNTED:])))
+    reading += [person.nick for person in watching]
+    others, is_more = max(len(reading) - COMPANY, 0), len(room.programs) > COUNTED
+    programs = wording.named(reading[:COMPANY], others, is_more)
+    reads = f"Programs read here, too: {programs}." if programs else ""
+    told = tuple(filter(None, (words, reads, wording.unnamed(unnamed))))
     return Told(told) if told else None
 
 

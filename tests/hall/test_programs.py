@@ -85,6 +85,14 @@ class ComingTests(ProgramsCase):
         words = [line for one in text.answers if isinstance(one, Told) for line in one.lines]
         self.assertEqual(words, ["With you in lobby: bot, watcher and olga.", "Programs read here, too: tail."])
 
+    def test_company_of_many(self) -> None:
+        """Newcomers are told the names of those that came last, and how many others there are: nobody reads unseen."""
+        for number in range(8):
+            self.program(f"p{number}")
+        text = self.house.connect("text").type("tina")
+        words = [line for one in text.answers if isinstance(one, Told) for line in one.lines]
+        self.assertEqual(words[1:], ["Programs read here, too: p7, p6, p5, p4, p3 and 3 others."])
+
     def test_many(self) -> None:
         """Many that come or go at once are announced together, apart from people who do."""
         peers = [self.house.connect("json") for _ in range(2 * SHOWN + 2)]

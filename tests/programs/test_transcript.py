@@ -70,7 +70,7 @@ class TranscriptTest(SynchronousTestCase):
         entered = {"event": "entered", "room": "dev", "people": [{"nick": "bob"}, {"nick": "c\x1bd"}, {"nick": "AL"}]}
         self.assertEqual(self.lines(entered), ["-- With you in dev: c�d and bob."])
         reading = {**entered, "people": [], "programs": [{"nick": f"t{number}"} for number in range(7)]}
-        self.assertEqual(self.lines(reading), ["-- Programs read here, too: t2, t3, t4, t5 and t6."])
+        self.assertEqual(self.lines(reading), ["-- Programs read here, too: t6, t5, t4, t3, t2 and 2 others."])
         for people in (None, [], [{"nick": "al"}], ["al"], 7):
             self.assertEqual(self.lines({**entered, "people": people}), [])
         self.assertIn("in no room", self.lines({**welcome, "room": ""})[0])

@@ -613,6 +613,27 @@ class QuietTests(SynchronousTestCase):
         self.assertEqual(self.alice.take(), [])
         self.assertEqual(len(self.house.hall.roster), 2)
 
+    def test_reads_no_room(self) -> None:
+        """It reads no room, by no request, as nobody is told of it; for its own words and private ones it may ask."""
+        self.alice.say("a secret")
+        self.bot.say("mine", room="lobby")
+        for verb, fields in (
+            ("history", {"room": "lobby"}),
+            ("history", {"room": "lobby", "before": 9}),
+            ("search", {"text": "in:lobby secret"}),
+            ("last", {"nick": "alice", "room": "lobby"}),
+            ("files", {"room": "lobby"}),
+        ):
+            self.bot.take()
+            self.bot.do(verb, **fields)
+            self.assertEqual((self.bot.codes, self.bot.texts), (["not-in-room"], []), verb)
+        self.bot.take()
+        self.bot.do("last", room="lobby").do("history").do("search", text="secret").do("goto", id=1)
+        found = [
+            getattr(post, "text", "") for one in self.bot.answers if isinstance(one, Replayed) for post in one.posts
+        ]
+        self.assertEqual((found, self.bot.codes), (["mine"], ["no-such-message"]))
+
     def test_in_no_list(self) -> None:
         """It is in no room's list and in none of the counts of rooms."""
         self.bot.say("hi", room="lobby")

@@ -152,6 +152,7 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             return "done", {"text": "\n".join(lines), **(more or {})}
         case events.Listed(what, lines, items, more):
             rest = {**({"more": more} if more else {}), **({"upto": answer.upto} if what == "unread" else {})}
+            rest |= {"unnamed": answer.unnamed} if answer.unnamed else {}
             return "listed", {"what": what, "items": items, **rest, "text": "\n".join(lines)}
         case events.Replayed(what, heading, posts, ending):
             words = {"heading": heading, "ending": ending, **({"next": answer.next} if answer.next else {})}

@@ -7,9 +7,11 @@ from twisted.internet.address import IPv4Address
 
 from groupchat.doors.reception import BEAT_S
 from groupchat.doors.requests.live import EVENT_STYLE
+from groupchat.model.events import Listed, Told
 from tests.doors.connections import Visit
 from tests.doors.requests.cases import HERE, RequestsCase, bearer
 from tests.doors.web.clients import request
+from tests.people import account
 
 EVENTS, NDJSON = "text/event-stream", "application/x-ndjson"
 
@@ -84,8 +86,37 @@ class LiveTest(RequestsCase):
         late = Follower(self, "/rooms/lobby/live?since=0", **headers)
         self.assertEqual((live.posts(), late.posts()), ([], []))
 
+    def test_nobody_reads_unseen(self) -> None:
+        """Who follows a room is listed among its programs, or counted, and newcomers are told; until they go."""
+        account(self.hall, "mia")
+        followers = [Follower(self), Follower(self)]
+        for nick, label in (("mia", "one"), ("mia", "two"), ("alice", "own")):
+            followers.append(Follower(self, authorization=bearer(self.token(nick, label))))
+        self.alice.do("list")
+        (listed,) = [one for one in self.alice.answers if isinstance(one, Listed)]
+        self.assertEqual(
+            listed.lines[2:],
+            ("Programs that read here: mia", "2 programs without a nickname read here over HTTP."),
+        )
+        self.assertEqual(
+            [(item["nick"], item["program"]) for item in listed.items],
+            [("alice", False), ("mia", True), ("olga", False)],
+        )
+        self.assertEqual(listed.unnamed, 2)
+        text = self.house.connect("text").type("tina")
+        words = [line for one in text.answers if isinstance(one, Told) for line in one.lines]
+        self.assertEqual(
+            words[1:], ["Programs read here, too: mia.", "2 programs without a nickname read here over HTTP."]
+        )
+        for follower in followers:
+            follower.server.connectionLost()
+        self.alice.take()
+        self.alice.do("list")
+        (listed,) = [one for one in self.alice.answers if isinstance(one, Listed)]
+        self.assertEqual((len(listed.lines), listed.unnamed), (2, 0))
+
     def test_nobody_is_told(self) -> None:
-        """Who follows a room is in no list, and nobody is told that they come and go."""
+        """Who follows a room is in it for nobody, and no line is read that they come and go."""
         for headers in ({}, {"authorization": bearer(self.token())}):
             follower = Follower(self, **headers)
             self.alice.do("list")
