@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from twisted.internet.error import ProcessDone, ProcessExitedAlready
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.process import reapAllProcesses
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
@@ -34,9 +35,12 @@ AT_ONCE = 4
 LONGEST_S = 15.0
 """Seconds after which a program is ended."""
 
+LOOK_S = 0.2
+"""Seconds between two looks at whether the programs that run have ended."""
+
 
 class Processes(Protocol):
-    """The part of a reactor that is used: it runs programs, and reaps them."""
+    """The part of a reactor that is used: it runs programs."""
 
     def seconds(self) -> float:
         """Return the time, which never goes back."""
@@ -70,12 +74,21 @@ class Notifying:
 
     :param template: its name and arguments, with placeholders; empty: nothing is run.
     :param tell: tells the person what is wrong with it; it is called once.
+    :param reap: looks which programs have ended, and tells them so.
     """
 
-    def __init__(self, processes: Processes, template: Sequence[str], tell: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        template: Sequence[str],
+        tell: Callable[[str], object],
+        reap: Callable[[], object] = reapAllProcesses,
+    ) -> None:
         self._processes = processes
         self._template = tuple(template)
         self._tell = tell
+        self._reap = reap
+        self._look: IDelayedCall | None = None
         self._begun: deque[float] = deque(maxlen=A_MINUTE)
         self._running: set[_Run] = set()
         self._has_told = False
@@ -105,14 +118,29 @@ class Notifying:
         finally:
             os.close(null)
         run.timer = self._processes.callLater(LONGEST_S, run.end)
+        if self._look is None:
+            self._look = self._processes.callLater(LOOK_S, self._look_again)
 
     def finish(self) -> None:
         """Leave the programs that run alone; they are told nothing more."""
         for run in self._running:
             run.stop_timer()
+        self._stop_looking()
+
+    def _look_again(self) -> None:
+        # The reactor may not be told when a child ends: the line editor's loop has the signals.
+        self._look = self._processes.callLater(LOOK_S, self._look_again)
+        self._reap()
+
+    def _stop_looking(self) -> None:
+        look, self._look = self._look, None
+        if look is not None:
+            look.cancel()
 
     def _ended(self, run: "_Run", status: int | None, was_killed: bool) -> None:
         self._running.discard(run)
+        if not self._running:
+            self._stop_looking()
         if was_killed:
             self._complain(f"it did not end within {LONGEST_S:.0f} s")
         elif status != 0:

@@ -19,7 +19,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from groupchat.terminal.attention.notifying import A_MINUTE, AT_ONCE, LONGEST_S, Notifying, filled
+from groupchat.terminal.attention.notifying import A_MINUTE, AT_ONCE, LONGEST_S, LOOK_S, Notifying, filled
 
 reactor: Any = installed
 
@@ -64,6 +64,11 @@ class FakeProcesses(Clock):
         self.runs: list[tuple[ProcessProtocol, list[str]]] = []
         self.signals: list[str] = []
         self.error: OSError | None = None
+        self.looks = 0
+
+    def look(self) -> None:
+        """Count how often is looked which programs have ended."""
+        self.looks += 1
 
     def spawnProcess(self, protocol: ProcessProtocol, executable: str, args: Sequence[bytes], **how: Any) -> None:
         if self.error is not None:
@@ -88,7 +93,7 @@ class NotifyingTest(SynchronousTestCase):
         self.notifying = self.made("true", "{nick}: {text}", "{room}")
 
     def made(self, *template: str) -> Notifying:
-        return Notifying(self.processes, template, self.told.append)
+        return Notifying(self.processes, template, self.told.append, self.processes.look)
 
     def test_run(self) -> None:
         """The program is run with its arguments; of a private message the room says so."""
@@ -153,6 +158,19 @@ class NotifyingTest(SynchronousTestCase):
         self.assertIn("it did not end within 15 s", self.told[0])
         self.assertEqual(self.processes.getDelayedCalls(), [])
 
+    def test_looks(self) -> None:
+        """While programs run, it is looked again and again whether they have ended; afterwards no more."""
+        for _ in range(2):
+            self.notifying.notify("bob", "dev", "hi")
+        self.processes.pump([LOOK_S] * 3)
+        self.assertEqual(self.processes.looks, 3)
+        self.processes.end(0)
+        self.processes.advance(LOOK_S)
+        self.assertEqual(self.processes.looks, 4)
+        self.processes.end(1)
+        self.processes.advance(LOOK_S)
+        self.assertEqual((self.processes.looks, self.processes.getDelayedCalls()), (4, []))
+
     def test_finish(self) -> None:
         """At the end programs are left alone."""
         self.notifying.notify("bob", "dev", "hi")
@@ -179,6 +197,19 @@ class RealTest(TestCase):
         words = ["bob", f" -x $(touch {folder}/no) `id`; é"]
         self.assertEqual((folder / "out").read_text(), repr((words, "", False)))
         self.assertEqual(([one.name for one in folder.iterdir()], told), (["out"], []))
+
+    async def test_not_told(self) -> None:
+        """Programs are reaped also while the reactor is not told of their end, since others have the signals."""
+        told: list[str] = []
+        notifying = Notifying(reactor, [sys.executable, "-c", "raise SystemExit(3)"], told.append)
+        turn: Deferred[None] = deferLater(reactor, 0)
+        await turn  # the reactor takes the signals when it begins to run
+        self.addCleanup(signal.set_wakeup_fd, signal.set_wakeup_fd(-1))
+        for _ in range(AT_ONCE + 1):
+            notifying.notify("bob", "dev", "hi")
+        self.assertEqual(len(notifying._running), AT_ONCE)
+        await self.until(lambda: not notifying._running)
+        self.assertIn("it ended with status 3", told[0])
 
     async def until(self, done: Any) -> None:
         for _ in range(500):
