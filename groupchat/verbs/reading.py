@@ -51,7 +51,7 @@ SEARCHED = 20
 MENTIONS = 20
 """Messages that /mentions shows."""
 LATELY = 50
-"""Private messages among which a guest who has left is looked for."""
+"""Private messages among which a guest who has left is looked for who never answered."""
 EXCERPT = 3
 """Lines that people are shown of a message that was found, beside its first; shorter ones are shown whole."""
 LEFT_OUT = "…"
@@ -59,6 +59,7 @@ LEFT_OUT = "…"
 
 
 @READING.verb(cost=10)
+@inlineCallbacks
 def history(
     me: Actor,
     count: Count | None = None,
@@ -67,7 +68,7 @@ def history(
     day: Day | None = None,
     nick: With = "",
     room: Here = "",
-) -> "Deferred[Answer]":
+) -> "Generator[Deferred[Any], Any, Answer]":
     """Show earlier messages: the last ones, those after or before a number, or those of a day.
 
     "/history", "/history 50", "/history since #41", "/history 20 before #41" or "/history 2026-11-20".
@@ -80,27 +81,26 @@ def history(
     if nick and room:
         raise BadArguments("Give a nickname or a room, but not both.")
     if nick:
-        audience = Audience((), me.person.author, _correspondent(me, nick))
+        audience = Audience((), me.person.author, (yield _find_partner(me, nick))[0])
     elif room or me.current:
         audience = Audience((me.reading_room(room),))
     else:
         audience = Audience((), me.person.author)
     limit = most if count is None else min(count, most)
     if since is not None:
-        return journal.following(audience, since, head, limit).addCallback(lambda posts: _page(me, posts, limit))
+        return _page(me, (yield journal.following(audience, since, head, limit)), limit)
     if day is not None:
-        return journal.between(audience, *times.span(day, me.zone), limit).addCallback(
-            lambda posts: _page(me, posts, limit)
-        )
+        return _page(me, (yield journal.between(audience, *times.span(day, me.zone), limit)), limit)
     if count is None:
         limit = min(me.hall.settings.replay_posts, most)
     note = f"; {most} is the most at a time" if count is not None and count > most else ""
-    found = journal.recent(audience, head if before is None else min(before - 1, head), limit)
-    return found.addCallback(lambda posts: _page_before(me, posts, limit, before, note))
+    posts = yield journal.recent(audience, head if before is None else min(before - 1, head), limit)
+    return _page_before(me, posts, limit, before, note)
 
 
 @READING.verb("find", cost=10)
-def search(me: Actor, text: Search, before: Earlier | None = None) -> "Deferred[Answer]":
+@inlineCallbacks
+def search(me: Actor, text: Search, before: Earlier | None = None) -> "Generator[Deferred[Any], Any, Answer]":
     """Find messages by their words, author, room and time, newest first.
 
     A message is found if it has all the words, in any order; the last may be the beginning of a word.
@@ -110,16 +110,13 @@ def search(me: Actor, text: Search, before: Earlier | None = None) -> "Deferred[
     before:2026-11-21, after:2026-11-21: before or after that day, which is left out; on:2026-11-21: on that day.
     before:#41, after:#41: before or after that message. has:file, has:link: only files, or what has an address in it.
     """
-    audience, sought = _sought(me, text, before)
-
-    def found(posts: Sequence[StoredPost]) -> Answer:
-        shown, is_cut = posts[:SEARCHED], len(posts) > SEARCHED
-        following = shown[-1].event.id if is_cut else 0
-        more = f"; there is more: search again with before:#{following}" if is_cut else ""
-        ending = f"end of what was found, newest first{more}"
-        return _replayed(me, "search", _excerpts(me, shown, _looked_for(text)), ending, following)
-
-    return me.hall.stream.journal.search(audience, sought, SEARCHED + 1).addCallback(found)
+    audience, sought = yield _sought(me, text, before)
+    posts = yield me.hall.stream.journal.search(audience, sought, SEARCHED + 1)
+    shown, is_cut = posts[:SEARCHED], len(posts) > SEARCHED
+    following = shown[-1].event.id if is_cut else 0
+    more = f"; there is more: search again with before:#{following}" if is_cut else ""
+    ending = f"end of what was found, newest first{more}"
+    return _replayed(me, "search", _excerpts(me, shown, _looked_for(text)), ending, following)
 
 
 @READING.verb(cost=5)
@@ -303,7 +300,8 @@ def replay(posts: Sequence[StoredPost], person: Person, now: float) -> Replayed 
     return Replayed("join", f"{plural(len(shown), 'earlier message')}:", shown, "end of the earlier messages", now)
 
 
-def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sought]:
+@inlineCallbacks
+def _sought(me: Actor, asked: Terms, earlier: int | None) -> "Generator[Deferred[Any], Any, tuple[Audience, Sought]]":
     """Return who searches where, and for what.
 
     :param earlier: the number before which it goes on.
@@ -315,7 +313,7 @@ def _sought(me: Actor, asked: Terms, earlier: int | None) -> tuple[Audience, Sou
     if asked.room:
         audience = Audience((me.reading_room(asked.room),))
     elif asked.partner:
-        audience = Audience((), me.person.author, _correspondent(me, asked.partner))
+        audience = Audience((), me.person.author, (yield _find_partner(me, asked.partner))[0])
     sought = asked.sought(me.zone, lambda nick: whose(me.hall, nick), earlier, bool(asked.room or asked.partner))
     return audience, replace(sought, ignored=frozenset(me.person.ignored))
 
@@ -373,11 +371,17 @@ def _find_partner(me: Actor, nick: str) -> "Generator[Deferred[Any], Any, tuple[
     try:
         return _correspondent(me, nick), nick
     except NoSuchNick:
-        audience, key = Audience((), me.person.author), names.key(nick)
-        lately = yield me.hall.stream.journal.recent(audience, me.hall.stream.delivered, LATELY)
+        mine = me.person.author
+        audience = Audience((), mine)
+        journal, key = me.hall.stream.journal, names.key(nick)
+        found = yield journal.search(audience, Sought(whose=Whose(nick=folded(nick))), 1)
+        if found and found[0].author != mine:
+            return found[0].author, found[0].event.nick
+        lately = yield journal.recent(audience, me.hall.stream.delivered, LATELY)
         for stored in reversed(lately):
-            if stored.author != me.person.author and names.key(stored.event.nick) == key:
-                return stored.author, stored.event.nick
+            to = stored.event.to if isinstance(stored.event, Whispered | Shared) else ""
+            if stored.author == mine and stored.reader is not None and names.key(to) == key:
+                return stored.reader, to
         raise
 
 

@@ -8,7 +8,7 @@ from groupchat.delivery.fair_share import FairShare
 from groupchat.hall.missed import CHARACTERS
 from groupchat.model.drafts import Audience
 from groupchat.model.events import Done, Listed, Post, Replayed, Told, Whispered
-from groupchat.verbs.reading import AROUND, MENTIONS, SEARCHED, replay
+from groupchat.verbs.reading import AROUND, LATELY, MENTIONS, SEARCHED, replay
 from tests.house import House, Peer
 from tests.people import account, member, operator
 
@@ -116,6 +116,33 @@ class HistoryTests(SynchronousTestCase):
         carol.take()
         carol.type("/history with nobody").do("history", nick="bob", room="lobby")
         self.assertEqual(carol.codes, ["no-such-nick", "bad-arguments"])
+
+    def test_with_a_guest_who_left(self) -> None:
+        """What was said in private with a guest who has left can be read and searched, however long ago it was."""
+        house = House()
+        alice, bob, ian = house.come("alice", "bob", "ian")
+        ian.type("/msg alice tea?", "/msg bob no tea")
+        alice.type("/msg ian tea!", "aloud")
+        ian.type("/exit")
+        for number in range(2 * LATELY):
+            bob.type(f"/msg alice {number}")
+        alice.take()
+        alice.type("/history with ian", "/history since #1 with IAN", "/search with:ian tea")
+        self.assertEqual((ids(alice), alice.codes), ([[1, 3], [3], [3, 1]], []))
+        eve = house.connect().offer("eve")
+        eve.take()
+        eve.type("/history with ian")
+        self.assertEqual(eve.codes, ["no-such-nick"])
+
+    def test_with_a_guest_who_never_answered(self) -> None:
+        """What was only said to a guest who has left can be read, too."""
+        house = House()
+        alice, ian = house.come("alice", "ian")
+        alice.type("/msg ian hello?", "/msg ian nobody?", "/delete #1")
+        ian.type("/exit")
+        alice.take()
+        alice.type("/history with ian")
+        self.assertEqual((ids(alice), alice.codes), ([[2]], []))
 
     def test_before_and_count(self) -> None:
         """A program asks for so many before a number, after one, or of a day."""

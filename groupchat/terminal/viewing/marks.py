@@ -62,7 +62,8 @@ class Marks:
         self._stop_timer()
 
     def _is_news(self, view: View) -> bool:
-        return view.read > self._told.get(view, 0) and not view.is_over
+        is_lost = view.is_over and view.place.room  # what was left of a private conversation can be read
+        return view.read > self._told.get(view, 0) and not is_lost
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None

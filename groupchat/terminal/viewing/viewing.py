@@ -319,6 +319,8 @@ class Viewing:
         """Show what waits in a view that the person cannot go to any more, and close it."""
         self._write_rule(view)
         self._waiting.show_rest(view)
+        self._marks.read(view)
+        self._marks.tell()  # while there is a view of it
         self._remark(f"You are no longer in {view.place.room}." if view.place.room else f"{view.place.nick} has left.")
         self._state.views.close(view)
         here = self._state.views.current
@@ -353,7 +355,8 @@ class Viewing:
 
     def _tell_soon(self) -> None:
         self._stop_timer()
-        delay = TELL_S if "type-room" in self._client.features else 0.0
+        is_fetching = self._seen is not None and self._seen.gap is not None
+        delay = TELL_S if is_fetching or "type-room" in self._client.features else 0.0
         self._timer = self._clock.callLater(delay, self._tell)
 
     def _stop_timer(self) -> None:
@@ -367,6 +370,9 @@ class Viewing:
         place = self._state.place
         if not place or place == self._told or self._state.connection != "connected":
             return  # `joined` does it on the next connection
+        if place.nick and self._seen is not None and self._seen.gap is not None:
+            self._tell_soon()  # somebody who has left may have written what is being fetched
+            return
         if place.nick:
             self._ask_for_conversation(place.nick)
             return
@@ -381,8 +387,11 @@ class Viewing:
             failure.trap(ClientError)
             error = failure.value
             if isinstance(error, Refused) and error.code == "no-such-nick" and self._state.query == nick:
-                self._state.lose(Place(nick=nick), self._state.room)
-                self._surface.write(self._display.refused(error.code, error.text))
+                self._marks.tell()  # while there is a view of it
+                room = self._state.room
+                self._state.lose(Place(nick=nick), room)
+                where = f"Your lines go to {room} now." if room else "You are in no room now."
+                self._remark(f"{nick} is not here any more. {where}")
                 self.follow()
                 self._surface.refresh()
 

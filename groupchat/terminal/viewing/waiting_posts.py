@@ -89,8 +89,11 @@ class WaitingPosts:
         gap, error = view.gap, failure.value
         if view is not self._view or gap is None or gap.after != after or not isinstance(error, Refused):
             return
-        self._surface.write(self._display.refused(error.code, error.text))
-        self._remark(f"What was said before #{gap.before} could not be fetched; /history since #{after} shows it.")
+        if error.code == "no-such-nick":
+            self._remark(f"What {view.place.nick} wrote before #{gap.before} cannot be fetched any more.")
+        else:
+            way = f"/history since #{after} shows it"
+            self._remark(f"What was said before #{gap.before} could not be fetched; {way}. {error.text}")
         view.gap = None
         self.show(view)
 

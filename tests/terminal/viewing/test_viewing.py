@@ -323,8 +323,7 @@ class GapTest(ViewingTest):
         (request,) = self.asked("history")
         self.hear({"event": "refused", "ref": request["ref"], "code": "busy", "text": "Later."})
         self.assertEqual(self.shown()[1:], [
-            "!! busy: Later.",
-            "* What was said before #6 could not be fetched; /history since #2 shows it.",
+            "* What was said before #6 could not be fetched; /history since #2 shows it. Later.",
             "bob: six",
         ])  # fmt: skip
 
@@ -370,6 +369,45 @@ class UnreadTest(ViewingTest):
         self.unread(*items)
         bob, eve = (self.state.views.open(Place(nick=nick)) for nick in ("bob", "eve"))
         self.assertEqual((self.shown(), bob.gap, eve.gap), (["bob: psst"], None, Gap(4, 21)))
+
+    def test_who_has_left(self) -> None:
+        """What a guest wrote who has left is shown, however long that takes, and then counts as read at the server."""
+        self.client.membership.server = {"features": [*FEATURES, "read"]}
+        self.unread({"room": "", "nick": "ian", "new": 1, "mentions": 1, "after": 0})
+        self.shown()
+        self.chat.viewing.go("urgent")
+        (history,) = self.asked("history")
+        self.clock.advance(TELL_S)
+        self.assertEqual(self.asked("query"), [])
+        self.hear({"event": "listed", "ref": history["ref"], "items": [private(7, "psst", "ian")]})
+        self.clock.advance(TELL_S)
+        (query,) = self.asked("query")
+        self.hear({"event": "refused", "ref": query["ref"], "code": "no-such-nick", "text": "Nobody."})
+        (read,) = self.asked("read")
+        self.assertEqual((read["nick"], read["id"], self.counts()), ("ian", 20, [("dev", 0, 0), ("lobby", 0, 0)]))
+        gone = "* ian is not here any more. Your lines go to lobby now."
+        self.assertEqual(self.shown(), ["=== ian 1@1", "ian: psst", gone, "=== lobby 0@0"])
+
+    def test_who_cannot_be_shown(self) -> None:
+        """What cannot be fetched is no refusal of anything that the person asked for."""
+        self.unread({"room": "", "nick": "ian", "new": 1, "mentions": 1, "after": 0})
+        self.shown()
+        self.chat.viewing.go("urgent")
+        (history,) = self.asked("history")
+        self.hear({"event": "refused", "ref": history["ref"], "code": "no-such-nick", "text": "Nobody."})
+        self.assertEqual(
+            self.shown(), ["=== ian 1@1", "* What ian wrote before #21 cannot be fetched any more."]
+        )  # fmt: skip
+        self.assertEqual(self.counts()[-1], ("ian", 0, 0))
+
+    def test_left_unread(self) -> None:
+        """What was held of somebody who has left counts as read once it was shown."""
+        self.settings.set("others none")
+        self.client.membership.server = {"features": [*FEATURES, "read"]}
+        self.hear(private(7, "psst", "ian"), {"event": "left", "nick": "ian", "room": "lobby", "gone": True})
+        self.chat.viewing.go("urgent")
+        (read,) = self.asked("read")
+        self.assertEqual((read["nick"], read["id"]), ("ian", 7))
 
     def test_read_elsewhere(self) -> None:
         """What was read on another device is unread no more, and is still shown when one goes there."""
