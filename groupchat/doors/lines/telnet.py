@@ -54,7 +54,7 @@ COMMANDS_AT_ONCE = 1000
 ERASE, ERASE_LINE, ERASE_WORD = "\x7f\b", "\x15", "\x17"
 """The bytes of the keys Backspace, Ctrl-U and Ctrl-W, where the terminal leaves editing to the server."""
 
-LETTER_MOST = 32
+LETTER_MOST = 16
 """The most characters of what is seen as one; the longest families have some dozen.
 
 To more than that nothing is added after a key that erases: it would all be looked at again for each of them.
@@ -81,7 +81,9 @@ def with_erasures(line: str) -> str:
                 kept.pop()
         elif piece and piece in ERASE:
             del kept[-1:]
-        elif piece:
+        elif piece.isascii():
+            kept += piece
+        else:
             # What was typed after an erasure may belong to the character before it, as an accent does.
             kept += iter_graphemes(kept.pop() + piece if kept and len(kept[-1]) <= LETTER_MOST else piece)
     return "".join(kept)
