@@ -12,6 +12,22 @@ class Questions:
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
         self._answer: Callable[[str], None] | None = None
+        self._is_left = False
+        """Whether a question for a password was left after something had been typed: the next line may be another."""
+        self._held = ""
+
+    def leave(self) -> None:
+        """Note that a question for a password was left after something had been typed."""
+        self._is_left = True
+
+    def holds(self, line: str) -> bool:
+        """Return whether a line is held once, because it may be a password that is typed too late."""
+        line = line.strip()
+        if not line or line.startswith("/"):
+            return False
+        is_held, self._is_left = self._is_left and line != self._held, False
+        self._held = line if is_held else ""
+        return is_held
 
     @property
     def open(self) -> bool:
@@ -48,17 +64,25 @@ class Questions:
         :param then: is called with ``given`` and the answers.
         """
         question, *others = missing
+        self._is_left = False
+        has_answers = False
 
         def answered(word: str) -> None:
+            nonlocal has_answers
             if not word:
+                if has_answers:
+                    self.leave()
                 self.talk()
-            elif question.repeated:
+                return
+            has_answers = True
+            if question.repeated:
                 self.ask(f"{question.label}, again: ", lambda again: repeated(word, again), hidden=True)
             else:
                 go_on(word)
 
         def repeated(word: str, again: str) -> None:
             if not again:
+                self.leave()
                 self.talk()
             elif again == word:
                 go_on(word)

@@ -21,6 +21,11 @@ An account is made in the chat, with /register; where guests may not come in, wi
 LOCKED = frozenset({"password-needed", "password-wrong"})
 """Refusals after which the person is asked for the password."""
 
+POSTPONED = frozenset({"too-many-failures", "busy"})
+"""Refusals of a password that was typed, after which the person is asked for it again."""
+
+HELD = "That looks like a password. Type it again to use it as your nickname."
+
 UNAVAILABLE = frozenset({"nick-taken", "nick-invalid", "nick-reserved"})
 """Refusals after which the person can choose another nickname, if they were asked for the first."""
 
@@ -48,6 +53,8 @@ class SignIn:
         self._over = over
         self._default = ""
         self._asked = False
+        self._has_tried = False
+        """Whether a password was typed at the question for it."""
 
     def show_menu(self, default: str) -> None:
         """Show the menu."""
@@ -70,17 +77,22 @@ class SignIn:
 
     def can_retry(self, error: Exception) -> bool:
         """Return whether another answer of the person can help against this error."""
-        return self.is_locked(error) or (isinstance(error, Refused) and error.code in UNAVAILABLE and self._asked)
+        if self.is_locked(error) or self._is_postponed(error):
+            return True
+        return isinstance(error, Refused) and error.code in UNAVAILABLE and self._asked
 
     def is_locked(self, error: Exception) -> bool:
         """Return whether the nickname needs a password."""
         return isinstance(error, Refused) and error.code in LOCKED
 
+    def _is_postponed(self, error: Exception) -> bool:
+        return isinstance(error, Refused) and error.code in POSTPONED and self._has_tried
+
     def ask_again(self, error: Exception, nick: str) -> None:
         """Show why, and ask for the password of this nickname, or for another nickname."""
         if isinstance(error, Refused):
             self._surface.write(self._display.refused(error.code, error.text))
-        if self.is_locked(error):
+        if self.is_locked(error) or self._is_postponed(error):
             self._ask_password(nick)
         else:
             is_taken = isinstance(error, Refused) and error.code == "nick-taken"
@@ -102,7 +114,11 @@ class SignIn:
         nick, suggested = line.strip() or self._default, self._default
         if self._is_command(line, lambda: self.ask_nickname(suggested)):
             return
-        if nick:
+        if self._questions.holds(line):
+            self._surface.write(HELD)
+            self.ask_nickname(suggested)
+        elif nick:
+            self._has_tried = False
             self._enter(nick, None)
         else:
             self.ask_nickname()
@@ -132,8 +148,11 @@ class SignIn:
         if self._is_command(password, lambda: self._ask_password(nick)):
             return
         if password:
+            self._has_tried = True
             self._enter(nick, password)
         elif self._asked:
+            if self._has_tried:
+                self._questions.leave()
             self.ask_nickname()
         else:
             self._over(1, f"{nick} needs a password.")

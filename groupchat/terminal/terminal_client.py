@@ -113,6 +113,9 @@ class TerminalClient(Owner):
         if chat is None:
             self._early.append(line)
             return
+        if self._questions.holds(line):
+            self.remark("That was not sent: it may be a password, as you were asked for one. The same line again is.")
+            return
         if self._collecting is not None or begun(line) is not None:
             self._collect(line, chat)
         elif line.strip() and not self._gives_away(line.split("\n")[1:]):

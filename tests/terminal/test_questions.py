@@ -60,6 +60,16 @@ class QuestionsTest(SynchronousTestCase):
         self.questions.take("horse")
         self.assertEqual((self.answers, self.surface.asked, self.questions.open), ([["horse"]], None, False))
 
+    def test_left(self) -> None:
+        """After a question was left at which something was typed, the next line that is no command is held once."""
+        for answers, is_held in (([""], False), (["one", ""], True), (["one", "two", ""], True)):
+            self.questions.ask_secrets([], [NEW], self.answers.append)
+            for answer in answers:
+                self.questions.take(answer)
+            self.assertFalse(self.questions.holds("/help"))
+            self.assertEqual(self.questions.holds("secret "), is_held)
+            self.assertFalse(self.questions.holds("secret"))
+
     def test_cancelled(self) -> None:
         """An empty answer cancels, at every question."""
         for answers in ([""], ["one", ""], ["one", "two", ""], ["one", "two", "too", ""]):

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.client_errors import ConnectionDropped, Refused
 from groupchat.terminal.questions import Questions
-from groupchat.terminal.sign_in import CHOICE, HELP, MENU, NICKNAME, PASSWORD, SUGGESTED, SignIn
+from groupchat.terminal.sign_in import CHOICE, HELD, HELP, MENU, NICKNAME, PASSWORD, SUGGESTED, SignIn
 from tests.terminal.fakes import FakeDisplay, FakeSurface
 
 
@@ -133,3 +133,27 @@ class SignInTest(SynchronousTestCase):
             self.assertEqual(self.entered[-1], ("alice", "a b"))
             self.questions.take("")
             self.assertEqual((self.label(), self.over), (after, over))
+
+    def test_password_too_late(self) -> None:
+        """What comes after the question for a password was left may be one: it is a nickname when it comes again."""
+        sign_in = self.sign_in()
+        sign_in.ask_nickname()
+        sign_in.ask_again(Refused("password-needed", "Whose?"), "alice")
+        self.questions.take("guess")
+        sign_in.ask_again(Refused("password-wrong", "No."), "alice")
+        self.entered.clear()
+        for line in ("", "another", " another"):
+            self.assertEqual(self.entered, [])
+            self.questions.take(line)
+        self.assertEqual((self.entered, self.surface.lines[-1]), ([("another", None)], HELD))
+
+    def test_postponed(self) -> None:
+        """When passwords are not checked for a while, it is asked for again, and the program does not end."""
+        for code in ("too-many-failures", "busy"):
+            sign_in = self.sign_in("alice")
+            self.assertFalse(sign_in.can_retry(Refused(code, "Wait.")))
+            sign_in.ask_again(Refused("password-needed", "Whose?"), "alice")
+            self.questions.take("guess")
+            self.assertTrue(sign_in.can_retry(Refused(code, "Wait.")))
+            sign_in.ask_again(Refused(code, "Wait."), "alice")
+            self.assertEqual(self.surface.asked, (PASSWORD, True))

@@ -240,6 +240,14 @@ class TalkingTest(ClientTest):
         self.assertEqual((request["do"], request["old"], request["new"]), ("password", "one", "two words"))
         self.assertIsNone(self.surface.asked)
 
+    def test_secret_left(self) -> None:
+        """What is typed after the questions for a new password were left is not sent at once."""
+        self.type("/register", "two words", "other words", "", "two words")
+        self.assertEqual(self.connection.requests(), [])
+        self.type("two words")
+        (request,) = self.connection.requests()
+        self.assertIn("two words", request.values())
+
     def test_weak(self) -> None:
         """A new password that is too weak is asked for again, however it was given; nothing of it is said."""
         self.type("/register short code7")
