@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A mistake in the arguments ends the process with status 2.
     """
+    if sys.stderr is None:  # Python has none if it was started without
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for the rest of the process
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in SUB_COMMANDS:
         try:

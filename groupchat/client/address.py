@@ -20,6 +20,9 @@ from groupchat.client.core.network import Dialer
 from groupchat.client.loop.event_loop import Loop
 from groupchat.client.tls.trust import Encryption, advice
 
+LABEL = 63
+"""The most characters between two dots of a host's name (RFC 1035, section 2.3.4)."""
+
 PORT = 5000
 """The port when none is given."""
 
@@ -92,6 +95,8 @@ def address(text: str) -> Address:
     match = re.fullmatch(r"(?:\[([^\[\]]+)\]|([^:\[\]\s/]+))(?::(\d{1,5}))?", text)
     if match is None or (match[1] and not _is_ipv6(match[1])):
         raise ArgumentTypeError(f"{text!r} is not HOST or HOST:PORT, such as localhost:{PORT} or [::1]:{PORT}")
+    if match[2] and not all(0 < len(label) <= LABEL for label in match[2].removesuffix(".").split(".")):
+        raise ArgumentTypeError(f"{match[2]!r} is not the name of a host: between dots stand 1 to {LABEL} characters")
     port = int(match[3]) if match[3] else PORT
     if not 1 <= port <= 65535:
         raise ArgumentTypeError(f"{port} is not a port: ports go from 1 to 65535")

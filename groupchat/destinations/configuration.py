@@ -129,6 +129,10 @@ def _host(name: str, fields: object, base: Path) -> Host:
         "insecure": bool, "password_file": str, "token_file": str,
     }  # fmt: skip
     _check(fields, kinds, f" of the host {name}")
+    # An empty name or fingerprint must not mean that nothing is encrypted, or that no password is sent.
+    for one in (*_EXCLUSIVE[0][:2], *_EXCLUSIVE[1]):
+        if fields.get(one) == "":
+            raise BadConfiguration(f"the host {name} has an empty {one}: leave it out")
     for names in _EXCLUSIVE:
         given = [one for one in names if fields.get(one)]
         if len(given) > 1:

@@ -144,8 +144,11 @@ def _address(
     """
     try:
         found = read_address(server) if isinstance(server, str) else server
-        if not (tls or ca or fingerprint or insecure):
+        # An empty name or fingerprint, as of a variable that is not set, must not mean that nothing is encrypted.
+        if not (tls or insecure) and ca is None and fingerprint is None:
             return found
+        if (ca is not None) + (fingerprint is not None) + bool(insecure) > 1:
+            raise ValueError("ca, fingerprint and insecure exclude each other")
         authorities = read_authorities(os.fspath(ca)) if ca is not None else ()
         digest = read_fingerprint(fingerprint) if fingerprint is not None else b""
     except ArgumentTypeError as error:

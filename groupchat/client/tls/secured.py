@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable
 from hashlib import sha256
 
-from groupchat.client.core.client_errors import NotTrusted, fingerprint_of
+from groupchat.client.core.client_errors import NotTrusted, UnknownHost, fingerprint_of
 from groupchat.client.core.network import Attempt, Clock, Dialer, Receiver, Timer
 from groupchat.client.core.protocol import REFUSAL
 from groupchat.client.tls.contexts import context_of, credulous
@@ -77,7 +77,12 @@ class _Handshake:
 
     def begin(self, context: ssl.SSLContext) -> None:
         """Connect, and begin with TLS."""
-        tunnel = self._tunnel = Tunnel(context, self._host, self)
+        try:
+            tunnel = self._tunnel = Tunnel(context, self._host, self)
+        except ValueError as error:  # no name can be like this; UnicodeError is one of these
+            failed = UnknownHost(f"{self._host} is not the name of a host: {error}")
+            self._timer = self._clock.call_later(0, lambda: self._receiver.failed(failed))
+            return
         attempt = self._dialer.dial(tunnel)
         if self._tunnel is tunnel:
             self._attempt = attempt

@@ -8,7 +8,7 @@ import trustme
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import ConnectionEnded, NoRoute, NotTrusted
+from groupchat.client.core.client_errors import ConnectionEnded, NoRoute, NotTrusted, UnknownHost
 from groupchat.client.core.network import Transport
 from groupchat.client.tls.public_keys import key_of
 from groupchat.client.tls.secured import PATIENCE, SecuredDialer
@@ -161,6 +161,14 @@ class TrustTest(SecuredCase):
             str(error), f"the server's certificate is a different one: its fingerprint is {error.fingerprint}"
         )
         self.assertEqual(error.certificate, LEAF)
+
+    def test_impossible_host(self) -> None:
+        """A name that no host can have is an unknown host, and nothing is dialled."""
+        receiver = self.dial(OWN, "ü" * 64)
+        self.assertEqual(self.network.attempts, [])
+        self.clock.advance(0)
+        (error,) = receiver.errors
+        self.assertIsInstance(error, UnknownHost)
 
     def test_insecure(self) -> None:
         """Without security every one is accepted."""
