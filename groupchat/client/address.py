@@ -116,7 +116,7 @@ def reason(server: Address, error: BaseException) -> str:
     """Return one sentence that says why there is no connection to this address."""
     match error:
         case Refused():
-            return f"{server} refused: {error.text} ({error.code})"
+            return f"{server} refused: {error.text.rstrip('.')} ({error.code})"
         case NotTrusted():
             told = advice(str(server), server.encryption or Encryption(), error)
             return f"No encrypted connection to {server}: {told}"

@@ -64,6 +64,7 @@ class Client(Status):
         backoff: Callable[[int], float] = usual_backoff,
         silent: Callable[[float], object] = lambda seconds: None,
         patient: bool = False,
+        name_wait: float = 0.0,
     ) -> None:
         def tell(message: Message) -> None:
             heard(message)
@@ -77,6 +78,7 @@ class Client(Status):
             silent=silent, alternatives=alternatives, token=token, since=since, room=room, rooms=rooms, quiet=quiet,
             password=password, access=access, login=login, attended=attended, marks=marks, program=program,
             preferences=preferences, window=window, longest=longest, backoff=backoff, patient=patient,
+            name_wait=name_wait,
         )  # fmt: skip
         super().__init__(self._core.membership)
 

@@ -8,7 +8,6 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from groupchat.client.address import reason
 from groupchat.client.core.client_core import ClientCore
 from groupchat.client.core.client_errors import Left, Refused
 from groupchat.client.core.client_state import Change, State
@@ -19,6 +18,7 @@ from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.standard_streams import StandardStreams
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
+from groupchat.programs import names
 from groupchat.programs.pace import Pace
 from groupchat.stdio.complaints import complain
 from groupchat.terminal.flow.secret_commands import SecretCommands
@@ -34,6 +34,12 @@ SECRET_COMMANDS = SecretCommands()
 
 LONGEST = 64 * 1024
 """Characters of one message that are read; a server takes far fewer, and says how many."""
+
+MOST_SHOWN = 20
+"""Lines that were not said that are shown; of the others the numbers are."""
+
+LONGEST_SHOWN = 200
+"""Characters that are shown of a line that was not said."""
 
 PATIENCE = 60.0
 """Seconds without any progress after which the program gives up: a line that is answered is progress.
@@ -82,6 +88,7 @@ class Say:
         self._credentials = to.credentials
         self._login = to.account
         self._nicks = to.nicks()
+        self._name_wait = names.NAME_WAIT if to.nick and to.is_exact else 0.0
         self._room = to.room or LOBBY
         self._text = text
         self._is_one = is_one
@@ -116,6 +123,7 @@ class Say:
             self._server.dialer(loop), next(self._nicks), loop, looping.raise_,
             alternatives=self._nicks, since="head", room=self._room, quiet=True, changed=self._changed, window=WINDOW,
             password=self._credentials.password, access=self._credentials.access, login=self._login, patient=True,
+            name_wait=self._name_wait,
         )  # fmt: skip
         self._pace = Pace(loop, self._send, self._is_held_up, WINDOW)
         self._client.start()  # _changed is told how it ends
@@ -201,7 +209,7 @@ class Say:
                 self._drop_deadline()
         elif change.state is State.WAITING:
             self._last_reason = change.reason
-            if self._client.token is None:
+            if self._client.token is None and not names.is_taken(change.reason):
                 self._fail(self._why())
             else:
                 self._set_deadline()
@@ -260,7 +268,7 @@ class Say:
 
     def _why(self) -> str:
         error = self._last_reason
-        return reason(self._server, error) if error is not None else f"No connection to {self._server}"
+        return names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
 
     def _leave_when_done(self) -> None:
         if (self._ended or self._problem) and not self._unanswered:
@@ -292,23 +300,42 @@ class Say:
         """Say what went wrong, how much was posted, and which lines were not."""
         unconfirmed = {**self._unconfirmed, **(self._unanswered if self._was_in else {})}
         unsaid = {**self._unsaid, **({} if self._was_in else self._unanswered)}
-        parts = [f"{_lines_were(self._posted) if self._posted else 'nothing was'} posted"]
+        parts = [f"{_lines_were(self._posted)} posted"] if self._posted else []
         if self._is_one:
             parts = ["it may have been said all the same" if unconfirmed else "nothing was posted"]
         elif unsaid:
             parts.append(f"{_lines_were(len(unsaid))} not said")
-        if unconfirmed and not self._is_one:
+        if not self._is_one and unconfirmed:
             parts.append(f"{_lines_were(len(unconfirmed))} not confirmed, and may have been said")
-        self._complain(f"{self._problem.rstrip('.')}; {'; '.join(parts)}.")
-        for what, lines in (("Not said", unsaid), ("Not confirmed", unconfirmed)):
-            for number, text in sorted(lines.items()):
-                if self._is_one:
-                    break  # whoever has the lines has them still
-                where = "" if self._text is not None and self._read == 1 else f", line {number}"
-                self._complain(f"{what}{where}: {text}")
+        self._complain(f"{self._problem.rstrip('.')}; {'; '.join(parts) or 'nothing was posted'}.")
+        if not self._is_one:  # otherwise whoever has the lines has them still
+            self._list("Not said", unsaid)
+            self._list("Not confirmed", unconfirmed)
         if self._is_stopped and not self._is_one and self._keyboard is not None and not self._keyboard.ended:
             self._complain(f"Nothing that follows line {self._read} was read.")
+
+    def _list(self, what: str, lines: dict[int, str]) -> None:
+        """Name the first of these lines with their beginnings, and the others by their numbers."""
+        numbers = sorted(lines)
+        for number in numbers[:MOST_SHOWN]:
+            where = "" if self._text is not None and self._read == 1 else f", line {number}"
+            text = lines[number]
+            self._complain(f"{what}{where}: {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '…'}")
+        if numbers[MOST_SHOWN:]:
+            self._complain(f"{what}: {_ranges(numbers[MOST_SHOWN:])}")
 
 
 def _lines_were(count: int) -> str:
     return "1 line was" if count == 1 else f"{count} lines were"
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return numbers of lines, in their order, as words: ``lines 21 to 40, line 43``."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    words = [f"line {one[0]}" if len(one) == 1 else f"lines {one[0]} to {one[1]}" for one in ranges[:MOST_SHOWN]]
+    return ", ".join([*words, *(["and so on"] if ranges[MOST_SHOWN:] else [])])

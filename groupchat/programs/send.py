@@ -15,13 +15,13 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from groupchat.client.address import reason
 from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.client_state import Change, State
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
 from groupchat.model.wording import size_words
+from groupchat.programs import names
 from groupchat.stdio import running as process
 from groupchat.stdio.complaints import complain
 from groupchat.stdio.printable import one_line
@@ -71,6 +71,7 @@ class Send:
     ) -> None:  # fmt: skip
         self._server = to.server
         self._nicks = to.nicks()
+        self._name_wait = names.NAME_WAIT if to.nick and to.is_exact else 0.0
         self._files = [*files]
         self._complain = complain
         self._to = nick
@@ -97,6 +98,7 @@ class Send:
             self._server.endpoint(reactor), next(self._nicks), reactor,
             alternatives=self._nicks, since="head", quiet=True, changed=self._changed,
             password=self._credentials.password, access=self._credentials.access, login=self._login, patient=True,
+            name_wait=self._name_wait,
         )  # fmt: skip
         self._client.start().addErrback(self._not_joined)
         self._next()
@@ -158,7 +160,8 @@ class Send:
     def _changed(self, change: Change) -> None:
         if change.state in (State.WAITING, State.FAILED):
             self._last_reason = change.reason
-            if change.state is State.FAILED or self._client.token is None:
+            is_over = self._client.token is None and not names.is_taken(change.reason)
+            if change.state is State.FAILED or is_over:
                 self._fail(self._why())
 
     def _not_joined(self, failure: Failure) -> None:
@@ -181,7 +184,7 @@ class Send:
 
     def _why(self) -> str:
         error = self._last_reason
-        return reason(self._server, error) if error is not None else f"No connection to {self._server}"
+        return names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
 
     def _fail(self, sentence: str) -> None:
         if self._ending:

@@ -167,9 +167,9 @@ class TerminalTest(PaneTest):
             (
                 f"127.0.0.1:{self.daemon.port}",
                 [],
-                "refused: bob is already here; choose another nickname. (nick-taken)",
+                "refused: bob is already here; choose another nickname (nick-taken)",
             ),
-            (f"127.0.0.1:{full.port}", [], "refused: The server is full. Try again later. (server-full)"),
+            (f"127.0.0.1:{full.port}", [], "refused: The server is full. Try again later (server-full)"),
         ):
             pane = self.open("join", place, "--nick", "bob", *words, width=240)
             shown = pane.expect(re.escape(sentence)).splitlines()

@@ -8,11 +8,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.core.client_errors import NothingListens
 from groupchat.client.twisted_network import deferred_of
 from groupchat.destinations.credentials import Credentials
-from groupchat.programs.say import LONGEST, PATIENCE, WINDOW, Say
+from groupchat.programs.names import NAME_WAIT
+from groupchat.programs.say import LONGEST, LONGEST_SHOWN, MOST_SHOWN, PATIENCE, WINDOW, Say
 from tests.client.core.fakes import FakeTransport
 from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
 
-UNCONFIRMED = "nothing was posted; 1 line was not confirmed, and may have been said."
+UNCONFIRMED = "1 line was not confirmed, and may have been said."
 
 
 class SayCase(SynchronousTestCase):
@@ -94,7 +95,7 @@ class PostingTest(SayCase):
         self.begin("caf\udce9")
         self.assertEqual(
             self.complaints,
-            ["Line 1 is not UTF-8 (at its byte 4); nothing was posted; 1 line was not said.", "Not said: caf\ufffd"],
+            ["Line 1 is not UTF-8 (at its byte 4); 1 line was not said.", "Not said: caf\ufffd"],
         )
 
     def test_nothing(self) -> None:
@@ -158,16 +159,43 @@ class PostingTest(SayCase):
         server.welcome(room="", rooms=[])
         self.assertEqual(self.answer(server, 1), ["hello"])
         self.begin("hello")
-        server = self.network.accept()
-        server.refuse("nick-taken", "Taken.")
+        self.refuse_the_name(NAME_WAIT + 10)
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(
             self.complaints,
-            ["example.org refused: Taken. (nick-taken); nothing was posted; 1 line was not said.", "Not said: hello"],
-        )
+            ["example.org refused: Taken (nick-taken). Two runs at the same time need two nicknames, or an access "
+             "token; 1 line was not said.", "Not said: hello"],
+        )  # fmt: skip
+
+    def refuse_the_name(self, seconds: float) -> None:
+        """Refuse every claim of the next seconds, because somebody has the nickname."""
+        for _ in range(int(seconds * 2)):
+            while self.network.attempts:
+                self.network.accept().refuse("nick-taken", "Taken.")
+            self.clock.advance(0.5)
+
+    def test_two_runs(self) -> None:
+        """While another run has the name, it waits for it: that one ends in a moment."""
+        self.begin("hello")
+        self.refuse_the_name(1)
+        self.assertNoResult(self.status)
+        self.clock.advance(5)
+        server = self.accept()
+        self.assertEqual(self.claim["nick"], "ci")
+        self.assertEqual(self.answer(server, 1), ["hello"])
+        self.assert_ended(server, 0)
 
 
 class FailingTest(SayCase):
+    def test_many(self) -> None:
+        """Of many lines the numbers are told, and of long ones the beginning."""
+        self.begin("x" * 5000 + "\na" * 29)
+        self.network.refuse(NothingListens())
+        first, long, *others = self.complaints
+        self.assertEqual(first, "Nothing listens at example.org, port 5000; 30 lines were not said.")
+        self.assertEqual(long, f"Not said, line 1: {'x' * LONGEST_SHOWN}…")
+        self.assertEqual((len(others), others[-1]), (MOST_SHOWN, "Not said: lines 21 to 30"))
+
     def test_refused(self) -> None:
         """A refused line stops the reading; what was read before is still posted, and counted."""
         self.begin()
@@ -211,7 +239,7 @@ class FailingTest(SayCase):
         server = self.network.accept()
         server.refuse("token-invalid")
         (why, which) = self.complaints
-        self.assertRegex(why, "^Line 1: .*; nothing was posted; 1 line was not confirmed, and may have been said.$")
+        self.assertRegex(why, "^Line 1: .*; 1 line was not confirmed, and may have been said.$")
         self.assertEqual(which, "Not confirmed: hello")
 
     def test_not_utf8(self) -> None:
@@ -232,7 +260,7 @@ class FailingTest(SayCase):
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(
             self.complaints,
-            ["Nothing listens at example.org, port 5000; nothing was posted; 1 line was not said.", "Not said: hello"],
+            ["Nothing listens at example.org, port 5000; 1 line was not said.", "Not said: hello"],
         )
 
     def test_lost_before_the_welcome(self) -> None:
@@ -242,7 +270,7 @@ class FailingTest(SayCase):
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertEqual(
             self.complaints,
-            ["example.org closed the connection; nothing was posted; 1 line was not said.", "Not said: hello"],
+            ["example.org closed the connection; 1 line was not said.", "Not said: hello"],
         )
 
     def test_refused_before_the_claim(self) -> None:
@@ -255,7 +283,7 @@ class FailingTest(SayCase):
                 server.cut()
                 self.assertEqual(self.successResultOf(self.status), 1)
                 complaint, which = self.complaints
-                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code}).*; nothing was posted; ")
+                self.assertRegex(complaint, f"^example.org .*({code}.*Go away|Go away.*{code}).*; 1 line ")
                 self.assertEqual(which, "Not said: hello")
                 self.assertEqual(self.clock.getDelayedCalls(), [])
                 del self.say

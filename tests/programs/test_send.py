@@ -40,6 +40,20 @@ class SendTest(SynchronousTestCase):
         self.claim = connection.welcome(room="", rooms=[])
         return connection
 
+    def test_two_runs(self) -> None:
+        """While another run has the name, it waits for it."""
+        server, self.network = address()
+        self.send = Send(to(server, "alice"), [str(self.folder / "cat.jpg")], self.complaints.append)
+        self.status = self.send.start(self.clock)
+        self.network.accept().refuse("nick-taken", "Taken.")
+        self.assertNoResult(self.status)
+        self.clock.advance(5)
+        self.network.accept().refuse("nick-taken", "Taken.")
+        self.clock.advance(10)
+        self.network.accept().refuse("nick-taken", "Taken.")
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertIn("(nick-taken). Two runs at the same time need two nicknames", self.complaints[0])
+
     def ticket(self, server: FakeConnection | None) -> dict[str, Any]:
         """Answer a request for a ticket, and return it."""
         assert server is not None

@@ -105,7 +105,7 @@ class TailCase(SynchronousTestCase):
         self.clock.advance(40)
         self.network.accept().refuse("room-locked", "dev is locked.")
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints[-1], "example.org refused: dev is locked. (room-locked)")
+        self.assertEqual(self.complaints[-1], "example.org refused: dev is locked (room-locked)")
 
     def test_lost_its_room(self) -> None:
         """It ends with status 1 when it is put out of its room: there is nothing more to follow."""
@@ -148,7 +148,7 @@ class TailCase(SynchronousTestCase):
         self.begin()
         self.network.accept().refuse("banned", "You are banned.")
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(self.complaints, ["example.org refused: You are banned. (banned)"])
+        self.assertEqual(self.complaints, ["example.org refused: You are banned (banned)"])
 
     def test_refused_before_the_claim(self) -> None:
         """So does a refusal before the server has read anything, in words or as JSON."""

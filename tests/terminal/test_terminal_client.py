@@ -81,7 +81,7 @@ class KnownTest(ClientTest):
         """A nickname that is taken ends the client with one sentence."""
         self.server.fake.accept().refuse("nick-taken", "alice is already here.")
         self.clock.advance(0)
-        self.assertOver(1, ["example.org refused: alice is already here. (nick-taken)"])
+        self.assertOver(1, ["example.org refused: alice is already here (nick-taken)"])
 
     def test_password(self) -> None:
         """The password of an account is asked for, hidden, and sent on another connection."""
@@ -536,7 +536,7 @@ class MenuTest(ClientTest):
         self.type("1")
         self.server.fake.accept().refuse("banned", "Out.")
         self.clock.advance(0)
-        self.assertEqual((self.surface.lines[-2], self.label), ("* example.org refused: Out. (banned)", CHOICE))
+        self.assertEqual((self.surface.lines[-2], self.label), ("* example.org refused: Out (banned)", CHOICE))
         self.assertNoResult(self.finished)
         self.type("2")
         self.assertOver(0, [])

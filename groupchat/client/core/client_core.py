@@ -52,6 +52,7 @@ class ClientCore(Status):
     :param longest: the longest line the server takes, in bytes.
     :param backoff: seconds to wait after the n-th failure in a row.
     :param patient: whether a server that was never reached is tried again; otherwise the client fails with the reason.
+    :param name_wait: seconds for which to ask again for a nickname that somebody else has.
     :raises ValueError: there is a password and an access token.
     """
 
@@ -82,12 +83,13 @@ class ClientCore(Status):
         longest: int = LONGEST,
         backoff: Callable[[int], float] = usual_backoff,
         patient: bool = True,
+        name_wait: float = 0.0,
     ) -> None:
         if password is not None and access is not None:
             raise ValueError("a password and an access token: one of them is enough")
         self._resumption = Resumption(
             nick, alternatives, token, since, room, password, attended, rooms, quiet, access, marks,
-            program, login,
+            program, login, name_wait,
         )  # fmt: skip
         self._requests = Requests(window)
         listeners = Listeners(heard, changed, silent, broken)

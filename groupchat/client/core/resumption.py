@@ -44,6 +44,7 @@ class Resumption:
     :param rooms: the rooms to be in, the last one current (None: the server decides).
     :param access: an access token of the account, which goes with every claim; with it the nickname may be empty.
     :param login: whether only the account with the nickname will do, and never a guest.
+    :param name_wait: seconds for which to ask again for a nickname that somebody else has.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Resumption:
         marks: bool = False,
         program: bool = False,
         login: bool = False,
+        name_wait: float = 0.0,
     ) -> None:
         self.nick = nick
         self.token = token
@@ -80,6 +82,7 @@ class Resumption:
         self._password = password
         self._access = access
         self._login = login
+        self._name_wait = name_wait
         self._attended = attended
         self._quiet = quiet
         self._marks = marks
@@ -227,11 +230,14 @@ class Resumption:
             self._ghost_until = now + GHOST
 
     def haunted(self, code: str, now: float) -> bool:
-        """Return whether the client's own dead connection may hold the nickname, so that waiting helps."""
+        """Return whether the nickname may soon be free, so that waiting helps.
+
+        The client's own dead connection may hold it, or another program that is done in a moment.
+        """
         if code != "nick-taken":
             return False
-        if self.token is not None and self._ghost_until is None:
-            self._ghost_until = now + GHOST
+        if self._ghost_until is None and (wait := GHOST if self.token is not None else self._name_wait):
+            self._ghost_until = now + wait
         return self._ghost_until is not None and now < self._ghost_until
 
     def follow(self, event: Message) -> None:
