@@ -196,7 +196,10 @@ class Say(ProgramTest):
         self.assertEqual(self.posts(), ["deborah2: hello there"])
         done = self.run_client("say", self.place, "hello", "--nick", "deborah")
         self.assertEqual(done.returncode, 1)
-        self.assertIn(b"(nick-taken). Two runs at the same time need two nicknames, or an access token; 1 line was not said.\n", done.stderr)
+        self.assertIn(
+            b"(nick-taken). Two runs at the same time need two nicknames, or an access token; 1 line was not said.\n",
+            done.stderr,
+        )
         self.assertIn(b"groupchat: Not said: hello\n", done.stderr)
 
     def test_options_anywhere(self) -> None:

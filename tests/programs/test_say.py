@@ -161,11 +161,10 @@ class PostingTest(SayCase):
         self.begin("hello")
         self.refuse_the_name(NAME_WAIT + 10)
         self.assertEqual(self.successResultOf(self.status), 1)
-        self.assertEqual(
-            self.complaints,
-            ["example.org refused: Taken (nick-taken). Two runs at the same time need two nicknames, or an access "
-             "token; 1 line was not said.", "Not said: hello"],
-        )  # fmt: skip
+        why, which = self.complaints
+        self.assertTrue(why.startswith("example.org refused: Taken (nick-taken). Two runs at the same time need two "))
+        self.assertTrue(why.endswith("; 1 line was not said."))
+        self.assertEqual(which, "Not said: hello")
 
     def refuse_the_name(self, seconds: float) -> None:
         """Refuse every claim of the next seconds, because somebody has the nickname."""

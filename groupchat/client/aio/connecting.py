@@ -5,7 +5,7 @@ import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypedDict, runtime_checkable
 
 from groupchat.client.address import Address, reason
 from groupchat.client.address import address as read_address
@@ -34,6 +34,29 @@ class Reachable(Protocol):
 
 Place = str | Address | Reachable
 """Where a server is: ``HOST``, ``HOST:PORT``, an `Address`, or a `FakeServer`."""
+
+
+class Options(TypedDict, total=False):
+    """The arguments of `connect` that a bot takes too, beside the nickname and the rooms."""
+
+    quiet: bool
+    password: str | None
+    access: str | None
+    alternatives: Iterable[str]
+    token: str | None
+    since: Since
+    tls: bool
+    ca: str | os.PathLike[str] | None
+    fingerprint: str | None
+    insecure: bool
+    wait: bool
+    attended: bool
+    marks: bool
+    program: bool
+    preferences: Mapping[str, str]
+    changed: Callable[[Change], object]
+    silent: Callable[[float], object]
+    full: int
 
 
 def connect(
@@ -94,9 +117,10 @@ def connect(
     :raises ValueError: the arguments are wrong.
     """
     place = server if isinstance(server, Reachable) else _address(server, tls, ca, fingerprint, insecure)
-    named = None if rooms is None else tuple(rooms)
+    check_alternatives(alternatives)
     if isinstance(rooms, str):
         raise ValueError("rooms are several names; give one as room")
+    named = None if rooms is None else tuple(rooms)
     if room is not None:
         named = (*(other for other in named or () if other != room), room)
     if password is not None and access is not None:
@@ -113,6 +137,15 @@ def connect(
         )  # fmt: skip
 
     return Chat(core, lambda loop: _dialer(place, loop), changed, full, hears_itself=preferences.get("echo") == "on")
+
+
+def check_alternatives(alternatives: object) -> None:
+    """See that these are several nicknames.
+
+    :raises ValueError: it is one.
+    """
+    if isinstance(alternatives, str):
+        raise ValueError(f"alternatives are several nicknames: [{alternatives!r}]")
 
 
 def sentence(server: Place, error: BaseException) -> str:

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from groupchat.client.aio.async_chat import Answerable, Chat
-from groupchat.client.aio.connecting import Place, connect, sentence
+from groupchat.client.aio.connecting import Options, Place, check_alternatives, connect, sentence
 from groupchat.client.bots.bot_running import patiently, until_terminated
 from groupchat.client.bots.bot_state import BotState
 from groupchat.client.bots.calls import Call, Function, check_arity
@@ -55,9 +55,12 @@ class Bot:
         rooms: Iterable[str] | None = None,
         prefix: str = "!",
         state: str | os.PathLike[str] | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         self._nick = nick
+        if isinstance(rooms, str):
+            raise ValueError("rooms are several names; give one as room")
+        _check_options(options)
         named = None if rooms is None else tuple(rooms)
         self._options = {"room": room, "rooms": named, "program": True, **options}
         self._path = state
@@ -80,6 +83,10 @@ class Bot:
         :param usage: what stands after the command, for the help, such as ``"TEXT"``.
         """
 
+        if callable(name):
+            raise TypeError('@bot.command needs the name of the command: @bot.command("roll")')
+        self._commands.check_names((name, *aliases))
+
         def declare(function: F) -> F:
             self._commands.add((name, *aliases), usage, function)
             return function
@@ -88,6 +95,8 @@ class Bot:
 
     def on(self, *kinds: type[Event]) -> Callable[[F], F]:
         """Call the function with every event of these kinds, but for the bot's own."""
+        if not kinds or not all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
+            raise TypeError("@bot.on needs kinds of events: @bot.on(gc.Said)")
 
         def declare(function: F) -> F:
             check_arity(function)
@@ -98,6 +107,10 @@ class Bot:
 
     def every(self, seconds: float) -> Callable[[F], F]:
         """Call the function, without an argument, each time so many seconds have passed."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise TypeError("@bot.every needs a number of seconds: @bot.every(60)")
+        if not 0 < seconds < float("inf"):
+            raise ValueError(f"@bot.every needs a number of seconds above 0, not {seconds}")
 
         def declare(function: F) -> F:
             self._clocks.append((seconds, function))
@@ -211,6 +224,7 @@ class Bot:
 
     @asynccontextmanager
     async def _joined(self, address: Place, options: dict[str, Any]) -> AsyncIterator[Chat]:
+        _check_options(options, "state", "room", "rooms")
         options = {"state": self._path, **self._options, **options}
         self._state = state = BotState(options.pop("state"), str(address))
         kept = {"token": state.token, "since": "head" if state.since is None else state.since}
@@ -218,7 +232,10 @@ class Bot:
         async with connect(address, self._nick, **{**kept, **options}) as chat:
             self._chat = chat
             state.note(chat.token, chat.since, chat.nick)
-            self._save()
+            try:
+                state.save()
+            except OSError as error:
+                raise ValueError(f"The state file {error.filename} cannot be written: {error.strerror}") from error
             try:
                 for function in self._starters:
                     await self._call(function, "on starting")
@@ -277,8 +294,17 @@ class Bot:
             _log.warning("%s was refused %s: %s", self._nick, when, error)
         except Exception:
             _log.exception("%s failed %s", self._nick, when)
+            if isinstance(subject, Call):
+                await self._tell_of_failure(subject)
         finally:
             _origin.reset(token)
+
+    async def _tell_of_failure(self, call: Call) -> None:
+        """Answer a command that failed, so that people see that the bot lives."""
+        try:
+            await call.reply(f"{self._commands.prefix}{call.name} failed; the bot's log says why.")
+        except Exception as error:
+            _log.warning("%s cannot say that %s failed: %s", self._nick, call.name, error)
 
     async def _repeat(self, seconds: float, function: Function) -> None:
         while True:
@@ -300,6 +326,17 @@ class Bot:
             self._state.save()
         except (OSError, TypeError, ValueError):
             _log.exception("%s cannot keep its state", self._nick)
+
+
+def _check_options(options: Mapping[str, object], *others: str) -> None:
+    """See that all arguments exist.
+
+    :raises TypeError: one does not.
+    """
+    for name in options:
+        if name not in Options.__annotations__ and name not in others:
+            raise TypeError(f"a bot has no argument {name}")
+    check_alternatives(options.get("alternatives"))
 
 
 def _position(event: Event, chat: Chat) -> object:

@@ -42,6 +42,19 @@ class CommandBook:
         self._helped: set[str] = set()
         """The people who were told the commands: unasked only once, or two bots would tell each other forever."""
 
+    def check_names(self, names: tuple[str, ...]) -> None:
+        """See that these can be names of commands.
+
+        :raises TypeError, ValueError: one cannot.
+        """
+        for name in names:
+            if not isinstance(name, str):
+                raise TypeError(f"the name of a command is a string, not {name!r}")
+            if not name or name.split() != [name]:
+                raise ValueError(f"the name of a command is one word, not {name!r}")
+            if self.prefix and name.startswith(self.prefix):
+                raise ValueError(f"the name of a command has no {self.prefix} before it: {name!r}")
+
     def add(self, names: tuple[str, ...], usage: str, function: Function) -> None:
         """Add a command.
 

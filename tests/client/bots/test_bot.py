@@ -89,6 +89,50 @@ class BotTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_wrong_declarations(self) -> None:
+        """What can never be called is refused where it is declared, and so are arguments that do not exist."""
+        bot = gc.Bot("bot")
+        anything: Any = bot
+
+        async def nothing() -> None:
+            """Do nothing."""
+
+        for wrong in (
+            lambda: anything.on("Said"), lambda: anything.on(nothing), lambda: anything.on(),
+            lambda: anything.command(nothing), lambda: anything.command(1), lambda: anything.every("1"),
+            lambda: anything.every(nothing), lambda: anything.every(True),
+            lambda: gc.Bot("bot", passwort="x"),  # type: ignore[call-arg]
+        ):  # fmt: skip
+            self.assertRaises(TypeError, wrong)
+        for wrong in (
+            lambda: anything.command("two words"), lambda: anything.command("roll", "!r"), lambda: anything.command(""),
+            lambda: anything.every(0), lambda: anything.every(-1), lambda: anything.every(float("nan")),
+            lambda: gc.Bot("bot", rooms="dev"), lambda: gc.Bot("bot", alternatives="bob"),
+            lambda: gc.connect("localhost", "bot", alternatives="bob"),
+        ):  # fmt: skip
+            self.assertRaises(ValueError, wrong)
+
+    def test_unknown_argument_of_running(self) -> None:
+        """So are arguments of `run` and `serve`."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            bot, _ = self.bot()
+            with self.assertRaises(TypeError):
+                await bot.serve(server, passwort="x")
+
+        self.play(scene)
+
+    def test_unwritable_state(self) -> None:
+        """A bot that cannot keep its state does not start."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            bot, _ = self.bot(state=self.state.parent / "missing" / "state")
+            with self.assertRaises(ValueError) as raised:
+                await bot.serve(server)
+            self.assertIn("cannot be written: No such file", str(raised.exception))
+
+        self.play(scene)
+
     def test_help(self) -> None:
         """The help is told in private; so it is, once, when somebody says something else in private."""
 
@@ -166,7 +210,7 @@ class BotTest(SynchronousTestCase):
                 alice.say("!nowhere")
                 alice.say("!ping")
                 await server.settled()
-            self.assertEqual(alice.texts, ["pong"])
+            self.assertEqual(alice.texts, ["!boom failed; the bot's log says why.", "pong"])
             failed, refused = self.logged
             self.assertEqual(failed.getMessage(), "bot failed on !boom")
             self.assertIsNotNone(failed.exc_info)
