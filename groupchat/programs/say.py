@@ -18,7 +18,7 @@ from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.standard_streams import StandardStreams
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
-from groupchat.programs import names
+from groupchat.programs import taken_names
 from groupchat.programs.pace import Pace
 from groupchat.stdio.complaints import complain
 from groupchat.terminal.flow.secret_commands import SecretCommands
@@ -88,7 +88,7 @@ class Say:
         self._credentials = to.credentials
         self._login = to.account
         self._nicks = to.nicks()
-        self._name_wait = names.NAME_WAIT if to.nick and to.is_exact else 0.0
+        self._name_wait = taken_names.NAME_WAIT if to.nick and to.is_exact else 0.0
         self._room = to.room or LOBBY
         self._text = text
         self._is_one = is_one
@@ -209,7 +209,7 @@ class Say:
                 self._drop_deadline()
         elif change.state is State.WAITING:
             self._last_reason = change.reason
-            if self._client.token is None and not names.is_taken(change.reason):
+            if self._client.token is None and not taken_names.is_taken(change.reason):
                 self._fail(self._why())
             else:
                 self._set_deadline()
@@ -268,7 +268,7 @@ class Say:
 
     def _why(self) -> str:
         error = self._last_reason
-        return names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
+        return taken_names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
 
     def _leave_when_done(self) -> None:
         if (self._ended or self._problem) and not self._unanswered:

@@ -21,7 +21,7 @@ from groupchat.client.core.client_state import Change, State
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
 from groupchat.model.wording import size_words
-from groupchat.programs import names
+from groupchat.programs import taken_names
 from groupchat.stdio import running as process
 from groupchat.stdio.complaints import complain
 from groupchat.stdio.printable import one_line
@@ -71,7 +71,7 @@ class Send:
     ) -> None:  # fmt: skip
         self._server = to.server
         self._nicks = to.nicks()
-        self._name_wait = names.NAME_WAIT if to.nick and to.is_exact else 0.0
+        self._name_wait = taken_names.NAME_WAIT if to.nick and to.is_exact else 0.0
         self._files = [*files]
         self._complain = complain
         self._to = nick
@@ -160,7 +160,7 @@ class Send:
     def _changed(self, change: Change) -> None:
         if change.state in (State.WAITING, State.FAILED):
             self._last_reason = change.reason
-            is_over = self._client.token is None and not names.is_taken(change.reason)
+            is_over = self._client.token is None and not taken_names.is_taken(change.reason)
             if change.state is State.FAILED or is_over:
                 self._fail(self._why())
 
@@ -184,7 +184,7 @@ class Send:
 
     def _why(self) -> str:
         error = self._last_reason
-        return names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
+        return taken_names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
 
     def _fail(self, sentence: str) -> None:
         if self._ending:

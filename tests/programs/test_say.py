@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.core.client_errors import NothingListens
 from groupchat.client.twisted_network import deferred_of
 from groupchat.destinations.credentials import Credentials
-from groupchat.programs.names import NAME_WAIT
 from groupchat.programs.say import LONGEST, LONGEST_SHOWN, MOST_SHOWN, PATIENCE, WINDOW, Say
+from groupchat.programs.taken_names import NAME_WAIT
 from tests.client.core.fakes import FakeTransport
 from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
 
