@@ -58,7 +58,7 @@ class PutTest(FilesCase):
         cases: tuple[tuple[str, dict[str, Any], int, str], ...] = (
             ("/rooms/lobby/a", {"X": "y"}, 401, "no-nickname"),
             ("/rooms/lobby/a?nick=ci", {"X": "y"}, 403, "not-allowed"),
-            ("/rooms/lobby/a", {"Authorization": bearer("gct_wrong")}, 401, "token-invalid"),
+            ("/rooms/lobby/a", {"Authorization": bearer("gct_wrong")}, 401, "access-invalid"),
             ("/rooms/lobby/a", {"Authorization": basic("alice", "wrong horse")}, 401, "password-wrong"),
         )
         for target, headers, status, code in cases:

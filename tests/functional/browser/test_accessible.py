@@ -103,7 +103,7 @@ class StatesTest(BrowserTest):
             page.get_by_role("searchbox", name="Search words").fill(words)
             page.keyboard.press("Enter")
             page.get_by_role("dialog").get_by_role("status").filter(has_text="found").or_(
-                page.get_by_text("Nothing has all of these words")
+                page.get_by_text("Nothing fits all of this")
             ).first.wait_for(state="attached")
 
         def message() -> None:

@@ -73,6 +73,8 @@ class TogetherTest(BrowserTest):
         pages[3].say("first line\nsecond line")
         netcats[0].send("the last word\n")
         programs[1].told(event="said", text="the last word")
+        pages[2].expect("second line")  # it may come after that
+        programs[1].do(do="ping")
         self.assertEqual(len(final(programs[1].events, "lobby")), before + 4 * 10 + 5)
         shown = pane.expect("the last word")
         self.assertNotIn("soon gone", shown.split("#")[-1])
