@@ -10,6 +10,7 @@ from groupchat.client.client import Client
 from groupchat.client.core.client_errors import ClientError
 from groupchat.client.core.protocol import Message
 from groupchat.stdio.phrases import company, departure
+from groupchat.stdio.printable import one_line
 from groupchat.terminal.attention.calling import Calling
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
@@ -49,7 +50,7 @@ class Chat:
         self.secret_commands = SecretCommands()
         self.sending = Sending(reactor, client, surface, display, state, settings, self.secret_commands, self._answered)
         self.viewing = Viewing(reactor, client, surface, display, state, settings, self._moved)
-        self._showing = Showing(reactor, client, self._show, surface.refresh)
+        self._showing = Showing(reactor, client, self._show, surface.refresh, self._not_shown)
         self._reactor = reactor
         self._client = client
         self._surface = surface
@@ -69,6 +70,7 @@ class Chat:
         """The rooms of which the person was told who is there."""
         self._untold = ""
         """The room that was lost during an interruption, until the person is told."""
+        self._has_told_of_nonsense = False
 
     # The session calls these.
 
@@ -101,11 +103,14 @@ class Chat:
 
     def finish(self) -> list[str]:
         """Show what is left; return the lines that were not sent."""
-        self._showing.finish()
-        self._comings.finish()
-        self._calling.finish()
-        self.viewing.finish()
-        return self.sending.finish()
+        try:
+            self._showing.finish()
+            self._comings.finish()
+        finally:
+            self._calling.finish()
+            self.viewing.finish()
+            unsent = self.sending.finish()
+        return unsent
 
     # The person does these.
 
@@ -177,7 +182,7 @@ class Chat:
                 self.viewing.list_unread(event)
             case "read":
                 self.viewing.read_elsewhere(event)
-            case "refused" if event.get("code") not in TOLD_OTHERWISE:
+            case "refused" if str(event.get("code")) not in TOLD_OTHERWISE:
                 self._surface.write(self._display.refused(str(event.get("code")), str(event.get("text"))))
             case "departed":
                 self._greeted.discard(str(event.get("room")))
@@ -186,6 +191,14 @@ class Chat:
                 self.viewing.departed(str(event.get("current", "")))
                 self.sending.unsaid.ask_soon()
         self.viewing.follow()
+
+    def _not_shown(self, event: Message, error: Exception) -> None:
+        """Tell of an event that makes no sense, once."""
+        if not self._has_told_of_nonsense:
+            self._has_told_of_nonsense = True
+            what = one_line(str(event.get("event")))[:40]
+            why = one_line(f"{type(error).__name__}: {error}")[:200]
+            self._remark(f"The server sent an event ({what}) that cannot be shown: {why}. This is told only once.")
 
     def _tell_company(self, entered: Message) -> None:
         """Tell who is in a room that the person has come into; not again after an interruption."""

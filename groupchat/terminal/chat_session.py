@@ -118,16 +118,18 @@ class ChatSession:
         self.chat = self._client = None
         if chat is None or client is None:
             return
-        unsent = chat.finish()
-        self._state.connection = ""
-        if unsent:
-            self._surface.write(self._display.remark("This was not sent:"))
-            self._surface.write(self._display.answer("\n".join(unsent)))
-        self.since = client.since
-        self.autosave.end(client)
-        self._kept = saved(self._state.views)
-        self._state.end()
-        client.leave()
+        try:
+            unsent = chat.finish()
+            self._state.connection = ""
+            if unsent:
+                self._surface.write(self._display.remark("This was not sent:"))
+                self._surface.write(self._display.answer("\n".join(unsent)))
+            self.since = client.since
+            self.autosave.end(client)
+            self._kept = saved(self._state.views)
+            self._state.end()
+        finally:
+            client.leave()
 
     # The client calls these.
 

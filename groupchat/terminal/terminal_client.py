@@ -390,8 +390,12 @@ class TerminalClient(Owner):
         self._status = status
         if self._attempt is not None:
             self._attempt.cancel()
-        self._session.end()
-        self._session.autosave.release()
+        try:
+            self._session.end()
+            self._session.autosave.release()
+        except Exception as error:  # whatever fails, the person gets out
+            self._status = self._status or 1
+            self._sentence = self._sentence or f"Something failed on leaving: {type(error).__name__}: {error}"
         self._surface.stop()
 
     def _surface_ended(self, result: object) -> None:

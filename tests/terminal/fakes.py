@@ -82,20 +82,25 @@ class FakeSurface(Surface):
 
 
 class FakeDisplay(Display):
-    """Shows everything as it comes."""
+    """Shows everything as it comes; ``fails_on`` is the text of messages that it cannot show."""
 
     names_rooms = False
+    fails_on = ""
 
     def __init__(self) -> None:
         self.timestamps = Timestamps()
 
     def event(self, event: Message, room: str) -> str | None:
+        if self.fails_on and event.get("text") == self.fails_on:
+            raise ValueError(self.fails_on)
         return f"{event['nick']}: {event['text']}" if "nick" in event and "text" in event else None
 
     def view(self, view: View) -> str:
         return f"=== {view.place} {view.unread}@{view.mentions}"
 
     def answer(self, text: str) -> str:
+        if self.fails_on and text == self.fails_on:
+            raise ValueError(self.fails_on)
         return f"-- {text}"
 
     def refused(self, code: str, text: str) -> str:

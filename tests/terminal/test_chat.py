@@ -284,6 +284,24 @@ class ShownTest(ChatTest):
             self.hear({"event": "refused", "code": code, "text": "No."})
         self.assertEqual(self.surface.lines, ["!! muted: No."])
 
+    def test_nonsense(self) -> None:
+        """Fields of events that are not what they should be cost nothing that comes after them."""
+        for odd in ([], {}, 1.5, True, None, [["x"]], {"x": [1]}):
+            for kind in ("departed", "entered", "renamed", "left", "many-joined", "read", "said", "edited"):
+                fields = ("code", "room", "nick", "new", "current", "people", "nicks", "text", "id", "at", "upto")
+                self.hear(*({"event": kind, "room": "lobby", "text": "", field: odd} for field in fields))
+        self.hear({"event": "whispered", "id": 9, "nick": "bob", "to": "alice", "text": "still here"})
+        self.assertIsNotNone(self.state.views.find(Place(nick="bob")))
+        self.assertTrue(self.chat.drained())
+        self.assertNotIn("cannot be shown", "".join(self.surface.lines))
+
+    def test_not_shown(self) -> None:
+        """An event that cannot be shown is told of once, and those after it are shown."""
+        self.display.fails_on = "oops"
+        self.hear(said(1, "oops"), said(2, "oops"), said(3, "three"))
+        told = "* The server sent an event (said) that cannot be shown: ValueError: oops. This is told only once."
+        self.assertEqual(self.surface.lines, [told, "bob: three"])
+
     def test_bell(self) -> None:
         """A mention rings, but not twice a second; with "all" everything rings, with "off" nothing."""
         self.hear(said(1, "hi"), said(2, "hi alice"), said(3, "alice?"))

@@ -45,8 +45,8 @@ class ClientTest(SynchronousTestCase):
         """Do what is to be done before the client starts."""
 
     def furnish(self, client: TerminalClient, state: ChatState) -> tuple[FakeSurface, FakeDisplay]:
-        self.state = state
-        return self.surface, FakeDisplay()
+        self.state, self.display = state, FakeDisplay()
+        return self.surface, self.display
 
     def join(self, **welcome: Any) -> FakeConnection:
         """Let the client in, and answer nothing of what it asks then."""
@@ -118,6 +118,17 @@ class KnownTest(ClientTest):
         login = self.file.load()
         assert login is not None
         self.assertEqual((login.nick, login.token, login.since), ("alice", "t1", 41))
+
+    def test_leaving_fails(self) -> None:
+        """Whatever fails when the person leaves, they get out, and the connection is closed."""
+        connection = self.join()
+        connection.cut()
+        self.type("oops")
+        self.display.fails_on = "oops"
+        self.type("/exit")
+        self.assertOver(1, ["Something failed on leaving: ValueError: oops"])
+        self.clock.advance(60)
+        self.assertEqual(self.server.fake.attempts, [])
 
     def test_surface_fails(self) -> None:
         """A fault of the surface is not hidden."""

@@ -272,7 +272,7 @@ class ChatState:
         room, people = str(event.get("room", "")), event.get("people")
         self._people.pop(room, None)
         if kind == "departed":
-            self._take_departure(Place(room), str(event.get("current", "")), event.get("code") in BY_CHOICE)
+            self._take_departure(Place(room), str(event.get("current", "")), str(event.get("code")) in BY_CHOICE)
             return
         if isinstance(people, list):
             self.list_people(room, people)

@@ -1,4 +1,4 @@
-"""Showing of events: in their order, a few milliseconds' worth at a time."""
+"""Showing of events: in their order, a few milliseconds' worth at a time; one that cannot be shown is left out."""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,15 +24,22 @@ class Showing:
     :param show: shows one event.
     :param shown: is called after some were shown.
     :param source: sends the events, and can be paused.
+    :param broken: is called with an event that cannot be shown, and why; it must not raise.
     """
 
     def __init__(
-        self, reactor: Any, source: IPushProducer, show: Callable[[Message], object], shown: Callable[[], object]
+        self,
+        reactor: Any,
+        source: IPushProducer,
+        show: Callable[[Message], object],
+        shown: Callable[[], object],
+        broken: Callable[[Message, Exception], object],
     ) -> None:
         self._reactor = reactor
         self._source = source
         self._show = show
         self._shown = shown
+        self._broken = broken
         self._queue: deque[Message] = deque()
         self._timer: IDelayedCall | None = None
         self._paused = False
@@ -68,13 +75,20 @@ class Showing:
             self._timer.cancel()
             self._timer = None
         while self._queue:
-            self._show(self._queue.popleft())
+            self._show_next()
+
+    def _show_next(self) -> None:
+        event = self._queue.popleft()
+        try:
+            self._show(event)
+        except Exception as error:
+            self._broken(event, error)
 
     def _show_some(self) -> None:
         self._timer = None
         end = self._reactor.seconds() + SLICE_S
         while self._queue and self._reactor.seconds() < end:
-            self._show(self._queue.popleft())
+            self._show_next()
         if self._queue:
             self._timer = self._reactor.callLater(0, self._show_some)
         if self._paused and len(self._queue) < FEW:

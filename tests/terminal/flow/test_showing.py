@@ -43,7 +43,11 @@ class ShowingTest(SynchronousTestCase):
         self.shown: list[object] = []
         self.turns = 0
         self.takes_s = 0.0
-        self.showing = Showing(self.clock, self.source, self.show, self.turned)
+        self.broken: list[tuple[Message, str]] = []
+        self.showing = Showing(
+            self.clock, self.source, self.show, self.turned,
+            lambda event, error: self.broken.append((event, type(error).__name__)),
+        )  # fmt: skip
 
     def show(self, event: Message) -> None:
         self.shown.append(event["id"])
@@ -93,6 +97,22 @@ class ShowingTest(SynchronousTestCase):
         self.hear(3)
         self.showing.finish()
         self.assertEqual((self.shown, self.clock.getDelayedCalls()), ([0, 1, 2], []))
+
+    def test_broken(self) -> None:
+        """An event that cannot be shown costs itself: those after it are shown, and a paused source goes on."""
+        for event in ({"id": 1}, {}, {"id": 2}):
+            self.showing.add(event)
+        self.hear(MANY)
+        self.clock.turn()
+        self.assertEqual((self.shown[:3], len(self.shown)), ([1, 2, 0], MANY + 2))
+        self.assertEqual((self.broken, self.source.asked), ([({}, "KeyError")], ["pause", "resume"]))
+
+    def test_broken_at_the_end(self) -> None:
+        """So it is at the end."""
+        for event in ({"id": 1}, {}, {"id": 2}):
+            self.showing.add(event)
+        self.showing.finish()
+        self.assertEqual((self.shown, self.broken), ([1, 2], [({}, "KeyError")]))
 
     def test_quiet(self) -> None:
         """Everything has come when nothing waits, and nothing came for a second."""
