@@ -6,7 +6,14 @@ from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout import BufferControl, ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
-from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    ConditionalProcessor,
+    PasswordProcessor,
+    Processor,
+    Transformation,
+    TransformationInput,
+)
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
@@ -42,6 +49,11 @@ class Line(Protocol):
     choice: Choice | None
     talking: bool
     hidden: bool
+
+    @property
+    def is_marked(self) -> bool:
+        """True while the line is one that was given back, and the next character replaces it."""
+
     label: str
     """The question that is answered."""
 
@@ -54,6 +66,13 @@ class Line(Protocol):
         """Rows of the terminal."""
 
 
+class _Marked(Processor):
+    """Shows the whole line as chosen."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        return Transformation([("class:chosen", text) for _, text, *_ in transformation_input.fragments])
+
+
 def is_too_long(text: str) -> bool:
     """Return whether a paste is too long for one message."""
     return text.count("\n") >= LINES_MOST or len(text.encode("utf-8", "surrogatepass")) > LONGEST
@@ -63,14 +82,15 @@ def bottom(line: Line) -> Layout:
     """Return the layout; it asks ``line`` each time it is drawn."""
     search = SearchToolbar(text_if_not_searching="")
     hidden = ConditionalProcessor(PasswordProcessor(), Condition(lambda: line.hidden))
+    marked = ConditionalProcessor(_Marked(), Condition(lambda: line.is_marked))
     control = BufferControl(
         line.buffer, search_buffer_control=search.control, preview_search=True,
-        input_processors=[hidden, BeforeInput(lambda: [("class:label", _label(line))])],
+        input_processors=[hidden, marked, BeforeInput(lambda: [("class:label", _label(line))])],
     )  # fmt: skip
     pasting = Condition(lambda: line.paste is not None)
     asking = pasting | Condition(lambda: line.choice is not None)
-    question = Window(
-        FormattedTextControl(lambda: _question(line)), height=lambda: Dimension(min=1, max=_rows_of_question(line)),
+    asked = Window(
+        FormattedTextControl(lambda: question(line)), height=lambda: Dimension(min=1, max=_rows_of_question(line)),
         wrap_lines=pasting, dont_extend_height=True,
     )  # fmt: skip
     typed = Window(control, wrap_lines=True, height=Dimension(min=1, max=ROWS), dont_extend_height=True)
@@ -81,7 +101,7 @@ def bottom(line: Line) -> Layout:
     rows = HSplit(
         [
             ConditionalContainer(waiting, Condition(lambda: line.rows > 4 and bool(_waiting(line)))),
-            ConditionalContainer(question, asking),
+            ConditionalContainer(asked, asking),
             ConditionalContainer(typed, ~(is_single & (asking | is_searching))),
             search,
             ConditionalContainer(bar, Condition(lambda: line.rows > 2) | (~is_single & ~asking & ~is_searching)),
@@ -104,11 +124,12 @@ def _rows_of_question(line: Line) -> int:
     """Return the most rows of the question: what is to be answered must be seen."""
     if line.paste is None:
         return 1
-    length = sum(len(text) for _, text, *_ in _question(line))
+    length = sum(len(text) for _, text, *_ in question(line))
     return max(1, min(-(-length // line.width), line.rows - 2))
 
 
-def _question(line: Line) -> StyleAndTextTuples:
+def question(line: Line) -> StyleAndTextTuples:
+    """Return the question about a paste, or the words to choose from."""
     if line.paste is not None:
         count = line.paste.count("\n") + 1
         where, is_divisible = line.owner.aim(line.command) if line.command is not None else ("", True)

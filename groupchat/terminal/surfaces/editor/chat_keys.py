@@ -18,6 +18,9 @@ from groupchat.terminal.surfaces.editor.view_keys import add_view_keys
 from groupchat.terminal.surfaces.editor.word_keys import add_word_keys
 from groupchat.terminal.surfaces.surface import Owner
 
+UNUSED = "/*-0et"
+"""Keys that prompt_toolkit would take for something of its own after Escape: they are just typed."""
+
 
 class Editor(Protocol):
     """A line editor, as far as the keys use it."""
@@ -36,6 +39,10 @@ class Editor(Protocol):
     """True while what is typed is not shown."""
     is_cleared: bool
     """True from when a line was cleared until another one is begun."""
+
+    @property
+    def is_typed_over(self) -> bool:
+        """True for the first key after a line was given back: a character replaces it."""
 
     def enter(self) -> None:
         """Take the line as finished, or a paste as one message."""
@@ -93,6 +100,19 @@ def bindings(editor: Editor) -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         """Begin another line of the same message."""
         editor.buffer.insert_text("\n")
+
+    @keys.add(Keys.Any, filter=writing & talking & Condition(lambda: editor.is_typed_over))
+    def _(event: KeyPressEvent) -> None:
+        if event.data.isprintable():
+            editor.buffer.replace(event.data)
+
+    def types(key: str) -> None:
+        @keys.add("escape", key, filter=writing)
+        def _(event: KeyPressEvent) -> None:
+            editor.buffer.insert_text(key)
+
+    for key in UNUSED:
+        types(key)
 
     @keys.add("l", filter=pasting)
     def _(event: KeyPressEvent) -> None:

@@ -29,7 +29,10 @@ from groupchat.terminal.surfaces.key_list import KEYS, Keys
 from groupchat.terminal.surfaces.surface import Owner
 
 ESCAPE_S = 0.15
-"""Seconds after which an Escape is the key and not the beginning of another one."""
+"""Seconds after which an Escape is the key and not the beginning of another one, which a terminal sent."""
+
+ALT_S = 0.35
+"""Seconds from then on in which a person can press another key for Alt and that key."""
 
 
 class LineEditor:
@@ -54,6 +57,9 @@ class LineEditor:
         self.label = ""
         self._given_back = ""
         """The line that was not said; having it back is not typing."""
+        self._pressed = 0
+        self._given_at = -1
+        """How many keys had been pressed when it was given back."""
         self._loop = loop
         self._history = TypedLines(history)
         self._drafts = Drafts()
@@ -67,7 +73,7 @@ class LineEditor:
             layout=bottom(self), key_bindings=bindings(self), style=STYLE, input=source,
             output=self.output, erase_when_done=True, clipboard=Cuttings(), color_depth=ColorDepth.DEPTH_1_BIT,
         )  # fmt: skip
-        self.app.ttimeoutlen = ESCAPE_S
+        self.app.ttimeoutlen, self.app.timeoutlen = ESCAPE_S, ALT_S
         self._scrollback = Scrollback(self.app, output)
         self._lending = Lending(self.app, output, self._scrollback.hold, self._returned)
 
@@ -119,7 +125,7 @@ class LineEditor:
         self._follow()
         if not self.talking or self.paste is not None or self.editing is not None or self.buffer.text:
             return False
-        self._given_back = line
+        self._given_back, self._given_at = line, self._pressed
         self.buffer.document = Document(line)
         self.refresh()
         return True
@@ -212,6 +218,15 @@ class LineEditor:
         self.editing = None
         self.buffer.replace("")
 
+    @property
+    def is_marked(self) -> bool:
+        return self._given_at == self._pressed
+
+    @property
+    def is_typed_over(self) -> bool:
+        """Return whether the key that is pressed is the first one after a line was given back."""
+        return self._given_at == self._pressed - 1
+
     def tab(self, step: int) -> None:
         """Complete the last word; while there are words to choose from, choose the next."""
         if self.choice is not None:
@@ -227,8 +242,13 @@ class LineEditor:
         """Insert a paste of one line at the cursor; ask about several lines."""
         document = self.buffer.document
         lines = [line for line in text.split("\n") if line.strip()]
+        if self.is_typed_over:
+            document = Document()
         if len(lines) < 2 or not self.talking:
-            self.buffer.insert_text("".join(lines[:1]))
+            if self.is_typed_over:
+                self.buffer.replace("".join(lines[:1]))
+            else:
+                self.buffer.insert_text("".join(lines[:1]))
         else:
             # Blanks before its first line are part of its layout.
             whole = document.text_before_cursor + text.lstrip("\n") + document.text_after_cursor
@@ -256,6 +276,7 @@ class LineEditor:
     # Inside.
 
     def _key_pressed(self) -> None:
+        self._pressed += 1
         self._follow()
         self.owner.touched()
 
@@ -289,6 +310,7 @@ class LineEditor:
             self._take_up(self._drafts.take(self._place))
 
     def _put_aside(self) -> Draft:
+        self._given_at = -1
         draft = self.buffer.put_aside()
         draft.editing, draft.paste, draft.is_command = self.editing, self.paste, self._is_command
         self.editing = self.paste = self.choice = None

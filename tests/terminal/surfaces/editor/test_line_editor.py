@@ -15,7 +15,8 @@ from prompt_toolkit.input import create_pipe_input
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.surfaces.editor.line_editor import LineEditor
+from groupchat.terminal.surfaces.editor.bottom import question
+from groupchat.terminal.surfaces.editor.line_editor import ALT_S, ESCAPE_S, LineEditor
 from groupchat.terminal.surfaces.editor.screen import Output
 from groupchat.terminal.surfaces.editor.scrollback import FRAME_S
 from groupchat.terminal.surfaces.history import HistoryFile
@@ -25,7 +26,7 @@ TURNS = 12
 """Turns of the loop in which a key is read, handled and drawn."""
 
 UP, DOWN, ESCAPE, SHIFT_TAB, BACKSPACE = "\x1b[A", "\x1b[B", "\x1b", "\x1b[Z", "\x7f"
-CTRL_C, CTRL_D, CTRL_L, CTRL_R, UNDO = "\x03", "\x04", "\x0c", "\x12", "\x1f"
+CTRL_C, CTRL_D, CTRL_E, CTRL_L, CTRL_R, UNDO = "\x03", "\x04", "\x05", "\x0c", "\x12", "\x1f"
 
 
 class EditorTest(SynchronousTestCase):
@@ -73,11 +74,16 @@ class EditorTest(SynchronousTestCase):
             self.pipe.send_text(key)
             if key == ESCAPE:
                 self.pipe.flush()
-                self.loop.run_until_complete(asyncio.sleep(0.6))  # it could be the beginning of another key
+                self.loop.run_until_complete(asyncio.sleep(0.2))  # it could be the beginning of another key
             self.turn()
 
     def paste(self, text: str) -> None:
         self.press(f"\x1b[200~{text}\x1b[201~")
+
+    @property
+    def asked(self) -> str:
+        """The question about a paste."""
+        return "".join(text for _, text, *_ in question(self.editor))
 
     def write(self, *lines: str) -> None:
         for line in lines:
@@ -100,7 +106,7 @@ class LineTest(EditorTest):
         self.editor.give_back("hello")
         self.turn()
         self.assertEqual((self.editor.buffer.text, self.owner.half_typed), ("hello", ""))
-        self.press("!")
+        self.press(CTRL_E, "!")
         self.assertEqual(self.owner.half_typed, "hello!")
         self.editor.give_back("other")
         self.assertEqual(self.editor.buffer.text, "hello!")
@@ -109,6 +115,34 @@ class LineTest(EditorTest):
         self.editor.ask("Password: ", hidden=True)
         self.editor.give_back("other")
         self.assertEqual(self.editor.buffer.text, "")
+
+    def test_replaced(self) -> None:
+        """What is typed first replaces a line that was given back, which undo brings back; other keys edit it."""
+        for keys, text in (
+            (["x"], "x"), (["xyz"], "xyz"), (["x", UNDO], "/etc/hosts"), ([CTRL_E, "x"], "/etc/hostsx"),
+            ([BACKSPACE, "x"], "/etc/hostx"), (["\x1b[D", "x"], "/etc/hostxs"), ([CTRL_E, BACKSPACE], "/etc/host"),
+            (["\x1b\r", "x"], "/etc/hosts\nx"), (["\x1b[200~one\x1b[201~"], "one"),
+            (["\x1b[200~one\ntwo\x1b[201~", CTRL_C, "x"], "/etc/hostsx"),
+        ):  # fmt: skip
+            self.assertTrue(self.editor.give_back("/etc/hosts"))
+            self.turn()
+            self.press(*keys)
+            self.assertEqual(self.editor.buffer.text, text, keys)
+            self.press(CTRL_C)
+        self.editor.give_back("/etc/hosts")
+        self.paste("/exit\ntwo")
+        self.press("\r")
+        self.assertEqual(self.owner.told, [("said", "/exit\ntwo")])
+
+    def test_escape(self) -> None:
+        """A lone Escape takes no later key with it; keys that mean nothing with Alt are just typed."""
+        self.assertLessEqual(ESCAPE_S, 0.2)
+        self.assertLessEqual(ESCAPE_S + ALT_S, 0.5)
+        self.assertEqual((self.editor.app.ttimeoutlen, self.editor.app.timeoutlen), (ESCAPE_S, ALT_S))
+        for key in "/*-0et":
+            self.press(f"\x1b{key}", "me")
+            self.assertEqual(self.editor.buffer.text, f"{key}me")
+            self.press(CTRL_C)
 
     def test_enter(self) -> None:
         """A line goes to the owner, and is found in the history of later runs."""
@@ -324,7 +358,7 @@ class PasteTest(EditorTest):
         """A command that was typed before the paste holds, and the question says so."""
         self.press("/msg alice ")
         self.paste("one\n/exit")
-        self.assertIn("Send these 2 lines with /msg? Enter: as one message", " ".join(self.shown))
+        self.assertIn("these 2 lines with /msg? Enter: as one message, l: ", self.asked)
         self.press("\r")
         self.assertEqual(self.owner.told.pop(), "/msg alice one\n/exit")
         self.press("/msg alice ")
@@ -333,7 +367,7 @@ class PasteTest(EditorTest):
         self.assertEqual(self.owner.told.pop(), ("singly", "/msg alice one\n/exit"))
         self.press("/re #4 ")
         self.paste("one\ntwo")
-        self.assertIn("lines with /re? Enter: yes, Esc: no", " ".join(self.shown))
+        self.assertIn("these 2 lines with /re? Enter: yes, Esc: no", self.asked)
         self.press("l")
         self.assertEqual(self.owner.told, [])
         self.press("\r")
@@ -352,7 +386,7 @@ class PasteTest(EditorTest):
         self.owner.recent = (41, "helo ")
         self.press(UP)
         self.paste("one\ntwo")
-        self.assertIn("Send these 2 lines with /edit? Enter: yes", " ".join(self.shown))
+        self.assertIn("these 2 lines with /edit? Enter: yes, Esc: no", self.asked)
         self.press("l", ESCAPE)
         self.assertEqual((self.owner.told, self.editor.editing, self.editor.paste), ([], 41, None))
         self.paste("one\ntwo")
