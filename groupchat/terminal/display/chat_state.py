@@ -39,6 +39,8 @@ class ChatState:
         """Seconds for which the server has not answered; 0.0: it does."""
         self.unanswered: dict[int, tuple[float, str]] = {}
         """Lines that are not answered yet, in their order: since when they wait, and their text."""
+        self.headed: dict[int, Place] = {}
+        """The places that these lines are meant for, each by the number of its line."""
         self.sending = ""
         """The files that are being sent, and how far each is; empty: none."""
         self.queued = 0
@@ -79,8 +81,15 @@ class ChatState:
         return len(self.unanswered)
 
     def waiting(self, now: float) -> list[str]:
-        """Return the lines that wait for their answer longer than it takes on a working connection."""
-        return [one_line(text) for since, text in self.unanswered.values() if now - since >= SOON_S]
+        """Return the lines that wait for their answer longer than it takes on a working connection.
+
+        Each that is meant for another place than the one that is seen has its place before it.
+        """
+        return [
+            one_line(f"({place}) {text}" if (place := self.headed.get(number, self.place)) != self.place else text)
+            for number, (since, text) in self.unanswered.items()
+            if now - since >= SOON_S
+        ]
 
     @property
     def last(self) -> tuple[int, str] | None:

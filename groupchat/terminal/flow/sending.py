@@ -158,6 +158,7 @@ class Sending:
         """Send no more; return the lines that were not sent."""
         unsent = [line for _, line in self._state.unanswered.values()]
         self._state.unanswered.clear()
+        self._state.headed.clear()
         for timer in self._soon, self._slow:
             if timer is not None and timer.active():
                 timer.cancel()
@@ -263,6 +264,7 @@ class Sending:
         self._lines += 1
         number = self._lines
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
+        self._state.headed[number] = place
         if self._soon is None:
             self._soon = self._clock.callLater(SOON_S, self._is_soon)
         answer.addCallback(self._answered, line, place, self._state.views.moves)
@@ -277,6 +279,7 @@ class Sending:
     def _settled(self, failure: object, number: int) -> None:
         if not (isinstance(failure, Failure) and failure.check(Left)):
             self._state.unanswered.pop(number, None)
+            self._state.headed.pop(number, None)
         self._surface.refresh()
 
     def _answered(self, answer: Message | int, line: str, place: Place, moves: int) -> None:

@@ -74,6 +74,9 @@ class SendingTest(SendingCase):
         drawn = self.surface.refreshed
         self.clock.advance(SOON_S)
         self.assertEqual((self.state.waiting(self.clock.seconds()), self.surface.refreshed), (["hello"], drawn + 1))
+        self.state.go(Place("dev"))
+        self.assertEqual(self.state.waiting(self.clock.seconds()), ["(lobby) hello"])
+        self.state.go(Place("lobby"))
         self.answer(id=7)
         self.assertEqual(self.state.waiting(self.clock.seconds()), [])
         self.clock.advance(SOON_S)
