@@ -44,11 +44,11 @@ def read_authorities(path: str) -> tuple[bytes, ...]:
 
 
 def read_fingerprint(text: str) -> bytes:
-    """Read a fingerprint.
+    """Read a fingerprint: its digits, or the whole line that openssl prints.
 
     :raises ArgumentTypeError: the text is not a SHA-256 fingerprint.
     """
-    digits = text.replace(":", "")
+    digits = text.rpartition("=")[2].strip().replace(":", "")
     if not re.fullmatch("[0-9A-Fa-f]{64}", digits):
         raise argparse.ArgumentTypeError("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
     return bytes.fromhex(digits)

@@ -106,7 +106,7 @@ class FirstUse:
                 return False
             if answer.lower() in ("yes", "no"):
                 return answer.lower() == "yes"
-            digits = answer.replace(":", "").replace(" ", "").upper()
+            digits = answer.rpartition("=")[2].replace(":", "").replace(" ", "").upper()
             if len(digits) == 64:
                 is_same = digits == fingerprint.replace(":", "")
                 self._tell("It is the same." if is_same else "IT IS ANOTHER ONE.")

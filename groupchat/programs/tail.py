@@ -147,7 +147,7 @@ def _is_same(room: object, other: str) -> bool:
 
 def as_json(event: Message) -> Iterable[str]:
     """Return an event as one line of JSON."""
-    return [escaped(json.dumps(event, ensure_ascii=False))]
+    return [escaped(json.dumps(event, ensure_ascii=False, separators=(",", ":")))]
 
 
 def as_text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
@@ -156,6 +156,8 @@ def as_text(transcript: Transcript) -> Callable[[Message], Iterable[str]]:
 
 
 def _number(text: str) -> int:
+    if not text.removeprefix("-").isdecimal() or len(text) > 15:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a message")
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("message numbers begin with 1; 0 means from the beginning")

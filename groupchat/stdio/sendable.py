@@ -25,5 +25,5 @@ def opened(path: str) -> BinaryIO:
         raise NotSendable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise NotSendable(f"{path} is no ordinary file")
+        raise NotSendable(f"{path} is not a regular file")
     return os.fdopen(file, "rb")

@@ -32,7 +32,7 @@ class OptionsTest(SynchronousTestCase):
         self.assertEqual(chosen(self.read("--tls")), Encryption())
         self.assertEqual(chosen(self.read("--insecure")), Encryption(insecure=True))
         colons = ":".join(["aB"] * 32)
-        for text in (colons, colons.replace(":", "")):
+        for text in (colons, colons.replace(":", ""), f"sha256 Fingerprint={colons}"):
             self.assertEqual(chosen(self.read("--fingerprint", text)), Encryption(fingerprint=b"\xab" * 32))
 
     def test_authorities(self) -> None:

@@ -156,8 +156,8 @@ class SendTest(SynchronousTestCase):
         """Before anything is shared, all files are looked at: a missing one, a folder and a pipe are none."""
         os.mkfifo(self.folder / "pipe")
         for name, fault in (
-            ("missing", "cannot be read: No such file or directory"), (".", "is no ordinary file"),
-            ("pipe", "is no ordinary file"),
+            ("missing", "cannot be read: No such file or directory"), (".", "is not a regular file"),
+            ("pipe", "is not a regular file"),
         ):  # fmt: skip
             self.assertIsNone(self.begin("cat.jpg", name))
             self.assertEqual(self.successResultOf(self.status), 1)

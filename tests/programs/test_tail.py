@@ -1,5 +1,6 @@
 """``groupchat tail``: the lines that it prints, and the ends after which it gives up."""
 
+import argparse
 import gc
 import json
 from argparse import ArgumentError, ArgumentParser
@@ -199,10 +200,20 @@ class TailCase(SynchronousTestCase):
 
 
 class FormTest(SynchronousTestCase):
+    def test_wrong_number(self) -> None:
+        """What is no number is refused in words for people."""
+        parser = argparse.ArgumentParser(exit_on_error=False)
+        add_arguments(parser)
+        for wrong in "zzz", "", "1.5", "9" * 5000, "\N{SUPERSCRIPT TWO}":
+            with self.assertRaises(argparse.ArgumentError) as raised:
+                parser.parse_args(["localhost", "--since", wrong])
+            self.assertIn("is not the number of a message", str(raised.exception))
+
     def test_json(self) -> None:
         """As JSON an event is one line that says the same, with nothing in it that a terminal obeys."""
         event = {**said(1), "text": "h\u00e9 \x1b[2J \u202e"}
         (line,) = as_json(event)
+        self.assertNotRegex(line, '[:,] "')
         self.assertEqual((json.loads(line), printable(line)), (event, line))
 
     def test_text(self) -> None:

@@ -33,5 +33,5 @@ class OpenedTest(SynchronousTestCase):
     def test_endless(self) -> None:
         """A pipe is refused, without waiting for anybody."""
         os.mkfifo(Path(self.folder, "pipe"))
-        with self.assertRaisesRegex(NotSendable, "pipe is no ordinary file$"):
+        with self.assertRaisesRegex(NotSendable, "pipe is not a regular file$"):
             opened(f"{self.folder}/pipe")

@@ -72,7 +72,7 @@ class FileSendingTest(SendingCase):
     def test_not_sent(self) -> None:
         """What cannot be read, is under way already, or refused, is told."""
         for name, told in (
-            ("", r"Not sent: .* is no ordinary file\."),
+            ("", r"Not sent: .* is not a regular file\."),
             ("/none.txt", r"Not sent: .*/none\.txt cannot be read: No such.*"),
             ("/it's.txt", "Not sent: a quotation mark is open: .*"),
         ):  # fmt: skip
