@@ -1,6 +1,5 @@
 """``groupchat tail``: the lines that it prints, and the ends after which it gives up."""
 
-import argparse
 import gc
 import json
 from argparse import ArgumentError, ArgumentParser
@@ -202,10 +201,10 @@ class TailCase(SynchronousTestCase):
 class FormTest(SynchronousTestCase):
     def test_wrong_number(self) -> None:
         """What is no number is refused in words for people."""
-        parser = argparse.ArgumentParser(exit_on_error=False)
+        parser = ArgumentParser(exit_on_error=False)
         add_arguments(parser)
         for wrong in "zzz", "", "1.5", "9" * 5000, "\N{SUPERSCRIPT TWO}":
-            with self.assertRaises(argparse.ArgumentError) as raised:
+            with self.assertRaises(ArgumentError) as raised:
                 parser.parse_args(["localhost", "--since", wrong])
             self.assertIn("is not the number of a message", str(raised.exception))
 
