@@ -152,6 +152,16 @@ test("joins and leaves are one line until somebody says something, and never unr
   assert.equal(opened(state).unread, 1);
 });
 
+test("whoever comes, is renamed and goes again leaves no trace in the line", () => {
+  const state = inRooms("lobby");
+  const renamed = { event: "renamed", room: "lobby", nick: "guest", new: "rolf" };
+  tell(state, { event: "joined", room: "lobby", nick: "guest" }, renamed);
+  const [line] = opened(state).entries;
+  assert.deepEqual(line.moves.map((move) => `${move.nick} ${move.act}`), ["rolf came"]);
+  tell(state, { event: "left", room: "lobby", nick: "rolf" });
+  assert.deepEqual(line.moves, []);
+});
+
 test("a private conversation follows a new nickname, also when it is the open one; so does one's own name", () => {
   const state = inRooms("lobby");
   tell(state, { event: "whispered", id: 101, room: "", nick: "boris", to: "ada", text: "psst" });

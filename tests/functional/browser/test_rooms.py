@@ -74,6 +74,41 @@ class RoomsTest(BrowserTest):
         window.page.keyboard.press("Escape")
         window.until("document.querySelector('.presence .w').innerText === 'emil came in\\nfay came in'")
 
+    def test_gone_at_once(self) -> None:
+        """Of somebody who comes and goes at once no empty line is seen."""
+        window = self.person("olga")
+        window.until("document.getElementById('h-invited')")
+        hasty = self.program("hasty")
+        window.expect("1 person came in")
+        hasty.leave()
+        window.until("!document.getElementById('lines').innerText.includes('came in')")
+        expect(window.page.locator(".presence")).to_be_hidden()
+
+    def test_back(self) -> None:
+        """Whoever comes back comes into the room that was open, also in another tab, and after a crash."""
+        window = self.window().join("mira", PASSWORD)
+        window.until("document.getElementById('h-invited')")
+        window.say("/join zoo")
+        window.until("document.getElementById('room-name').textContent === 'zoo'")
+        window.page.get_by_role("navigation").get_by_role("link", name="lobby").click()
+        window.until("document.getElementById('room-name').textContent === 'lobby'")
+        window.page.goto("about:blank")
+        window.open()
+        window.until("document.getElementById('room-name').textContent === 'lobby'")
+        window.page.goto("about:blank")
+        other = self.window().join("mira", PASSWORD)
+        other.until("document.getElementById('room-name').textContent === 'lobby'")
+
+    def test_held(self) -> None:
+        """What may be a password is hidden, and the button says what it does."""
+        listener = self.program("listener")
+        window = self.person("paula")
+        window.say("register horse-battery7")
+        window.page.get_by_role("button", name="Say it").wait_for()
+        self.assertNotIn("horse-battery7", window.page.content())
+        window.page.get_by_role("button", name="Say it").click()
+        listener.told(event="said", text="register horse-battery7")
+
     def test_unmuted(self) -> None:
         """Who keeps order sees from anybody's menu who is muted or banned, and ends it."""
         victim = self.program("victor")

@@ -5,6 +5,16 @@ from playwright.sync_api import expect
 from tests.functional.browser.chromium import inaccessible
 from tests.functional.browser.windows import BrowserTest
 
+HOLD = """
+globalThis.held = [];
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+    if (data.includes('"do":"search"')) held.push(Object.assign(() => send.call(this, data), { data }));
+    else send.call(this, data);
+};
+"""
+"""Hold back what is searched for, until ``held[n]()`` sends it."""
+
 
 class SearchingTest(BrowserTest):
     def test_search(self) -> None:
@@ -39,3 +49,25 @@ class SearchingTest(BrowserTest):
         dialog.get_by_text("A phrase ends with a quotation mark, too").wait_for()
         search("from:gina green")
         dialog.get_by_text("Nothing fits all of this: from:gina green").wait_for()
+
+    def test_one_at_a_time(self) -> None:
+        """While an answer is awaited, only the last words that were entered wait; an answer to others is not shown."""
+        window = self.window()
+        window.context.add_init_script(HOLD)
+        window.join("hugo").say("one two three")
+        window.expect("one two three")
+        page = window.page
+        page.keyboard.press("Control+k")
+        box, dialog = page.get_by_role("searchbox", name="Search words"), page.get_by_role("dialog")
+        for words in ("one", "two", "three"):
+            box.fill(words)
+            box.press("Enter")
+        window.until("document.querySelector('dialog [role=status]').textContent === 'Searching…'")
+        self.assertEqual(page.evaluate("held.length"), 1)
+        page.evaluate("held[0]()")
+        window.until("held.length === 2")
+        box.fill("something else")
+        page.evaluate("held[1]()")
+        window.until("document.querySelector('dialog [role=status]').textContent === ''")
+        self.assertIn('"text":"three"', page.evaluate("held[1].data"))
+        expect(dialog.get_by_role("link")).to_have_count(0)

@@ -1,4 +1,4 @@
-// What can be done with a message: one toolbar, moved to the message under the pointer or the focus.
+// The toolbar of the message under the pointer or the focus.
 
 import { emit, on, state } from "./app.js";
 import { el, iconButton, isNarrow } from "./dom.js";

@@ -1,4 +1,4 @@
-// Answering a message, editing one, mentioning somebody: what the strip above the text box says, and what becomes of the box.
+// Answering a message, editing one, mentioning somebody: the strip above the text box, and the box.
 
 import { on } from "./app.js";
 import { clear, fill, tell, turn } from "./composer.js";

@@ -68,7 +68,7 @@ export function emit(name, detail) {
     );
 }
 
-/** Note that something changed, to be painted with the next frame (hidden tabs have no frames, but a timer). */
+/** Note what changed, to be painted with the next frame (hidden tabs have no frames). */
 export function changed(...names) {
   for (const name of names) changes.add(name);
   if (waiting || changes.size === 0) return;

@@ -1,4 +1,4 @@
-// Sharing files, which are sent one after the other; rows above the text box say how far they are.
+// Sharing files, one after the other; rows above the text box say how far they are.
 
 import { on, state } from "./app.js";
 import { replying } from "./composer.js";
@@ -161,7 +161,7 @@ function dropped(event) {
   if (isShown) take([...event.dataTransfer.files]);
 }
 
-/** Words that are copied from a document come with an image of them: then the words are meant. */
+/** Words copied from a document come with an image of them: the words are meant. */
 function pasted(event) {
   const { files, types } = event.clipboardData;
   if (!files.length || types.includes("text/plain")) return;

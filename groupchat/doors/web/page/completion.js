@@ -17,7 +17,7 @@ let found = []; // [{text, name, more, about}]
 let chosen = 0;
 let from = 0; // where the word begins that is completed
 let timer = 0;
-let asked = ""; // what was asked last, so that a late answer to something else is not shown
+let asked = ""; // a late answer to something else is not shown
 const isOpen = () => !list.hidden;
 
 export function close() {
@@ -68,7 +68,7 @@ function people(word) {
     .map((nick) => ({ text: nick + colon, name: nick }));
 }
 
-/** Keep of the open list what the word, as it is now, can still become; return whether anything is left. */
+/** Keep of the open list what the word can still become; return whether that is anything. */
 function narrow(word, start) {
   if (start !== from) return false;
   found = found.filter(({ name, more, text }) => [name, more, text].some((one) => one?.toLowerCase().startsWith(word.toLowerCase().replace(/^@/u, ""))));
@@ -95,7 +95,7 @@ export function look(forced = false) {
 
 const known = new Map(); // what was asked -> items, as long as that is all there is
 
-/** Return what a line can go on with: from what was asked for a shorter one, as far as that was everything. */
+/** Return what a line can go on with: from the answer for a shorter one, if that was whole. */
 async function choices(line, word) {
   for (let length = line.length; length > line.length - word.length; length -= 1) {
     const all = known.get(line.slice(0, length));
@@ -140,7 +140,7 @@ export function pressed(event) {
   return true;
 }
 
-/** Whether the word stands there already as it would be completed: then Enter sends. */
+/** Whether the word is complete already: then Enter sends. */
 const isWhole = () => box.value.slice(from, box.selectionStart) === found[chosen].text.replace(/:$/u, "");
 
 export function start() {

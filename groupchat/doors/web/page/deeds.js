@@ -1,4 +1,4 @@
-// What is done with a message: the sheet of narrow screens, copying, and the question before something is deleted.
+// What is done with a message: the sheet of narrow screens, copying, deleting.
 
 import { openFile, rights } from "./actions.js";
 import { emit, on, state } from "./app.js";
@@ -10,7 +10,7 @@ import { hue, shortened } from "./text.js";
 
 const address = (entry) => `${location.origin}${location.pathname}${location.search}#m${entry.id}`;
 
-/** Copy text; without a safe connection the browser has no clipboard, but still the old way. */
+/** Copy text; without a safe connection there is no clipboard, but the old way. */
 async function copy(text, told) {
   try {
     await navigator.clipboard.writeText(text);

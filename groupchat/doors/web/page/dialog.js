@@ -51,7 +51,7 @@ export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad
       box.close();
     } catch (refusal) {
       showError(error, refusal.text);
-      if (refusal.code === "confirmation-needed") go.textContent = `${yes}, I am sure`; // asked for once more, it is done
+      if (refusal.code === "confirmation-needed") go.textContent = `${yes}, I am sure`; // asked again, it is done
     }
     go.disabled = false;
   };
@@ -63,7 +63,7 @@ export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad
   return box;
 }
 
-/** Open a dialog with a field at its top and what is found below it; the arrow keys go from one to the other. */
+/** Open a dialog with a field above what is found; the arrow keys go from one to the other. */
 export function openPicker(label, sign, attributes, submit, ...content) {
   const input = el("input", { type: "search", autofocus: true, ...attributes });
   const send = (event) => {
@@ -99,7 +99,7 @@ export function choices(legend, name, options, chosen, change = () => {}) {
   return el("fieldset", {}, el("legend", { text: legend }), row);
 }
 
-/** Show something beside what was pressed, or as a sheet on a narrow screen; Esc and a press elsewhere close it. */
+/** Show something beside what was pressed, or as a sheet; Esc and a press elsewhere close it. */
 export function openPop(anchor, box) {
   const before = document.activeElement;
   box.popover = "auto";

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that neither a wrong theme nor the wrong half of the page flashes up.
+// Runs before the first paint, so that no wrong theme or half of the page flashes up.
 // The only script that is no module: it must not wait for anything.
 "use strict";
 {

@@ -1,4 +1,4 @@
-// What stands above the first entry of the log, and after the last one: where it begins, and what is not posted yet.
+// What stands above and below the entries of the log: where it begins, and what is not posted yet.
 
 import { changed, load, state } from "./app.js";
 import { byId, el } from "./dom.js";

@@ -74,10 +74,11 @@ export function noteMoves(conversation, moves, at, head) {
 }
 
 function merge(moves, move) {
+  const came = moves.find((one) => one.act === "came" && one.nick === move.nick);
+  if (came && move.act === "renamed") return void (came.nick = move.to);
   const opposite = move.act === "came" ? "left" : move.act === "left" ? "came" : "";
   const before = moves.findIndex((one) => one.nick === move.nick && one.act === opposite);
-  if (before >= 0 && move.act === "left") moves.splice(before, 1);
-  else if (before >= 0) moves.splice(before, 1);
+  if (before >= 0) moves.splice(before, 1);
   else if (!moves.some((one) => one.nick === move.nick && one.act === move.act)) moves.push(move);
 }
 

@@ -1,4 +1,4 @@
-// Shared files in the log: images and recordings in a box that is there before them, the rest as links.
+// Shared files in the log: images and recordings in a box, the rest as links.
 
 import { changed, emit, state } from "./app.js";
 import { el, icon } from "./dom.js";

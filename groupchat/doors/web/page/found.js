@@ -1,6 +1,6 @@
 // What is marked in messages that were found. Pure.
 
-/** Return the words of a search that are to be marked in what is found: none of its conditions, and nothing left out. */
+/** Return the words of a search that are marked in what is found: none of its conditions. */
 export function wordsOf(text) {
   const terms = text.matchAll(/(-(?=["“„”\p{L}\p{N}]))?(?:(from|in|with|has|before|after|on):)?(?:["“„”]([^"“„”]*)["“„”]|(\S+))/giu);
   return [...terms].flatMap(([, minus, key, phrase, word]) => (minus || key ? [] : [phrase ?? word])).filter(Boolean);

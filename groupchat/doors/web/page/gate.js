@@ -101,7 +101,8 @@ async function greet() {
 
 export function start() {
   byId("join").addEventListener("submit", submit);
-  button.disabled = have.firstElementChild.disabled = false; // nothing would have come of them
+  button.textContent = "Join";
+  button.disabled = have.firstElementChild.disabled = false;
   have.firstElementChild.addEventListener("click", () => {
     askPassword();
     (nick.value ? password : nick).focus();

@@ -7,7 +7,7 @@ import { standAt } from "./log.js";
 import { hasMore, loadEarlier } from "./past.js";
 import { opened } from "./store.js";
 
-/** Load until a message is there; return whether it is. Gives up after some pages: it may be years ago. */
+/** Load until a message is there; return whether it is. Gives up after some pages. */
 async function loadUntil(one, id, pages = 12) {
   for (let left = pages; left > 0 && one.from >= id && hasMore(one) && isLive(); left -= 1) await loadEarlier(one);
   return find(one, id) !== undefined;

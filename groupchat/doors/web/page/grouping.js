@@ -2,7 +2,7 @@
 
 import { compare } from "./known.js";
 
-/** Up to so many conversations there is nothing to group: unread ones are in sight anyway. */
+/** Up to so many conversations unread ones are in sight anyway. */
 const MANY = 15;
 
 const byName = (a, b) => compare(a.name, b.name);
@@ -37,7 +37,7 @@ export function unmoved(before, wanted) {
   return kept;
 }
 
-/** Return the conversation so many steps below the open one, as the lists show them; only unread ones if asked. */
+/** Return the conversation so many steps below the open one; only unread ones if asked. */
 export function beside(lists, open, step, onlyUnread = false) {
   const all = Object.values(lists).flat();
   const at = all.findIndex((one) => one.key === open);

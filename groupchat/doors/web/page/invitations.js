@@ -1,4 +1,4 @@
-// Invitations into rooms: a line in the log with a button, and a list above the rooms, until one is in.
+// Invitations into rooms: a line in the log with a button, and a list above the rooms.
 
 import { changed, emit, on, state } from "./app.js";
 import { byId, el, icon } from "./dom.js";

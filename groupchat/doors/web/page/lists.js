@@ -1,4 +1,4 @@
-// The lists of rooms and private conversations, the field to find one, and the drawers of narrow screens.
+// The lists of rooms and private conversations, and the drawers of narrow screens.
 
 import { address, on, open, state } from "./app.js";
 import { byId, el, icon, isNarrow } from "./dom.js";

@@ -1,4 +1,4 @@
-// What a screen reader hears of the log: new messages as they come, but neither history nor a flood.
+// What a screen reader hears of the log: new messages, but neither history nor a flood.
 
 import { on } from "./app.js";
 import { byId } from "./dom.js";

@@ -14,7 +14,7 @@ import * as sending from "./sending.js";
 import { conversation, NOWHERE, opened, roomKey } from "./store.js";
 import { chooseClock } from "./times.js";
 
-/** Take over what a page left behind in this tab. */
+/** Take over what a page left in this tab. */
 function restore() {
   const { head = 0, nick = "", account = "", marks = {} } = keep.session.get();
   state.head = head;
@@ -22,12 +22,12 @@ function restore() {
   for (const [key, { name, ...mark }] of Object.entries(marks)) Object.assign(conversation(state, key, name), mark);
 }
 
-/** Keep what the next page needs to go on from here. */
+/** Keep what the next page needs; before a conversation is open, the one of before. */
 function save() {
   if (!link.isLive() && !keep.session.get().token) return;
   const marks = {};
   for (const { key, name, read, unread, mentions } of state.conversations.values()) if (key !== NOWHERE) marks[key] = { name, read, unread, mentions };
-  keep.session.set({ ...keep.session.get(), nick: state.me.nick, account: state.me.account, head: state.head, open: state.open, marks });
+  keep.session.set({ ...keep.session.get(), nick: state.me.nick, account: state.me.account, head: state.head, open: state.open || keep.session.get().open, marks });
 }
 
 let timer = 0;
@@ -39,7 +39,7 @@ function saveSoon() {
   }, 300);
 }
 
-/** Show what the address names, or what was shown before, or the current room. */
+/** Show what the address names, what was shown before, or the current room. */
 function choose(room) {
   const address = new URLSearchParams(location.search);
   const [named, other] = [address.get("room"), address.get("with")];
@@ -59,7 +59,7 @@ function welcome({ event }) {
   if (!opened(state)) choose(event.room);
 }
 
-/** What shows the room itself is loaded when one is in it; what is needed later, soon after that. */
+/** What shows the room is loaded when one is in it; the rest, soon after that. */
 const ROOM = ["places", "lists", "files", "invitations", "people", "signs", "notes", "beginning", "topic", "keys", "marks"];
 const SOON = new Set(["crowded", "stopped", "refusals", "completion", ...laterParts]);
 const SOON_MS = 1000;

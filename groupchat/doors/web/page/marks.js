@@ -1,16 +1,16 @@
-// What is read here is told to the server, and what was read on other devices is learned.
+// Tells the server what was read here and which room is open; learns what was read elsewhere.
 
 import { changed, on, state } from "./app.js";
 import { ask } from "./link.js";
 import { countAfter, newest } from "./reading.js";
-import { conversation, privateKey, roomKey } from "./store.js";
+import { conversation, opened, privateKey, roomKey } from "./store.js";
 
 const told = new Map();
 let timer = 0;
 
 const keyOf = ({ room, nick }) => (room ? roomKey(room) : privateKey(nick));
 
-/** Take over what is new up to a number. */
+/** Take over what is new. */
 export function learnUnread(chat, { items, upto }) {
   const found = new Map(items.map((item) => [keyOf(item), item]));
   for (const item of items) if (!item.room) conversation(chat, keyOf(item), item.nick);
@@ -58,6 +58,9 @@ function tell() {
   marks(state).forEach(send);
 }
 
+/** One comes back into the room that is open. */
+const enter = (one) => one?.kind === "room" && send({ do: "switch", room: one.name });
+
 export function start() {
   on("event", (event) => {
     if (event.event === "listed" && event.what === "unread") learnUnread(state, event);
@@ -66,5 +69,8 @@ export function start() {
     changed("rooms");
   });
   on("paint", () => (timer ||= setTimeout(tell, 5000)));
+  on("open", enter);
+  on("welcome", () => enter(opened(state)));
+  enter(opened(state));
   send({ do: "unread" });
 }

@@ -68,9 +68,10 @@ export function label(entry) {
   if (entry.deleted !== undefined) return `${entry.nick}: ${deletedWords(entry)}`;
   const reply = entry.reply ? `replying to ${entry.replyNick || "a message"}, ` : "";
   if (entry.file) return reply + files.label(entry);
-  const code = blocks(entry.text).filter((part) => part.code);
+  const parts = blocks(entry.text);
+  const code = parts.filter((part) => part.code);
   const text = code.length ? code.map((part) => `code, ${plural(part.text.split("\n").length, "line")}`).join(", ") : entry.text;
-  const prose = blocks(entry.text).filter((part) => !part.code).map((part) => part.text);
+  const prose = parts.filter((part) => !part.code).map((part) => part.text);
   const said = code.length && prose.length ? `${prose.join(" ")}; ${text}` : text;
   return `${reply}${entry.nick}${entry.kind === "acted" ? "" : ":"} ${said}${entry.edited ? " (edited)" : ""}`;
 }
@@ -127,11 +128,12 @@ function quote(entry, around) {
 
 /** Return the item of a line that is not posted yet; `again` and `remove` are what its buttons do. */
 export function unsent(line, shape, around, state, { again, remove }) {
-  const entry = { ...line, id: line.key, kind: line.act ? "acted" : "said", nick: around.me, mine: true, edited: 0, deleted: undefined };
+  const isHeld = / says it\.$/u.test(line.why);
+  const entry = { ...line, ...(isHeld && { text: "••••••" }), id: line.key, kind: line.act ? "acted" : "said", nick: around.me, mine: true, edited: 0, deleted: undefined };
   const node = article({ ...entry, state: line.state !== "refused" }, shape, around);
   if (!state) return el("li", {}, node);
   const button = (text, click) => el("button", { type: "button", class: "link", text, click });
-  const buttons = line.state === "refused" ? [button("Try again", again), " ", button("Remove", remove)] : [];
+  const buttons = line.state === "refused" ? [button(isHeld ? "Say it" : "Try again", again), " ", button("Remove", remove)] : [];
   const name = line.state === "refused" ? "state bad" : "state";
   node.append(el("p", { class: name }, icon(line.state === "refused" ? "warn" : "clock"), `${state} `, ...buttons));
   return el("li", {}, node);

@@ -16,7 +16,7 @@ export function speakers(entries, at) {
 
 /**
  * "alice, boris and 11 others came in; teo left": as pieces, of which some are names.
- * @param spoke who is named, as `speakers` gives them; the others are only counted. Without it everybody may be named
+ * @param spoke who is named, as `speakers` gives them; others are counted. Without it everybody is named
  */
 export function movesPieces(moves, spoke) {
   const pieces = [];

@@ -1,4 +1,4 @@
-// The lines of the log that are no messages: who came and left, topics, what operators did, answers of the server.
+// The lines of the log that are no messages: who came and left, topics, answers and so on.
 
 import { changed, emit, state } from "./app.js";
 import { el } from "./dom.js";
@@ -26,7 +26,7 @@ function note(entry) {
   else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
   else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));
   else body = inline(entry.text, "");
-  return el("li", { class: entry.kind === "presence" ? "note m head presence" : "note m head" }, at, el("p", { class: "w", dir: "auto" }, ...body));
+  return el("li", { class: entry.kind === "presence" ? "note m head presence" : "note m head", hidden: !body.length }, at, el("p", { class: "w", dir: "auto" }, ...body));
 }
 
 export function start() {

@@ -1,4 +1,4 @@
-// Notifications of what is meant for the reader while they look elsewhere: private messages and their nickname.
+// Notifications of private messages and mentions while the reader looks elsewhere.
 // The browser has them only over a safe connection.
 
 import { on, open, state } from "./app.js";

@@ -1,4 +1,4 @@
-// The list of people in a room: operators, then who is here, then who is away; with a field to find one of many.
+// The list of people in a room: operators, then who is here, then who is away.
 
 import { emit, on, state } from "./app.js";
 import { byId, el, icon } from "./dom.js";

@@ -1,4 +1,4 @@
-// What can be done with a person: the menu at their name, who they are, and the dialogs of those who keep order.
+// What can be done with a person: the menu at their name, and the dialogs of operators.
 
 import { emit, on, openPrivately, state } from "./app.js";
 import { choices, field, openDialog, openMenu, question } from "./dialog.js";

@@ -1,4 +1,4 @@
-// Photos without what they tell beside the image: where they were taken, when, and with what.
+// Photos without what they tell beside the image, such as where they were taken.
 
 const QUALITY = 0.92;
 const MARKS = ["Exif\0", "http://ns.adobe.com/", "Photoshop 3.0", "ftypmp4", "ftypisom"];

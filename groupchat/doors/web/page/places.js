@@ -35,7 +35,7 @@ function use(event) {
 }
 
 export function start() {
-  if (state.open && !opened(state)) openFirst(); // the room was left before this part was there
+  if (state.open && !opened(state)) openFirst(); // the room was left before
   for (const type of USES) byId("log").addEventListener(type, use);
   on("told", ({ event, text }) => event === "refused" && (why = text));
   on("event", (event) => {

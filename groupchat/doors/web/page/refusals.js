@@ -11,7 +11,7 @@ export function gateError(refusal, nick) {
     case "nick-taken":
       return { ...name, asks: true, text: `${nick} is already here. Choose another nickname, or give your password if ${nick} is your account.` };
     case "nick-invalid":
-      return { ...name, text: "A nickname has 2 to 24 letters, digits, - or _." };
+      return { ...name, text: "A nickname has 2 to 24 letters, digits, . - or _." };
     case "nick-reserved":
       return { ...name, text: `Nobody may be called ${nick}.` };
     case "password-needed":

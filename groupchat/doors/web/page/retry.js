@@ -33,7 +33,7 @@ const LONGEST = 15;
  * @param code the code the server told, or ""
  * @param closed the close code of the socket
  * @param attempt how many attempts in a row have failed
- * @param random a number from 0 to 1, so that a thousand pages do not come back in the same moment
+ * @param random a number from 0 to 1, so that a thousand pages do not come back at once
  */
 export function verdict(code, closed, attempt, random) {
   const known = code || CLOSE_CODES[closed] || "";

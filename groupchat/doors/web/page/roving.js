@@ -1,6 +1,6 @@
 // Lists that are one stop of the Tab key: arrows, Home and End walk them, a letter jumps.
 
-/** Let the keyboard walk the rows of a container; exactly one of them can be reached by Tab. */
+/** Let the keyboard walk the rows of a container; Tab reaches one of them. */
 export function roving(container, selector) {
   container.addEventListener("focusin", ({ target }) => {
     const row = target.closest(selector);
@@ -34,7 +34,7 @@ function stop(container, selector, row) {
   row.tabIndex = 0;
 }
 
-/** See that Tab reaches one row when rows have changed: the chosen one, that of before, or the first. */
+/** See that Tab reaches one row: the chosen one, that of before, or the first. */
 export function settle(container, selector) {
   if (container.contains(document.activeElement)) return;
   const find = (which) => container.querySelector(`${selector}${which}`);

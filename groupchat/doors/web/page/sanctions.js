@@ -10,7 +10,7 @@ const KINDS = [
   { what: "mutes", name: "Muted", undo: (item) => ({ do: "unmute", nick: item.whom }) },
 ];
 
-/** Return all of one kind that hold in a room or, as far as the reader may end those, everywhere. */
+/** Return all of one kind in a room or, if the reader may end those, everywhere. */
 async function all(what, room) {
   const found = new Map();
   for (const where of [{ room }, {}]) {

@@ -37,18 +37,30 @@ export function openSearch(words = lastWords) {
   const { box, input } = openPicker("Search", "search", attributes, find, list, hint, tail);
   input.select();
   let asked = "";
+  let isBusy = false;
 
-  async function find(text) {
-    if (!text || text === asked) return void hits.querySelector("a")?.focus();
-    asked = lastWords = text;
+  /** Search, one at a time: of the words that wait, only the last are searched for. */
+  async function find(words) {
+    if (!words || words === asked) return void hits.querySelector("a")?.focus();
+    asked = lastWords = words;
     tell("Searching…");
-    try {
-      const found = await ask({ do: "search", text });
-      if (asked === text) show(found, text);
-    } catch (refusal) {
-      asked = "";
-      tell(refusal.text);
+    if (isBusy) return;
+    isBusy = true;
+    for (let text = ""; box.open && text !== asked; ) {
+      text = asked;
+      const answer = await ask({ do: "search", text }).catch((refusal) => refusal);
+      if (answer.wait) {
+        tell(`${answer.text} It is searched for again then.`);
+        await new Promise((done) => setTimeout(done, answer.wait * 1000));
+        text = "";
+      } else if (text !== asked) continue;
+      else if (answer.items && text === input.value.trim()) show(answer, text);
+      else {
+        tell(answer.code ? answer.text : "");
+        asked = text = "";
+      }
     }
+    isBusy = false;
   }
 
   function tell(text) {

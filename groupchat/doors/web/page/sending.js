@@ -1,4 +1,4 @@
-// What was written and is not known to be posted: it is sent when there is a connection, and kept until it is shown.
+// What was written: it is sent when there is a connection, and kept until it is shown.
 
 import { changed, emit, on, state } from "./app.js";
 import { find } from "./entries.js";

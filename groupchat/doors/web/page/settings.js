@@ -26,7 +26,7 @@ function tick(name, text, disabled) {
   return el("label", { class: "tick" }, box, el("span", { text }));
 }
 
-/** An account can stay logged in: its token is then kept by this browser, and not only by this tab. */
+/** An account can stay logged in: this browser then keeps its token, not only this tab. */
 function staying() {
   const change = ({ target }) => {
     const { nick, token } = keep.session.get();

@@ -19,7 +19,7 @@ export function form({ type, size }) {
 /** Return whether browsers show it; everything else they save. */
 export const isOpened = ({ type }) => SHOWN.test(type);
 
-/** Return a number of bytes as people read it, in the server's words: "512 bytes", "84.2 KB", "16 MB". */
+/** Return a number of bytes in the server's words: "512 bytes", "84.2 KB", "16 MB". */
 export function sizeWords(size) {
   if (size < 1024) return `${size} ${size === 1 ? "byte" : "bytes"}`;
   const units = ["KB", "MB", "GB", "TB"];

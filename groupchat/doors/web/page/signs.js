@@ -1,4 +1,4 @@
-// What is seen of the chat from outside: title and icon of the tab; and the heading of the room.
+// The title and icon of the tab, and the heading of the room.
 
 import { emit, on, state } from "./app.js";
 import { byId, el } from "./dom.js";

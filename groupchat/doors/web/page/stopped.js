@@ -1,4 +1,4 @@
-// The chat has stopped, and only the person can go on: replaced by another tab, put out, banned.
+// Only the person can go on: replaced by another tab, put out, banned.
 
 import { on, state } from "./app.js";
 import { byId, el } from "./dom.js";

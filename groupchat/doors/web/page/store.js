@@ -1,5 +1,5 @@
 // What is known of the chat. Pure: events of the server go in, the state changes, and what has changed comes back.
-// Nothing else writes to the state, except that `reading.js` moves the marks of what was read.
+// Nothing else writes to it, except what was read: `reading.js` and `marks.js`.
 //
 // A conversation is a room ("#lobby") or a private one ("@mira"), or NOWHERE, where one is who is in no room:
 //   key, kind ("room" | "private" | "none"), name, topic

@@ -7,7 +7,7 @@ import { ask } from "./link.js";
 import { keepsOrder, opened } from "./store.js";
 
 const line = byId("topic");
-const isOpenToAll = new Map(); // room -> whether everybody may set its topic, as its settings said last
+const isOpenToAll = new Map(); // room -> whether everybody may set its topic
 let close = () => {}; // ends the field, if there is one
 
 /** Make the topic a button where one may set it; the heading's words are painted by signs.js. */

@@ -1,11 +1,11 @@
-// What a typed line means: words to say, or a command; and which commands the page carries out itself. Pure.
+// What a typed line means: words to say, or a command, of the page or of the server. Pure.
 
 /** Commands about the room one looks at: in a private conversation there is none. */
 const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup list who names kick mute unmute last set-room".split(" "));
 
 const CHOOSE = "Here, ↑ in the empty box changes your last message, and the menu of a message changes or deletes it.";
 
-/** Lines that the server takes for corrections, or refuses because they look so: they are never said by mistake. */
+/** What the server takes for corrections, or refuses because it looks so: never said by mistake. */
 const PART = String.raw`(?:(?!\1)[^\\]|\\.)`;
 const CORRECTIONS = [
   /^s\//u,

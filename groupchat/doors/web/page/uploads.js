@@ -23,7 +23,7 @@ export const next = (uploads) => (uploads.some(({ state }) => state === "sending
 
 export const isBusy = (uploads) => uploads.some(({ state }) => state !== "failed");
 
-/** Return "5.2 of 12.4 MB" and the like; and where it goes, if that is not where the reader is. */
+/** Return "5.2 of 12.4 MB" and the like; and where it goes, if that is elsewhere. */
 export function progressWords({ state, sent, size, to, where }, open) {
   const whole = sizeWords(size);
   const unit = whole.split(" ")[1];

@@ -69,7 +69,7 @@ export function rebuild(one, index = one.entries.length) {
   one.reset = false;
 }
 
-/** Keep what the reader sees where it is while `change` puts something above it, or takes it away. */
+/** Keep what the reader sees where it is while `change` changes what is above it. */
 function anchored(change) {
   const edge = log.getBoundingClientRect().top;
   const bottom = ({ nodes }) => nodes.at(-1).getBoundingClientRect().bottom;
@@ -112,7 +112,7 @@ export function paintTouched(one) {
   one.touched.clear();
 }
 
-/** Return how many entries follow the last element; -1 when the elements are not a window on the entries any more. */
+/** Return how many entries follow the last element; -1 when the elements are no window on them any more. */
 export function countNew(one) {
   if (!rendered.length) return one.entries.length;
   const first = indexOf(one.entries, rendered[0].entry.order);

@@ -1,4 +1,4 @@
-// The keyboard and the pointer in the log: walking from message to message, and what is done with one.
+// The keyboard and the pointer in the log: walking from message to message.
 
 import { emit, on, state } from "./app.js";
 import { byId, isNarrow } from "./dom.js";
@@ -66,7 +66,7 @@ function clicked(event) {
 
 let pointed = null;
 
-/** Tell when another message is meant; the toolbar must not be moved while it is being pressed. */
+/** Tell when another message is meant; a toolbar that is pressed must not move. */
 function point(node) {
   const found = target(node);
   if (found?.article === pointed && pointed?.isConnected !== false) return;
