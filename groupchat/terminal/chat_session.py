@@ -59,21 +59,24 @@ class ChatSession:
 
     def begin(
         self, reactor: Any, nick: str, password: str | None, room: str, since: Since, given: Credentials = NONE,
-        is_account: bool = False,
+        is_account: bool = False, token: str | None = None,
     ) -> None:  # fmt: skip
         """Join under this nickname; without a password, resume the saved login if it is of this nickname.
 
         :param given: proofs from elsewhere, beside the saved login.
         :param is_account: whether only an account with this nickname will do.
         :param since: the number of the last message that was shown, if there is no saved login that says it.
+        :param token: the token of an earlier session of this run, instead of the saved one.
         """
         login = self.autosave.login_of(nick) if password is None else None
+        if token is None and login is not None:
+            token = login.token
         self._reactor = reactor
         self._status.begin()
         self._state.rename(nick)
         client = self._client = Client(
             self._server.endpoint(reactor), nick, reactor, heard=self._heard, changed=self._changed,
-            token=login.token if login is not None else None, since=login.since if login is not None else since,
+            token=token, since=login.since if login is not None else since,
             room=room or None, password=given.password if password is None else password,
             access=given.access if password is None else None, login=is_account,
             attended=True, marks=True, preferences={"echo": "off" if self._surface.echoes else "on"},
@@ -91,6 +94,16 @@ class ChatSession:
     def nick(self) -> str:
         """Return the nickname that the person has, or asks for."""
         return self._client.nick if self._client is not None else ""
+
+    @property
+    def token(self) -> str | None:
+        """Return what resumes this session; None: nothing does."""
+        return self._client.token if self._client is not None else None
+
+    @property
+    def has_joined(self) -> bool:
+        """Return whether the server has let the person in, in this session."""
+        return self._status.has_joined
 
     @property
     def connected(self) -> bool:

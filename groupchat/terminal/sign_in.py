@@ -55,6 +55,8 @@ class SignIn:
         self._asked = False
         self._has_tried = False
         """Whether a password was typed at the question for it."""
+        self.back: Callable[[], object] | None = None
+        """Goes back into the chat that the person was in before; None: they were in none."""
 
     def show_menu(self, default: str) -> None:
         """Show the menu."""
@@ -85,6 +87,10 @@ class SignIn:
         """Return whether the nickname needs a password."""
         return isinstance(error, Refused) and error.code in LOCKED
 
+    def asks_for_password(self, error: Exception) -> bool:
+        """Return whether the person is asked for the password after this error."""
+        return self.is_locked(error) or self._is_postponed(error)
+
     def _is_postponed(self, error: Exception) -> bool:
         return isinstance(error, Refused) and error.code in POSTPONED and self._has_tried
 
@@ -92,7 +98,7 @@ class SignIn:
         """Show why, and ask for the password of this nickname, or for another nickname."""
         if isinstance(error, Refused):
             self._surface.write(self._display.refused(error.code, error.text))
-        if self.is_locked(error) or self._is_postponed(error):
+        if self.asks_for_password(error):
             self._ask_password(nick)
         else:
             is_taken = isinstance(error, Refused) and error.code == "nick-taken"
@@ -150,6 +156,9 @@ class SignIn:
         if password:
             self._has_tried = True
             self._enter(nick, password)
+        elif self.back is not None:
+            self._questions.leave()
+            self.back()
         elif self._asked:
             if self._has_tried:
                 self._questions.leave()

@@ -193,6 +193,8 @@ class TerminalClient(Owner):
         now = self._reactor.seconds()
         if self._questions.open and self._session.chat is not None:
             self._questions.talk()
+        elif self._session.chat is None and self._sign_in.back is not None:
+            self._sign_in.back()
         elif self._session.chat is None or now - self._interrupted_at < AGAIN_S:
             self._leave("")
         else:
@@ -231,6 +233,7 @@ class TerminalClient(Owner):
     # Signing in.
 
     def _show_menu(self) -> None:
+        self._sign_in.back = None
         self._sign_in.show_menu(self._usual_nick())
 
     def _usual_nick(self) -> str:
@@ -256,19 +259,27 @@ class TerminalClient(Owner):
         self._attempt = reach(self._to.server.endpoint(self._reactor))
         self._attempt.addCallbacks(reached, failed)
 
-    def _enter(self, nick: str, password: str | None) -> None:
+    def _enter(self, nick: str, password: str | None, token: str | None = None) -> None:
         self._questions.drop()
         given, self._given = self._given, NONE  # for the first try only
         is_account = self._to.account and nick == self._to.nick
-        self._session.begin(self._reactor, nick, password, self._room, self._since, given, is_account)
+        self._session.begin(self._reactor, nick, password, self._room, self._since, given, is_account, token)
         if self._session.chat is not None:
             self._session.chat.sending.weak = self._ask_again
 
     def _failed(self, error: Exception) -> None:
         nick = self._session.nick
-        if self._sign_in.can_retry(error):
+        if self._session.has_joined:
+            self._sign_in.back = None
+        back = self._sign_in.back
+        if back is not None and isinstance(error, Refused) and not self._sign_in.asks_for_password(error):
+            self._surface.write(self._display.refused(error.code, error.text))
             self._session.end()
-            if self._sign_in.is_locked(error) and self._session.autosave.login_of(nick) is not None:
+            back()
+        elif self._sign_in.can_retry(error):
+            self._session.end()
+            # A password that is wrong says nothing of the token of the chat that the person can go back to.
+            if back is None and self._sign_in.is_locked(error) and self._session.autosave.login_of(nick) is not None:
                 self._session.autosave.forget()  # its token is no longer valid
             self._sign_in.ask_again(error, nick)
         else:
@@ -317,14 +328,21 @@ class TerminalClient(Owner):
             self._session.chat.sending.carry_out(command, given)
 
     def _log_in(self, nick: str, password: str) -> None:
-        """Join again as an account, in the same room and from the same message on."""
-        room = self._state.room
+        """Join again as an account, in the same room and from the same message on; else go back to what was before."""
+        room, before, token = self._state.room, self._session.nick, self._session.token
+
+        def go_back() -> None:
+            self._sign_in.back = None
+            self._enter(before, None, token)
 
         def enter() -> None:
             self._room, self._since = room, self._session.since
+            self._sign_in.back = go_back
             self._enter(nick, password)
 
-        self._sign_in_again(enter)
+        # The saved login is kept until another one takes its place.
+        self._next = enter
+        self._go("")
 
     def _log_out(self) -> None:
         """Let the server forget the token, then ask for a nickname; if it cannot just now, nothing has changed."""
@@ -343,6 +361,7 @@ class TerminalClient(Owner):
     def _ask_anew(self) -> None:
         """Ask for a nickname, as at the beginning."""
         self._room, self._since = self._to.room, None
+        self._sign_in.back = None
         self._sign_in.ask_nickname()
 
     def _sign_in_again(self, then: Callable[[], None]) -> None:

@@ -380,6 +380,50 @@ class TalkingTest(ClientTest):
         self.connection.cut()
         self.assertEqual(self.server.fake.accept().welcome()["password"], "open sesame")
 
+    def refuse_login(self, code: str = "password-wrong") -> None:
+        self.type("/login carol wrong")
+        self.connection.cut()
+        self.server.fake.accept().refuse(code, "No.")
+        self.clock.advance(0)
+
+    def test_login_cancelled(self) -> None:
+        """Who gives up logging in, by an empty answer or Ctrl-C, is back in the chat as before."""
+        saved = self.file.load()
+        assert saved is not None
+        for give_up in (lambda: self.type(""), self.client.interrupted):
+            self.refuse_login()
+            self.assertEqual(self.surface.asked, (PASSWORD, True))
+            give_up()
+            self.connection = self.server.fake.accept()
+            claim = self.connection.welcome(rooms=["lobby"], token=saved.token)
+            self.assertEqual((claim["nick"], claim["token"]), ("alice", saved.token))
+            self.assertNotIn("password", claim)
+            self.assertNoResult(self.finished)
+            self.assertEqual(self.client.bar(80), " example.org │ lobby │ connected")
+        self.client.interrupted()
+        self.assertIn("Press Ctrl-C again", self.surface.lines[-1])
+
+    def test_login_refused(self) -> None:
+        """Who may not come in under another name is told why, and is back in the chat."""
+        self.refuse_login("nick-invalid")
+        self.assertIn("!! nick-invalid: No.", self.surface.lines)
+        self.assertEqual(self.server.fake.accept().welcome(rooms=["lobby"])["nick"], "alice")
+        self.assertNoResult(self.finished)
+
+    def test_login_at_last(self) -> None:
+        """Who has logged in is not led back to who they were before."""
+        self.refuse_login()
+        self.type("right")
+        self.connection = self.server.fake.accept()
+        self.connection.welcome(nick="carol", rooms=["lobby"], token="new")
+        saved = self.file.load()
+        self.assertEqual((saved.nick, saved.token) if saved is not None else None, ("carol", "new"))
+        self.connection.cut()
+        self.clock.advance(60)
+        self.server.fake.accept().refuse("banned", "Go.")
+        self.clock.advance(0)
+        self.assertEqual(self.successResultOf(self.finished), 1)
+
     def test_logout(self) -> None:
         """Logging out lets the server forget the token, forgets the saved login, and asks for a nickname."""
         self.assertIsNotNone(self.file.load())
