@@ -123,6 +123,9 @@ class Chat:
             self._leave(rest.strip())
         elif self.sending.unsaid.take(line) or self.viewing.typed(line):
             self._surface.refresh()
+        elif command.lower() == "/set" and not rest.strip():
+            self._surface.write(self._display.answer(self._settings.listed()))
+            self.sending.type(line)
         elif command.lower() == "/set" and (answer := self._settings.set(rest)) is not None:
             self._surface.write(self._display.answer(answer))
             self._tell_setting(rest)

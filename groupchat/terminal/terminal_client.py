@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 
 from groupchat.client.address import reason
 from groupchat.client.core.client_errors import ClientError, Refused
+from groupchat.client.core.client_state import State
 from groupchat.client.core.resumption import Since
 from groupchat.client.twisted_network import neutral
 from groupchat.destinations.command_line import Destination
@@ -234,6 +235,7 @@ class TerminalClient(Owner):
 
     def _show_menu(self) -> None:
         self._sign_in.back = None
+        self._state.connection = ""
         self._sign_in.show_menu(self._usual_nick())
 
     def _usual_nick(self) -> str:
@@ -245,6 +247,7 @@ class TerminalClient(Owner):
 
         def reached(_: object) -> None:
             self._attempt = None
+            self._state.connection = ""  # the question says what is awaited
             then()
             early, self._early = self._early, []
             for line in early:
@@ -256,6 +259,7 @@ class TerminalClient(Owner):
                 self._over(1, reason(self._to.server, neutral(failure)))
 
         self._early.clear()
+        self._state.connection = State.CONNECTING.value
         self._attempt = reach(self._to.server.endpoint(self._reactor))
         self._attempt.addCallbacks(reached, failed)
 

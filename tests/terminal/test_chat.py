@@ -361,6 +361,11 @@ class TypedTest(ChatTest):
 
     def test_set(self) -> None:
         """The client's own preferences are set here, the others at the server."""
+        self.chat.typed("/set")
+        for line in "joins: active (active, on, off)", "others: mentions (mentions, all, none)", "typing: on (on, off)":
+            self.assertIn(line, self.surface.lines[-1].splitlines())
+        self.assertEqual([do for do, _ in self.asked()], ["type"])
+        self.surface.lines.clear()
         self.chat.typed("/set bell off")
         self.assertEqual((self.surface.lines, self.asked()), (["-- bell is now off."], []))
         self.chat.typed("/set time off")

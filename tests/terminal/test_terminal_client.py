@@ -139,6 +139,10 @@ class KnownTest(ClientTest):
 class AskedTest(ClientTest):
     """The nickname is asked for."""
 
+    def test_bar(self) -> None:
+        """While the nickname is asked for, the bar says nothing of a connection."""
+        self.assertEqual((self.surface.asked is not None, self.client.bar(80)), (True, " example.org"))
+
     nick = ""
 
     def prepare(self) -> None:

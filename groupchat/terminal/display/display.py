@@ -138,7 +138,8 @@ def _news(view: View) -> str:
     if not view.unread:
         return ""
     mentions = f", {view.mentions:,} for you" if view.mentions and view.place.room else ""
-    shown = ", shown above" if 0 < view.mentions <= len(view.ahead) else ""
+    ahead = view.unread_ahead
+    shown = "" if not ahead else ", shown above" if ahead == view.unread else f", {ahead:,} shown above"
     return f"{view.unread:,} unread{mentions}{shown}"
 
 

@@ -77,6 +77,12 @@ class View:
         """Return whether there is something to show here."""
         return bool(self.held) or self.gap is not None
 
+    @property
+    def unread_ahead(self) -> int:
+        """Return how many of the unread messages were shown elsewhere."""
+        ahead = sum(number in self.news or self.read < number <= self.counted for number in self.ahead)
+        return min(ahead, self.unread)
+
     def hold(self, post: Message) -> None:
         """Keep a post until the person comes here."""
         self.held.append(post)

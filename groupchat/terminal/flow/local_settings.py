@@ -35,6 +35,13 @@ class LocalSettings:
         self.notify = tuple(notify)
         self.shows_own = shows_own
 
+    def listed(self) -> str:
+        """Return what there is to set in this client, for people; the server lists the rest."""
+        own = [f"{name}: {self._value(name)} ({', '.join(values)})" for name, values in VALUES.items() if name != "dnd"]
+        return "\n".join(
+            ["Set in this client:", *own, f"{self.dnd.state} (on, off or a time like 30m)", "At the server:"]
+        )
+
     def set(self, words: str) -> str | None:
         """Carry out what follows ``/set``; return the answer, or None if the request is for the server."""
         name, *values = words.lower().split()[:2] or [""]

@@ -129,11 +129,12 @@ class Viewing:
     def joined(self, rooms: tuple[str, ...], room: str) -> None:
         """Take over the rooms that the server has put the person in, on a connection."""
         views, place = self._state.views, self._state.place
-        for name in sorted(name for name in rooms if views.find(Place(name)) is None):
-            views.open(Place(name))
+        for name in rooms:
+            if views.find(Place(name)) is None:
+                views.open(Place(name))
         if not self._is_ordered:
             self._is_ordered = True
-            views.sort(())  # whatever the order is in which the server tells of them
+            views.sort(rooms)  # the server may have told of the current one last
         self._told = Place(room)
         if not place or (place.room and place.room not in rooms):
             self._state.go(Place(room))

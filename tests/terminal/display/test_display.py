@@ -78,10 +78,21 @@ class ViewTest(SynchronousTestCase):
         """What was shown already is announced as such."""
         view = View(Place(nick="bob"))
         view.unread = view.mentions = 1
+        view.counted = 7
         view.shown_elsewhere(7)
         self.assertEqual(bare(sight(60).view(view)), "──── bob, in private ── 1 unread, shown above ──────────────")
         spoken = SpokenDisplay(Reader("alice"), TODAY)
         self.assertEqual(spoken.view(view), "You write to bob in private now. 1 unread, shown above.")
+        view.unread = view.mentions = 2
+        self.assertEqual(spoken.view(view), "You write to bob in private now. 2 unread, 1 shown above.")
+        room = View(Place("dev"))
+        for number in 1, 2:
+            room.add_news(number, False)
+            room.shown_elsewhere(number)
+        room.shown_elsewhere(3)  # an act of an operator, which is no message
+        self.assertEqual(spoken.view(room), "You are in dev now. 2 unread, shown above.")
+        room.add_news(4, True)
+        self.assertEqual(spoken.view(room), "You are in dev now. 3 unread, 1 for you, 2 shown above.")
 
 
 class Looks(SynchronousTestCase):

@@ -9,7 +9,7 @@ from groupchat.client.client import Client
 from groupchat.terminal.chat import Chat
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
-from groupchat.terminal.display.views import Gap
+from groupchat.terminal.display.views import Gap, Views
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.viewing.viewing import TELL_S
 from groupchat.terminal.viewing.waiting_posts import PAGE
@@ -74,6 +74,20 @@ class ViewingTest(SynchronousTestCase):
     def answer(self, do: str, **fields: Any) -> None:
         (request,) = self.asked(do)
         self.hear({"event": "done", "ref": request["ref"], **fields})
+
+
+class OrderTest(ViewingTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.state.views = Views()
+
+    def test_as_the_server_tells(self) -> None:
+        """Rooms have their numbers in the order in which they were joined, also on a second terminal."""
+        self.chat = Chat(
+            self.clock, self.client, self.surface, self.display, self.state, self.settings, lambda words: None
+        )
+        self.chat.viewing.joined(("ops", "dev", "lobby"), "dev")
+        self.assertEqual([view.place.room for view in self.state.views], ["ops", "dev", "lobby"])
 
 
 class ShownTest(ViewingTest):
