@@ -60,10 +60,11 @@ class LoginFile:
         try:
             saved = json.loads(self._path.read_text("utf-8"))
             views = saved.get("views")
+            json.dumps(saved, ensure_ascii=False).encode()  # so that all of it can be sent
             login = SavedLogin(
                 str(saved["nick"]), str(saved["token"]), int(saved["since"]), views if isinstance(views, list) else []
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             return None
         return login if login.nick and login.token and login.since >= 0 else None
 

@@ -486,6 +486,14 @@ class AskingTest(ClientCase):
         error = self.failureResultOf(client.say("x" * 100), Refused).value
         self.assertEqual((error.code, connection.requests()), ("line-too-long", []))
 
+    def test_half_characters(self) -> None:
+        """What cannot be written in UTF-8 is refused, whatever it is a part of, and nothing is sent."""
+        client, connection = self.joined_client()
+        connection.requests()
+        for asked in (client.say("\ud800"), client.say("hi", room="\udfff"), client.request("join", room="\ud800")):
+            error = self.failureResultOf(asked, Refused).value
+            self.assertEqual((error.code, connection.requests()), ("not-utf8", []))
+
     def test_silence(self) -> None:
         """A server that is quiet is asked for a sign of life, and taken for dead when it gives none."""
         _, connection = self.joined_client()

@@ -75,7 +75,8 @@ class LoginFileTest(SynchronousTestCase):
         path = self.folder / "example.org_5001.json"
         for text in ("", "[]", "5", "{}", "\udcff", *(json.dumps({**good, **bad}) for bad in (
             {"since": -1}, {"since": "x"}, {"since": None}, {"nick": ""}, {"token": ""},
-        ))):  # fmt: skip
+            {"since": float("inf")}, {"nick": "\ud800"}, {"token": "\ud800"},
+        )), '{"nick":' + "[" * 100_000):  # fmt: skip
             path.write_text(text, "utf-8", "surrogateescape")
             self.assertIsNone(file.load(), text)
         path.write_text(json.dumps({**good, "views": 5}))

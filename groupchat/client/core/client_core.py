@@ -137,7 +137,11 @@ class ClientCore(Status):
         if self.state in (State.LEAVING, State.LEFT, State.FAILED):
             return failed(Left("the client has left"))
         message = {"do": do, **arguments}
-        if len(encode(message)) + len(',"ref":') + 20 > self._longest:
+        try:
+            length = len(encode(message))
+        except UnicodeEncodeError:
+            return failed(Refused("not-utf8", "There is half of a character in it, which cannot be sent."))
+        if length + len(',"ref":') + 20 > self._longest:
             return failed(Refused("line-too-long", f"A line may have {self._longest} bytes."))
         return self.membership.ask(message).answer
 

@@ -41,6 +41,16 @@ LONGEST_LINE = 4 * 1024 * 1024
 """Bytes; far above every list the server makes, so that only a broken server exceeds it."""
 
 
+DEEPEST = 32
+"""Levels of arrays and objects in one another; the server's have four at most."""
+
+_ODD = re.compile(rb"[0-9]{19}|\\u[dD][89a-fA-F]")
+"""What a number of more than 64 bits, or half of a character, is written with; it is rare in other lines."""
+
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half of a character, which cannot be written in UTF-8, and so not be sent back."""
+
+
 class Unconnected:
     """The transport of a connection that is not established."""
 
@@ -118,7 +128,10 @@ class JsonLines:
     def opened(self, transport: Transport) -> None:
         self.transport = transport
         self._connected()
-        self._owner.wire_opened(self)
+        try:
+            self._owner.wire_opened(self)
+        except Exception as error:  # otherwise nobody would learn that nothing more will come
+            self.drop(ConnectionDropped(f"the client cannot join: {type(error).__name__}: {error}"))
 
     def failed(self, error: Exception) -> None:
         self._failed(error)
@@ -152,11 +165,12 @@ class JsonLines:
                 self._told = ConnectionDropped(refusal[2].strip(), refusal[1])
             return
         try:
-            message = json.loads(line)
+            message = json.loads(line.decode())
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
-        fault = fault_of(message)
+        is_suspect = _ODD.search(line) is not None or line.count(b"{") + line.count(b"[") > DEEPEST
+        fault = (_oddity_in(message) if is_suspect else "") or fault_of(message)
         if fault:
             self.drop(ConnectionDropped(f"the server sent {fault}"))
             return
@@ -188,6 +202,26 @@ def fault_of(message: Message) -> str:
             what = {str: "text", int: "number", list: "array"}[kind]
             return f"an answer ({event}) whose {name} is no {what}"
     return ""
+
+
+def _oddity_in(message: Message) -> str:
+    """Return what there is in a message that programs need not expect anywhere; empty if there is nothing."""
+    level: list[Any] = [message]
+    for _ in range(DEEPEST + 1):
+        deeper: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                deeper += [*value, *value.values()]
+            elif isinstance(value, list):
+                deeper += value
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                return "a number of more than 64 bits"
+            elif isinstance(value, str) and _HALF.search(value):
+                return "half of a character"
+        if not deeper:
+            return ""
+        level = deeper
+    return f"arrays or objects in more than {DEEPEST} levels"
 
 
 def encode(message: Message) -> bytes:

@@ -106,6 +106,45 @@ class JsonLinesTest(SynchronousTestCase):
             self.assertEqual(str(told), "the server sent a line that is not JSON")
             self.assertEqual(self.owner.received, [])
 
+    def test_odd(self) -> None:
+        """Neither does one go on that sends what programs cannot use or send back; all else is no fault."""
+        deep = b"[" * 33 + b"]" * 33
+        for value, fault in (
+            (b"[" * 32 + b"1" + b"]" * 32, "arrays or objects in more than 32 levels"),
+            (b'{"a":' * 900 + b"1" + b"}" * 900, "arrays or objects in more than 32 levels"),
+            (b"9223372036854775808", "a number of more than 64 bits"),
+            (b"[-9223372036854775809]", "a number of more than 64 bits"),
+            (b"1" * 4300, "a number of more than 64 bits"),
+            (b'"\\ud800"', "half of a character"),
+            (b'{"\\uDFFF":1}', "half of a character"),
+            (b'"\xed\xa0\x80"', "a line that is not JSON"),
+        ):
+            told = self.closed(b'{"event":"said","text":' + value + b"}", b'{"event":"said"}')
+            self.assertEqual((str(told), self.owner.received), (f"the server sent {fault}", []))
+        for value in (
+            b"[" * 31 + b"1" + b"]" * 31,
+            b"9223372036854775807",
+            b"-9223372036854775808",
+            b'"\\ud83d\\ude00 12345678901234567890"',
+            b"[" + b"[]," * 99 + b"{}]",
+            b'"' + deep + b'"',
+        ):
+            self.assertIsInstance(self.closed(b'{"event":"said","text":' + value + b"}"), ConnectionEnded)
+            self.assertEqual(len(self.owner.received), 1)
+
+    def test_cannot_begin(self) -> None:
+        """A connection that its owner cannot use is ended, and its owner is told why."""
+
+        class Unable(Owner):
+            def wire_opened(self, wire: JsonLines) -> None:
+                wire.send({"nick": "\ud800"})
+
+        owner = Unable()
+        transport = FakeTransport(JsonLines(owner))
+        self.assertFalse(transport.is_open)
+        (reason,) = owner.reasons
+        self.assertIn("the client cannot join: UnicodeEncodeError", str(reason))
+
     def test_endless_line(self) -> None:
         """So is one that sends a line without an end."""
         for _ in range(4):
