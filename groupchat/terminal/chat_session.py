@@ -40,6 +40,8 @@ class ChatSession:
         failed: Callable[[Exception], object],
     ) -> None:  # fmt: skip
         self.chat: Chat | None = None
+        self.welcomed: Callable[[], object] = lambda: None
+        """Is called when the person has been let in."""
         self.since: Since = None
         """The number of the last message that was shown when the last session ended."""
         self._kept: list[dict[str, Any]] = []
@@ -173,6 +175,7 @@ class ChatSession:
         client, chat = self._client, self.chat
         if client is None or chat is None:
             return
+        self.welcomed()
         self._status.joined(client)
         chat.joined()
         self.autosave.begin(self._reactor, client, chat.drained)

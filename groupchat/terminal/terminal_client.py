@@ -63,6 +63,11 @@ class TerminalClient(Owner):
             destination.server, file, self._state, self._surface, self._display,
             _settings(configuration, not self._surface.echoes), self._leave, self._over, self._failed,
         )  # fmt: skip
+        self._session.welcomed = self._welcomed
+        self._is_veiled = False
+        """Whether what is typed is hidden because the server may want a password, and has not answered yet."""
+        self._veiled: list[str] = []
+        """Lines that were typed meanwhile."""
         self._room = destination.room
         self._given = destination.credentials
         self._since: Since = None
@@ -192,11 +197,11 @@ class TerminalClient(Owner):
 
     def interrupted(self) -> None:
         now = self._reactor.seconds()
-        if self._questions.open and self._session.chat is not None:
+        if self._questions.open and self._session.chat is not None and not self._is_veiled:
             self._questions.talk()
         elif self._session.chat is None and self._sign_in.back is not None:
             self._sign_in.back()
-        elif self._session.chat is None or now - self._interrupted_at < AGAIN_S:
+        elif self._is_veiled or self._session.chat is None or now - self._interrupted_at < AGAIN_S:
             self._leave("")
         else:
             self._interrupted_at = now
@@ -270,6 +275,16 @@ class TerminalClient(Owner):
         self._session.begin(self._reactor, nick, password, self._room, self._since, given, is_account, token)
         if self._session.chat is not None:
             self._session.chat.sending.weak = self._ask_again
+        if is_account and password is None and token is None and given == NONE:
+            self._is_veiled = True
+            self._questions.ask("", self._veiled.append, hidden=True)
+
+    def _welcomed(self) -> None:
+        """Show what is typed from now on; what was typed before may be a password, and is said to nobody."""
+        self._veiled.clear()
+        if self._is_veiled:
+            self._is_veiled = False
+            self._questions.talk()
 
     def _failed(self, error: Exception) -> None:
         nick = self._session.nick
@@ -285,7 +300,11 @@ class TerminalClient(Owner):
             # A password that is wrong says nothing of the token of the chat that the person can go back to.
             if back is None and self._sign_in.is_locked(error) and self._session.autosave.login_of(nick) is not None:
                 self._session.autosave.forget()  # its token is no longer valid
+            self._is_veiled = False
             self._sign_in.ask_again(error, nick)
+            veiled, self._veiled[:] = self._veiled[:1], []
+            for line in veiled if self._sign_in.is_locked(error) else ():
+                self.typed(line)
         else:
             self._over(1, reason(self._to.server, error))
 

@@ -136,6 +136,41 @@ class KnownTest(ClientTest):
         self.failureResultOf(self.finished, ZeroDivisionError)
 
 
+class AccountTest(ClientTest):
+    """The nickname of an account was given on the command line, and the server is slow."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.assertEqual(self.surface.asked, ("", True))
+
+    def furnish(self, client: TerminalClient, state: ChatState) -> tuple[FakeSurface, FakeDisplay]:
+        client._to = client._to._replace(account=True)
+        return super().furnish(client, state)
+
+    def test_hidden(self) -> None:
+        """Before the server has answered nothing is shown of what is typed, which answers its question then."""
+        self.type("open sesame")
+        self.assertEqual(self.surface.asked, ("", True))
+        self.server.fake.accept().refuse("password-needed", "Whose?")
+        self.clock.advance(0)
+        claim = self.server.fake.accept().welcome()
+        self.assertEqual((claim["nick"], claim["password"]), ("alice", "open sesame"))
+
+    def test_nothing_said(self) -> None:
+        """If no password is needed, what was typed before is said to nobody, and what is typed then is."""
+        self.type("open sesame")
+        connection = self.join()
+        self.assertIsNone(self.surface.asked)
+        self.type("hello")
+        self.assertEqual([post.get("text") for post in connection.requests() if post["do"] == "say"], ["hello"])
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C leaves."""
+        self.client.interrupted()
+        self.clock.advance(0)
+        self.assertOver(0, [])
+
+
 class AskedTest(ClientTest):
     """The nickname is asked for."""
 

@@ -53,7 +53,8 @@ class Console:
             self._echo.off()
 
     def talk(self) -> None:
-        """Do nothing: lines look alike here, whatever becomes of them."""
+        """Show what is typed again; beside that lines look alike here, whatever becomes of them."""
+        self._echo.on()
 
     def give_back(self, line: str) -> bool:
         return False  # the kernel has the half-typed line

@@ -234,6 +234,20 @@ class QuestionTest(EditorTest):
         self.press("hi")
         self.assertEqual(self.shown[0], "> hi")
 
+    def test_hidden_before_a_question(self) -> None:
+        """What is typed hidden, before it is known whether there is a question, is never shown."""
+        for talks, shown in (False, "Password: ******"), (True, ">"):
+            self.editor.ask("", hidden=True)
+            self.press("sesame")
+            self.assertEqual((self.shown[0], self.owner.half_typed), ("******", ""))
+            if talks:
+                self.editor.talk()
+            else:
+                self.editor.ask("Password: ", hidden=True)
+            self.turn()
+            self.assertEqual(self.shown[0], shown)
+            self.press("\r")
+
     def test_keys_of_the_chat(self) -> None:
         """At a question there is no completion, no editing, no history and no question about a paste."""
         self.owner.words, self.owner.recent = ["alice"], (1, "hi")
