@@ -85,7 +85,7 @@ class RoomsTest(BrowserTest):
         expect(window.page.locator(".presence")).to_be_hidden()
 
     def test_back(self) -> None:
-        """Whoever comes back comes into the room that was open, also in another tab, and after a crash."""
+        """Whoever comes back comes into the room that was open, also in another browser."""
         window = self.window().join("mira", PASSWORD)
         window.until("document.getElementById('h-invited')")
         window.say("/join zoo")
