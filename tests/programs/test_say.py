@@ -86,6 +86,16 @@ class PostingTest(SayCase):
         server.send({"event": "done", "ref": request["ref"], "id": 1})
         self.assert_ended(server, 0)
 
+    def test_no_number(self) -> None:
+        """An answer without the number of a post is no success: the line may have been posted, or not."""
+        self.begin("hello", is_one=True)
+        server = self.accept()
+        (request,) = server.requests()
+        server.send({"event": "done", "ref": request["ref"]})
+        server.cut()
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertIn("the server answered without the number of the post", self.complaints[0])
+
     def test_lines_of_a_text(self) -> None:
         """Each line of a text is one post, and bytes that are not UTF-8 are refused."""
         self.begin("one\n\ntwo")

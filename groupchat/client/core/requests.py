@@ -9,6 +9,9 @@ from groupchat.client.core.results import Result
 PLACED = frozenset({"say", "send"})
 """The requests that put something into the current room, if they name neither a room nor a person."""
 
+NUMBERED = frozenset({"say", "msg"})
+"""The requests that post something, whose answer is its number."""
+
 MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
 """The requests that choose a room; each of them ends a private conversation as the place that lines go to."""
 
@@ -126,6 +129,8 @@ class Requests:
             stranded = self._take_stranded(request)
             request.answer.fail(refusal_of(answer))
             _strand(stranded)
+        elif request.message["do"] in NUMBERED and (answer.get("event") != "done" or type(answer.get("id")) is not int):
+            request.answer.fail(Unanswered("the server answered without the number of the post"))
         else:
             request.answer.succeed(answer)
 

@@ -43,6 +43,15 @@ class RequestsTest(SynchronousTestCase):
         error = self.failureResultOf(bad, Refused).value
         self.assertEqual((error.code, error.text), ("muted", "No."))
 
+    def test_posts(self) -> None:
+        """Only an answer with the number of the post says that something was posted."""
+        for answer in ({"event": "done"}, {"event": "listed", "id": 3}, {"event": "done", "id": None}, {"id": 3}):
+            for do in ("say", "msg"):
+                post = self.add(do, text="hi")
+                (sent,) = self.sent()
+                self.requests.settle({**answer, "ref": sent["ref"]})
+                self.failureResultOf(post, Unanswered)
+
     def test_expected(self) -> None:
         """Only the number of a request that was sent counts as an answer's."""
         self.add("a")
@@ -173,7 +182,8 @@ class RequestsMachine(RuleBasedStateMachine):
             if message["key"] not in self.carried_out:
                 self.carried_out.append(message["key"])
             if index < heard and self.requests.expects(message):
-                self.requests.settle({"event": "done", "ref": message["ref"]})
+                number = self.carried_out.index(message["key"]) + 1
+                self.requests.settle({"event": "done", "ref": message["ref"], "id": number})
             elif index >= heard:
                 self.cut()
                 return
