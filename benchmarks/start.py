@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,7 @@ def run(command: Sequence[str], environment: dict[str, str], says: bytes = b"", 
         while (not until or until not in printed) and (line := shown.readline()):
             printed += line
         if until:
-            program.terminate()
+            os.kill(program.pid, signal.SIGTERM)  # terminate() would reap it, if it has ended by itself
         errors = complaints.read()
         _, status, usage = os.wait4(program.pid, 0)
     program.returncode = os.waitstatus_to_exitcode(status)
