@@ -30,6 +30,8 @@ class MarksMachine(RuleBasedStateMachine):
         self.unread: set[int] = set()
         self.devices: list[Peer] = []
         self.terminals: list[Peer] = []
+        self.writers: dict[str, Peer] = {}
+        self.tokens: dict[str, str] = {}
 
     @initialize()
     def begin(self) -> None:
@@ -38,7 +40,10 @@ class MarksMachine(RuleBasedStateMachine):
 
     def come(self) -> None:
         """Let everybody come in."""
-        self.writers = {nick: self.house.connect("json").offer(nick, rooms=ROOMS) for nick in WRITERS}
+        # They come back as who they were: a guest without the token would be another person of the same nickname.
+        for nick in WRITERS:
+            self.writers[nick] = self.house.connect("json").offer(nick, self.tokens.get(nick), rooms=ROOMS)
+            self.tokens[nick] = self.writers[nick].token
         self.devices = [self.device()]
         self.terminals = []
 
