@@ -153,7 +153,9 @@ class ChatSession:
             self.chat.heard(event)
 
     def _silent(self, seconds: float) -> None:
-        self._state.silence = seconds
+        self._status.silent(seconds)
+        if not seconds:
+            self._reactor.callLater(0, self._status.answers)  # unless the connection is just being given up
         self._surface.refresh()
 
     def _changed(self, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from groupchat.client.client import Client
 from groupchat.client.core.client_state import State
+from groupchat.model.wording import plural
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.surfaces.surface import Surface
@@ -17,18 +18,38 @@ class ConnectionStatus:
         self.has_joined = False
         """True once the client has joined in this session."""
         self._interrupted = False
+        self._has_told_silence = False
 
     def begin(self) -> None:
         """Begin another session."""
-        self.has_joined = self._interrupted = False
+        self.has_joined = self._interrupted = self._has_told_silence = False
 
     def progress(self, state: State) -> None:
         """Show that a connection is being made."""
         self._state.connection = state.value if not self._interrupted else "reconnecting"
 
+    def silent(self, seconds: float) -> None:
+        """Show for how long the server has not answered; 0.0: it has, or the connection was given up.
+
+        Where there is no bar to show it, it is said once.
+        """
+        self._state.silence = seconds
+        if seconds and self._surface.echoes and not self._has_told_silence:
+            self._has_told_silence = True
+            lines = self._state.pending
+            waiting = f"; {plural(lines, 'line')} {'waits' if lines == 1 else 'wait'}" if lines else ""
+            self._remark(f"No answer from the server for {seconds:.0f} s{waiting}.")
+
+    def answers(self) -> None:
+        """Say that the server answers again, if it was said that it did not, and there is a connection."""
+        if self._has_told_silence and not self._state.silence and self._state.connection == "connected":
+            self._has_told_silence = False
+            self._remark("The server answers again.")
+
     def joined(self, client: Client) -> None:
         """Show that the client has joined."""
         self._state.connection = "connected"
+        self.answers()
         if self._interrupted:
             self._remark("Connected again.")
         elif not self.has_joined:
@@ -43,6 +64,7 @@ class ConnectionStatus:
 
         :param sentence: why; empty: the person was told.
         """
+        self._has_told_silence = False
         self._state.disconnected()
         self._state.connection = f"reconnecting in {delay:.0f} s"
         if not self._interrupted:

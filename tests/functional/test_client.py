@@ -246,7 +246,7 @@ class Recent(ProgramTest):
         words = ["tail", self.place, "--json", "--since", "1", "--nick", "tail"]
         tail = Program(sys.executable, "-c", RUN, *words, env=self.environment)
         self.addCleanup(tail.close)
-        said = r'^\{"event": "said".*\}$'
+        said = r'^\{"event":"said".*\}$'
         events = [json.loads(tail.expect(said)[0]) for _ in range(2)]
         self.assertEqual([(event["id"], event["text"]) for event in events], [(2, "two"), (3, "three")])
         assert tail.process.stdout is not None

@@ -16,7 +16,7 @@ from tests.functional.pane import Pane, PaneTest
 
 STEPS = 200
 SEED = 20261126
-PLACES = ("dev", "lobby", "carol")
+PLACES = ("lobby", "dev", "carol")
 """The views of both people, by their numbers."""
 
 RULE = re.compile(r"^──── (\w+)(?:, in private)? ")
@@ -140,7 +140,7 @@ class EveningTest(PaneTest):
         pane.expect("│ dev │")
         pane.enter("/query carol")
         pane.expect("│ to carol, in private")
-        pane.keys("M-2")
+        pane.keys("M-1")
         pane.expect("│ lobby │ .*│ connected")
         return Somebody(nick, pane, self.script)
 

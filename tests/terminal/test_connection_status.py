@@ -51,6 +51,40 @@ class ConnectionStatusTest(SynchronousTestCase):
         self.status.joined(self.client)
         self.assertEqual(self.surface.lines[4:], ["* Connected again."])
 
+    def test_silence(self) -> None:
+        """Where there is no bar, a silence and its end are said once, and how many lines wait; not so with a bar."""
+        self.join()
+        self.surface.lines.clear()
+        self.status.silent(15.0)
+        self.assertEqual((self.state.silence, self.surface.lines), (15.0, []))
+        self.status.silent(0.0)
+        self.status.answers()
+        self.assertEqual(self.surface.lines, [])
+        self.surface.echoes = True
+        self.state.unanswered = {1: (0.0, "hello"), 2: (0.0, "there")}
+        for seconds in (15.0, 16.0, 17.0):
+            self.status.silent(seconds)
+        self.assertEqual(self.surface.lines, ["* No answer from the server for 15 s; 2 lines wait."])
+        self.status.answers()
+        self.assertEqual(len(self.surface.lines), 1, "it is silent still")
+        self.status.silent(0.0)
+        self.status.answers()
+        self.status.answers()
+        self.assertEqual(self.surface.lines[1:], ["* The server answers again."])
+
+    def test_silence_that_ends_the_connection(self) -> None:
+        """When the silent connection is given up, that is said, and not that the server answers."""
+        self.join()
+        self.surface.lines.clear()
+        self.surface.echoes = True
+        self.status.silent(15.0)
+        self.status.silent(0.0)
+        self.status.lost("Gone.", 1)
+        self.status.answers()
+        self.status.joined(self.client)
+        self.assertNotIn("* The server answers again.", self.surface.lines)
+        self.assertEqual(self.surface.lines[-1], "* Connected again.")
+
     def test_interrupted(self) -> None:
         """An interruption is told once, however many attempts it takes, and so is its end."""
         self.join()
