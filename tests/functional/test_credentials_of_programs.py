@@ -84,8 +84,8 @@ class ClosedHallTest(FunctionalTest):
             (("--account", "alice"), {}, "The account alice needs its password or an access token: GROUPCHAT_PASSWORD"),
             (("--account", "alice", "--password-file", open_file), {}, f"chmod 600 {open_file}"),
             (("--account", "alice", "--password-file", "none"), {}, "none cannot be read: No such file or directory."),
-            (("--account", "alice"), {"GROUPCHAT_PASSWORD": "wrong"}, "or this is not its password. (password-wrong)"),
-            ((), {"GROUPCHAT_TOKEN": revoked}, "This access token is unknown, or was revoked. (access-invalid)"),
+            (("--account", "alice"), {"GROUPCHAT_PASSWORD": "wrong"}, "or this is not its password (password-wrong)"),
+            ((), {"GROUPCHAT_TOKEN": revoked}, "This access token is unknown, or was revoked (access-invalid)"),
             (("--nick", "bob"), {"GROUPCHAT_TOKEN": self.token}, "This access token is that of alice, and not of bob"),
             ((), {"GROUPCHAT_TOKEN": "x", "GROUPCHAT_PASSWORD": "y"}, "are both set; unset one of them."),
         ):  # fmt: skip

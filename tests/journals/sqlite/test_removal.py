@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import Account, RankGiven
 from groupchat.journals.memory import MemoryJournal
-from groupchat.journals.sqlite import removal
+from groupchat.journals.sqlite import reader, removal
 from groupchat.journals.sqlite.database import SCHEMA, connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
@@ -199,6 +199,7 @@ class SameTest(SynchronousTestCase):
         """A journal that does its pieces at once, one that is always late, and one in memory tell and keep the same."""
         self.patch(removal, "PIECE", 3)
         self.patch(removal, "READ", 5)
+        self.patch(reader, "SEARCH_S", 60.0)  # a busy machine is no reason for another answer
         for seed in range(12):
             chance = random.Random(seed)
             prompt, late, memory = File(self), File(self), MemoryJournal()
