@@ -134,7 +134,7 @@ class KilledServerTest(LibraryTest):
             self.await_nick(alice, "echo")
             # The server knows it a moment before it knows so itself; before that, it would leave without a word.
             alice.send('{"do":"say","text":"!echo ready"}\n')
-            alice.expect('"nick":"echo","text":"ready"')
+            alice.expect('"nick":"echo".*"text":"ready"')
             bot.process.send_signal(number)
             self.assertEqual((bot.process.wait(LIMIT_S), bot.rest()), (0, ""))
             alice.expect('"event":"program-left","room":"lobby","nick":"echo","reason":""')
