@@ -9,6 +9,9 @@ from groupchat.client.core.results import Result
 PLACED = frozenset({"say", "send"})
 """The requests that put something into the current room, if they name neither a room nor a person."""
 
+FOLLOWING = PLACED | {"me"}
+"""Those that wait for a request before them that may choose the room; ``me`` can also be for the person of a query."""
+
 NUMBERED = frozenset({"say", "msg"})
 """The requests that post something, whose answer is its number."""
 
@@ -46,7 +49,8 @@ class Request:
     @property
     def is_adrift(self) -> bool:
         """True if it is something to say or share, and not certain where."""
-        return self.message["do"] in PLACED and not self.message.keys() & {"room", "nick"}
+        may_be = self.message["do"] in PLACED or self.follows is not None
+        return may_be and not self.message.keys() & {"room", "nick"}
 
 
 class Requests:
@@ -79,7 +83,7 @@ class Requests:
             request.cancelled = True
 
         request = Request({**message, "ref": self.number()}, Result(cancel))
-        if request.is_adrift:
+        if message["do"] in FOLLOWING:
             request.follows = self._last_move()
         self._waiting.append(request)
         return request

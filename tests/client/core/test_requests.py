@@ -94,6 +94,23 @@ class RequestsTest(SynchronousTestCase):
         self.requests.settle({"event": "done", "ref": switch["ref"]})
         self.assertEqual([message.get("room") for message in self.sent("dev")], ["dev", None])
 
+    def test_deed_adrift(self) -> None:
+        """What one does waits for the room like what one says; for a person who is named nothing waits."""
+        self.requests = Requests(9)
+        self.add("join", room="dev")
+        self.add("me", text="waves")
+        refused, stranded = self.add("switch", room="vault"), self.add("me", text="hides")
+        (join,) = self.sent("lobby")
+        self.requests.settle({"event": "done", "ref": join["ref"]})
+        waves, switch = self.sent("dev")
+        self.assertEqual((waves["text"], waves["room"]), ("waves", "dev"))
+        self.requests.settle({"event": "refused", "ref": switch["ref"], "code": "room-locked"})
+        self.failureResultOf(refused, Refused)
+        self.assertEqual(self.failureResultOf(stranded, Refused).value.code, "not-in-room")
+        self.add("join", room="ops")
+        self.add("me", text="nods", nick="alice")
+        self.assertEqual([message.get("nick") for message in self.sent("dev")], [None, "alice"])
+
     def test_stranded(self) -> None:
         """What was to be said in a room that was not reached is said nowhere, also when nobody knows whether it was."""
         self.requests = Requests(9)
