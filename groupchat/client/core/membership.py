@@ -111,7 +111,7 @@ class Membership:
     def read_again(self, since: int) -> None:
         """Hear everything after this number once more: the program had to leave it out."""
         self.resumption.since = since
-        if self._wire is not None and self.state is State.JOINED:
+        if self._wire is not None and self.state in (State.JOINING, State.JOINED):  # the claim named another number
             self._wire.drop(ConnectionDropped("what was left out is read again"))
 
     # The connector calls these.

@@ -27,6 +27,19 @@ class ClaimTest(ClientCase):
         server.welcome(head=1)
         self.assertEqual([wish["value"] for wish in server.requests()], ["off"])
 
+    def test_read_again(self) -> None:
+        """What was left out is heard again on another connection, also if one is just being made."""
+        client = self.client(since="head")
+        server = self.endpoint.accept()
+        server.welcome(head=10)
+        server.send(said(11), said(12))
+        client.membership.read_again(10)
+        server = self.reconnect()
+        self.assertEqual(server.requests()[0]["since"], 10)
+        client.membership.read_again(9)
+        self.assertFalse(server.connected)
+        self.assertEqual(self.reconnect().welcome(head=12)["since"], 9)
+
     def test_attended(self) -> None:
         """A client that a person sits at says so each time it comes in, and another one does not."""
         for attended in (True, False):
