@@ -1,12 +1,12 @@
 """The network of the core, with asyncio."""
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from groupchat.client.core.client_errors import (
+    BY_NUMBER,
     ConnectionEnded,
     NoConnection,
     NoRoute,
@@ -43,12 +43,11 @@ class AsyncDialer:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> None:
         self._loop = loop
-        self._host = host
-        self._port = port
+        self.place = host, port
 
     def dial(self, receiver: Receiver) -> Attempt:
         """Begin to connect; the receiver is told what becomes of it."""
-        return AsyncAttempt(self._loop, self._host, self._port, receiver)
+        return AsyncAttempt(self._loop, *self.place, receiver)
 
 
 class AsyncAttempt:
@@ -64,6 +63,7 @@ class AsyncAttempt:
     def cancel(self) -> None:
         """Give up, unless the connection is established."""
         if not self._wire.is_open:
+            self._wire.give_up()
             self._task.cancel()
 
     async def _connect(self) -> None:
@@ -84,6 +84,11 @@ class AsyncWire(asyncio.Protocol):
         self.is_open = False
         self._receiver = receiver
         self._transport: Any = None
+        self._is_given_up = False
+
+    def give_up(self) -> None:
+        """Tell the receiver nothing: asyncio may be about to tell of a connection that was cancelled a moment ago."""
+        self._is_given_up = True
 
     # The receiver calls these.
 
@@ -114,6 +119,9 @@ class AsyncWire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        if self._is_given_up:
+            transport.close()
+            return
         self.is_open = True
         if (link := transport.get_extra_info("socket")) is not None:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -129,7 +137,8 @@ class AsyncWire(asyncio.Protocol):
         self._receiver.congested(False)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._receiver.closed(ConnectionEnded(str(error or "the server closed the connection")))
+        if self.is_open:
+            self._receiver.closed(ConnectionEnded(str(error or "the server closed the connection")))
 
 
 def no_connection(error: Exception, host: str, port: int) -> NoConnection:
@@ -150,9 +159,7 @@ def _kind(error: Exception) -> type[NoConnection]:
         return UnknownHost
     if isinstance(error, TimeoutError):
         return TimedOut
-    number = getattr(error, "errno", None)
-    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
-        return NothingListens
-    if number in (errno.ENETUNREACH, errno.EHOSTUNREACH) or f"[Errno {errno.EHOSTUNREACH}]" in str(error):
-        return NoRoute
+    for number, kind in BY_NUMBER.items():
+        if getattr(error, "errno", None) == number or f"[Errno {number}]" in str(error):
+            return kind
     return NoConnection

@@ -1,5 +1,7 @@
 """Errors of the client library."""
 
+import errno
+
 
 class ClientError(Exception):
     """Base class of all errors that the library raises."""
@@ -61,6 +63,16 @@ class NoRoute(NoConnection):
 
 class TimedOut(NoConnection):
     """The host did not answer in time."""
+
+
+BY_NUMBER: dict[int, type[NoConnection]] = {
+    errno.ECONNREFUSED: NothingListens,
+    errno.ETIMEDOUT: TimedOut,
+    errno.ENETUNREACH: NoRoute,
+    errno.EHOSTUNREACH: NoRoute,
+    errno.EADDRNOTAVAIL: NoRoute,
+}
+"""The kinds by the system's numbers; those that say most come first, as a host may have several addresses."""
 
 
 class ConnectionEnded(ClientError):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import chain, zip_longest
 from typing import TypeAlias
 
-from groupchat.client.core.client_errors import NoConnection, NoRoute, NothingListens, TimedOut, UnknownHost
+from groupchat.client.core.client_errors import BY_NUMBER, NoConnection, NoRoute, NothingListens, TimedOut, UnknownHost
 from groupchat.client.core.network import Attempt, Receiver
 from groupchat.client.loop.event_loop import WRITE, Call, Loop, Watch
 from groupchat.client.loop.socket_transport import SocketTransport
@@ -164,14 +164,5 @@ def by_turns(places: list[Place]) -> list[Place]:
 
 def _error_of(code: int) -> NoConnection:
     with suppress(KeyError):
-        return _KINDS[code](os.strerror(code))
+        return BY_NUMBER[code](os.strerror(code))
     return NoConnection(os.strerror(code))
-
-
-_KINDS: dict[int, type[NoConnection]] = {
-    errno.ECONNREFUSED: NothingListens,
-    errno.ETIMEDOUT: TimedOut,
-    errno.ENETUNREACH: NoRoute,
-    errno.EHOSTUNREACH: NoRoute,
-    errno.EADDRNOTAVAIL: NoRoute,
-}

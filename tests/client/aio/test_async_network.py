@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.aio.async_network import AsyncClock, AsyncDialer, no_connection
+from groupchat.client.aio.async_network import AsyncClock, AsyncDialer, AsyncWire, no_connection
 from groupchat.client.core.client_errors import NoConnection, NoRoute, NothingListens, TimedOut, UnknownHost
 from groupchat.client.core.network import Transport
 from tests.client.aio.loops import play
@@ -156,6 +156,23 @@ class AsyncNetworkTest(SynchronousTestCase):
         gc.collect()
         self.flushWarnings()
 
+    def test_cancelled_in_the_last_moment(self) -> None:
+        """A connection that asyncio tells of after it was given up is closed, and the receiver learns of none."""
+
+        async def scene() -> None:
+            async with self.served() as (dialer, visits):
+                receiver = Receiver()
+                wire = AsyncWire(receiver)
+                wire.give_up()
+                loop = asyncio.get_running_loop()
+                await loop.create_connection(lambda: wire, *dialer.place)
+                reader, _ = await visits.get()
+                self.assertEqual(await reader.read(), b"")
+                await asyncio.sleep(0.01)
+                self.assertEqual((receiver.told, wire.is_open), ([], False))
+
+        play(scene())
+
     def test_errors(self) -> None:
         """Each error of the network has its kind; of several addresses the one that says most is told."""
         refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed")
@@ -164,6 +181,7 @@ class AsyncNetworkTest(SynchronousTestCase):
         for error, kind in (
             (refused, NothingListens),
             (several, NothingListens),
+            (OSError("Multiple exceptions: [Errno 101] Connect call failed ('::1', 1), [Errno 101] …"), NoRoute),
             (unreachable, NoRoute),
             (TimeoutError(), TimedOut),
             (socket.gaierror(-2, "Name or service not known"), UnknownHost),
