@@ -53,11 +53,11 @@ class Chat:
         self._make_core = core
         self._dialer = dialer
         self._changed = changed
-        self._queue = EventQueue(self._steer, self._read_again, full, 10 * full)
+        self._queue: EventQueue[Event] = EventQueue(self._steer, self._read_again, full, 10 * full)
         self._people = RoomPeople()
         self._started: ClientCore | None = None
         self._failure: Exception | None = None
-        self._taken: Message | None = None
+        self._taken: Event | None = None
         """The event that the program is handling."""
         self._handled: Since = None
 
@@ -117,11 +117,11 @@ class Chat:
 
     def people(self, room: str | None = None) -> tuple[Person, ...]:
         """Return who is in a room that the program is in."""
-        return self._people.of(room or self.room)
+        return self._people.of(self._entered(room))
 
     def programs(self, room: str | None = None) -> tuple[Person, ...]:
         """Return the programs in a room that run without a person."""
-        return self._people.programs_of(room or self.room)
+        return self._people.programs_of(self._entered(room))
 
     # What a program does.
 
@@ -224,13 +224,13 @@ class Chat:
 
     async def __anext__(self) -> Event:
         self._done()
-        message = await self._queue.get()
-        if message is None and self._failure is not None:
+        event = await self._queue.get()
+        if event is None and self._failure is not None:
             raise self._failure
-        if message is None:
+        if event is None:
             raise StopAsyncIteration
-        self._taken = message
-        return event_of(message)
+        self._taken = event
+        return event
 
     # Inside.
 
@@ -239,6 +239,11 @@ class Chat:
         if self._started is None:
             raise RuntimeError("the chat is joined by `async with`")
         return self._started
+
+    def _entered(self, room: str | None) -> str:
+        """Return the room that is meant; empty if the program is not in it: it may have lost it with a connection."""
+        meant = (room or self.room).casefold()
+        return meant if any(meant == other.casefold() for other in self.rooms) else ""
 
     async def _post(self, do: str, key: str | None, **fields: Any) -> int:
         given = {name: value for name, value in fields.items() if value is not None}
@@ -267,9 +272,10 @@ class Chat:
     def _hear(self, message: Message) -> None:
         if self._handled is None:
             self._handled = self._core.since  # the core counts this event only when it has told of it
-        self._people.follow(event_of(message))
+        event = event_of(message)
+        self._people.follow(event)
         if not self._is_own(message):
-            self._queue.put(message, self._core.since)
+            self._queue.put(event, self._core.since)
 
     def _is_own(self, message: Message) -> bool:
         """Return whether this is a post of the program itself, which comes again because the connection was lost."""
@@ -294,8 +300,8 @@ class Chat:
     def _done(self) -> None:
         """Note that the program has handled the event that it took last."""
         taken, self._taken = self._taken, None
-        number = None if taken is None else taken.get("id")
-        if taken is not None and taken.get("event") in POSTS and type(number) is int:
+        number = None if taken is None else taken.raw.get("id")
+        if taken is not None and taken.raw.get("event") in POSTS and type(number) is int:
             self._handled = max(number, self._handled if type(self._handled) is int else 0)
 
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
+
+T = TypeVar("T")
 
 FULL = 1000
 """How many events may wait for the program before reading pauses."""
@@ -17,8 +19,8 @@ More than FULL can come while the program waits for an answer: nothing could be 
 """
 
 
-class EventQueue:
-    """Messages between the core, which has them all, and a program that takes them one by one.
+class EventQueue(Generic[T]):
+    """Events between the core, which has them all, and a program that takes them one by one.
 
     :param flow: is called with whether reading should pause, whenever that changes.
     :param read_again: is called with a number after which everything is to be read again from the server.
@@ -35,7 +37,7 @@ class EventQueue:
         self._read_again = read_again
         self._full = full
         self._overfull = overfull
-        self._messages: deque[Message] = deque()
+        self._events: deque[T] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._left_out: int | None = None
         """The number after which everything is to be read again; None: nothing was left out."""
@@ -44,27 +46,27 @@ class EventQueue:
         self.is_ended = False
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._events)
 
-    def put(self, message: Message, since: Since) -> None:
-        """Take a message in, unless there are too many: then everything from here on is read again later.
+    def put(self, event: T, since: Since) -> None:
+        """Take an event in, unless there are too many: then everything from here on is read again later.
 
-        :param since: the number of the last post before this message.
+        :param since: the number of the last post before this event.
         """
         if self.is_ended or self._left_out is not None:
             return
-        if len(self._messages) >= self._overfull and type(since) is int:
+        if len(self._events) >= self._overfull and type(since) is int:
             self._left_out = since
             return
-        self._messages.append(message)
+        self._events.append(event)
         self._wake()
         self._steer()
 
-    async def get(self) -> Message | None:
-        """Return the next message, when there is one; None at the end."""
+    async def get(self) -> T | None:
+        """Return the next event, when there is one; None at the end."""
         if self._waiter is not None:
             raise RuntimeError("another task is reading events; only one can")
-        while not self._messages:
+        while not self._events:
             if self.is_ended:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
@@ -72,12 +74,12 @@ class EventQueue:
                 await self._waiter
             finally:
                 self._waiter = None
-        message = self._messages.popleft()
-        if self._left_out is not None and not self._messages:
+        event = self._events.popleft()
+        if self._left_out is not None and not self._events:
             since, self._left_out = self._left_out, None
             self._read_again(since)
         self._steer()
-        return message
+        return event
 
     def needed(self, change: int) -> None:
         """Count the answers that the program waits for: while there are any, reading goes on."""
@@ -85,16 +87,16 @@ class EventQueue:
         self._steer()
 
     def end(self, *, clear: bool = False) -> None:
-        """Expect no more messages; those that are there can be taken, unless they are cleared."""
+        """Expect no more events; those that are there can be taken, unless they are cleared."""
         self.is_ended = True
         if clear:
-            self._messages.clear()
+            self._events.clear()
         self._wake()
 
     def _steer(self) -> None:
-        """Pause reading when there are too many messages, until half of them are taken."""
+        """Pause reading when there are too many events, until half of them are taken."""
         enough = self._full // 2 if self._is_paused else self._full
-        should_pause = len(self._messages) >= enough and not self._needed and not self.is_ended
+        should_pause = len(self._events) >= enough and not self._needed and not self.is_ended
         if should_pause != self._is_paused:
             self._is_paused = should_pause
             self._flow(should_pause)

@@ -196,6 +196,42 @@ class ChatTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_people_of_a_lost_room(self) -> None:
+        """Nobody is known to be in a room that was lost while there was no connection."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            alice.join("dev")
+            async with gc.connect(server, "bot") as chat:
+                await chat.join("dev")
+                await chat.request("switch", room="lobby")
+                self.assertEqual([person.nick for person in chat.people("DEV")], ["alice", "bot"])
+                server.stop()
+                next(person for person in server.hall.people if person.nick == "bot").rooms.remove("dev")
+                server.start()
+                await server.settled()
+                self.assertEqual((chat.rooms, chat.people("dev"), chat.programs("dev")), (("lobby",), (), ()))
+                self.assertEqual([person.nick for person in chat.people()], ["alice", "bot"])
+
+        self.play(scene)
+
+    def test_deeds_stay_in_their_room(self) -> None:
+        """What one does in a room that one does not get into is done nowhere."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            async with gc.connect(server, "bot") as chat:
+                server.refuse("join", "room-locked")
+                joined = asyncio.create_task(chat.join("vault"))
+                await asyncio.sleep(0)
+                with self.assertRaises(gc.Refused) as raised:
+                    await chat.act("opens the vault")
+                self.assertEqual(raised.exception.code, "not-in-room")
+                with self.assertRaises(gc.Refused):
+                    await joined
+                await server.settled()
+                self.assertEqual(alice.messages, [])
+
+        self.play(scene)
+
     def test_forward_compatibility(self) -> None:
         """Events and fields of the future are there."""
 

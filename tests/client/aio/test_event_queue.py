@@ -5,6 +5,7 @@ import asyncio
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.aio.event_queue import EventQueue
+from groupchat.client.core.protocol import Message
 from tests.client.aio.loops import play
 
 
@@ -12,7 +13,7 @@ class EventQueueTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.flow: list[bool] = []
         self.again: list[int] = []
-        self.queue = EventQueue(self.flow.append, self.again.append, 4, 8)
+        self.queue: EventQueue[Message] = EventQueue(self.flow.append, self.again.append, 4, 8)
 
     def put(self, *numbers: int) -> None:
         for number in numbers:
