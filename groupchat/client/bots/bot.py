@@ -23,6 +23,9 @@ F = TypeVar("F", bound=Function)
 
 _log = logging.getLogger("groupchat.bot")
 
+TOO_LONG = frozenset({"too-long", "line-too-long"})
+"""The refusals of an answer of which whoever gave the command is told: a shorter one can be said."""
+
 _origin: ContextVar[tuple[str, "count[int]"] | None] = ContextVar("origin", default=None)
 """The origin of the running call, and a count of its posts: together they are the key of the next post."""
 
@@ -292,6 +295,8 @@ class Bot:
                 )
         except Refused as error:
             _log.warning("%s was refused %s: %s", self._nick, when, error)
+            if isinstance(subject, Call) and error.code in TOO_LONG:
+                await self._tell_of_failure(subject)
         except Exception:
             _log.exception("%s failed %s", self._nick, when)
             if isinstance(subject, Call):

@@ -219,6 +219,29 @@ class BotTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_answer_that_is_too_long(self) -> None:
+        """Whoever gave a command whose answer is too long is told that there is none."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            bot, _ = self.bot()
+
+            @bot.command("all")
+            def everything() -> str:
+                return "x" * 5000
+
+            @bot.command("more")
+            def more() -> str:
+                return "x" * 20000
+
+            async with bot.running(server):
+                alice.say("!all")
+                alice.say("!more")
+                await server.settled()
+            self.assertEqual(alice.texts, [f"!{name} failed; the bot's log says why." for name in ("all", "more")])
+            self.assertEqual([line.exc_info for line in self.logged], [None, None])
+
+        self.play(scene)
+
     def test_slips(self) -> None:
         """What a function returns by mistake is told in the log; the number of its own post is none."""
 
