@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from groupchat.client.core.client_errors import NotTrusted
+from groupchat.client.core.client_errors import NotTrusted, UnknownHost
 from groupchat.client.tls.secured import PATIENCE
 from groupchat.client.tls.trust import Encryption
 from groupchat.client.twisted_tunnel import EncryptedEndpoint
@@ -57,6 +57,17 @@ class EndpointCase(SynchronousTestCase):
         endpoint = EncryptedEndpoint(self.network, encryption, "example.org", self.clock)
         verifyObject(IStreamClientEndpoint, endpoint)
         return endpoint.connect(Factory.forProtocol(Wanted))
+
+
+class NameTest(SynchronousTestCase):
+    def test_impossible(self) -> None:
+        """A name that DNS cannot have is a reason why there is no connection, as it is without TLS."""
+        clock = Clock()
+        for host in ("ü" * 63, "a..ü"):
+            endpoint = EncryptedEndpoint(FakeEndpoint(), Encryption(), host, clock)
+            attempt = endpoint.connect(Factory.forProtocol(Wanted))
+            clock.advance(0)
+            self.failureResultOf(attempt, UnknownHost)
 
 
 class PlainWordsTest(EndpointCase):
