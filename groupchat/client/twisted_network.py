@@ -49,15 +49,17 @@ def neutral(failure: Failure) -> Exception:
         case twisted_errors.DNSLookupError():
             return UnknownHost(str(error))
         case twisted_errors.ConnectionRefusedError():
-            return NothingListens(str(error))
+            return NothingListens("nothing listens there")
         case twisted_errors.TimeoutError() | twisted_errors.TCPTimedOutError():
-            return TimedOut(str(error))
+            return TimedOut("there was no answer in time")
         case twisted_errors.NoRouteError():
-            return NoRoute(str(error))
+            return NoRoute("there is no route to the host")
         case twisted_errors.ConnectError():
             return NoConnection(str(error.osError or error))
-        case twisted_errors.ConnectionDone() | twisted_errors.ConnectionLost() | twisted_errors.ConnectionAborted():
-            return ConnectionEnded(str(error))
+        case twisted_errors.ConnectionDone():
+            return ConnectionEnded("the other side closed the connection")
+        case twisted_errors.ConnectionLost() | twisted_errors.ConnectionAborted():
+            return ConnectionEnded("the connection was lost")
         case Exception():
             return NoConnection(str(error) or type(error).__name__)
         case _:
