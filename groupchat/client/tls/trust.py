@@ -80,5 +80,5 @@ def advice(server: str, encryption: Encryption, error: NotTrusted) -> str:
             f"Its fingerprint is SHA-256 {shown}. "
             f"If it is right, forget that there was another one: groupchat join --forget-host {server}"
         )
-    told = f"{error}. Its fingerprint is SHA-256 {shown}. If it is the right one, name it by --fingerprint {shown}"
+    told = f"{error}. Its fingerprint is SHA-256 {shown}. If it is the right one, name it by --fingerprint"
     return f"{told}, or run groupchat join --tls {server} once, which remembers it." if encryption.is_usual else told

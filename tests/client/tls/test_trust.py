@@ -17,7 +17,7 @@ class AdviceTest(SynchronousTestCase):
         self.assertEqual(
             advice("chat.org", Encryption(), UNKNOWN),
             f"the server's certificate is self-signed. Its fingerprint is SHA-256 {FINGERPRINT}. "
-            f"If it is the right one, name it by --fingerprint {FINGERPRINT}, "
+            f"If it is the right one, name it by --fingerprint, "
             "or run groupchat join --tls chat.org once, which remembers it.",
         )
 
