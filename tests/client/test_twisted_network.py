@@ -30,7 +30,7 @@ from tests.client.tls.test_secured import FakeReceiver
 
 class ErrorsTest(SynchronousTestCase):
     def test_neutral(self) -> None:
-        """Every error of Twisted has one of the library, whose words say no less."""
+        """Every error of Twisted has one of the library, in words of the library."""
         for error, kind in (
             (twisted_errors.DNSLookupError("no such host"), UnknownHost),
             (twisted_errors.UnknownHostError("no such host"), NoConnection),
@@ -48,6 +48,14 @@ class ErrorsTest(SynchronousTestCase):
             self.assertIs(type(neutral(Failure(error))), kind, error)
         self.assertEqual(str(neutral(Failure(twisted_errors.ConnectError(osError=OSError("odd"))))), "odd")
         self.assertEqual(str(neutral(Failure(ZeroDivisionError()))), "ZeroDivisionError")
+        for error, words in (
+            (twisted_errors.ConnectionRefusedError(), "nothing listens there"),
+            (twisted_errors.TimeoutError(), "there was no answer in time"),
+            (twisted_errors.NoRouteError(), "there is no route to the host"),
+            (twisted_errors.ConnectionDone(), "the other side closed the connection"),
+            (twisted_errors.ConnectionLost(), "the connection was lost"),
+        ):
+            self.assertEqual(str(neutral(Failure(error))), words)
 
     def test_own(self) -> None:
         """One of the library stays what it is."""
