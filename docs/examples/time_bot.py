@@ -25,3 +25,4 @@ server = address(sys.argv[1]).endpoint(reactor)
 bot = Client(server, "time_bot", reactor, on_event=on_event, changed=changed, since="head")
 bot.start().addErrback(lambda failure: None)  # changed() has told why
 reactor.run()
+sys.exit(1 if bot.state is State.FAILED else 0)

@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -272,6 +273,17 @@ class Bot(ProgramTest):
             alice.send("/list\n")
         alice.send("!time\n")
         alice.expect(r"time_bot: alice: it is \d\d:\d\d:\d\d here\.")
+
+    def test_no_server(self) -> None:
+        """Without a server the bot says why, and ends with status 1."""
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))  # nothing listens there
+            place = f"127.0.0.1:{silent.getsockname()[1]}"
+            ended = subprocess.run(
+                [sys.executable, str(TREE / "docs/examples/time_bot.py"), place], capture_output=True,
+                env=self.environment, timeout=LIMIT_S, check=False,
+            )  # fmt: skip
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (1, b"", b"nothing listens there\n"))
 
 
 def stored(database: sqlite3.Connection) -> list[str]:
