@@ -75,6 +75,8 @@ class Bot:
         self._posted = 0
         """The number of the bot's last post."""
         self._state = BotState(None, "")
+        self._turn = asyncio.Lock()
+        """Held while a function runs: what it changes in ``memory`` is saved together with its event, or not at all."""
 
     # What the bot does: decorators.
 
@@ -200,9 +202,10 @@ class Bot:
         """
         async with self._joined(address, options) as chat:
             async for event in chat:
-                await self._handle(event)
-                self._state.note(chat.token, _position(event, chat), chat.nick)
-                self._save()
+                async with self._turn:
+                    await self._handle(event)
+                    self._state.note(chat.token, _position(event, chat), chat.nick)
+                    self._save()
 
     @asynccontextmanager
     async def running(self, address: Place, **options: Any) -> AsyncIterator["Bot"]:
@@ -230,6 +233,7 @@ class Bot:
         _check_options(options, "state", "room", "rooms")
         options = {"state": self._path, **self._options, **options}
         self._state = state = BotState(options.pop("state"), str(address))
+        self._turn = asyncio.Lock()
         kept = {"token": state.token, "since": "head" if state.since is None else state.since}
         tasks: list[asyncio.Task[None]] = []
         async with connect(address, self._nick, **{**kept, **options}) as chat:
@@ -314,8 +318,9 @@ class Bot:
     async def _repeat(self, seconds: float, function: Function) -> None:
         while True:
             await asyncio.sleep(seconds)
-            await self._call(function, f"every {seconds:g} s")
-            self._save()
+            async with self._turn:
+                await self._call(function, f"every {seconds:g} s")
+                self._save()
 
     def _key(self) -> str | None:
         """Return the key of the next post of the function that runs; None: it was not called for a message."""

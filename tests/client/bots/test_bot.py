@@ -1,6 +1,7 @@
 """Bots, beside a server in memory."""
 
 import asyncio
+import json
 import logging
 import tempfile
 from collections.abc import Callable, Coroutine
@@ -339,6 +340,37 @@ class BotTest(SynchronousTestCase):
             async with bot.running(server):
                 await server.settled()
                 self.assertEqual(alice.texts, [f"pong {turns}" for turns in range(30)])
+
+        self.play(scene)
+
+    def test_memory_of_an_unfinished_call(self) -> None:
+        """What a function has changed is not kept before it is done: the next run would change it once more."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            bot = gc.Bot("bot", state=self.state)
+            done, ticks = asyncio.Event(), asyncio.Event()
+
+            @bot.command("count")
+            async def count() -> str:
+                bot.memory["count"] = 1
+                await done.wait()
+                return "counted"
+
+            @bot.every(0.01)
+            def tick() -> None:
+                ticks.set()
+
+            async with bot.running(server):
+                await ticks.wait()
+                alice.say("!count")
+                await server.settled()
+                await asyncio.sleep(0.05)
+                self.assertEqual((bot.memory, json.loads(self.state.read_text())["memory"]), ({"count": 1}, {}))
+                done.set()
+                self.assertEqual((await alice.reads()).text, "counted")
+                ticks.clear()
+                await ticks.wait()
+                self.assertEqual(json.loads(self.state.read_text())["memory"], {"count": 1})
 
         self.play(scene)
 
