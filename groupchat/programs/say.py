@@ -88,7 +88,7 @@ class Say:
         self._credentials = to.credentials
         self._login = to.account
         self._nicks = to.nicks()
-        self._name_wait = taken_names.NAME_WAIT if to.nick and to.is_exact else 0.0
+        self._name_wait = taken_names.wait_for(to)
         self._room = to.room or LOBBY
         self._text = text
         self._is_one = is_one
@@ -267,8 +267,7 @@ class Say:
             self._fail(self._why())
 
     def _why(self) -> str:
-        error = self._last_reason
-        return taken_names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
+        return taken_names.refusal(self._server, self._last_reason)
 
     def _leave_when_done(self) -> None:
         if (self._ended or self._problem) and not self._unanswered:

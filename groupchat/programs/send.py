@@ -71,7 +71,7 @@ class Send:
     ) -> None:  # fmt: skip
         self._server = to.server
         self._nicks = to.nicks()
-        self._name_wait = taken_names.NAME_WAIT if to.nick and to.is_exact else 0.0
+        self._name_wait = taken_names.wait_for(to)
         self._files = [*files]
         self._complain = complain
         self._to = nick
@@ -183,8 +183,7 @@ class Send:
         self._fail(f"{self._server} has taken nothing for {PATIENCE:g} s")
 
     def _why(self) -> str:
-        error = self._last_reason
-        return taken_names.refusal(self._server, error) if error is not None else f"No connection to {self._server}"
+        return taken_names.refusal(self._server, self._last_reason)
 
     def _fail(self, sentence: str) -> None:
         if self._ending:

@@ -2,9 +2,15 @@
 
 from groupchat.client.address import Address, reason
 from groupchat.client.core.client_errors import Refused
+from groupchat.destinations.command_line import Destination
 
 NAME_WAIT = 8.0
 """Seconds for which they ask again for the nickname that they were given."""
+
+
+def wait_for(to: Destination) -> float:
+    """Return the seconds for which to ask again for the nickname: none if another one will do."""
+    return NAME_WAIT if to.nick and to.is_exact else 0.0
 
 
 def is_taken(error: Exception | None) -> bool:
@@ -12,8 +18,13 @@ def is_taken(error: Exception | None) -> bool:
     return isinstance(error, Refused) and error.code == "nick-taken"
 
 
-def refusal(server: Address, error: Exception) -> str:
-    """Return why there is no connection, and what helps when it was the nickname."""
+def refusal(server: Address, error: Exception | None) -> str:
+    """Return why there is no connection, and what helps when it was the nickname.
+
+    :param error: None: nothing is known.
+    """
+    if error is None:
+        return f"No connection to {server}"
     why = reason(server, error)
     if not is_taken(error):
         return why

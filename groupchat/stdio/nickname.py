@@ -27,7 +27,8 @@ def variations(login: str) -> Iterator[str]:
 
 
 def others(name: str) -> Iterator[str]:
-    """Return nicknames to take when this one is taken."""
+    """Return nicknames to take when this one is taken; none is longer than 24 characters, the server's usual limit."""
+    name = name[:19]
     yield f"{name}2"
     yield f"{name}3"
     yield f"{name}-{os.urandom(2).hex()}"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.stdio.nickname import of_this_user, variations
+from groupchat.stdio.nickname import of_this_user, others, variations
 
 
 class NicknameTest(SynchronousTestCase):
@@ -17,6 +17,11 @@ class NicknameTest(SynchronousTestCase):
         for nick in nicks:
             self.assertTrue(re.fullmatch("[A-Za-z][A-Za-z0-9_.-]{1,23}", nick), nick)
         self.assertEqual(len(set(nicks)), 4)
+
+    def test_long(self) -> None:
+        """Others for the longest nickname are no longer than that."""
+        for nick in others("x" * 24):
+            self.assertLessEqual(len(nick), 24)
 
     def test_kept(self) -> None:
         """A login name that can be a nickname is one."""
