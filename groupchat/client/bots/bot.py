@@ -193,7 +193,7 @@ class Bot:
         except KeyboardInterrupt:
             pass
         except (ClientError, ValueError) as error:
-            raise SystemExit(f"{self._nick}: {sentence(address, error)}") from error
+            raise SystemExit(f"{self._nick or 'bot'}: {sentence(address, error)}") from error
 
     async def serve(self, address: Place, **options: Any) -> None:
         """Run the bot until it is cancelled, within a program with asyncio of your own; otherwise as `run`.
@@ -295,14 +295,14 @@ class Bot:
             elif answer not in (None, self._posted):  # `return await call.reply(…)` is no slip
                 name = getattr(function, "__name__", "a function")
                 _log.warning(
-                    "%s: %s returned %r %s, which is not a string: it is not said", self._nick, name, answer, when
+                    "%s: %s returned %r %s, which is not a string: it is not said", self.nick, name, answer, when
                 )
         except Refused as error:
-            _log.warning("%s was refused %s: %s", self._nick, when, error)
+            _log.warning("%s was refused %s: %s", self.nick, when, error)
             if isinstance(subject, Call) and error.code in TOO_LONG:
                 await self._tell_of_failure(subject)
         except Exception:
-            _log.exception("%s failed %s", self._nick, when)
+            _log.exception("%s failed %s", self.nick, when)
             if isinstance(subject, Call):
                 await self._tell_of_failure(subject)
         finally:
@@ -313,7 +313,7 @@ class Bot:
         try:
             await call.reply(f"{self._commands.prefix}{call.name} failed; the bot's log says why.")
         except Exception as error:
-            _log.warning("%s cannot say that %s failed: %s", self._nick, call.name, error)
+            _log.warning("%s cannot say that %s failed: %s", self.nick, call.name, error)
 
     async def _repeat(self, seconds: float, function: Function) -> None:
         while True:
@@ -335,7 +335,7 @@ class Bot:
         try:
             self._state.save()
         except (OSError, TypeError, ValueError):
-            _log.exception("%s cannot keep its state", self._nick)
+            _log.exception("%s cannot keep its state", self.nick)
 
 
 def _check_options(options: Mapping[str, object], *others: str) -> None:

@@ -435,9 +435,10 @@ class BotTest(SynchronousTestCase):
         self.play(scene)
         stopped = FakeServer()
         stopped.stop()
-        with self.assertRaises(SystemExit) as raised:
-            gc.Bot("bot").run(stopped)
-        self.assertEqual(str(raised.exception), "bot: No connection to the fake server: the fake server is stopped")
+        for bot in (gc.Bot("bot"), gc.Bot(access="gct_" + "x" * 40)):
+            with self.assertRaises(SystemExit) as raised:
+                bot.run(stopped)
+            self.assertEqual(str(raised.exception), "bot: No connection to the fake server: the fake server is stopped")
 
     def test_declarations(self) -> None:
         """A command is declared once, and a function takes one argument at most."""
