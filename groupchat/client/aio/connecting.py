@@ -13,6 +13,7 @@ from groupchat.client.aio.async_chat import Chat
 from groupchat.client.aio.async_network import AsyncClock, AsyncDialer
 from groupchat.client.aio.event_queue import FULL
 from groupchat.client.core.client_core import ClientCore
+from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.core.client_state import Change
 from groupchat.client.core.connector import backoff
 from groupchat.client.core.network import Dialer
@@ -154,6 +155,11 @@ def sentence(server: Place, error: BaseException) -> str:
         return str(error)
     if isinstance(server, Reachable):
         return f"No connection to {server}: {error}"
+    if isinstance(error, NotTrusted):  # the library goes by its arguments alone, and not by what a person accepted
+        shown = error.fingerprint
+        is_told = not shown or shown in str(error)
+        advice = "" if is_told else f" Its SHA-256 is {shown}; if that is the right one, give it as fingerprint."
+        return f"No encrypted connection to {server}: {error}.{advice}"
     return reason(read_address(server) if isinstance(server, str) else server, error)
 
 
