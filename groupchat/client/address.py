@@ -93,7 +93,7 @@ def address(text: str) -> Address:
     if _is_ipv6(text):
         return Address(text, PORT)
     match = re.fullmatch(r"(?:\[([^\[\]]+)\]|([^:\[\]\s/]+))(?::(\d{1,5}))?", text)
-    if match is None or (match[1] and not _is_ipv6(match[1])):
+    if match is None or (match[1] and not _is_ipv6(match[1])) or not _is_whole(text):
         raise ArgumentTypeError(f"{text!r} is not HOST or HOST:PORT, such as localhost:{PORT} or [::1]:{PORT}")
     if match[2] and not all(0 < len(label) <= LABEL for label in match[2].removesuffix(".").split(".")):
         raise ArgumentTypeError(f"{match[2]!r} is not the name of a host: between dots stand 1 to {LABEL} characters")
@@ -101,6 +101,15 @@ def address(text: str) -> Address:
     if not 1 <= port <= 65535:
         raise ArgumentTypeError(f"{port} is not a port: ports go from 1 to 65535")
     return Address(match[1] or match[2], port)
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text can be encoded: an argument that is no UTF-8 comes with halves of characters in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_ipv6(text: str) -> bool:

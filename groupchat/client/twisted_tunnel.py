@@ -31,7 +31,7 @@ class EncryptedEndpoint:
 
     def __init__(self, endpoint: IStreamClientEndpoint, encryption: Encryption, host: str, reactor: Any) -> None:
         self._dialer = SecuredDialer(TwistedDialer(endpoint), encryption, host, TwistedClock(reactor))
-        self._address = HostnameAddress(host.encode(), 0)  # for the protocol to read; nothing is looked up by it
+        self._address = HostnameAddress(host.encode(errors="replace"), 0)  # to be read, not looked up
 
     def connect(self, protocolFactory: IProtocolFactory) -> "Deferred[IProtocol]":
         connected: Deferred[IProtocol] = Deferred(lambda _: attempt.cancel())

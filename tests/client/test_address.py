@@ -37,7 +37,7 @@ class AddressTest(SynchronousTestCase):
     def test_wrong(self) -> None:
         """Anything else is refused in words."""
         for text in ("", ":5000", "host:", "host:0", "host:65536", "host:x", "[::1", "a b", "http://host/", "a:b:c",
-                     "a..b", ".a", f"{'a' * 64}:5000"):  # fmt: skip
+                     "a..b", ".a", f"{'a' * 64}:5000", "a\udcff:5000"):  # fmt: skip
             self.assertRaises(ArgumentTypeError, address, text)
 
     @given(st.sampled_from(["localhost", "::1", "10.0.0.1"]), st.integers(1, 65535))

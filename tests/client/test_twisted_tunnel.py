@@ -63,7 +63,7 @@ class NameTest(SynchronousTestCase):
     def test_impossible(self) -> None:
         """A name that DNS cannot have is a reason why there is no connection, as it is without TLS."""
         clock = Clock()
-        for host in ("ü" * 63, "a..ü"):
+        for host in ("ü" * 63, "a..ü", "a\udcff"):
             endpoint = EncryptedEndpoint(FakeEndpoint(), Encryption(), host, clock)
             attempt = endpoint.connect(Factory.forProtocol(Wanted))
             clock.advance(0)
