@@ -235,7 +235,7 @@ class Persistence:
         noted = ReadUpTo(connection.person.author, place, upto, self._now())
         if not connection.gone and self._note_mark(noted):
             self._tell_marked(connection, noted, nick)
-        known = self._positions.find(noted.author, place)
+        known = self._positions.reached(noted.author, place)
         return upto if known is None else known.upto
 
     def skip(self, connection: Connection, upto: int) -> None:

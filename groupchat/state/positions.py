@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import read
-from groupchat.facts.reading_places import PRIVATE, surplus, talk
+from groupchat.facts.reading_places import PRIVATE, partner, surplus, talk
 from groupchat.model.drafts import Fact, ReadUpTo
 from groupchat.model.events import AuthorId
 
@@ -29,9 +29,12 @@ class Positions:
     def note(self, noted: ReadUpTo) -> bool:
         """Apply a position that was noted; return whether more has been read than was known.
 
-        A lower number than the one known changes nothing.
+        A lower number than the one known changes nothing, nor does one of a conversation that is not above the one of
+        everything private.
         """
         known = self._known.setdefault(noted.author, {})
+        if partner(noted.room) is not None and PRIVATE in known and known[PRIVATE].upto >= noted.upto:
+            return False
         before = known.get(noted.room)
         if before is not None and before.upto > noted.upto:
             return False
@@ -52,6 +55,11 @@ class Positions:
         """Return how far somebody has read what is private with one person; None: nothing yet."""
         found = (self.find(author, PRIVATE), self.find(author, talk(other)))
         return max((one for one in found if one is not None), key=lambda one: one.upto, default=None)
+
+    def reached(self, author: AuthorId, place: str) -> ReadPosition | None:
+        """Return how far somebody has read a place, of which everything private may be a part."""
+        other = partner(place)
+        return self.find(author, place) if other is None else self.find_talk(author, other)
 
     def all_of(self, author: AuthorId) -> tuple[ReadPosition, ...]:
         """Return how far somebody has read each place."""

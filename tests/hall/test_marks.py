@@ -258,6 +258,20 @@ class PrivateTests(MarksCase):
         self.write(self.bob)
         self.assertEqual(self.asked(two), {"@bob": 1, "@carol": 1})
 
+    def test_never_back(self) -> None:
+        """What is below everything private that was read is read: to mark it changes nothing, and nobody is told."""
+        self.write(self.bob, self.bob)
+        two = self.device()
+        self.alice.do("read", all=True)
+        self.house.pass_time(MARKED_SWEEPS + 1)
+        two.take()
+        self.alice.take()
+        self.journal.taken(ReadUpTo)
+        self.alice.do("read", nick="bob", id=1).do("read", nick="bob", id=1)
+        self.house.pass_time(MARKED_SWEEPS + 1)
+        self.assertEqual([done.fields for done in self.alice.answers], [{"upto": 2}] * 2)  # type: ignore[attr-defined]
+        self.assertEqual((self.marked(two), self.journal.taken(ReadUpTo)), ([], []))
+
     def test_shown_again(self) -> None:
         """What was marked is not shown again as missed; what was not is."""
         self.write(self.bob, self.carol)
