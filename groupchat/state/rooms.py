@@ -5,6 +5,7 @@ from enum import IntEnum
 from math import inf
 
 from groupchat.model.drafts import StoredRoom
+from groupchat.model.events import AuthorId
 from groupchat.state.people import Connection, Person
 
 LOBBY = "lobby"
@@ -27,10 +28,11 @@ class Room:
     ``posted_at``: when something was last posted in it, in seconds since 1970 UTC (None: never, as
     far as the journal knows).
     ``called_at``: when somebody called everybody in it last, in seconds on the clock that never jumps.
+    ``called_by``: the author who did, and the key of their request (None: it had none).
     ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("called_at", "changes", "last_at", "members", "name", "posted_at", "programs", "topic")
+    __slots__ = ("called_at", "called_by", "changes", "last_at", "members", "name", "posted_at", "programs", "topic")
 
     def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
         self.name = name
@@ -38,9 +40,10 @@ class Room:
         self.last_at = last_at
         self.posted_at = posted_at
         self.called_at = -inf
+        self.called_by: tuple[AuthorId, str | None] | None = None
         self.changes = 0
         self.members: dict[Connection, None] = {}
-        self.programs: tuple[Connection, ...] = ()
+        self.programs: dict[Connection, None] = {}
 
     @property
     def stored(self) -> bool:
@@ -76,13 +79,12 @@ class Room:
         """Put a connection in."""
         self.members[connection] = None
         if connection.program:
-            self.programs = (*self.programs, connection)
+            self.programs[connection] = None
 
     def remove(self, connection: Connection) -> None:
         """Take a connection out."""
         del self.members[connection]
-        if connection.program:
-            self.programs = tuple(one for one in self.programs if one is not connection)
+        self.programs.pop(connection, None)
 
 
 class Rooms:

@@ -305,8 +305,10 @@ def _aloud(me: Actor, kind: Kind, room: str, words: str, reply: int | None) -> R
     called = me.hall.rooms.find(room) if calls(text) and not me.connection.relays else None
     if called is None or me.rank_in(room) < Rank.ROOM_OPERATOR:
         return me.post(me.draft(kind, room, text, reply=reply))  # from others, @all is a word like any other
-    now = me.hall.clock.seconds()
+    now, request = me.hall.clock.seconds(), (me.person.author, me.key)
     wait = called.called_at + CALL_S - now
+    if wait > 0 and me.key is not None and request == called.called_by:
+        return me.post(me.draft(kind, room, text, reply=reply, all=True))  # said already, or about to be: asked again
     if wait > 0:
         raise SlowMode(
             f"@all calls everybody in {room}, and that was done just now; not said. Say it without @all, or again"
@@ -314,7 +316,7 @@ def _aloud(me: Actor, kind: Kind, room: str, words: str, reply: int | None) -> R
             wait,
         )
     receipt = me.post(me.draft(kind, room, text, reply=reply, all=True))
-    before, called.called_at = called.called_at, now
+    before, called.called_at, called.called_by = called.called_at, now, request
 
     def settle() -> None:
         if receipt.refusal is not None and called.called_at == now:

@@ -289,7 +289,7 @@ def company(connection: Connection, room: OpenRoom, attendance: Attendance) -> T
     named = [person.nick for person in islice(people, COMPANY)]
     words = wording.company(room.name, named, len(people) - len(named), len(room.members) > COUNTED)
     watching, unnamed = attendance.watchers(room, COUNTED)
-    reading = list(dict.fromkeys(member.person.nick for member in reversed(room.programs[-COUNTED:])))
+    reading = list(dict.fromkeys(member.person.nick for member in islice(reversed(room.programs), COUNTED)))
     reading += [person.nick for person in watching]
     others, is_more = max(len(reading) - COMPANY, 0), len(room.programs) > COUNTED
     programs = wording.named(reading[:COMPANY], others, is_more)

@@ -63,7 +63,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual([room.standing(one) for one in (alice, bob)], [Standing.PRESENT, Standing.PROGRAM])
         for program in bob.connections:
             room.remove(program)
-        self.assertEqual((room.split(), room.programs), (([alice], []), (alice.connections[0],)))
+        self.assertEqual((room.split(), room.programs), (([alice], []), {alice.connections[0]: None}))
 
 
 class RoomsTests(SynchronousTestCase):

@@ -100,6 +100,15 @@ class CallTests(SynchronousTestCase):
         self.carol.type("@all three")
         self.assertEqual(self.called(), [("@all one", True), ("two", False), ("@all three", True)])
 
+    def test_asked_again(self) -> None:
+        """A call that is sent again, as after a connection was lost, is answered as what it is: said already."""
+        for text, key in (("@all the bell", "k1"), ("@all the bell", "k1"), ("@all once more", "k2")):
+            self.boss.session.do("say", {"text": text}, None, key)
+            self.house.turn()
+        self.assertEqual(self.boss.codes, ["slow-mode"])
+        self.assertEqual([done.id for done in self.boss.answers if isinstance(done, Done)], [1, 1])
+        self.assertEqual(self.called(), [("@all the bell", True)])
+
     def test_mentions(self) -> None:
         """It counts as a mention, until it is deleted: in /mentions, and in what is new for those who were away."""
         self.carol.type("/exit")
