@@ -225,6 +225,12 @@ class SecretInLine(Refusal):
     code = "secret-in-line"
 
 
+class HeldLine(Refusal):
+    """What is to be said, or to be a nickname, may be a password; the same once more is taken as it is meant."""
+
+    code = "held-line"
+
+
 class TooLong(Refusal):
     """What is to be said has too many bytes or lines."""
 

@@ -78,7 +78,7 @@ class Prompt:
         """Read what was typed at the nickname prompt; None: nothing.
 
         :param now: seconds that never go back.
-        :raises BadArguments: /login or /register without what they need, or the line may be a password.
+        :raises BadArguments: /login or /register without what they need.  HeldLine: the line may be a password.
         """
         read = self._read(line)
         self._last = ""

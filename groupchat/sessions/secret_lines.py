@@ -6,14 +6,14 @@ Four kinds of lines are not said:
 2. Such a command without its slash, with as many words as it takes, the last of which could be a password.
 3. The first line within HELD_S after such a command was refused, for whatever reason, or after its question was left:
    it may be the next try.
-4. What was typed at a question for a password within HELD_S.
+4. What was typed at a question for a password, or at the end of a line of the second kind, within HELD_S.
 
 Lines of the last two kinds are not taken for a nickname either.
 Whoever means a line of the last three kinds types it once more.
 """
 
 from groupchat.model import text
-from groupchat.model.errors import BadArguments
+from groupchat.model.errors import BadArguments, HeldLine
 from groupchat.verbs.commands import COMMANDS
 
 HELD_S = 60.0
@@ -69,10 +69,10 @@ class SecretLines:
     def check_nickname(self, line: str, now: float) -> None:
         """See that a line can be taken for a nickname.
 
-        :raises BadArguments: it may be a password.
+        :raises HeldLine: it may be a password.
         """
         if self._reason(line, now):
-            raise BadArguments("That looks like a password. Type it again to use it as your nickname.")
+            raise HeldLine("That looks like a password. Type it again to use it as your nickname.")
 
     def _reason(self, line: str, now: float) -> str:
         """Return why this line may be a password, and hold it; empty: it may not, or comes again."""
@@ -96,14 +96,15 @@ class SecretLines:
         """Check that a line may be said aloud.
 
         :param least: the fewest characters of a password.
-        :raises BadArguments: it may have a password in it, or be one.
+        :raises HeldLine: it may have a password in it, or be one; the same line once more is said.
+        :raises BadArguments: it is a command with a password that does not begin the line, and is never said.
         """
         if self._failed or self._again or self._tried:
             if self._again and _compared(spoken) == self._again:
                 self.passed()
                 return
             if why := self._reason(spoken, now):
-                raise BadArguments(f"That was not said: it may be a password, because {why}. {_AGAIN}")
+                raise HeldLine(f"That was not said: it may be a password, because {why}. {_AGAIN}")
         first = spoken[:1]
         if not first.isascii() or first.isspace():
             # What follows a blank or another slash is said, even a command; not so a password.
@@ -114,8 +115,9 @@ class SecretLines:
                     f"type {words[0].lower()} at the beginning."
                 )
         elif (command := _without_slash(spoken, least)) is not None:
-            self._again, self.is_alert = _compared(spoken), True
-            raise BadArguments(
+            self.typed(spoken.split()[-1], now)
+            self._again = _compared(spoken)
+            raise HeldLine(
                 f"That was not said: with a slash before it, it would be /{command}, and may have a password in it."
                 f" {_AGAIN}"
             )

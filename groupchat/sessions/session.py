@@ -34,7 +34,10 @@ from groupchat.verbs.general import depart
 from groupchat.verbs.grammar import corrections
 from groupchat.verbs.grammar.table import Parameter
 from groupchat.verbs.presence import nick as take_nickname
-from groupchat.verbs.talking import say, substitute
+from groupchat.verbs.talking import msg, say, substitute
+
+ALOUD = (say, msg)
+"""The verbs that programs ask for when a person types words: in a room, or in a conversation with somebody."""
 
 
 class Session(Handshake):
@@ -220,7 +223,7 @@ class Session(Handshake):
             self._reply(say(me, said, me.bound), me.ref)
 
     def _check_aloud(self, spoken: str) -> None:
-        """:raises BadArguments: what is about to be said may have a password in it, or be one."""
+        """:raises HeldLine, BadArguments: what is about to be said may have a password in it, or be one."""
         self._secrets.check(spoken, self._hall.clock.seconds(), self._hall.settings.password_min)
 
     def _obey(self, me: Actor, line: str, is_typed: bool) -> None:
@@ -311,7 +314,7 @@ class Session(Handshake):
         if self._command:
             self._secrets.passed()  # it is the next try
         verb, given = COMMANDS.read_fields(me, name, arguments)
-        if verb.function is say and me.connection.attended:
+        if verb.function in ALOUD and me.connection.attended:
             self._check_aloud(given["text"])
         if self._charge_verb(verb.cost_of(given)):
             self._call(lambda: verb.function(me, **given), ref)

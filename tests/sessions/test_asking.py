@@ -50,7 +50,7 @@ class InTheRoomTest(SynchronousTestCase):
             "Nothing was changed.", [answer.text for answer in self.alice.answers if isinstance(answer, Done)]
         )
         self.type(self.alice, "/register", "/list", "there")
-        self.assertEqual((self.alice.codes, self.heard()), (["bad-arguments"], ["hello"]))
+        self.assertEqual((self.alice.codes, self.heard()), (["held-line"], ["hello"]))
         self.type(self.alice, "there")
         self.assertEqual((self.heard(), self.alice.connection.person.account), (["hello", "there"], None))
         self.assertFalse(self.alice.screen.concealed)
@@ -64,7 +64,7 @@ class InTheRoomTest(SynchronousTestCase):
         )):  # fmt: skip
             (peer,) = self.house.come(f"guest{number}")
             self.type(peer, *lines, "my secret pass")
-            self.assertEqual((peer.codes[-1], self.heard()), ("bad-arguments", []), lines)
+            self.assertEqual((peer.codes[-1], self.heard()), ("held-line", []), lines)
             self.type(peer, "my secret pass")
             self.assertEqual(self.heard(), ["my secret pass"], lines)
             self.bob.take()
@@ -180,7 +180,7 @@ class AtThePromptTest(SynchronousTestCase):
         house = House()
         house.come("bob")
         peer = house.connect().type("/register bob 12345678", "eve")
-        self.assertEqual((peer.codes, peer.session.connection), (["nick-taken", "bad-arguments"], None))
+        self.assertEqual((peer.codes, peer.session.connection), (["nick-taken", "held-line"], None))
         self.assertEqual(peer.type("eve").connection.person.nick, "eve")
 
     def test_taken(self) -> None:
@@ -189,7 +189,7 @@ class AtThePromptTest(SynchronousTestCase):
         member(house, "alice")
         for again in (STRONG_WORD, f" {STRONG_WORD} ", "another-one"):
             peer = house.connect().type("/register alice", STRONG_WORD, STRONG_WORD, again)
-            self.assertEqual((peer.codes, peer.session.connection), (["account-exists", "bad-arguments"], None))
+            self.assertEqual((peer.codes, peer.session.connection), (["account-exists", "held-line"], None))
         self.assertEqual(peer.type("another-one").connection.person.nick, "another-one")
 
     def test_slash(self) -> None:

@@ -60,7 +60,7 @@ class PasswordPromptTests(SynchronousTestCase):
         self.assertEqual(lines(peer.type("")), [Asked("nickname")])
         self.assertFalse(peer.screen.concealed)
         self.assertIs(peer.session.state, State.NAMELESS)
-        self.assertEqual(lines(peer.type("bob")), ["bad-arguments", Asked("nickname")], "it may be another password")
+        self.assertEqual(lines(peer.type("bob")), ["held-line", Asked("nickname")], "it may be another password")
         self.assertEqual(peer.type("bob").connection.person.nick, "bob")
 
     def test_limit(self) -> None:
@@ -281,7 +281,7 @@ class CommandTests(SynchronousTestCase):
         ):  # fmt: skip
             home = house()
             peer = home.connect().type(*lines_)
-            self.assertEqual(peer.codes[-1], "bad-arguments", lines_)
+            self.assertEqual(peer.codes[-1], "held-line", lines_)
             self.assertEqual(len(home.hall.roster), 0, lines_)
             peer.type(lines_[-1])
             self.assertEqual(peer.connection.person.nick, lines_[-1].strip())
@@ -292,7 +292,7 @@ class CommandTests(SynchronousTestCase):
         (bob,) = home.come("bob")
         peer = home.connect().type("alice", "guess", "", "eve", "eve", "guess", "hello")
         home.turn()
-        self.assertEqual(peer.codes, ["password-wrong", "bad-arguments", "bad-arguments"])
+        self.assertEqual(peer.codes, ["password-wrong", "held-line", "held-line"])
         self.assertEqual([event.text for event in bob.events if isinstance(event, Said)], ["hello"])
 
     def test_no_doubt(self) -> None:

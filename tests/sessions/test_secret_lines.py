@@ -3,8 +3,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.claims import Claim
-from groupchat.model.errors import BadArguments
-from groupchat.model.events import Said
+from groupchat.model.errors import BadArguments, HeldLine
+from groupchat.model.events import Said, Whispered
 from groupchat.sessions.secret_lines import HELD_S, SecretLines
 from tests.house import House, Peer
 from tests.people import member
@@ -17,7 +17,7 @@ class LinesTest(SynchronousTestCase):
     def says(self, line: str, now: float = 0.0) -> bool:
         try:
             self.lines.check(line, now, 8)
-        except BadArguments:
+        except (BadArguments, HeldLine):
             return False
         return True
 
@@ -82,7 +82,7 @@ class SessionTest(SynchronousTestCase):
             self.assertEqual(len(peer.codes), 1, line)
             peer.type("swordfish9")
             self.house.turn()
-            self.assertEqual((peer.codes[1:], self.heard()), (["bad-arguments"], []), line)
+            self.assertEqual((peer.codes[1:], self.heard()), (["held-line"], []), line)
             peer.type("/list")
 
     def test_guest(self) -> None:
@@ -128,7 +128,25 @@ class SessionTest(SynchronousTestCase):
     def test_said_at_last(self) -> None:
         """Somebody who means it types it once more."""
         self.alice.type("register swordfish9", "register swordfish9")
-        self.assertEqual((self.alice.codes, self.heard()), (["bad-arguments"], ["register swordfish9"]))
+        self.assertEqual((self.alice.codes, self.heard()), (["held-line"], ["register swordfish9"]))
+
+    def test_alone(self) -> None:
+        """After such a command without its slash the password alone is not said either; other lines are."""
+        self.alice.type("register swordfish9", "oh", "swordfish9", "register swordfish9", "register swordfish9")
+        self.assertEqual((self.alice.codes, self.heard()), (["held-line"] * 3, ["oh", "register swordfish9"]))
+
+    def test_private(self) -> None:
+        """Nor is it said to one person, whichever way a person's program sends what is typed in a conversation."""
+        page = self.house.connect("json").offer("page", attended=True)
+        for line in ("swordfish9", "swordfish9"):
+            page.do("register", password="12345678", code="no-code")
+            self.house.turn()
+            page.take()
+            page.do("msg", nick="bob", text=line)
+            self.assertEqual(page.codes, ["held-line"])
+        page.do("msg", nick="bob", text="register swordfish9")
+        self.assertEqual(page.codes, ["held-line"] * 2)
+        self.assertEqual([event for event in self.bob.events if isinstance(event, Whispered)], [])
 
     def test_success(self) -> None:
         """After a command that was carried out, lines are said."""

@@ -128,7 +128,7 @@ function quote(entry, around) {
 
 /** Return the item of a line that is not posted yet; `again` and `remove` are what its buttons do. */
 export function unsent(line, shape, around, state, { again, remove }) {
-  const isHeld = / says it\.$/u.test(line.why);
+  const isHeld = line.code === "held-line";
   const entry = { ...line, ...(isHeld && { text: "••••••" }), id: line.key, kind: line.act ? "acted" : "said", nick: around.me, mine: true, edited: 0, deleted: undefined };
   const node = article({ ...entry, state: line.state !== "refused" }, shape, around);
   if (!state) return el("li", {}, node);
