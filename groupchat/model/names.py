@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid
+from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid, SecretInLine
 from groupchat.model.letters import is_everyday
-from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, has_token, is_harmless
+from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, check_secrets, is_harmless
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 """Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""
@@ -66,8 +66,11 @@ def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
         name = _unicode_nick(name, rules)
     elif not _NICK.fullmatch(name):
         raise NickInvalid(_rule(rules))
-    if has_token(name) and not rules.pseudonyms:
-        raise NickInvalid("There is an access token in that: whoever has it comes in as its owner. It is no nickname.")
+    if not rules.pseudonyms:
+        try:
+            check_secrets(name)
+        except SecretInLine as secret:
+            raise NickInvalid(f"{secret} It is no nickname.") from None
     # Letters of double width take the place of two; a name of one of them is a name.
     size = len(name) if name.isascii() or rules.pseudonyms else len(name) + sum(map(_is_wide, name))
     if not rules.minimum <= size <= rules.maximum:

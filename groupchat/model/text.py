@@ -55,9 +55,11 @@ LENGTHS = (
     NICK, ROOM, WORD, PASSWORD, KEY_NAME, CODE, TOKEN, SEARCH, REASON, AWAY, MOTD, ANNOUNCEMENT, FILE_NAME, DURATION,
 )  # fmt: skip
 
-TOKEN_BEGINNING = "gct_"
-"""How access tokens begin; only a text that contains it need be given to ``check_secrets``."""
-_ACCESS_TOKEN = re.compile(f"{TOKEN_BEGINNING}[0-9a-f]{{40}}")
+TOKEN_BEGINNING, HOOK_BEGINNING = "gct_", "gch_"
+"""How the secrets of access tokens and of hooks begin."""
+SECRET_BEGINNING = "gc"
+"""How both begin; only a text that contains it need be given to ``check_secrets``."""
+_SECRET = re.compile(f"(?:({TOKEN_BEGINNING})|{HOOK_BEGINNING})[0-9a-f]{{40}}")
 
 LINES_MOST = 60
 """The most lines of one message; with more, everybody's screen would scroll away."""
@@ -181,18 +183,16 @@ def like_a_command(line: str) -> str:
     return f"/{name} {rest}" if rest else f"/{name}"
 
 
-def has_token(text: str) -> bool:
-    """Return whether a text contains what has the form of an access token."""
-    return TOKEN_BEGINNING in text and _ACCESS_TOKEN.search(text) is not None
-
-
 def check_secrets(text: str) -> None:
     """See that others can be shown a text.
 
-    :raises SecretInLine: it contains an access token, with which they could come in as its owner.
+    :raises SecretInLine: it contains an access token, with which they could come in as its owner, or the secret of a
+        hook, with which they could post in the owner's name.
     """
-    if has_token(text):
-        raise SecretInLine("There is an access token in that, so nobody was shown it. Whoever has it comes in as you.")
+    found = _SECRET.search(text) if SECRET_BEGINNING in text else None
+    if found is not None:
+        what, can = ("an access token", "comes in as you") if found[1] else ("the secret of a hook", "posts as you")
+        raise SecretInLine(f"There is {what} in that, so nobody was shown it. Whoever has it {can}.")
 
 
 def clean(text: str) -> str:

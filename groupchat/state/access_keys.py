@@ -14,7 +14,7 @@ from groupchat.facts.kinds import owner, read
 from groupchat.model.drafts import Fact, FactChange
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import AuthorId
-from groupchat.model.text import KEY_NAME, TOKEN_BEGINNING
+from groupchat.model.text import HOOK_BEGINNING, KEY_NAME, TOKEN_BEGINNING
 
 MOST = 32
 """The most tokens of an account, and the most hooks."""
@@ -22,7 +22,7 @@ MOST = 32
 NOTED_S = 86400.0
 """Seconds after which the use of a token is noted again: not every use is to be written."""
 
-TOKEN_PREFIX, HOOK_PREFIX = TOKEN_BEGINNING, "gch_"
+TOKEN_PREFIX, HOOK_PREFIX = TOKEN_BEGINNING, HOOK_BEGINNING
 """How secrets begin, so that a scanner finds those that were published by mistake."""
 
 _SECRET = re.compile("gc[th]_[0-9a-f]{40}")

@@ -22,7 +22,7 @@ from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRo
 from groupchat.model.events import SERVER, Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
-from groupchat.model.text import REASON, TOKEN_BEGINNING, check_secrets
+from groupchat.model.text import REASON, SECRET_BEGINNING, check_secrets
 from groupchat.state.people import Connection, Partner, Person
 from groupchat.state.rooms import LOBBY
 
@@ -337,7 +337,7 @@ class Actor:
         :raises SecretInLine: nobody may be shown this.
         """
         hall, connection = self.hall, self.connection
-        if TOKEN_BEGINNING in draft.text:
+        if SECRET_BEGINNING in draft.text:
             check_secrets(draft.text)
         receipt = Receipt(bool(draft.changes))
         if hall.moderation.curbs:

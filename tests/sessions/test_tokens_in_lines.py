@@ -1,13 +1,14 @@
-"""Access tokens are never shown to others, whichever way they are sent, and no password looks like one."""
+"""Access tokens, and the secrets of hooks, are never shown to others, whichever way they are sent, and no password looks like one."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.events import Acted, Edited, Refused, Said, Whispered
-from groupchat.state.access_keys import TOKEN_PREFIX
+from groupchat.state.access_keys import HOOK_PREFIX, TOKEN_PREFIX
 from tests.house import House
 from tests.people import member
 
 TOKEN = TOKEN_PREFIX + "0123456789" * 4
+HOOK = HOOK_PREFIX + "0123456789" * 4
 
 
 class ShownTest(SynchronousTestCase):
@@ -31,6 +32,18 @@ class ShownTest(SynchronousTestCase):
             self.house.turn()
             self.assertEqual((self.alice.codes, self.heard()), (["secret-in-line"], []), line)
         self.assertIsNone(self.alice.connection.person.away)
+
+    def test_hooks(self) -> None:
+        """Nor does one show the secret of a hook, with which others post in its owner's name; it is told what it is."""
+        for line in (f"http://example.org:5000/hooks/{HOOK}", f"/msg bob {HOOK}", f"/away {HOOK}", f"/nick {HOOK}"):
+            self.alice.take()
+            self.alice.type(line)
+            self.house.turn()
+            (told,) = [answer for answer in self.alice.answers if isinstance(answer, Refused)]
+            self.assertEqual((told.code, self.heard()), ("nick-invalid" if "/nick" in line else "secret-in-line", []))
+        self.assertIsNone(self.alice.connection.person.away)
+        self.alice.type(f"look at /hooks/{HOOK[:-1]}")
+        self.assertEqual(len(self.heard()), 1)
 
     def test_changed(self) -> None:
         """No message is changed into one with a token."""
