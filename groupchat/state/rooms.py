@@ -60,9 +60,8 @@ class Room:
         everybody = list(self.people)
         if not self.programs:
             return everybody, []
-        programs = {
-            connection.person for connection in self.programs if self.standing(connection.person) is Standing.PROGRAM
-        }
+        owners = {connection.person for connection in self.programs}  # each may have very many
+        programs = {person for person in owners if self.standing(person) is Standing.PROGRAM}
         return [one for one in everybody if one not in programs], [one for one in everybody if one in programs]
 
     def standing(self, person: Person) -> Standing:
