@@ -299,7 +299,7 @@ class Persistence:
         """Tell the other connections of a person how far they have read; one that is quiet is shown nothing."""
         room = "" if partner(noted.room) is not None else noted.room
         for other in connection.person.connections:
-            if other is not connection and not other.gone:
+            if other is not connection and not (other.gone or other.quiet):
                 other.show(MarkedRead(room, nick, noted.upto, noted.at))
 
     def _read_by(self, author: AuthorId) -> tuple[tuple[str, int, float], ...]:

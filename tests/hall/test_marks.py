@@ -149,6 +149,10 @@ class DevicesTests(MarksCase):
             quiet.take()
             quiet.do("read", **fields)
             self.assertEqual(quiet.codes, ["not-allowed"])
+        quiet.take()
+        self.talk("lobby")
+        self.device().do("read", room="lobby")
+        self.assertEqual(self.marked(quiet), [])
 
 
 class NumbersTests(MarksCase):
