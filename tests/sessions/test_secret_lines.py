@@ -86,7 +86,7 @@ class SessionTest(SynchronousTestCase):
             peer.type("/list")
 
     def test_guest(self) -> None:
-        """Whyever /register or /login is refused, the next line is not said."""
+        """Whatever the reason for which /register or /login is refused, the next line is not said."""
         member(self.house, "carol")
         self.tries(
             self.alice, "/register a b c", "/register 12345678 no-code", "/login carol wrong", "/login",
