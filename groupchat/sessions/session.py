@@ -331,8 +331,6 @@ class Session(Handshake):
         if reply is None:
             return  # the answer comes through the queue
         if isinstance(reply, Receipt):
-            if self._command:
-                reply.when_settled(lambda: self._failed() if reply.refusal is not None else None)
             if reply.changes:
                 if verb is not None:
                     reply.again = partial(self._repeat, reply, verb, ref)

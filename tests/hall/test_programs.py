@@ -56,6 +56,16 @@ class ComingTests(ProgramsCase):
         tail.vanish()
         self.assertEqual(self.seen(), [("ProgramLeft", "tail")])
 
+    def test_reads_for_nobody(self) -> None:
+        """Nothing is new to a program, which has no reader: it is told of nothing, also if it asks for marks."""
+        account(self.house.hall, "alice", password=SECRET)
+        for nick, fields in (("tail", {}), ("alice", {"password": SECRET})):
+            tail = self.program(nick, marks=True, **fields)
+            self.assertEqual([one for one in tail.answers if isinstance(one, Listed)], [])
+            self.olga.type("hello")
+            self.assertIsNone(self.house.hall.positions.find(tail.connection.person.author, "lobby"))
+            tail.vanish()
+
     def test_where_people_are(self) -> None:
         """A program comes in where a person would, or into the rooms it names, also quietly."""
         self.assertEqual(self.program().connection.rooms, ("lobby",))

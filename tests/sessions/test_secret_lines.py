@@ -3,9 +3,10 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.model.claims import Claim
-from groupchat.model.errors import BadArguments, HeldLine
+from groupchat.model.errors import BadArguments, HeldLine, JournalUnavailable
 from groupchat.model.events import Said, Whispered
 from groupchat.sessions.secret_lines import HELD_S, SecretLines
+from tests.fakes import HeldJournal
 from tests.house import House, Peer
 from tests.people import member
 
@@ -129,6 +130,20 @@ class SessionTest(SynchronousTestCase):
         """Somebody who means it types it once more."""
         self.alice.type("register swordfish9", "register swordfish9")
         self.assertEqual((self.alice.codes, self.heard()), (["held-line"], ["register swordfish9"]))
+
+    def test_disk(self) -> None:
+        """So it is after a command that the disk refuses, when all else was right."""
+        alice = self.house.connect().type("anna")
+        journal = HeldJournal(self.house.hall.stream.journal)
+        self.house.hall.commits._journal = journal
+        alice.take()
+        alice.type("/register swordfish9")
+        self.house.turn()
+        journal.fail(JournalUnavailable("The disk is full."))
+        self.house.turn()
+        alice.type("swordfish9")
+        self.house.turn()
+        self.assertEqual((alice.codes, self.heard()), (["journal-unavailable", "held-line"], []))
 
     def test_alone(self) -> None:
         """After such a command without its slash the password alone is not said either; other lines are."""

@@ -502,6 +502,13 @@ class SitesTest(RequestsCase):
 
 
 class HookTest(RequestsCase):
+    def test_calls_nobody(self) -> None:
+        """@all that another service writes calls nobody, also at the hook of an operator; the operator's own does."""
+        self.assertEqual(self.ask(self.hook("olga"), "POST", '{"text":"@all the disk is full"}').status, 200)
+        self.post(LOBBY, "@all I know", authorization=bearer(self.token("olga")))
+        said = [(event.text, event.all) for event in self.alice.events if isinstance(event, Said)]
+        self.assertEqual(said, [("@all the disk is full", False), ("@all I know", True)])
+
     def test_said(self) -> None:
         """What is posted to a hook is said in its room, by its owner, and answered as Slack does."""
         reply = self.ask(self.hook(room="dev"), "POST", '{"text":"*deployed* <https://x.example|v2>"}')
