@@ -1,4 +1,4 @@
-"""Access tokens, and the secrets of hooks, are never shown to others, whichever way they are sent, and no password looks like one."""
+"""Access tokens and secrets of hooks are never shown to others, however they are sent; no password looks like one."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
