@@ -469,6 +469,31 @@ class DurableTests(MarksCase):
         self.assertLess(shown.index(Listed), shown.index(Said))
 
 
+class LockedTests(SynchronousTestCase):
+    def test_locked_meanwhile(self) -> None:
+        """Nobody is told how much is new in a room that is locked while they come in."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        olga, (bob,) = operator(house, "olga", "json"), house.come("bob", door="json")
+        account(house.hall, "alice", password=SECRET)
+        bob.do("join", room="dev")
+        alice = {"password": SECRET, "rooms": ("dev", "lobby"), "marks": True}
+        house.connect("json").offer("alice", **alice).vanish()
+        bob.say("news", room="dev")
+        bob.say("news", room="lobby")
+        for room, found in (("", {"dev", "lobby"}), ("dev", {"lobby"})):
+            journal.slow = True
+            peer = house.connect("json").offer("alice", **alice)
+            self.assertTrue(journal.reads)
+            if room:
+                olga.do("lock", room=room)
+            journal.answer_all()
+            journal.slow = False
+            (told,) = [one for one in peer.answers if isinstance(one, Listed)]
+            self.assertEqual({item["room"] for item in told.items}, found)
+            peer.vanish()
+
+
 class GoneTests(SynchronousTestCase):
     """Who has left while an answer was looked up has read nothing."""
 
