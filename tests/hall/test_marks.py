@@ -477,7 +477,7 @@ class LockedTests(SynchronousTestCase):
         olga, (bob,) = operator(house, "olga", "json"), house.come("bob", door="json")
         account(house.hall, "alice", password=SECRET)
         bob.do("join", room="dev")
-        alice = {"password": SECRET, "rooms": ("dev", "lobby"), "marks": True}
+        alice: dict[str, Any] = {"password": SECRET, "rooms": ("dev", "lobby"), "marks": True}
         house.connect("json").offer("alice", **alice).vanish()
         bob.say("news", room="dev")
         bob.say("news", room="lobby")

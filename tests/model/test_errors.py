@@ -27,6 +27,7 @@ STABLE = [
     "code-invalid",
     "flooding",
     "handshake-timeout",
+    "held-line",
     "journal-unavailable",
     "kicked",
     "line-too-long",
