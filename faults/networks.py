@@ -155,7 +155,7 @@ class Chat:
     def are_there(self) -> bool:
         """Say something; return whether everybody hears by now."""
         self.talker.say(self.condition.name, "is anybody there?")
-        return all(not client.hears or f"{LOUD}" in client.everything() for client in self.clients)
+        return all(not client.hears or LOUD in client.everything() for client in self.clients)
 
     def break_links(self) -> None:
         """Let happen to the network what this kind of network is about."""

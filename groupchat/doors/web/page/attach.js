@@ -121,7 +121,7 @@ function show(upload) {
   node.dataset.state = now;
   const close = iconButton("x", isFailed ? `Remove ${name}` : `Cancel sending ${name}`, () => remove(upload));
   const title = el("b", { dir: "auto", text: name });
-  const button = upload.again && isFailed && el("button", { type: "button", class: "link", text: upload.again, click: () => again(upload) });
+  const button = upload.again && isFailed && el("button", { class: "link", text: upload.again, click: () => again(upload) });
   const body = isFailed
     ? [el("span", {}, title), el("span", { class: "err", role: "alert" }, el("span", { text: upload.why }), button || null)]
     : [el("span", {}, title, el("span", { class: "hint n", text: words })), el("progress", { max: size || 1, value: sent, "aria-label": `Sending ${name}` })];

@@ -27,7 +27,7 @@ function show(status) {
   const words = el("span", {}, before, ...(after === undefined ? [] : [seconds, after]));
   bar.className = calm ? "conn calm" : "conn";
   bar.replaceChildren(icon(calm ? "clock" : "warn"), words);
-  if (status.state === "waiting") bar.append(el("button", { type: "button", class: "btn", text: "Try now", click: tryNow }));
+  if (status.state === "waiting") bar.append(el("button", { class: "btn", text: "Try now", click: tryNow }));
   const count = () => (seconds.textContent = duration(Math.max(1, (status.until - Date.now()) / 1000)).replace(" ", "\u00a0"));
   count();
   counting = setInterval(count, 1000);

@@ -12,7 +12,7 @@ export function beginning({ kind, name, people }, isBegun) {
     return [
       el("h2", { text: "You are in no room" }),
       paragraph("Go into one, or make a new one, to read and to write."),
-      el("button", { type: "button", class: "btn", text: "Join or make a room", click: () => emit("rooms") }),
+      el("button", { class: "btn", text: "Join or make a room", click: () => emit("rooms") }),
     ];
   if (isBegun) return [el("p", { class: "w", text: `This is where ${isRoom ? name : `your conversation with ${name}`} begins.` })];
   if (!isRoom) return [el("h2", { text: `Nothing said yet with ${name}` }), paragraph(`Only you and ${name} can read what you write here.`)];

@@ -31,6 +31,8 @@ export function carryOut(line, one, reply) {
       return state.conversations.has(roomKey(typed.room)) ? openRoom(typed.room) : join(typed.room).catch(refused);
     case "search":
       return emit("search", typed.text);
+    case "settings":
+      return emit("settings", typed.what);
     case "wrong":
       return refused(typed);
     case "exit":

@@ -41,7 +41,7 @@ export function showError(line, text) {
  */
 export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad = false, act }) {
   const error = errorLine();
-  const go = el("button", { class: bad ? "btn bad" : "btn go", text: yes });
+  const go = el("button", { type: "submit", class: bad ? "btn bad" : "btn go", text: yes });
   const submit = async (event) => {
     event.preventDefault();
     go.disabled = true;
@@ -55,7 +55,7 @@ export function question({ title, hint, fields = [], cancel = "Cancel", yes, bad
     }
     go.disabled = false;
   };
-  const back = el("button", { type: "button", class: "btn", text: cancel, autofocus: bad && !fields.length });
+  const back = el("button", { class: "btn", text: cancel, autofocus: bad && !fields.length });
   const form = el("form", { submit }, ...fields, error, el("div", { class: "ends" }, back, go));
   const head = el("div", {}, el("h2", { id: "dialog-title", text: title }), el("p", { class: "hint", id: "dialog-hint", text: hint }));
   const box = openDialog({ class: "small", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-hint" }, head, form);
@@ -136,7 +136,7 @@ export function openMenu(anchor, label, head, items) {
         box.hidePopover();
         item.act();
       };
-      const attributes = { type: "button", class: item.bad ? "item bad" : "item", role: "menuitem", tabindex: "-1", click };
+      const attributes = { class: item.bad ? "item bad" : "item", role: "menuitem", tabindex: "-1", click };
       box.append(el("button", attributes, icon(item.icon), item.text));
     }
   }

@@ -10,6 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function el(name, attributes = {}, ...children) {
   const node = document.createElement(name);
+  if (name === "button") node.type = name; // one that sends its form says so
   for (const [key, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (typeof value === "function") node.addEventListener(key, value);
@@ -42,7 +43,7 @@ export function icon(name, more = "", label = "") {
 export function iconButton(name, label, click, more = {}) {
   const { class: extra = "", ...rest } = more;
   const classes = extra ? `icon ${extra}` : "icon";
-  return el("button", { type: "button", class: classes, "aria-label": label, title: label, click, ...rest }, icon(name));
+  return el("button", { class: classes, "aria-label": label, title: label, click, ...rest }, icon(name));
 }
 
 /** Show a nickname in its person's colour (`--h`, set through CSSOM). */

@@ -36,7 +36,7 @@ function row(entry, href, id) {
 
 /** Return the button that puts the words of a file below it. */
 function showButton(entry, href, box) {
-  const button = el("button", { type: "button", class: "link", tabindex: "-1", "aria-label": `Show ${entry.text}`, text: "Show" });
+  const button = el("button", { class: "link", tabindex: "-1", "aria-label": `Show ${entry.text}`, text: "Show" });
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

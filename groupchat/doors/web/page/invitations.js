@@ -16,7 +16,7 @@ function row([room, by]) {
     emit("join", room);
   };
   const name = el("span", { class: "t", text: room });
-  return el("li", {}, el("button", { type: "button", class: "row", title: `${by} invites you`, tabindex: "-1", click }, icon("lock", "lead"), name, el("span", { class: "hint", text: "Join" })));
+  return el("li", {}, el("button", { class: "row", title: `${by} invites you`, tabindex: "-1", click }, icon("lock", "lead"), name, el("span", { class: "hint", text: "Join" })));
 }
 
 function paint() {

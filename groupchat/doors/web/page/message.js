@@ -61,7 +61,7 @@ function article(entry, shape, around) {
 }
 
 const nameButton = (nick, colour) =>
-  coloured(el("button", { type: "button", class: "nick", tabindex: "-1", "aria-haspopup": "menu", text: nick }), colour);
+  coloured(el("button", { class: "nick", tabindex: "-1", "aria-haspopup": "menu", text: nick }), colour);
 
 /** What a screen reader says of a message: name and words first, as one string. */
 export function label(entry) {
@@ -132,7 +132,7 @@ export function unsent(line, shape, around, state, { again, remove }) {
   const entry = { ...line, ...(isHeld && { text: "••••••" }), id: line.key, kind: line.act ? "acted" : "said", nick: around.me, mine: true, edited: 0, deleted: undefined };
   const node = article({ ...entry, state: line.state !== "refused" }, shape, around);
   if (!state) return el("li", {}, node);
-  const button = (text, click) => el("button", { type: "button", class: "link", text, click });
+  const button = (text, click) => el("button", { class: "link", text, click });
   const buttons = line.state === "refused" ? [button(isHeld ? "Say it" : "Try again", again), " ", button("Remove", remove)] : [];
   const name = line.state === "refused" ? "state bad" : "state";
   node.append(el("p", { class: name }, icon(line.state === "refused" ? "warn" : "clock"), `${state} `, ...buttons));

@@ -21,7 +21,7 @@ function note(entry) {
   } else if (entry.kind === "moderated") body = [bold(entry.nick), ` ${entry.text}`];
   else if (entry.invited) {
     const click = () => emit("join", entry.invited);
-    body = [bold(entry.nick), ` invites you to ${entry.invited}. `, el("button", { type: "button", class: "link", text: `Join ${entry.invited}`, click })];
+    body = [bold(entry.nick), ` invites you to ${entry.invited}. `, el("button", { class: "link", text: `Join ${entry.invited}`, click })];
   } else if (entry.kind === "erased") body = ["A message was deleted by ", bold(entry.nick)];
   else if (entry.kind === "announced") body = [bold("The server says: "), ...inline(entry.text, "")];
   else if (/ {2}/u.test(entry.text)) return el("li", { class: "note m head answer" }, at, codeBox(entry.text, {}));

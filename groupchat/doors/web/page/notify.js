@@ -40,7 +40,7 @@ function tell(one) {
   if (look.sound) beep();
 }
 
-/** Two short notes, made here: no file has to be fetched. */
+/** Two short notes, made here. */
 function beep() {
   const audio = new AudioContext();
   const volume = audio.createGain();

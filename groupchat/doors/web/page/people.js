@@ -82,7 +82,7 @@ function row(person) {
   const looks = JSON.stringify([person, isMe(state, person.nick)]);
   const before = rows.get(key);
   if (before?.shown === looks) return before.item;
-  const item = before?.item || el("li", {}, el("button", { type: "button", class: "row person", tabindex: "-1", "aria-haspopup": "menu" }));
+  const item = before?.item || el("li", {}, el("button", { class: "row person", tabindex: "-1", "aria-haspopup": "menu" }));
   const button = item.firstChild;
   button.title = person.words ? `${person.nick}: ${person.words}` : person.nick;
   button.dataset.nick = person.nick;

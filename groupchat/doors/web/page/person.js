@@ -31,7 +31,7 @@ function summary(item) {
   return `${rank} · here since ${dayOf(at) === dayOf(Date.now()) ? clock(at) : dayAndClock(at, Date.now())}`;
 }
 
-export function openPerson({ nick, anchor }) {
+function openPerson({ nick, anchor }) {
   const room = opened(state);
   const isOther = !isMe(state, nick);
   const items = [];
@@ -61,7 +61,7 @@ async function ignore(nick, isIgnored) {
 function tell(nick) {
   const facts = el("dl", { class: "facts" });
   const add = (name, text) => text && facts.append(el("dt", { text: name }), el("dd", { text }));
-  const close = el("button", { type: "button", class: "btn", text: "Close", autofocus: true });
+  const close = el("button", { class: "btn", text: "Close", autofocus: true });
   const attributes = { class: "small", "aria-labelledby": "dialog-title" };
   const box = openDialog(attributes, el("h2", { id: "dialog-title", text: nick }), facts, el("div", { class: "ends" }, close));
   close.addEventListener("click", () => box.close());

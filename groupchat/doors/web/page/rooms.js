@@ -6,11 +6,11 @@ import { el, icon } from "./dom.js";
 import { ask } from "./link.js";
 import { roomKey } from "./store.js";
 
-export function openRooms() {
+function openRooms() {
   const error = errorLine();
   const list = el("ul", { "aria-label": "All rooms" });
   const status = el("p", { class: "vh", role: "status" });
-  const make = el("button", { type: "button", class: "hit make", hidden: true, click: () => enter(input.value.trim()) });
+  const make = el("button", { class: "hit make", hidden: true, click: () => enter(input.value.trim()) });
   const hits = el("div", { class: "hits", tabindex: "-1" }, error, make, list, status);
   const hint = el("p", { class: "tail" }, "A room is made by the first who goes in.");
   const attributes = { "aria-label": "Name of a room", placeholder: "Find or name a room", maxlength: "32", autocapitalize: "none" };
@@ -73,10 +73,10 @@ export function openRooms() {
     const count = people === 1 ? "1 person" : `${people} people`;
     const about = [locked && "locked", joined && "you are in it", count].filter(Boolean).join(" · ");
     const by = el("span", { class: "by" }, el("b", { text: room }), el("span", { class: "hint", text: about }));
-    const go = el("button", { type: "button", class: "hit", click: () => (joined ? (box.close(), openRoom(room)) : enter(room)) }, by);
+    const go = el("button", { class: "hit", click: () => (joined ? (box.close(), openRoom(room)) : enter(room)) }, by);
     if (topic) go.append(el("p", { dir: "auto", text: topic }));
     const row = el("li", { class: "choice" }, go);
-    if (joined) row.append(el("button", { type: "button", class: "btn", "aria-label": `Leave ${room}`, text: "Leave", click: () => leave(room) }));
+    if (joined) row.append(el("button", { class: "btn", "aria-label": `Leave ${room}`, text: "Leave", click: () => leave(room) }));
     return row;
   }
 

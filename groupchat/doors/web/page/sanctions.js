@@ -32,7 +32,7 @@ export async function openSanctions(room) {
   const error = errorLine();
   const list = el("ul", { "aria-label": "Bans and mutes" });
   const none = el("p", { class: "hint", role: "status", text: "Loading…" });
-  const close = el("button", { type: "button", class: "btn", text: "Close", autofocus: true });
+  const close = el("button", { class: "btn", text: "Close", autofocus: true });
   const attributes = { class: "small", "aria-labelledby": "dialog-title" };
   const title = el("h2", { id: "dialog-title", text: `Bans and mutes in ${room}` });
   const box = openDialog(attributes, title, none, list, error, el("div", { class: "ends" }, close));
@@ -51,7 +51,7 @@ export async function openSanctions(room) {
       }
     };
     const about = el("span", { class: "by" }, el("b", { text: `${item.whom} ` }), el("span", { class: "hint", text: `${kind.name} ${words(item)}` }));
-    const end = el("button", { type: "button", class: "btn", "aria-label": `End: ${kind.name} ${item.whom}`, text: "End", click });
+    const end = el("button", { class: "btn", "aria-label": `End: ${kind.name} ${item.whom}`, text: "End", click });
     const entry = el("li", { class: "choice" }, about, end);
     return entry;
   }

@@ -25,7 +25,7 @@ function when(at) {
   return isThisYear ? `${date.format(at)} ${clock(at)}` : dateOfYear.format(at);
 }
 
-export function openSearch(words = lastWords) {
+function openSearch(words = lastWords) {
   const status = el("p", { class: "vh", role: "status" });
   const hits = el("ol");
   const keys = (name, does) => el("span", { class: "keys" }, el("kbd", { text: name }), ` ${does}`);
@@ -83,7 +83,7 @@ export function openSearch(words = lastWords) {
 
   /** Offer what was found before these. */
   function more(text, words, before) {
-    const button = el("button", { type: "button", class: "hit link", text: "Show earlier ones" });
+    const button = el("button", { class: "hit link", text: "Show earlier ones" });
     const last = el("li", {}, button);
     button.addEventListener("click", async () => {
       button.disabled = true;

@@ -1,4 +1,4 @@
-// The settings of this browser, one's account, being away, and leaving.
+// Settings, one's account, being away, and leaving.
 
 import { changed, on, state } from "./app.js";
 import { choices, field, openPop, question } from "./dialog.js";
@@ -26,7 +26,7 @@ function tick(name, text, disabled) {
   return el("label", { class: "tick" }, box, el("span", { text }));
 }
 
-/** An account can stay logged in: this browser then keeps its token, not only this tab. */
+/** An account can stay logged in: this browser keeps its token, not only this tab. */
 function staying() {
   const change = ({ target }) => {
     const { nick, token } = keep.session.get();
@@ -49,7 +49,7 @@ function notifications() {
   return box;
 }
 
-export function openSettings() {
+function openSettings() {
   const close = iconButton("x", "Close", () => box.hidePopover());
   const box = el("div", { class: "pop at-foot", role: "dialog", "aria-label": "Settings" }, el("h2", {}, "Settings", close));
   for (const [legend, name, options] of LOOKS)
@@ -61,7 +61,7 @@ export function openSettings() {
       box.hidePopover();
       act();
     };
-    box.append(el("button", { type: "button", class: bad ? "item bad" : "item", click }, icon(sign), text));
+    box.append(el("button", { class: bad ? "item bad" : "item", click }, icon(sign), text));
   };
   if (presenceOf(state, state.me.nick) === "away") item("clock", "I am back", () => ask({ do: "back" }));
   else item("clock", "Say that I am away", away);
@@ -87,16 +87,21 @@ function away() {
   });
 }
 
+const secret = (label, name, kind, autofocus) => field(label, { name, type: "password", autocomplete: `${kind}-password`, autofocus, required: true });
+const twice = (autofocus) => [secret("New password", "new", "new", autofocus), secret("Once more", "again", "new")];
+
+function chosen(box) {
+  if (value(box, "new") !== value(box, "again")) throw { text: "The new passwords are not the same." };
+  return value(box, "new");
+}
+
 function password() {
   const box = question({
     title: "Change my password",
     hint: "Your other connections are logged out.",
-    fields: [
-      field("Old password", { name: "old", type: "password", autocomplete: "current-password", autofocus: true, required: true }),
-      field("New password", { name: "new", type: "password", autocomplete: "new-password", required: true }),
-    ],
+    fields: [secret("Old password", "old", "current", true), ...twice()],
     yes: "Change",
-    act: () => ask({ do: "password", old: value(box, "old"), new: value(box, "new") }),
+    act: async () => ask({ do: "password", old: value(box, "old"), new: chosen(box) }),
   });
 }
 
@@ -113,10 +118,10 @@ function register() {
   const box = question({
     title: `Keep the nickname ${state.me.nick}`,
     hint: "From then on it asks for this password. What you said stays yours.",
-    fields: [field("Password", { name: "password", type: "password", autocomplete: "new-password", autofocus: true, required: true })],
+    fields: twice(true),
     yes: "Register",
     act: async () => {
-      await ask({ do: "register", password: value(box, "password") });
+      await ask({ do: "register", password: chosen(box) });
       state.me.account = state.me.nick;
       changed("me");
     },
@@ -124,5 +129,5 @@ function register() {
 }
 
 export function start() {
-  on("settings", openSettings);
+  on("settings", (what) => (what ? { register, password }[what]() : openSettings()));
 }

@@ -9,7 +9,7 @@ let box = null;
 
 function show({ code, text }) {
   const words = stoppedWords(code, text, state.me.nick);
-  const go = words.button ? el("button", { type: "button", class: "btn go", autofocus: true, text: words.button, click: again }) : null;
+  const go = words.button ? el("button", { class: "btn go", autofocus: true, text: words.button, click: again }) : null;
   box = el(
     "dialog",
     { class: "small", role: "alertdialog", "aria-labelledby": "stopped-title", "aria-describedby": "stopped-text" },

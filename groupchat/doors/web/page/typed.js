@@ -5,7 +5,7 @@ const OF_ROOMS = new Set("say topic leave part lock unlock slow purge catchup li
 
 const CHOOSE = "Here, ↑ in the empty box changes your last message, and the menu of a message changes or deletes it.";
 
-/** What the server takes for corrections, or refuses because it looks so: never said by mistake. */
+/** Corrections, and what looks so to the server: never said by mistake. */
 const PART = String.raw`(?:(?!\1)[^\\]|\\.)`;
 const CORRECTIONS = [
   /^s\//u,
@@ -16,7 +16,7 @@ const CORRECTIONS = [
 
 /**
  * Return {kind, …}: "say" or "act" (text, reply), "tell" (nick, text), "join" or "switch" (room), "search" (text),
- * "exit" (verb), "wrong" (text: why), or "command" (line, for the server).
+ * "exit" (verb), "settings" (what), "wrong" (text: why), or "command" (line, for the server).
  */
 export function read(text, place) {
   if (place === "none") {
@@ -59,6 +59,9 @@ export function read(text, place) {
       return { kind: "exit", verb: "exit" };
     case "logout":
       return rest ? { kind: "command", line } : { kind: "exit", verb: "logout" };
+    case "register":
+    case "password":
+      return rest ? { kind: "command", line } : { kind: "settings", what: command };
     case "paste":
       if (rest) return { kind: "say", text: rest };
       return { kind: "wrong", text: "Here, Shift+Enter begins a new line, and whatever you paste keeps its lines: no command is needed." };

@@ -18,7 +18,7 @@ export function upload(file, one, key, reply = 0) {
 
 export const request = ({ key, name, size, place }) => ({ do: "send", name, size, key, ...place });
 
-/** Return what is to be sent now: one after the other, in order. */
+/** Return what is to be sent now. */
 export const next = (uploads) => (uploads.some(({ state }) => state === "sending") ? undefined : uploads.find(({ state }) => state === "waiting"));
 
 export const isBusy = (uploads) => uploads.some(({ state }) => state !== "failed");
