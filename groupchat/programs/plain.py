@@ -11,8 +11,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from groupchat.client.core.protocol import JsonLines, Message
+from groupchat.client.core.pulse import PING
+from groupchat.client.twisted_network import TwistedClock
 from groupchat.destinations.command_line import Destination
 from groupchat.programs.plain_lines import Lines, is_spoken, shown
+from groupchat.programs.plain_silence import Silence
 from groupchat.programs.plain_states import Chatting, Connecting, Entering, Finished, Leaving, Menu, Online, State
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.echo import Echo
@@ -57,6 +60,7 @@ class PlainJoin:
     def start(self, reactor: Any) -> "Deferred[int]":
         """Begin; fires with the exit status."""
         self.reactor = reactor
+        self.silence = Silence(TwistedClock(reactor), lambda: self.waiting, self._complain, self._give_up)
         self.keyboard.open(reactor)
         self.go(Menu(self) if self.menu else Connecting(self))
         return self._finished
@@ -69,8 +73,15 @@ class PlainJoin:
 
     # The states call these.
 
+    @property
+    def waiting(self) -> int:
+        """Return how many lines that were read are not sent, or not answered."""
+        return len(self._lines) + len(self.lines.unanswered)
+
     def go(self, state: "State") -> None:
         """Change to this state."""
+        if not isinstance(state, Online):
+            self.silence.stop()
         self.state = state
         self._is_in = isinstance(state, Entering | Chatting | Leaving)
         state.begin()
@@ -139,6 +150,7 @@ class PlainJoin:
             self._finished.callback(1 if refused or unsaid or unconfirmed else status)
 
         if not isinstance(self.state, Finished):
+            self.silence.stop()
             self.state = Finished(self)
             self.keyboard.close(closed)
 
@@ -151,6 +163,10 @@ class PlainJoin:
             for line in lines:
                 self._complain(shown(line))
 
+    def _give_up(self, seconds: float) -> None:
+        if isinstance(self.state, Online):
+            self.state.give_up(seconds)
+
     # The keyboard and the connection call these.
 
     def _typed(self, line: bytes) -> None:
@@ -162,7 +178,7 @@ class PlainJoin:
             self.state.connected()
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
-        if isinstance(self.state, Online) and self.state.wire is wire:
+        if isinstance(self.state, Online) and self.state.wire is wire and message.get("ref") != PING:
             self.state.receive(message)
 
     def wire_closed(self, wire: JsonLines, reason: Exception) -> None:

@@ -29,7 +29,9 @@ from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
 from groupchat.client.twisted_network import Source, TwistedDialer
 from groupchat.destinations.credentials import Credentials
+from groupchat.model.wording import plural
 from groupchat.programs.plain_lines import Lines, shown
+from groupchat.programs.plain_silence import Silence
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.echo import Echo
@@ -78,8 +80,13 @@ class Join(Owner, Protocol):
     echo: Echo
     lines: Lines
     transcript: Transcript
+    silence: Silence
     reactor: Any
     state: "State"
+
+    @property
+    def waiting(self) -> int:
+        """Return how many lines that were read are not sent, or not answered."""
 
     def go(self, state: "State") -> None:
         """Change to this state."""
@@ -202,6 +209,15 @@ class Online(State):
         else:
             self._join.fail(reason(self._join.address, why))
 
+    def give_up(self, seconds: float) -> None:
+        """Leave a server that has answered nothing for so long."""
+        sentence = f"{self._join.address} has answered nothing for {seconds:.0f} s."
+        self._hang_up(lambda: self._join.fail(sentence + self._not_sent()))
+
+    def _not_sent(self) -> str:
+        """Return a sentence about the lines that are not listed; empty: there are none."""
+        return ""
+
     def _hang_up(self, end: Callable[[], None]) -> None:
         """Go on with ``end``, then close the connection, which belongs to no state any more."""
         self._join.keyboard.unfeed()
@@ -264,6 +280,11 @@ class Naming(Online):
                 is_there = self._join.room.casefold() in ("", str(message.get("room")).casefold())
                 self._join.go((Chatting if is_there else Entering)(self._join, self.wire))
 
+    def _not_sent(self) -> str:
+        """Lines that wait here may be passwords, and are only counted."""
+        lines = self._join.waiting
+        return f" {plural(lines, 'line')} {'was' if lines == 1 else 'were'} not sent." if lines else ""
+
     def _name(self, answer: str) -> None:
         """Claim what was typed for a nickname; the two commands that are possible here give a password, too."""
         command, *words = answer.split()
@@ -285,6 +306,7 @@ class Naming(Online):
         name: dict[str, str | bool] = {"nick": nick} if nick else {}
         if nick and nick == self._join.account:
             name["login"] = True
+        self._join.silence.watch(self.wire)
         self.wire.send({"do": "nick", **name, "attended": True, **proof, "ref": "nick"})
 
     def _refused(self, refused: Message) -> None:
@@ -300,6 +322,7 @@ class Naming(Online):
             self._hang_up(lambda: self._join.fail(f"{refused.get('code')}: {refused.get('text')}"))
 
     def _ask(self, question: str) -> None:
+        self._join.silence.stop()  # the server waits for the person now
         self._question = question
         suggests = question == "nickname" and self._suggested
         label = SUGGESTED.format(self._suggested) if suggests else PROMPTS[question]
@@ -435,6 +458,7 @@ class Leaving(Online):
 
     def interrupt(self) -> None:
         if self._timer is None:
+            self._join.silence.stop()
             self._timer = self._join.reactor.callLater(
                 GOODBYE, self.wire.drop, ConnectionDropped("the server did not say goodbye")
             )

@@ -2,7 +2,7 @@
 
 from groupchat.client.client import Client
 from groupchat.client.core.client_state import State
-from groupchat.model.wording import plural
+from groupchat.stdio.silence import ANSWERS, no_answer
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.surfaces.surface import Surface
@@ -36,15 +36,13 @@ class ConnectionStatus:
         self._state.silence = seconds
         if seconds and self._surface.echoes and not self._has_told_silence:
             self._has_told_silence = True
-            lines = self._state.pending
-            waiting = f"; {plural(lines, 'line')} {'waits' if lines == 1 else 'wait'}" if lines else ""
-            self._remark(f"No answer from the server for {seconds:.0f} s{waiting}.")
+            self._remark(no_answer(seconds, self._state.pending))
 
     def answers(self) -> None:
         """Say that the server answers again, if it was said that it did not, and there is a connection."""
         if self._has_told_silence and not self._state.silence and self._state.connection == "connected":
             self._has_told_silence = False
-            self._remark("The server answers again.")
+            self._remark(ANSWERS)
 
     def joined(self, client: Client) -> None:
         """Show that the client has joined."""
