@@ -27,6 +27,7 @@ from groupchat.client.address import Address, reason
 from groupchat.client.core.client_errors import ConnectionDropped
 from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
+from groupchat.client.loop.typed_lines import LONGEST
 from groupchat.client.twisted_network import Source, TwistedDialer
 from groupchat.destinations.credentials import Credentials
 from groupchat.model.wording import plural
@@ -46,6 +47,9 @@ SUGGESTED = "Choose your nickname [{}]: "
 
 GOODBYE = 3.0
 """Seconds the server has to close the connection after Ctrl-C."""
+
+SHOWN = 200
+"""Bytes that are shown of a line that is too long."""
 
 LOCKED = frozenset({"password-needed", "password-wrong"})
 """Refusals after which the password is asked for."""
@@ -368,6 +372,9 @@ class Chatting(Online):
         return self._is_read and not self._join.lines.is_choosing
 
     def take(self, line: bytes) -> None:
+        if len(line) > LONGEST:
+            self._refuse_long(line)
+            return
         command, _, rest = line.strip().partition(b" ")
         name = command.decode("utf-8", "replace").lower()
         if self._collecting is not None or (begun(line.decode("utf-8", "replace")) is not None):
@@ -388,6 +395,16 @@ class Chatting(Online):
         if name == "/logout" and not rest.strip():
             request["ref"] = LOGOUT
         self.wire.send(request)
+
+    def _refuse_long(self, line: bytes) -> None:
+        """Send nothing of a line of which the end was not read."""
+        why = f"has more than {LONGEST:,} bytes"
+        if self._collecting is not None:
+            self._collecting.refuse(f"A line of your message {why}")
+            self._join.write(f"-- {self._collecting.told}\n")
+            return
+        self._join.lines.refuse(f"{shown(line[:SHOWN].decode('utf-8', 'replace'))}…")
+        self._join.write(f"!! line-too-long: The line {why}, and was not sent.\n")
 
     def _collect(self, line: bytes) -> None:
         """Take a line of a message of several lines, or the command that begins one."""

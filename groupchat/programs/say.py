@@ -16,6 +16,7 @@ from groupchat.client.core.results import Result
 from groupchat.client.loop import looping
 from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.standard_streams import StandardStreams
+from groupchat.client.loop.typed_lines import LONGEST as LONGEST_LINE
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
 from groupchat.programs import taken_names
@@ -146,10 +147,15 @@ class Say:
 
     def _typed(self, line: bytes) -> None:
         self._read += 1
+        line = line.removesuffix(b"\r")
+        if len(line) > LONGEST_LINE:
+            self._unsaid[self._read] = SECRET_COMMANDS.shown(line.decode(errors="replace"))
+            self._stop(f"Line {self._read} was not posted: it has more than {LONGEST_LINE:,} bytes")
+            return
         try:
-            text = line.removesuffix(b"\r").decode()
+            text = line.decode()
         except UnicodeDecodeError as error:
-            self._unsaid[self._read] = line.decode(errors="replace")
+            self._unsaid[self._read] = SECRET_COMMANDS.shown(line.decode(errors="replace"))
             self._stop(f"Line {self._read} is not UTF-8 (at its byte {error.start + 1})")
             return
         if not text.strip() and not self._is_one:

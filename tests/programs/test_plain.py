@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from groupchat.client.loop.typed_lines import LONGEST
 from groupchat.programs.plain import PlainJoin
 from groupchat.programs.plain_states import GOODBYE, LOGOUT, MENU
 from groupchat.stdio.echo import Echo
@@ -421,6 +422,19 @@ class ChattingTest(PlainCase):
         self.keyboard.dataReceived(b"caf\xe9\nhello\n")
         self.assertEqual([request["line"] for request in server.requests()], ["hello"])
         self.assertTrue(self.read().startswith("!! not-utf8: "))
+
+    def test_too_long(self) -> None:
+        """Of a line that is too long nothing is sent, neither its beginning nor its tail; the next one goes out."""
+        server = self.chat(terminal=False)
+        for line in (b"/exit " + b"x" * LONGEST, b"/login al sesame" + b"x" * LONGEST, "é".encode() * LONGEST):
+            self.keyboard.dataReceived(line)
+            self.keyboard.dataReceived(b" tail\nhello\n")
+            self.assertEqual([request["line"] for request in server.requests()], ["hello"])
+            self.assertEqual(self.read(), "!! line-too-long: The line has more than 65,536 bytes, and was not sent.\n")
+        self.assertEqual(self.join.lines.refused, [f"/exit {'x' * 194}…", "/login…", f"{'é' * 100}…"])
+        self.keyboard.type("/paste", "x" * 70000, ".", "after")
+        self.assertEqual([request["line"] for request in server.requests()], ["after"])
+        self.assertIn("A line of your message has more than 65,536 bytes, so nothing of it is said.", self.read())
 
     def test_slow_server(self) -> None:
         """While the server does not read, lines wait, and no more are read."""

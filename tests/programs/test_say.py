@@ -6,6 +6,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.client_errors import NothingListens
+from groupchat.client.loop.typed_lines import LONGEST as LONGEST_LINE
 from groupchat.client.twisted_network import deferred_of
 from groupchat.destinations.credentials import Credentials
 from groupchat.programs.say import LONGEST, LONGEST_SHOWN, MOST_SHOWN, PATIENCE, WINDOW, Say
@@ -261,6 +262,36 @@ class FailingTest(SayCase):
             server, 1, "Line 2 is not UTF-8 (at its byte 4); 1 line was posted; 2 lines were not said.",
             "Not said, line 2: caf\ufffd", "Not said, line 3: three", "Nothing that follows line 3 was read.",
         )  # fmt: skip
+
+    def test_too_long(self) -> None:
+        """Of a line that is too long nothing is said, neither its beginning nor its tail, and no line after it."""
+        for size in (1000, LONGEST_LINE + 500):
+            for is_one in (False, True):
+                self.begin(is_one=is_one)
+                server = self.accept()
+                text = b"one\n" + "é".encode() * LONGEST_LINE + b" tail\nthree\n"
+                for at in range(0, len(text), size):
+                    self.keyboard.received(text[at : at + size])
+                why = f"Line 2 was not posted: it has more than {LONGEST_LINE:,} bytes"
+                if is_one:
+                    self.keyboard.end()
+                    self.assert_ended(server, 1, f"{why}; nothing was posted.")
+                    continue
+                self.assertEqual(self.answer(server, 1), ["one"])
+                self.assert_ended(
+                    server, 1, f"{why}; 1 line was posted; 2 lines were not said.",
+                    f"Not said, line 2: {'é' * LONGEST_SHOWN}…", "Not said, line 3: three",
+                    "Nothing that follows line 3 was read.",
+                )  # fmt: skip
+
+    def test_password_in_a_bad_line(self) -> None:
+        """A password is not shown, also if its line is too long, or not UTF-8."""
+        for rest in (b"\xff", b"x" * LONGEST_LINE):
+            self.begin()
+            self.accept()
+            self.keyboard.received(b"/login alice sesame" + rest + b"\n")
+            self.assertNotIn("sesame", str(self.complaints))
+            self.assertEqual(self.complaints[1], "Not said, line 1: /login")
 
     def test_unreachable(self) -> None:
         """A server that was never reached is not tried again."""

@@ -43,11 +43,12 @@ class KeyboardTest(SynchronousTestCase):
         self.assertEqual((self.told, self.keyboard.ended), (["ended"], True))
 
     def test_endless_line(self) -> None:
-        """A line without an end is handed on in pieces, so that memory does not grow."""
+        """Of a line without an end the beginning is handed on, so that memory does not grow; its tail is no line."""
         self.keyboard.dataReceived(b"x" * LONGEST)
         self.assertEqual(self.typed, [])
-        self.keyboard.dataReceived(b"y")
-        self.assertEqual(self.typed, [b"x" * LONGEST + b"y"])
+        self.keyboard.dataReceived(b"yyyyy")
+        self.keyboard.dataReceived(b"tail\nnext\n")
+        self.assertEqual(self.typed, [b"x" * LONGEST + b"yy", b"next"])
 
     def test_input_ends_once(self) -> None:
         """The end of the input is told once."""
