@@ -209,7 +209,8 @@ def read(
     if all:
         for name in (*connection.rooms, PRIVATE):
             hall.persistence.mark(connection, name, upto)
-        me.person.unread.clear()
+        if upto >= me.person.unread_upto:
+            me.person.unread.clear()
         return Done(text="You have read everything.", fields={"upto": upto})
     if nick:
         return _find_partner(me, nick).addCallback(lambda other: _mark_talk(me, other, upto))

@@ -232,6 +232,15 @@ class NumbersTests(MarksCase):
         self.assertEqual(self.marked(two), [("dev", "", 5), ("lobby", "", 5), ("", "", 5)])
         self.assertEqual(self.asked(two), {})
 
+    def test_all_up_to(self) -> None:
+        """What came after the number up to which everything is read is still new."""
+        self.alice.vanish()
+        netcat = self.house.connect("text").type("alice", SECRET)
+        self.device().do("read", all=True, id=1)
+        netcat.take()
+        netcat.type("/catchup")
+        self.assertEqual([len(one.posts) for one in netcat.answers], [2])  # type: ignore[attr-defined]
+
     def test_catchup(self) -> None:
         """/catchup shows what is not read, as long as it is not marked; to a program that marks nothing, once."""
         self.alice.do("catchup", room="lobby").do("catchup", room="lobby")

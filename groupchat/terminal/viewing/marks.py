@@ -22,7 +22,8 @@ class Marks:
         self._told = {view: view.read for view in state.views}
         """The number up to which the server was told that a view was read."""
         self._timer: IDelayedCall | None = None
-        self._wants_all = False
+        self._all = 0
+        """The number up to which everything was read, also what was never shown here; 0: the server was told."""
 
     def read(self, view: View) -> None:
         """Note that the person has read everything that there is in a view."""
@@ -31,10 +32,10 @@ class Marks:
             self._timer = self._clock.callLater(TELL_S, self.tell)
 
     def read_all(self) -> None:
-        """Note that the person has read everything everywhere, also what was never shown here."""
+        """Note that the person has read everything everywhere, but nothing that comes later."""
         for view in self._state.views:
             view.mark_read()
-        self._wants_all = True
+        self._all = max((view.read for view in self._state.views), default=0)
         self.tell()
 
     def joined(self) -> None:
@@ -46,13 +47,11 @@ class Marks:
         self._stop_timer()
         if "read" not in self._client.features or self._state.connection != "connected":
             return
-        news = [view for view in self._state.views if self._is_news(view)]
+        upto, self._all = self._all, 0
+        news = [view for view in self._state.views if self._is_news(view) and view.read > upto]
         self._told = {view: view.read for view in self._state.views}
-        if self._wants_all:
-            self._wants_all = False
-            asked = self._client.request("read", all=True)
-            asked.addErrback(lambda failure: failure.trap(ClientError) and None)
-            return
+        if upto:
+            self._client.request("read", all=True, id=upto).addErrback(self._lost_all, upto)
         for view in news:
             where = {"nick": view.place.nick} if view.place.nick else {"room": view.place.room}
             self._client.request("read", id=view.read, **where).addErrback(self._lost, view)
@@ -75,3 +74,8 @@ class Marks:
         failure.trap(ClientError)
         if failure.check(Unanswered):
             self._told.pop(view, None)
+
+    def _lost_all(self, failure: Failure, upto: int) -> None:
+        failure.trap(ClientError)
+        if failure.check(Unanswered):
+            self._all = max(self._all, upto)

@@ -55,9 +55,31 @@ class MarksTest(MarksCase):
         """Everything is marked by one request, at once."""
         self.lobby.newest, self.lobby.unread = 5, 1
         self.marks.read_all()
-        self.assertEqual((self.asked(), self.lobby.unread), ([("read", True)], 0))
+        self.assertEqual((self.asked(), self.lobby.unread), ([("read", 5, True)], 0))
         self.marks.tell()
         self.assertEqual(self.asked(), [])
+
+    def test_all_without_connection(self) -> None:
+        """What is said between the wish and the connection on which it is told does not count as read."""
+        self.connection.cut()
+        self.state.connection = "reconnecting"
+        self.lobby.newest = 5
+        self.marks.read_all()
+        self.bob.newest = 9
+        self.marks.read(self.bob)
+        self.clock.advance(60)
+        self.connection = self.join()
+        self.assertEqual(self.asked(), [("read", 5, True), ("read", "bob", 9)])
+
+    def test_all_lost(self) -> None:
+        """The wish is told again if it was lost on the way."""
+        self.lobby.newest = 5
+        self.marks.read_all()
+        self.connection.cut()
+        self.state.connection = "reconnecting"
+        self.clock.advance(60)
+        self.connection = self.join()
+        self.assertEqual(self.asked(), [("read", 5, True)])
 
     def test_interrupted(self) -> None:
         """What was read without a connection, or lost on the way, is told on the next one."""
