@@ -65,6 +65,8 @@ class LineEditor:
         self._drafts = Drafts()
         self._place: Hashable = None
         """The place whose half-typed line is in the editor while the person talks."""
+        self._place_elsewhere: Hashable = None
+        """The place whose half-typed line is in the person's own editor."""
         self._stopping = False
         self._title = ""
         self.buffer = DraftBuffer(history=self._history, multiline=False, on_text_changed=lambda _: self._changed())
@@ -134,6 +136,8 @@ class LineEditor:
         self._drafts.move(old, new)
         if self._place == old:
             self._place = new
+        if self._place_elsewhere == old:
+            self._place_elsewhere = new
 
     def proceed(self) -> None:
         self._lending.take_again()
@@ -270,8 +274,9 @@ class LineEditor:
 
     def edit_elsewhere(self) -> None:
         """Edit the line in the person's own editor; what comes back is the draft of the place it was typed for."""
-        place = self._place
-        self._lending.edit(self.buffer.text, lambda text: self._bring_back(place, text), self.owner.remark)
+        if not self._lending.is_lent:
+            self._place_elsewhere = self._place
+            self._lending.edit(self.buffer.text, self._bring_back, self.owner.remark)
 
     # Inside.
 
@@ -323,11 +328,11 @@ class LineEditor:
         self._is_command = draft.is_command
         self._given_back = draft.text
 
-    def _bring_back(self, place: Hashable, text: str) -> None:
-        if self.talking and place == self._place:
+    def _bring_back(self, text: str) -> None:
+        if self.talking and self._place_elsewhere == self._place:
             self.buffer.replace(text)
         else:
-            self._drafts.keep(place, Draft(Document(text)))
+            self._drafts.keep(self._place_elsewhere, Draft(Document(text)))
 
     def _returned(self) -> None:
         self._title = ""

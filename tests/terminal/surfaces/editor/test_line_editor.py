@@ -730,6 +730,13 @@ class LentTest(EditorTest):
         self.assertEqual(self.shown[0], ">")
         self.assertEqual(self.editor.drafts(), [("lobby", "edited")])
 
+    def test_renamed_by_then(self) -> None:
+        """What comes back is in the line of the place it was typed for, also when that has another name by then."""
+        self.owner.at = "rob"
+        self.editor.moved("lobby", "rob")
+        self.finish()
+        self.assertEqual((self.shown[0], self.editor.drafts()), ("> edited", [("rob", "edited")]))
+
     def test_stopped(self) -> None:
         """A client that ends ends the editor, and the line is not lost."""
         self.until(lambda: (self.folder / "sign").exists())
