@@ -197,10 +197,9 @@ class TerminalClient(Owner):
 
     def interrupted(self) -> None:
         now = self._reactor.seconds()
-        if self._questions.open and self._session.chat is not None and not self._is_veiled:
-            self._questions.talk()
-        elif self._session.chat is None and self._sign_in.back is not None:
-            self._sign_in.back()
+        can_cancel = self._session.chat is not None or self._sign_in.back is not None
+        if self._questions.open and can_cancel and not self._is_veiled:
+            self._questions.take("")
         elif self._is_veiled or self._session.chat is None or now - self._interrupted_at < AGAIN_S:
             self._leave("")
         else:
@@ -219,7 +218,7 @@ class TerminalClient(Owner):
         return self._state.last
 
     def is_secret(self, line: str) -> bool:
-        return self._secret_commands.is_secret(line)
+        return any(self._secret_commands.is_secret(one) for one in line.split("\n"))
 
     @property
     def _secret_commands(self) -> SecretCommands:

@@ -278,7 +278,8 @@ class TalkingTest(ClientTest):
 
     def test_secret(self) -> None:
         """The arguments of a secret command are asked for, hidden, and sent by name; its line is secret."""
-        self.assertTrue(self.client.is_secret("/password a b"))
+        for line, is_secret in ("/password a b", True), ("one\n/password a b", True), ("one\ntwo", False):
+            self.assertEqual(self.client.is_secret(line), is_secret)
         self.type("/password")
         self.assertEqual(self.surface.asked, ("Your present password: ", True))
         self.type("one")
@@ -297,6 +298,16 @@ class TalkingTest(ClientTest):
         self.type("two words")
         (request,) = self.connection.requests()
         self.assertIn("two words", request.values())
+
+    def test_secret_interrupted(self) -> None:
+        """Nor is it after Ctrl-C at one of these questions."""
+        for typed in ["two words"], ["two words", "other words"]:
+            self.type("/register", *typed)
+            self.client.interrupted()
+            self.type("two words")
+            self.assertEqual((self.surface.asked, self.connection.requests()), (None, []))
+            self.type("two words")
+            self.assertEqual(self.sent(), ["two words"])
 
     def test_weak(self) -> None:
         """A new password that is too weak is asked for again, however it was given; nothing of it is said."""
@@ -512,7 +523,10 @@ class HalfTypedTest(ClientTest):
     def test_told_at_the_end(self) -> None:
         """What is still half typed when the client ends is told, but for passwords."""
         self.join()
-        self.surface.half_typed = [(Place("dev"), "for dev"), (Place(), "nowhere"), (Place("x"), "/login al sesame")]
+        secret = "/login al sesame"
+        self.surface.half_typed = [
+            (Place("dev"), "for dev"), (Place(), "nowhere"), (Place("x"), secret), (Place("y"), f"one\n{secret}"),
+        ]  # fmt: skip
         self.surface.over.callback(None)
         self.assertOver(0, ["Not sent to dev: for dev", "Not sent: nowhere"])
 
