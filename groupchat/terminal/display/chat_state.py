@@ -261,6 +261,8 @@ class ChatState:
         talk = self.views.find(Place(nick=nick))
         if talk is not None and self.views.find(Place(nick=new)) in (None, talk):
             talk.place = Place(nick=new)
+        for view in self.views:
+            view.renamed(nick, new)
         for people in self._people.values():
             if nick.casefold() in people:
                 people.discard(nick.casefold())

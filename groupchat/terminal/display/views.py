@@ -107,6 +107,11 @@ class View:
         if len(self.speakers) > MOST_TALKS:
             del self.speakers[next(iter(self.speakers))]
 
+    def renamed(self, nick: str, new: str) -> None:
+        """Follow somebody who said something here to another nickname."""
+        if nick in self.speakers:
+            self.speakers = {new if one == nick else one: None for one in self.speakers}
+
     def add_news(self, number: int, calls: bool) -> None:
         """Count a message of somebody else, unless the server has done so."""
         if number > self.counted or not number:
@@ -236,10 +241,6 @@ class Views:
         """Return the view with this number, from 1 on."""
         views = [*self]
         return views[number - 1] if 0 < number <= len(views) else None
-
-    def number(self, view: View) -> int:
-        """Return the number of a view."""
-        return [*self].index(view) + 1
 
     def beside(self, step: int) -> View | None:
         """Return the view so many steps after the current one; after the last comes the first."""

@@ -32,9 +32,7 @@ class ViewsTest(SynchronousTestCase):
         self.views.open(Place("lobby"))
         self.views.open(Place("new"))
         self.assertEqual(self.names(), ["lobby", "dev", "ops", "new", "bob"])
-        self.assertEqual([self.views.number(view) for view in self.views], [1, 2, 3, 4, 5])
-        self.assertEqual((self.views.numbered(5), self.views.numbered(6)), (self.view("bob"), None))
-        self.assertIsNone(self.views.numbered(0))
+        self.assertEqual([self.views.numbered(number) for number in range(7)], [None, *self.views, None])
         self.views.sort(["ops", "gone", "lobby"])
         self.assertEqual(self.names(), ["ops", "lobby", "dev", "new", "bob"])
 

@@ -45,6 +45,11 @@ class CompletingTest(SynchronousTestCase):
         self.assertEqual(self.complete("/query b"), ["bob", "barbara", "bert"])
         self.assertEqual((self.complete("/topic b"), self.complete("hello ")), ([], []))
 
+    def test_renamed(self) -> None:
+        """Whoever has another nickname now is offered under that one, in their turn."""
+        self.state.take({"event": "renamed", "room": "", "nick": "bob", "new": "bo"}, 0)
+        self.assertEqual(self.complete("b", "barbara", "bert", "bo"), ["bo", "barbara", "bert"])
+
     def test_rooms(self) -> None:
         """The person's rooms come first, in their order, also without a connection."""
         self.assertEqual(self.complete("/switch "), ["ops", "dev", "lobby"])
