@@ -207,6 +207,9 @@ class ChatState:
             number, to = event.get("id"), str(event.get("to", ""))
             if type(number) is int and (room or to) and kind != "shared":  # a file cannot be edited
                 self._last[Place(room) if room else Place(nick=to)] = (number, _safe(text))
+            view = self.views.find(Place(room))
+            if view is not None:
+                view.spoke_at = now  # perhaps on another device
             return False
         is_private = kind == "whispered" or bool(event.get("to"))
         if is_private:

@@ -29,6 +29,7 @@ from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.flow.pasting import Paste
 from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.several_lines import several
+from groupchat.terminal.flow.slow_rooms import SlowRooms
 from groupchat.terminal.flow.unsaid import Unsaid
 from groupchat.terminal.surfaces.surface import Surface
 
@@ -68,8 +69,7 @@ class Sending:
         self._clock = clock
         self._soon: IDelayedCall | None = None
         """The time at which lines are looked at again: those that still wait are shown."""
-        self._slow: IDelayedCall | None = None
-        """The next second of the count-down in a slow room."""
+        self._slow = SlowRooms(clock, state, surface.refresh)
         self.unsaid = Unsaid(clock, surface, display, state, self._say_again)
         self._files = FileSending(client, self._remark, self._show_sending)
         self._paste = Paste(clock, self._say_pasted, self._paste_refused)
@@ -159,10 +159,10 @@ class Sending:
         unsent = [line for _, line in self._state.unanswered.values()]
         self._state.unanswered.clear()
         self._state.headed.clear()
-        for timer in self._soon, self._slow:
-            if timer is not None and timer.active():
-                timer.cancel()
-        self._soon = self._slow = None
+        soon, self._soon = self._soon, None
+        if soon is not None and soon.active():
+            soon.cancel()
+        self._slow.finish()
         return [*self.unsaid.finish(), *unsent, *self._paste.stop()]
 
     def _request(self, command: str, words: list[str], do: str, **fields: str) -> "Deferred[Any]":
@@ -285,7 +285,7 @@ class Sending:
     def _answered(self, answer: Message | int, line: str, place: Place, moves: int) -> None:
         """Show the answer to a line, unless it is the number of what was said, which comes as an event."""
         if isinstance(answer, int) or (is_spoken(line) and "id" in answer):
-            self._spoke(place)
+            self._slow.spoke(place)
         if isinstance(answer, int):
             return
         if answer.get("event") == "listed":
@@ -347,7 +347,7 @@ class Sending:
         if not self._secret_commands.is_secret(line):
             self._remark(f"Not {'said' if is_spoken(line) else 'done'}: {line}")
         if refused.code == "slow-mode" and refused.wait:
-            self._slow_down(place, refused.wait)
+            self._slow.refused(place, refused.wait)
         is_unknown = refused.code == "unknown-command" and not self._secret_commands.is_secret(line)
         if not is_spoken(line) and not is_unknown:
             if several(line) is not None and place == self._state.place and not is_pasted:
@@ -361,31 +361,6 @@ class Sending:
         elif place == self._state.place and not is_pasted:
             # In another place than it was typed for, one key more would say it to the wrong people.
             self._surface.give_back(line)
-
-    def _slow_down(self, place: Place, seconds: float) -> None:
-        """Count down the seconds until one may speak again in a slow room, and learn its pace."""
-        view, now = self._state.views.find(place), self._clock.seconds()
-        if view is not None:
-            view.slow_until = now + seconds
-            view.pace = view.slow_until - view.spoke_at if view.spoke_at else 0.0
-            self._count_down()
-
-    def _spoke(self, place: Place) -> None:
-        """Note that the person said something, after which a slow room takes nothing more for a while."""
-        view, now = self._state.views.find(place), self._clock.seconds()
-        if view is not None:
-            view.spoke_at = now
-            if view.pace:
-                view.slow_until = now + view.pace
-                self._count_down()
-
-    def _count_down(self) -> None:
-        self._surface.refresh()
-        timer, self._slow = self._slow, None
-        if timer is not None and timer.active():
-            timer.cancel()
-        if any(view.slow_until > self._clock.seconds() for view in self._state.views):
-            self._slow = self._clock.callLater(1.0, self._count_down)
 
     def _show_sending(self, words: str) -> None:
         self._state.sending = words
