@@ -165,8 +165,7 @@ class Chat:
         query = self._state.query
         calls = self._state.take(event, self._reactor.seconds())
         if self._state.lost.nick and query and not self._state.query:
-            where = f"Your lines go to {self._state.room} now." if self._state.room else "You are in no room now."
-            self._surface.write(self._display.remark(f"{query} has left. {where}"))
+            self._remark(f"{query} has left. {self._state.whereabouts}")
         if not self._comings.take(event, self._settings.joins):
             self.viewing.show(event, calls)
         match event.get("event"):

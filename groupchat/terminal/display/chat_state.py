@@ -70,6 +70,11 @@ class ChatState:
         return self.place.nick
 
     @property
+    def whereabouts(self) -> str:
+        """Return in a sentence where lines go now that they go to nobody in private."""
+        return f"Your lines go to {self.room} now." if self.room else "You are in no room now."
+
+    @property
     def people(self) -> int | None:
         """Return how many people are in the current room; None if that is not known."""
         people = self._people.get(self.room)

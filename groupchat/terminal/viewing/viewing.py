@@ -3,18 +3,15 @@
 Rules:
 
 1. Whatever changes the current view, `follow` notices, and shows what waited there: a key, an answer, a kick.
-2. The person is in another view at once, also without a connection.  The server is told when they stay for a moment:
-   every line names its room or person anyway, and a walk through ten rooms must not use up what they may send.
+2. The person is in another view at once, also without a connection; the server is told later (`ToldPlace`).
 3. An answer to what was asked before the last key leads nowhere any more.
 """
 
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IReactorTime
 
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.protocol import Message
 from groupchat.model.wording import plural
 from groupchat.terminal.display.addressees import Place
@@ -24,10 +21,9 @@ from groupchat.terminal.display.views import Gap, View, number_of
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.surfaces.surface import Surface
 from groupchat.terminal.viewing.marks import Marks
+from groupchat.terminal.viewing.told_place import ToldPlace
+from groupchat.terminal.viewing.view_list import view_list
 from groupchat.terminal.viewing.waiting_posts import WaitingPosts
-
-TELL_S = 1.0
-"""Seconds in one view after which the server is told that lines go there."""
 
 MOST_TOPICS = 1000
 """The most topics that are remembered."""
@@ -43,7 +39,6 @@ class Viewing:
         self, clock: IReactorTime, client: Client, surface: Surface, display: Display, state: ChatState,
         settings: LocalSettings, moved: Callable[[], object],
     ) -> None:  # fmt: skip
-        self._clock = clock
         self._client = client
         self._surface = surface
         self._display = display
@@ -59,9 +54,7 @@ class Viewing:
         """True if the rooms have an order that the person knows."""
         self._topics: dict[str, str] = {}
         """The topics of rooms that the server has told of, which may not be shown yet."""
-        self._told: Place | None = None
-        """The place that the server knows lines to go to; None: that is not certain."""
-        self._timer: IDelayedCall | None = None
+        self._told_place = ToldPlace(clock, client, state, self._gone)
         self._waiting = WaitingPosts(client, surface, display, state, self._write)
         self._marks = Marks(clock, client, state)
 
@@ -135,7 +128,6 @@ class Viewing:
         if not self._is_ordered:
             self._is_ordered = True
             views.sort(rooms)  # the server may have told of the current one last
-        self._told = Place(room)
         if not place or (place.room and place.room not in rooms):
             self._state.go(Place(room))
         for view in views.rooms:
@@ -143,10 +135,7 @@ class Viewing:
                 views.end(view)
         if views.room is None:
             views.room = views.find(Place(room))
-        if self._state.query:
-            self._ask_for_conversation(self._state.query)
-        elif self._state.place != self._told:
-            self._tell_soon()
+        self._told_place.joined(Place(room))
         self.follow()
         self._waiting.joined()
         self._marks.joined()
@@ -156,18 +145,19 @@ class Viewing:
 
         :param moves: how often the person had gone to another view when they asked.
         """
-        self._told, views = place, self._state.views
+        self._told_place.heard(place)
+        views = self._state.views
         view = views.find(place)
         if place and (view is None or view.is_new):
             # The answer may overtake what is shown of the room before it, but not what the client has heard.
             view = views.open(place)
             view.topic = self._topics.get(place.room, "")
             view.is_new, view.old = False, self._client.since if type(self._client.since) is int else 0
-        if moves == self._state.views.moves:
+        if moves == views.moves:
             self._state.go(place)
             self.follow()
         else:
-            self._tell_soon()
+            self._told_place.tell_soon()
 
     def heard_topic(self, room: str, topic: str) -> None:
         """Note the topic of a room that the person comes into: an answer may lead there before that is shown."""
@@ -177,9 +167,9 @@ class Viewing:
 
     def departed(self, current: str) -> None:
         """Note where the server lets lines go after the loss of a room."""
-        self._told = Place(current)
-        if self._state.place != self._told:
-            self._tell_soon()
+        self._told_place.heard(Place(current))
+        if self._state.place != Place(current):
+            self._told_place.tell_soon()
 
     def follow(self) -> None:
         """Show what waits in the view that the person is in now, if it is another one than before."""
@@ -221,7 +211,7 @@ class Viewing:
             case ["/back"]:
                 self.go("back")
             case ["/views"]:
-                self._list()
+                self._surface.write(self._display.answer(view_list(self._state.views)))
             case ["/read", "all"]:
                 self.mark_read()
                 self._surface.write(self._display.answer("Everything counts as read."))
@@ -261,7 +251,7 @@ class Viewing:
 
     def finish(self) -> None:
         """Tell nobody any more."""
-        self._stop_timer()
+        self._told_place.finish()
         self._marks.finish()
 
     # Inside.
@@ -297,7 +287,7 @@ class Viewing:
         self._state.lost = Place()
         self._state.go(view.place)
         self.follow()
-        self._tell_soon()
+        self._told_place.tell_soon()
         self._surface.refresh()
         return True
 
@@ -340,64 +330,13 @@ class Viewing:
     def _remark(self, sentence: str) -> None:
         self._surface.write(self._display.remark(sentence))
 
-    def _list(self) -> None:
-        """List the views, with their numbers and what is unread there."""
-        lines = []
-        for number, view in enumerate(self._state.views, 1):
-            what = plural(view.unread, "unread message") if view.unread else "nothing unread"
-            marked = f", {view.mentions} for you" if view.mentions else ""
-            here = " (you are here)" if view is self._state.views.current else ""
-            gone = " (you are no longer there)" if view.is_over else ""
-            private = ", in private" if view.place.nick else ""
-            lines.append(f"{number} {view.place}{private}: {what}{marked}{here}{gone}")
-        self._surface.write(self._display.answer("\n".join(lines) or "You are in no room."))
-
-    # The server.
-
-    def _tell_soon(self) -> None:
-        self._stop_timer()
-        is_fetching = self._seen is not None and self._seen.gap is not None
-        delay = TELL_S if is_fetching or "type-room" in self._client.features else 0.0
-        self._timer = self._clock.callLater(delay, self._tell)
-
-    def _stop_timer(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None and timer.active():
-            timer.cancel()
-
-    def _tell(self) -> None:
-        """Tell the server where lines go, for the next connection, and for older servers."""
-        self._timer = None
-        place = self._state.place
-        if not place or place == self._told or self._state.connection != "connected":
-            return  # `joined` does it on the next connection
-        if place.nick and self._seen is not None and self._seen.gap is not None:
-            self._tell_soon()  # somebody who has left may have written what is being fetched
-            return
-        if place.nick:
-            self._ask_for_conversation(place.nick)
-            return
-        self._told = place
-        asked = self._client.request("switch", room=place.room)
-        asked.addErrback(lambda failure: failure.trap(ClientError) and None)
-
-    def _ask_for_conversation(self, nick: str) -> None:
-        """Ask for the private conversation; if that cannot be, lines go to the room, but not the next one."""
-
-        def refused(failure: Failure) -> None:
-            failure.trap(ClientError)
-            error = failure.value
-            if isinstance(error, Refused) and error.code == "no-such-nick" and self._state.query == nick:
-                self._marks.tell()  # while there is a view of it
-                room = self._state.room
-                self._state.lose(Place(nick=nick), room)
-                where = f"Your lines go to {room} now." if room else "You are in no room now."
-                self._remark(f"{nick} is not here any more. {where}")
-                self.follow()
-                self._surface.refresh()
-
-        self._told = Place(nick=nick)
-        self._client.request("query", nick=nick).addErrback(refused)
+    def _gone(self, nick: str) -> None:
+        """Leave the conversation with somebody who cannot be reached: lines go to the room, but not the next one."""
+        self._marks.tell()  # while there is a view of it
+        self._state.lose(Place(nick=nick), self._state.room)
+        self._remark(f"{nick} is not here any more. {self._state.whereabouts}")
+        self.follow()
+        self._surface.refresh()
 
 
 def place_of(item: Message) -> Place:

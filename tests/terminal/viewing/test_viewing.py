@@ -11,7 +11,7 @@ from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.views import Gap, Views
 from groupchat.terminal.flow.local_settings import LocalSettings
-from groupchat.terminal.viewing.viewing import TELL_S
+from groupchat.terminal.viewing.told_place import TELL_S
 from groupchat.terminal.viewing.waiting_posts import PAGE
 from tests.client.fakes import FakeConnection, FakeEndpoint
 from tests.terminal.fakes import FakeDisplay, FakeSurface
