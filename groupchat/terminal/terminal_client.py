@@ -14,7 +14,6 @@ from groupchat.client.twisted_network import neutral
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration
 from groupchat.model.text import like_a_command
-from groupchat.stdio.collecting import Collecting, begun
 from groupchat.stdio.nickname import of_this_user
 from groupchat.terminal.attention.quiet_times import QuietTimes
 from groupchat.terminal.chat import Chat
@@ -24,8 +23,8 @@ from groupchat.terminal.display.bar import bar, prompt, title, waiting
 from groupchat.terminal.display.chat_state import ChatState
 from groupchat.terminal.display.display import Display
 from groupchat.terminal.flow.local_settings import LocalSettings
-from groupchat.terminal.flow.secret_commands import SecretCommands
 from groupchat.terminal.flow.several_lines import aim
+from groupchat.terminal.long_messages import LongMessages
 from groupchat.terminal.questions import Questions
 from groupchat.terminal.reaching import reach
 from groupchat.terminal.saved_login import LoginFile
@@ -64,6 +63,7 @@ class TerminalClient(Owner):
             _settings(configuration, not self._surface.echoes), self._leave, self._over, self._failed,
         )  # fmt: skip
         self._session.welcomed = self._welcomed
+        self._long_messages = LongMessages(self._session, self._state, self.remark)
         self._is_veiled = False
         """Whether what is typed is hidden because the server may want a password, and has not answered yet."""
         self._veiled: list[str] = []
@@ -78,9 +78,6 @@ class TerminalClient(Owner):
         self._early: list[str] = []
         """Lines that were typed before anything was asked."""
         self._finished: Deferred[int] = Deferred()
-        self._collecting: Collecting | None = None
-        """The message of several lines that is typed now."""
-        self._begun_in = Place()
         self._status = 0
         self._sentence = ""
         self._ending = False
@@ -122,57 +119,24 @@ class TerminalClient(Owner):
         if self._questions.holds(line):
             self.remark("That was not sent: it may be a password, as you were asked for one. The same line again is.")
             return
-        if self._collecting is not None or begun(line) is not None:
-            self._collect(line, chat)
-        elif line.strip() and not self._gives_away(line.split("\n")[1:]):
+        if (
+            not self._long_messages.collect(line)
+            and line.strip()
+            and not self._long_messages.gives_away(line.split("\n")[1:])
+        ):
             self._take_line(line, chat)
 
     def pasted(self, lines: list[str]) -> None:
-        if self._session.chat is not None:
-            said = [line for line in lines if not self.is_secret(line)]
-            for line in lines:
-                if self.is_secret(line):
-                    shown = self._secret_commands.shown(line)
-                    self.remark(f"Not sent, because it would have been said aloud: {shown}")
-            self._session.chat.sending.send_paste(said)
+        self._long_messages.paste(lines)
 
     def aim(self, command: str) -> tuple[str, bool]:
         return aim(command, self._state.correspondents.last)
 
     def typed_singly(self, command: str) -> None:
-        if self._session.chat is not None and not self._gives_away(command.split("\n")):
-            self._session.chat.sending.send_singly(command)
-
-    def _collect(self, line: str, chat: Chat) -> None:
-        """Take a line of a message of several lines, or the command that begins one."""
-        if self._collecting is None:
-            self._collecting, self._begun_in = begun(line), self._state.place
-        else:
-            self._collecting.take(line)
-        message = self._collecting
-        if message is not None and message.told:
-            self.remark(message.told)
-        if message is not None and message.is_done:
-            self._collecting = None
-            if message.text:
-                self._say(message.text, chat, self._begun_in, message.reply)
+        self._long_messages.say_singly(command)
 
     def said(self, text: str) -> None:
-        if self._session.chat is not None:
-            self._say(text, self._session.chat)
-
-    def _say(self, text: str, chat: Chat, place: Place | None = None, reply: int | None = None) -> None:
-        """Say a message of several lines, unless one of them has a password in it."""
-        if not self._gives_away(text.split("\n")):
-            chat.sending.say(text, place, reply)
-
-    def _gives_away(self, lines: list[str]) -> bool:
-        """Return whether one of these lines has a password in it; say that they were not sent then."""
-        secret = next((line for line in lines if self.is_secret(line)), None)
-        if secret is not None:
-            shown = self._secret_commands.shown(secret)
-            self.remark(f"Nothing was sent, because this would have been said aloud: {shown}")
-        return secret is not None
+        self._long_messages.say(text)
 
     def touched(self) -> None:
         if self._session.chat is not None:
@@ -183,7 +147,7 @@ class TerminalClient(Owner):
             self._session.chat.written(text)
 
     def go(self, way: str) -> None:
-        if self._collecting is not None:
+        if self._long_messages.is_collecting:
             self.remark("First say your message, with a line with only a dot, or drop it, with /cancel.")
         elif self._session.chat is not None:
             self._session.chat.viewing.go(way)
@@ -218,12 +182,7 @@ class TerminalClient(Owner):
         return self._state.last
 
     def is_secret(self, line: str) -> bool:
-        return any(self._secret_commands.is_secret(one) for one in line.split("\n"))
-
-    @property
-    def _secret_commands(self) -> SecretCommands:
-        """Return the commands that take passwords, with what the server added; without a chat, those known anyway."""
-        return self._session.chat.secret_commands if self._session.chat is not None else SecretCommands()
+        return self._long_messages.is_secret(line)
 
     def prompt(self, text: str) -> str:
         return prompt(self._state, text)
