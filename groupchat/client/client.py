@@ -67,6 +67,8 @@ class Client(Status):
         name_wait: float = 0.0,
     ) -> None:
         def tell(message: Message) -> None:
+            if message.get("event") == "refused":  # no request of the program: a preference, or what the server noticed
+                self._log.warn("The server refused something: {text} ({code})", **message)
             heard(message)
             if on_event is not None:
                 on_event(event_of(message))

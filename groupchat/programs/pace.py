@@ -11,6 +11,7 @@ Rules:
 
 import heapq
 from collections.abc import Callable
+from math import isfinite
 
 from groupchat.client.core.network import Clock, Timer
 
@@ -19,6 +20,9 @@ PROMPT_S = 0.2
 
 REST_S = 0.6
 """Seconds to pause then."""
+
+SHORTEST_WAIT_S = 0.5
+"""The least seconds after which a refused line is sent again, so that no server makes the program send all the time."""
 
 PATIENCE_S = 60.0
 """The most seconds that one line waits because the server says so."""
@@ -80,12 +84,14 @@ class Pace:
     def refused(self, number: int, reason: str, wait: float) -> bool:
         """Note that a line was refused; return whether it is sent again.
 
-        :param wait: the seconds after which it may be sent again; 0: it may not.
+        :param wait: the seconds after which it may be sent again; 0, or nonsense: it may not.
         """
         words, _ = self._sent.pop(number)
         now = self._clock.seconds()
         first = self._refused_at.setdefault(number, now)
-        if wait <= 0 or now + wait > first + PATIENCE_S:
+        is_allowed = isfinite(wait) and wait > 0
+        wait = max(wait, SHORTEST_WAIT_S)
+        if not is_allowed or now + wait > first + PATIENCE_S:
             del self._refused_at[number]
             self._go_on()
             return False

@@ -7,6 +7,7 @@ It joins quietly: it is in no room and no list of people, and its coming and goi
 import argparse
 import sys
 from collections.abc import Callable
+from math import ceil
 
 from groupchat.client.core.client_core import ClientCore
 from groupchat.client.core.client_errors import Left, Refused
@@ -193,7 +194,7 @@ class Say:
     def _is_held_up(self, why: str, wait: float) -> None:
         self._drop_deadline()
         self._set_deadline(wait)
-        self._told(f"{why.rstrip('.')}. Waiting {wait:.0f} s")
+        self._told(f"{why.rstrip('.')}. Waiting {ceil(wait)} s")
 
     def _no_more(self) -> None:
         if self._is_one and not self._problem and not self._ended:

@@ -494,6 +494,14 @@ class AskingTest(ClientCase):
             error = self.failureResultOf(asked, Refused).value
             self.assertEqual((error.code, connection.requests()), ("not-utf8", []))
 
+    def test_no_numbers(self) -> None:
+        """Numbers that JSON cannot have are refused, and nothing is sent."""
+        client, connection = self.joined_client()
+        connection.requests()
+        for number in (float("nan"), float("inf")):
+            error = self.failureResultOf(client.request("history", count=number), Refused).value
+            self.assertEqual((error.code, connection.requests()), ("bad-arguments", []))
+
     def test_silence(self) -> None:
         """A server that is quiet is asked for a sign of life, and taken for dead when it gives none."""
         _, connection = self.joined_client()

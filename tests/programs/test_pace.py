@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.twisted_network import TwistedClock
 from groupchat.limits.buckets import TokenBucket
-from groupchat.programs.pace import PATIENCE_S, Pace
+from groupchat.programs.pace import PATIENCE_S, SHORTEST_WAIT_S, Pace
 
 AHEAD = 64
 
@@ -155,6 +155,22 @@ class SlowModeTests(PaceCase):
         self.pace.add(2, "another")
         self.assertFalse(self.pace.refused(2, "muted", 0.0))
         self.assertEqual((len(self.pace), self.told), (0, []))
+
+    def test_nonsense(self) -> None:
+        """A time to wait that is none is a refusal, and one that is too short does not make it send all the time."""
+        for wait in (0.0, -1.0, float("nan"), float("inf"), float("-inf"), 1e9):
+            self.pace.add(1, "line 1")
+            self.assertFalse(self.pace.refused(1, "slow", wait), wait)
+            self.assertEqual((len(self.pace), self.clock.getDelayedCalls()), (0, []))
+        del self.sent[:]
+        self.pace.add(1, "line 1")
+        refusals = 0
+        while self.pace.refused(1, "slow", 1e-9):
+            refusals += 1
+            self.assertEqual(len(self.sent), refusals)
+            self.clock.advance(SHORTEST_WAIT_S)
+            self.assertEqual(len(self.sent), refusals + 1)
+        self.assertEqual(refusals, PATIENCE_S / SHORTEST_WAIT_S)
 
     def test_refused_for_ever(self) -> None:
         """A line that is refused again and again is not sent for longer than that."""

@@ -272,6 +272,8 @@ class Chat:
     def _hear(self, message: Message) -> None:
         if self._handled is None:
             self._handled = self._core.since  # the core counts this event only when it has told of it
+        if message.get("event") == "refused":  # no request of the program: a preference, or what the server noticed
+            _log.warning("The server refused something: %s (%s)", message.get("text"), message.get("code"))
         event = event_of(message)
         self._people.follow(event)
         if not self._is_own(message):

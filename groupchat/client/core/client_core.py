@@ -47,7 +47,8 @@ class ClientCore(Status):
     :param marks: whether the program says itself what was read, by the request ``read``; otherwise everything that the
         server sends it counts as read.
     :param preferences: what ``/set`` takes, set on every connection before anything else is sent;
-        with ``echo`` ``on`` the client's own posts are heard like those of others.
+        with ``echo`` ``on`` the client's own posts are heard like those of others.  One that the server refuses
+        is told by a ``refused`` event.
     :param window: how many requests may be sent and not answered at once.
     :param longest: the longest line the server takes, in bytes.
     :param backoff: seconds to wait after the n-th failure in a row.
@@ -141,6 +142,8 @@ class ClientCore(Status):
             length = len(encode(message))
         except UnicodeEncodeError:
             return failed(Refused("not-utf8", "There is half of a character in it, which cannot be sent."))
+        except ValueError as error:  # such as NaN, which is no JSON
+            return failed(Refused("bad-arguments", f"It cannot be written as JSON: {error}."))
         if length + len(',"ref":') + 20 > self._longest:
             return failed(Refused("line-too-long", f"A line may have {self._longest} bytes."))
         return self.membership.ask(message).answer

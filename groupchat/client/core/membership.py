@@ -140,9 +140,11 @@ class Membership:
         self._ask(self.resumption.claim())
 
     def wire_received(self, wire: JsonLines, message: Message) -> None:
-        if wire is not self._wire or message.get("ref") in (PING, EXIT, PREFER):
+        if wire is not self._wire or message.get("ref") in (PING, EXIT):
             return
-        if self._asked and message.get("ref") == self._asked:
+        if message.get("ref") == PREFER:
+            self._preferred(message)
+        elif self._asked and message.get("ref") == self._asked:
             self._answered(message)
         elif self.state is State.JOINING and message.get("event") == "refused":
             wire.drop(refusal_of(message))
@@ -251,6 +253,12 @@ class Membership:
         self._send_waiting()
         if not self._joined.is_settled:
             self._joined.succeed(welcome)
+
+    def _preferred(self, answer: Message) -> None:
+        """Tell the program if the server refuses one of its preferences, such as a misspelt one."""
+        if answer.get("event") == "refused":
+            refused = refusal_of(answer)
+            self._event({"event": "refused", "code": refused.code, "text": refused.text})
 
     def _refused(self, refused: Refused) -> None:
         now = self._clock.seconds()

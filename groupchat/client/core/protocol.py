@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, Protocol, TypeAlias
 
 from groupchat.client.core.client_errors import ConnectionDropped
@@ -44,7 +45,7 @@ LONGEST_LINE = 4 * 1024 * 1024
 DEEPEST = 32
 """Levels of arrays and objects in one another; the server's have four at most."""
 
-_ODD = re.compile(rb"[0-9]{19}|\\u[dD][89a-fA-F]")
+_ODD = re.compile(rb"[0-9]{19}|[eE]\+?[0-9]{3}|\\u[dD][89a-fA-F]")
 """What a number of more than 64 bits, or half of a character, is written with; it is rare in other lines."""
 
 _HALF = re.compile(r"[\ud800-\udfff]")
@@ -165,7 +166,7 @@ class JsonLines:
                 self._told = ConnectionDropped(refusal[2].strip(), refusal[1])
             return
         try:
-            message = json.loads(line.decode())
+            message = decoded(line)
         except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             self.drop(ConnectionDropped("the server sent a line that is not JSON"))
             return
@@ -214,7 +215,7 @@ def _oddity_in(message: Message) -> str:
                 deeper += [*value, *value.values()]
             elif isinstance(value, list):
                 deeper += value
-            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            elif (isinstance(value, int) and not -(2**63) <= value < 2**63) or value in (inf, -inf):  # such as 1e999
                 return "a number of more than 64 bits"
             elif isinstance(value, str) and _HALF.search(value):
                 return "half of a character"
@@ -225,5 +226,24 @@ def _oddity_in(message: Message) -> str:
 
 
 def encode(message: Message) -> bytes:
-    """Return one line, with its end, as the server reads it."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """Return one line, with its end, as the server reads it.
+
+    :raises ValueError: a value in it cannot be written as JSON.
+    """
+    return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decoded(line: bytes) -> Any:
+    """Return what is written in JSON.
+
+    :raises ValueError: it is none.
+    :raises RecursionError: it has too many levels.
+    """
+    return _DECODER.decode(line.decode())
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON, although Python reads it")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,6 +1,5 @@
 """Where a file is sent, and what the server answers to it."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from typing import Any, BinaryIO
 
 from groupchat.client.core.client_core import number_of
 from groupchat.client.core.client_errors import Refused, Unanswered
+from groupchat.client.core.protocol import decoded
 
 UPLOADS = 5
 """How often a file is sent, each time from its beginning, when the connection is lost."""
@@ -45,7 +45,7 @@ def posted(status: int, said: bytes) -> int:
 def _read_answer(said: bytes) -> dict[str, Any]:
     """Return the object that the server has answered with; empty: it was something else."""
     try:
-        answer = json.loads(said)
+        answer = decoded(said)
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}

@@ -65,6 +65,22 @@ class ChatTest(SynchronousTestCase):
 
         self.play(scene)
 
+    def test_preference_that_is_refused(self) -> None:
+        """A preference that the server does not know is a warning in the log, and an event."""
+
+        async def scene(server: FakeServer, alice: Somebody) -> None:
+            with self.assertLogs("groupchat.client", "WARNING") as logged:
+                async with gc.connect(server, "bot", preferences={"ehco": "on"}) as chat:
+                    await server.settled()
+                    events = [await anext(chat), await anext(chat)]
+                    self.assertEqual([event.raw.get("code") for event in events], [None, "bad-arguments"])
+            self.assertEqual(
+                [record.getMessage() for record in logged.records],
+                ["The server refused something: There is no setting ehco. (bad-arguments)"],
+            )
+
+        self.play(scene)
+
     def test_refusals(self) -> None:
         """What the server refuses is an exception with its code."""
 

@@ -6,6 +6,7 @@ from twisted.internet.error import ConnectionRefusedError
 
 from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused, Unanswered
 from groupchat.client.core.client_state import State
+from groupchat.client.core.protocol import Message
 from tests.client.fakes import said
 from tests.client.test_client import ClientCase
 
@@ -26,6 +27,18 @@ class ClaimTest(ClientCase):
         server = self.reconnect()
         server.welcome(head=1)
         self.assertEqual([wish["value"] for wish in server.requests()], ["off"])
+
+    def test_preference_that_is_refused(self) -> None:
+        """The program hears that the server refuses a preference, which has a wrong name or value, and stays in."""
+        client = self.client(preferences={"ehco": "on"}, since="head")
+        for number in (1, 2):
+            server = self.endpoint.accept() if number == 1 else self.reconnect()
+            server.welcome(head=1)
+            wish = server.requests()[0]
+            server.send({"event": "refused", "ref": wish["ref"], "code": "bad-arguments", "text": "No setting ehco."})
+            refused: Message = {"event": "refused", "code": "bad-arguments", "text": "No setting ehco."}
+            self.assertEqual((self.events, client.state), ([refused] * number, State.JOINED))
+            server.cut()
 
     def test_read_again(self) -> None:
         """What was left out is heard again on another connection, also if one is just being made."""

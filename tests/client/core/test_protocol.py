@@ -101,7 +101,7 @@ class JsonLinesTest(SynchronousTestCase):
 
     def test_not_json(self) -> None:
         """A server that talks nonsense is left at once, and nothing after it counts."""
-        for line in (b'{"a":', b"{\xff}", b"{" * 100_000):
+        for line in (b'{"a":', b"{\xff}", b"{" * 100_000, b'{"a":NaN}', b'{"a":[-Infinity]}', b'{"a":{"b":Infinity}}'):
             told = self.closed(line, b'{"event":"said"}')
             self.assertEqual(str(told), "the server sent a line that is not JSON")
             self.assertEqual(self.owner.received, [])
@@ -115,6 +115,9 @@ class JsonLinesTest(SynchronousTestCase):
             (b"9223372036854775808", "a number of more than 64 bits"),
             (b"[-9223372036854775809]", "a number of more than 64 bits"),
             (b"1" * 4300, "a number of more than 64 bits"),
+            (b"1e999", "a number of more than 64 bits"),
+            (b"[-1.5E+309]", "a number of more than 64 bits"),
+            (b"1" * 400 + b".5", "a number of more than 64 bits"),
             (b'"\\ud800"', "half of a character"),
             (b'{"\\uDFFF":1}', "half of a character"),
             (b'"\xed\xa0\x80"', "a line that is not JSON"),
@@ -125,6 +128,8 @@ class JsonLinesTest(SynchronousTestCase):
             b"[" * 31 + b"1" + b"]" * 31,
             b"9223372036854775807",
             b"-9223372036854775808",
+            b"[1e300, 0.5, 1e-999]",
+            b'"NaN 1e999"',
             b'"\\ud83d\\ude00 12345678901234567890"',
             b"[" + b"[]," * 99 + b"{}]",
             b'"' + deep + b'"',

@@ -16,7 +16,9 @@ class TicketsTest(SynchronousTestCase):
     def test_posted(self) -> None:
         """A file that was taken has the number of its post; what is no object has none, however deep it is."""
         self.assertEqual(posted(201, b'{"event":"done","id":7}'), 7)
-        for said in (b"", b"[1]", b"[" * 60000, b"\xff", b'"x"', b"{}", b'{"id":"7"}', b'{"id":true}'):
+        for said in (
+            b"", b"[1]", b"[" * 60000, b"\xff", b'"x"', b"{}", b'{"id":"7"}', b'{"id":true}', b'{"id":7,"x":NaN}',
+        ):  # fmt: skip
             self.assertRaises(Unanswered, posted, 201, said)
 
     def test_refused(self) -> None:
