@@ -19,7 +19,7 @@ MOST_TYPE_CHECKING = 5
 _BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
-_JOURNALS = ("journals.rules", "journals.logs", "journals.sqlite", "journals", "journals.tools")
+_JOURNALS = ("journals.rules", "journals.logs", "journals.nodes", "journals.sqlite", "journals", "journals.tools")
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
     "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
@@ -30,7 +30,8 @@ _CLIENTS = (*_CLIENT, "stdio", "destinations", *_TERMINAL, "programs")
 
 ARROWS: Mapping[str, tuple[str, ...]] = {
     # The core, from the ground up.
-    "model": (),
+    "model.unicode": (),
+    "model": ("model.unicode",),
     "model.message": ("model",),
     "disk": ("model",),
     "facts": ("model",),
@@ -55,9 +56,10 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "model.message", "facts", "interfaces"),
     "journals.logs": ("model", "interfaces"),
-    "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules"),
+    "journals.nodes": ("model", "journals.rules"),
+    "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.nodes"),
     "journals": ("model", "model.message", "facts", "interfaces", "disk", *_JOURNALS[:-2]),
-    "journals.tools": ("model", "facts", "interfaces", "disk", "journals.rules", "journals.sqlite", "journals"),
+    "journals.tools": ("model", "facts", "interfaces", "disk", *_JOURNALS[:-1]),
     "files": ("model", "interfaces", "disk"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.

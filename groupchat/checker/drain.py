@@ -27,7 +27,7 @@ LONGEST_PAUSE_S = 5.0
 
 TEMPORARY = frozenset({
     "server-full", "too-many-connections", "flooding", "too-slow",
-    "handshake-timeout", "server-error", "journal-unavailable",
+    "handshake-timeout", "server-error", "journal-unavailable", "node-lost",
 })  # fmt: skip
 """Refusals on joining that another attempt may not meet."""
 

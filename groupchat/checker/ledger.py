@@ -22,7 +22,7 @@ LOBBY = "lobby"
 SHOWN = 10
 """The number of faults of a kind that are described; the others are counted."""
 
-DOUBTFUL = frozenset({"journal-unavailable", "server-error"})
+DOUBTFUL = frozenset({"journal-unavailable", "node-lost", "server-error"})
 """Refusals after which a post may be on disk anyway: the disk failed while it was written."""
 
 

@@ -1,6 +1,6 @@
 """The journal: it keeps posts, and what is known of rooms, accounts and sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
@@ -16,8 +16,9 @@ from groupchat.model.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.model.events import AuthorId
+from groupchat.model.events import AuthorId, record
 from groupchat.model.message.sought import Sought
+from groupchat.model.node_operations import Place, Presence
 
 
 class IJournal(Interface):
@@ -111,6 +112,78 @@ class IJournal(Interface):
 
     def close() -> "Deferred[None]":
         """Finish what is under way, tidy up, and release the files."""
+
+
+class IReplica(IJournal):
+    """A journal that can carry out a log which it shares with others."""
+
+    def place() -> "Deferred[Place | None]":
+        """How far it has carried out a log; None: it follows none."""
+
+    def presences() -> "Deferred[list[Presence]]":
+        """The connections at all nodes of the cluster, by handle."""
+
+
+@record
+class NodeCard:
+    """What a living node says of itself: its epoch, version, newest rules, last entry carried out, and address."""
+
+    epoch: int
+    version: str
+    rules: int
+    applied: int
+    address: str
+
+
+@record
+class Standing:
+    """How a node of a cluster stands.
+
+    ``node``, ``epoch``: which one it is.  ``nodes``: those that live, by name, this one included.
+    ``head``: the number of the newest entry of the log that is known here; ``applied``: of the last carried out here.
+    ``lag``: for how many seconds entries have been waiting to be carried out here; 0: none is.
+    ``append_seconds``: how long the newest append took until its entry was durable.
+    ``lease_age``: for how many seconds the node's lease has not been renewed.
+    ``trouble``: why nothing can be posted here, as a sentence; empty: all is well.
+    """
+
+    node: str
+    epoch: int
+    nodes: Mapping[str, NodeCard]
+    head: int
+    applied: int
+    lag: float
+    append_seconds: float
+    lease_age: float
+    trouble: str
+
+
+class IClusterJournal(IJournal):
+    """The journal of a node: what it is asked to carry out goes through a log that all nodes of the cluster share.
+
+    An append is answered when its operations are carried out here, after everything that stands before them in the
+    log; until then ``head`` stays below what was not delivered.
+    """
+
+    node: str = Attribute("The name of this node.")
+    epoch: int = Attribute("The epoch of this node; 0 until it has begun.")
+    on_received: Callable[[Sequence[Operation], Sequence[Outcome]], None] = Attribute(
+        "Called with the operations of an entry that nobody here waits for, and their outcomes, in the log's order."
+    )
+    on_fenced: Callable[[], None] = Attribute("Called when the node's lease has ended: its people count as gone.")
+    on_begun: Callable[[int], None] = Attribute("Called with the new epoch when the node has come back after that.")
+
+    def start() -> "Deferred[None]":
+        """Join the cluster, and come to where the log is; to be called once, before anything is appended.
+
+        Fails with CannotStart.
+        """
+
+    def presences() -> "Deferred[list[Presence]]":
+        """The connections at all nodes, by handle."""
+
+    def standing() -> Standing:
+        """How the node stands."""
 
 
 class IMarkable(Interface):

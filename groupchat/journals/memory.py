@@ -12,7 +12,9 @@ from zope.interface import implementer
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import LOOKED_AT, RuleBook
-from groupchat.interfaces.storage import IJournal
+from groupchat.interfaces.storage import IReplica
+from groupchat.journals.nodes.digests import checked
+from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
@@ -63,12 +65,13 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import JournalUnavailable, Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
+from groupchat.model.node_operations import Check, Checked, NodeOperation, Place, Presence
 
 SEARCH_S = 0.1
 """Processor time, in seconds, after which a search is given up: everybody waits for it."""
 
 
-@implementer(IJournal)
+@implementer(IReplica)
 class MemoryJournal:
     """A list of rows: after those that have expired, row number n is at index n - expired - 1."""
 
@@ -82,6 +85,7 @@ class MemoryJournal:
         self._sessions: dict[str, StoredSession] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
         self._book = RuleBook()
+        self._nodes = MemoryNodes()
         self._closed = False
 
     @property
@@ -95,7 +99,7 @@ class MemoryJournal:
             return fail(JournalUnavailable("The journal is closed."))
         return succeed([self._post(one) if isinstance(one, Draft) else self._take(one) for one in operations])
 
-    def _take(self, operation: Amendment | ReadUpTo | StoredSession | Expire | ForgetSessions | Erase) -> Outcome:
+    def _take(self, operation: Operation) -> Outcome:
         if isinstance(operation, Amendment):
             refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)
             if refused is None:
@@ -105,14 +109,25 @@ class MemoryJournal:
             return self._expire(milliseconds(operation.before))
         if isinstance(operation, Erase):
             return self._forget(operation)
+        if isinstance(operation, Check):
+            return self._check(operation)
+        if isinstance(operation, NodeOperation):
+            return self._nodes.take(operation)
         if isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
             self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
-        else:
+        elif isinstance(operation, StoredSession):
             self.keep_session(operation)
         return None
+
+    def _check(self, check: Check) -> Checked:
+        rows = [row for row in self._rows if check.first <= row.id <= check.upto]
+        facts = [self._facts[key] for key in sorted(self._facts)]
+        nodes = self._nodes
+        counts = (self.head, self._expired, milliseconds(self._forgotten))
+        return checked(rows, facts, nodes.presences.values(), nodes.nodes, counts)
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
@@ -375,6 +390,14 @@ class MemoryJournal:
         """Return the session with this digest."""
         found = (one for one in self._sessions.values() if hmac.compare_digest(one.digest, digest))
         return succeed(next(found, None))
+
+    def place(self) -> "Deferred[Place | None]":
+        """Return how far the journal has carried out a log; None: it follows none."""
+        return succeed(self._nodes.place)
+
+    def presences(self) -> "Deferred[list[Presence]]":
+        """Return the connections at all nodes of a cluster."""
+        return succeed([self._nodes.presences[handle] for handle in sorted(self._nodes.presences)])
 
     def close(self) -> "Deferred[None]":
         """Refuse everything from now on."""

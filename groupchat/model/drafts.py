@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId, Event, Post, record
+from groupchat.model.node_operations import Checked, NodeOperation
 from groupchat.model.ranks import Rank
 
 
@@ -335,7 +336,7 @@ class Erase:
     needs: Need | None = None
 
 
-Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo | Expire | ForgetSessions | Erase
+Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo | Expire | ForgetSessions | Erase | NodeOperation
 """Everything that a journal can be asked to do; a session is kept under its digest."""
 
 
@@ -404,7 +405,7 @@ class Erased:
     upto: int
 
 
-Outcome: TypeAlias = StoredPost | Repeated | Expired | Erased | Refusal | None
+Outcome: TypeAlias = StoredPost | Repeated | Expired | Erased | Checked | Refusal | None
 """The outcome of one operation; None: one that has nothing to tell was carried out."""
 
 

@@ -377,6 +377,12 @@ class JournalUnavailable(Refusal):
     code = "journal-unavailable"
 
 
+class NodeLost(Refusal):
+    """The node was cut off from its cluster for so long that its people count as gone; they can come in again."""
+
+    code = "node-lost"
+
+
 class SearchUnavailable(Refusal):
     """The index by which messages are found is damaged; everything else works."""
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid, SecretInLine
-from groupchat.model.letters import is_everyday
 from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, check_secrets, is_harmless
+from groupchat.model.unicode.letters import is_everyday
 
 RESERVED = ("server", "admin", "root", "system", "all", "here", "everyone")
 """Nicknames that nobody may take, because a line from them would seem to come from the server or go to everyone."""

@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from zope.interface import implementer
 
-from groupchat.interfaces.storage import IJournal
+from groupchat.interfaces.storage import IReplica
 from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
@@ -27,12 +27,13 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
+from groupchat.model.node_operations import Place, Presence
 
 LOCAL = ("indexed", "merging", "scrubbing")
 """The counters that say how far work that can wait has come."""
 
 
-@implementer(IJournal)
+@implementer(IReplica)
 class DirectJournal:
     """A journal whose idle work is done when a test asks for it."""
 
@@ -63,7 +64,7 @@ class DirectJournal:
         """Return every row of the tables that follow from the operations."""
         found = {
             name: self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
-            for name in ("posts", "spans", "authored", "facts", "erasures")
+            for name in ("posts", "spans", "authored", "facts", "erasures", "nodes", "presences")
         }
         found["sessions"] = self.database.execute("SELECT * FROM sessions ORDER BY digest").fetchall()
         counters = self.database.execute("SELECT name, value FROM counters ORDER BY name").fetchall()
@@ -137,6 +138,12 @@ class DirectJournal:
 
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         return self._ask(lambda: self.reader.recall(digest))
+
+    def place(self) -> "Deferred[Place | None]":
+        return self._ask(lambda: self.reader.place())
+
+    def presences(self) -> "Deferred[list[Presence]]":
+        return self._ask(lambda: self.reader.presences())
 
     def close(self) -> "Deferred[None]":
         """Close the file."""

@@ -6,6 +6,7 @@ from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from groupchat.model.message.sought import Sought
 from tests.journals.contract import LOBBY, SearchContract, events, said
 from tests.journals.facts_contract import FactsContract
+from tests.journals.nodes_contract import NodesContract
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
@@ -39,6 +40,15 @@ class MemoryJournalTests(SearchContract):
 
 class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, RepliesContract, SharedContract):
     """It decides as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()
+
+
+class MemoryNodesTests(NodesContract):
+    """It carries out what nodes of a cluster tell one another as the contract says."""
 
     __test__ = True
 

@@ -41,6 +41,7 @@ STABLE = [
     "no-such-message",
     "no-such-nick",
     "no-such-room",
+    "node-lost",
     "not-allowed",
     "not-encrypted",
     "not-in-room",

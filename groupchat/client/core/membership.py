@@ -21,7 +21,7 @@ EXIT, PREFER = "exit", "prefer"
 
 TEMPORARY = frozenset({
     "server-full", "too-many-connections", "flooding", "too-slow",
-    "handshake-timeout", "server-error", "journal-unavailable",
+    "handshake-timeout", "server-error", "journal-unavailable", "node-lost",
 })  # fmt: skip
 """Refusals on connecting that another attempt may not meet."""
 

@@ -30,7 +30,7 @@ STATUSES: Mapping[str, int] = {
     **dict.fromkeys(("nick-taken", "outdated", "already-deleted"), 409),
     **dict.fromkeys(("line-too-long", "too-long", "file-too-large", "quota-exceeded"), 413),
     **dict.fromkeys(("flooding", "slow-mode", "too-many-failures"), 429),
-    **dict.fromkeys(("busy", "files-unavailable", "journal-unavailable", "stopping"), 503),
+    **dict.fromkeys(("busy", "files-unavailable", "journal-unavailable", "node-lost", "stopping"), 503),
     "server-error": 500,
 }
 """The status of each refusal; others are 400."""

@@ -28,6 +28,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeUp, Passing, Presence, Rules
 from groupchat.model.ranks import Rank
 
 OPERATIONS: dict[str, type[Any]] = {
@@ -38,8 +39,15 @@ OPERATIONS: dict[str, type[Any]] = {
     "expire": Expire,
     "forget-sessions": ForgetSessions,
     "erase": Erase,
+    "attend": Attend,
+    "depart": Depart,
+    "node-up": NodeUp,
+    "node-down": NodeDown,
+    "passing": Passing,
+    "check": Check,
+    "rules": Rules,
 }
-"""The class of each ``op``."""
+"""The class of each ``op``.  Where a journal stands in a log is its own matter, and never recorded."""
 
 CONSEQUENCES: dict[str, type[Any]] = {"fact": FactChange, "revoke": Revoke, "put-out": PutOut, "announce": Announce}
 """The class of each ``do`` in ``changes``."""
@@ -131,12 +139,26 @@ def _read_file(written: Mapping[str, Any] | None) -> StoredFile | None:
     return None if written is None else StoredFile(written["sha256"], written["size"], written["type"])
 
 
+def _write_presence(presence: Presence) -> dict[str, Any]:
+    written = _encode("as", _PRESENCES, presence)
+    del written["as"]
+    return written
+
+
+def _read_presence(written: Mapping[str, Any]) -> Presence:
+    presence: Presence = _decode("as", _PRESENCES, {"as": "presence", **written})
+    return presence
+
+
+_PRESENCES = {"presence": Presence}
+
 _writers: dict[str, Callable[[Any], Any]] = {
     "kind": str,
     "changes": _write_changes,
     "needs": _write_need,
     "fact": _write_fact,
     "file": _write_file,
+    "presence": _write_presence,
 }
 """The function that writes a field, by its name."""
 
@@ -146,6 +168,7 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "needs": _read_need,
     "fact": _read_fact,
     "file": _read_file,
+    "presence": _read_presence,
     "rooms": _read_names,
     "ignored": _read_ignored,
     "read": _read_positions,

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
+from groupchat.journals.nodes.sqlite_nodes import place_of, presences_of
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import (
@@ -51,6 +52,7 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
+from groupchat.model.node_operations import Place, Presence
 
 FILES_AT_ONCE = 50
 """Rows read at a time to find those that name files."""
@@ -273,6 +275,14 @@ class Reader:
             return None
         session = session_of(found)
         return None if session.seen < self._gone.forgotten / 1000 else session
+
+    def place(self) -> Place | None:
+        """Return how far the file has carried out a log; None: it follows none."""
+        return place_of(self._database)
+
+    def presences(self) -> list[Presence]:
+        """Return the connections at all nodes of a cluster."""
+        return presences_of(self._database)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.interfaces.storage import IJournal, IMarkable
+from groupchat.interfaces.storage import IMarkable, IReplica
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
 from groupchat.journals.sqlite.folder import Folder, leave_failure
@@ -32,6 +32,7 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import BUSY_S, Busy, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
+from groupchat.model.node_operations import Place, Presence
 
 SEARCHES = 16
 """Searches that may wait: at SEARCH_S each, the last waits some seconds.  Nothing else waits for a search."""
@@ -40,7 +41,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@implementer(IJournal, IMarkable)
+@implementer(IReplica, IMarkable)
 class SqliteJournal:
     """A journal that keeps its promises over kill -9 and power loss.
 
@@ -190,6 +191,14 @@ class SqliteJournal:
     def recall(self, digest: str) -> "Deferred[StoredSession | None]":
         """Return the session with this digest."""
         return self._read(self._reader.recall, digest)
+
+    def place(self) -> "Deferred[Place | None]":
+        """Return how far the journal has carried out a log; None: it follows none."""
+        return self._read(self._reader.place)
+
+    def presences(self) -> "Deferred[list[Presence]]":
+        """Return the connections at all nodes of a cluster."""
+        return self._read(self._reader.presences)
 
     def mark_failed(self, what: str) -> None:
         """Have the next start refuse the journal until it was checked; this blocks for some milliseconds."""

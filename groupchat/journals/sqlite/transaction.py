@@ -8,6 +8,8 @@ from typing import Any
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
+from groupchat.journals.nodes.digests import checked
+from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
 from groupchat.journals.rules.reading_positions import note_position
@@ -55,6 +57,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Check, Checked, NodeOperation
 
 _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", "(?, ?, ?, ?, ?, '', ?, ?, ?)")
 """Rows that are for a whole room and change no other."""
@@ -67,6 +70,8 @@ _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
 _FORGET = "DELETE FROM sessions WHERE digest = ?"
 _VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
+_FACTS = "SELECT kind, name, value FROM facts ORDER BY kind, name"
+_BETWEEN = f"SELECT {COLUMNS} FROM posts WHERE id BETWEEN ? AND ? ORDER BY id"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
 _POSITIONS = (
@@ -162,6 +167,10 @@ class Transaction:
             self.flush()
             self.removes = True
             return self._expire(operation) if isinstance(operation, Expire) else self._forget(operation)
+        elif isinstance(operation, Check):
+            return self._check(operation)
+        elif isinstance(operation, NodeOperation):
+            return SqliteNodes(self._database).take(operation)
         return None
 
     def add(self, row: Row, key: str | None = None) -> StoredPost:
@@ -247,6 +256,16 @@ class Transaction:
 
     def _latest(self, draft: Draft) -> int:
         return self._gone.latest(draft.author, draft.room, self._index.upto) or 0
+
+    def _check(self, check: Check) -> Checked:
+        """Compute digests of some rows, as they count, and of what else follows from the operations."""
+        self.flush()
+        gone, database = self._gone, self._database
+        between = (max(check.first, gone.expired + 1), check.upto)
+        rows = (gone.masked(Row(*found)) for found in database.execute(_BETWEEN, between).fetchall())
+        facts = (Fact(kind, name, json.loads(value)) for kind, name, value in database.execute(_FACTS).fetchall())
+        counts = (self.head, gone.expired, gone.forgotten)
+        return checked(rows, facts, presences_of(database), nodes_of(database), counts)
 
     # What is removed
 

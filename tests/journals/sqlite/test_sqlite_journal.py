@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -14,15 +15,33 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from groupchat.interfaces.storage import IJournal
+from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite import index
 from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.model.drafts import Expire, Operation
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from groupchat.model.message.sought import Sought
-from tests.journals.contract import LOBBY, NOON, SearchContract, folder, said
+from groupchat.model.node_operations import Attend, Check, NodeUp
+from tests.journals.cases import amend
+from tests.journals.contract import (
+    ALICE,
+    BOB,
+    LOBBY,
+    NOON,
+    SearchContract,
+    account,
+    deleted,
+    edited,
+    folder,
+    said,
+    topic,
+    whispered,
+)
 from tests.journals.facts_contract import FactsContract
+from tests.journals.nodes_contract import NodesContract, present
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
@@ -67,6 +86,32 @@ class SqliteRemovalsTests(RemovalsContract):
     async def reopen(self) -> None:
         await self.journal.close()
         self.journal = SqliteJournal(THREADS, self.path)
+
+
+class SqliteNodesTests(NodesContract):
+    """It carries out what nodes of a cluster tell one another as the contract says, also after it was opened again."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        self.path = folder(self) / "data" / "chat.db"
+        return SqliteJournal(THREADS, self.path)
+
+    async def reopen(self) -> None:
+        await self.journal.close()
+        self.journal = SqliteJournal(THREADS, self.path)
+
+    async def test_digests_of_both(self) -> None:
+        """A journal in memory has the same digests."""
+        other = MemoryJournal()
+        batches: list[list[Operation]] = [
+            [NodeUp("a1", 5), Attend(present(ALICE, "a", away="x")), Attend(replace(present(BOB, "b"), since=5))],
+            [said("é", key="k"), whispered("b", ALICE, BOB), topic("t"), amend(account(BOB).put())],
+            [edited(1, "z"), deleted(2), Expire(NOON + 1), said("again", at=NOON + 2), Check(1, 99)],
+        ]
+        for operations in batches:
+            outcomes = await other.append(operations)
+            self.assertEqual(repr(await self.append(*operations)), repr(outcomes))
 
 
 class ThreadTests(TestCase):

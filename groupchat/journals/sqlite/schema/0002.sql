@@ -109,3 +109,37 @@ CREATE TABLE erasures (
     upto INTEGER NOT NULL,      -- the highest number at that moment
     done INTEGER NOT NULL       -- up to which number rows are overwritten
 ) STRICT;
+
+-- Of a cluster only, and empty otherwise.  The one row says how far this file has carried out which log: the number of
+-- the last entry, its place in the log's store, the SHA-256 over all entries since this file joined, and the rules by
+-- which the next one is carried out.
+CREATE TABLE place (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    cluster TEXT NOT NULL, number INTEGER NOT NULL, revision INTEGER NOT NULL, chain TEXT NOT NULL,
+    rules INTEGER NOT NULL
+) STRICT;
+
+-- The newest epoch of each node, and whether it has not ended.
+CREATE TABLE nodes (node TEXT PRIMARY KEY, epoch INTEGER NOT NULL, up INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The connections at all nodes.
+CREATE TABLE presences (
+    handle TEXT PRIMARY KEY,
+    node TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    author INTEGER NOT NULL,
+    nick TEXT NOT NULL,
+    key TEXT NOT NULL,            -- the nickname's key
+    account TEXT NOT NULL,        -- the nickname of the account; empty: a guest
+    since REAL NOT NULL,          -- seconds since 1970 UTC
+    known_since REAL NOT NULL,
+    rooms TEXT NOT NULL,          -- a JSON array
+    current TEXT NOT NULL,
+    away TEXT,                    -- NULL when here
+    secure INTEGER NOT NULL,
+    program INTEGER NOT NULL,
+    door TEXT NOT NULL,
+    origin TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX presences_key ON presences (key);
+CREATE INDEX presences_node ON presences (node, epoch);

@@ -6,7 +6,7 @@ from unicodedata import category
 from confusable_homoglyphs.categories import alias
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.letters import is_everyday
+from groupchat.model.unicode.letters import is_everyday
 
 
 class EverydayTests(SynchronousTestCase):

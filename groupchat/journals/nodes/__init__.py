@@ -1,0 +1,1 @@
+"""What nodes of a cluster tell one another: carried out in every journal by the same rules."""

@@ -1,0 +1,57 @@
+"""Who is where in a cluster: the same rules for every journal."""
+
+from typing import Protocol
+
+from groupchat.model.errors import NickTaken, NodeLost, Refusal
+from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeOperation, NodeUp, Presence
+
+
+class PresenceStore(Protocol):
+    """The place where a journal keeps presences and nodes, inside its transaction."""
+
+    def epoch(self, node: str) -> tuple[int, bool]:
+        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
+
+    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
+        """Write the newest epoch of a node."""
+
+    def is_taken(self, key: str, author: AuthorId) -> bool:
+        """Say whether somebody else has a presence with the key of this nickname."""
+
+    def keep_presence(self, presence: Presence) -> None:
+        """Write a presence under its handle."""
+
+    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
+        """Remove a presence, if it is of this epoch of this node."""
+
+    def remove_presences(self, node: str, epoch: int) -> None:
+        """Remove the presences of a node of up to this epoch."""
+
+
+def carry_out_attendance(store: PresenceStore, operation: NodeOperation) -> Refusal | None:
+    """Note who comes, goes or has changed, at which node."""
+    match operation:
+        case Attend(presence):
+            return _attend(store, presence)
+        case Depart(handle=handle, node=node, epoch=epoch):
+            store.remove_presence(handle, node, epoch)
+        case NodeUp(node, epoch):
+            if epoch > store.epoch(node)[0]:
+                store.keep_node(node, epoch, True)
+                store.remove_presences(node, epoch - 1)
+        case NodeDown(node, epoch):
+            if epoch >= store.epoch(node)[0]:
+                store.keep_node(node, epoch, False)
+            store.remove_presences(node, epoch)
+    return None
+
+
+def _attend(store: PresenceStore, presence: Presence) -> Refusal | None:
+    newest, is_up = store.epoch(presence.node)
+    if presence.epoch != newest or not is_up:
+        return NodeLost("This node was cut off from the others, and counts as gone. Come in again.")
+    if store.is_taken(presence.key, presence.author):
+        return NickTaken(f"Somebody here is already called {presence.nick}.")
+    store.keep_presence(presence)
+    return None

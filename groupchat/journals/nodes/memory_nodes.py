@@ -1,0 +1,65 @@
+"""Nodes, presences and the place in a log, of a journal in memory."""
+
+from dataclasses import replace
+
+from groupchat.journals.nodes.attending import carry_out_attendance
+from groupchat.model.errors import Refusal
+from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
+
+NOWHERE = Place("", 0, 0, "")
+"""The place of a journal that has carried out nothing of any log."""
+
+
+class MemoryNodes:
+    """What a journal keeps for a cluster.
+
+    ``nodes``: the newest epoch of each, and whether it has not ended.  ``presences``: by handle.
+    ``place``: None if the journal follows no log.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, tuple[int, bool]] = {}
+        self.presences: dict[str, Presence] = {}
+        self.place: Place | None = None
+
+    def take(self, operation: NodeOperation) -> Refusal | None:
+        """Carry out an operation that is no check."""
+        if isinstance(operation, Applied):
+            before = self.place or NOWHERE
+            self.place = Place(
+                operation.cluster, operation.number, operation.revision, operation.chain, before.rules
+            )  # fmt: skip
+        elif isinstance(operation, Rules):
+            self.place = replace(self.place or NOWHERE, rules=operation.rules)
+        else:
+            return carry_out_attendance(self, operation)
+        return None
+
+    def epoch(self, node: str) -> tuple[int, bool]:
+        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
+        return self.nodes.get(node, (0, False))
+
+    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
+        """Write the newest epoch of a node."""
+        self.nodes[node] = (epoch, is_up)
+
+    def is_taken(self, key: str, author: AuthorId) -> bool:
+        """Say whether somebody else has a presence with the key of this nickname."""
+        return any(one.key == key and one.author != author for one in self.presences.values())
+
+    def keep_presence(self, presence: Presence) -> None:
+        """Write a presence under its handle."""
+        self.presences[presence.handle] = presence
+
+    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
+        """Remove a presence, if it is of this epoch of this node."""
+        known = self.presences.get(handle)
+        if known is not None and (known.node, known.epoch) == (node, epoch):
+            del self.presences[handle]
+
+    def remove_presences(self, node: str, epoch: int) -> None:
+        """Remove the presences of a node of up to this epoch."""
+        for known in [*self.presences.values()]:
+            if known.node == node and known.epoch <= epoch:
+                del self.presences[known.handle]

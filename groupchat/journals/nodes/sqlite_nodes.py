@@ -1,0 +1,95 @@
+"""Nodes, presences and the place in a log, in an SQLite file; within the writer's transaction, or a reader's."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+from groupchat.journals.nodes.attending import carry_out_attendance
+from groupchat.model.errors import Refusal
+from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
+
+_PRESENCE = (
+    "handle, node, epoch, author, nick, key, account, since, known_since, rooms, current, away, secure, program, door,"
+    " origin"
+)
+"""The columns of ``presences`` in the order of the fields of Presence."""
+_KEEP_PRESENCE = f"INSERT OR REPLACE INTO presences ({_PRESENCE}) VALUES ({', '.join('?' * 16)})"
+_PRESENCES = f"SELECT {_PRESENCE} FROM presences ORDER BY handle"
+_APPLIED = """
+INSERT INTO place VALUES (1, ?, ?, ?, ?, 1) ON CONFLICT (one) DO UPDATE
+SET cluster = excluded.cluster, number = excluded.number, revision = excluded.revision, chain = excluded.chain
+"""
+_RULES = "INSERT INTO place VALUES (1, '', 0, 0, '', ?) ON CONFLICT (one) DO UPDATE SET rules = excluded.rules"
+
+
+def place_of(database: sqlite3.Connection) -> Place | None:
+    """Return how far a file has carried out a log; None: it follows none."""
+    found = database.execute("SELECT cluster, number, revision, chain, rules FROM place").fetchone()
+    return None if found is None else Place(*found)
+
+
+def presences_of(database: sqlite3.Connection) -> list[Presence]:
+    """Return the presences in a file, by handle."""
+    return [_presence_of(found) for found in database.execute(_PRESENCES).fetchall()]
+
+
+def nodes_of(database: sqlite3.Connection) -> dict[str, tuple[int, bool]]:
+    """Return the newest epoch of each node in a file, and whether it has not ended."""
+    return {node: (epoch, bool(up)) for node, epoch, up in database.execute("SELECT node, epoch, up FROM nodes")}
+
+
+def _presence_of(found: Sequence[Any]) -> Presence:
+    values = [*found]
+    values[9] = tuple(json.loads(values[9]))
+    values[12:14] = map(bool, values[12:14])
+    return Presence(*values)
+
+
+class SqliteNodes:
+    """What a file keeps for a cluster."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def take(self, operation: NodeOperation) -> Refusal | None:
+        """Carry out an operation that is no check."""
+        if isinstance(operation, Applied):
+            self._database.execute(_APPLIED, astuple(operation))
+        elif isinstance(operation, Rules):
+            self._database.execute(_RULES, (operation.rules,))
+        else:
+            return carry_out_attendance(self, operation)
+        return None
+
+    def epoch(self, node: str) -> tuple[int, bool]:
+        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
+        found = self._database.execute("SELECT epoch, up FROM nodes WHERE node = ?", (node,)).fetchone()
+        return (0, False) if found is None else (found[0], bool(found[1]))
+
+    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
+        """Write the newest epoch of a node."""
+        self._database.execute("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)", (node, epoch, int(is_up)))
+
+    def is_taken(self, key: str, author: AuthorId) -> bool:
+        """Say whether somebody else has a presence with the key of this nickname."""
+        query = "SELECT 1 FROM presences WHERE key = ? AND author <> ? LIMIT 1"
+        return self._database.execute(query, (key, author)).fetchone() is not None
+
+    def keep_presence(self, presence: Presence) -> None:
+        """Write a presence under its handle."""
+        values = list(astuple(presence))
+        values[9] = json.dumps(presence.rooms, ensure_ascii=False)
+        self._database.execute(_KEEP_PRESENCE, values)
+
+    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
+        """Remove a presence, if it is of this epoch of this node."""
+        self._database.execute(
+            "DELETE FROM presences WHERE handle = ? AND node = ? AND epoch = ?", (handle, node, epoch)
+        )
+
+    def remove_presences(self, node: str, epoch: int) -> None:
+        """Remove the presences of a node of up to this epoch."""
+        self._database.execute("DELETE FROM presences WHERE node = ? AND epoch <= ?", (node, epoch))

@@ -1,0 +1,166 @@
+"""Operations of a cluster: what its nodes tell one another through the log, besides what is posted.
+
+A journal that is alone is never asked for any of them, and its tables of nodes and presences stay empty.
+
+Rules:
+
+1. A node has an epoch, a number that is higher at each start and after each loss of its lease.  What an older epoch of
+   it, or one that has ended, says of its connections is refused.
+2. A nickname belongs to the author whose presence came first in the log; it is free when their last one is gone.
+3. Nothing here depends on a clock.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from groupchat.model.events import AuthorId, record
+
+
+@record
+class Presence:
+    """One connection of somebody, as every node of a cluster knows it.
+
+    ``handle``: tells it from all other connections of all nodes.
+    ``node``, ``epoch``: where it is, and since which start of that node.
+    ``author``, ``nick``, ``key``: who it is, under which nickname, and the nickname's key.
+    ``account``: the nickname of their account; empty: a guest.
+    ``since``: when it came; ``known_since``: when its author came first; both in seconds since 1970 UTC.
+    ``rooms``: the rooms it is in, in the order joined; ``current``: where its lines go (empty: nowhere).
+    ``away``: None when here, else the words they left behind.
+    ``secure``: it is encrypted; ``program``: a program by itself; ``door``: the name of the door it came through.
+    ``origin``: where it comes from, as sanctions of guests go by it, which is no address.
+    """
+
+    handle: str
+    node: str
+    epoch: int
+    author: AuthorId
+    nick: str
+    key: str
+    account: str
+    since: float
+    known_since: float
+    rooms: tuple[str, ...] = ()
+    current: str = ""
+    away: str | None = None
+    secure: bool = False
+    program: bool = False
+    door: str = ""
+    origin: str = ""
+
+
+@record
+class Attend:
+    """Somebody's connection is here, or is still here with something changed; whatever stood under its handle is gone.
+
+    It claims the nickname too: refused with NickTaken when another author has a presence with this key; with NodeLost
+    when the node's epoch is not its newest, or has ended.
+    """
+
+    presence: Presence
+
+
+@record
+class Depart:
+    """A connection is no longer here.
+
+    If another node has its handle by now, nothing is done.  ``reason``: what the rooms are told; ``code``: why it
+    ended, as the connection itself was told.
+    """
+
+    handle: str
+    node: str
+    epoch: int
+    reason: str = ""
+    code: str = ""
+
+
+@record
+class NodeUp:
+    """A node has begun an epoch; the presences of its older ones are removed."""
+
+    node: str
+    epoch: int
+
+
+@record
+class NodeDown:
+    """An epoch of a node has ended; its presences are removed."""
+
+    node: str
+    epoch: int
+
+
+@record
+class Passing:
+    """Something that is shown and never stored, such as that somebody is typing.
+
+    ``event``: a JSON object.
+    """
+
+    author: AuthorId
+    event: Mapping[str, Any]
+
+
+@record
+class Applied:
+    """Everything up to an entry of the log is carried out here.  It is written with that entry, and never in one.
+
+    ``cluster``: which log; ``number``, ``revision``: the entry's number, and its place in the log's store.
+    ``chain``: the hex SHA-256 over all entries since this journal joined the log.
+    """
+
+    cluster: str
+    number: int
+    revision: int
+    chain: str
+
+
+@record
+class Check:
+    """Every node computes digests of some rows and of all facts at this place of the log; the outcome is Checked.
+
+    ``first``, ``upto``: the numbers of the rows, both inclusive.
+    ``rows``, ``facts``: what the proposing node found at the check before this one, whose entry had the number
+    ``before``; a node that found something else then is not equal to it.  0: there was none.
+    """
+
+    first: int
+    upto: int
+    before: int = 0
+    rows: str = ""
+    facts: str = ""
+
+
+@record
+class Rules:
+    """From the next entry on, entries are written and carried out by these rules."""
+
+    rules: int
+
+
+NodeOperation: TypeAlias = Attend | Depart | NodeUp | NodeDown | Passing | Applied | Check | Rules
+"""The operations of a cluster."""
+
+
+@record
+class Checked:
+    """The outcome of a check: hex SHA-256 digests of the rows, and of facts, presences and nodes."""
+
+    rows: str
+    facts: str
+
+
+@record
+class Place:
+    """How far a journal has carried out a log.
+
+    ``cluster``: which log; ``number``, ``revision``, ``chain``: of the last entry, as in Applied; ``rules``: by which
+    rules the next one is carried out.
+    """
+
+    cluster: str
+    number: int
+    revision: int
+    chain: str
+    rules: int = 1

@@ -1,0 +1,188 @@
+"""The promises of every journal that can follow a log: who is where, and how far the log is carried out."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+from groupchat.facts.room_facts import RoomOperator
+from groupchat.interfaces.storage import IReplica
+from groupchat.journals.rules.codec import decode, encode
+from groupchat.model.drafts import Expire, Operation, Outcome
+from groupchat.model.errors import NickTaken, NodeLost
+from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import (
+    Applied,
+    Attend,
+    Check,
+    Checked,
+    Depart,
+    NodeDown,
+    NodeUp,
+    Passing,
+    Place,
+    Presence,
+    Rules,
+)
+from tests.journals.cases import DecisionsCase, amend, keeping, posted
+from tests.journals.contract import ALICE, BOB, NICKS, NOON, account, deleted, edited, said, topic
+
+
+def present(author: AuthorId, handle: str, node: str = "a1", epoch: int = 5, **more: Any) -> Presence:
+    """Make a presence of somebody in the lobby."""
+    nick = more.pop("nick", NICKS[author])
+    given = {"account": "", "since": NOON + 0.25, "known_since": NOON, "rooms": ("lobby", "dev"), "current": "dev"}
+    return Presence(handle, node, epoch, author, nick, nick, **{**given, **more})
+
+
+class NodesContract(DecisionsCase):
+    """What nodes tell one another is carried out in the order of the log."""
+
+    __test__ = False
+
+    async def present(self) -> list[Presence]:
+        return cast("list[Presence]", await cast(Any, self.journal).presences())
+
+    async def handles(self) -> str:
+        return "".join([one.handle for one in await self.present()])
+
+    async def place(self) -> Place | None:
+        return cast("Place | None", await cast(Any, self.journal).place())
+
+    async def test_alone(self) -> None:
+        """A journal that is alone has no place in a log, and nobody stands in it."""
+        self.assertTrue(IReplica.providedBy(self.journal))
+        self.assertEqual(await self.append(said("1")), posted(1))
+        self.assertEqual((await self.present(), await self.place()), ([], None))
+
+    async def test_presences(self) -> None:
+        """A presence is given back as it was, after a change as it is then."""
+        alice = present(ALICE, "h2", away="lunch", secure=True, door="json", origin="o", account="alice")
+        bob = present(BOB, "h1", program=True, current="dev")
+        self.assertEqual(await self.answers(NodeUp("a1", 5), Attend(alice), Attend(bob)), [type(None)] * 3)
+        self.assertEqual(await self.present(), [bob, alice])
+        await self.reopen()
+        self.assertEqual(await self.present(), [bob, alice])
+        back = replace(alice, away=None, rooms=(), current="", nick="Alice")
+        await self.append(Attend(back))
+        self.assertEqual(await self.present(), [bob, back])
+        await self.append(Depart("h1", "a1", 5, "left", ""))
+        self.assertEqual(await self.present(), [back])
+
+    async def test_away_without_words(self) -> None:
+        """Somebody who is away without words is away."""
+        await self.append(NodeUp("a1", 5), Attend(present(ALICE, "a", away="")))
+        self.assertEqual([one.away for one in await self.present()], [""])
+
+    async def test_nickname_is_claimed(self) -> None:
+        """A nickname is whose presence came first, as long as the last of theirs is not gone; at whichever node."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6))
+        hers, also = present(ALICE, "a"), present(ALICE, "b", "b1", 6)
+        his = present(BOB, "c", "b1", 6, nick="alice")
+        self.assertEqual(
+            await self.answers(Attend(hers), Attend(his), Attend(also)), [type(None), NickTaken, type(None)]
+        )
+        await self.append(Depart("a", "a1", 5))
+        self.assertEqual(await self.answers(Attend(his)), [NickTaken])
+        outcome: Outcome
+        [_, outcome] = await self.append(Depart("b", "b1", 6), Attend(his))
+        self.assertEqual((outcome, await self.handles()), (None, "c"))
+        [outcome] = await self.append(Attend(hers))
+        self.assertEqual(str(outcome), "Somebody here is already called alice.")
+
+    async def test_refused_rename_changes_nothing(self) -> None:
+        """Whoever cannot have a nickname keeps the one before."""
+        await self.append(NodeUp("a1", 5), Attend(present(ALICE, "a")), Attend(present(BOB, "b")))
+        self.assertEqual(await self.answers(Attend(present(BOB, "b", nick="alice"))), [NickTaken])
+        self.assertEqual([one.nick for one in await self.present()], ["alice", "bob"])
+
+    async def test_nodes_end(self) -> None:
+        """When an epoch of a node has ended its people are gone, and nothing it says is taken."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, "a")))
+        await self.append(Attend(present(BOB, "b", "b1", 6)), NodeDown("a1", 5), NodeDown("a1", 5))
+        self.assertEqual(await self.handles(), "b")
+        self.assertEqual(await self.answers(Attend(present(ALICE, "a"))), [NodeLost])
+        await self.append(NodeUp("a1", 7))
+        self.assertEqual(
+            await self.answers(Attend(present(ALICE, "a")), Attend(present(ALICE, "a", epoch=7))),
+            [NodeLost, type(None)],
+        )
+        await self.append(NodeDown("a1", 5), Depart("a", "a1", 5))
+        self.assertEqual(await self.handles(), "ab")
+
+    async def test_node_that_never_began(self) -> None:
+        """A node that did not begin, or that ended before, has nobody."""
+        self.assertEqual(await self.answers(Attend(present(ALICE, "a"))), [NodeLost])
+        await self.append(NodeDown("a1", 5), NodeUp("a1", 5))
+        self.assertEqual(await self.answers(Attend(present(ALICE, "a"))), [NodeLost])
+
+    async def test_new_epoch_is_empty(self) -> None:
+        """Nobody of an older epoch of a node is left when it begins anew; an older one does not begin any more."""
+        await self.append(NodeUp("a1", 5), Attend(present(ALICE, "a")), NodeUp("a1", 9))
+        self.assertEqual(await self.handles(), "")
+        await self.append(Attend(present(ALICE, "a", epoch=9)), NodeUp("a1", 5))
+        self.assertEqual(await self.handles(), "a")
+
+    async def test_handle_moves(self) -> None:
+        """A client that comes to another node with its token stands there only, whatever the first one says later."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, "a")))
+        await self.append(Attend(present(ALICE, "a", "b1", 6)), Depart("a", "a1", 5, "lost"))
+        self.assertEqual([(one.handle, one.node) for one in await self.present()], [("a", "b1")])
+
+    async def test_passing(self) -> None:
+        """What passes is not stored."""
+        self.assertEqual(await self.append(Passing(ALICE, {"event": "typing"})), [None])
+        self.assertEqual((self.journal.head, await self.present()), (0, []))
+
+    async def test_place(self) -> None:
+        """How far the log is carried out is on disk with what was carried out, and so are its rules."""
+        await self.append(said("a"), Applied("c", 4, 90, "ab" * 32))
+        self.assertEqual(await self.place(), Place("c", 4, 90, "ab" * 32, 1))
+        await self.append(Rules(2))
+        await self.append(Applied("c", 5, 91, "cd" * 32))
+        await self.reopen()
+        self.assertEqual(await self.place(), Place("c", 5, 91, "cd" * 32, 2))
+
+    async def checked(self, first: int = 1, upto: int = 99) -> Checked:
+        """Give the outcome of a check."""
+        [outcome] = await self.append(Check(first, upto))
+        assert isinstance(outcome, Checked)
+        return outcome
+
+    async def test_check_sees_rows(self) -> None:
+        """The digest of rows depends on each of those in the range, on nothing outside, and on nothing else."""
+        await self.append(said("a"), said("b", key="k"), said("c"))
+        before = await self.checked(2, 2)
+        await self.append(edited(3, "cc"), deleted(1), amend(account(BOB).put()))
+        self.assertEqual((await self.checked(2, 2)).rows, before.rows)
+        await self.append(edited(2, "bb"))
+        self.assertNotEqual((await self.checked(2, 2)).rows, before.rows)
+        self.assertNotEqual((await self.checked(1, 2)).rows, (await self.checked(2, 2)).rows)
+
+    async def test_check_sees_facts(self) -> None:
+        """The digest of facts depends on facts, presences, and nodes."""
+        seen = []
+        alice = present(ALICE, "a")
+        for operation in (
+            amend(account(ALICE).put()), amend(keeping(RoomOperator, ALICE).put()), NodeUp("a1", 5), Attend(alice),
+            Attend(replace(alice, away="")), NodeDown("a1", 5), Expire(NOON + 1),
+        ):  # fmt: skip
+            seen.append((await self.checked()).facts)
+            await self.append(operation, said("so that there is something"))
+        seen.append((await self.checked()).facts)
+        self.assertEqual(len(set(seen)), 8)
+
+    async def test_check_is_repeatable(self) -> None:
+        """What has expired, and in which pieces it was removed, does not matter; rows of the same call count."""
+        await self.append(topic("x"), *(said(str(number), at=NOON + number) for number in range(9)), Expire(NOON + 4))
+        [_, outcome] = await self.append(edited(8, "other"), Check(1, 99))
+        self.assertEqual(outcome, await self.checked())
+
+    def test_codec(self) -> None:
+        """What nodes tell one another can be recorded; how far a journal is, cannot."""
+        operations: list[Operation] = [
+            Attend(present(ALICE, "a", away="", program=True, door="text")), Depart("a", "a1", 5, "why", "kicked"),
+            NodeUp("a1", 5), NodeDown("a1", 5), Passing(ALICE, {"event": "typing", "room": "lobby"}),
+            Check(1, 5000, 7, "ab", "cd"), Rules(2),
+        ]  # fmt: skip
+        self.assertEqual([decode(encode(one)) for one in operations], operations)
+        with self.assertRaises(StopIteration):
+            encode(Applied("c", 1, 1, ""))

@@ -1,0 +1,1 @@
+"""Tests of what Unicode says about letters."""
