@@ -10,12 +10,13 @@ Rules:
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.logger import Logger
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
+from groupchat.delivery.doorways import Doorways
 from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.queue import Notice
 from groupchat.delivery.readers import Readers
@@ -23,7 +24,6 @@ from groupchat.facts.whereabouts import Places
 from groupchat.hall.persistence import Persistence
 from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
-from groupchat.limits.buckets import TokenBucket
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model.errors import Refusal, Replaced
 from groupchat.model.events import (
@@ -52,21 +52,34 @@ VOLUNTARY = "left"
 """The code of leaving a room by oneself."""
 
 
-class Doorway:
-    """The joins and leaves of one room: each costs as many tokens as there are members to show it to.
+class Listener(Protocol):
+    """What is told of every change of a connection, right after the notices about it."""
 
-    ``waiting``: notices kept back until the bucket has tokens again.
-    """
+    def changed(self, connection: Connection, reason: str = "") -> None:
+        """Note that a connection is in other rooms, or its person has another nickname, or is away or back.
 
-    __slots__ = ("bucket", "waiting")
+        :param reason: why it left a room, as the others are told.
+        """
 
-    def __init__(self, bucket: TokenBucket) -> None:
-        self.bucket = bucket
-        self.waiting: list[Notice] = []
+    def departed(self, connection: Connection, reason: str) -> None:
+        """Note that a connection has left the hall, or was replaced by another one of its person."""
+
+
+class Unheard:
+    """A listener that nobody needs: there is one hall."""
+
+    def changed(self, connection: Connection, reason: str = "") -> None:
+        """Do nothing."""
+
+    def departed(self, connection: Connection, reason: str) -> None:
+        """Do nothing."""
 
 
 class Attendance:
-    """Joins and leaves."""
+    """Joins and leaves.
+
+    ``listener``: see there; ``doorways``: how they are announced.
+    """
 
     def __init__(
         self,
@@ -95,11 +108,8 @@ class Attendance:
         self._log_limits = log_limits
         self._clock = clock
         self._now = now
-        self._doorways: dict[str, Doorway] = {}
-        self._under_way: dict[str, int] = {}
-        """For each room the leaves and new nicknames that were not told yet."""
-        self._unsure: dict[str, dict[Connection, None]] = {}
-        """For each room the connections that were told who is there while such were under way: they are told again."""
+        self.doorways = Doorways(rooms, commits, settings, clock, self.list_again)
+        self.listener: Listener = Unheard()
         self._known: dict[Connection, dict[str, int]] = {}
         """For each connection that is catching up, and each of its rooms: ``changes`` when it was told of it last."""
         self._watchers: dict[tuple[str, bool], dict[Connection, None]] = {}
@@ -112,9 +122,7 @@ class Attendance:
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._settings = settings
-        for doorway in self._doorways.values():
-            doorway.bucket.burst, doorway.bucket.rate = settings.notice_burst, settings.notice_rate
+        self._settings = self.doorways.settings = settings
 
     # Rooms
 
@@ -155,6 +163,7 @@ class Attendance:
         self._announce_change(room, before, connection)
         self._persistence.begin_reading(connection, name)
         self._readers.review(connection)
+        self.listener.changed(connection)
 
     def tell_entered(self, connection: Connection, name: str) -> None:
         """Tell a connection that it is in a room."""
@@ -163,9 +172,7 @@ class Attendance:
         programs: tuple[dict[str, Any], ...] = ()
         if style.preferences.joins and not style.prose:
             people, programs = (tuple([self._brief(person, name) for person in persons]) for persons in room.split())
-            if name in self._under_way:
-                # A nickname may have been freed and taken again, and what is under way be about the one before.
-                self._unsure.setdefault(name, {})[connection] = None
+            self.doorways.note_listed(connection, name)
         if connection in self._known:
             self._known[connection][name] = room.changes
         connection.show(Entered(name, room.topic, people, name in self._moderation.locked, programs))
@@ -216,6 +223,7 @@ class Attendance:
         """Let the lines of a connection go where its places say, which have the rooms it is in."""
         _settle(connection, places)
         self._readers.review(connection)
+        self.listener.changed(connection)
 
     def leave_room(
         self, connection: Connection, name: str, reason: str, code: str = VOLUNTARY, words: str | None = None
@@ -234,6 +242,7 @@ class Attendance:
         self._readers.review(connection)
         if not connection.gone:
             connection.show(Departed(name, reason if words is None else words, code, connection.current))
+            self.listener.changed(connection, reason)
 
     def _take_out(self, connection: Connection, name: str, reason: str) -> None:
         """Remove a connection from a room, and announce it unless the person is still there."""
@@ -274,13 +283,12 @@ class Attendance:
         self._roster.rename(person, nick, key)
         self._ignore_lists.met(person)
         rooms = person.rooms
-        for name, doorway in self._doorways.items():
-            # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
-            if any(notice.event.nick == old for notice in doorway.waiting if isinstance(notice.event, Joined | Left)):
-                self._announce_waiting(name)
         # A reader may share only one of several rooms, and is not told of another.
         event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
-        self._commits.post(Notice(event, rooms, connection, ref, answer, self._untold(rooms)))
+        told = self.doorways.rename(event, rooms)
+        self.doorways.post(Notice(event, rooms, connection, ref, answer, told))
+        for one in person.connections:
+            self.listener.changed(one)
 
     def leave(self, connection: Connection, reason: str) -> None:
         """Take a connection out of the hall; with the person's last one, the nickname is free."""
@@ -303,6 +311,7 @@ class Attendance:
             self._persistence.forget_marks(person)
             self._moderation.paces.left(person, self._now())
             self._ignore_lists.left(person)
+        self.listener.departed(connection, reason)
         if self._log_limits.allows("people who leave"):
             log.info(
                 "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
@@ -351,26 +360,13 @@ class Attendance:
         replaced = Replaced("You have joined again from elsewhere; this connection is closed.")
         connection.show(Refused(replaced.code, str(replaced)))
         connection.screen.close(replaced.code)
-
-    # How joins and leaves are announced
+        self.listener.departed(connection, "")
 
     def sweep(self) -> None:
         """Announce joins and leaves that were kept back.  To be called each second."""
-        now = self._clock.seconds()
-        for name, doorway in list(self._doorways.items()):
-            if doorway.waiting and not doorway.bucket.spend(now, 0):
-                self._announce_waiting(name)
-            elif not doorway.waiting and self._rooms.find(name) is None:
-                del self._doorways[name]
+        self.doorways.sweep()
 
-    def _announce_waiting(self, name: str) -> None:
-        """Announce the joins and leaves of a room that were kept back, together."""
-        doorway, room = self._doorways.get(name), self._rooms.find(name)
-        if doorway is not None and doorway.waiting:
-            waiting, doorway.waiting = doorway.waiting, []
-            doorway.bucket.spend(self._clock.seconds(), len(room.members) if room is not None else 0)
-            for notice in waiting:
-                self._commits.post(notice)
+    # How
 
     def _announce_change(self, room: Room, before: Standing, connection: Connection, reason: str = "") -> None:
         """Announce that somebody is in a room otherwise than before, if they are.
@@ -384,44 +380,13 @@ class Attendance:
         account = person.account.nick if person.account is not None else ""
         is_last = connection.gone and len(person.connections) == 1
         if after is Standing.PRESENT:
-            self._announce(room, Joined(room.name, person.nick, now, account), connection)
+            self.doorways.announce(room, Joined(room.name, person.nick, now, account), connection)
         if before is Standing.PRESENT:
-            self._announce(room, Left(room.name, person.nick, now, reason, is_last), connection)
+            self.doorways.announce(room, Left(room.name, person.nick, now, reason, is_last), connection)
         elif before is Standing.PROGRAM:
-            self._announce(room, ProgramLeft(room.name, person.nick, now, reason, is_last), connection)
+            self.doorways.announce(room, ProgramLeft(room.name, person.nick, now, reason, is_last), connection)
         if after is Standing.PROGRAM:
-            self._announce(room, ProgramJoined(room.name, person.nick, now, account), connection)
-
-    def _announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
-        """Announce a join or leave, or keep it back when there were too many for a room of this size."""
-        doorway = self._doorways.get(room.name)
-        if doorway is None:
-            bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
-            doorway = self._doorways[room.name] = Doorway(bucket)
-        told = self._untold((room.name,)) if isinstance(event, Left) else None
-        notice = Notice(event, (room.name,), connection, then=told)
-        now = self._clock.seconds()
-        if doorway.waiting or doorway.bucket.spend(now, 0):
-            doorway.waiting.append(notice)
-        else:
-            doorway.bucket.spend(now, len(room.members))
-            self._commits.post(notice)
-
-    def _untold(self, rooms: tuple[str, ...]) -> Callable[[], None]:
-        """Note that a leave or a new nickname in these rooms is on its way; return what to call when it was told."""
-        for name in rooms:
-            self._under_way[name] = self._under_way.get(name, 0) + 1
-
-        def told() -> None:
-            for name in rooms:
-                self._under_way[name] -= 1
-                if not self._under_way[name]:
-                    del self._under_way[name]
-                    for connection in self._unsure.pop(name, ()):
-                        if name in connection.rooms and not connection.gone:
-                            self.list_again(connection, (name,))
-
-        return told
+            self.doorways.announce(room, ProgramJoined(room.name, person.nick, now, account), connection)
 
     def _detach(self, connection: Connection) -> None:
         self._readers.detach(connection)

@@ -387,7 +387,7 @@ class LeaveTests(AttendanceCase):
         bot.vanish()
         self.assertEqual(self.hall.rooms.names(), ("lobby",))
         self.house.pass_time(1)
-        self.assertEqual(set(self.attendance._doorways), {"lobby"})
+        self.assertEqual(set(self.attendance.doorways._doorways), {"lobby"})
 
 
 class RenameTests(AttendanceCase):

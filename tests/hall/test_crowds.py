@@ -67,12 +67,12 @@ class CrowdTests(SynchronousTestCase):
         house.come(*(f"peer{number}" for number in range(20)))
         told = len(alice.take())
         self.assertLess(told, 10)
-        self.assertTrue(house.hall.attendance._doorways["lobby"].waiting)
+        self.assertTrue(house.hall.attendance.doorways._doorways["lobby"].waiting)
         house.pass_time(5)
         (many,) = alice.take()
         assert isinstance(many, ManyJoined)
         self.assertEqual(len(many.nicks) + told, 20)
-        self.assertEqual(house.hall.attendance._doorways["lobby"].waiting, [])
+        self.assertEqual(house.hall.attendance.doorways._doorways["lobby"].waiting, [])
 
     def test_order_after_gathering(self) -> None:
         """While notices of a room wait, later ones wait behind them: nobody leaves before they have come."""

@@ -1,0 +1,155 @@
+"""Doorways: how joins, leaves and new nicknames are announced, so that crowds that come and go do not flood a room.
+
+Rules:
+
+1. The joins and leaves of a room that were kept back are announced before anything later about the same nickname.
+2. Whoever is told who is in a room, while leaves or new nicknames of it were not told yet, is told again after them.
+"""
+
+from collections.abc import Callable, Sequence
+
+from groupchat.config.settings import Settings
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.queue import Notice
+from groupchat.interfaces.clock import Clock
+from groupchat.limits.buckets import TokenBucket
+from groupchat.model.events import Joined, Left, Renamed
+from groupchat.state.people import Connection
+from groupchat.state.rooms import Room, Rooms
+
+
+class Doorway:
+    """The joins and leaves of one room: each costs as many tokens as there are members to show it to.
+
+    ``waiting``: notices kept back until the bucket has tokens again.
+    """
+
+    __slots__ = ("bucket", "waiting")
+
+    def __init__(self, bucket: TokenBucket) -> None:
+        self.bucket = bucket
+        self.waiting: list[Notice] = []
+
+
+class Doorways:
+    """The doorways of all rooms.
+
+    ``list_again(connection, rooms)`` tells a connection anew who is in these rooms.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        commits: Commits,
+        settings: Settings,
+        clock: Clock,
+        list_again: Callable[[Connection, Sequence[str]], None],
+    ) -> None:
+        self._settings = settings
+        self._rooms = rooms
+        self._commits = commits
+        self._clock = clock
+        self._list_again = list_again
+        self._doorways: dict[str, Doorway] = {}
+        self._under_way: dict[str, int] = {}
+        """For each room the leaves and new nicknames that were not told yet."""
+        self._unsure: dict[str, dict[Connection, None]] = {}
+        """For each room the connections that were told who is there while such were under way: they are told again."""
+        self._gathered: list[Notice] | None = None
+        """The notices made since ``gather`` was called; None: they go into the queue."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings followed now."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        for doorway in self._doorways.values():
+            doorway.bucket.burst, doorway.bucket.rate = settings.notice_burst, settings.notice_rate
+
+    def gather(self, function: Callable[[], None]) -> list[Notice]:
+        """Return the notices that a function makes, in order: whoever calls this shows them, at a place of its own."""
+        gathered = self._gathered = []
+        try:
+            function()
+        finally:
+            self._gathered = None
+        return gathered
+
+    def post(self, notice: Notice) -> None:
+        """Put a notice at the end of the queue, or where the notices are gathered that are made just now."""
+        if self._gathered is None:
+            self._commits.post(notice)
+        else:
+            self._gathered.append(notice)
+
+    def announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
+        """Announce a join or leave, or keep it back when there were too many for a room of this size."""
+        doorway = self._doorways.get(room.name)
+        if doorway is None:
+            bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
+            doorway = self._doorways[room.name] = Doorway(bucket)
+        told = self._untold((room.name,)) if isinstance(event, Left) else None
+        notice = Notice(event, (room.name,), connection, then=told)
+        now = self._clock.seconds()
+        if doorway.waiting or doorway.bucket.spend(now, 0):
+            doorway.waiting.append(notice)
+        else:
+            doorway.bucket.spend(now, len(room.members))
+            self.post(notice)
+
+    def rename(self, event: Renamed, rooms: tuple[str, ...]) -> Callable[[], None]:
+        """Announce what was kept back about somebody who takes another nickname.
+
+        Return what is to be called when the new nickname was told in these rooms.
+        """
+        for name, doorway in self._doorways.items():
+            # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
+            waiting = (notice.event for notice in doorway.waiting)
+            if any(one.nick == event.nick for one in waiting if isinstance(one, Joined | Left)):
+                self._announce_waiting(name)
+        return self._untold(rooms)
+
+    def note_listed(self, connection: Connection, name: str) -> None:
+        """Note that a connection was told who is in a room just now."""
+        if name in self._under_way:
+            # A nickname may have been freed and taken again, and what is under way be about the one before.
+            self._unsure.setdefault(name, {})[connection] = None
+
+    def sweep(self) -> None:
+        """Announce joins and leaves that were kept back.  To be called each second."""
+        now = self._clock.seconds()
+        for name, doorway in list(self._doorways.items()):
+            if doorway.waiting and not doorway.bucket.spend(now, 0):
+                self._announce_waiting(name)
+            elif not doorway.waiting and self._rooms.find(name) is None:
+                del self._doorways[name]
+
+    # How
+
+    def _announce_waiting(self, name: str) -> None:
+        """Announce the joins and leaves of a room that were kept back, together."""
+        doorway, room = self._doorways.get(name), self._rooms.find(name)
+        if doorway is not None and doorway.waiting:
+            waiting, doorway.waiting = doorway.waiting, []
+            doorway.bucket.spend(self._clock.seconds(), len(room.members) if room is not None else 0)
+            for notice in waiting:
+                self.post(notice)
+
+    def _untold(self, rooms: tuple[str, ...]) -> Callable[[], None]:
+        """Note that a leave or a new nickname in these rooms is on its way; return what to call when it was told."""
+        for name in rooms:
+            self._under_way[name] = self._under_way.get(name, 0) + 1
+
+        def told() -> None:
+            for name in rooms:
+                self._under_way[name] -= 1
+                if not self._under_way[name]:
+                    del self._under_way[name]
+                    for connection in self._unsure.pop(name, ()):
+                        if name in connection.rooms and not connection.gone:
+                            self._list_again(connection, (name,))
+
+        return told
