@@ -55,9 +55,11 @@ class Attend:
 
     It claims the nickname too: refused with NickTaken when another author has a presence with this key; with NodeLost
     when the node's epoch is not its newest, or has ended.
+    ``reason``: why it left a room that it was in before, as the others there are told.
     """
 
     presence: Presence
+    reason: str = ""
 
 
 @record
