@@ -56,7 +56,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "model.message", "facts", "interfaces"),
     "journals.logs": ("model", "interfaces"),
-    "journals.nodes": ("model", "journals.rules"),
+    "journals.nodes": ("model", "facts", "journals.rules"),
     "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.nodes"),
     "journals": ("model", "model.message", "facts", "interfaces", "disk", *_JOURNALS[:-2]),
     "journals.tools": ("model", "facts", "interfaces", "disk", *_JOURNALS[:-1]),

@@ -112,7 +112,7 @@ class MemoryJournal:
         if isinstance(operation, Check):
             return self._check(operation)
         if isinstance(operation, NodeOperation):
-            return self._nodes.take(operation)
+            return self._nodes.take(operation, self)
         if isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):

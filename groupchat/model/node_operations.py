@@ -53,8 +53,8 @@ class Presence:
 class Attend:
     """Somebody's connection is here, or is still here with something changed; whatever stood under its handle is gone.
 
-    It claims the nickname too: refused with NickTaken when another author has a presence with this key; with NodeLost
-    when the node's epoch is not its newest, or has ended.
+    It claims the nickname too: refused with NickTaken when another author has a presence with this key, or an account;
+    with NodeLost when the node's epoch is not its newest, or has ended.
     ``reason``: why it left a room that it was in before, as the others there are told.
     """
 

@@ -86,7 +86,13 @@ class NodesContract(DecisionsCase):
         [_, outcome] = await self.append(Depart("b", "b1", 6), Attend(his))
         self.assertEqual((outcome, await self.handles()), (None, "c"))
         [outcome] = await self.append(Attend(hers))
-        self.assertEqual(str(outcome), "Somebody here is already called alice.")
+        self.assertEqual(str(outcome), "Somebody else is called alice; choose another nickname.")
+
+    async def test_nickname_of_an_account(self) -> None:
+        """The nickname of an account is its owner's, also when they are not here."""
+        await self.append(amend(account(ALICE).put()), NodeUp("a1", 5))
+        answers = await self.answers(Attend(present(BOB, "b", nick="alice")), Attend(present(ALICE, "a")))
+        self.assertEqual(answers, [NickTaken, type(None)])
 
     async def test_refused_rename_changes_nothing(self) -> None:
         """Whoever cannot have a nickname keeps the one before."""
@@ -179,7 +185,8 @@ class NodesContract(DecisionsCase):
     def test_codec(self) -> None:
         """What nodes tell one another can be recorded; how far a journal is, cannot."""
         operations: list[Operation] = [
-            Attend(present(ALICE, "a", away="", program=True, door="text")), Depart("a", "a1", 5, "why", "kicked"),
+            Attend(present(ALICE, "a", away="", program=True, door="text"), "bye"),
+            Depart("a", "a1", 5, "why", "kicked"),
             NodeUp("a1", 5), NodeDown("a1", 5), Passing(ALICE, {"event": "typing", "room": "lobby"}),
             Check(1, 5000, 7, "ab", "cd"), Rules(2),
         ]  # fmt: skip

@@ -1,10 +1,19 @@
 """Who is where in a cluster: the same rules for every journal."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+from groupchat.facts.account_facts import Account
 from groupchat.model.errors import NickTaken, NodeLost, Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeOperation, NodeUp, Presence
+
+
+class Facts(Protocol):
+    """The place where a journal keeps facts, inside its transaction."""
+
+    def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Return the value of a fact; None: it is not true."""
 
 
 class PresenceStore(Protocol):
@@ -29,11 +38,11 @@ class PresenceStore(Protocol):
         """Remove the presences of a node of up to this epoch."""
 
 
-def carry_out_attendance(store: PresenceStore, operation: NodeOperation) -> Refusal | None:
+def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOperation) -> Refusal | None:
     """Note who comes, goes or has changed, at which node."""
     match operation:
         case Attend(presence):
-            return _attend(store, presence)
+            return _attend(store, facts, presence)
         case Depart(handle=handle, node=node, epoch=epoch):
             store.remove_presence(handle, node, epoch)
         case NodeUp(node, epoch):
@@ -47,11 +56,12 @@ def carry_out_attendance(store: PresenceStore, operation: NodeOperation) -> Refu
     return None
 
 
-def _attend(store: PresenceStore, presence: Presence) -> Refusal | None:
+def _attend(store: PresenceStore, facts: Facts, presence: Presence) -> Refusal | None:
     newest, is_up = store.epoch(presence.node)
     if presence.epoch != newest or not is_up:
         return NodeLost("This node was cut off from the others, and counts as gone. Come in again.")
-    if store.is_taken(presence.key, presence.author):
-        return NickTaken(f"Somebody here is already called {presence.nick}.")
+    account = facts.value_of(Account.KIND, presence.key)
+    if store.is_taken(presence.key, presence.author) or (account and account["author"] != presence.author):
+        return NickTaken(f"Somebody else is called {presence.nick}; choose another nickname.")
     store.keep_presence(presence)
     return None

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from groupchat.journals.nodes.attending import carry_out_attendance
+from groupchat.journals.nodes.attending import Facts, carry_out_attendance
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
@@ -23,7 +23,7 @@ class MemoryNodes:
         self.presences: dict[str, Presence] = {}
         self.place: Place | None = None
 
-    def take(self, operation: NodeOperation) -> Refusal | None:
+    def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
         if isinstance(operation, Applied):
             before = self.place or NOWHERE
@@ -33,7 +33,7 @@ class MemoryNodes:
         elif isinstance(operation, Rules):
             self.place = replace(self.place or NOWHERE, rules=operation.rules)
         else:
-            return carry_out_attendance(self, operation)
+            return carry_out_attendance(self, facts, operation)
         return None
 
     def epoch(self, node: str) -> tuple[int, bool]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from groupchat.journals.nodes.attending import carry_out_attendance
+from groupchat.journals.nodes.attending import Facts, carry_out_attendance
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
@@ -54,14 +54,14 @@ class SqliteNodes:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def take(self, operation: NodeOperation) -> Refusal | None:
+    def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
         if isinstance(operation, Applied):
             self._database.execute(_APPLIED, astuple(operation))
         elif isinstance(operation, Rules):
             self._database.execute(_RULES, (operation.rules,))
         else:
-            return carry_out_attendance(self, operation)
+            return carry_out_attendance(self, facts, operation)
         return None
 
     def epoch(self, node: str) -> tuple[int, bool]:

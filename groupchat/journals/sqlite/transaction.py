@@ -170,7 +170,7 @@ class Transaction:
         elif isinstance(operation, Check):
             return self._check(operation)
         elif isinstance(operation, NodeOperation):
-            return SqliteNodes(self._database).take(operation)
+            return SqliteNodes(self._database).take(operation, self)
         return None
 
     def add(self, row: Row, key: str | None = None) -> StoredPost:
