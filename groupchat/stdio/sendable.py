@@ -1,8 +1,9 @@
 """Files of this computer that are to be sent."""
 
 import os
-import stat
 from typing import BinaryIO
+
+from groupchat.client.regular_files import NotRegular, open_regular
 
 
 class NotSendable(Exception):
@@ -19,11 +20,8 @@ def opened(path: str) -> BinaryIO:
     except UnicodeEncodeError as error:
         raise NotSendable(f"{path} has a name that is not UTF-8; rename it") from error
     try:
-        # Of a pipe that nobody writes to, opening alone would wait for ever.
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_regular(path)
+    except NotRegular as error:
+        raise NotSendable(f"{path} is not a regular file") from error
     except (OSError, ValueError) as error:
         raise NotSendable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise NotSendable(f"{path} is not a regular file")
-    return os.fdopen(file, "rb")

@@ -164,6 +164,7 @@ class Chat:
         :param name: what the others see; by default the last part of the path.
         :param to: the one person to share it with, instead of a room.
         :param progress: is called with how many bytes were sent, and how many there are.
+        :raises OSError: it cannot be read, or is no regular file.
         :raises Refused: the server does not take it.
         """
         where = {"nick": to} if to is not None else self._core.bound(room)

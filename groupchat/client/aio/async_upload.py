@@ -9,6 +9,7 @@ from groupchat.client.core.client_errors import ConnectionEnded, FileChanged, No
 from groupchat.client.core.network import Dialer, Transport
 from groupchat.client.core.protocol import Message
 from groupchat.client.http.tickets import UPLOADS, path_of, posted, size_of
+from groupchat.client.regular_files import open_regular
 
 PIECE = 65536
 """Bytes of the file that are read at a time."""
@@ -45,6 +46,8 @@ class _Upload:
 
     def received(self, data: bytes) -> None:
         self.answer = (self.answer + data)[:ANSWER_MAX]
+        if len(self.answer) == ANSWER_MAX:  # it may have no end
+            self.closed(ConnectionEnded("the answer is too long"))
 
     def congested(self, is_full: bool) -> None:
         if is_full:
@@ -69,11 +72,12 @@ async def share(
     :param ask: sends a request.
     :param file: its path, or the open file, which stays open.
     :param what: the fields of the request that asks where to send it, with a ``key`` and a ``name``, which may be None.
+    :raises OSError: the file cannot be read, or is no regular file.
     :raises Refused: the server does not take it.
     :raises Unanswered: the connection was lost each time.
     """
     if isinstance(file, str | os.PathLike):
-        with open(file, "rb") as opened:
+        with open_regular(file) as opened:
             return await share(ask, dialer, opened, {**what, "name": what["name"] or os.path.basename(file)}, progress)
     if not what["name"]:
         raise ValueError("an open file needs a name")

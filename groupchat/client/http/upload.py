@@ -28,6 +28,9 @@ Progress = Callable[[int, int], object]
 ANSWER_MAX = 65536
 """Bytes of an answer that are kept."""
 
+PATIENCE = 60.0
+"""Seconds without progress of the file, and for the whole answer, after which an upload is given up."""
+
 LOST = (
     NoConnection,
     ConnectionEnded,
@@ -91,7 +94,15 @@ class _Answer(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End; the answer of a server that has hung up is one, too."""
-        self.whole.callback(self._said)
+        if not self.whole.called:
+            self.whole.callback(self._said)
+
+    def give_up(self) -> None:
+        """Wait no longer for the end of the answer."""
+        if not self.whole.called:
+            self.whole.errback(Failure(_no_progress()))
+        if self.transport is not None:
+            self.transport.loseConnection()
 
 
 @inlineCallbacks
@@ -105,18 +116,47 @@ def put(
     Of the connection it raises one of LOST.
     """
     file.seek(0)
+    is_late: list[bool] = []
+
+    def late() -> None:
+        is_late.append(True)
+        requested.cancel()
+
+    def moved(sent: int, size: int) -> None:
+        if timer.active():  # the server may have answered already
+            timer.reset(PATIENCE)
+        progress(sent, size)
+
     pieces = Cooperator(scheduler=lambda call: reactor.callLater(0, call))  # the client goes on meanwhile
-    body = FileBodyProducer(Portion(file, size, progress), pieces)
+    body = FileBodyProducer(Portion(file, size, moved), pieces)
     body.length = size
     agent = Agent.usingEndpointFactory(reactor, _Always(endpoint))
     # The server is known by the endpoint; the name in the address only has to be one.
     address = f"http://localhost{path}".encode("ascii", "replace")
     headers = Headers({"Content-Type": ["application/octet-stream"]})
+    timer = reactor.callLater(PATIENCE, late)
+    requested = agent.request(b"PUT", address, headers, body)
     try:
-        response = yield agent.request(b"PUT", address, headers, body)
-    except RequestGenerationFailed as error:
-        raise Shortened("The file became shorter while it was sent.") from error
+        response = yield requested
+    except Exception as error:
+        if is_late:
+            raise _no_progress() from error
+        if isinstance(error, RequestGenerationFailed):
+            raise Shortened("The file became shorter while it was sent.") from error
+        raise
+    finally:
+        if timer.active():
+            timer.cancel()
     answer = _Answer()
     response.deliverBody(answer)
-    said: bytes = yield answer.whole
+    timer = reactor.callLater(PATIENCE, answer.give_up)
+    try:
+        said: bytes = yield answer.whole
+    finally:
+        if timer.active():
+            timer.cancel()
     return response.code, said
+
+
+def _no_progress() -> ConnectionEnded:
+    return ConnectionEnded(f"there was no progress for {PATIENCE:g} seconds")

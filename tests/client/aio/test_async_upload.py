@@ -1,7 +1,9 @@
 """Files on their way to the server, which is played by the test."""
 
 import asyncio
+import contextlib
 import io
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ class UploadTest(SynchronousTestCase):
         self.asked: list[Message] = []
         self.received: list[bytes] = []
         self.ticket: Message = {"link": "/f/ticket"}
+        self.is_endless = False
+        """Whether the server's answers have no end."""
 
     async def ask(self, do: str, **fields: Any) -> Message:
         self.asked.append({"do": do, **fields})
@@ -47,6 +51,10 @@ class UploadTest(SynchronousTestCase):
                 length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
                 self.received.append(head + await reader.readexactly(length))
                 writer.write(answer)
+                with contextlib.suppress(ConnectionError):
+                    while self.is_endless:
+                        writer.write(b" " * 1024)
+                        await writer.drain()
             writer.close()
 
         async def scene() -> int:
@@ -117,6 +125,25 @@ class UploadTest(SynchronousTestCase):
         self.ticket = {"link": "http://elsewhere/"}
         with self.assertRaises(Unanswered):
             self.share(io.BytesIO(b"x"), DONE)
+
+    def test_endless_answer(self) -> None:
+        """An answer without an end is not read to it: its beginning counts, and the file is not sent again."""
+        refusal = b"HTTP/1.1 413 No\r\n\r\nno"
+        for beginning, expected in ((b"HTTP/1.1 200 OK\r\n\r\n", Unanswered), (refusal, Refused)):
+            self.asked.clear()
+            self.is_endless = True
+            with self.assertRaises(expected):
+                self.share(io.BytesIO(b"x"), beginning)
+            self.assertEqual(len(self.asked), 1)
+
+    def test_pipe(self) -> None:
+        """A pipe is refused at once, without waiting for anybody who writes to it, and nothing is asked."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(f"{folder}/pipe")
+            for path in (f"{folder}/pipe", "/dev/zero", folder):
+                with self.assertRaisesRegex(OSError, "it is not a regular file"):
+                    self.share(path, what={"name": None, "key": "k"})
+        self.assertEqual(self.asked, [])
 
     def test_shorter(self) -> None:
         """A file that has become shorter is not posted."""

@@ -8,7 +8,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.http.upload import LOST, Portion, Shortened, put
+from groupchat.client.core.client_errors import ConnectionEnded
+from groupchat.client.http.upload import LOST, PATIENCE, Portion, Shortened, put
 from tests.client.fakes import FakeConnection, FakeEndpoint
 
 
@@ -63,6 +64,48 @@ class PutTest(SynchronousTestCase):
         connection.receive(b"x" * 1024)
         self.assertFalse(connection.connected)
         self.assertEqual(self.successResultOf(self.outcome), (200, b"x" * 65536))
+
+    def assert_given_up(self, connection: FakeConnection) -> None:
+        self.clock.advance(PATIENCE - 1)
+        self.assertNoResult(self.outcome)
+        self.clock.advance(1)
+        self.failureResultOf(self.outcome, ConnectionEnded).trap(*LOST)
+        self.assertFalse(connection.connected)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_silent(self) -> None:
+        """A server that says nothing, or does not come to the end of its answer, is given up; nothing is left over."""
+        for answer in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\nslow"):
+            connection = self.begin(b"x" * 100_000)
+            connection.receive(answer)
+            self.assert_given_up(connection)
+
+    def test_not_taken(self) -> None:
+        """So is one that takes no more of the file."""
+
+        class Stuck(BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                connection.transport.producer.pauseProducing()
+                return super().read(size)
+
+        self.clock, self.endpoint = Clock(), FakeEndpoint()
+        steps: list[tuple[int, int]] = []
+        self.outcome = put(
+            self.endpoint, self.clock, "/f/t", Stuck(b"x" * 100_000), 100_000, lambda *step: steps.append(step)
+        )
+        connection = self.endpoint.accept()
+        self.clock.advance(0)
+        self.assertEqual(steps, [(65536, 100_000)])
+        self.assert_given_up(connection)
+        self.assertEqual(len(steps), 1)
+
+    def test_never_connected(self) -> None:
+        """So is an attempt to connect that comes to no end."""
+        self.clock, self.endpoint = Clock(), FakeEndpoint()
+        outcome = put(self.endpoint, self.clock, "/f/t", BytesIO(b"x"), 1, lambda *step: None)
+        self.clock.advance(PATIENCE)
+        self.failureResultOf(outcome, ConnectionEnded)
+        self.assertEqual((self.endpoint.cancelled, self.clock.getDelayedCalls()), (1, []))
 
     def test_lost(self) -> None:
         """What is lost before the answer is an error of the connection, and so is what cannot be established."""
