@@ -26,6 +26,12 @@ CHOOSING = frozenset({"/query", "/login"})
 SPOKEN = frozenset({"/me", "/msg", "/tell", "/w", "/reply", "/r", "/re", "/say"})
 """Commands that say something."""
 
+HELD = "held-line"
+"""The code with which the server refuses what may be a password."""
+
+MAY_BE_SECRET = "(a line that may be a password)"
+"""Stands for such a line wherever lines that were not said are listed."""
+
 _SECRET = SecretCommands()
 
 
@@ -42,6 +48,8 @@ class Lines:
         self._persistent = persistent
         self._is_astray = False
         """Whether the place that the lines were meant for was not reached (rule 3)."""
+        self._may_be_secret = False
+        """Whether a command with a password was refused since the last line that was no command."""
         self._binds = False
         self._lost = ""
         self._is_private = False
@@ -64,6 +72,13 @@ class Lines:
         """Count a line that is not sent."""
         self.refused.append(line)
 
+    def unsent(self, line: str) -> str:
+        """Return how a line that is not sent is shown: the first after a refused password may be the next try of it."""
+        if line.startswith("/") or not self._may_be_secret:
+            return shown(line)
+        self._may_be_secret = False
+        return MAY_BE_SECRET
+
     def may_be_sent(self, line: str) -> bool:
         """Return whether it is certain that a line goes where it was meant to go (rule 3)."""
         return not self._is_astray or _chooses(line)
@@ -84,6 +99,12 @@ class Lines:
         request = self.request(text, room)
         del request["line"]
         return {**request, "do": "say", "text": text, **({} if reply is None else {"reply": reply})}
+
+    def command(self, command: str, words: list[str]) -> Message:
+        """Return the request for a command with passwords; it is known by its name alone."""
+        request = self.request(command, "")
+        del request["line"]
+        return {**request, "do": command[1:].lower(), **_SECRET.fields(command, words)}
 
     def received(self, message: Message, room: str) -> str:
         """Follow what the server sends while this is the current room; return a line of which it was the refusal."""
@@ -107,8 +128,11 @@ class Lines:
                 self._lost, self._is_private, self._is_astray = "", bool(message.get("query")), False
             elif self._persistent:
                 self._is_astray = True
+        self._may_be_secret = _SECRET.holds(line) and message.get("event") == "refused"
         if message.get("event") != "refused":
             return ""
+        if message.get("code") == HELD:
+            line = MAY_BE_SECRET
         self.refused.append(line)
         if not is_spoken(line):
             return ""

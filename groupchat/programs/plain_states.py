@@ -32,6 +32,7 @@ from groupchat.client.twisted_network import Source, TwistedDialer
 from groupchat.destinations.credentials import Credentials
 from groupchat.model.wording import plural
 from groupchat.programs.plain_lines import Lines, shown
+from groupchat.programs.plain_secrets import TOO_LONG, PlainSecrets
 from groupchat.programs.plain_silence import Silence
 from groupchat.programs.transcript import Transcript
 from groupchat.stdio.collecting import Collecting, begun
@@ -41,7 +42,12 @@ from groupchat.stdio.nickname import another
 from groupchat.stdio.printable import one_line
 
 MENU = "1  join the chat\nq  leave the chat (while you are in it)\n2  exit\n> "
-PROMPTS = {"nickname": "Choose your nickname: ", "password": "Password: "}
+PROMPTS = {
+    "nickname": "Choose your nickname: ", "password": "Password: ",
+    "new password": "New password: ", "same again": "New password, again: ",
+}  # fmt: skip
+NEW, AGAIN = "new password", "same again"
+"""The two questions for the password of a new account."""
 SUGGESTED = "Choose your nickname [{}]: "
 """The question where an empty answer takes the nickname that it shows: on a terminal."""
 
@@ -61,8 +67,13 @@ HERE = frozenset({"/login", "/register", "/help"}) | EXIT
 HELP = {
     "nickname": "Type the name that the others are to know you by, such as alice.",
     "password": "Type the password of this nickname, or nothing to choose another.",
+    NEW: "Type the password that the account is to have, or nothing to make none.",
+    AGAIN: "Type the new password once more, or nothing to make no account.",
 }
-COMMANDS = "Or: /login NAME PASSWORD, if you have an account; /register NAME PASSWORD [CODE] makes one; /exit leaves."
+COMMANDS = (
+    "Or: /login NAME [PASSWORD], if you have an account; /register NAME [PASSWORD [CODE]] makes one; /exit leaves."
+    " Passwords that are left out are asked for."
+)
 """The second line of the help at both questions."""
 
 LOGOUT = "logout"
@@ -237,6 +248,12 @@ class Naming(Online):
         super().__init__(join, wire)
         self._question = ""
         self._nick = ""
+        self._command = ""
+        """The command whose password is asked for; empty: that is none."""
+        self._first = ""
+        """A new password that was typed once."""
+        self._tried: frozenset[str] = frozenset()
+        """What the last claim was made with."""
         self._suggested = join.suggested
 
     @property
@@ -258,18 +275,28 @@ class Naming(Online):
         if not command and question == "nickname" and self._suggested:
             self._claim(self._suggested)
         elif not command:
+            self._give_up()
             self._ask("nickname")
         elif question == "password" and command not in HERE:
-            self._claim(self._nick, password=answer)
+            proof = {"login": True} if self._command else {}
+            self._claim(self._nick, password=answer, **proof)
+        elif question in (NEW, AGAIN) and not command.startswith("/"):
+            self._choose(question, answer.strip())
         elif command in EXIT:
+            self._give_up()
             self._hang_up(lambda: self._join.over())
+        elif question in (NEW, AGAIN) and command not in HERE:
+            self._join.write("!! password-weak: A new password does not begin with a slash here.\n")
+            self._ask(NEW)
         elif command == "/help":
             self._join.show({"event": "done", "text": f"{HELP[question]}\n{COMMANDS}"})
             self._ask(question)
         else:
+            self._give_up()
             self._name(answer.strip())
 
     def end_input(self) -> None:
+        self._give_up()
         self._hang_up(lambda: self._join.finish(0))
 
     def interrupt(self) -> None:
@@ -290,9 +317,18 @@ class Naming(Online):
         return f" {plural(lines, 'line')} {'was' if lines == 1 else 'were'} not sent." if lines else ""
 
     def _name(self, answer: str) -> None:
-        """Claim what was typed for a nickname; the two commands that are possible here give a password, too."""
+        """Claim what was typed for a nickname; the two commands that are possible here give a password, or ask for it.
+
+        An account is asked for as such, so that a guest's nickname is not taken for one.
+        """
         command, *words = answer.split()
         match [command.lower(), *words]:
+            case ["/login", nick]:
+                self._nick, self._command = nick, "/login"
+                self._ask("password")
+            case ["/register", nick]:
+                self._nick, self._command = nick, "/register"
+                self._ask(NEW)
             case ["/login", nick, _, *_]:
                 self._claim(nick, password=answer.split(None, 2)[2])
             case ["/register", nick, password, *code] if len(code) < 2:
@@ -300,8 +336,25 @@ class Naming(Online):
             case _:
                 self._claim(answer)
 
+    def _choose(self, question: str, answer: str) -> None:
+        """Take a new password, the first time or the second; it is asked for until both are the same."""
+        first, self._first = self._first, answer
+        if question == NEW:
+            self._ask(AGAIN)
+        elif first == answer:
+            self._claim(self._nick, password=answer, register=True)
+        else:
+            self._join.write("-- That was not the same.\n")
+            self._ask(NEW)
+
+    def _give_up(self) -> None:
+        """Count a command whose password was not given: it is not carried out."""
+        command, self._command, self._first = self._command, "", ""
+        if command:
+            self._join.lines.refuse(command)
+
     def _claim(self, nick: str, **proof: str | bool) -> None:
-        self._nick = nick
+        self._nick, self._command, self._first = nick, "", ""
         given, self._join.credentials = self._join.credentials, Credentials()  # for the first try only
         if not proof and given.password is not None:
             proof = {"password": given.password}
@@ -310,6 +363,7 @@ class Naming(Online):
         name: dict[str, str | bool] = {"nick": nick} if nick else {}
         if nick and nick == self._join.account:
             name["login"] = True
+        self._tried = frozenset(proof)
         self._join.silence.watch(self.wire)
         self.wire.send({"do": "nick", **name, "attended": True, **proof, "ref": "nick"})
 
@@ -321,7 +375,10 @@ class Naming(Online):
         self._join.show(refused)
         if self._join.terminal:
             self._suggested = another(self._nick) if refused.get("code") == "nick-taken" else ""
-            self._ask("password" if refused.get("code") in LOCKED else "nickname")
+            is_weak = refused.get("code") == "password-weak" and "register" in self._tried
+            is_locked = refused.get("code") in LOCKED
+            self._command = "/register" if is_weak else "/login" if is_locked and "login" in self._tried else ""
+            self._ask("password" if is_locked else NEW if is_weak else "nickname")
         else:  # the next line is not meant as another nickname or password (rule 2)
             self._hang_up(lambda: self._join.fail(f"{refused.get('code')}: {refused.get('text')}"))
 
@@ -331,7 +388,7 @@ class Naming(Online):
         suggests = question == "nickname" and self._suggested
         label = SUGGESTED.format(self._suggested) if suggests else PROMPTS[question]
         self._join.write(label + ("" if self._join.terminal else "\n"))
-        if question == "password":
+        if question != "nickname":
             self._join.echo.off()
         self._join.pump()
 
@@ -366,12 +423,17 @@ class Chatting(Online):
         self._collecting: Collecting | None = None
         """The message of several lines that is typed now."""
         self._begun_in = ""
+        self._secrets = PlainSecrets(
+            join.lines, wire.send, join.write, join.echo, join.show_typing, "" if join.terminal else "\n"
+        )
 
     @property
     def ready(self) -> bool:  # type: ignore[override]
-        return self._is_read and not self._join.lines.is_choosing
+        return self._is_read and not self._join.lines.is_choosing and not self._secrets.is_pending
 
     def take(self, line: bytes) -> None:
+        if self._collecting is None and len(line) <= LONGEST and self._secrets.take(line):
+            return
         if len(line) > LONGEST:
             self._refuse_long(line)
             return
@@ -403,6 +465,8 @@ class Chatting(Online):
             self._collecting.refuse(f"A line of your message {why}")
             self._join.write(f"-- {self._collecting.told}\n")
             return
+        if self._secrets.cancel(TOO_LONG):
+            return
         self._join.lines.refuse(f"{shown(line[:SHOWN].decode('utf-8', 'replace'))}…")
         self._join.write(f"!! line-too-long: The line {why}, and was not sent.\n")
 
@@ -429,21 +493,25 @@ class Chatting(Online):
         """Return whether a line goes where it was meant to go; otherwise it goes nowhere, and is counted."""
         is_certain = self._join.lines.may_be_sent(text)
         if not is_certain and text.strip():
-            self._join.lines.refuse(text)
-            self._join.write(f"!! not-in-room: Not sent, as what it follows was refused: {one_line(shown(text))}\n")
+            line = self._join.lines.unsent(text)
+            self._join.lines.refuse(line)
+            self._join.write(f"!! not-in-room: Not sent, as what it follows was refused: {one_line(line)}\n")
         return is_certain
 
     def end_input(self) -> None:
         if self._collecting is not None:
             self._join.lines.refuse("a message of several lines, without its end")
             self._join.write("-- Your message did not end with a line that has only a dot: it was not said.\n")
+        self._secrets.cancel()
         self._leave("")
 
     def interrupt(self) -> None:
+        self._secrets.cancel()
         self._leave("").interrupt()
 
     def receive(self, message: Message) -> None:
         super().receive(message)
+        self._secrets.receive(message)
         if message.get("ref") == LOGOUT and message.get("event") == "done":
             self._join.suggested = ""  # somebody else may come now
             self._join.go(Naming(self._join, self.wire))

@@ -1,16 +1,31 @@
 """Questions to the person: the next line that is typed is the answer."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from groupchat.terminal.flow.secret_commands import Question
-from groupchat.terminal.surfaces.surface import Surface
+
+TYPED_MOST = 16
+"""So many answers that were typed last are known again."""
+
+
+class Asker(Protocol):
+    """What a question is shown by, such as a surface."""
+
+    def ask(self, label: str, hidden: bool = False) -> None:
+        """Take what is typed as the answer to a question; a ``hidden`` answer is neither shown nor kept."""
+
+    def talk(self) -> None:
+        """Take what is typed as lines for the chat."""
 
 
 class Questions:
     """At most one question is open; its answer may lead to the next."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Asker) -> None:
         self._surface = surface
+        self._typed: dict[int, None] = {}
+        """The answers to questions for passwords, by their hashes: the passwords themselves are not kept."""
         self._answer: Callable[[str], None] | None = None
         self._is_left = False
         """Whether a question for a password was left after something had been typed: the next line may be another."""
@@ -21,11 +36,12 @@ class Questions:
         self._is_left = True
 
     def holds(self, line: str) -> bool:
-        """Return whether a line is held once, because it may be a password that is typed too late."""
+        """Return whether a line is held once, because it may be a password that is typed too late, or once more."""
         line = line.strip()
         if not line or line.startswith("/"):
             return False
-        is_held, self._is_left = self._is_left and line != self._held, False
+        is_held = (self._is_left or hash(line) in self._typed) and line != self._held
+        self._is_left = False
         self._held = line if is_held else ""
         return is_held
 
@@ -75,12 +91,15 @@ class Questions:
                 self.talk()
                 return
             has_answers = True
+            self._note(word)
             if question.repeated:
                 self.ask(f"{question.label}, again: ", lambda again: repeated(word, again), hidden=True)
             else:
                 go_on(word)
 
         def repeated(word: str, again: str) -> None:
+            if again:
+                self._note(again)
             if not again:
                 self.leave()
                 self.talk()
@@ -97,3 +116,9 @@ class Questions:
                 then([*given, word])
 
         self.ask(f"{question.label}: ", answered, hidden=True)
+
+    def _note(self, answer: str) -> None:
+        """Note what was typed for a password: alone in a line, it is not to be said."""
+        self._typed[hash(answer.strip())] = None
+        if len(self._typed) > TYPED_MOST:
+            del self._typed[next(iter(self._typed))]

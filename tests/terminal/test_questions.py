@@ -77,3 +77,20 @@ class QuestionsTest(SynchronousTestCase):
             for answer in answers:
                 self.questions.take(answer)
             self.assertEqual((self.answers, self.surface.asked, self.questions.open), ([], None, False))
+
+    def test_typed_once_more(self) -> None:
+        """A password that was typed is held when it is a line of its own, each time once; other lines are not."""
+        self.questions.ask_secrets([], [NEW], self.answers.append)
+        for word in ("horse", "hoarse", "horse ", "horse "):
+            self.questions.take(word)
+        held = [self.questions.holds(line) for line in ("hello", " horse", "horse", "hoarse", "horses", "/horse")]
+        self.assertEqual(held, [False, True, False, True, False, False])
+
+    def test_few_are_known(self) -> None:
+        """The newest passwords are known, whatever is typed."""
+        self.questions.ask_secrets([], [NEW], self.answers.append)
+        for number in range(50):
+            self.questions.take(f"horse{number}")
+        self.assertEqual(
+            [self.questions.holds(f"horse{number}") for number in (0, 33, 34, 49)], [False, False, True, True]
+        )
