@@ -69,7 +69,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "client.http": ("client.core",),
     "client": ("model", "model.message", "client.core", "client.tls", "client.loop", "client.http"),
     "client.aio": ("client.core", "client.tls", "client.http", "client"),
-    "client.bots": ("client.core", "client", "client.aio"),
+    "client.bots": ("disk", "client.core", "client", "client.aio"),
     "client.testing": ("client.core", "client"),
     "stdio": ("model", "model.message", *_CLIENT),
     "destinations": ("disk", *_CLIENT, "stdio"),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, TypeVar, Unpack
@@ -232,27 +232,28 @@ class Bot:
     async def _joined(self, address: Place, options: dict[str, Any]) -> AsyncIterator[Chat]:
         _check_options(options, "state", "room", "rooms")
         options = {"state": self._path, **self._options, **options}
-        self._state = state = BotState(options.pop("state"), str(address))
         self._turn = asyncio.Lock()
-        kept = {"token": state.token, "since": "head" if state.since is None else state.since}
         tasks: list[asyncio.Task[None]] = []
-        async with connect(address, self._nick, **{**kept, **options}) as chat:
-            self._chat = chat
-            state.note(chat.token, chat.since, chat.nick)
-            try:
-                state.save()
-            except OSError as error:
-                raise ValueError(f"The state file {error.filename} cannot be written: {error.strerror}") from error
-            try:
-                for function in self._starters:
-                    await self._call(function, "on starting")
-                tasks += [asyncio.create_task(self._repeat(*clock)) for clock in self._clocks]
-                yield chat
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                self._chat = None
+        with closing(BotState(options.pop("state"), str(address))) as state:
+            self._state = state
+            kept = {"token": state.token, "since": "head" if state.since is None else state.since}
+            async with connect(address, self._nick, **{**kept, **options}) as chat:
+                self._chat = chat
+                state.note(chat.token, chat.since, chat.nick)
+                try:
+                    state.save()
+                except OSError as error:
+                    raise ValueError(f"The state file cannot be written: {error.strerror or error}") from error
+                try:
+                    for function in self._starters:
+                        await self._call(function, "on starting")
+                    tasks += [asyncio.create_task(self._repeat(*clock)) for clock in self._clocks]
+                    yield chat
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    self._chat = None
 
     async def _handle(self, event: Event) -> None:
         """Call the functions that were declared for an event."""

@@ -428,9 +428,14 @@ class BotTest(SynchronousTestCase):
             with self.assertRaises(gc.Refused):
                 async with gc.Bot("alice").running(server):
                     self.fail("it is in")
-            with self.assertRaises(ValueError):
-                async with gc.Bot("bot", state=__file__).running(server):
+            self.state.write_text("no state")
+            with self.assertRaisesRegex(ValueError, "is damaged"):
+                async with gc.Bot("bot", state=self.state).running(server):
                     self.fail("it is in")
+            self.state.unlink()
+            async with gc.Bot("bot", state=self.state).running(server):
+                with self.assertRaisesRegex(ValueError, "is in use by another bot"):
+                    await gc.Bot("bot2", state=self.state).serve(server)
 
         self.play(scene)
         stopped = FakeServer()
