@@ -1,8 +1,7 @@
 """The client for programs: everything that a program reads and calls."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 
 from twisted.internet.defer import Deferred, fail, inlineCallbacks
 from twisted.internet.interfaces import IPushProducer, IReactorTime, IStreamClientEndpoint
@@ -11,14 +10,23 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.client.client_events import Event, event_of
-from groupchat.client.core.client_core import LONGEST, ClientCore
+from groupchat.client.core.client_core import ClientCore, Wishes
 from groupchat.client.core.client_errors import FileChanged, Refused, Unanswered
-from groupchat.client.core.client_state import Change
-from groupchat.client.core.connector import backoff as usual_backoff
 from groupchat.client.core.protocol import Message
-from groupchat.client.core.resumption import Since
 from groupchat.client.core.status import Status
 from groupchat.client.twisted_network import TwistedClock, TwistedDialer, deferred_of
+
+
+class ClientWishes(Wishes, total=False):
+    """Further arguments of `Client`, which `ClientCore` explains."""
+
+    room: str | None
+    rooms: Iterable[str] | None
+    login: bool
+    window: int
+    longest: int
+    backoff: Callable[[int], float]
+    name_wait: float
 
 
 @implementer(IPushProducer)
@@ -45,26 +53,8 @@ class Client(Status):
         *,
         heard: Callable[[Message], object] = lambda message: None,
         on_event: Callable[[Event], object] | None = None,
-        changed: Callable[[Change], object] = lambda change: None,
-        alternatives: Iterable[str] = (),
-        token: str | None = None,
-        since: Since = None,
-        room: str | None = None,
-        rooms: Iterable[str] | None = None,
-        quiet: bool = False,
-        password: str | None = None,
-        access: str | None = None,
-        login: bool = False,
-        attended: bool = False,
-        marks: bool = False,
-        program: bool = False,
-        preferences: Mapping[str, str] = MappingProxyType({}),
-        window: int = 256,
-        longest: int = LONGEST,
-        backoff: Callable[[int], float] = usual_backoff,
-        silent: Callable[[float], object] = lambda seconds: None,
         patient: bool = False,
-        name_wait: float = 0.0,
+        **wishes: Unpack[ClientWishes],
     ) -> None:
         def tell(message: Message) -> None:
             if message.get("event") == "refused":  # no request of the program: a preference, or what the server noticed
@@ -76,12 +66,8 @@ class Client(Status):
         self._endpoint = endpoint
         self._clock = clock
         self._core = ClientCore(
-            TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, changed=changed,
-            silent=silent, alternatives=alternatives, token=token, since=since, room=room, rooms=rooms, quiet=quiet,
-            password=password, access=access, login=login, attended=attended, marks=marks, program=program,
-            preferences=preferences, window=window, longest=longest, backoff=backoff, patient=patient,
-            name_wait=name_wait,
-        )  # fmt: skip
+            TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, patient=patient, **wishes
+        )
         super().__init__(self._core.membership)
 
     def start(self) -> Deferred[Message]:

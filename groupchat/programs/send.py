@@ -81,7 +81,6 @@ class Send:
         self._bar = bar
         self._open: BinaryIO | None = None
         self._ending = False
-        self._last_reason: Exception | None = None
         self._deadline: IDelayedCall | None = None
         self._finished: Deferred[int] = Deferred()
 
@@ -159,10 +158,9 @@ class Send:
 
     def _changed(self, change: Change) -> None:
         if change.state in (State.WAITING, State.FAILED):
-            self._last_reason = change.reason
             is_over = self._client.token is None and not taken_names.is_taken(change.reason)
             if change.state is State.FAILED or is_over:
-                self._fail(self._why())
+                self._fail(taken_names.refusal(self._server, change.reason))
 
     def _not_joined(self, failure: Failure) -> None:
         failure.trap(ClientError)  # _changed has said why, or the program ended it itself
@@ -181,9 +179,6 @@ class Send:
     def _out_of_patience(self) -> None:
         self._deadline = None
         self._fail(f"{self._server} has taken nothing for {PATIENCE:g} s")
-
-    def _why(self) -> str:
-        return taken_names.refusal(self._server, self._last_reason)
 
     def _fail(self, sentence: str) -> None:
         if self._ending:

@@ -5,14 +5,14 @@ import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol, TypedDict, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from groupchat.client.address import Address, reason
 from groupchat.client.address import address as read_address
 from groupchat.client.aio.async_chat import Chat
 from groupchat.client.aio.async_network import AsyncClock, AsyncDialer
 from groupchat.client.aio.event_queue import FULL
-from groupchat.client.core.client_core import ClientCore
+from groupchat.client.core.client_core import ClientCore, Wishes
 from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.core.client_state import Change
 from groupchat.client.core.connector import backoff
@@ -37,26 +37,14 @@ Place = str | Address | Reachable
 """Where a server is: ``HOST``, ``HOST:PORT``, an `Address`, or a `FakeServer`."""
 
 
-class Options(TypedDict, total=False):
+class Options(Wishes, total=False):
     """The arguments of `connect` that a bot takes too, beside the nickname and the rooms."""
 
-    quiet: bool
-    password: str | None
-    access: str | None
-    alternatives: Iterable[str]
-    token: str | None
-    since: Since
     tls: bool
     ca: str | os.PathLike[str] | None
     fingerprint: str | None
     insecure: bool
     wait: bool
-    attended: bool
-    marks: bool
-    program: bool
-    preferences: Mapping[str, str]
-    changed: Callable[[Change], object]
-    silent: Callable[[float], object]
     full: int
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 
 from groupchat.client.core.client_errors import Left, Refused
 from groupchat.client.core.client_state import Change, Listeners, State
@@ -18,6 +18,23 @@ from groupchat.client.core.status import Status
 
 LONGEST = 16384
 """Bytes of a line with its end: the server's default limit."""
+
+
+class Wishes(TypedDict, total=False):
+    """The arguments of `ClientCore` that every kind of client takes."""
+
+    changed: Callable[[Change], object]
+    silent: Callable[[float], object]
+    alternatives: Iterable[str]
+    token: str | None
+    since: Since
+    quiet: bool
+    password: str | None
+    access: str | None
+    attended: bool
+    marks: bool
+    program: bool
+    preferences: Mapping[str, str]
 
 
 class ClientCore(Status):
