@@ -252,6 +252,12 @@ class RuleBook:
             return _locked(room)
         return None
 
+    def has_decided(self, room: str) -> bool:
+        """Say whether something was decided about a room, perhaps before anybody came."""
+        return any(room in decided for decided in (
+            self.locked, self.slow, self.operators, self.invited, self.settings, self.closed,
+        ))  # fmt: skip
+
     def setting(self, room: str, name: str) -> str:
         """Return the value of a setting of a room."""
         settings = self.settings.get(room)

@@ -8,7 +8,7 @@ Rules:
 4. Others are told of a person, not of a connection: once when the first one comes, once when the last one goes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from groupchat.hall.persistence import Persistence
 from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.limits.log_limits import LogLimits
-from groupchat.model.errors import Refusal, Replaced
+from groupchat.model.errors import Refusal, Replaced, RoomInvalid
 from groupchat.model.events import (
     AuthorId,
     Departed,
@@ -126,11 +126,16 @@ class Attendance:
 
     # Rooms
 
-    def objection(self, person: Person, name: str) -> Refusal | None:
+    def objection(
+        self, person: Person, name: str, is_recalled: bool = True, beside: Iterable[str] = ()
+    ) -> Refusal | None:
         """Return why a person may not go into a room; None: they may.
 
         The name of a new room is shown to everybody, so the muted make none.  Nor do they show a room a nickname, or
-        words of being away, that they chose elsewhere.
+        words of being away, that they chose elsewhere.  Nobody but operators makes a room that looks like another.
+
+        :param is_recalled: whether a room that there is not is new for certain, and was not forgotten.
+        :param beside: the rooms that they go into at the same time.
         """
         now = self._now()
         refused = self._moderation.entrance_of(now)(person, name)
@@ -139,17 +144,30 @@ class Attendance:
         try:
             if self._rooms.find(name) is None:
                 self._moderation.check_words(person, (name,), now)
+                if is_recalled:
+                    self._check_look(person, name, beside)
             if name not in person.rooms:
                 self._moderation.check_arrival(person, name, now)
         except Refusal as words:
             return words
         return None
 
-    def check_room(self, person: Person, name: str) -> None:
-        """:raises Banned, RoomLocked, Muted: the person may not go into this room."""
-        refused = self.objection(person, name)
+    def check_room(self, person: Person, name: str, is_recalled: bool = True) -> None:
+        """See that a person may go into a room; see ``objection``.
+
+        :raises Banned, RoomLocked, Muted, RoomInvalid: they may not.
+        """
+        refused = self.objection(person, name, is_recalled)
         if refused is not None:
             raise refused
+
+    def _check_look(self, person: Person, name: str, beside: Iterable[str]) -> None:
+        """See that a person may make a room with this name.  :raises RoomInvalid: it looks like another room."""
+        moderation = self._moderation
+        alike = self._rooms.find_alike(name, beside)
+        if alike and not moderation.has_decided(name) and moderation.rank(person.account, "") < Rank.OPERATOR:
+            other = f"the room {alike}" if moderation.reveals(alike, person) else "another room"
+            raise RoomInvalid(f"There is no room {name}, and it looks like {other}; choose another name.")
 
     def enter_room(self, connection: Connection, name: str) -> None:
         """Put a connection into a room, which is its current one from now on, and tell everybody there."""

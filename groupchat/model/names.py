@@ -95,6 +95,14 @@ def room(text: str) -> str:
     return name
 
 
+def room_look(name: str) -> str:
+    """Return what the name of a room looks like, which is always in small letters: those that look alike have it too.
+
+    As of nicknames, ``l`` and ``1`` look alike, ``o`` and ``0``, and punctuation at the end is easily overlooked.
+    """
+    return name.rstrip("._-").translate(_SMALL)
+
+
 def key(text: str) -> str:
     """Return a string that is equal for nicknames that are the same, whatever their case and however they are written.
 

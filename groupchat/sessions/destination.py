@@ -89,7 +89,7 @@ def asked_for(hall: Hall, person: Person, rooms: tuple[str, ...]) -> Destination
     found = []
     left_out = []
     for room in rooms:
-        refused = hall.attendance.objection(person, room)
+        refused = hall.attendance.objection(person, room, is_recalled=False)
         if refused is None:
             found.append(room)
         else:

@@ -153,7 +153,7 @@ class Joining:
             self._check_overtaken(person.author)
             self._check_access()
             self._check_bans(person.author, person.key, stored)
-            destination = destination.admitting(person, hall.moderation.entrance_of(hall.now()))
+            destination = self._admitted(person, destination)
             earlier = [one for one in earlier if one.event.room in destination.places.rooms]
             missed = missed.within(destination.places.rooms)
             if self._account is not None and hall.accounts.of(person.author) is None:
@@ -320,6 +320,19 @@ class Joining:
         if asked is not None:
             return asked_for(self._hall, person, asked)
         return of_before(self._hall, person, stored, self._leaving, self._wants_own_rooms())
+
+    def _admitted(self, person: Person, destination: Destination) -> Destination:
+        """Return where somebody comes in now that the rooms there are known.
+
+        :raises Banned, RoomLocked, Muted, RoomInvalid: they may go into none of the rooms they asked for.
+        """
+        hall, asked = self._hall, destination.places.rooms
+        if not destination.is_asked:
+            return destination.admitting(person, hall.moderation.entrance_of(hall.now()))
+        left = destination.admitting(person, lambda one, room: hall.attendance.objection(one, room, beside=asked))
+        if asked and not left.places.rooms:
+            raise left.left_out[-1][1]
+        return left
 
     def _wants_own_rooms(self) -> bool:
         """Say whether somebody with a password comes into the rooms in which the account was last."""

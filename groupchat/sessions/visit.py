@@ -161,6 +161,9 @@ class Visit:
         verb, given = COMMANDS.read_fields(me, name, fields)
         self._visits.note(connection.person, self.screen.address)
         yield self._charge(verb.cost - is_charged)
+        room = fields.get("room")
+        if isinstance(room, str) and room and hall.rooms.find(room) is None:
+            yield self.recall(room)
         if hall.commits.congested:
             self._room = Deferred()
             hall.commits.make_wait(self)

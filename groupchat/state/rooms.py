@@ -1,9 +1,11 @@
 """Rooms: who is in each, and what it is about."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
+from itertools import chain
 from math import inf
 
+from groupchat.model import names
 from groupchat.model.drafts import StoredRoom
 from groupchat.model.events import AuthorId
 from groupchat.state.people import Connection, Person
@@ -96,21 +98,35 @@ class Rooms:
         self._now = now
         self.revived: Callable[[str], object] = lambda name: None
         """Called with the name when something is posted in a room that was forgotten, or is new."""
-        self._rooms: dict[str, Room] = {LOBBY: Room(LOBBY, now())}
+        self._rooms: dict[str, Room] = {}
+        self._alike: dict[str, tuple[str, ...]] = {}
+        """The names of rooms, by what they look like; of two that look alike an operator made one."""
+        self._add(Room(LOBBY, now()))
 
     def load(self, stored: StoredRoom) -> None:
         """Learn of a room the journal has posts of."""
-        self._rooms[stored.name] = Room(stored.name, stored.last_at, stored.topic, stored.last_at)
+        self._add(Room(stored.name, stored.last_at, stored.topic, stored.last_at))
 
     def find(self, name: str) -> Room | None:
         """Return the room with this name, if there is one."""
         return self._rooms.get(name)
 
+    def find_alike(self, name: str, beside: Iterable[str] = ()) -> str:
+        """Return the name of another room that looks like this one; empty: there is none.
+
+        :param beside: names of rooms that there may be soon.
+        """
+        look = names.room_look(name)
+        known = self._alike.get(look, ())
+        others = chain(known, (one for one in beside if names.room_look(one) == look))
+        return next((other for other in others if other != name), "")
+
     def open(self, name: str) -> Room:
         """Return the room with this name, made if it is new."""
         room = self._rooms.get(name)
         if room is None:
-            room = self._rooms[name] = Room(name, self._now())
+            room = Room(name, self._now())
+            self._add(room)
         return room
 
     def posted(self, name: str) -> Room:
@@ -129,22 +145,37 @@ class Rooms:
         """
         for room in [room for room in self._rooms.values() if not room.members and room.name != LOBBY]:
             if room.posted_at is None or room.posted_at < (since if room.topic else since_bare):
-                del self._rooms[room.name]
+                self._remove(room.name)
 
     def drop_unused(self, room: Room) -> None:
         """Forget a room that nobody is in and that has no posts; never the lobby."""
-        if not room.members and not room.stored and room.name != LOBBY:
-            self._rooms.pop(room.name, None)
+        if not room.members and not room.stored and room.name != LOBBY and room.name in self._rooms:
+            self._remove(room.name)
 
     def drop(self, name: str) -> None:
         """Forget a room that nobody is in, whatever the journal has of it; never the lobby."""
         room = self._rooms.get(name)
         if room is not None and not room.members and name != LOBBY:
-            del self._rooms[name]
+            self._remove(name)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all rooms."""
         return tuple(self._rooms)
+
+    def _add(self, room: Room) -> None:
+        if room.name not in self._rooms:
+            look = names.room_look(room.name)
+            self._alike[look] = (*self._alike.get(look, ()), room.name)
+        self._rooms[room.name] = room
+
+    def _remove(self, name: str) -> None:
+        del self._rooms[name]
+        look = names.room_look(name)
+        left = tuple(other for other in self._alike[look] if other != name)
+        if left:
+            self._alike[look] = left
+        else:
+            del self._alike[look]
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())

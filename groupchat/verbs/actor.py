@@ -223,12 +223,7 @@ class Actor:
 
     def exists(self, room: str) -> bool:
         """Say whether there is such a room, or operators decided something about it."""
-        book = self.hall.moderation
-        if room == LOBBY or self.hall.rooms.find(room) is not None:
-            return True
-        return any(room in decided for decided in (
-            book.locked, book.slow, book.operators, book.invited, book.settings, book.closed,
-        ))  # fmt: skip
+        return room == LOBBY or self.hall.rooms.find(room) is not None or self.hall.moderation.has_decided(room)
 
     def novelty(self, room: str, undoing: str) -> str:
         """Return what to tell somebody who prepares a room before anybody came, or mistyped its name; else nothing.

@@ -359,6 +359,15 @@ class Rooms(SynchronousTestCase):
                 str(error), "A room's name is 1 to 32 characters of a-z 0-9 _ . -, and starts with a letter."
             )
 
+    def test_look(self) -> None:
+        """Names of rooms look alike that differ in l and 1, o and 0, or what is at the end; others do not."""
+        for name in ("board", "b0ard", "board.", "b0ard-_"):
+            self.assertEqual(names.room_look(name), "board")
+        for one, other in (("dev1", "devl"), ("al1", "all"), ("a--", "a")):
+            self.assertEqual(names.room_look(one), names.room_look(other))
+        for one, other in (("dev1", "devi"), ("dev-1", "dev1"), ("dev_x", "dev-x"), ("dev2", "dev")):
+            self.assertNotEqual(names.room_look(one), names.room_look(other))
+
     @given(st.from_regex(r"#?[A-Za-z][A-Za-z0-9_.-]{0,31}", fullmatch=True))
     def test_same_again(self, text: str) -> None:
         """The name of a room is accepted again without a change, and is written in any case."""

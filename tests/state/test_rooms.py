@@ -156,6 +156,26 @@ class RoomsTests(SynchronousTestCase):
         self.rooms.drop(LOBBY)
         self.assertEqual(set(self.rooms.names()), {LOBBY, "topical", "full"})
 
+    def test_alike(self) -> None:
+        """Another room that looks the same is found as long as there is one, or if it is about to be made."""
+        self.rooms.open("board")
+        self.assertEqual([self.rooms.find_alike(name) for name in ("b0ard", "board.", "board", "l0bby", "bored")], [
+            "board", "board", "", LOBBY, "",
+        ])  # fmt: skip
+        self.rooms.load(StoredRoom("b0ard", "", 10.0))
+        self.rooms.load(StoredRoom("b0ard", "plans", 10.0))
+        self.assertEqual(self.rooms.find_alike("board"), "b0ard")
+        self.rooms.drop("board")
+        self.assertEqual((self.rooms.find_alike("board-"), self.rooms.find_alike("b0ard")), ("b0ard", ""))
+        self.rooms.forget_unused(15.0, 15.0)
+        self.assertEqual(self.rooms.find_alike("board"), "")
+        self.assertEqual(self.rooms.find_alike("board", ["dev", "board", "b0ard"]), "b0ard")
+        dev = self.rooms.open("dev1")
+        self.assertEqual(self.rooms.find_alike("devl"), "dev1")
+        self.rooms.drop_unused(dev)
+        self.rooms.drop_unused(dev)
+        self.assertEqual(self.rooms.find_alike("devl"), "")
+
     def test_posted(self) -> None:
         """A room that something is posted in is known from then on; whoever wants to know is told of a new one."""
         revived: list[str] = []

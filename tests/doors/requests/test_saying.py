@@ -117,6 +117,19 @@ class PostTest(RequestsCase):
         self.assertEqual(self.post(f"{LOBBY}?nick=ci&x-run=7", "x")[0], 201)
         self.assertEqual(self.post("/rooms/no%20room?nick=ci", "x")[1]["code"], "room-invalid")
 
+    def test_alike(self) -> None:
+        """Nobody posts to a new room that looks like another one; to one that was only forgotten they do."""
+        status, answer = self.post("/rooms/dev.?nick=ci", "x")
+        self.assertEqual((status, answer["code"], self.hall.rooms.find("dev.")), (400, "room-invalid", None))
+        self.post("/rooms/board?nick=ci", "x")
+        hook = self.hook(room="board")
+        self.house.clock.advance(31 * 86400)
+        self.hall.sweep()
+        self.assertIsNone(self.hall.rooms.find("board"))
+        self.bob.do("join", room="b0ard")
+        self.assertEqual(self.post("/rooms/board?nick=ci", "x")[0], 201)
+        self.assertEqual(self.ask(hook, "POST", '{"text":"x"}').status, 200)
+
     def test_one_connection(self) -> None:
         """Many requests on one connection are answered in order."""
         connection = self.connect()
