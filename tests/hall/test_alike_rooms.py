@@ -69,7 +69,8 @@ class AlikeTests(SynchronousTestCase):
         self.bob.type("/join b0ard")
         late = self.house.connect("json").offer("late", rooms=("board",))
         self.alice.type("/join board")
-        self.assertEqual([peer.connection.current for peer in (self.bob, late, self.alice)], ["b0ard", "board", "board"])
+        current = [peer.connection.current for peer in (self.bob, late, self.alice)]
+        self.assertEqual(current, ["b0ard", "board", "board"])
 
     def test_locked(self) -> None:
         """Outsiders are not told which room it is if that is locked."""

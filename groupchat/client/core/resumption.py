@@ -9,7 +9,7 @@ from groupchat.client.core.requests import goes_elsewhere
 VOLUNTARY = frozenset({"left", "logged-out"})
 """The codes of a ``departed`` that the client itself has asked for."""
 
-LOCKED_OUT = frozenset({"room-locked", "banned"})
+LOCKED_OUT = frozenset({"room-locked", "room-invalid", "banned"})
 """Refusals of a claim that may be about a room that the client asks for."""
 
 POSTS = frozenset({"said", "acted", "whispered", "shared", "edited", "deleted", "topic-changed"})

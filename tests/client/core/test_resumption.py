@@ -228,12 +228,13 @@ class RoomsTest(SynchronousTestCase):
 
     def test_restored_rooms_are_refused(self) -> None:
         """A client whose token is forgotten asks for its rooms; if it may be in none, it comes in without."""
-        resumption, _ = self.joined(welcome("dev", rooms=["dev"]))
-        self.assertTrue(resumption.refused("token-invalid", 0))
-        self.assertEqual(resumption.claim()["rooms"], ["dev"])
-        self.assertTrue(resumption.refused("room-locked", 0))
-        self.assertNotIn("rooms", resumption.claim())
-        self.assertFalse(resumption.refused("room-locked", 0))
+        for code in ("room-locked", "room-invalid", "banned"):
+            resumption, _ = self.joined(welcome("dev", rooms=["dev"]))
+            self.assertTrue(resumption.refused("token-invalid", 0))
+            self.assertEqual(resumption.claim()["rooms"], ["dev"])
+            self.assertTrue(resumption.refused(code, 0))
+            self.assertNotIn("rooms", resumption.claim())
+            self.assertFalse(resumption.refused(code, 0))
         wanted, _ = self.joined(welcome("dev", rooms=["dev"]), rooms=["dev"])
         wanted.refused("token-invalid", 0)
         self.assertFalse(wanted.refused("room-locked", 0))
