@@ -19,7 +19,10 @@ MOST_TYPE_CHECKING = 5
 _BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
-_JOURNALS = ("journals.rules", "journals.logs", "journals.nodes", "journals.sqlite", "journals", "journals.tools")
+_JOURNALS = (
+    "journals.rules", "journals.logs", "journals.nodes", "journals.cluster", "journals.sqlite", "journals",
+    "journals.tools",
+)  # fmt: skip
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
     "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
@@ -57,6 +60,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals.rules": ("model", "model.message", "facts", "interfaces"),
     "journals.logs": ("model", "interfaces"),
     "journals.nodes": ("model", "facts", "journals.rules"),
+    "journals.cluster": ("model", "model.message", "interfaces", "journals.rules", "journals.nodes"),
     "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.nodes"),
     "journals": ("model", "model.message", "facts", "interfaces", "disk", *_JOURNALS[:-2]),
     "journals.tools": ("model", "facts", "interfaces", "disk", *_JOURNALS[:-1]),

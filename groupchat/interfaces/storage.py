@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 from zope.interface import Attribute, Interface
 
 from groupchat.model.drafts import (
@@ -167,11 +168,16 @@ class IClusterJournal(IJournal):
 
     node: str = Attribute("The name of this node.")
     epoch: int = Attribute("The epoch of this node; 0 until it has begun.")
-    on_received: Callable[[Sequence[Operation], Sequence[Outcome]], None] = Attribute(
+    on_received: Callable[[Sequence[Operation], Sequence[Outcome]], object] | None = Attribute(
         "Called with the operations of an entry that nobody here waits for, and their outcomes, in the log's order."
+        "  Until it is set, nothing is carried out beyond what ``start`` has."
     )
-    on_fenced: Callable[[], None] = Attribute("Called when the node's lease has ended: its people count as gone.")
-    on_begun: Callable[[int], None] = Attribute("Called with the new epoch when the node has come back after that.")
+    on_fenced: Callable[[], object] = Attribute("Called when the node's lease has ended: its people count as gone.")
+    on_begun: Callable[[int], object] = Attribute("Called with the new epoch when the node has come back after that.")
+
+    on_broken: Callable[[Failure], object] = Attribute(
+        "Called, once, with JournalBroken when the journal can no longer be trusted."
+    )
 
     def start() -> "Deferred[None]":
         """Join the cluster, and come to where the log is; to be called once, before anything is appended.
@@ -181,6 +187,9 @@ class IClusterJournal(IJournal):
 
     def presences() -> "Deferred[list[Presence]]":
         """The connections at all nodes, by handle."""
+
+    def fitting(operations: Sequence[Operation]) -> int:
+        """How many of these, at least one, are carried out together if they are appended; others come between more."""
 
     def standing() -> Standing:
         """How the node stands."""

@@ -123,8 +123,9 @@ class Check:
     """Every node computes digests of some rows and of all facts at this place of the log; the outcome is Checked.
 
     ``first``, ``upto``: the numbers of the rows, both inclusive.
-    ``rows``, ``facts``: what the proposing node found at the check before this one, whose entry had the number
-    ``before``; a node that found something else then is not equal to it.  0: there was none.
+    ``rows``, ``facts``, ``chain``: what the proposing node found at the check before this one, whose entry had the
+    number ``before``; a node that found something else then is not equal to it.  0: there was none.
+    The first entry of a log is one of these, which states what its node had before the log began.
     """
 
     first: int
@@ -132,6 +133,7 @@ class Check:
     before: int = 0
     rows: str = ""
     facts: str = ""
+    chain: str = ""
 
 
 @record

@@ -1,0 +1,53 @@
+"""The card of a node: the small JSON object by which the others know it as long as it lives."""
+
+import json
+from typing import Any
+
+from groupchat.interfaces.shared_log import LiveNode
+from groupchat.interfaces.storage import NodeCard
+from groupchat.model.events import record
+
+
+@record
+class Card:
+    """What a node says of itself.
+
+    ``version``, ``rules``: what it runs, and the newest rules it knows.  ``address``: where its people connect.
+    ``applied``, ``revision``: the last entry that it has carried out.
+    ``check``, ``digest``: the number of the last check that it has carried out, and what it found; 0: none yet.
+    """
+
+    version: str = ""
+    rules: int = 1
+    address: str = ""
+    applied: int = 0
+    revision: int = 0
+    check: int = 0
+    digest: str = ""
+
+    def encode(self) -> bytes:
+        """Return the card as it is shown."""
+        fields = {name: getattr(self, name) for name in _FIELDS}
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+_FIELDS: dict[str, type[Any]] = {
+    "version": str, "rules": int, "address": str, "applied": int, "revision": int, "check": int, "digest": str,
+}  # fmt: skip
+
+
+def read_card(live: LiveNode) -> Card:
+    """Read the card of a living node; what another version does not say is as usual, what it says besides is left."""
+    try:
+        fields = json.loads(live.card)
+    except ValueError:
+        fields = {}
+    if not isinstance(fields, dict):
+        fields = {}
+    return Card(**{name: fields[name] for name, form in _FIELDS.items() if type(fields.get(name)) is form})
+
+
+def node_card(live: LiveNode) -> NodeCard:
+    """Return what the card of a living node says to whoever asks how the cluster stands."""
+    card = read_card(live)
+    return NodeCard(live.epoch, card.version, card.rules, card.applied, card.address)

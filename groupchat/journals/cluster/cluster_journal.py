@@ -1,0 +1,388 @@
+"""The journal of a node: what it is asked for is an entry of the log first, and then carried out by every node.
+
+The states:
+
+::
+
+    New ── start ──→ Beginning ── its entry “node up” is carried out ──→ Running
+                        ↑                                                  │
+                        └────────────── the lease has ended ───────────────┘
+    any ── an entry cannot be carried out, or the log is another one ──→ Stopped
+    any ── the journal cannot be trusted any more ──→ Broken
+
+Rules:
+
+1. Only in Running is anything taken, and only as long as entries are carried out here; else it is refused at once.
+2. Whatever is answered was carried out here, after everything that stands before it in the log.
+3. Whoever waits when the lease ends is answered when everything is carried out that can be in the log of that epoch.
+4. Stopped and Broken are never left.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, maybeDeferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from groupchat.interfaces.shared_log import Begun, Closed, Compacted, ForeignLog, ILog
+from groupchat.interfaces.storage import IClusterJournal, IMarkable, IReplica, Standing
+from groupchat.journals.cluster.applying import Applying, Received
+from groupchat.journals.cluster.cards import Card, node_card, read_card
+from groupchat.journals.cluster.checking import CHECK_S, ROWS, Checking
+from groupchat.journals.cluster.compaction import Compaction
+from groupchat.journals.cluster.entries import RULES
+from groupchat.journals.cluster.living import Living
+from groupchat.journals.cluster.local_answers import LocalAnswers
+from groupchat.journals.cluster.proposing import Proposing
+from groupchat.model.drafts import Operation, Outcome
+from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
+from groupchat.model.node_operations import Check, Checked, NodeUp, Place, Rules
+
+SHOW_S = 5.0
+"""Seconds between two looks whether the card of this node must be shown anew."""
+
+_NEW, _BEGINNING, _RUNNING, _STOPPED, _BROKEN, _CLOSED = "new", "beginning", "running", "stopped", "broken", "closed"
+
+
+@implementer(IClusterJournal, IMarkable)
+class ClusterJournal(LocalAnswers):
+    """A journal whose operations come from a log that it shares with other nodes.
+
+    :param inner: where this node keeps what is carried out.
+    :param node: the name of this node.
+    :param version, address: what its card says besides.
+    :param keep_h: for how many hours the log keeps entries, for nodes that are away.
+    :param rules: the newest rules that this version knows.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        shared: ILog,
+        inner: IReplica,
+        node: str,
+        clock: IReactorTime,
+        *,
+        version: str = "",
+        address: str = "",
+        keep_h: float = 24.0,
+        rules: int = RULES,
+    ) -> None:
+        super().__init__(inner)
+        self.node = node
+        self.epoch = 0
+        self.on_fenced: Callable[[], object] = lambda: None
+        self.on_begun: Callable[[int], object] = lambda epoch: None
+        self.on_broken: Callable[[Failure], object] = lambda failure: None
+        self._on_received: Callable[[Sequence[Operation], Sequence[Outcome]], object] | None = None
+        self._log = shared
+        self._clock = clock
+        self._card = Card(version, rules, address)
+        self._shown = b""
+        self._known_rules = rules
+        self._state = _NEW
+        self._failure: Failure | None = None
+        self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
+        self._proposing = Proposing(
+            shared, clock, node, lambda: self._applying.place.rules, self._fenced,
+            lambda revision: self._applying.reached(revision=revision),
+        )  # fmt: skip
+        self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules)
+        self._checking = Checking(self._differs)
+        self.compaction = Compaction(shared, clock, keep_h)
+        self._refenced: Deferred[None] | None = None
+        self._timers: dict[str, IDelayedCall] = {}
+
+    # What the core asks
+
+    @property
+    def head(self) -> int:
+        """The highest number that was handed out."""
+        return self._applying.head
+
+    @property
+    def on_received(self) -> Callable[[Sequence[Operation], Sequence[Outcome]], object] | None:
+        """Called with the operations of an entry that nobody here waits for; until it is set, none is carried out."""
+        return self._on_received
+
+    @on_received.setter
+    def on_received(self, receive: Callable[[Sequence[Operation], Sequence[Outcome]], object]) -> None:
+        self._on_received = receive
+        self._applying.go_on()
+
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        """Have operations carried out by all nodes.  Fails with JournalUnavailable or JournalBroken."""
+        refusal = self._refusal()
+        if refusal is not None:
+            return fail(refusal)
+        if not operations:
+            return maybeDeferred(list)
+        return self._proposing.propose(operations)
+
+    def fitting(self, operations: Sequence[Operation]) -> int:
+        """Return how many of these, at least one, fit in one entry."""
+        return self._proposing.fitting(operations)
+
+    def standing(self) -> Standing:
+        """Return how the node stands."""
+        applying, nodes = self._applying, {name: node_card(live) for name, live in self._living.nodes.items()}
+        return Standing(
+            self.node, self.epoch, nodes, max(applying.known, self._proposing.known), applying.place.number,
+            applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
+            self._trouble(),
+        )  # fmt: skip
+
+    def mark_failed(self, what: str) -> None:
+        """Have the next start refuse the journal until it was checked."""
+        if IMarkable.providedBy(self._inner):
+            cast(Any, self._inner).mark_failed(what)
+
+    @inlineCallbacks
+    def start(self) -> "Generator[Deferred[Any], Any, None]":
+        """Join the cluster, and carry out what the log has.
+
+        :raises CannotStart: this data folder does not belong to the log, or lacks what the log no longer has, or a
+            living process has this node's name, or the log cannot be used.
+        """
+        place: Place | None = yield self._inner.place()
+        self._state = _BEGINNING
+        try:
+            begun: Begun = yield self._log.begin(self.node, self._card.encode())
+            self._check_place(place, begun)
+            up = yield self._inner.presences()
+            self._living.up.update((one.node, one.epoch) for one in up)
+            founding: list[Operation] = []
+            after = 0
+            if place is not None:
+                after = place.revision
+            elif begun.head == 0:
+                after = begun.revision
+                founding = yield self._founding()
+            self._applying.begin(
+                place or Place(begun.cluster, 0, 0, ""),
+                lambda: self._log.watch(after, self._applying.receive, self._watch_ended),
+            )
+            yield self._come_up(begun, founding)
+        except CannotStart:
+            self._state = _STOPPED
+            yield self.close()
+            raise
+        except (ForeignLog, Closed) as error:
+            self._state = _STOPPED
+            yield self.close()
+            raise CannotStart(str(error) or "The log was closed.") from error
+        self._repeat("show", SHOW_S, self._show)
+        self._repeat("minute", CHECK_S, self._pass_minute)
+
+    @inlineCallbacks
+    def close(self) -> "Generator[Deferred[Any], Any, None]":
+        """Give up the node's place in the cluster, finish what is being carried out, and close what is within."""
+        if self._state is _CLOSED:
+            return
+        self._state = _CLOSED
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._living.stop()
+        yield self._applying.close()
+        self._proposing.lose_all(Failure(JournalUnavailable("The journal is closed.")))
+        try:
+            yield self._log.close()
+        finally:
+            yield self._inner.close()
+
+    # Beginning
+
+    def _check_place(self, place: Place | None, begun: Begun) -> None:
+        """:raises CannotStart: the journal of this node has carried out another log."""
+        if place is None:
+            return
+        if place.cluster != begun.cluster:
+            raise CannotStart(
+                f"This data folder belongs to the cluster {place.cluster[:8]}, and the log is of {begun.cluster[:8]}."
+            )
+        if place.number > begun.head:
+            raise CannotStart(
+                f"The log ends at entry {begun.head:,}, and this node has carried out {place.number:,}: the log is an"
+                " older copy, or was begun anew."
+            )
+
+    @inlineCallbacks
+    def _founding(self) -> "Generator[Deferred[Any], Any, list[Operation]]":
+        """Return what the first entry of the log says: what this node has."""
+        check = Check(max(1, self._inner.head - ROWS + 1), self._inner.head)
+        [found] = yield self._inner.append([check])
+        assert isinstance(found, Checked)
+        return [Check(check.first, check.upto, 0, found.rows, found.facts)]
+
+    @inlineCallbacks
+    def _come_up(self, begun: Begun, founding: Sequence[Operation] = ()) -> "Generator[Deferred[Any], Any, None]":
+        """Carry out what the log has, and say that this node has begun its epoch; again if that ends meanwhile."""
+        while True:
+            self._refenced = Deferred()
+            self._living.begin(begun.epoch)
+            yield self._applying.reached(begun.head)
+            self._proposing.lose_unsent()
+            self._proposing.begin(begun.epoch)
+            said = self._proposing.propose([*founding, NodeUp(self.node, begun.epoch)], is_asked=False)
+            founding = ()
+            is_up = yield self._first_of(said, self._refenced)
+            if is_up:
+                break
+            begun = yield self._log.begin(self.node, self._card.encode())
+        self._refenced = None
+        if self._on_received is None:
+            self._applying.hold()
+        self.epoch, self._state = begun.epoch, _RUNNING
+        self.log.info("This is the node {node}, epoch {epoch}", node=self.node, epoch=self.epoch)
+
+    def _first_of(self, said: "Deferred[list[Outcome]]", fenced: "Deferred[None]") -> "Deferred[bool]":
+        """Return a Deferred that says whether an entry was carried out before the epoch ended."""
+        first: Deferred[bool] = Deferred()
+
+        def settle(is_up: bool) -> None:
+            if not first.called:
+                first.callback(is_up)
+
+        def failed(failure: Failure) -> None:
+            if not first.called and failure.check(JournalUnavailable) is None:
+                first.errback(failure)
+
+        said.addCallbacks(lambda outcomes: settle(True), failed)
+        fenced.addCallback(lambda _: settle(False))
+        return first
+
+    # Running
+
+    def _handed_on(self, received: Received, outcomes: Sequence[Outcome]) -> None:
+        """Pass on an entry that is carried out here."""
+        entry = received.entry
+        self._living.note(entry.operations)
+        for operation, outcome in zip(entry.operations, outcomes, strict=True):
+            if isinstance(operation, Check) and isinstance(outcome, Checked):
+                self._checking.note(received.number, self._applying.place.chain, operation, outcome)
+        is_own = entry.node == self.node
+        if not (is_own and self._proposing.is_asked(entry.epoch, entry.count)) and self._on_received is not None:
+            self._on_received(entry.operations, outcomes)
+        if is_own:
+            self._proposing.settle(entry.epoch, entry.count, outcomes)
+
+    def _say(self, operation: Operation) -> None:
+        """Propose something that the hall did not ask for."""
+        if self._state is _RUNNING:
+            self._proposing.propose([operation], is_asked=False).addErrback(lambda failure: None)
+
+    def _fenced(self) -> None:
+        """Begin again: the epoch of this node has ended."""
+        self._living.end_epoch()
+        self._proposing.end_epoch()
+        if self._state is _BEGINNING and self._refenced is not None and not self._refenced.called:
+            self._refenced.callback(None)
+        if self._state is not _RUNNING:
+            return
+        self._state = _BEGINNING
+        self.log.warn("This node was cut off from the others for too long, so its people count as gone")
+        self.on_fenced()
+        self._begin_again().addErrback(self._not_begun)
+
+    @inlineCallbacks
+    def _begin_again(self) -> "Generator[Deferred[Any], Any, None]":
+        begun: Begun = yield self._log.begin(self.node, self._card.encode())
+        yield self._come_up(begun)
+        self.on_begun(self.epoch)
+
+    def _not_begun(self, failure: Failure) -> None:
+        if self._state is _BEGINNING:
+            error = failure.value
+            self._cannot_go_on(error if isinstance(error, CannotStart) else CannotStart(failure.getErrorMessage()))
+
+    def _watch_ended(self, failure: Failure) -> None:
+        if failure.check(Compacted) is not None:
+            self._applying.stop(CannotStart(
+                "The log no longer has what this node lacks. Give it a copy of another node’s data:"
+                " “groupchat backup” there, and “groupchat seed --from BACKUP” here."
+            ))  # fmt: skip
+        elif failure.check(ForeignLog) is not None:
+            self._applying.stop(CannotStart(failure.getErrorMessage()))
+        else:
+            self.log.failure("The log cannot be read any more", failure)
+            self._is_broken(failure)
+
+    def _cannot_go_on(self, error: CannotStart) -> None:
+        """Refuse everything from now on: what stands in the log cannot be carried out here."""
+        if self._state in (_BROKEN, _CLOSED):
+            return
+        is_running, self._state = self._state is not _BEGINNING or self.epoch > 0, _STOPPED
+        self._failure = Failure(JournalUnavailable(f"This node takes no messages any more: {error}"))
+        self._proposing.lose_all(self._failure if is_running else Failure(error))
+
+    def _differs(self, error: JournalBroken) -> None:
+        self._is_broken(Failure(error))
+
+    def _is_broken(self, failure: Failure) -> None:
+        """Acknowledge nothing more: the journal cannot be trusted."""
+        if self._state in (_BROKEN, _CLOSED):
+            return
+        self._state = _BROKEN
+        if failure.check(JournalBroken) is None:
+            failure = Failure(JournalBroken(failure.getErrorMessage()))
+        self._failure = failure
+        self._applying.break_off(failure)
+        self._proposing.lose_all(failure)
+        self.on_broken(failure)
+
+    def _refusal(self) -> Exception | None:
+        """Return why nothing is taken just now; None: it is."""
+        if self._failure is not None:
+            return cast(Exception, self._failure.value)
+        if self._state is _RUNNING:
+            trouble = self._applying.trouble
+            return JournalUnavailable(trouble) if trouble else None
+        if self._state is _CLOSED:
+            return JournalUnavailable("The journal is closed.")
+        return JournalUnavailable("This node is cut off from the others. Nothing can be posted here just now.")
+
+    def _trouble(self) -> str:
+        refusal = self._refusal()
+        return self._log.trouble() if refusal is None else str(refusal)
+
+    # Each minute
+
+    def _repeat(self, name: str, seconds: float, do: Callable[[], None]) -> None:
+        def again() -> None:
+            self._timers[name] = self._clock.callLater(seconds, again)
+            do()
+
+        self._timers[name] = self._clock.callLater(seconds, again)
+
+    def _show(self) -> None:
+        """Let the others know how far this node is."""
+        place, found = self._applying.place, self._checking.found
+        card = Card(
+            self._card.version, self._card.rules, self._card.address, place.number, place.revision,
+            found.number if found else 0, found.digest if found else "",
+        ).encode()  # fmt: skip
+        if card != self._shown and self._state is _RUNNING:
+            self._shown = card
+            self._log.show(card).addErrback(lambda failure: None)  # its epoch has ended, as will be noticed
+
+    def _pass_minute(self) -> None:
+        """Do what only the first node has to do, and keep count for the time when this one is that."""
+        self.compaction.note(self._applying.place.revision)
+        if self._state is not _RUNNING or not self._living.is_first or self._refusal() is not None:
+            return
+        self.compaction.compact(self._living.nodes)
+        check = self._checking.next(self.head, self._living.nodes)
+        if check is not None:
+            self._say(check)
+
+    def _propose_rules(self) -> None:
+        """Let newer rules begin once all living nodes know them."""
+        if self._state is _RUNNING and self._living.is_first:
+            all_know = min(read_card(live).rules for live in self._living.nodes.values())
+            if all_know > self._applying.place.rules:
+                self._say(Rules(all_know))

@@ -1,0 +1,117 @@
+"""Entries of the log: operations as UTF-8 JSON, which every later version can read.
+
+An entry says which node wrote it in which epoch, as the how-manieth of that, and by which rules.  Whoever does not
+know its form, its rules or one of its operations stops there: to skip it would be to disagree with the others.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
+from groupchat.journals.rules.codec import decode, encode
+from groupchat.model.drafts import Operation
+from groupchat.model.events import record
+from groupchat.model.node_operations import Rules
+
+FORM = 1
+"""The form of entries that is written, and the newest that can be read."""
+
+RULES = 1
+"""The newest rules that this version knows: they change when the same operations would come to something else."""
+
+MOST_OPERATIONS = 1000
+"""The most operations of an entry, which are carried out together."""
+
+_HEADER_BYTES = 1024
+"""More than everything in an entry takes besides its operations."""
+
+_INTEGERS = 2**63
+"""A table takes whole numbers below this one, and none below its negative."""
+
+
+class Unreadable(Exception):
+    """This version cannot read the entry; the text says why, as an administrator is told."""
+
+
+@record
+class Entry:
+    """An entry: its node, that node's epoch, which of the epoch it is from 1 on, the rules, and the operations."""
+
+    node: str
+    epoch: int
+    count: int
+    rules: int
+    operations: tuple[Operation, ...]
+
+
+def written(operation: Operation) -> bytes:
+    """Return an operation as it stands in an entry.
+
+    :raises ValueError: it has a value that a journal could not store.
+    """
+    fields = encode(operation)
+    _check(fields)
+    return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def entry_bytes(node: str, epoch: int, count: int, rules: int, operations: Sequence[bytes]) -> bytes:
+    """Return an entry with these operations, which are written already."""
+    name = json.dumps(node)
+    header = f'{{"v":{FORM},"r":{rules},"n":{name},"e":{epoch},"i":{count},"o":['
+    return header.encode() + b",".join(operations) + b"]}"
+
+
+def groups(sizes: Sequence[int]) -> list[range]:
+    """Divide operations among entries, in their order.
+
+    :param sizes: how many bytes each has; none more than ``LARGEST``.
+    """
+    found: list[range] = []
+    first = size = 0
+    for index, more in enumerate(sizes):
+        if index > first and (size + more > LARGEST or index - first == MOST_OPERATIONS):
+            found.append(range(first, index))
+            first, size = index, 0
+        size += more + 1
+    return [*found, range(first, len(sizes))]
+
+
+LARGEST = MAX_ENTRY_BYTES - _HEADER_BYTES
+"""The most bytes that an operation can have."""
+
+
+def read_entry(data: bytes, known: int = RULES) -> Entry:
+    """Read an entry.
+
+    :param known: the newest rules that are known.
+    :raises Unreadable: this version cannot read it.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(data)
+        form, rules = fields["v"], fields["r"]
+        if form > FORM or rules > known:
+            raise Unreadable(
+                f"it was written by form {form} and rules {rules}, and this version knows form {FORM} and rules {known}"
+            )
+        operations = tuple(map(decode, fields["o"]))
+        entry = Entry(fields["n"], fields["e"], fields["i"], rules, operations)
+    except (ValueError, LookupError, TypeError) as error:
+        raise Unreadable(f"it cannot be read: {error}") from error
+    for operation in operations:
+        if isinstance(operation, Rules) and operation.rules > known:
+            raise Unreadable(f"rules {operation.rules} begin there, and this version knows rules {known}")
+    return entry
+
+
+def _check(value: Any) -> None:
+    """:raises ValueError: something in a JSON value is no number that a table takes."""
+    if type(value) is int:
+        if not -_INTEGERS <= value < _INTEGERS:
+            raise ValueError(f"{value} is no number that can be stored")
+    elif type(value) is dict:
+        for one in value.values():
+            _check(one)
+    elif type(value) in (list, tuple):
+        for one in value:
+            _check(one)

@@ -1,0 +1,140 @@
+"""Which nodes are alive, and what is to be done about those that no longer are.
+
+Rules:
+
+1. That an epoch of a node has ended is carried out by an entry of whoever notices first; once more does no harm.
+2. It is noticed by the log's list of living nodes, asked once more after that epoch was seen to begin: what was told
+   before may be older.
+3. The living node whose name is first does what only one has to do.  Two that both think they are it do no harm.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from groupchat.interfaces.shared_log import ILog, IWatch, LiveNode
+from groupchat.model.drafts import Operation
+from groupchat.model.node_operations import Attend, NodeDown, NodeUp
+
+LATER_S = 2.0
+"""Seconds for which a node that is not the first leaves it to that one to say that another has ended."""
+
+AGAIN_S = 5.0
+"""Seconds after which it is looked once more whether an epoch that has ended is known to."""
+
+
+class Living:
+    """The nodes of the cluster.
+
+    :param propose: has an operation carried out by all nodes.
+    :param lost: called when this node itself is not, or no longer in its epoch, among those that live.
+
+    ``nodes``: those that live.  ``up``: for each node the newest epoch that began and is not known to have ended.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        shared: ILog,
+        clock: IReactorTime,
+        node: str,
+        propose: Callable[[Operation], object],
+        lost: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._log = shared
+        self._clock = clock
+        self._node = node
+        self._propose = propose
+        self._lost = lost
+        self._changed = changed
+        self._watch: IWatch | None = None
+        self._look: IDelayedCall | None = None
+        self._epoch = 0
+        self.nodes: Mapping[str, LiveNode] = {}
+        self.up: dict[str, int] = {}
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this node is the one that does what only one has to do."""
+        return bool(self.nodes) and min(self.nodes) == self._node
+
+    def begin(self, epoch: int) -> None:
+        """Watch in a new epoch of this node."""
+        self._epoch = epoch
+        if self._watch is None:
+            self._watch = self._log.watch_live(self._told)
+
+    def end_epoch(self) -> None:
+        """Note that this node's epoch has ended."""
+        self._epoch = 0
+
+    def note(self, operations: Sequence[Operation]) -> None:
+        """Note which epochs have begun and ended, as is carried out."""
+        for operation in operations:
+            if isinstance(operation, NodeUp):
+                self.up[operation.node] = max(operation.epoch, self.up.get(operation.node, 0))
+            elif isinstance(operation, NodeDown) and self.up.get(operation.node, 0) <= operation.epoch:
+                self.up.pop(operation.node, None)
+            elif not isinstance(operation, Attend):
+                continue
+            self._look_later(0.0 if self.is_first else LATER_S)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        if self._watch is not None:
+            self._watch.stop()
+        if self._look is not None and self._look.active():
+            self._look.cancel()
+        self._look = None
+        self._epoch = 0
+
+    # How
+
+    def _told(self, nodes: Mapping[str, LiveNode]) -> None:
+        self.nodes = dict(nodes)
+        mine = self.nodes.get(self._node)
+        if self._epoch and (mine is None or mine.epoch != self._epoch):
+            self._epoch = 0
+            self._lost()
+        self._changed()
+        self._look_later(0.0 if self.is_first else LATER_S)
+
+    def _ended(self) -> list[tuple[str, int]]:
+        """Return the epochs that have ended, by the list of living nodes that is known."""
+        return [
+            (node, epoch)
+            for node, epoch in self.up.items()
+            if node != self._node and (node not in self.nodes or self.nodes[node].epoch != epoch)
+        ]
+
+    def _look_later(self, seconds: float) -> None:
+        if self._epoch and self._look is None and self._ended():
+            self._look = self._clock.callLater(seconds, self._ask)
+
+    def _ask(self) -> None:
+        asked = {*self._ended()}
+        epoch = self._epoch
+
+        def answered(nodes: Mapping[str, LiveNode]) -> None:
+            self._look = None
+            if self._epoch != epoch or not epoch:
+                return
+            for node, ended in asked:
+                if self.up.get(node) == ended and (node not in nodes or nodes[node].epoch != ended):
+                    self.log.info("The node {node} is gone (epoch {epoch})", node=node, epoch=ended)
+                    self._propose(NodeDown(node, ended))
+            self._look_later(AGAIN_S)
+
+        def failed(failure: object) -> None:
+            self._look = None
+            self._look_later(AGAIN_S)
+
+        if asked and self._watch is not None:
+            answer: Deferred[dict[str, LiveNode]] = self._log.live()
+            answer.addCallbacks(answered, failed)
+        else:
+            self._look = None

@@ -1,0 +1,605 @@
+"""The journal of a node, on a log in memory."""
+
+from dataclasses import replace
+
+from zope.interface.verify import verifyObject
+
+from groupchat.interfaces.storage import IClusterJournal, IMarkable
+from groupchat.journals.logs.memory_log import SharedLog
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.drafts import Repeated, StoredPost
+from groupchat.model.errors import JournalBroken, JournalUnavailable, NickTaken, NodeLost
+from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeUp, Passing, Place
+from tests.journals.cases import amend
+from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
+from tests.journals.contract import ALICE, BOB, LOBBY, account, edited, said
+from tests.journals.nodes_contract import present
+
+
+def at(node: Node, author: int = 1, handle: str = "a", **more: object) -> Attend:
+    """Say that somebody is at a node."""
+    who = {1: ALICE, 2: BOB}[author]
+    return Attend(present(who, handle, node.name, node.journal.epoch, **more))
+
+
+class OneNodeTests(ClusterCase):
+    """One node alone."""
+
+    def test_interface(self) -> None:
+        """It is a journal, and can be marked."""
+        journal = self.node().journal
+        verifyObject(IClusterJournal, journal)
+        verifyObject(IMarkable, journal)
+
+    def test_post(self) -> None:
+        """What is posted is answered when it has come back from the log."""
+        node = self.started()
+        waiting = node.post(said("a"), said("b", key="k"), said("b", key="k"))
+        self.assertIsNone(waiting.outcomes)
+        self.pass_time()
+        assert waiting.outcomes is not None
+        self.assertEqual([type(one) for one in waiting.outcomes], [StoredPost, StoredPost, Repeated])
+        self.assertEqual((node.texts, node.journal.head, node.received), (["a", "b"], 2, []))
+
+    def test_nothing(self) -> None:
+        """To append nothing takes no entry: it only asks whether anything would be taken."""
+        node = self.started()
+        before = self.shared.head
+        self.assertEqual(node.post().outcomes, [])
+        self.assertEqual(self.shared.head, before)
+
+    def test_before_start(self) -> None:
+        """Nothing is taken before it has started, nor after it is closed."""
+        node = self.node()
+        self.assert_refused(node.post(said("a")), "cut off")
+        starting = node.start()
+        self.pass_time()
+        self.successResultOf(starting)
+        closing = node.journal.close()
+        self.pass_time()
+        self.successResultOf(closing)
+        self.assert_refused(node.post(said("a")), "closed")
+
+    def test_closed_while_posting(self) -> None:
+        """Whoever waits as it is closed is told; what is in the log is carried out at the next start."""
+        inner = _Kept()
+        node = self.started(inner=inner)
+        node.log.delay = 0.2
+        waiting = node.post(said("a"))
+        self.pass_time(0.3)
+        closing = node.journal.close()
+        self.pass_time()
+        self.successResultOf(closing)
+        self.assertIsInstance(waiting.error, JournalUnavailable)
+        self.assertEqual(node.texts, [])
+        self.assertEqual(self.started(inner=inner).texts, ["a"])
+
+    def test_many_operations(self) -> None:
+        """More than an entry holds are several entries, and one answer."""
+        node = self.started()
+        before = self.shared.head
+        texts = [f"{number} " + "x" * 3000 for number in range(300)]
+        operations = [said(text) for text in texts]
+        self.assertLess(node.journal.fitting(operations), 100)
+        waiting = node.post(*operations)
+        self.pass_time()
+        self.assertEqual(waiting.ids, list(range(1, 301)))
+        self.assertEqual(node.texts, texts)
+        self.assertEqual(self.shared.head - before, 4)
+        self.assertLessEqual(max(len(entry.data) for entry in self.shared.entries), 256 * 1024)
+
+    def test_fitting(self) -> None:
+        """As many operations as fit in an entry, and at least one."""
+        journal = self.started().journal
+        self.assertEqual(journal.fitting([said("a")] * 5), 5)
+        self.assertEqual(journal.fitting([said("a")] * 1005), 1000)
+        self.assertEqual(journal.fitting([said("x" * 200_000)] * 3), 1)
+        self.assertEqual(journal.fitting([said("x" * 300_000)] * 3), 1)
+
+    def test_too_long(self) -> None:
+        """An operation that no entry can hold is refused; those beside it are carried out."""
+        node = self.started()
+        waiting = node.post(said("a"), said("x" * 300_000), said("b"))
+        self.pass_time()
+        assert waiting.outcomes is not None
+        self.assertEqual([type(one) for one in waiting.outcomes], [StoredPost, JournalUnavailable, StoredPost])
+        self.assertEqual(node.texts, ["a", "b"])
+
+    def test_unstorable(self) -> None:
+        """What no table takes is refused before it is in the log, where it would hold up every node for ever."""
+        node = self.started()
+        before = self.shared.head
+        for operation in (
+            said("\ud800"), replace(said("a"), at=float("nan")), edited(2**70, "x"),
+            amend(replace(account(ALICE), since=float("inf")).put()),
+        ):  # fmt: skip
+            self.assert_refused(node.post(said("fine"), operation), "could not be stored")
+        self.pass_time()
+        self.assertEqual((self.shared.head, node.texts), (before, []))
+
+    def test_answer_lost(self) -> None:
+        """When the answer of the log is lost, the entry is in once all the same."""
+        node = self.started()
+        node.log.lose_answers = 1
+        waiting = node.post(said("a"))
+        self.pass_time(3)
+        self.assertEqual((waiting.ids, node.texts), ([1], ["a"]))
+
+    def test_restart(self) -> None:
+        """A node goes on where it was, in a new epoch, and carries out what came meanwhile."""
+        inner = _Kept()
+        node, other = self.started(inner=inner), self.started("b1")
+        node.post(said("a"))
+        self.pass_time()
+        epoch = node.journal.epoch
+        closing = node.journal.close()
+        self.pass_time()
+        self.successResultOf(closing)
+        other.post(said("b"))
+        self.pass_time()
+        again = self.started(inner=inner)
+        self.assertGreater(again.journal.epoch, epoch)
+        self.assertEqual((again.texts, again.journal.head), (["a", "b"], 2))
+        self.assertEqual(again.received, [], "the hall reads what was carried out before it opened")
+
+    def test_held_until_open(self) -> None:
+        """After the start nothing more is carried out until the hall listens."""
+        other = self.started()
+        node = self.node("b1")
+        starting = node.start()
+        self.pass_time()
+        self.successResultOf(starting)
+        other.post(said("a"))
+        waiting = node.post(said("b"))
+        self.pass_time(5)
+        self.assertEqual((node.texts, waiting.outcomes), ([], None))
+        node.open()
+        self.pass_time()
+        self.assertEqual((node.texts, waiting.ids), (["a", "b"], [2]))
+        self.assertEqual([one for one in node.received if isinstance(one, type(said("")))], [said("a")])
+
+    def test_place_stands_with_the_rows(self) -> None:
+        """How far the log is carried out is in the journal."""
+        node = self.started()
+        node.post(said("a"))
+        self.pass_time()
+        place = self.successResultOf(node.inner.place())
+        assert isinstance(place, Place)
+        newest = self.shared.entries[-1]
+        self.assertEqual((place.number, place.revision), (newest.number, newest.revision))
+        self.assertEqual((place.cluster, len(place.chain)), (self.shared.cluster, 64))
+
+    def test_standing(self) -> None:
+        """It says how it stands."""
+        node, other = self.started(version="1.3", address="host:5000"), self.started("b1")
+        other.post(said("a"))
+        self.pass_time(6)
+        standing = node.journal.standing()
+        self.assertEqual((standing.node, standing.epoch, standing.trouble), ("a1", node.journal.epoch, ""))
+        self.assertEqual((standing.head, standing.applied, standing.lag), (3, 3, 0.0))
+        self.assertEqual(sorted(standing.nodes), ["a1", "b1"])
+        card = standing.nodes["a1"]
+        self.assertEqual((card.version, card.address, card.applied, card.rules), ("1.3", "host:5000", 3, 1))
+        self.assertLess(standing.lease_age, 5)
+        node.log.cut = True
+        node.post(said("b"))
+        self.pass_time(4)
+        standing = node.journal.standing()
+        self.assertIn("cannot be reached", standing.trouble)
+        self.assertGreater(standing.append_seconds, 3)
+        self.assertGreater(standing.lease_age, 3)
+
+
+class TwoNodesTests(ClusterCase):
+    """Several nodes on one log."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.a, self.b = self.started("a1"), self.started("b1")
+
+    def test_posts(self) -> None:
+        """Both have everything in one order; each hall is told of what the other posted, as it comes."""
+        first, second = self.a.post(said("a"), said("aa")), self.b.post(said("b", BOB))
+        self.pass_time()
+        self.assertEqual(sorted(first.ids + second.ids), [1, 2, 3])
+        self.assertEqual(self.a.texts, self.b.texts)
+        self.assertIn(said("b", BOB), self.a.received)
+        self.assertNotIn(said("b", BOB), self.b.received)
+        self.assertIn(said("aa"), self.b.received)
+
+    def test_head_is_in_step(self) -> None:
+        """When a post is handed out, the head has reached it, and none that comes later, though they are on disk."""
+        self.b.log.cut = True
+        for number in range(5):
+            self.a.post(said(str(number)), said(f"{number}b"))
+            self.pass_time(0.5)
+        self.b.log.cut = False
+        self.pass_time(3)
+        self.assertEqual([id for id, _ in self.b.heads], list(range(1, 11)))
+        for id, head in self.b.heads:
+            self.assertIn(head, (id, id + 1), "the two of one entry come together")
+
+    def test_nickname_is_claimed_once(self) -> None:
+        """Of two nodes that claim a nickname at the same moment, one gets it, and both know whose it is."""
+        first, second = self.a.post(at(self.a)), self.b.post(at(self.b, 2, "b", nick="alice"))
+        self.pass_time()
+        outcomes = [first.outcomes, second.outcomes]
+        self.assertEqual([type(one[0]) for one in outcomes if one], [type(None), NickTaken])
+        self.assertEqual(self.a.presences, self.b.presences)
+        self.assertEqual(len(self.a.presences), 1)
+
+    def test_passing(self) -> None:
+        """What passes comes to the others in its order, and leaves nothing."""
+        self.a.post(said("a"), Passing(ALICE, {"event": "typing"}), said("b"))
+        self.pass_time()
+        self.assertEqual(self.b.received[-2], Passing(ALICE, {"event": "typing"}))
+        self.assertEqual(self.b.journal.head, 2)
+
+    def test_node_dies(self) -> None:
+        """The people of a node that ends are gone at the others within its lease and little more."""
+        self.a.post(at(self.a))
+        self.b.post(at(self.b, 2, "b"))
+        self.pass_time()
+        ended = self.a.journal.epoch
+        closing = self.a.journal.close()
+        self.pass_time(3)
+        self.successResultOf(closing)
+        self.assertIn(NodeDown("a1", ended), self.b.received)
+        self.assertEqual([one.handle for one in self.b.presences], ["b"])
+
+    def test_node_is_cut_off(self) -> None:
+        """So are those of one that is cut off; it is told so, begins anew, and claims its nicknames again."""
+        self.a.post(at(self.a))
+        self.pass_time()
+        before = self.a.journal.epoch
+        self.a.log.cut = True
+        self.pass_time(15)
+        self.assertEqual(self.b.presences, [])
+        self.b.post(at(self.b, 2, "b", nick="alice"))
+        waiting = self.a.post(said("late"))
+        self.pass_time(3)
+        self.a.log.cut = False
+        self.pass_time(15)
+        self.assert_refused(waiting, "cut off")
+        self.assertEqual((self.a.happened, self.b.happened), (["fenced", "begun"], []))
+        self.assertGreater(self.a.journal.epoch, before)
+        self.assertNotIn("late", self.b.texts)
+        claim = self.a.post(at(self.a))
+        self.pass_time()
+        assert claim.outcomes is not None
+        self.assertIsInstance(claim.outcomes[0], NickTaken)
+        self.assertEqual(self.a.presences, self.b.presences)
+        self.assertEqual(self.a.texts, self.b.texts)
+        self.assertIn(NodeUp("a1", self.a.journal.epoch), self.a.received, "its own hall is told too")
+
+    def test_older_epoch_is_void(self) -> None:
+        """What an older epoch says of somebody is refused by name."""
+        old = at(self.a)
+        self.shared.expire("a1")
+        self.pass_time(3)
+        waiting = self.a.post(old)
+        self.pass_time()
+        assert waiting.outcomes is not None
+        self.assertIsInstance(waiting.outcomes[0], NodeLost)
+
+    def test_fenced_with_the_entry_in(self) -> None:
+        """When the lease ends while the answer is lost, but the entry is in the log, its outcomes are given."""
+        self.a.log.lose_answers = 1
+        waiting = self.a.post(said("a"))
+        self.clock.advance(0)
+        self.shared.expire("a1")
+        self.pass_time(15)
+        self.assertEqual((waiting.ids, self.a.texts, self.b.texts), ([1], ["a"], ["a"]))
+        self.assertEqual(self.a.happened, ["fenced", "begun"])
+
+    def test_fenced_with_the_entry_not_in(self) -> None:
+        """When it is not, that is certain: it never will be."""
+        self.a.log.delay = 0.5
+        waiting = self.a.post(said("a"))
+        self.shared.expire("a1")
+        self.pass_time(15)
+        self.assert_refused(waiting, "Send it again")
+        self.assertEqual((self.a.texts, self.b.texts), ([], []))
+
+    def test_fenced_between_the_entries_of_a_batch(self) -> None:
+        """When some entries of a batch are in, each operation has the outcome that is true of it."""
+        self.a.log.delay = 0.2
+        waiting = self.a.post(*[said(f"{number} " + "x" * 3000) for number in range(200)])
+        self.pass_time(0.6)
+        self.shared.expire("a1")
+        self.pass_time(15)
+        assert waiting.outcomes is not None
+        kinds = [type(one) for one in waiting.outcomes]
+        many = kinds.count(StoredPost)
+        self.assertTrue(0 < many < 200)
+        self.assertEqual(kinds, [StoredPost] * many + [JournalUnavailable] * (200 - many))
+        self.assertEqual((len(self.a.texts), self.a.texts), (many, self.b.texts))
+
+    def test_refused_while_fenced(self) -> None:
+        """Nothing is taken until the node has begun anew."""
+        self.shared.expire("a1")
+        self.a.log.delay = 0.3
+        self.pass_time(0.4)
+        self.assertEqual(self.a.happened, ["fenced"])
+        self.assert_refused(self.a.post(said("a")), "cut off")
+        self.pass_time(5)
+        waiting = self.a.post(said("b"))
+        self.pass_time(3)
+        self.assertEqual(waiting.ids, [1])
+
+    def test_fenced_again_as_it_begins(self) -> None:
+        """A lease that ends before the node has said that it is back: it begins once more."""
+        self.shared.expire("a1")
+        self.a.log.delay = 0.5
+        while "a1" not in self.shared.leases:
+            self.pass_time(0.1)
+        self.shared.expire("a1")
+        self.pass_time(20)
+        self.assertEqual(self.a.happened, ["fenced", "begun"])
+        self.assertEqual(self.a.journal.epoch, self.shared.leases["a1"].epoch)
+        waiting = self.a.post(said("a"))
+        self.pass_time(5)
+        self.assertEqual((waiting.ids, self.b.texts), ([1], ["a"]))
+
+    def test_minority(self) -> None:
+        """Without most servers nothing is answered, and nothing lost when they are back."""
+        self.shared.has_quorum = False
+        waiting = self.a.post(said("a"))
+        self.pass_time(30)
+        self.assertEqual((waiting.outcomes, waiting.error), (None, None))
+        self.shared.has_quorum = True
+        self.pass_time(3)
+        self.assertEqual((waiting.ids, self.b.texts), ([1], ["a"]))
+        self.assertEqual(self.a.happened, [])
+
+    def test_same_name_twice(self) -> None:
+        """A second process with the name of a living node does not start."""
+        self.assertIn("a1", self.refused(self.node("a1")))
+
+    def test_node_that_is_back_is_not_put_down(self) -> None:
+        """Nobody says that a node has ended that has just begun anew."""
+        for _ in range(5):
+            self.shared.expire("a1")
+            self.pass_time(4)
+            self.a.post(at(self.a))
+            self.pass_time(0.5)
+            self.assertEqual([one.epoch for one in self.b.presences], [self.a.journal.epoch])
+
+    def test_depart(self) -> None:
+        """Whoever leaves is gone everywhere."""
+        self.a.post(at(self.a))
+        self.a.post(Depart("a", "a1", self.a.journal.epoch, "bye"))
+        self.pass_time()
+        self.assertEqual((self.a.presences, self.b.presences), ([], []))
+        self.assertIn(Depart("a", "a1", self.a.journal.epoch, "bye"), self.b.received)
+
+
+class _Kept(MemoryJournal):
+    """A journal in memory that outlives its process."""
+
+    def close(self):  # type: ignore[no-untyped-def]
+        answer = super().close()
+        self._closed = False
+        return answer
+
+
+class BeginningTests(ClusterCase):
+    """Which journal can join which log."""
+
+    def with_posts(self, *texts: str) -> MemoryJournal:
+        journal = _Kept()
+        self.successResultOf(journal.append([said(text) for text in texts]))
+        return journal
+
+    def test_existing_server(self) -> None:
+        """A server that was alone begins a cluster with its history."""
+        node = self.started(inner=self.with_posts("a", "b"))
+        waiting = node.post(said("c"))
+        self.pass_time()
+        self.assertEqual((waiting.ids, node.texts), ([3], ["a", "b", "c"]))
+
+    def test_copy_joins(self) -> None:
+        """Another node with the same history joins."""
+        self.started(inner=self.with_posts("a", "b"))
+        self.assertEqual(self.started("b1", self.with_posts("a", "b")).texts, ["a", "b"])
+
+    def test_other_history(self) -> None:
+        """A node with another history is refused, says how to get it, and has changed nothing."""
+        self.started(inner=self.with_posts("a", "b")).post(said("c"))
+        for texts in (["a"], ["a", "c"], ["a", "b", "c"], []):
+            inner = self.with_posts(*texts)
+            self.assertIn("groupchat seed", self.refused(self.node("b1", inner)))
+            self.assertIsNone(self.successResultOf(inner.place()))
+            self.assertEqual(len(self.successResultOf(inner.page(LOBBY, 0, 9, 9))), len(texts))
+
+    def test_two_begin_at_once(self) -> None:
+        """Of two servers with their own histories that begin a cluster at the same moment, one does."""
+        nodes = [self.node("a1", self.with_posts("a")), self.node("b1", self.with_posts("b"))]
+        starting = [node.start() for node in nodes]
+        self.pass_time(3)
+        self.successResultOf(starting[0])
+        self.failureResultOf(starting[1])
+        nodes[0].open()
+        self.assertEqual(nodes[0].texts, ["a"])
+
+    def test_three_empty_ones(self) -> None:
+        """Nodes with nothing begin a cluster together, in whichever order."""
+        nodes = [self.node(name) for name in ("c1", "a1", "b1")]
+        starting = [node.start() for node in nodes]
+        self.pass_time(3)
+        for started, node in zip(starting, nodes, strict=True):
+            self.successResultOf(started)
+            node.open()
+        nodes[0].post(said("a"))
+        self.pass_time()
+        self.assertEqual([node.texts for node in nodes], [["a"]] * 3)
+
+    def test_another_cluster(self) -> None:
+        """A journal of another cluster is refused."""
+        inner = self.with_posts()
+        self.started(inner=inner)
+        self.close()
+        self.shared = SharedLog(self.clock)
+        self.nodes = []
+        self.assertIn("belongs to the cluster", self.refused(self.node(inner=inner)))
+
+    def test_older_log(self) -> None:
+        """A log that lacks what was carried out is refused."""
+        inner = self.with_posts()
+        node = self.started(inner=inner)
+        node.post(said("a"))
+        self.pass_time()
+        closing = node.journal.close()
+        self.pass_time()
+        self.successResultOf(closing)
+        self.shared.head -= 1
+        self.shared.entries.pop()
+        self.assertIn("older copy", self.refused(self.node(inner=inner)))
+
+    def test_compacted(self) -> None:
+        """A node that lacks what the log no longer has is told which command helps."""
+        node = self.started()
+        for number in range(5):
+            node.post(said(str(number)))
+            self.pass_time(0.5)
+        self.shared.compact(self.shared.entries[-1].revision)
+        self.assertIn("groupchat seed --from", self.refused(self.node("b1")))
+
+    def test_strange_log(self) -> None:
+        """A log that no node of groupchat has begun is refused."""
+        lease = self.shared.claim("x", b"{}")
+        self.shared.append("x", lease.epoch, 1, b'{"v":1,"r":1,"n":"x","e":1,"i":1,"o":[]}')
+        self.assertIn("not begun by", self.refused(self.node()))
+
+
+class TroubleTests(ClusterCase):
+    """What goes wrong at one node stays there."""
+
+    def test_full_disk(self) -> None:
+        """While a node's disk is full it carries out nothing, refuses by name, and goes on when there is room."""
+        inner = FailingJournal()
+        a, b = self.started("a1", inner), self.started("b1")
+        inner.error = JournalUnavailable("The disk is full.")
+        waiting = a.post(said("a"))
+        b.post(said("b"))
+        self.pass_time(5)
+        self.assertIsNone(waiting.outcomes)
+        self.assertEqual((a.texts, b.texts), ([], ["a", "b"]))
+        self.assert_refused(a.post(said("c")), "The disk is full.")
+        self.assert_refused(a.post(), "The disk is full.")
+        self.assertEqual(a.journal.standing().trouble, "The disk is full.")
+        self.assertGreater(a.journal.standing().lag, 4)
+        inner.error = None
+        self.pass_time(2)
+        self.assertEqual((waiting.ids, a.texts), ([1], ["a", "b"]))
+        self.assertEqual(a.journal.standing().trouble, "")
+        self.assertEqual([len(a.failures), a.happened], [0, []])
+
+    def test_closed_with_a_full_disk(self) -> None:
+        """A node whose disk is full can be stopped."""
+        inner = FailingJournal()
+        node = self.started(inner=inner)
+        inner.error = JournalUnavailable("The disk is full.")
+        waiting = node.post(said("a"))
+        self.pass_time()
+        closing = node.journal.close()
+        self.pass_time(0.1)
+        self.successResultOf(closing)
+        self.assertIsInstance(waiting.error, JournalUnavailable)
+
+    def test_closed_while_writing(self) -> None:
+        """What is being written as a node is closed is finished first."""
+        inner = FailingJournal()
+        node = self.started(inner=inner)
+        inner.slow = True
+        node.post(said("a"))
+        self.pass_time()
+        closing = node.journal.close()
+        self.pass_time()
+        self.assertNoResult(closing)
+        self.assertFalse(inner.closed)
+        inner.waiting.pop().callback(None)
+        self.pass_time()
+        self.successResultOf(closing)
+        self.assertTrue(inner.closed)
+
+    def test_broken(self) -> None:
+        """A journal that can no longer be trusted acknowledges nothing more."""
+        inner = FailingJournal()
+        node, other = self.started(inner=inner), self.started("b1")
+        inner.error = JournalBroken("The disk has failed.")
+        waiting = node.post(said("a"))
+        self.pass_time()
+        self.assertIsInstance(waiting.error, JournalBroken)
+        self.assertIsInstance(node.post(said("b")).error, JournalBroken)
+        self.assertEqual([failure.type for failure in node.failures], [JournalBroken])
+        self.assertEqual(other.texts, ["a"])
+
+    def test_newer_rules(self) -> None:
+        """A node that does not know the rules of an entry stops there, and says that it must be upgraded."""
+        old = self.started("a1", rules=1)
+        new = self.started("b1", rules=2)
+        new.post(said("before"))
+        self.pass_time()
+        self.assertEqual((old.texts, new.journal._applying.place.rules), (["before"], 1))
+        closing = old.journal.close()
+        self.pass_time(8)
+        self.successResultOf(closing)
+        self.assertEqual(new.journal._applying.place.rules, 2, "all who live know them")
+        new.post(said("after"))
+        self.pass_time()
+        self.assertIn("upgrade this node", self.refused(self.node("c1", rules=1)))
+        self.assertEqual(self.started("d1", rules=2).texts, ["before", "after"])
+
+    def test_unknown_operation(self) -> None:
+        """Nothing is skipped: what stands before is carried out, posts are refused, and the other goes on."""
+        node, other = self.started(), self.started("b1")
+        other.post(said("before"))
+        self.pass_time()
+        lease = self.shared.claim("new", b'{"rules":1}')
+        strange = b'{"v":1,"r":1,"n":"new","e":%d,"i":1,"o":[{"op":"sing"}]}' % lease.epoch
+        waiting = node.post(said("behind"))
+        self.shared.append("new", lease.epoch, 1, strange)
+        self.pass_time()
+        self.assertIn("upgrade this node", str(waiting.error))
+        self.assert_refused(node.post(said("more")), "upgrade this node")
+        self.assertIn("upgrade this node", node.journal.standing().trouble)
+        self.assertEqual(node.texts, ["before"])
+        self.assertEqual(node.failures, [])
+
+    def test_broken_order(self) -> None:
+        """An entry that does not follow is not carried out."""
+        node = self.started()
+        lease = self.shared.claim("x", b"{}")
+        self.shared.head += 1
+        data = b'{"v":1,"r":1,"n":"x","e":%d,"i":1,"o":[]}' % lease.epoch
+        self.shared.append("x", lease.epoch, 1, data)
+        self.pass_time()
+        self.assert_refused(node.post(said("a")), "not whole")
+
+    def test_compacted_while_cut_off(self) -> None:
+        """A node that was cut off for longer than the log reaches back says which command helps."""
+        a, b = self.started("a1"), self.started("b1")
+        b.log.cut = True
+        for number in range(5):
+            a.post(said(str(number)))
+            self.pass_time(0.5)
+        self.shared.compact(self.shared.entries[-1].revision)
+        b.log.cut = False
+        self.pass_time(5)
+        self.assert_refused(b.post(said("x")), "groupchat seed --from")
+
+    def test_fault_of_the_hall(self) -> None:
+        """What goes wrong as something is handed on does not hold up what comes behind."""
+        a, b = self.started("a1"), self.started("b1")
+
+        def fail(operations: object, outcomes: object) -> None:
+            raise ZeroDivisionError
+
+        a.journal.on_received = fail
+        b.post(said("b"))
+        self.pass_time()
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        waiting = a.post(said("a"))
+        self.pass_time()
+        self.assertEqual(waiting.ids, [2])
