@@ -1,4 +1,4 @@
-"""Answers !time in the lobby. Usage: python time_bot.py HOST[:PORT]"""
+"""Answers !time in the lobby. Usage: python time_bot.py HOST[:PORT][,…]"""
 
 import sys
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from twisted.internet import reactor
 
 from groupchat.client import Client, State, events
-from groupchat.client.address import address
+from groupchat.client.address import servers
 
 
 def on_event(event):
@@ -21,7 +21,7 @@ def changed(change):
         reactor.stop()
 
 
-server = address(sys.argv[1]).endpoint(reactor)
+server = servers(sys.argv[1]).endpoint(reactor)
 bot = Client(server, "time_bot", reactor, on_event=on_event, changed=changed, since="head")
 bot.start().addErrback(lambda failure: None)  # changed() has told why
 reactor.run()

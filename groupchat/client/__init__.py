@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 _PLACES = {
-    "address": ("Address", "reason"),
+    "address": ("Address", "Servers", "reason"),
     "aio.async_chat": ("Chat",),
     "aio.connecting": ("connect",),
     "bots.bot": ("Bot",),
@@ -26,6 +26,7 @@ _PLACES = {
     "core.client_errors": (
         *("ClientError", "Refused", "Unanswered", "ConnectionDropped", "FileChanged", "NotTrusted"),
         *("NoConnection", "NothingListens", "UnknownHost", "NoRoute", "TimedOut", "ConnectionEnded"),
+        "NoServerAnswers",
     ),
     "core.client_state": ("Change", "State"),
     "core.protocol": ("Message",),

@@ -2,6 +2,7 @@ from groupchat.client import client_events as events
 from groupchat.client import testing
 from groupchat.client.address import (
     Address,
+    Servers,
     reason,
 )
 from groupchat.client.aio.async_chat import (
@@ -58,6 +59,7 @@ from groupchat.client.core.client_errors import (
     FileChanged,
     NoConnection,
     NoRoute,
+    NoServerAnswers,
     NothingListens,
     NotTrusted,
     Refused,
@@ -114,6 +116,7 @@ __all__ = [
     "Moderated",
     "NoConnection",
     "NoRoute",
+    "NoServerAnswers",
     "NotTrusted",
     "NothingListens",
     "Person",
@@ -124,6 +127,7 @@ __all__ = [
     "Refused",
     "Renamed",
     "Said",
+    "Servers",
     "Shared",
     "Since",
     "State",

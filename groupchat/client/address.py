@@ -1,8 +1,9 @@
-"""Addresses of servers, ``HOST[:PORT]`` on a command line, and sentences for failed connections."""
+"""Addresses of servers, ``HOST[:PORT][,HOST[:PORT]…]`` on a command line, and sentences for failed connections."""
 
 import re
 import socket
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from groupchat.client import encryption
@@ -10,12 +11,14 @@ from groupchat.client.core.client_errors import (
     ConnectionDropped,
     ConnectionEnded,
     NoRoute,
+    NoServerAnswers,
     NothingListens,
     NotTrusted,
     Refused,
     TimedOut,
     UnknownHost,
 )
+from groupchat.client.core.connector import Dialers
 from groupchat.client.core.network import Dialer
 from groupchat.client.loop.event_loop import Loop
 from groupchat.client.tls.trust import Encryption, advice
@@ -28,6 +31,9 @@ PORT = 5000
 
 PATIENCE = 20
 """Seconds for one attempt to connect."""
+
+MOST = 16
+"""The most addresses of one chat."""
 
 
 class Address(NamedTuple):
@@ -73,16 +79,83 @@ class Address(NamedTuple):
         return SecuredDialer(plain, self.encryption, self.host, loop)
 
 
+class Servers(NamedTuple):
+    """Several addresses of one chat, the nodes of a cluster, in the order in which they are tried."""
+
+    addresses: tuple[Address, ...]
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.addresses))
+
+    @property
+    def url(self) -> str:
+        """Return the address of the first server in a browser."""
+        return self.addresses[0].url
+
+    def endpoint(self, reactor: Any) -> Any:
+        """Return Twisted's endpoint: it tries one after the other; a `Client` comes back to the next one."""
+        from groupchat.client.twisted_network import SeveralEndpoints
+
+        return SeveralEndpoints([(str(one), one.endpoint(reactor)) for one in self.addresses], reactor)
+
+    def dialer(self, loop: Loop) -> Dialer:
+        """Return the core's way to these servers, in a small loop."""
+        return Dialers([(str(one), one.dialer(loop)) for one in self.addresses])
+
+
+Server = Address | Servers
+"""The one address of a chat, or several."""
+
+
+def addresses_of(server: Server) -> tuple[Address, ...]:
+    """Return the addresses one by one."""
+    return server.addresses if isinstance(server, Servers) else (server,)
+
+
+def named(server: Server, name: str) -> Address:
+    """Return the address with this name, and otherwise the first one."""
+    addresses = addresses_of(server)
+    return next((one for one in addresses if str(one) == name), addresses[0])
+
+
+def together(addresses: Sequence[Address]) -> Server:
+    """Return these addresses of one chat, one or several."""
+    return addresses[0] if len(addresses) == 1 else Servers(tuple(addresses))
+
+
 def add_server(parser: ArgumentParser) -> None:
     """Declare the arguments for the server's address and for encryption."""
-    parser.add_argument("address", metavar="HOST[:PORT]", type=address, help="the server; the port is 5000 if left out")
+    parser.add_argument(
+        "address", metavar="HOST[:PORT]", type=servers,
+        help="the server; the port is 5000 if left out; several, with commas, are tried one after the other",
+    )  # fmt: skip
     encryption.add_arguments(parser)
 
 
-def server_of(arguments: Namespace) -> Address:
-    """Return the address that the arguments name."""
-    server: Address = arguments.address
-    return server._replace(encryption=encryption.chosen(arguments))
+def server_of(arguments: Namespace) -> Server:
+    """Return the address, or the addresses, that the arguments name."""
+    wanted = encryption.chosen(arguments)
+    return together([one._replace(encryption=wanted) for one in addresses_of(arguments.address)])
+
+
+def servers(text: str) -> Server:
+    """Read one address, or several with commas between them; a ``type`` for argparse.
+
+    :raises ArgumentTypeError: it is none, or there are too many; the sentence says so to the person.
+    """
+    count = text.count(",") + 1
+    if count == 1:
+        return address(text)
+    if count > MOST:
+        raise ArgumentTypeError(f"these are {count} addresses; one chat has at most {MOST}")
+    found: list[Address] = []
+    for part in text.split(","):
+        if not part.strip():
+            raise ArgumentTypeError(f"{text!r} has an empty address: between two commas stands HOST or HOST:PORT")
+        found.append(address(part.strip()))
+        if found[-1] in found[:-1]:
+            raise ArgumentTypeError(f"{found[-1]} is there twice")
+    return together(found)
 
 
 def address(text: str) -> Address:
@@ -121,21 +194,25 @@ def _is_ipv6(text: str) -> bool:
     return bool(zone) == bool(percent)
 
 
-def reason(server: Address, error: BaseException) -> str:
-    """Return one sentence that says why there is no connection to this address."""
+def reason(server: Server, error: BaseException) -> str:
+    """Return one sentence that says why there is no connection to this address, or to these."""
+    if isinstance(error, NoServerAnswers):
+        return f"No server answers: {'; '.join(_within(reason(server, each)) for each in error.reasons)}."
+    named = getattr(error, "server", "")
+    server = next((one for one in addresses_of(server) if str(one) == named), server)
     match error:
         case Refused():
             return f"{server} refused: {error.text.rstrip('.')} ({error.code})"
         case NotTrusted():
-            told = advice(str(server), server.encryption or Encryption(), error)
+            told = advice(str(server), addresses_of(server)[0].encryption or Encryption(), error)
             return f"No encrypted connection to {server}: {told}"
         case ConnectionDropped(code=""):  # it was this side
             return f"The connection to {server} was given up: {error}."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
-        case UnknownHost():
+        case UnknownHost() if isinstance(server, Address):
             return f"Unknown host: {server.host}."
-        case NothingListens():
+        case NothingListens() if isinstance(server, Address):
             return f"Nothing listens at {server.host}, port {server.port}."
         case TimedOut():
             return f"{server} did not answer in time."
@@ -144,4 +221,10 @@ def reason(server: Address, error: BaseException) -> str:
         case ConnectionEnded():
             return f"{server} closed the connection."
         case _:
-            return f"No connection to {server}: {error}."
+            return f"No connection to {server}: {str(error).rstrip('.')}."
+
+
+def _within(sentence: str) -> str:
+    """Return a sentence as a part of another one."""
+    is_ours = sentence.startswith(("Nothing ", "Unknown ", "No ", "The "))
+    return (sentence[0].lower() + sentence[1:] if is_ours else sentence).rstrip(".")

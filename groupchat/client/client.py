@@ -1,6 +1,6 @@
 """The client for programs: everything that a program reads and calls."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
 from twisted.internet.defer import Deferred, fail, inlineCallbacks
@@ -9,12 +9,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from groupchat.client.address import MOST
 from groupchat.client.client_events import Event, event_of
 from groupchat.client.core.client_core import ClientCore, Wishes
 from groupchat.client.core.client_errors import FileChanged, Refused, Unanswered
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.status import Status
-from groupchat.client.twisted_network import TwistedClock, TwistedDialer, deferred_of
+from groupchat.client.twisted_network import SeveralEndpoints, TwistedClock, deferred_of, dialer_of
 
 
 class ClientWishes(Wishes, total=False):
@@ -35,7 +36,8 @@ class Client(Status):
 
     `ClientCore` explains the other parameters.
 
-    :param endpoint: the server's endpoint.
+    :param endpoint: the server's endpoint, or those of several servers of one chat: the client tries them one after the
+        other, and comes back to the next one when it has lost the connection to one.
     :param clock: the reactor, or a ``task.Clock``.
     :param heard: is called with every event as it came, a dictionary;
         an exception is logged, and the event counts as handled.
@@ -47,7 +49,7 @@ class Client(Status):
 
     def __init__(
         self,
-        endpoint: IStreamClientEndpoint,
+        endpoint: IStreamClientEndpoint | Sequence[IStreamClientEndpoint],
         nick: str,
         clock: IReactorTime,
         *,
@@ -63,10 +65,10 @@ class Client(Status):
             if on_event is not None:
                 on_event(event_of(message))
 
-        self._endpoint = endpoint
+        self._endpoint = _one(endpoint, clock)
         self._clock = clock
         self._core = ClientCore(
-            TwistedDialer(endpoint), nick, TwistedClock(clock), self._broken, heard=tell, patient=patient, **wishes
+            dialer_of(self._endpoint), nick, TwistedClock(clock), self._broken, heard=tell, patient=patient, **wishes
         )
         super().__init__(self._core.membership)
 
@@ -118,7 +120,7 @@ class Client(Status):
             ticket = yield self.request("send", size=size, **what)
             try:
                 path = tickets.path_of(ticket)
-                status, said = yield upload.put(self._endpoint, self._clock, path, file, size, progress)
+                status, said = yield upload.put(self._current(), self._clock, path, file, size, progress)
             except upload.LOST as error:
                 if not what.keys() & {"room", "nick"}:  # another room may be the current one by now
                     raise Unanswered("the connection was lost while the file was sent") from error
@@ -159,5 +161,25 @@ class Client(Status):
         """Leave, since the consumer is gone."""
         self.leave()
 
+    def _current(self) -> IStreamClientEndpoint:
+        """Return the endpoint of the server that the client is connected to: a file goes where its ticket is from."""
+        if isinstance(self._endpoint, SeveralEndpoints):
+            return self._endpoint.endpoints[self._core.membership.dialers.current][1]
+        return self._endpoint
+
     def _broken(self, sentence: str, error: Exception) -> None:
         self._log.failure(sentence, Failure(error))
+
+
+def _one(
+    endpoint: IStreamClientEndpoint | Sequence[IStreamClientEndpoint], clock: IReactorTime
+) -> IStreamClientEndpoint:
+    """Return one endpoint for all.
+
+    :raises ValueError: there is none, or there are too many.
+    """
+    if not isinstance(endpoint, Sequence):
+        return endpoint
+    if not 1 <= len(endpoint) <= MOST:
+        raise ValueError(f"these are {len(endpoint)} endpoints; one chat has 1 to {MOST}")
+    return SeveralEndpoints([(f"server {number}", one) for number, one in enumerate(endpoint, 1)], clock)

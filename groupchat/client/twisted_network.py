@@ -1,13 +1,14 @@
 """The network of the core by Twisted: its clock, its endpoints, and Deferreds for results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet import error as twisted_errors
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 from twisted.internet.interfaces import (
     IDelayedCall,
     IProtocol,
+    IProtocolFactory,
     IPushProducer,
     IReactorTime,
     IStreamClientEndpoint,
@@ -22,11 +23,13 @@ from groupchat.client.core.client_errors import (
     ConnectionEnded,
     NoConnection,
     NoRoute,
+    NoServerAnswers,
     NothingListens,
     TimedOut,
     UnknownHost,
 )
-from groupchat.client.core.network import Attempt, Clock, Receiver
+from groupchat.client.core.connector import HURRY, Dialers
+from groupchat.client.core.network import Attempt, Clock, Dialer, Receiver
 from groupchat.client.core.protocol import JsonLines
 from groupchat.client.core.results import Result
 
@@ -174,6 +177,52 @@ class Source:
 
     def stopProducing(self) -> None:
         self._wire.transport.close()
+
+
+@implementer(IStreamClientEndpoint)
+class SeveralEndpoints:
+    """The endpoints of several servers of one chat: tries one after the other.
+
+    :param endpoints: each with the name of its server.
+    """
+
+    def __init__(self, endpoints: Sequence[tuple[str, IStreamClientEndpoint]], reactor: IReactorTime) -> None:
+        self.endpoints = tuple(endpoints)
+        self._reactor = reactor
+
+    # Twisted calls this.
+
+    @inlineCallbacks
+    def connect(self, protocolFactory: IProtocolFactory) -> Generator[Deferred[Any], Any, IProtocol]:
+        reasons: list[Exception] = []
+        for name, endpoint in self.endpoints:
+            attempt = endpoint.connect(protocolFactory)
+            attempt.addTimeout(HURRY, self._reactor, _too_late)
+            try:
+                connected: IProtocol = yield attempt
+            except (CancelledError, twisted_errors.ConnectingCancelledError):  # nobody wants a connection any more
+                raise
+            except Exception:
+                reason = neutral(Failure())
+                if isinstance(reason, ClientError):
+                    reason.server = name
+                reasons.append(reason)
+            else:
+                return connected
+        raise NoServerAnswers(reasons)
+
+
+def _too_late(result: object, seconds: float) -> object:
+    if isinstance(result, Failure):
+        raise TimedOut(f"there was no answer in {seconds:g} seconds")
+    return result
+
+
+def dialer_of(endpoint: IStreamClientEndpoint) -> Dialer:
+    """Return the core's way to where an endpoint leads."""
+    if isinstance(endpoint, SeveralEndpoints):
+        return Dialers([(name, TwistedDialer(one)) for name, one in endpoint.endpoints])
+    return TwistedDialer(endpoint)
 
 
 class TwistedDialer:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import NamedTuple
 
-from groupchat.client.address import PORT, Address, add_server, server_of
+from groupchat.client.address import PORT, Address, Server, add_server, addresses_of, server_of, together
 from groupchat.destinations import credentials
 from groupchat.destinations.credentials import PASSWORD, TOKEN, Credentials, Unreadable, credentials_of, of_files
 from groupchat.destinations.hosts import BadConfiguration, Host, Hosts, NamedHosts, folder_name
@@ -22,14 +22,14 @@ class BadDestination(Exception):
 
 
 class Destination(NamedTuple):
-    """The server to go to, and the nickname and room to have there.
+    """The server to go to, or several of one chat, and the nickname and room to have there.
 
     ``nick``: empty: it is asked for, or up to the program; with an access token the account's own nickname is taken.
     ``is_exact``: whether no other nickname will do.  ``account``: whether it is an account's.
     ``room``: empty: it is up to the server.
     """
 
-    server: Address
+    server: Server
     nick: str = ""
     room: str = ""
     menu: bool = False
@@ -83,8 +83,9 @@ def destination_of(
     try:
         configuration = _hosts_of_person() if configuration is None else configuration
         server = server_of(arguments)
-        host = configuration.hosts.get(server.host) if server.port == PORT else None
-        server = _trusting(server if host is None else host.server(server.encryption), environ)
+        host = _host(server, configuration)
+        wanted = addresses_of(server)[0].encryption
+        server = _trusting(server if host is None else host.server(wanted), environ)
         found = credentials_of(arguments.password_file, arguments.token_file, environ, is_input_free)
         if not found and host is not None and _is_for(host, arguments):
             found = of_files(host.password_file, host.token_file)
@@ -136,17 +137,35 @@ def _hosts_of_person() -> Hosts:
     return load()
 
 
-def _trusting(server: Address, environ: Mapping[str, str]) -> Address:
-    """Return the address with what is known of the server.
+def _host(server: Server, configuration: Hosts) -> Host | None:
+    """Return the host of client.toml that is meant; None: there is none.
+
+    :raises BadDestination: it is one of several addresses.
+    """
+    named = [one for one in addresses_of(server) if one.port == PORT and one.host in configuration.hosts]
+    if named and isinstance(server, Address):
+        return configuration.hosts[server.host]
+    for one in named:
+        raise BadDestination(
+            f"{one.host} is a host of client.toml and cannot be one of several addresses; "
+            f"name it alone, and write all addresses there, with commas."
+        )
+    return None
+
+
+def _trusting(server: Server, environ: Mapping[str, str]) -> Server:
+    """Return the addresses with what is known of each server.
 
     :raises UnreadableHosts: that cannot be read.
     """
-    if server.encryption is None:
+    addresses = addresses_of(server)
+    if addresses[0].encryption is None:
         return server
 
     from groupchat.destinations.known_hosts import KnownHosts  # most connections need none
 
-    return KnownHosts.of_person(environ).applied(server)
+    hosts = KnownHosts.of_person(environ)
+    return together([hosts.applied(one) for one in addresses])
 
 
 def _is_for(host: Host, arguments: argparse.Namespace) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groupchat.client.address import address
+from groupchat.client.address import servers
 from groupchat.client.encryption import read_fingerprint
 from groupchat.destinations.hosts import BadConfiguration, Host, folder_name
 from groupchat.destinations.quiet_hours import QuietHours
@@ -141,7 +141,7 @@ def _host(name: str, fields: object, base: Path) -> Host:
     if secured and fields.get("tls") is False:
         raise BadConfiguration(f"the host {name} has {secured}, which needs TLS, and tls = false")
     try:
-        address(fields["address"])
+        servers(fields["address"])
         if fields.get("fingerprint"):
             read_fingerprint(fields["fingerprint"])
         files = {one: str(base / Path(fields[one]).expanduser()) for one in _FILES if fields.get(one)}

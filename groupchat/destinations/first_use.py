@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from datetime import date
 
-from groupchat.client.address import Address
+from groupchat.client.address import Address, Server, addresses_of, together
 from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.tls.contexts import context_of, credulous
 from groupchat.client.tls.public_keys import key_of
@@ -52,7 +52,7 @@ def _certificate(server: Address, context: ssl.SSLContext) -> bytes:
 
 
 class FirstUse:
-    """Asks about one server.
+    """Asks about servers, one by one.
 
     :param ask: shows a question, and returns what was typed; raises EOFError when there is no more.
     :param tell: shows a line.
@@ -70,6 +70,12 @@ class FirstUse:
         self._ask = ask
         self._tell = tell
         self._look = look
+
+    def meant(self, server: Server) -> Server | None:
+        """Return the servers that the person means, each with what they have decided; None: none of these is."""
+        settled = [self.settled(one) for one in addresses_of(server)]
+        meant = [one for one in settled if one is not None]
+        return together(meant) if meant else None
 
     def settled(self, server: Address) -> Address | None:
         """Return the address with what the person has decided; None: this is not the server they mean."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from groupchat.client.address import Address, address
+from groupchat.client.address import Server, addresses_of, servers, together
 from groupchat.client.encryption import read_authorities, read_fingerprint
 from groupchat.client.tls.trust import Encryption
 
@@ -20,6 +20,7 @@ class BadConfiguration(Exception):
 class Host(NamedTuple):
     """A server with a name.  Empty fields are filled by the command line, or asked for.
 
+    ``address``: one, or several of one chat with commas.
     ``fingerprint``: as it is written in the file; the names of files are absolute.
     """
 
@@ -34,8 +35,8 @@ class Host(NamedTuple):
     password_file: str = ""
     token_file: str = ""
 
-    def server(self, encryption: Encryption | None) -> Address:
-        """Return the server's address.
+    def server(self, encryption: Encryption | None) -> Server:
+        """Return the server's address, or its addresses.
 
         :param encryption: what the command line asks for, which overrides the file.
         :raises ArgumentTypeError: the file of certificates cannot be used.
@@ -46,7 +47,8 @@ class Host(NamedTuple):
                 read_fingerprint(self.fingerprint) if self.fingerprint else b"",
                 self.insecure,
             )
-        return address(self.address)._replace(encryption=encryption)  # the address was checked when it was read
+        found = addresses_of(servers(self.address))  # the text was checked when it was read
+        return together([one._replace(encryption=encryption) for one in found])
 
 
 class Hosts(Protocol):

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from groupchat.client.address import Address
+from groupchat.client.address import Address, addresses_of
 from groupchat.destinations import command_line
 from groupchat.destinations.configuration import load
 from groupchat.destinations.first_use import FirstUse, is_attended
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     hosts = KnownHosts.of_person(os.environ)
     if arguments.forget_host:
-        return _forget(hosts, to.server)
-    server = FirstUse(hosts).settled(to.server) if is_attended() else to.server
+        return max(_forget(hosts, one) for one in addresses_of(to.server))
+    server = FirstUse(hosts).meant(to.server) if is_attended() else to.server
     if server is None:
         complain(f"Not connected to {to.server}.")
         return 1

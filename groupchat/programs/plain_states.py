@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
-from groupchat.client.address import Address, reason
+from groupchat.client.address import Server, reason
 from groupchat.client.core.client_errors import ConnectionDropped
 from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
@@ -83,7 +83,7 @@ LOGOUT = "logout"
 class Join(Owner, Protocol):
     """The program as its states use it."""
 
-    address: Address
+    address: Server
     nick: str | None
     credentials: Credentials
     account: str

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from math import ceil
 
+from groupchat.client.address import reason
 from groupchat.client.core.client_core import ClientCore
-from groupchat.client.core.client_errors import Left, Refused
+from groupchat.client.core.client_errors import Left, NotTrusted, Refused
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.network import Timer
 from groupchat.client.core.results import Result
@@ -220,6 +221,8 @@ class Say:
                 self._fail(self._why())
             else:
                 self._set_deadline()
+        elif change.state is State.CONNECTING and isinstance(change.reason, NotTrusted):
+            self._complain(reason(self._server, change.reason))
         elif change.state is State.FAILED:
             self._last_reason = change.reason
             self._fail(self._why())

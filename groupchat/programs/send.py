@@ -15,8 +15,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from groupchat.client.address import reason
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, Refused
+from groupchat.client.core.client_errors import ClientError, NotTrusted, Refused
 from groupchat.client.core.client_state import Change, State
 from groupchat.destinations import command_line
 from groupchat.destinations.command_line import Destination
@@ -161,6 +162,8 @@ class Send:
             is_over = self._client.token is None and not taken_names.is_taken(change.reason)
             if change.state is State.FAILED or is_over:
                 self._fail(taken_names.refusal(self._server, change.reason))
+        elif change.state is State.CONNECTING and isinstance(change.reason, NotTrusted):
+            self._complain(reason(self._server, change.reason))
 
     def _not_joined(self, failure: Failure) -> None:
         failure.trap(ClientError)  # _changed has said why, or the program ended it itself

@@ -7,6 +7,7 @@ from datetime import date
 
 from groupchat.client.address import reason
 from groupchat.client.core.client_core import ClientCore
+from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.results import Result
@@ -121,13 +122,15 @@ class Tail:
     def _changed(self, change: Change) -> None:
         if change.state is State.JOINED and self._away:
             self._away = False
-            self._complain(f"Connected to {self._server} again.")
+            self._complain(f"Connected to {self._client.server or self._server} again.")
         elif change.state is State.WAITING and change.reason is not None:
             if self._client.token is None:
                 self._give_up(change.reason)
             elif not self._away:
                 self._away = True
                 self._complain(f"{reason(self._server, change.reason).rstrip('.')}; trying again until it works.")
+        elif change.state is State.CONNECTING and isinstance(change.reason, NotTrusted):
+            self._complain(reason(self._server, change.reason))
         elif change.state is State.FAILED and change.reason is not None:
             self._give_up(change.reason)
 

@@ -1,6 +1,6 @@
 """What `say` and `send` do while somebody else has their nickname: often another run, which ends in a moment."""
 
-from groupchat.client.address import Address, reason
+from groupchat.client.address import Server, reason
 from groupchat.client.core.client_errors import Refused
 from groupchat.destinations.command_line import Destination
 
@@ -18,7 +18,7 @@ def is_taken(error: Exception | None) -> bool:
     return isinstance(error, Refused) and error.code == "nick-taken"
 
 
-def refusal(server: Address, error: Exception | None) -> str:
+def refusal(server: Server, error: Exception | None) -> str:
     """Return why there is no connection, and what helps when it was the nickname.
 
     :param error: None: nothing is known.

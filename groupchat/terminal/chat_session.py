@@ -5,9 +5,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
-from groupchat.client.address import Address, reason
+from groupchat.client.address import Server, named, reason
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import ClientError, ConnectionDropped, Left
+from groupchat.client.core.client_errors import ClientError, ConnectionDropped, Left, NotTrusted
 from groupchat.client.core.client_state import Change, State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.resumption import Since
@@ -35,7 +35,7 @@ class ChatSession:
     """
 
     def __init__(
-        self, server: Address, file: LoginFile, state: ChatState, surface: Surface, display: Display,
+        self, server: Server, file: LoginFile, state: ChatState, surface: Surface, display: Display,
         settings: LocalSettings, leave: Callable[[str], object], over: Callable[[int, str], object],
         failed: Callable[[Exception], object],
     ) -> None:  # fmt: skip
@@ -170,6 +170,8 @@ class ChatSession:
             case State.LEFT if change.reason is not None:  # the server understood a line as a wish to leave
                 self._reactor.callLater(0, self._over, 0, "")
             case State.CONNECTING | State.JOINING:
+                if isinstance(change.reason, NotTrusted):  # another server is tried, but this may be an attack
+                    self._surface.write(self._display.remark(reason(self._server, change.reason)))
                 self._status.progress(change.state)
         self._surface.refresh()
 
@@ -177,6 +179,7 @@ class ChatSession:
         client, chat = self._client, self.chat
         if client is None or chat is None:
             return
+        self._state.reader.base = named(self._server, client.server).url
         self.welcomed()
         self._status.joined(client)
         chat.joined()

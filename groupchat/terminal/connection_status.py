@@ -49,7 +49,7 @@ class ConnectionStatus:
         self._state.connection = "connected"
         self.answers()
         if self._interrupted:
-            self._remark("Connected again.")
+            self._remark(f"Connected again, to {client.server}." if client.server else "Connected again.")
         elif not self.has_joined:
             where = f"in {client.room}" if client.room else "in no room"
             self._remark(f"You are {client.nick}, {where}. /help lists the commands, /keys the keys.")
@@ -64,7 +64,7 @@ class ConnectionStatus:
         """
         self._has_told_silence = False
         self._state.disconnected()
-        self._state.connection = f"reconnecting in {delay:.0f} s"
+        self._state.connection = f"reconnecting in {delay:.0f} s" if delay else "reconnecting"
         if not self._interrupted:
             self._interrupted = True
             stop = "" if sentence.endswith((".", "!", "?")) else "."

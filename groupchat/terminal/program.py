@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from groupchat.client.address import addresses_of
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration, folder
 from groupchat.stdio import running
@@ -40,7 +41,7 @@ def run(
     :param plain: without redrawing, and without colours.
     """
     state_folder = folder(os.environ, "XDG_STATE_HOME", ".local/state")
-    file = LoginFile(state_folder, str(destination.server))
+    file = LoginFile(state_folder, str(addresses_of(destination.server)[0]))  # a list may become longer
 
     def furnish_console(client: TerminalClient, state: ChatState) -> tuple[Surface, Display]:
         surface = Console(client, Echo(0))

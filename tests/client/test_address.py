@@ -6,12 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.address import Address, add_server, address, reason, server_of
+from groupchat.client.address import (
+    MOST,
+    Address,
+    Servers,
+    add_server,
+    address,
+    addresses_of,
+    named,
+    reason,
+    server_of,
+    servers,
+)
 from groupchat.client.core.client_errors import (
     ConnectionDropped,
     ConnectionEnded,
     NoConnection,
     NoRoute,
+    NoServerAnswers,
     NothingListens,
     NotTrusted,
     Refused,
@@ -81,3 +93,62 @@ class AddressTest(SynchronousTestCase):
         self.assertEqual(server_of(self.arguments("::1", "--tls")), Address("::1", 5000, Encryption()))
         insecure = Address("localhost", 1, Encryption(insecure=True))
         self.assertEqual(server_of(self.arguments("localhost:1", "--insecure")), insecure)
+
+
+class ServersTest(SynchronousTestCase):
+    """Several addresses of one chat."""
+
+    def test_read(self) -> None:
+        """They stand in order with commas between them; blanks beside a comma mean nothing; one alone is an address."""
+        found = servers("a, b:5001,[::1]:5002,10.0.0.1")
+        expected = (Address("a", 5000), Address("b", 5001), Address("::1", 5002), Address("10.0.0.1", 5000))
+        self.assertEqual(found, Servers(expected))
+        self.assertEqual((str(found), found.url), ("a,b:5001,[::1]:5002,10.0.0.1", "http://a:5000"))
+        self.assertEqual((servers("a"), addresses_of(found)[1]), (Address("a", 5000), Address("b", 5001)))
+
+    def test_wrong(self) -> None:
+        """What is wrong is named: an empty address, one that is there twice, one that is none, too many."""
+        for text, words in (
+            ("a,,b", "'a,,b' has an empty address"),
+            ("a,", "'a,' has an empty address"),
+            ("a,b,a:5000", "a is there twice"),
+            ("a,b:x", "'b:x' is not HOST or HOST:PORT"),
+            ("a,b:0", "0 is not a port"),
+            (",".join(f"h{number}" for number in range(MOST + 1)), "these are 17 addresses; one chat has at most 16"),
+            ("," * 1_000_000, "these are 1000001 addresses"),
+        ):
+            self.assertIn(words, str(self.assertRaises(ArgumentTypeError, servers, text)))
+        self.assertEqual(len(addresses_of(servers(",".join(f"h{number}" for number in range(MOST))))), MOST)
+
+    def test_named(self) -> None:
+        """One is found by its name; without a name it is the first."""
+        found = servers("a,b:5001")
+        self.assertEqual((named(found, "b:5001"), named(found, "")), (Address("b", 5001), Address("a", 5000)))
+
+    def test_reasons(self) -> None:
+        """One sentence names each, or the one that it is about."""
+        found = servers("a,b:5001,c")
+        errors = [NothingListens(), TimedOut(), UnknownHost(), NotTrusted("it is broken")]
+        for error, name in zip(errors, ("a", "b:5001", "c", "a"), strict=True):
+            error.server = name
+        self.assertEqual(
+            reason(found, NoServerAnswers(errors)),
+            "No server answers: nothing listens at a, port 5000; b:5001 did not answer in time; unknown host: c; "
+            "no encrypted connection to a: it is broken.",
+        )
+        closed = ConnectionDropped("Bye.", "stopping")
+        closed.server = "c"
+        self.assertEqual(reason(found, closed), "c closed the connection: stopping: Bye.")
+        for error, words in (
+            (ConnectionDropped("Bye.", "stopping"), "a,b:5001,c closed the connection: stopping: Bye."),
+            (NothingListens("nothing listens there"), "No connection to a,b:5001,c: nothing listens there."),
+            (NotTrusted("it is broken"), "No encrypted connection to a,b:5001,c: it is broken."),
+        ):
+            self.assertEqual(reason(found, error), words)
+
+    def test_arguments(self) -> None:
+        """Encryption is for all of them."""
+        parser = ArgumentParser()
+        add_server(parser)
+        found = server_of(parser.parse_args(["a,b:1", "--tls"]))
+        self.assertEqual([one.encryption for one in addresses_of(found)], [Encryption(), Encryption()])

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.client.address import address, addresses_of
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.command_line import BadDestination, Destination, add_arguments, destination_of
 from groupchat.destinations.credentials import Credentials
 from groupchat.destinations.hosts import Host, NamedHosts
+from groupchat.destinations.known_hosts import KnownHosts
 
 TOKEN = "gct_" + "0123456789" * 4
 OTHER_TOKEN = "gct_" + "9876543210" * 4
@@ -125,8 +127,8 @@ class ProofTest(CommandLineCase):
     def test_of_another_host(self) -> None:
         """Nor to another host."""
         self.hosts = {"work": Host("chat.org", account="alice", token_file=self.file("t", TOKEN))}
-        for address in ("chat.org", "work:5001", "home"):
-            found = self.go(address)
+        for name in ("chat.org", "work:5001", "home"):
+            found = self.go(name)
             self.assertEqual((found.credentials, found.answer), (Credentials(), None))
 
     def test_refused(self) -> None:
@@ -151,9 +153,9 @@ class ServerTest(CommandLineCase):
         self.hosts = {"work": Host("chat.org:5001", room="dev", insecure=True)}
         found = self.go("work")
         self.assertEqual((str(found.server), found.room), ("chat.org:5001", "dev"))
-        self.assertEqual(found.server.encryption, Encryption(insecure=True))
+        self.assertEqual(addresses_of(found.server)[0].encryption, Encryption(insecure=True))
         found = self.go("work", "--room", "ops", "--tls")
-        self.assertEqual((found.room, found.server.encryption), ("ops", Encryption()))
+        self.assertEqual((found.room, addresses_of(found.server)[0].encryption), ("ops", Encryption()))
         self.assertEqual(str(self.go("work:7").server), "work:7")
 
     def test_one_trust(self) -> None:
@@ -161,4 +163,37 @@ class ServerTest(CommandLineCase):
         for words in (("--insecure", "--fingerprint", "ab" * 32), ("--insecure", "--insecure=x")):
             self.misused("chat.org", *words)
         self.hosts = {"work": Host("chat.org", fingerprint="ab" * 32)}
-        self.assertEqual(self.go("work", "--insecure").server.encryption, Encryption(insecure=True))
+        self.assertEqual(addresses_of(self.go("work", "--insecure").server)[0].encryption, Encryption(insecure=True))
+
+
+class SeveralTest(CommandLineCase):
+    """Several servers of one chat."""
+
+    def test_several(self) -> None:
+        """They are named with commas, on the command line and in the file."""
+        self.assertEqual(str(self.go("chat.org,b:5001").server), "chat.org,b:5001")
+        self.hosts = {"work": Host("chat.org, b:5001", nick="alice", tls=True)}
+        found = self.go("work")
+        self.assertEqual((str(found.server), found.nick), ("chat.org,b:5001", "alice"))
+        self.assertEqual([one.encryption for one in addresses_of(found.server)], [Encryption()] * 2)
+
+    def test_too_many(self) -> None:
+        """A list that is too long is refused by what is wrong with it."""
+        told = self.misused(",".join(f"h{number}" for number in range(17)))
+        self.assertIn("these are 17 addresses; one chat has at most 16", told)
+
+    def test_host_in_a_list(self) -> None:
+        """A host of the file stands alone: in a list its encryption and its proofs would be lost silently."""
+        self.hosts = {"work": Host("chat.org", tls=True)}
+        told = self.refused("chat.org,work")
+        self.assertIn("work is a host of client.toml and cannot be one of several addresses", told)
+        self.assertEqual(str(self.go("chat.org,work:5001").server), "chat.org,work:5001")
+
+    def test_known(self) -> None:
+        """What is remembered of a server holds for it and not for the others."""
+        KnownHosts.of_person({"XDG_STATE_HOME": str(self.folder)}).remember(
+            address("b:5001"), b"", "2026-11-26"
+        )  # fmt: skip
+        found = self.go("chat.org,b:5001", "--tls", XDG_STATE_HOME=str(self.folder))
+        encryptions = [one.encryption for one in addresses_of(found.server)]
+        self.assertEqual(encryptions, [Encryption(), Encryption(vouched=True)])

@@ -11,6 +11,7 @@ from shutil import rmtree
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from groupchat.client.address import Address, Server, addresses_of
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.configuration import Configuration, folder, load, read
 from groupchat.destinations.hosts import BadConfiguration, Host
@@ -115,15 +116,22 @@ class LoadTest(SynchronousTestCase):
 
 
 class HostTest(SynchronousTestCase):
+    def test_several(self) -> None:
+        """The address of a host may be several; what is wrong with them is told with the name of the host."""
+        several = read({"hosts": {"work": {"address": "a,b:5001"}}}, Path()).hosts["work"].server(None)
+        self.assertEqual(str(several), "a,b:5001")
+        error = self.assertRaises(BadConfiguration, read, {"hosts": {"work": {"address": "a,,b"}}}, Path())
+        self.assertIn("the host work: 'a,,b' has an empty address", str(error))
+
     def test_server(self) -> None:
         """A host is encrypted when the file, or the command line, says so; the command line wins."""
-        plain = Host("chat.org:5001").server(None)
+        plain = _first(Host("chat.org:5001").server(None))
         self.assertEqual((plain.host, plain.port, plain.encryption), ("chat.org", 5001, None))
-        self.assertIsNotNone(Host("chat.org", tls=True).server(None).encryption)
+        self.assertIsNotNone(_first(Host("chat.org", tls=True).server(None)).encryption)
         insecure = Host("chat.org", insecure=True)
-        self.assertEqual(insecure.server(None).encryption, Encryption((), insecure=True))
+        self.assertEqual(_first(insecure.server(None)).encryption, Encryption((), insecure=True))
         asked = Encryption((), insecure=False)
-        self.assertIs(insecure.server(asked).encryption, asked)
+        self.assertIs(_first(insecure.server(asked)).encryption, asked)
 
     def test_files(self) -> None:
         """The names of files start from the folder of client.toml, or from the home; others are as they are."""
@@ -136,7 +144,7 @@ class HostTest(SynchronousTestCase):
     def test_fingerprint(self) -> None:
         """A fingerprint is taken with colons and without."""
         for text in ("AB" * 32, ":".join(["ab"] * 32)):
-            encryption = Host("chat.org", fingerprint=text).server(None).encryption
+            encryption = _first(Host("chat.org", fingerprint=text).server(None)).encryption
             self.assertEqual(encryption, Encryption(fingerprint=b"\xab" * 32))
 
     def test_no_certificates(self) -> None:
@@ -168,3 +176,8 @@ class FolderTest(SynchronousTestCase):
             timeout=60, check=False,
         )  # fmt: skip
         self.assertEqual(done.stdout, "True /nonexistent/.local/state/groupchat\n", done.stderr)
+
+
+def _first(server: Server) -> Address:
+    """Return the only address, or the first of several."""
+    return addresses_of(server)[0]

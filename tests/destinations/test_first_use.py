@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.address import Address, address
+from groupchat.client.address import Address, Servers, address
 from groupchat.client.core.client_errors import NotTrusted, fingerprint_of
 from groupchat.client.tls.public_keys import key_of
 from groupchat.client.tls.trust import SELF_SIGNED, Encryption
@@ -111,3 +111,20 @@ class FirstUseTest(SynchronousTestCase):
         assert decided is not None
         self.assertEqual(decided.encryption, Encryption(key=key_of(ONE), remembered=FINGERPRINT))
         self.assertTrue(self.told[-1].startswith("This is not remembered: /proc/none"), self.told)
+
+
+class SeveralTest(FirstUseTest):
+    def test_meant(self) -> None:
+        """Each of several servers is asked about and remembered by itself; those that are not meant are left out."""
+        answers = iter(["yes", "no", "no", "no"])
+
+        def look(server: Address) -> None:
+            raise NotTrusted("the server's certificate is self-signed", ONE, SELF_SIGNED)
+
+        first_use = FirstUse(self.hosts, lambda question: next(answers), self.told.append, look)
+        several = Servers((SERVER, SERVER._replace(host="b")))
+        decided = first_use.meant(several)
+        self.assertEqual(decided, SERVER._replace(encryption=Encryption(key=key_of(ONE), remembered=FINGERPRINT)))
+        self.assertIsNotNone(self.hosts.find(SERVER))
+        self.assertIsNone(self.hosts.find(SERVER._replace(host="b")))
+        self.assertIsNone(first_use.meant(several))

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import Clock
 
-from groupchat.client.address import Address
+from groupchat.client.address import Address, Server, Servers
 from groupchat.client.core.network import Dialer
 from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.standard_streams import Source, StandardStreams
@@ -32,7 +32,7 @@ def refusals(code: str) -> list[bytes]:
     ]
 
 
-def to(server: Address, nick: str | None = None, room: str | None = None, **more: Any) -> Destination:
+def to(server: Server, nick: str | None = None, room: str | None = None, **more: Any) -> Destination:
     """Return a destination: this server, and the nickname and the room to have there, if they are given."""
     return Destination(server, nick or "", room or "", **more)
 
@@ -168,3 +168,16 @@ def place() -> tuple[FakeAddress, FakeDialer]:
         dialed = FakeDialer()
 
     return Here("example.org", 5000), Here.dialed
+
+
+def two_places() -> tuple[Servers, FakeDialer, FakeDialer, FakeEndpoint, FakeEndpoint]:
+    """Return two addresses of one chat, and the networks that they lead to: of the core, and of Twisted."""
+
+    class First(FakeAddress):
+        network, dialed = FakeEndpoint(), FakeDialer()
+
+    class Second(FakeAddress):
+        network, dialed = FakeEndpoint(), FakeDialer()
+
+    servers = Servers((First("a.org", 5000), Second("b.org", 5001)))
+    return servers, First.dialed, Second.dialed, First.network, Second.network

@@ -17,7 +17,7 @@ from groupchat.programs.plain_states import GOODBYE, LOGOUT, MENU
 from groupchat.stdio.echo import Echo
 from groupchat.stdio.printable import printable
 from tests.client.fakes import FakeConnection, said
-from tests.programs.fakes import FakeKeyboard, address, to
+from tests.programs.fakes import FakeKeyboard, address, to, two_places
 
 NAME = "Choose your nickname: "
 
@@ -811,3 +811,31 @@ class MenuTest(PlainCase):
         server = self.network.accept()
         server.welcome()
         return server
+
+
+class SeveralTest(PlainCase):
+    """Two servers of one chat: the first that answers is joined."""
+
+    def begin_two(self) -> None:
+        servers, _, _, self.network, self.second = two_places()
+        self.clock = Clock()
+        self.complaints: list[str] = []
+        self.join = PlainJoin(to(servers, "alice"), True, self.complaints.append, "", FakeKeyboard)
+        self.status = self.join.start(self.clock)
+
+    def test_second(self) -> None:
+        """When the first is not there it is the second."""
+        self.begin_two()
+        self.network.refuse(ConnectionRefusedError())
+        server = self.second.accept()
+        server.welcome()
+        self.keyboard.type("hello")
+        self.assertEqual([request["line"] for request in server.requests()], ["hello"])
+
+    def test_none(self) -> None:
+        """If none answers, one sentence names each."""
+        self.begin_two()
+        self.network.refuse(ConnectionRefusedError())
+        self.second.refuse(ConnectionRefusedError())
+        told = "No server answers: nothing listens at a.org, port 5000; nothing listens at b.org, port 5001."
+        self.assert_ended(1, told)

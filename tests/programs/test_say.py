@@ -5,24 +5,30 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import NothingListens
+from groupchat.client.address import Server
+from groupchat.client.core.client_errors import NothingListens, NotTrusted
 from groupchat.client.loop.typed_lines import LONGEST as LONGEST_LINE
 from groupchat.client.twisted_network import deferred_of
 from groupchat.destinations.credentials import Credentials
 from groupchat.programs.say import LONGEST, LONGEST_SHOWN, MOST_SHOWN, PATIENCE, WINDOW, Say
 from groupchat.programs.taken_names import NAME_WAIT
 from tests.client.core.fakes import FakeTransport
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to, two_places
 
+NONE = "No server answers: nothing listens at a.org, port 5000; nothing listens at b.org, port 5001"
 UNCONFIRMED = "1 line was not confirmed, and may have been said."
 
 
 class SayCase(SynchronousTestCase):
     def begin(
         self, text: str | None = None, nick: str | None = "ci", room: str | None = None, password: str | None = None,
-        is_one: bool = False,
+        is_one: bool = False, two: bool = False,
     ) -> None:  # fmt: skip
-        server, self.network = place()
+        server: Server
+        if two:
+            server, self.network, self.second, _, _ = two_places()
+        else:
+            server, self.network = place()
         self.loop = FakeLoop()
         self.clock = self.loop.clock
         self.complaints: list[str] = []
@@ -541,3 +547,37 @@ class OneMessageTest(SayCase):
         server.requests()
         self.clock.advance(PATIENCE)
         self.assertIn("it may have been said all the same", self.complaints[0])
+
+
+class SeveralTest(SayCase):
+    """Two servers of one chat."""
+
+    def test_next(self) -> None:
+        """What was sent and not answered is said once more at the next server, with the same key."""
+        self.begin("hello", two=True)
+        self.network.refuse(NotTrusted("its key is another one"))
+        self.clock.advance(0)
+        server = self.second.accept()
+        server.welcome(room="", rooms=[])
+        (request,) = server.requests()
+        server.cut()
+        self.clock.advance(2)
+        again = self.network.accept()
+        again.welcome(room="", rooms=[])
+        (repeated,) = again.requests()
+        self.assertEqual((repeated["key"], repeated["room"]), (request["key"], "lobby"))
+        again.send({"event": "done", "ref": repeated["ref"], "id": 1})
+        again.cut()
+        self.assertEqual(self.successResultOf(self.status), 0)
+        self.assertEqual(self.complaints, ["No encrypted connection to a.org: its key is another one."])
+
+    def test_none(self) -> None:
+        """If none answers, one sentence names each, and nothing was posted."""
+        self.begin("hello", two=True)
+        self.network.refuse(NothingListens())
+        self.clock.advance(0)
+        self.second.refuse(NothingListens())
+        self.assertEqual(self.successResultOf(self.status), 1)
+        self.assertEqual(self.complaints, [
+            f"{NONE}; 1 line was not said.", "Not said: hello",
+        ])  # fmt: skip

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.destinations.credentials import Credentials
 from groupchat.programs.send import PATIENCE, Send
 from tests.client.fakes import FakeConnection
-from tests.programs.fakes import address, to
+from tests.programs.fakes import address, to, two_places
 
 
 class SendTest(SynchronousTestCase):
@@ -53,6 +53,28 @@ class SendTest(SynchronousTestCase):
         self.network.accept().refuse("nick-taken", "Taken.")
         self.assertEqual(self.successResultOf(self.status), 1)
         self.assertIn("(nick-taken). Two runs at the same time need two nicknames", self.complaints[0])
+
+    def test_next_server(self) -> None:
+        """When a server dies while a file is sent, it is sent to the next one, with the same key."""
+        servers, _, _, first, second = two_places()
+        path = str(self.folder / "cat.jpg")
+        self.send = Send(to(servers, "alice"), [path], self.complaints.append)
+        self.status = self.send.start(self.clock)
+        first.refuse(ConnectionRefusedError())
+        self.clock.advance(0)
+        there = second.accept()
+        there.welcome(room="", rooms=[])
+        asked = self.ticket(there)
+        second.accept().transport.loseConnection()
+        there.cut()
+        self.clock.advance(2)
+        here = first.accept()
+        here.welcome(room="", rooms=[])
+        self.assertEqual(self.ticket(here)["key"], asked["key"])
+        self.network = first
+        self.assertEqual(self.upload(), b"meow")
+        here.cut()
+        self.assertEqual((self.successResultOf(self.status), self.complaints), (0, []))
 
     def ticket(self, server: FakeConnection | None) -> dict[str, Any]:
         """Answer a request for a ticket, and return it."""

@@ -8,7 +8,8 @@ from datetime import date
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import NothingListens
+from groupchat.client.address import Server
+from groupchat.client.core.client_errors import NothingListens, NotTrusted
 from groupchat.client.core.protocol import Message
 from groupchat.client.loop.standard_streams import Source
 from groupchat.client.twisted_network import deferred_of
@@ -17,7 +18,7 @@ from groupchat.programs.transcript import Transcript
 from groupchat.stdio.printable import printable
 from tests.client.core.fakes import FakeTransport
 from tests.client.fakes import said
-from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to
+from tests.programs.fakes import REFUSED_BEFORE_THE_CLAIM, FakeLoop, FakeStreams, place, refusals, to, two_places
 
 
 def numbers(event: Message) -> Iterable[str]:
@@ -32,8 +33,14 @@ def feeding(output: FakeStreams) -> Source:
 
 
 class TailCase(SynchronousTestCase):
-    def begin(self, nick: str | None = "tail", room: str | None = None, since: int | None = None) -> None:
-        server, self.network = place()
+    def begin(
+        self, nick: str | None = "tail", room: str | None = None, since: int | None = None, two: bool = False
+    ) -> None:
+        server: Server
+        if two:
+            server, self.network, self.second, _, _ = two_places()
+        else:
+            server, self.network = place()
         self.loop = FakeLoop()
         self.clock = self.loop.clock
         self.complaints: list[str] = []
@@ -232,3 +239,41 @@ class ArgumentsTest(SynchronousTestCase):
         add_arguments(parser)
         self.assertEqual(parser.parse_args(["localhost", "--since", "0"]).since, 0)
         self.assertRaises(ArgumentError, parser.parse_args, ["localhost", "--since", "-1"])
+
+
+class SeveralTest(TailCase):
+    """Two servers of one chat."""
+
+    def test_goes_on_elsewhere(self) -> None:
+        """It follows the chat at the next server, and says which one that is."""
+        self.begin(two=True)
+        server = self.accept()
+        server.send(said(1))
+        server.cut()
+        self.clock.advance(0)
+        again = self.second.accept()
+        claim = again.welcome(room="dev", rooms=["dev"])
+        again.send(said(2))
+        self.assertEqual((claim["since"], self.keyboards[0].text), (1, "1\n2\n"))
+        self.assertEqual(self.complaints, [
+            "a.org closed the connection; trying again until it works.", "Connected to b.org:5001 again.",
+        ])  # fmt: skip
+
+    def test_none_is_there(self) -> None:
+        """If none answers at first, it ends with one sentence that names each."""
+        self.begin(two=True)
+        self.network.refuse(NothingListens())
+        self.clock.advance(0)
+        self.second.refuse(NothingListens())
+        self.assertEqual(self.complaints, [
+            "No server answers: nothing listens at a.org, port 5000; nothing listens at b.org, port 5001.",
+        ])  # fmt: skip
+        self.assertEqual(self.successResultOf(self.status), 1)
+
+    def test_not_trusted(self) -> None:
+        """A server that is not trusted is told of, though it goes on at the other."""
+        self.begin(two=True)
+        self.network.refuse(NotTrusted("its key is another one"))
+        self.clock.advance(0)
+        self.second.accept().welcome()
+        self.assertEqual(self.complaints, ["No encrypted connection to a.org: its key is another one."])

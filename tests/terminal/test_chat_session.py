@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import Refused
+from groupchat.client.core.client_errors import NotTrusted, Refused
 from groupchat.client.core.resumption import Since
 from groupchat.terminal.chat_session import ChatSession
 from groupchat.terminal.display.addressees import Place
@@ -18,6 +18,7 @@ from groupchat.terminal.display.views import Gap
 from groupchat.terminal.flow.local_settings import LocalSettings
 from groupchat.terminal.saved_login import LoginFile, SavedLogin
 from tests.client.fakes import FakeConnection, said
+from tests.programs.fakes import two_places
 from tests.terminal.fakes import FakeDisplay, FakeServer, FakeSurface
 
 
@@ -231,3 +232,48 @@ class EndTest(SessionTest):
         self.session.chat.typed("hello?")
         self.session.end()
         self.assertEqual(self.surface.lines[-2:], ["* This was not sent:", "-- hello?"])
+
+
+class SeveralTest(SessionTest):
+    """Two servers of one chat."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        servers, _, _, self.first, self.second = two_places()
+        self.session = ChatSession(
+            servers, self.file, self.state, self.surface, FakeDisplay(), LocalSettings("mentions", True),
+            lambda words: None, lambda status, sentence: self.over.append((status, sentence)), self.failed.append,
+        )  # fmt: skip
+        self.session.begin(self.clock, "alice", None, "", None)
+
+    def test_goes_on_elsewhere(self) -> None:
+        """The person reads once that the connection was lost, and then where they are; links are of that server."""
+        connection = self.first.accept()
+        connection.welcome(token="t1", rooms=["lobby"])
+        connection.cut()
+        self.assertEqual((self.state.connection, self.session.connected), ("reconnecting", False))
+        self.clock.advance(0)
+        claim = self.second.accept().welcome(token="t1", rooms=["lobby"])
+        self.assertEqual(claim["token"], "t1")
+        self.assertEqual(self.surface.lines[-2:], [
+            "* a.org closed the connection. What you type is kept, and sent when the connection is back.",
+            "* Connected again, to b.org:5001.",
+        ])  # fmt: skip
+        self.assertEqual(self.state.reader.base, "http://b.org:5001")
+
+    def test_none_answers(self) -> None:
+        """If none can be reached at first, each is named, and the program ends."""
+        self.first.refuse(ConnectionRefusedError())
+        self.clock.advance(0)
+        self.assertEqual(self.over, [])
+        self.second.refuse(ConnectionRefusedError())
+        self.clock.advance(0)
+        told = "No server answers: nothing listens at a.org, port 5000; nothing listens at b.org, port 5001."
+        self.assertEqual(self.over, [(1, told)])
+
+    def test_not_trusted(self) -> None:
+        """A server whose key has changed is told of, though another one lets the person in."""
+        self.first.refuse(NotTrusted("its key is another one"))
+        self.clock.advance(0)
+        self.second.accept().welcome(rooms=["lobby"])
+        self.assertIn("* No encrypted connection to a.org: its key is another one.", self.surface.lines)

@@ -35,7 +35,6 @@ class Chat:
     Whatever the network does meanwhile, every event comes once, and what is said is said once.
 
     :param core: makes the client, once there is an event loop; it is given what to call.
-    :param dialer: makes what connects to the server, for files.
     :param changed: is called with every change of the connection's state.
     :param full: how many events may wait before nothing more is read from the network.
     :param hears_itself: whether the program's own posts are among the events.
@@ -44,14 +43,12 @@ class Chat:
     def __init__(
         self,
         core: Callable[..., ClientCore],
-        dialer: Callable[[asyncio.AbstractEventLoop], Dialer],
         changed: Callable[[Change], object] = lambda change: None,
         full: int = FULL,
         hears_itself: bool = False,
     ) -> None:
         self._hears_itself = hears_itself
         self._make_core = core
-        self._dialer = dialer
         self._changed = changed
         self._queue: EventQueue[Event] = EventQueue(self._steer, self._read_again, full, 10 * full)
         self._people = RoomPeople()
@@ -62,6 +59,11 @@ class Chat:
         self._handled: Since = None
 
     # What a program reads.
+
+    @property
+    def server(self) -> str:
+        """The server that the program is connected to, if it was given several; otherwise empty."""
+        return self._core.server
 
     @property
     def nick(self) -> str:
@@ -170,7 +172,7 @@ class Chat:
         where = {"nick": to} if to is not None else self._core.bound(room)
         answered = {} if reply is None else {"reply": reply}
         what = {"name": name, "key": self._core.new_key(), **where, **answered}
-        return await share(self.request, self._dialer(asyncio.get_running_loop()), file, what, progress)
+        return await share(self._ask_for_ticket, file, what, progress)
 
     async def request(self, do: str, **fields: Any) -> Message:
         """Ask for any command of ``/help``, by the names of its fields; return the answer, a dictionary.
@@ -269,6 +271,11 @@ class Chat:
         finally:
             self._queue.needed(-1)
             result.cancel()
+
+    async def _ask_for_ticket(self, **fields: Any) -> tuple[Message, Dialer]:
+        """Ask where a file goes; return the answer, and what connects to the server from which it is."""
+        dialers = self._core.membership.dialers
+        return await self._answer(self._core.request("send", **fields).map(lambda ticket: (ticket, dialers.dialer)))
 
     def _hear(self, message: Message) -> None:
         if self._handled is None:

@@ -61,15 +61,14 @@ class _Upload:
 
 
 async def share(
-    ask: Callable[..., Coroutine[Any, Any, Message]],
-    dialer: Dialer,
+    ask: Callable[..., Coroutine[Any, Any, tuple[Message, Dialer]]],
     file: str | os.PathLike[str] | BinaryIO,
     what: Message,
     progress: Progress,
 ) -> int:
     """Share a file, exactly once; return the number of the post when all of it is on the server's disk.
 
-    :param ask: sends a request.
+    :param ask: asks where to send it; the answer comes with what connects to the server that has answered.
     :param file: its path, or the open file, which stays open.
     :param what: the fields of the request that asks where to send it, with a ``key`` and a ``name``, which may be None.
     :raises OSError: the file cannot be read, or is no regular file.
@@ -78,12 +77,12 @@ async def share(
     """
     if isinstance(file, str | os.PathLike):
         with open_regular(file) as opened:
-            return await share(ask, dialer, opened, {**what, "name": what["name"] or os.path.basename(file)}, progress)
+            return await share(ask, opened, {**what, "name": what["name"] or os.path.basename(file)}, progress)
     if not what["name"]:
         raise ValueError("an open file needs a name")
     size = size_of(file)
     for _ in range(UPLOADS):
-        ticket = await ask("send", size=size, **what)
+        ticket, dialer = await ask(size=size, **what)
         try:
             status, said = await put(dialer, path_of(ticket), file, size, progress)
         except (NoConnection, ConnectionEnded) as error:

@@ -3,19 +3,19 @@
 import asyncio
 import os
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from groupchat.client.address import Address, reason
-from groupchat.client.address import address as read_address
+from groupchat.client.address import MOST, Address, Servers, addresses_of, reason, together
+from groupchat.client.address import servers as read_servers
 from groupchat.client.aio.async_chat import Chat
 from groupchat.client.aio.async_network import AsyncClock, AsyncDialer
 from groupchat.client.aio.event_queue import FULL
 from groupchat.client.core.client_core import ClientCore, Wishes
 from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.core.client_state import Change
-from groupchat.client.core.connector import backoff
+from groupchat.client.core.connector import Dialers, backoff
 from groupchat.client.core.network import Dialer
 from groupchat.client.core.resumption import Since
 from groupchat.client.encryption import read_authorities, read_fingerprint
@@ -33,8 +33,11 @@ class Reachable(Protocol):
         """Return the seconds to wait after so many failures in a row."""
 
 
-Place = str | Address | Reachable
-"""Where a server is: ``HOST``, ``HOST:PORT``, an `Address`, or a `FakeServer`."""
+Place = str | Address | Servers | Reachable
+"""Where a server is: ``HOST``, ``HOST:PORT``, several with commas, an `Address`, `Servers`, or a `FakeServer`."""
+
+Places = Place | Sequence[Place]
+"""Where a server is, or where the servers of one chat are, in the order in which they are tried."""
 
 
 class Options(Wishes, total=False):
@@ -49,7 +52,7 @@ class Options(Wishes, total=False):
 
 
 def connect(
-    server: Place,
+    server: Places,
     nick: str = "",
     *,
     room: str | None = None,
@@ -78,7 +81,8 @@ def connect(
     If the server cannot be reached at first, or does not let the program in, ``async with`` raises the reason at once.
     Later losses of the connection are mended silently.
 
-    :param server: ``HOST`` or ``HOST:PORT``.
+    :param server: ``HOST`` or ``HOST:PORT``; several of one chat with commas, or as a list.  They are tried in order,
+        and when the connection to one is lost, the next one is tried at once.
     :param nick: the nickname to ask for; with ``access`` it may be left out.
     :param room: the room to be in.  If neither this nor ``rooms`` is given, the server decides: usually the lobby.
     :param rooms: several rooms; the last one is the one that is meant when none is named.
@@ -105,7 +109,8 @@ def connect(
     :param full: how many events may wait for the program before nothing more is read.
     :raises ValueError: the arguments are wrong.
     """
-    place = server if isinstance(server, Reachable) else _address(server, tls, ca, fingerprint, insecure)
+    places = _places(server, tls, ca, fingerprint, insecure)
+    slow = [place.backoff for place in places if isinstance(place, Reachable)]
     check_alternatives(alternatives)
     if isinstance(rooms, str):
         raise ValueError("rooms are several names; give one as room")
@@ -119,13 +124,13 @@ def connect(
 
     def core(loop: asyncio.AbstractEventLoop, **listeners: Any) -> ClientCore:
         return ClientCore(
-            _dialer(place, loop), nick, AsyncClock(loop), rooms=named, room=room, quiet=quiet, password=password,
+            _dialers(places, loop), nick, AsyncClock(loop), rooms=named, room=room, quiet=quiet, password=password,
             access=access, alternatives=alternatives, token=token, since=since, preferences=preferences, patient=wait,
             attended=attended, marks=marks, program=program, silent=silent,
-            backoff=place.backoff if isinstance(place, Reachable) else backoff, **listeners,
+            backoff=slow[0] if slow else backoff, **listeners,
         )  # fmt: skip
 
-    return Chat(core, lambda loop: _dialer(place, loop), changed, full, hears_itself=preferences.get("echo") == "on")
+    return Chat(core, changed, full, hears_itself=preferences.get("echo") == "on")
 
 
 def check_alternatives(alternatives: object) -> None:
@@ -137,18 +142,26 @@ def check_alternatives(alternatives: object) -> None:
         raise ValueError(f"alternatives are several nicknames: [{alternatives!r}]")
 
 
-def sentence(server: Place, error: BaseException) -> str:
+def names_of(server: Places) -> str:
+    """Return the name of a server, or of several."""
+    return str(server) if isinstance(server, str | Address | Servers | Reachable) else ",".join(map(names_of, server))
+
+
+def sentence(server: Places, error: BaseException) -> str:
     """Return one sentence that says why there is no connection, or none any more."""
     if isinstance(error, ValueError):
         return str(error)
-    if isinstance(server, Reachable):
-        return f"No connection to {server}: {error}"
     if isinstance(error, NotTrusted):  # the library goes by its arguments alone, and not by what a person accepted
         shown = error.fingerprint
         is_told = not shown or shown in str(error)
         advice = "" if is_told else f" Its SHA-256 is {shown}; if that is the right one, give it as fingerprint."
-        return f"No encrypted connection to {server}: {error}.{advice}"
-    return reason(read_address(server) if isinstance(server, str) else server, error)
+        return f"No encrypted connection to {error.server or names_of(server)}: {error}.{advice}"
+    addresses = [place for place in _read(server) if isinstance(place, Address)]
+    return reason(together(addresses), error) if addresses else f"No connection to {names_of(server)}: {error}"
+
+
+def _dialers(places: Sequence[Address | Reachable], loop: asyncio.AbstractEventLoop) -> Dialers:
+    return Dialers([(str(place), _dialer(place, loop)) for place in places])
 
 
 def _dialer(place: Address | Reachable, loop: asyncio.AbstractEventLoop) -> Dialer:
@@ -162,15 +175,31 @@ def _dialer(place: Address | Reachable, loop: asyncio.AbstractEventLoop) -> Dial
     return SecuredDialer(plain, place.encryption, place.host, AsyncClock(loop))
 
 
-def _address(
-    server: str | Address, tls: bool, ca: str | os.PathLike[str] | None, fingerprint: str | None, insecure: bool
-) -> Address:
-    """Return the address, with the encryption that is asked for.
+def _read(server: Places) -> list[Address | Reachable]:
+    """Return the servers one by one, however they are given.
 
-    :raises ValueError: something about it is wrong.
+    :raises ArgumentTypeError: one makes no sense.
+    """
+    if isinstance(server, str):
+        return [*addresses_of(read_servers(server))]
+    if isinstance(server, Address | Servers):
+        return [*addresses_of(server)]
+    if isinstance(server, Reachable):
+        return [server]
+    return [each for one in server for each in _read(one)]
+
+
+def _places(
+    server: Places, tls: bool, ca: str | os.PathLike[str] | None, fingerprint: str | None, insecure: bool
+) -> list[Address | Reachable]:
+    """Return the servers one by one, with the encryption that is asked for.
+
+    :raises ValueError: something about them is wrong.
     """
     try:
-        found = read_address(server) if isinstance(server, str) else server
+        found = _read(server)
+        if not 1 <= len(found) <= MOST:
+            raise ValueError(f"these are {len(found)} servers; one chat has 1 to {MOST}")
         # An empty name or fingerprint, as of a variable that is not set, must not mean that nothing is encrypted.
         if not (tls or insecure) and ca is None and fingerprint is None:
             return found
@@ -180,4 +209,5 @@ def _address(
         digest = read_fingerprint(fingerprint) if fingerprint is not None else b""
     except ArgumentTypeError as error:
         raise ValueError(str(error)) from None
-    return found._replace(encryption=Encryption(authorities, digest, insecure))
+    wanted = Encryption(authorities, digest, insecure)
+    return [one._replace(encryption=wanted) if isinstance(one, Address) else one for one in found]

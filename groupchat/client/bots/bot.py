@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, TypeVar, Unpack
 
 from groupchat.client.aio.async_chat import Answerable, Chat
-from groupchat.client.aio.connecting import Options, Place, check_alternatives, connect, sentence
+from groupchat.client.aio.connecting import Options, Places, check_alternatives, connect, names_of, sentence
 from groupchat.client.bots.bot_running import patiently, until_terminated
 from groupchat.client.bots.bot_state import BotState
 from groupchat.client.bots.calls import Call, Function, check_arity
@@ -179,12 +179,12 @@ class Bot:
 
     # Running it.
 
-    def run(self, address: Place, **options: Any) -> None:
+    def run(self, address: Places, **options: Any) -> None:
         """Run the bot, until it is ended by Ctrl-C or SIGTERM: the whole program.
 
         If the server cannot be reached, or does not let it in any more, the program ends with a sentence and status 1.
 
-        :param address: ``HOST:PORT``.
+        :param address: ``HOST:PORT``; several servers of one chat with commas, or as a list.
         :param options: further arguments of ``connect``, or another ``state``.
         """
         logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
@@ -195,7 +195,7 @@ class Bot:
         except (ClientError, ValueError) as error:
             raise SystemExit(f"{self._nick or 'bot'}: {sentence(address, error)}") from error
 
-    async def serve(self, address: Place, **options: Any) -> None:
+    async def serve(self, address: Places, **options: Any) -> None:
         """Run the bot until it is cancelled, within a program with asyncio of your own; otherwise as `run`.
 
         :raises ClientError: the server cannot be reached, or does not let it in any more.
@@ -208,7 +208,7 @@ class Bot:
                     self._save()
 
     @asynccontextmanager
-    async def running(self, address: Place, **options: Any) -> AsyncIterator["Bot"]:
+    async def running(self, address: Places, **options: Any) -> AsyncIterator["Bot"]:
         """Run the bot beside the block, once it is in; for tests, and for programs that do more than that."""
         is_in = asyncio.Event()
         started = self._starters
@@ -229,12 +229,12 @@ class Bot:
     # Inside.
 
     @asynccontextmanager
-    async def _joined(self, address: Place, options: dict[str, Any]) -> AsyncIterator[Chat]:
+    async def _joined(self, address: Places, options: dict[str, Any]) -> AsyncIterator[Chat]:
         _check_options(options, "state", "room", "rooms")
         options = {"state": self._path, **self._options, **options}
         self._turn = asyncio.Lock()
         tasks: list[asyncio.Task[None]] = []
-        with closing(BotState(options.pop("state"), str(address))) as state:
+        with closing(BotState(options.pop("state"), names_of(address))) as state:
             self._state = state
             kept = {"token": state.token, "since": "head" if state.since is None else state.since}
             async with connect(address, self._nick, **{**kept, **options}) as chat:

@@ -23,7 +23,8 @@ class BotState:
     ``names``: the nicknames that the bot has had.
 
     :param path: the file; None: there is none.
-    :param server: the server's address.  A state belongs to one server.
+    :param server: the server's address, or several with commas.  A state belongs to one chat: it is the same chat if
+        it has a server in common.
     :raises ValueError: the file is in use, of another server, or damaged, or it cannot be read or written.
     """
 
@@ -90,7 +91,7 @@ class BotState:
             self.names, self.memory = set(kept["names"]), dict(kept["memory"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} is damaged, or no state of a bot; move it away to begin anew") from error
-        if server != self._server:
+        if not {*str(server).split(",")} & {*self._server.split(",")}:
             raise ValueError(f"{path} belongs to the server {server}, not to {self._server}; use another file")
         self._written = text
 

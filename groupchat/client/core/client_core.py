@@ -40,7 +40,7 @@ class Wishes(TypedDict, total=False):
 class ClientCore(Status):
     """Joins the chat, stays in it whatever the network does, and says and hears everything exactly once.
 
-    :param dialer: connects to the server.
+    :param dialer: connects to the server; `Dialers` are several, which the client tries one after the other.
     :param nick: the nickname to ask for; with ``access`` it may be empty.
     :param broken: is called with a sentence and the exception when one of the program's functions raises.
     :param heard: is called with every event as it came, a dictionary.

@@ -1,10 +1,16 @@
 """Errors of the client library."""
 
 import errno
+from collections.abc import Sequence
 
 
 class ClientError(Exception):
-    """Base class of all errors that the library raises."""
+    """Base class of all errors that the library raises.
+
+    ``server``: the server that it is about, as it was named, if the client was given several; otherwise empty.
+    """
+
+    server = ""
 
 
 class Refused(ClientError):
@@ -63,6 +69,18 @@ class NoRoute(NoConnection):
 
 class TimedOut(NoConnection):
     """The host did not answer in time."""
+
+
+class NoServerAnswers(NoConnection):
+    """Of several servers none was reached.
+
+    ``reasons``: what is wrong with each, in the order in which they were tried; the ``server`` of an error names it.
+    """
+
+    def __init__(self, reasons: Sequence[Exception]) -> None:
+        told = "; ".join(f"{getattr(error, 'server', '')}: {error}" for error in reasons)
+        super().__init__(f"none of {len(reasons)} servers answers: {told}")
+        self.reasons = tuple(reasons)
 
 
 BY_NUMBER: dict[int, type[NoConnection]] = {

@@ -31,8 +31,8 @@ class State(StrEnum):
 class Change(NamedTuple):
     """The client is in ``state`` now.
 
-    ``reason``: why, when the program did not ask for it.
-    ``delay``: seconds until the next attempt, in WAITING.
+    ``reason``: why, when the program did not ask for it; in CONNECTING, why another server of several is tried.
+    ``delay``: seconds until the next attempt, in WAITING; 0.0: another server is tried at once.
     """
 
     state: State

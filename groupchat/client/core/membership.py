@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 
 from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused
 from groupchat.client.core.client_state import Change, Listeners, State
-from groupchat.client.core.connector import Connector, Unnoticed
+from groupchat.client.core.connector import Connector, Dialers, Unnoticed
 from groupchat.client.core.network import Clock, Dialer
 from groupchat.client.core.protocol import JsonLines, Message
-from groupchat.client.core.pulse import PING, Pulse
+from groupchat.client.core.pulse import HANDSHAKE, PING, SHORT_HANDSHAKE, Pulse
 from groupchat.client.core.requests import Request, Requests, refusal_of
 from groupchat.client.core.results import Result, succeeded
 from groupchat.client.core.resumption import POSTS, Resumption
@@ -60,8 +60,10 @@ class Membership:
         self._listeners = listeners
         self._echoes = preferences.get("echo") == "on"
         self._is_patient = patient
-        self._connector = Connector(dialer, self, clock, self, backoff)
-        self._spare = Connector(dialer, self, clock, Unnoticed(), backoff)
+        self.dialers = Dialers.of(dialer)
+        """The servers; only this class changes which of them is the current one."""
+        self._connector = Connector(self.dialers, self, clock, self, backoff)
+        self._spare = Connector(self.dialers, self, clock, Unnoticed(), backoff)
         """Tries another connection beside one that is silent; it takes over as soon as it is established."""
         self._is_trying_spare = False
         self._pulse = Pulse(clock, self._silent_for, self._try_spare)
@@ -119,6 +121,12 @@ class Membership:
     def connecting(self) -> None:
         self._change(Change(State.CONNECTING))
 
+    def moving(self, reason: Exception) -> None:
+        if self.state is State.JOINED:
+            self._change(Change(State.WAITING, reason))
+        else:
+            self._change(Change(State.CONNECTING, reason))
+
     def waiting(self, reason: Exception, delay: float) -> None:
         if self._is_patient or self.server:
             self._change(Change(State.WAITING, reason, delay))
@@ -132,10 +140,11 @@ class Membership:
             wire.drop(ConnectionDropped("the first connection is there again"))
             return
         self._wire = wire
+        self.dialers.current = self._connector.place
         if self._paused:
             wire.pause()
         self._welcome = None
-        self._pulse.await_welcome(wire)
+        self._pulse.await_welcome(wire, SHORT_HANDSHAKE if self._connector.is_hurried else HANDSHAKE)
         self._change(Change(State.JOINING))
         self._ask(self.resumption.claim())
 
@@ -180,7 +189,7 @@ class Membership:
     def _try_spare(self) -> None:
         if not self._is_trying_spare and self.state is State.JOINED:
             self._is_trying_spare = True
-            self._spare.connect()
+            self._spare.connect_beside(self._connector.place)
 
     # Inside.
 
@@ -190,6 +199,7 @@ class Membership:
             return False
         self._is_trying_spare = False  # it has succeeded, and must not be stopped
         self._spare.welcomed()
+        self._connector.place = self._spare.place
         wire = self._disconnect()
         if wire is not None:
             # The server, if it can still be reached there, is told by the token on the other connection.
@@ -310,6 +320,8 @@ class Membership:
 
     def _end(self, state: State, reason: Exception | None) -> None:
         """End for good."""
+        if reason is not None:
+            self._connector.named(reason)
         self._connector.stop()
         self._stop_spare()
         self._pulse.stop()

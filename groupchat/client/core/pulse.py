@@ -9,6 +9,9 @@ from groupchat.client.core.protocol import JsonLines
 HANDSHAKE = 30.0
 """Seconds from the connection to the welcome; the server's own limit."""
 
+SHORT_HANDSHAKE = 10.0
+"""The same while there are other servers to try: a process that is stopped still takes connections."""
+
 TICK = 1.0
 """Seconds between two looks at the silence."""
 
@@ -49,9 +52,9 @@ class Pulse:
         self._heard_at = self._asked_at = 0.0
         self._told = False
 
-    def await_welcome(self, wire: JsonLines) -> None:
-        """Expect the welcome on a new connection."""
-        self._set(HANDSHAKE, wire.drop, ConnectionDropped("the server did not answer"))
+    def await_welcome(self, wire: JsonLines, patience: float = HANDSHAKE) -> None:
+        """Expect the welcome on a new connection, within so many seconds."""
+        self._set(patience, wire.drop, ConnectionDropped("the server did not answer"))
 
     def watch(self, wire: JsonLines) -> None:
         """Watch a connection from now on, and ask the server for a sign of life when nothing comes."""

@@ -17,6 +17,11 @@ class Status:
         return self.membership.state
 
     @property
+    def server(self) -> str:
+        """The server that the client has, or had last, of several, as it was named; empty if there is only one."""
+        return self.membership.dialers.name
+
+    @property
     def nick(self) -> str:
         """The nickname that the client has, or asks for."""
         return self.membership.resumption.nick

@@ -142,14 +142,17 @@ class FakeServer:
 
     :param passwords: nicknames that need a password, and the password of each.
     :param now: tells the time that events carry.
+    :param name: what it is called in sentences.
     """
 
     def __init__(
         self,
         passwords: Mapping[str, str] = MappingProxyType({}),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        name: str = "the fake server",
     ) -> None:
         self.hall = FakeHall(now)
+        self._name = name
         self.requests: list[Fields] = []
         self.moved = 0
         """Rises whenever anything goes over the network."""
@@ -160,7 +163,7 @@ class FakeServer:
         self._is_running = True
 
     def __str__(self) -> str:
-        return "the fake server"
+        return self._name
 
     # What a test does.
 
@@ -195,6 +198,20 @@ class FakeServer:
     def start(self) -> None:
         """Take connections again; everything is as it was."""
         self._is_running = True
+
+    def node(self, name: str) -> "FakeServer":
+        """Return another server of the same chat, as a node of a cluster is: give clients a list of all of them.
+
+        People, posts and tokens are the same everywhere; each node is stopped, cut off and asked by itself.
+        """
+        node = FakeServer(name=name)
+        node.hall, node._passwords = self.hall, self._passwords
+        return node
+
+    def close(self, code: str, text: str = "The server closes the connection.") -> None:
+        """Close all connections and say why, by a code such as ``stopping`` or ``node-lost``."""
+        for visit in [*self._visits]:
+            visit.close(code, text)
 
     def kick(self, nick: str, text: str = "You were put out of the server.") -> None:
         """Put a client out of the server, as an operator does: it does not come back by itself."""

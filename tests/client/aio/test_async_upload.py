@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.client.aio.async_network import AsyncDialer
 from groupchat.client.aio.async_upload import share
 from groupchat.client.core.client_errors import FileChanged, Refused, Unanswered
+from groupchat.client.core.network import Dialer
 from groupchat.client.core.protocol import Message
 from groupchat.client.http.tickets import UPLOADS
 from tests.client.aio.loops import play
@@ -31,13 +32,14 @@ class UploadTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.asked: list[Message] = []
         self.received: list[bytes] = []
+        self.dialer: Dialer
         self.ticket: Message = {"link": "/f/ticket"}
         self.is_endless = False
         """Whether the server's answers have no end."""
 
-    async def ask(self, do: str, **fields: Any) -> Message:
-        self.asked.append({"do": do, **fields})
-        return self.ticket
+    async def ask(self, **fields: Any) -> tuple[Message, Dialer]:
+        self.asked.append({"do": "send", **fields})
+        return self.ticket, self.dialer
 
     def share(self, file: Any, *answers: bytes, what: Message | None = None) -> Any:
         """Share a file with a server that answers so, to one connection after the other."""
@@ -59,10 +61,10 @@ class UploadTest(SynchronousTestCase):
 
         async def scene() -> int:
             server = await asyncio.start_server(serve, "127.0.0.1", 0)
-            dialer = AsyncDialer(asyncio.get_running_loop(), "127.0.0.1", server.sockets[0].getsockname()[1])
+            self.dialer = AsyncDialer(asyncio.get_running_loop(), "127.0.0.1", server.sockets[0].getsockname()[1])
             fields = {"name": "x", "key": "k", "room": "dev"} if what is None else what
             try:
-                return await share(self.ask, dialer, file, fields, lambda *news: progress.append(news))
+                return await share(self.ask, file, fields, lambda *news: progress.append(news))
             finally:
                 server.close()
 

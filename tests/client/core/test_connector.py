@@ -1,10 +1,17 @@
-"""Connection attempts, with growing delays."""
+"""Connection attempts: one server after the other, with growing delays."""
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.client.core.client_errors import NothingListens
-from groupchat.client.core.connector import Connector, backoff
+from groupchat.client.core.client_errors import (
+    ConnectionDropped,
+    NoServerAnswers,
+    NothingListens,
+    Refused,
+    TimedOut,
+    UnknownHost,
+)
+from groupchat.client.core.connector import HURRY, LASTING, Connector, Dialers, backoff
 from groupchat.client.core.network import Attempt, Receiver
 from groupchat.client.core.protocol import JsonLines, Message
 from groupchat.client.twisted_network import TwistedClock
@@ -19,6 +26,9 @@ class Waiter:
 
     def connecting(self) -> None:
         self.told.append("connecting")
+
+    def moving(self, reason: Exception) -> None:
+        self.told.append(f"moving: {type(reason).__name__}")
 
     def waiting(self, reason: Exception, delay: float) -> None:
         self.told.append((type(reason), delay))
@@ -107,3 +117,157 @@ class ConnectorTest(SynchronousTestCase):
             self.assertLessEqual(backoff(failures), 31.0)
         self.assertLessEqual(backoff(1), 2.0)
         self.assertGreaterEqual(backoff(1000), 30.0)
+
+
+class SeveralTest(SynchronousTestCase):
+    """Three servers, a, b and c."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.waiter = Waiter()
+        self.reasons: list[Exception] = []
+        self.use("a", "b", "c")
+
+    def use(self, *names: str) -> None:
+        self.dialers = {name: FakeDialer() for name in names}
+        self.connector = Connector(
+            Dialers([*self.dialers.items()]), Owner(), TwistedClock(self.clock), self, lambda failures: 2.0**failures
+        )
+        self.connector.connect()
+
+    # The connector calls these.
+
+    def connecting(self) -> None:
+        self.waiter.connecting()
+
+    def moving(self, reason: Exception) -> None:
+        self.waiter.moving(reason)
+
+    def waiting(self, reason: Exception, delay: float) -> None:
+        self.reasons.append(reason)
+        self.waiter.waiting(reason, delay)
+
+    # Inside.
+
+    @property
+    def tried(self) -> str:
+        """The servers to which there is an attempt."""
+        return "".join(name for name, dialer in self.dialers.items() if dialer.attempts)
+
+    def refuse(self, error: Exception | None = None) -> None:
+        """Let the only attempt fail."""
+        self.dialers[self.tried].refuse(error or NothingListens())
+        self.clock.advance(0)
+
+    def test_round(self) -> None:
+        """One after the other is tried at once, in order; then there is a delay, which grows with the rounds."""
+        for delay in (2, 4, 8):
+            for name in "abc":
+                self.assertEqual(self.tried, name)
+                self.refuse()
+            self.assertEqual(self.tried, "")
+            self.assertEqual(self.waiter.told[-1], (NoServerAnswers, delay))
+            self.clock.advance(delay)
+        self.assertEqual(self.waiter.told[:4], ["connecting", "moving: NothingListens"] * 2)
+
+    def test_reasons(self) -> None:
+        """Why none answers is told with the name of each."""
+        self.refuse(UnknownHost("nobody knows it"))
+        self.refuse(NothingListens("nothing there"))
+        self.refuse(ConnectionDropped("Later.", "server-full"))
+        (reason,) = self.reasons
+        assert isinstance(reason, NoServerAnswers)
+        self.assertEqual([getattr(each, "server", "") for each in reason.reasons], ["a", "b", "c"])
+        told = "none of 3 servers answers: a: nobody knows it; b: nothing there; c: server-full: Later."
+        self.assertEqual(str(reason), told)
+
+    def test_answered(self) -> None:
+        """If one has answered, what it said is the reason, and not the silence of the others."""
+        self.refuse()
+        self.refuse(Refused("nick-taken", "Taken."))
+        self.refuse()
+        (reason,) = self.reasons
+        assert isinstance(reason, Refused)
+        self.assertEqual((reason.code, reason.server), ("nick-taken", "b"))
+
+    def lose(self, after: float, reason: Exception) -> None:
+        """Accept the attempt, and lose the connection some seconds after the welcome."""
+        self.dialers[self.tried].accept()
+        self.connector.welcomed()
+        self.clock.advance(after)
+        self.connector.retry(reason)
+        self.clock.advance(0)
+
+    def test_lasting(self) -> None:
+        """After a connection that has lasted all others are tried without a delay, beginning with the next."""
+        for name in "abcab":
+            self.assertEqual(self.tried, name)
+            self.lose(LASTING, NothingListens())
+        for name in "ca":
+            self.assertEqual(self.tried, name)
+            self.refuse()
+        self.assertEqual((self.tried, self.waiter.told[-1]), ("", (NoServerAnswers, 2)))
+        self.clock.advance(2)
+        self.assertEqual(self.tried, "b")
+
+    def test_not_lasting(self) -> None:
+        """Servers that let the client in and close every connection at once are not called without a pause."""
+        for name in "abc":
+            self.assertEqual(self.tried, name)
+            self.lose(LASTING - 1, ConnectionDropped("Not you.", "node-lost"))
+        self.assertEqual((self.tried, self.waiter.told[-1]), ("", (NoServerAnswers, 2)))
+
+    def test_lost_node(self) -> None:
+        """A node that has lost its place is asked again at once, once, as there may be one address for all nodes."""
+        self.use("a")
+        self.lose(LASTING, ConnectionDropped("Come back.", "node-lost"))
+        self.assertEqual((self.tried, self.waiter.told[-2]), ("a", "moving: ConnectionDropped"))
+        self.refuse()
+        self.assertEqual((self.tried, self.waiter.told[-1]), ("", (NothingListens, 2)))
+        self.clock.advance(2)
+        self.lose(LASTING, ConnectionDropped("Later.", "stopping"))
+        self.assertEqual(self.tried, "")
+
+    def test_hurry(self) -> None:
+        """A server that does not answer is not waited for while there are others; after a round each has its time."""
+        for name in "abc":
+            self.assertEqual(self.tried, name)
+            self.clock.advance(HURRY)
+            self.clock.advance(0)
+        (reason,) = self.reasons
+        assert isinstance(reason, NoServerAnswers)
+        self.assertEqual({type(each) for each in reason.reasons}, {TimedOut})
+        self.clock.advance(2)
+        self.clock.advance(HURRY)
+        self.assertEqual((self.tried, self.dialers["a"].cancelled), ("a", 1))
+
+    def test_no_hurry_for_one(self) -> None:
+        """The only server has all the time that the network gives it."""
+        self.use("a")
+        self.clock.advance(HURRY)
+        self.assertEqual((self.tried, self.dialers["a"].cancelled), ("a", 0))
+
+    def test_connected_in_time(self) -> None:
+        """A connection that is made is not ended by the hurry."""
+        server = self.dialers["a"].accept()
+        self.clock.advance(HURRY)
+        self.assertEqual((server.is_open, self.clock.getDelayedCalls()), (True, []))
+
+    def test_beside(self) -> None:
+        """An attempt beside a connection begins with the server after that one, also a second time."""
+        self.dialers["a"].accept()
+        for _ in range(2):
+            self.connector.connect_beside(2)
+            self.refuse()
+            self.assertEqual(self.tried, "b")
+            self.connector.stop()
+            self.assertEqual((self.tried, self.clock.getDelayedCalls()), ("", []))
+
+    def test_current(self) -> None:
+        """The dialers of several servers connect to the one that is current, and know its name; one has no name."""
+        dialers = Dialers([*self.dialers.items()])
+        dialers.current = 1
+        self.dialers["a"].attempts.clear()
+        dialers.dial(JsonLines(Owner()))
+        self.assertEqual((self.tried, dialers.name, Dialers.of(self.dialers["a"]).name), ("b", "b", ""))
+        self.assertIs(Dialers.of(dialers), dialers)
