@@ -35,6 +35,30 @@ class ComingBackTest(FunctionalTest):
         tail.process.send_signal(signal.SIGINT)
         self.assertEqual(tail.process.wait(LIMIT_S), 0)
 
+    def test_at_another_server(self) -> None:
+        """With two addresses they go on at the other one when the first is killed, as who they were."""
+        ports = free_port(), free_port()
+        servers = ",".join(f"127.0.0.1:{port}" for port in ports)
+        places = [f"tcp:{port}:interface=127.0.0.1" for port in ports]
+        daemon = self.launch("--port", places[1])  # the first one is not there
+        daemon.ready()
+        client = [program("env"), sys.executable, "-m", "groupchat.admin"]
+        tail = self.spawn(*client, "tail", "--nick", "reader", servers)
+        saying = self.spawn(*client, "say", "--nick", "writer", servers)
+        saying.send("word0\n")
+        self.assertEqual(self.printed(tail, "word0"), ["word0"])
+        for number, place in enumerate([places[0], places[1]], 1):
+            daemon.kill()
+            saying.send(f"word{number}\n")
+            daemon = self.start("--port", place)
+            tail.expect(rf"Connected to 127\.0\.0\.1:{ports[number - 1]} again\.")
+            self.assertEqual(self.printed(tail, f"word{number}"), [f"word{number}"])
+        saying.finish()
+        saying.rest()
+        self.assertEqual(saying.process.wait(LIMIT_S), 0)
+        tail.process.send_signal(signal.SIGINT)
+        self.assertEqual(tail.process.wait(LIMIT_S), 0)
+
     def printed(self, tail: Program, last: str) -> list[str]:
         """The words that are printed up to this one."""
         words: list[str] = []
