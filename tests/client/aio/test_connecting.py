@@ -1,6 +1,9 @@
 """Arguments of ``connect`` that are refused before anything is sent, and several servers."""
 
 import asyncio
+import os
+import tempfile
+from shutil import rmtree
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -112,7 +115,9 @@ class SeveralTest(SynchronousTestCase):
         """A bot takes several, too, and its state is of the chat, also when a node is added."""
 
         async def scene() -> None:
-            path = self.mktemp()
+            folder = tempfile.mkdtemp(prefix="groupchat-")
+            self.addCleanup(rmtree, folder)
+            path = os.path.join(folder, "state")
             for servers in ([self.first], [self.first, self.second]):
                 async with gc.Bot("bot", state=path).running(servers):
                     pass
