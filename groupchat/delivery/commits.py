@@ -26,7 +26,7 @@ Rules:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
@@ -35,7 +35,7 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Mark, Queued
 from groupchat.interfaces.clock import Clock
-from groupchat.interfaces.storage import IJournal
+from groupchat.interfaces.storage import IClusterJournal, IJournal
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.events import AuthorId
@@ -111,6 +111,10 @@ class Commits:
     ) -> None:
         self.settings = settings
         self._journal = journal
+        self._fitting: Callable[[Sequence[Operation]], int] | None = None
+        """How many operations are carried out together, if others may come between more of them."""
+        if IClusterJournal.providedBy(journal):
+            self._fitting = cast(Any, journal).fitting
         self._clock = clock
         self._deliver = deliver
         self._broken = broken
@@ -259,6 +263,15 @@ class Commits:
         operations = [*sent.values()]
         before = len(operations)
         operations += [item.operation for item in batch if item.operation is not None]
+        if self._fitting is not None and operations and self._state is IDLE:
+            most = self._fitting(operations)
+            if most < len(operations):
+                operations = operations[:most]
+                batch = self._put_back(batch, most - before)
+                for name in list(sent)[most:]:
+                    del sent[name]
+                    self._kept[name] = kept.pop(name)
+                before = min(before, most)
         if self._state is not IDLE or not (operations or asks):
             self._deliver_unwritten(batch)
             return
@@ -270,6 +283,16 @@ class Commits:
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
         committed.addCallback(lambda _: self._landed())
+
+    def _put_back(self, batch: list[Queued], count: int) -> list[Queued]:
+        """Leave what is behind so many operations at the head of the queue; return what is before that."""
+        left = count
+        for index, item in enumerate(batch):
+            left -= item.operation is not None
+            if left < 0:
+                self._queue = batch[index:]
+                return batch[:index]
+        return batch
 
     def _deliver_unwritten(self, batch: Sequence[Queued]) -> None:
         """Deliver what the journal is not asked about: notices, and refusals when it is broken."""

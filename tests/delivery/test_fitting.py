@@ -1,0 +1,69 @@
+"""The queue before the journal of a cluster, which takes no more at a time than it carries out together."""
+
+from collections.abc import Sequence
+
+from groupchat.config.settings import Settings
+from groupchat.delivery.commits import Commits
+from groupchat.delivery.queue import Mark, Notice, Posting, Queued, Receipt
+from groupchat.model.drafts import Outcome, StoredPost, StoredSession
+from groupchat.model.errors import Refusal
+from groupchat.model.events import Announced, AuthorId
+from tests.journals.cluster.nodes import ClusterCase
+from tests.journals.contract import NOON, said
+
+
+class FittingTests(ClusterCase):
+    """A node of a cluster, with more to store than an entry holds."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.a, self.b = self.started("a1"), self.started("b1")
+        self.batches: list[tuple[Sequence[Queued], list[int]]] = []
+        self.commits = Commits(
+            self.a.journal, Settings(), self.clock, self.deliver, lambda failure: None, lambda do: do()
+        )
+
+    def deliver(self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal) -> None:
+        assert not isinstance(outcomes, Refusal), outcomes
+        self.batches.append((batch, [one.event.id for one in outcomes if isinstance(one, StoredPost)]))
+
+    def post(self, count: int, size: int = 1) -> list[Queued]:
+        """Queue some posts, with a notice behind each; the first is on its way alone."""
+        items: list[Queued] = []
+        for number in range(count):
+            items += [Posting(said(f"{number} " + "x" * size), Receipt()), Notice(Announced("x", NOON), None)]
+        for item in items:
+            self.commits.post(item)
+        return items
+
+    def test_entries_of_others_come_between(self) -> None:
+        """Each batch is one entry; numbers rise in the order of the deliveries, and nothing is left or doubled."""
+        items = self.post(200, 3000)
+        for _ in range(10):
+            self.b.post(said("between"))
+            self.pass_time(0.1)
+        self.pass_time(3)
+        ids = [id for _, ids in self.batches for id in ids]
+        self.assertEqual([item for batch, _ in self.batches for item in batch], items)
+        self.assertEqual((len(ids), ids), (200, sorted(ids)))
+        self.assertGreater(len(self.batches), 3)
+        self.assertEqual((len(self.a.texts), self.a.texts), (210, self.b.texts))
+
+    def test_what_is_kept(self) -> None:
+        """So it is with what is kept of connections; a mark is passed when everything before it is on disk."""
+        self.post(1)
+        for author in range(1, 1501):
+            self.commits.save(StoredSession(AuthorId(author), f"{author:064}", "x" * 200, (), 0, NOON))
+        mark = Mark(Receipt())
+        kept: list[bool] = []
+        self.commits.post(mark)
+        posted = self.post(1)
+        for _ in range(50):
+            if not any(mark in batch for batch, _ in self.batches):
+                self.pass_time(0.1)
+        for author in range(1, 1501):
+            kept.append(self.successResultOf(self.b.inner.recall(f"{author:064}")) is not None)
+        self.assertEqual(kept, [True] * 1500)
+        self.pass_time(2)
+        self.assertEqual([item for batch, _ in self.batches for item in batch][-3:], [mark, *posted])
+        self.assertEqual(self.successResultOf(self.commits.when_idle()), None)
