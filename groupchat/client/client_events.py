@@ -297,13 +297,16 @@ class Person:
 class Entered(Event):
     """This client is in ``room`` now.  ``people`` is empty when its preference ``joins`` is off.
 
-    ``programs`` are those who are there only by programs that read.
+    ``programs`` are those who are there only by programs that read; ``followers`` the accounts that follow the room
+    over HTTP at this moment, and ``unnamed`` is how many do without a nickname.
     """
 
     room: str
     topic: str
     people: tuple[Person, ...]
     programs: tuple[Person, ...] = ()
+    followers: tuple[Person, ...] = ()
+    unnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

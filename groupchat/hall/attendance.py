@@ -188,12 +188,18 @@ class Attendance:
         room, style = self._rooms.open(name), connection.screen.style
         people: tuple[dict[str, Any], ...] | None = None
         programs: tuple[dict[str, Any], ...] = ()
+        followers: tuple[dict[str, Any], ...] = ()
+        unnamed = 0
         if style.preferences.joins and not style.prose:
-            people, programs = (tuple([self._brief(person, name) for person in persons]) for persons in room.split())
+            watching, unnamed = self.watchers(room)
+            people, programs, followers = (
+                tuple([self._brief(person, name) for person in persons]) for persons in (*room.split(), watching)
+            )
             self.doorways.note_listed(connection, name)
         if connection in self._known:
             self._known[connection][name] = room.changes
-        connection.show(Entered(name, room.topic, people, name in self._moderation.locked, programs))
+        is_locked = name in self._moderation.locked
+        connection.show(Entered(name, room.topic, people, is_locked, programs, followers, unnamed))
 
     def list_again(self, connection: Connection, rooms: Sequence[str]) -> None:
         """List the people of some of a connection's rooms again, if it wants to know who is there.

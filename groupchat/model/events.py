@@ -344,7 +344,8 @@ class Entered(Answer):
     """This connection is in a room from now on; its lines go there.
 
     ``people`` lists everybody in it (None: the connection does not want to know of joins and leaves), and
-    ``programs`` those who are there only by programs that read.
+    ``programs`` those who are there only by programs that read.  ``followers`` are the accounts that follow it over
+    HTTP without being in it, and ``unnamed`` is how many do without saying who they are.
     """
 
     room: str
@@ -352,6 +353,8 @@ class Entered(Answer):
     people: tuple[Mapping[str, Any], ...] | None = None
     locked: bool = False
     programs: tuple[Mapping[str, Any], ...] = ()
+    followers: tuple[Mapping[str, Any], ...] = ()
+    unnamed: int = 0
 
 
 @record

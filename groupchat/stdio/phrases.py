@@ -163,12 +163,13 @@ def company(entered: Message, reader: Reader) -> str:
     nicks = [str(one.get("nick")) for one in people if isinstance(one, dict)] if isinstance(people, list) else []
     others = [one_line(nick) for nick in reversed(nicks) if not reader.is_me(nick)]
     words = wording.company(fields_of(entered)["room"], others[:COMPANY], max(len(others) - COMPANY, 0))
-    programs = entered.get("programs")
-    reading = [one for one in programs if isinstance(one, dict)] if isinstance(programs, list) else []
-    if not reading:
-        return words
-    last = [one_line(str(one.get("nick"))) for one in reversed(reading[-COMPANY:])]
-    return f"{words} Programs read here, too: {wording.named(last, len(reading) - len(last))}.".lstrip()
+    lists = [entered.get("followers"), entered.get("programs")]
+    reading = [one for found in lists if isinstance(found, list) for one in found if isinstance(one, dict)]
+    if reading:
+        last = [one_line(str(one.get("nick"))) for one in reversed(reading[-COMPANY:])]
+        words = f"{words} Programs read here, too: {wording.named(last, len(reading) - len(last))}."
+    unnamed = entered.get("unnamed")
+    return f"{words} {wording.unnamed(unnamed)}".strip() if type(unnamed) is int else words.lstrip()
 
 
 def _number(number: str) -> Part:

@@ -139,6 +139,10 @@ CASES: tuple[tuple[Message, events.Event], ...] = (
         {"event": "entered", "room": "lobby", "topic": "", "people": [], "programs": [{"nick": "ci"}]},
         events.Entered("lobby", "", (), (Person("ci"),)),
     ),
+    (
+        {"event": "entered", "room": "lobby", "topic": "", "people": [], "followers": [{"nick": "mia"}], "unnamed": 2},
+        events.Entered("lobby", "", (), followers=(Person("mia"),), unnamed=2),
+    ),
 )
 
 

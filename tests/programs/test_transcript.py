@@ -71,6 +71,10 @@ class TranscriptTest(SynchronousTestCase):
         self.assertEqual(self.lines(entered), ["-- With you in dev: c�d and bob."])
         reading = {**entered, "people": [], "programs": [{"nick": f"t{number}"} for number in range(7)]}
         self.assertEqual(self.lines(reading), ["-- Programs read here, too: t6, t5, t4, t3, t2 and 2 others."])
+        followed = {**entered, "people": [], "programs": [{"nick": "ci"}], "followers": [{"nick": "mia"}], "unnamed": 2}
+        unnamed = "2 programs without a nickname read here over HTTP."
+        self.assertEqual(self.lines(followed), [f"-- Programs read here, too: ci and mia. {unnamed}"])
+        self.assertEqual(self.lines({**entered, "people": [], "unnamed": 2}), [f"-- {unnamed}"])
         for people in (None, [], [{"nick": "al"}], ["al"], 7):
             self.assertEqual(self.lines({**entered, "people": people}), [])
         self.assertIn("in no room", self.lines({**welcome, "room": ""})[0])

@@ -135,9 +135,10 @@ def _answer(answer: Answer, current: str) -> tuple[str, dict[str, Any]] | None:
             fields = {name: getattr(answer, name) for name in _WELCOME}
             more = {name: getattr(answer, name) for name in ("account", "motd", "query", "file_limit")}
             return "welcome", fields | {name: value for name, value in more.items() if value}
-        case events.Entered(room, topic, people, locked, programs):
+        case events.Entered(room, topic, people, locked):
             more = {"locked": True} if locked else {}
-            shown = {} if people is None else {"people": people, **({"programs": programs} if programs else {})}
+            others = {name: getattr(answer, name) for name in ("programs", "followers", "unnamed")}
+            shown = {} if people is None else {"people": people} | {name: of for name, of in others.items() if of}
             return "entered", {"room": room, "topic": topic, **more, **shown}
         case events.Departed(room, reason, code, now):
             return "departed", {"room": room, "reason": reason, "code": code, "current": now}

@@ -237,6 +237,17 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
                 events.Entered("dev", "", (item,), programs=({"nick": "ci"},)),
                 {"event": "entered", "room": "dev", "topic": "", "people": [item], "programs": [{"nick": "ci"}]},
             ),
+            (
+                events.Entered("dev", "", (item,), followers=({"nick": "mia"},), unnamed=2),
+                {
+                    "event": "entered",
+                    "room": "dev",
+                    "topic": "",
+                    "people": [item],
+                    "followers": [{"nick": "mia"}],
+                    "unnamed": 2,
+                },
+            ),
             (events.MarkedRead("dev", "", 105, AT), {"event": "read", "room": "dev", "upto": 105, "at": at}),
             (
                 events.MarkedRead("", "bob", 105, AT),

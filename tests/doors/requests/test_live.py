@@ -7,7 +7,7 @@ from twisted.internet.address import IPv4Address
 
 from groupchat.doors.reception import BEAT_S
 from groupchat.doors.requests.live import EVENT_STYLE
-from groupchat.model.events import Listed, Told
+from groupchat.model.events import Entered, Listed, Told
 from tests.doors.connections import Visit
 from tests.doors.requests.cases import HERE, RequestsCase, bearer
 from tests.doors.web.clients import request
@@ -108,12 +108,20 @@ class LiveTest(RequestsCase):
         self.assertEqual(
             words[1:], ["Programs read here, too: mia.", "2 programs without a nickname read here over HTTP."]
         )
+        self.assertEqual(self.told_program("first"), (["mia"], 2))
         for follower in followers:
             follower.server.connectionLost()
         self.alice.take()
         self.alice.do("list")
         (listed,) = [one for one in self.alice.answers if isinstance(one, Listed)]
         self.assertEqual((len(listed.lines), listed.unnamed), (2, 0))
+        self.assertEqual(self.told_program("second"), ([], 0))
+
+    def told_program(self, nick: str) -> tuple[list[str], int]:
+        """Let a program come in; return who follows the room, as it is told, and how many do without a nickname."""
+        program = self.house.connect("json").offer(nick)
+        (entered,) = [one for one in program.answers if isinstance(one, Entered)]
+        return [one["nick"] for one in entered.followers], entered.unnamed
 
     def test_nobody_is_told(self) -> None:
         """Who follows a room is in it for nobody, and no line is read that they come and go."""
