@@ -82,6 +82,9 @@ class HeldJournal:
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self.within.latest(author, room)
 
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        return self.within.keyed(author, key)
+
     def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         return self.within.search(audience, sought, count)
 
@@ -182,6 +185,9 @@ class SlowJournal:
 
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self._wait(lambda: self.within.latest(author, room))
+
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        return self._wait(lambda: self.within.keyed(author, key))
 
     def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         return self._wait(lambda: self.within.search(audience, sought, count))

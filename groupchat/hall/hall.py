@@ -150,7 +150,7 @@ class Hall:
         )  # fmt: skip
         self.sharing = Sharing(
             self.accounts, self.roster, self.moderation, self.stream, self.commits, settings, clock, now,
-            self.attendance.check_room,
+            self.attendance.check_room, self.posted,
         )  # fmt: skip
         self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
         self.confirmations = Confirmations(clock)
@@ -233,6 +233,14 @@ class Hall:
         waiting: Deferred[None] = Deferred()
         self.commits.post(Barrier(then=partial(waiting.callback, None)))
         return waiting
+
+    @inlineCallbacks
+    def posted(self, author: AuthorId, key: str) -> "Generator[Deferred[Any], Any, int | None]":
+        """Return the number of what an author has posted with a key; None: nothing."""
+        if self.commits.refusal is None:  # otherwise the disk does not answer, and nobody waits for it
+            yield self.passed()  # it may be on its way
+        number: int | None = yield self.stream.journal.keyed(author, key)
+        return number
 
     def announce(self, text: str) -> None:
         """Say something to everybody, in order with what is being said."""

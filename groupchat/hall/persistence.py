@@ -124,6 +124,17 @@ class Persistence:
             self._move_account(account.author, Places(before.rooms, before.current), soon=False)
         self._keep_session(connection, soon=False)
 
+    def keep_lost(self, connection: Connection, room: str) -> None:
+        """Note that a connection was not told of the room it has lost, after all, unless it has lost another one."""
+        if connection.gone or connection.lost:
+            return
+        connection.lost = room
+        account = _account_of(connection)
+        before = None if account is None else self._accounts.places(account.author)
+        if account is not None and before is not None:
+            self._move_account(account.author, Places(before.rooms, before.current, room), soon=False)
+        self._keep_session(connection, soon=False)
+
     def adopt(self, account: Account, connection: Connection) -> None:
         """Let an account be where a connection of its owner is."""
         self._move_account(account.author, connection.places)

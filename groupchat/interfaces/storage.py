@@ -74,6 +74,9 @@ class IJournal(Interface):
     def latest(author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         """The author's newest message in a room (empty: the newest private one) that is not deleted."""
 
+    def keyed(author: AuthorId, key: str) -> "Deferred[int | None]":
+        """The number of what the author has posted with this key, also if it was deleted; None: the key is free."""
+
     def search(audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         """The ``count`` newest messages that fit, newest first.
 

@@ -325,6 +325,10 @@ class MemoryJournal:
         row = self._latest(author, room)
         return succeed(None if row is None else stored(row))
 
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        """Return the number of what the author has posted with this key; None: the key is free."""
+        return succeed(self._keys.get((author, key)))
+
     def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         """Return the newest messages that fit, newest first."""
 

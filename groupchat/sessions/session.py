@@ -32,7 +32,7 @@ from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
 from groupchat.verbs.grammar import corrections
-from groupchat.verbs.grammar.table import Parameter
+from groupchat.verbs.grammar.table import Parameter, Verb
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import msg, say, substitute
 
@@ -213,14 +213,18 @@ class Session(Handshake):
         if spoken.startswith("/") and not spoken.startswith("//"):
             self._obey(me, spoken[1:], is_typed)
         elif spoken[:1] in ("s", "S") and (correction := corrections.read(spoken)) is not None:
-            self._reply(substitute(me, correction), me.ref)
+            call: Callable[[], Reply] = partial(substitute, me, correction)
+            self._reply(call() if me.key is None else me.once(me.key, call), me.ref)
         else:
             first = spoken[:1]
             word = spoken.partition(" ")[0].lower()
             if self._secrets.is_alert or not first.isascii() or first.isspace() or word in SECRET:
                 self._check_aloud(spoken)
             said = spoken.removeprefix("/") if spoken.startswith("//") else spoken
-            self._reply(say(me, said, me.bound), me.ref)
+            if me.key is None:
+                self._reply(say(me, said, me.bound), me.ref)
+            else:
+                self._reply(me.once(me.key, partial(say, me, said, me.bound)), me.ref)
 
     def _check_aloud(self, spoken: str) -> None:
         """:raises HeldLine, BadArguments: what is about to be said may have a password in it, or be one."""
@@ -240,7 +244,7 @@ class Session(Handshake):
 
         def carry_out(given: Mapping[str, object]) -> None:
             if self._charge_verb(verb.cost):
-                self._call(lambda: verb.function(me, **given), me.ref)
+                self._call(verb, me, given)
 
         def check(given: Mapping[str, object], password: str) -> None:
             self._hall.admission.check_new(str(given.get("name", me.person.nick)), password, self.screen)
@@ -317,11 +321,14 @@ class Session(Handshake):
         if verb.function in ALOUD and me.connection.attended:
             self._check_aloud(given["text"])
         if self._charge_verb(verb.cost_of(given)):
-            self._call(lambda: verb.function(me, **given), ref)
+            self._call(verb, me, given)
 
-    def _call(self, verb: Callable[[], Reply], ref: Ref) -> None:
+    def _call(self, verb: Verb, me: Actor, given: Mapping[str, object]) -> None:
         """Call a verb; once more if what it built on was changed by somebody else just before."""
-        self._reply(verb(), ref, verb)
+        call: Callable[[], Reply] = partial(verb.function, me, **given)
+        if me.key is not None and verb.posts:
+            call = partial(me.once, me.key, call)
+        self._reply(call(), me.ref, call)
 
     def _reply(self, reply: Reply, ref: Ref, verb: Callable[[], Reply] | None = None) -> None:
         """See that a request gets exactly one answer.

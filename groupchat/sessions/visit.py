@@ -13,6 +13,7 @@ Rules:
 """
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -94,6 +95,10 @@ class Visits:
         """
         return self.hall.sharing.redeem(code, length, on_drained)
 
+    def redeemed(self, code: str) -> "Deferred[tuple[int, str] | None]":
+        """Return number and path of the file of a ticket, if it was posted with its key already."""
+        return self.hall.sharing.redeemed(code)
+
     def open_file(self, link: str) -> "Deferred[tuple[SharedFile, BinaryIO]]":
         """Return the file with this public id, open for reading.  Fails with NoSuchFile, FilesUnavailable."""
         return self.hall.sharing.fetch(link)
@@ -169,7 +174,10 @@ class Visit:
             hall.commits.make_wait(self)
             yield self._room
         self._check_open()
-        reply = verb.function(me, **given)
+        call = partial(verb.function, me, **given)
+        reply = call() if key is None or not verb.posts else me.once(key, call)
+        if isinstance(reply, Deferred):
+            reply = yield reply
         if isinstance(reply, Answer):
             connection.show(reply)
 
@@ -183,8 +191,10 @@ class Visit:
         nick: str = "",
         reply: int | None = None,
         key: str | None = None,
-    ) -> "Generator[Deferred[Any], Any, IUpload]":
+    ) -> "Generator[Deferred[Any], Any, IUpload | tuple[int, str]]":
         """Begin to take a file for a room, or for one person; it is charged as /send is.
+
+        What may not be sent now and was posted with the key already is not taken: its number and path are returned.
 
         :param length: the bytes that are announced; None: none are.
         :raises Refusal: it may not be sent.
@@ -194,9 +204,16 @@ class Visit:
             raise NotJoined("Say who you are: with an account's token or password.")
         yield self._charge(SEND_COST)
         me = Actor(hall, connection, None, key)
-        offer = yield offered(me, name, length, nick, room, reply)
-        self._check_open()
-        upload: IUpload = hall.sharing.begin(offer, connection.person, length, on_drained)
+        try:
+            offer = yield offered(me, name, length, nick, room, reply)
+            self._check_open()
+            upload: IUpload = hall.sharing.begin(offer, connection.person, length, on_drained)
+        except Refusal:
+            first: tuple[int, str] | None = yield hall.sharing.posted(connection.person.author, key)
+            self._check_open()
+            if first is None:
+                raise
+            return first
         return upload
 
     @inlineCallbacks

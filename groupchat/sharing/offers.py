@@ -81,6 +81,11 @@ class Tickets:
             raise NoSuchTicket("This ticket is unknown, was used, or is older than ten minutes. /send gives another.")
         return ticket
 
+    def find(self, code: str) -> Ticket | None:
+        """Return a ticket that can still be used; None: there is none."""
+        self._forget_old()
+        return self._tickets.get(code)
+
     def returned(self, ticket: Ticket) -> None:
         """Let a ticket be used after all: nothing was posted with it."""
         self._tickets[ticket.code] = ticket

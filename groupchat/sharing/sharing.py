@@ -24,7 +24,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.files import IIncoming, IShelf, IUpload
 from groupchat.model import names
-from groupchat.model.drafts import CHARGED_LEAST, Audience, Draft, Kind, SharedFile, StoredFile, charged
+from groupchat.model.drafts import CHARGED_LEAST, Audience, Draft, Kind, SharedFile, StoredFile, StoredPost, charged
 from groupchat.model.errors import (
     Busy,
     FilesUnavailable,
@@ -55,6 +55,7 @@ class Sharing:
     ``sent``: how many files were posted; ``refused``: how many were not, by code.
 
     :param check_room: raises a Refusal if a person may not go into a room.
+    :param posted_with: finds the number of what an author has posted with a key.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Sharing:
         clock: Clock,
         now: Callable[[], float],
         check_room: Callable[[Person, str], None],
+        posted_with: "Callable[[AuthorId, str], Deferred[int | None]]",
     ) -> None:
         self.shelf: IShelf | None = None
         self.settings = settings
@@ -82,6 +84,7 @@ class Sharing:
         self._clock = clock
         self._now = now
         self._check_room = check_room
+        self._posted_with = posted_with
         self._under_way: Counter[AuthorId] = Counter()
         """How many files each person is sending."""
         self._reserved = 0
@@ -274,7 +277,13 @@ class Sharing:
         """
         assert self.shelf is not None
         try:
-            posted: tuple[int, str] = yield self._posted(offer, self._sender(offer, person, is_visit), file)
+            posted: tuple[int, str] = yield self._posted(offer, person, is_visit, file)
+        except Refusal:
+            self._is_untidy = True
+            first: tuple[int, str] | None = yield self.posted(offer.author, offer.key)
+            if first is None:
+                raise
+            return first
         except BaseException:
             self._is_untidy = True
             raise
@@ -285,8 +294,9 @@ class Sharing:
 
     @inlineCallbacks
     def _posted(
-        self, offer: Offer, person: Person, file: StoredFile
+        self, offer: Offer, sender: Person, is_visit: bool, file: StoredFile
     ) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
+        person = self._sender(offer, sender, is_visit)
         self._check(offer, person)
         receipt = Receipt()
         draft = self._draft(offer, person, file, self._reader(offer))
@@ -309,6 +319,27 @@ class Sharing:
         found: list[SharedFile] = yield self._stream.journal.files(audience, offer.author, number + 1, 1)
         event = found[0].post.event if found else None
         return event.link if isinstance(event, Shared) and event.id == number else ""
+
+    @inlineCallbacks
+    def posted(self, author: AuthorId, key: str | None) -> "Generator[Deferred[Any], Any, tuple[int, str] | None]":
+        """Return the number of what an author has posted with a key, and its file's path, if it still has one."""
+        if key is None:
+            return None
+        number: int | None = yield self._posted_with(author, key)
+        if number is None:
+            return None
+        stored: StoredPost | None = yield self._stream.journal.message(number)
+        event = None if stored is None else stored.event
+        return number, event.link if isinstance(event, Shared) else ""
+
+    @inlineCallbacks
+    def redeemed(self, code: str) -> "Generator[Deferred[Any], Any, tuple[int, str] | None]":
+        """Return likewise what was posted already of the file that a ticket is for."""
+        ticket = self.tickets.find(code)
+        if ticket is None:
+            return None
+        first: tuple[int, str] | None = yield self.posted(ticket.offer.author, ticket.offer.key)
+        return first
 
     def _person(self, offer: Offer) -> Person | None:
         """Return who made an offer, as they are now; None: they are not here, and have no account."""

@@ -77,6 +77,7 @@ class Chat:
     def joined(self) -> None:
         """Begin, or go on, on a connection on which the client has joined."""
         since, before = self._client.since, self._state.room
+        self.sending.joined()
         self._note_news()
         self._state.rename(self._client.nick)
         self.viewing.joined(self._client.rooms, self._client.room or "")
@@ -101,16 +102,16 @@ class Chat:
         """Return whether every event so far is shown."""
         return self._showing.drained
 
-    def finish(self) -> list[str]:
-        """Show what is left; return the lines that were not sent."""
+    def finish(self) -> tuple[list[str], list[str]]:
+        """Show what is left; return the lines that may have been said, and those that were not."""
         try:
             self._showing.finish()
             self._comings.finish()
         finally:
             self._calling.finish()
             self.viewing.finish()
-            unsent = self.sending.finish()
-        return unsent
+            left = self.sending.finish()
+        return left
 
     # The person does these.
 

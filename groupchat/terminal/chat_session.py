@@ -134,11 +134,12 @@ class ChatSession:
         if chat is None or client is None:
             return
         try:
-            unsent = chat.finish()
+            unsure, unsent = chat.finish()
             self._state.connection = ""
-            if unsent:
-                self._surface.write(self._display.remark("This was not sent:"))
-                self._surface.write(self._display.answer("\n".join(unsent)))
+            for what, lines in (("not confirmed, and may have been said", unsure), ("not sent", unsent)):
+                if lines:
+                    self._surface.write(self._display.remark(f"This was {what}:"))
+                    self._surface.write(self._display.answer("\n".join(lines)))
             self.since = client.since
             self.autosave.end(client)
             self._kept = saved(self._state.views)

@@ -5,11 +5,13 @@ comes through the queue), a Deferred of one of these, or a claim to come in anew
 What the person did wrong is raised as a Refusal.
 """
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.python.failure import Failure
 
 from groupchat.delivery.queue import Notice, Posting, Receipt
 from groupchat.facts.account_facts import Account
@@ -18,7 +20,7 @@ from groupchat.hall.hall import Hall
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
-from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, RoomLocked, RoomLost
+from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed, NotInRoom, Refusal, RoomLocked, RoomLost
 from groupchat.model.events import SERVER, Answer, AuthorId, Done, Event, Ref
 from groupchat.model.preferences import shown_zone
 from groupchat.model.ranks import Rank
@@ -342,6 +344,35 @@ class Actor:
         hall.commits.post(Posting(draft, receipt, connection, self.ref, awaited, text))
         hall.typists.stopped(connection)
         return receipt
+
+    def once(self, key: str, verb: Callable[[], Reply]) -> Reply:
+        """Call a verb that posts with this key; if that was done before, what it refuses is answered as the first time.
+
+        Whoever repeats what was not answered asks what became of it; what they may say by now does not change that.
+        Nothing is looked up as long as nothing is refused: the journal itself posts a key only once.
+        """
+        lost = self.connection.lost
+        try:
+            reply = verb()
+        except Refusal:
+            return self._first(Failure(), key, lost)
+        if isinstance(reply, Deferred):
+            reply.addErrback(self._first, key, lost)
+        return reply
+
+    @inlineCallbacks
+    def _first(self, failure: Failure, key: str, lost: str) -> "Generator[Deferred[Any], Any, Answer]":
+        """Return the answer to what the caller has posted with a key; otherwise the failure stands.
+
+        :param lost: the room that they had lost when they asked.
+        """
+        failure.trap(Refusal)
+        number: int | None = yield self.hall.posted(self.person.author, key)
+        if number is None:
+            failure.raiseException()
+        if lost:  # the next line that is to be said is the one to be refused for it
+            self.hall.persistence.keep_lost(self.connection, lost)
+        return Done(number)
 
     def _keep_pace(self, room: str, receipt: Receipt) -> None:
         """See that the caller may show a slow room something now, and note it when it is shown.

@@ -49,7 +49,7 @@ UNSURE_S = 10.0
 """Seconds for which /reply is refused after somebody else than before has written privately."""
 
 
-@TALKING.verb()
+@TALKING.verb(posts=True)
 def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None) -> Receipt:
     """Say the text as it is, also when it begins with a slash."""
     if me.connection.partner is not None and not (room or me.bound):
@@ -59,7 +59,7 @@ def say(me: Actor, text: Message, room: Here = "", reply: Answered | None = None
     return _aloud(me, Kind.SAID, me.speaking_room(room), text, reply)
 
 
-@TALKING.verb()
+@TALKING.verb(posts=True)
 def re(me: Actor, id: PostId, text: Message, room: Here = "") -> Receipt:
     """Reply to the message with this number: everybody sees which one you mean.
 
@@ -68,7 +68,7 @@ def re(me: Actor, id: PostId, text: Message, room: Here = "") -> Receipt:
     return say(me, text, room, id)
 
 
-@TALKING.verb()
+@TALKING.verb(posts=True)
 def me(me: Actor, text: Rest, room: Here = "", nick: Whom = "", reply: Answered | None = None) -> Receipt:
     """Say what you do: "/me waves" shows as "* alice waves".
 
@@ -83,7 +83,7 @@ def me(me: Actor, text: Rest, room: Here = "", nick: Whom = "", reply: Answered 
     return _aloud(me, Kind.ACTED, me.speaking_room(room), text, reply)
 
 
-@TALKING.verb("tell", "w")
+@TALKING.verb("tell", "w", posts=True)
 def msg(me: Actor, nick: Nick, text: Message, reply: Answered | None = None) -> Receipt:
     """Say something to one person only.
 
@@ -92,7 +92,7 @@ def msg(me: Actor, nick: Nick, text: Message, reply: Answered | None = None) -> 
     return _privately(me, Kind.WHISPERED, nick, text, reply)
 
 
-@TALKING.verb("r")
+@TALKING.verb("r", posts=True)
 def reply(me: Actor, text: Message) -> Receipt:
     """Answer the last private message you were sent."""
     author = _answered(me)
@@ -156,7 +156,7 @@ def query(me: Actor, nick: Nick = "") -> "Generator[Deferred[Any], Any, Answer]"
     return Done(text=told, fields={"query": found.nick})
 
 
-@TALKING.verb()
+@TALKING.verb(posts=True)
 def edit(me: Actor, id: PostId | None = None, *, text: Message, room: Here = "") -> Receipt:
     """Change your last message in this room, or the one with this number.
 
@@ -166,7 +166,7 @@ def edit(me: Actor, id: PostId | None = None, *, text: Message, room: Here = "")
     return _amend(me, Kind.EDITED, id, room, spoken(me, text))
 
 
-@TALKING.verb(cost=SEND_COST)
+@TALKING.verb(cost=SEND_COST, posts=True)
 @inlineCallbacks
 def send(
     me: Actor, name: FileName, nick: Nick = "", size: Size | None = None, room: Here = "", reply: Answered | None = None
@@ -215,7 +215,7 @@ def offered(
     return offer
 
 
-@TALKING.verb("del")
+@TALKING.verb("del", posts=True)
 def delete(me: Actor, id: PostId | None = None, room: Here = "") -> Reply:
     """Delete your last message in this room, or the one with this number.
 

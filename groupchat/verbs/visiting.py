@@ -90,7 +90,7 @@ def rooms(me: Actor, after: After = "") -> Answer:
     return Listed("rooms", tuple(lines), items, shown.more)
 
 
-@VISITING.verb()
+@VISITING.verb(posts=True)
 def topic(me: Actor, text: Rest = "", room: Here = "") -> Reply:
     """Show what this room is about, or say what it is about from now on; "/topic -" clears it."""
     name = me.room(room)

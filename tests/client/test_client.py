@@ -631,7 +631,7 @@ class LeavingTest(ClientCase):
         post, left = client.say("bye"), client.leave()
         self.clock.advance(10)
         self.successResultOf(left)
-        self.failureResultOf(post, Left)
+        self.failureResultOf(post, Unanswered)
         self.assertFalse(connection.connected)
 
     def test_leave_while_connecting(self) -> None:

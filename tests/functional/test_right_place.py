@@ -78,6 +78,7 @@ class RightPlaceTest(PaneTest):
         pane.type("psst one")
         pane.keys("Enter")
         bob.expect(r"#(\d+) alice -> bob: psst one\r\n")
+        pane.expect(r"#\d+ alice -> bob: psst one$")  # only then is its number known, which Up needs
         pane.keys("Up")
         pane.expect(r"^edit #\d+> psst one$")
         pane.type("!")
@@ -117,7 +118,10 @@ class RightPlaceTest(PaneTest):
         return started
 
     def test_programs(self) -> None:
-        """Over a kill -9 programs are in their room again; when they are banned there, they end and say so."""
+        """Over a kill -9 programs are in their room again; when they are banned there, they end and say so.
+
+        What they have said is said, whether its answer arrived or not.
+        """
         olga = self.operator(self.daemon)
         olga.close()
         bob = self.connect(self.daemon, "bob")
@@ -142,6 +146,25 @@ class RightPlaceTest(PaneTest):
         bob = self.connect(self.daemon, "bob")
         bob.send("/history\n/exit\n")
         self.assertNotRegex(bob.heard + bob.rest(), "one|two|three|four")
+
+    def test_asked_again(self) -> None:
+        """What was said before a ban is answered as the first time when it is asked for again, over a kill -9, too."""
+        olga = self.operator(self.daemon)
+        olga.close()
+        writer = self.connect(self.daemon)
+        writer.send('{"do":"nick","nick":"writer","rooms":["board"],"ref":1}\n')
+        token = writer.expect(r'"event":"welcome","ref":1\b.*?"token":"([^"]+)"')[1]
+        said = '{"do":"say","text":"one","room":"board","key":"k","ref":2}\n'
+        writer.send(said)
+        number = writer.expect(r'"event":"done","ref":2,"id":(\d+)')[1]
+        self.daemon.kill()
+        self.daemon = self.while_away("writer")
+        writer = self.connect(self.daemon)
+        writer.send(json.dumps({"do": "nick", "nick": "writer", "token": token, "ref": 1}) + "\n")
+        writer.expect(r'"event":"welcome","ref":1\b')
+        writer.send(said.replace('"k"', '"new"') + said)
+        writer.expect(r'"event":"refused","ref":2\b')
+        self.assertEqual(writer.expect(r'"event":"done","ref":2,"id":(\d+)')[1], number)
 
     def test_plain_in_a_pipe(self) -> None:
         """In a pipe nothing is said elsewhere after a kick, and the status says so."""

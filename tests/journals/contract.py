@@ -446,6 +446,17 @@ class JournalContract(JournalCase):
         await self.append(deleted(1))
         self.assertEqual(await self.append(said("g", BOB, key="k"), said("h", key="k")), [Repeated(2), Repeated(1)])
 
+    async def test_keyed(self) -> None:
+        """An author's key leads to what was posted with it, also when that is deleted; another's key leads nowhere."""
+        await self.append(said("a", key="k"), said("b", BOB, key="l"))
+        self.assertEqual(await self.journal.keyed(ALICE, "k"), 1)
+        self.assertEqual(await self.journal.keyed(BOB, "l"), 2)
+        self.assertIs(await self.journal.keyed(ALICE, "l"), None)
+        self.assertIs(await self.journal.keyed(ALICE, "K"), None)
+        await self.append(replace(deleted(1), key="d"))
+        self.assertEqual(await self.journal.keyed(ALICE, "k"), 1)
+        self.assertEqual(await self.journal.keyed(ALICE, "d"), 3)
+
     async def test_key_of_a_change(self) -> None:
         """Changes of messages and rooms with a key happen once too; the key of a refused draft can be used again."""
         drafts = [

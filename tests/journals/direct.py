@@ -107,6 +107,9 @@ class DirectJournal:
     def latest(self, author: AuthorId, room: str) -> "Deferred[StoredPost | None]":
         return self._ask(lambda: self.reader.latest(author, room))
 
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        return self._ask(lambda: self.reader.keyed(author, key))
+
     def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.search(audience, sought, count))
 

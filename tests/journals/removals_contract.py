@@ -114,12 +114,17 @@ class RemovalsContract(JournalCase):
     async def test_expired_keys(self) -> None:
         """A key can be used again when what was posted with it has expired, also in the same transaction."""
         await self.append(said("old", key="k"))
+        await self.append(Expire(NOON - 5))
+        self.assertEqual(await self.journal.keyed(ALICE, "k"), 1)
         first, _, second, third = await self.append(
             said("x", key="k"), Expire(NOON + 5), said("y", key="k", at=NOON + 6), said("z", key="k", at=NOON + 6)
         )
         self.assertEqual(first, Repeated(1))
         assert isinstance(second, StoredPost)
         self.assertEqual(third, Repeated(2))
+        self.assertEqual(await self.journal.keyed(ALICE, "k"), 2)
+        await self.append(Expire(NOON + 9))
+        self.assertIs(await self.journal.keyed(ALICE, "k"), None)
 
     async def test_expired_topics(self) -> None:
         """A room keeps the topic it has; a room with nothing else is gone."""
@@ -264,7 +269,9 @@ class RemovalsContract(JournalCase):
         """What is erased can neither be edited nor deleted, and its key is free."""
         await self.append(guest("alice", "one"), Draft(Kind.SAID, DAVE, "alice", NOON, "lobby", "two", key="k"))
         await self.append(operating(BOB))
+        self.assertEqual(await self.journal.keyed(DAVE, "k"), 2)
         await self.erased()
+        self.assertIs(await self.journal.keyed(DAVE, "k"), None)
         outcomes = await self.append(
             changed(Kind.EDITED, 1, "x"), deleted(2, BOB, anyones=True), changed(Kind.DELETED, None),
             Draft(Kind.SAID, DAVE, "dave", NOON, "lobby", "three", key="k"),

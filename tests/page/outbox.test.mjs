@@ -22,6 +22,13 @@ test("lines are sent once, in order, and again only after a cut", () => {
   assert.deepEqual(outbox.due(lines, 0).map((one) => one.key), ["a", "b"]);
 });
 
+test("a line that was sent may be posted", () => {
+  const lines = [line("a"), line("b")];
+  outbox.due([lines[0]], 0);
+  outbox.cut(lines);
+  assert.deepEqual(lines.map(({ state, tried }) => [state, Boolean(tried)]), [["waiting", true], ["waiting", false]]);
+});
+
 test("a line goes when its post is shown, in whichever order that and the answer come", () => {
   const lines = [line("a"), line("b")];
   outbox.due(lines, 0);

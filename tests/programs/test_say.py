@@ -247,6 +247,19 @@ class FailingTest(SayCase):
                 "Not said, line 2: two", "Not said, line 3: three",
             )  # fmt: skip
 
+    def test_banned_from_the_chat(self) -> None:
+        """Where the server does not let it in again, lines that were sent may have been said."""
+        self.begin()
+        server = self.accept()
+        self.keyboard.type("one", "two")
+        self.answer(server, 1)
+        self.assertEqual(len(server.requests()), 1)
+        server.cut()
+        self.clock.advance(5)
+        self.network.accept().refuse("banned")
+        self.assertRegex(self.complaints[0], f"; 1 line was posted; {UNCONFIRMED}$")
+        self.assertEqual(self.complaints[1:], ["Not confirmed, line 2: two"])
+
     def test_unconfirmed(self) -> None:
         """A line whose answer was lost, with the token by which it could be repeated, may have been said."""
         self.begin("hello")

@@ -233,6 +233,33 @@ class EndTest(SessionTest):
         self.session.end()
         self.assertEqual(self.surface.lines[-2:], ["* This was not sent:", "-- hello?"])
 
+    def test_banned_meanwhile(self) -> None:
+        """When the server lets them in no more, a line that was sent before is called unconfirmed, and never unsent."""
+        connection = self.join()
+        assert self.session.chat is not None
+        self.session.chat.typed("said?")
+        connection.cut()
+        self.session.chat.typed("never sent")
+        self.clock.advance(2)
+        again = self.server.fake.accept()
+        again.send({"event": "refused", "ref": again.requests()[0]["ref"], "code": "banned", "text": "You are banned."})
+        self.clock.advance(0)
+        self.session.end()
+        told = (
+            "* The connection was lost before the answer came. Check whether this was done: said?",
+            "* This was not sent:",
+            "-- never sent",
+        )
+        self.assertEqual(self.surface.lines[-3:], [*told])
+
+    def test_left_before_the_answer(self) -> None:
+        """A line that is not answered when they leave may have been said."""
+        self.join()
+        assert self.session.chat is not None
+        self.session.chat.typed("said?")
+        self.session.end()
+        self.assertEqual(self.surface.lines[-2:], ["* This was not confirmed, and may have been said:", "-- said?"])
+
 
 class SeveralTest(SessionTest):
     """Two servers of one chat."""

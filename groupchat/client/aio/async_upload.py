@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from groupchat.client.core.client_errors import ConnectionEnded, FileChanged, NoConnection, Unanswered
 from groupchat.client.core.network import Dialer, Transport
 from groupchat.client.core.protocol import Message
-from groupchat.client.http.tickets import UPLOADS, path_of, posted, size_of
+from groupchat.client.http.tickets import UPLOADS, path_of, posted, posted_before, size_of
 from groupchat.client.regular_files import open_regular
 
 PIECE = 65536
@@ -83,6 +83,8 @@ async def share(
     size = size_of(file)
     for _ in range(UPLOADS):
         ticket, dialer = await ask(size=size, **what)
+        if number := posted_before(ticket):
+            return number
         try:
             status, said = await put(dialer, path_of(ticket), file, size, progress)
         except (NoConnection, ConnectionEnded) as error:

@@ -150,7 +150,8 @@ class ClientCore(Status):
         """Ask the server for anything in its /help; the result is the answer.
 
         Requests are sent in the order they are made; without a connection they wait for one.
-        It fails with Refused, Left, or, when the connection was lost before the answer came, with Unanswered.
+        It fails with Refused, with Left when it was not sent, and with Unanswered when the connection was lost, or the
+        client left, before the answer came.
         """
         if self.state in (State.LEAVING, State.LEFT, State.FAILED):
             return failed(Left("the client has left"))

@@ -30,13 +30,13 @@ class Refused(ClientError):
 class Unanswered(ClientError):
     """A request was sent, and its answer was lost with the connection: it may have been carried out or not.
 
-    Posts do not fail like this: they are sent again with the same key,
-    unless the server has forgotten the token, and with it the key.
+    Posts are sent again with the same key.  They fail like this only when that is not possible any more: the server has
+    forgotten the token, and with it the key, or does not let the client in again, or the client leaves.
     """
 
 
 class Left(ClientError):
-    """The client left, or gave up, before the answer came."""
+    """The client left, or gave up, before this was sent."""
 
 
 class ConnectionDropped(ClientError):

@@ -156,11 +156,11 @@ class Requests:
             request.answer.fail(Unanswered("the server has forgotten who sent this; it may be posted or not"))
 
     def fail(self, error: ClientError) -> None:
-        """Fail all requests: none will be answered any more."""
+        """Fail all requests, as none will be answered any more: what was ever sent may have been carried out."""
         everything = [*self._take_sent(), *self._waiting]
         self._waiting.clear()
         for request in everything:
-            request.answer.fail(error)
+            request.answer.fail(Unanswered(f"{error} before the answer came") if request.sent else error)
 
     def _last_move(self) -> Request | None:
         """Return the newest unanswered request that may choose another room."""

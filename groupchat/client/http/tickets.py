@@ -27,6 +27,14 @@ def path_of(ticket: Mapping[str, Any]) -> str:
     return link
 
 
+def posted_before(answer: Mapping[str, Any]) -> int:
+    """Return the number of the file that was posted with the key already, as the server says instead of a ticket.
+
+    0: the answer is a ticket.
+    """
+    return 0 if "link" in answer else number_of(dict(answer))
+
+
 def posted(status: int, said: bytes) -> int:
     """Return the number of the post that the server has made of the file.
 

@@ -8,7 +8,7 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -101,17 +101,22 @@ class FileIntake:
             self._visit.end()
 
 
-def begin_with_ticket(request: Request, ticket: str) -> "Deferred[Intake | Answer]":
+@inlineCallbacks
+def begin_with_ticket(request: Request, ticket: str) -> "Generator[Deferred[Any], Any, Intake | Answer]":
     """Find out whether there is such a ticket; each is taken once."""
     try:
         length = _length(request)
         Query(request)
-        upload = _visits(request).redeem(ticket, length, request.channel.go_on_with_body)
-    except Refusal as refusal:
-        return succeed(why(refusal))
+        try:
+            upload = _visits(request).redeem(ticket, length, request.channel.go_on_with_body)
+        except Refusal:
+            first: tuple[int, str] | None = yield _visits(request).redeemed(ticket)
+            if first is None:
+                raise
+            return _posted(*first)
     except Exception:
-        return succeed(_failed(Failure()))
-    return succeed(FileIntake(upload))
+        return _excused(Failure())
+    return FileIntake(upload)
 
 
 def begin_in_room(request: Request, room: str, name: str) -> "Deferred[Intake | Answer]":
@@ -134,7 +139,7 @@ def keep(request: Request, **parts: str) -> None:
         request.send(outcome)
 
     def kept(number: int) -> Answer:
-        return done(201, Done(number, fields={"link": intake.upload.path}))
+        return _posted(number, intake.upload.path)
 
     try:
         intake.check()
@@ -156,6 +161,10 @@ def why(refusal: Refusal) -> Answer:
     """Return why a file is not taken."""
     status = next((status for kind, status in STATUSES if isinstance(refusal, kind)), 0)
     return refused(Refused(refusal.code, str(refusal), refusal.wait), status)
+
+
+def _posted(number: int, path: str) -> Answer:
+    return done(201, Done(number, fields={"link": path}))
 
 
 def _excused(failure: Failure) -> Answer:
@@ -194,6 +203,9 @@ def _begin(
         answer = excuse(request, visit, desk, Failure())
         visit.end()
         return answer
+    if isinstance(upload, tuple):
+        visit.end()
+        return _posted(*upload)
     return FileIntake(upload, visit)
 
 

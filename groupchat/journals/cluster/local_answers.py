@@ -43,6 +43,13 @@ class LocalAnswers:
         """Return the author's newest message in a room (empty: private) that is not deleted."""
         return self._inner.latest(author, room)
 
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        """Return the number of what the author has posted with this key; None: the key is free.
+
+        What is still on its way to the log at another node is judged after all that this node has carried out.
+        """
+        return self._inner.keyed(author, key)
+
     def search(self, audience: Audience, sought: Sought, count: int) -> "Deferred[list[StoredPost]]":
         """Return the newest messages that fit, newest first."""
         return self._inner.search(audience, sought, count)

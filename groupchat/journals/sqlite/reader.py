@@ -25,6 +25,7 @@ from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
+    KEYED,
     MODERATION,
     ROOM_CHANGES,
     ROOM_DELETED,
@@ -146,6 +147,12 @@ class Reader:
         with self._snapshot():
             id = self._gone.latest(author, room, self._indexed())
             return None if id is None else self._posts([id])[0]
+
+    def keyed(self, author: AuthorId, key: str) -> int | None:
+        """Return the number of what the author has posted with this key; None: the key is free."""
+        with self._snapshot():
+            found = self._database.execute(KEYED, (author, key)).fetchone()
+            return None if found is None or self._gone.frees_key(found[0]) else int(found[0])
 
     def search(self, audience: Audience, sought: Sought, count: int) -> list[StoredPost]:
         """Return the newest messages that fit, newest first; those not yet indexed are read singly.

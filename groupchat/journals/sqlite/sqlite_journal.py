@@ -125,6 +125,10 @@ class SqliteJournal:
         """Return the author's newest message in a room (empty: private) that is not deleted."""
         return self._read(self._reader.latest, author, room)
 
+    def keyed(self, author: AuthorId, key: str) -> "Deferred[int | None]":
+        """Return the number of what the author has posted with this key; None: the key is free."""
+        return self._read(self._reader.keyed, author, key)
+
     @inlineCallbacks
     def search(
         self, audience: Audience, sought: Sought, count: int

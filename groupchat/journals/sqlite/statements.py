@@ -29,6 +29,8 @@ MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared')"
 
 ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
 
+KEYED = "SELECT id FROM posts WHERE author = ? AND key = ?"
+
 TAIL_LATEST = f"SELECT max(id) FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL"
 """The author's newest message in a room among those not yet indexed."""
 

@@ -27,6 +27,7 @@ from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import Index
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
+    KEYED,
     NO_FILE,
     SESSION,
     SHOWN_LATELY,
@@ -225,7 +226,7 @@ class Transaction:
         """Return the number of the author's post with this key; None: there is none."""
         if (author, key) in self._keys:
             return self._keys[author, key]
-        found = self._database.execute("SELECT id FROM posts WHERE author = ? AND key = ?", (author, key)).fetchone()
+        found = self._database.execute(KEYED, (author, key)).fetchone()
         if found is not None and self._gone.frees_key(found[0]):
             self._database.execute("UPDATE posts SET key = NULL WHERE id = ?", found)
             return None

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from groupchat.client.core.client_errors import ClientError, Left, Refused
+from groupchat.client.core.client_errors import ClientError, Left
 from groupchat.terminal.display.addressees import Place
 
 PROMPT_S = 0.2
@@ -22,18 +22,21 @@ class Paste:
     """Lines that wait to be sent; at most one of them is unanswered.
 
     :param say: posts a line to a place.
-    :param failed: is called with a line that was refused, and its place; the others are sent all the same.
+    :param failed: is called with a line that was refused, or whose answer is lost, its place, and why; the others are
+        sent all the same.
     """
 
     def __init__(
         self, clock: IReactorTime, say: "Callable[[str, Place], Deferred[Any]]",
-        failed: Callable[[str, Place, Refused], object],
+        failed: Callable[[str, Place, ClientError], object],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._say = say
         self._failed = failed
         self._lines: deque[tuple[str, Place]] = deque()
         self._busy = self._ended = False
+        self.under_way = ""
+        """The line that is not answered yet; empty: there is none."""
 
     def __len__(self) -> int:
         """Return how many lines are not sent yet."""
@@ -46,7 +49,7 @@ class Paste:
             self._next()
 
     def stop(self) -> list[str]:
-        """Send no more; return the lines that were not sent."""
+        """Send no more; return the lines that were not sent, without the one that is under way."""
         left = [line for line, _ in self._lines]
         self._lines.clear()
         return left
@@ -57,17 +60,20 @@ class Paste:
             return
         self._busy = True
         (line, place), begun = self._lines.popleft(), self._clock.seconds()
+        self.under_way = line
         self._say(line, place).addErrback(self._refused, line, place).addCallback(self._answered, begun)
 
     def _refused(self, failure: Failure, line: str, place: Place) -> None:
         if failure.check(Left):
             self._ended = True
-            self._lines.appendleft((line, place))
-        elif isinstance(failure.value, Refused):
-            self._failed(line, place, failure.value)
-        else:
-            failure.trap(ClientError)
+            return
+        if not isinstance(failure.value, ClientError):
+            failure.raiseException()
+        self._failed(line, place, failure.value)
 
     def _answered(self, _: object, begun: float) -> None:
+        if self._ended:
+            return
+        self.under_way = ""
         took = self._clock.seconds() - begun
         self._clock.callLater(REST_S if took > PROMPT_S else 0, self._next)

@@ -17,7 +17,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from groupchat.client.client import Client
-from groupchat.client.core.client_errors import Left, Refused, Unanswered
+from groupchat.client.core.client_errors import ClientError, Left, Refused, Unanswered
+from groupchat.client.core.client_state import State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.requests import goes_elsewhere
 from groupchat.terminal.display.addressees import Place
@@ -72,7 +73,7 @@ class Sending:
         self._slow = SlowRooms(clock, state, surface.refresh)
         self.unsaid = Unsaid(clock, surface, display, state, self._say_again)
         self._files = FileSending(client, self._remark, self._show_sending)
-        self._paste = Paste(clock, self._say_pasted, self._paste_refused)
+        self._paste = Paste(clock, self._say_pasted, self._paste_failed)
         self._client = client
         self._surface = surface
         self._display = display
@@ -83,6 +84,15 @@ class Sending:
         self._key = secrets.token_hex(8)
         self._keys = 0
         self._lines = 0
+        self._ended = False
+        self._begun = 0
+        """The newest line that can have been sent; those after it wait for a connection."""
+        self._is_paste_sent = False
+        """Whether the pasted line that is under way can have been sent."""
+
+    def joined(self) -> None:
+        """Note that there is a connection: everything that waits is sent."""
+        self._begun, self._is_paste_sent = self._lines, True
 
     def type(self, line: str) -> None:
         """Send a line as a person types it: something to say, or a command.
@@ -154,16 +164,25 @@ class Sending:
             self._state.queued = len(self._paste)
             self._surface.refresh()
 
-    def finish(self) -> list[str]:
-        """Send no more; return the lines that were not sent."""
-        unsent = [line for _, line in self._state.unanswered.values()]
+    def finish(self) -> tuple[list[str], list[str]]:
+        """Send no more; return the lines that may have been said, as they were sent and not answered, and the others.
+
+        The others were not sent, or refused.
+        """
+        self._ended = True
+        unanswered = {number: line for number, (_, line) in self._state.unanswered.items()}
+        unsure = [line for number, line in unanswered.items() if number <= self._begun]
+        unsent = [line for number, line in unanswered.items() if number > self._begun]
         self._state.unanswered.clear()
         self._state.headed.clear()
         soon, self._soon = self._soon, None
         if soon is not None and soon.active():
             soon.cancel()
         self._slow.finish()
-        return [*self.unsaid.finish(), *unsent, *self._paste.stop()]
+        pasted, waiting = [line for line in (self._paste.under_way,) if line], self._paste.stop()
+        if self._is_paste_sent:
+            return [*unsure, *pasted], [*self.unsaid.finish(), *unsent, *waiting]
+        return unsure, [*self.unsaid.finish(), *unsent, *pasted, *waiting]
 
     def _request(self, command: str, words: list[str], do: str, **fields: str) -> "Deferred[Any]":
         """Make a request; if its new password is too weak, say so to ``weak``."""
@@ -221,6 +240,7 @@ class Sending:
     def _say_pasted(self, line: str, place: Place) -> "Deferred[Any]":
         self._state.queued = len(self._paste)
         self._surface.refresh()
+        self._is_paste_sent = self._client.state is State.JOINED
         return self._say_literally(line, place)
 
     def _reply(self, line: str) -> None:
@@ -263,6 +283,8 @@ class Sending:
     def _await(self, answer: "Deferred[Any]", line: str, place: Place) -> None:
         self._lines += 1
         number = self._lines
+        if self._client.state is State.JOINED:
+            self._begun = number
         self._state.unanswered[number] = (self._clock.seconds(), self._secret_commands.shown(line))
         self._state.headed[number] = place
         if self._soon is None:
@@ -332,14 +354,22 @@ class Sending:
         if isinstance(failure.value, Refused):
             self._refused(line, place, failure.value)
         elif failure.check(Unanswered):
-            sentence = "The connection was lost before the answer came. Check whether this was done:"
-            self._remark(f"{sentence} {self._secret_commands.shown(line)}")
+            self._unanswered(line)
         else:
             return failure if failure.check(Left) else None
         return None
 
-    def _paste_refused(self, line: str, place: Place, refused: Refused) -> None:
-        self._refused(_literal(line), place, refused, is_pasted=True)
+    def _unanswered(self, line: str) -> None:
+        if self._ended:  # it is among those that ``finish`` has returned
+            return
+        sentence = "The connection was lost before the answer came. Check whether this was done:"
+        self._remark(f"{sentence} {self._secret_commands.shown(line)}")
+
+    def _paste_failed(self, line: str, place: Place, error: ClientError) -> None:
+        if isinstance(error, Refused):
+            self._refused(_literal(line), place, error, is_pasted=True)
+        else:
+            self._unanswered(_literal(line))
 
     def _refused(self, line: str, place: Place, refused: Refused, is_pasted: bool = False) -> None:
         """Show a refusal, and which line it is about: others may have been sent since, or the connection lost."""

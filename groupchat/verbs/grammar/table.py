@@ -115,6 +115,7 @@ class Verb:
     ``secret``: its arguments contain a password, and so are never logged, stored or shown.
     ``personal``: it decides who may come in, so nobody can use it who came in with an access token.
     ``topic``: the page of the help it stands on, in one word.
+    ``posts``: what it posts is posted once with the key of a request, so that it is answered again as the first time.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Verb:
     secret: bool
     topic: str
     personal: bool = False
+    posts: bool = False
 
     @property
     def usage(self) -> str:
@@ -273,15 +275,18 @@ class Table:
         return whole
 
     def verb(
-        self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False, personal: bool = False
-    ) -> Callable[[_Function], _Function]:
+        self, *aliases: str, cost: float = 1.0, needs: Rank = Rank.GUEST, secret: bool = False, personal: bool = False,
+        posts: bool = False,
+    ) -> Callable[[_Function], _Function]:  # fmt: skip
         """Declare a function as a verb of the same name, without a trailing underscore and with - for others."""
 
         def declare(function: _Function) -> _Function:
             name = function.__name__.rstrip("_").replace("_", "-")
             if not function.__doc__:
                 raise TypeError(f"The verb {name} has no docstring, which is its help.")
-            self._add(Verb(name, aliases, _parameters(function), function, cost, needs, secret, self.topic, personal))
+            self._add(Verb(
+                name, aliases, _parameters(function), function, cost, needs, secret, self.topic, personal, posts,
+            ))  # fmt: skip
             return function
 
         return declare

@@ -71,6 +71,12 @@ class UploadTest(SynchronousTestCase):
         self.progress = progress
         return play(scene())
 
+    def test_posted_before(self) -> None:
+        """A file that the server has posted with this key already is not sent again."""
+        self.ticket = {"event": "done", "id": 7}
+        self.assertEqual(self.share(io.BytesIO(b"x")), 7)
+        self.assertEqual((len(self.asked), self.received), (1, []))
+
     def test_whole(self) -> None:
         """The file arrives whole, in pieces, and its post has the number that the server says."""
         data = bytes(range(256)) * 1000

@@ -315,6 +315,15 @@ class BoundTest(ClientCase):
         client.send_file(BytesIO(b"meow"), "cat")
         self.assertEqual([request.get("nick") for request in server.requests()], ["bob"])
 
+    def test_file_that_is_posted(self) -> None:
+        """A file that the server has posted already with its key is not sent again."""
+        client = self.client()
+        server = self.endpoint.accept()
+        server.welcome(room="lobby", rooms=["lobby"])
+        shared = client.send_file(BytesIO(b"meow"), "cat")
+        server.done(id=7)
+        self.assertEqual(self.successResultOf(shared), 7)
+
     def test_no_room(self) -> None:
         """In no room a line without one is refused at once: sent again later it could be said in another."""
         client = self.client()
@@ -346,6 +355,7 @@ class BoundTest(ClientCase):
         posted = client.say("hello")
         self.assertEqual(server.requests()[0]["room"], "dev")
         server.cut()
+        never_sent = client.say("hello again")
         server = self.reconnect()
         server.welcome(room="lobby", rooms=["lobby"])
         (join,) = server.requests()
@@ -353,7 +363,8 @@ class BoundTest(ClientCase):
         server.send({"event": "refused", "ref": join["ref"], "code": "room-locked", "text": "Locked."})
         self.assertEqual(client.state, State.FAILED)
         self.assertEqual(server.requests(), [])
-        self.failureResultOf(posted, Left)
+        self.failureResultOf(posted, Unanswered)
+        self.failureResultOf(never_sent, Left)
 
     def test_person_is_told(self) -> None:
         """A client with a person at it stays without the room that is refused, and hears why; the line is not said."""

@@ -149,12 +149,15 @@ class RequestsTest(SynchronousTestCase):
         self.assertEqual([message["do"] for message in self.sent()], ["b"])
 
     def test_failed(self) -> None:
-        """In the end all that is left fails."""
-        answers = [self.add(do) for do in "abc"]
+        """In the end all that is left fails; of what was sent on any connection nobody knows whether it is done."""
+        self.requests = Requests(2)
+        answers = [self.add("say", key=key) for key in "abc"]
         self.sent()
+        self.requests.interrupted()
         self.requests.fail(Left("gone"))
-        for answer in answers:
-            self.failureResultOf(answer, Left)
+        for answer in answers[:2]:
+            self.failureResultOf(answer, Unanswered)
+        self.failureResultOf(answers[2], Left)
         self.assertEqual(len(self.requests), 0)
 
     def test_refusal_without_words(self) -> None:

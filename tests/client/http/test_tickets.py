@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.core.client_errors import Refused, Unanswered
-from groupchat.client.http.tickets import path_of, posted
+from groupchat.client.http.tickets import path_of, posted, posted_before
 
 
 class TicketsTest(SynchronousTestCase):
@@ -12,6 +12,11 @@ class TicketsTest(SynchronousTestCase):
         for link in (None, 4, "", "f/T", "@evil.example/T", ":80/T", "/f/T\r\nHost: x", "/f/T x", "/" + "x" * 513):
             self.assertRaises(Unanswered, path_of, {"link": link})
         self.assertEqual(path_of({"link": "/f/a-_9"}), "/f/a-_9")
+
+    def test_posted_before(self) -> None:
+        """A server that has the file already says the number of its post instead of a ticket."""
+        for answer, number in (({"id": 7}, 7), ({"link": "/f/T", "id": 7}, 0), ({"id": "7"}, 0), ({}, 0)):
+            self.assertEqual(posted_before(answer), number)
 
     def test_posted(self) -> None:
         """A file that was taken has the number of its post; what is no object has none, however deep it is."""

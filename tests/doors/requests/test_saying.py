@@ -69,6 +69,19 @@ class PostTest(RequestsCase):
             self.assertEqual((status, answer["event"]), (400, "refused"), wrong)
         self.assertEqual(len(self.texts(self.alice)), 2)
 
+    def test_said_again(self) -> None:
+        """With its key something that was said is answered as the first time, also to who may say nothing now."""
+        target = f"{LOBBY}?nick=ci"
+        self.assertEqual(self.post(target, "x", idempotency_key="k"), (201, {"event": "done", "id": 1}))
+        self.assertEqual(self.post(f"{target}&lines", "y\nz", idempotency_key="m")[1]["ids"], [2, 3])
+        self.olga.do("mute", nick="ci")
+        head = self.house.journal.head
+        self.assertEqual(self.post(target, "x", idempotency_key="k"), (201, {"event": "done", "id": 1}))
+        self.assertEqual(self.post(f"{target}&lines", "y\nz", idempotency_key="m")[1]["ids"], [2, 3])
+        for other in ({"idempotency_key": "new"}, {}):
+            self.assertEqual(self.post(target, "x", **other)[1]["code"], "muted")
+        self.assertEqual(self.house.journal.head, head)
+
     def test_once(self) -> None:
         """With a key something is said once, by whichever connection and after whichever restart."""
         for key in ("run-1", '"run-1"'):

@@ -67,6 +67,50 @@ class PutTest(FilesCase):
         self.follow(guest_files=True)
         self.assertEqual(self.put("/rooms/lobby/a?nick=ci", X="y")[0], 201)
 
+    def test_sent_again(self) -> None:
+        """With its key a file that was posted is answered as the first time, also by who may share nothing now."""
+        self.mine["Idempotency-Key"] = "k"
+        first = self.put("/rooms/lobby/a")
+        self.olga.do("mute", nick="alice")
+        for _ in range(2):
+            self.assertEqual(self.put("/rooms/lobby/a"), first)
+        self.mine["Idempotency-Key"] = "new"
+        self.assertEqual(self.put("/rooms/lobby/a")[1]["code"], "muted")
+        self.assertEqual((len(self.shared()), self.hall.sharing.uploads), (1, 0))
+
+    def test_sent_again_as_it_comes(self) -> None:
+        """So is one whose sender may not share any more when all of it has come."""
+        self.mine["Idempotency-Key"] = "k"
+        first = self.put("/rooms/lobby/a")
+        connection = self.connect()
+        whole = request("/rooms/lobby/a", "PUT", PNG, **self.mine)
+        connection.send(whole[:-1])
+        self.olga.do("mute", nick="alice")
+        connection.send(whole[-1:])
+        (reply,) = replies(connection.read(), "PUT")
+        self.assertEqual((reply.status, json.loads(reply.body)), first)
+        self.assertEqual((len(self.shared()), self.hall.sharing.uploads), (1, 0))
+
+    def test_ticket_again(self) -> None:
+        """So is one that is sent with a ticket; a program that asks for a ticket is told the number instead."""
+        fields = {"name": "a", "key": "k", "room": "lobby"}
+        links = []
+        for _ in range(2):
+            self.alice.take()
+            self.alice.do("send", **fields)
+            (answer,) = [one for one in self.alice.answers if isinstance(one, Done)]
+            links.append((answer.fields or {})["link"])
+        first = self.put(links[0], X="y")
+        self.assertEqual(first[0], 201)
+        self.olga.do("ban", whom="alice", room="lobby")
+        self.assertEqual(self.put(links[1], X="y"), first)
+        self.assertEqual(self.put(links[0], X="y")[1]["code"], "no-such-ticket")
+        self.alice.take()
+        self.alice.do("send", **fields)
+        self.assertEqual([one for one in self.alice.answers if isinstance(one, Done)], [Done(first[1]["id"])])
+        self.alice.do("send", **{**fields, "key": "new"})
+        self.assertEqual(len(self.alice.codes), 1)
+
     def test_muted(self) -> None:
         """Whoever may not speak may not share."""
         self.olga.do("mute", nick="alice")

@@ -50,7 +50,7 @@ class KilledTest(BrowserTest):
         window.context.set_offline(True)
         self.daemon.kill()
         window.say("while nobody listened")
-        window.page.get_by_text("Not sent yet").first.wait_for()
+        window.page.get_by_text(re.compile("Not (sent|confirmed) yet")).first.wait_for()
         window.context.set_offline(False)
         self.begin()
         window.page.reload()

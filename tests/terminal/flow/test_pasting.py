@@ -74,11 +74,12 @@ class PasteTest(SynchronousTestCase):
         self.paste.add(["one", "two"], Place("lobby"))
         self.said[0][1].errback(Left("gone"))
         self.clock.advance(REST_S)
-        self.assertEqual((self.lines, self.failed, self.paste.stop()), (["one"], [], ["one", "two"]))
+        self.assertEqual((self.lines, self.failed, self.paste.stop()), (["one"], [], ["two"]))
+        self.assertEqual(self.paste.under_way, "one")
 
     def test_unanswered(self) -> None:
-        """A line whose fate is unknown is not sent again, and the others go on."""
+        """A line whose fate is unknown is told and not sent again, and the others go on."""
         self.paste.add(["one", "two"], Place("lobby"))
         self.said[0][1].errback(Unanswered("lost"))
         self.clock.advance(0)
-        self.assertEqual((self.lines, self.failed), (["one", "two"], []))
+        self.assertEqual((self.lines, self.failed), (["one", "two"], ["one"]))

@@ -138,7 +138,7 @@ class SendingTest(SendingCase):
         self.answer(event="refused", code="muted", text="You are muted.")
         self.assertEqual(self.surface.lines, ["!! muted: You are muted.", "* Not said: hello"])
         self.assertEqual(self.surface.given_back, ["hello"])
-        self.assertEqual((self.sending.finish(), self.state.pending), ([], 0))
+        self.assertEqual((self.sending.finish(), self.state.pending), (([], []), 0))
 
     def test_slow(self) -> None:
         """After a refusal in a slow room the seconds are counted down until one may speak there again."""
@@ -217,7 +217,6 @@ class SendingTest(SendingCase):
     def test_secret(self) -> None:
         """A secret command is sent by fields; its passwords are never shown, even if the answer is lost."""
         self.sending.carry_out("/Password", ["old one", "new one"])
-        self.assertEqual(self.sending.finish(), ["/Password"])
         (request,) = self.connection.requests()
         self.assertEqual((request["do"], request["old"], request["new"]), ("password", "old one", "new one"))
         self.connection.cut()
@@ -225,6 +224,10 @@ class SendingTest(SendingCase):
         self.assertEqual(
             line, "* The connection was lost before the answer came. Check whether this was done: /Password"
         )
+        self.clock.advance(2)
+        self.connection = self.join()
+        self.sending.carry_out("/Password", ["old one", "new one"])
+        self.assertEqual(self.sending.finish(), (["/Password"], []))
 
     def test_interrupted(self) -> None:
         """After an interruption what was said is sent again under its key; a command is not carried out twice."""
@@ -244,7 +247,7 @@ class SendingTest(SendingCase):
         """A line typed without a connection goes to the room it was typed in; if that is lost, the person is told."""
         self.connection.cut()
         self.sending.type("for the lobby only")
-        self.assertEqual(self.sending.finish(), ["for the lobby only"])
+        self.assertEqual(self.sending.finish(), ([], ["for the lobby only"]))
         self.clock.advance(2)
         self.connection = self.endpoint.accept()
         self.connection.welcome(room="dev", rooms=["dev"])
@@ -276,7 +279,36 @@ class SendingTest(SendingCase):
         self.sending.type("one")
         self.sending.send_paste(["two", "three"])
         self.client.leave()
-        self.assertEqual(self.sending.finish(), ["one", "two", "three"])
+        self.assertEqual(self.sending.finish(), ([], ["one", "two", "three"]))
+
+    def test_unconfirmed(self) -> None:
+        """At the end lines that were sent and are not answered are apart: they may have been said."""
+        self.connection.cut()
+        self.sending.type("one")
+        self.sending.send_paste(["two", "three"])
+        self.clock.advance(2)
+        self.connection = self.join()
+        self.sending.joined()
+        self.connection.cut()
+        self.sending.type("four")
+        self.assertEqual(self.sending.finish(), (["one", "two"], ["four", "three"]))
+        self.client.leave()
+        self.assertEqual(self.surface.lines, [])
+
+    def test_unconfirmed_paste(self) -> None:
+        """So is a pasted line; one whose answer can never come is told, and the others go on."""
+        self.sending.send_paste(["one", "two"])
+        self.connection.requests()
+        self.connection.cut()
+        self.clock.advance(2)
+        again = self.endpoint.accept()
+        again.send({"event": "refused", "ref": again.requests()[0]["ref"], "code": "token-invalid", "text": "No."})
+        self.assertEqual(
+            self.surface.lines, ["* The connection was lost before the answer came. Check whether this was done: one"]
+        )
+        again.welcome(room="lobby", rooms=["lobby"])
+        self.clock.advance(2)
+        self.assertEqual(self.sending.finish(), (["two"], []))
 
     def test_too_long(self) -> None:
         """A line that no server takes is refused at once."""
@@ -363,11 +395,11 @@ class PlacesTest(SendingCase):
             self.assertIn("Say it in lobby? /yes says it", self.surface.lines[-1])
             self.sending.type("hello")
             self.assertEqual(self.answer(id=1)["text"], "hello")
-            self.assertEqual(self.sending.finish(), [line])
+            self.assertEqual(self.sending.finish(), ([], [line]))
             self.surface.lines.clear()
         self.state.lose(Place("board"), "lobby")
         self.sending.send_paste(["one", "/two"])
-        self.assertEqual((self.connection.requests(), self.sending.finish()), ([], ["one", "//two"]))
+        self.assertEqual((self.connection.requests(), self.sending.finish()), ([], ([], ["one", "//two"])))
 
     def test_yes(self) -> None:
         """Lines that were kept are said, in their order, where the person was told, and nowhere else."""

@@ -52,8 +52,8 @@ async function go() {
   try {
     const content = await prepared(upload);
     if (!isHere()) return;
-    const { link } = await ask(uploads.request(upload));
-    if (isHere()) await put(upload, content, uploads.ticketAddress(link, document.baseURI));
+    const { link, id } = await ask(uploads.request(upload)); // id: it is posted already
+    if (isHere() && !id) await put(upload, content, uploads.ticketAddress(link, document.baseURI));
   } catch (refusal) {
     if (!isHere()) return;
     fail(upload, refusal.why ? refusal : uploads.failure(refusal, state.me.account));

@@ -34,7 +34,7 @@ export function paintUnsent(one) {
     const how = { ...shape(before, entry, null), day: false };
     before = entry;
     const isLate = now - line.at > LATE_MS || !isLive();
-    const words = line.state === "refused" ? refusedLine(line, now, line.to !== one.key) : isLate ? "Not sent yet" : "";
+    const words = line.state === "refused" ? refusedLine(line, now, line.to !== one.key) : !isLate ? "" : line.tried ? "Not confirmed yet" : "Not sent yet";
     const node = unsent(line, how, about, words, { again: () => again((one) => one === line), remove: () => remove(line.key) });
     node.classList.add("unsent");
     return node;

@@ -3,32 +3,31 @@
 // A line is bound to the conversation it was written in, and has a key: sent again, it is posted once.
 //   key, to (key of the conversation), name, text, reply, at; act: what one does, as after /me
 //   state   "waiting" (to be sent), "sent" (no answer yet), "posted" (its number is known, it was not shown yet), "refused"
+//   tried   it was sent, and may be posted
 //   id      of "posted"; why, code, until   of "refused"; until: when it sends itself again (0: not by itself)
 
-/** Take over the lines that a page left behind; what was posted then is among the messages. */
+/** Take over the lines that a page left behind; what was posted is a message by now. */
 export function create(lines) {
-  const left = (Array.isArray(lines) ? lines : []).filter((line) => line.state !== "posted").map((line) => ({ ...line }));
+  const left = (Array.isArray(lines) ? lines : []).filter(({ state }) => state !== "posted").map((line) => ({ ...line }));
   cut(left);
   return left;
 }
 
-/** Return a key that nobody else has: randomUUID is there in secure contexts only. */
+/** Return a new key; randomUUID is there in secure contexts only. */
 export function newKey(random) {
   return [...random(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Return the request that posts a line. */
-export function request(line) {
-  const reply = line.reply ? { reply: line.reply } : {};
-  const { text, key } = line;
-  const to = line.to[0] === "@" ? { nick: line.name } : { room: line.name };
-  return { do: line.act ? "me" : to.nick ? "msg" : "say", text, ...to, key, ...reply };
+export function request({ act, key, name, reply, text, to }) {
+  const where = to[0] === "@" ? { nick: name } : { room: name };
+  return { do: act ? "me" : where.nick ? "msg" : "say", text, ...where, key, ...(reply && { reply }) };
 }
 
 /** Return the lines to send now, in order; they count as sent. */
 export function due(lines, now) {
   const found = lines.filter((line) => line.state === "waiting" || (line.state === "refused" && line.until && line.until <= now));
-  for (const line of found) line.state = "sent";
+  for (const line of found) Object.assign(line, { state: "sent", tried: true });
   return found;
 }
 
@@ -36,15 +35,15 @@ export function due(lines, now) {
 export const nextDue = (lines) =>
   lines.reduce((next, { state, until }) => (state === "refused" && until && (!next || until < next) ? until : next), 0);
 
-/** After a connection ended nobody knows what became of the lines that were sent: send them again. */
+/** Nobody knows what became of the lines that were sent: send them again. */
 export function cut(lines) {
   for (const line of lines) if (line.state === "sent") Object.assign(line, { state: "waiting", seen: 0 });
 }
 
-/** Take a line out whose post is among the messages already, or keep it until that is shown. */
+/** Take a line out whose post is shown already, or keep it until it is. */
 export function posted(lines, key, id, isShown) {
   const line = lines.find((one) => one.key === key);
-  if (line === undefined) return;
+  if (!line) return;
   if (!id || isShown) lines.splice(lines.indexOf(line), 1);
   else Object.assign(line, { state: "posted", id, seen: 0 });
 }
@@ -59,12 +58,12 @@ export function shown(lines, id, own) {
   }
 }
 
-/** Codes of refusals that end by themselves, when the server says when. */
+/** Refusals that end by themselves, when the server says when. */
 const PASSING = new Set(["slow-mode", "busy", "journal-unavailable"]);
 
 export function refused(lines, key, { code, text, wait = 0 }, now) {
   const line = lines.find((one) => one.key === key);
-  if (line !== undefined)
+  if (line)
     Object.assign(line, { state: "refused", seen: 0, code, why: text, until: PASSING.has(code) && wait ? now + wait * 1000 : 0 });
 }
 
@@ -74,7 +73,7 @@ export function again(lines, is) {
 
 export const remove = (lines, key) => lines.splice(0, lines.length, ...lines.filter((line) => line.key !== key));
 
-/** Follow somebody's new nickname, and a conversation's new key. */
+/** Follow a new nickname, and a conversation's new key. */
 export function renamed(lines, before, after, name) {
   for (const line of lines) if (line.to === before) Object.assign(line, { to: after, name });
 }

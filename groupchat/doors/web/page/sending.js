@@ -33,7 +33,8 @@ function flush() {
     for (const line of outbox.due(lines, Date.now()))
       ask(outbox.request(line)).then(
         (done) => {
-          outbox.posted(lines, line.key, done.id, find(state.conversations.get(line.to) || { entries: [] }, done.id) !== undefined);
+          const one = state.conversations.get(line.to);
+          outbox.posted(lines, line.key, done.id, one ? find(one, done.id) : line.to[0] === "#");
           if (done.text) emit("told", done);
           kept();
         },
