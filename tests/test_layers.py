@@ -20,8 +20,8 @@ _BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = (
-    "journals.rules", "journals.logs", "journals.nodes", "journals.cluster", "journals.sqlite", "journals",
-    "journals.tools",
+    "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
+    "journals", "journals.tools",
 )  # fmt: skip
 _SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
@@ -59,6 +59,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "model.message", "facts", "interfaces"),
     "journals.logs": ("model", "interfaces"),
+    "journals.logs.etcd": ("model", "interfaces", "journals.logs"),
     "journals.nodes": ("model", "facts", "journals.rules"),
     "journals.cluster": ("model", "model.message", "interfaces", "journals.rules", "journals.nodes"),
     "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.nodes"),

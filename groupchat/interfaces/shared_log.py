@@ -46,9 +46,9 @@ class Appended:
 class Begun:
     """A new epoch of this node.
 
-    ``cluster`` identifies the log: random, made once.  ``head`` is the number of the newest entry when the epoch
-    began (0: there is none), and ``revision`` the place to which a watch must have come to have seen it; nothing of
-    an older epoch of this node comes after it.
+    ``cluster`` identifies the log: random, made once.  ``head`` and ``revision`` are the number and the revision of
+    the newest entry when the epoch had begun, both 0 if there is none; nothing of an older epoch of this node comes
+    after it.
     """
 
     cluster: str
@@ -86,7 +86,8 @@ class Member:
 class Fenced(Exception):
     """The epoch has ended, and the entry was not seen to be in the log.
 
-    It is in the log only if it is there up to ``revision``: the caller must apply that far before it answers anybody.
+    ``revision`` is that of the newest entry then, 0 if there is none.  The one that was to be appended is either among
+    those up to there or will never be in the log: the caller must apply that far before it answers anybody.
     """
 
     def __init__(self, revision: int) -> None:

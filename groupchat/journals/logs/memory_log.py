@@ -70,6 +70,7 @@ class SharedLog:
     """What the servers of a log know.
 
     ``has_quorum``: set it to False to have most servers away.  ``quota``: the most bytes of all entries.
+    ``head`` and ``newest`` are the number and the revision of the newest entry.
     """
 
     def __init__(self, clock: IReactorTime, quota: int = 2**31) -> None:
@@ -78,6 +79,7 @@ class SharedLog:
         self.revision = 1
         self.entries: list[LogEntry] = []
         self.head = 0
+        self.newest = 0
         self.compacted = 0
         self.quota = quota
         self.is_full = False
@@ -149,9 +151,10 @@ class SharedLog:
             self.is_full = True
             raise Full
         if lease is None:
-            raise Fenced(self.revision)
+            raise Fenced(self.newest)
         if lease.sent < count:
             self.revision += 1
+            self.newest = self.revision
             self.head += 1
             self.entries.append(LogEntry(self.head, self.revision, data))
             lease.sent, lease.newest = count, Appended(self.head, self.revision)
@@ -166,7 +169,7 @@ class SharedLog:
         """
         lease = self.lease(node, epoch)
         if lease is None:
-            raise Fenced(self.revision)
+            raise Fenced(self.newest)
         self.revision += 1
         lease.card = card
         self._told()
@@ -270,7 +273,7 @@ class MemoryLog:
                 return None
             if there is None:
                 there = mine = self.shared.claim(node, card)
-            return Begun(self.shared.cluster, there.epoch, self.shared.head, self.shared.revision)
+            return Begun(self.shared.cluster, there.epoch, self.shared.head, self.shared.newest)
 
         def claimed(begun: Begun | None) -> "Begun | Deferred[Begun]":
             if begun is None:
@@ -503,7 +506,7 @@ class _Watch(_Delivery):
 
     def deliver(self) -> None:
         shared = self._log.shared
-        if shared.cluster != self._cluster or shared.revision < self._after:
+        if shared.cluster != self._cluster or shared.newest < self._after:
             self._end(ForeignLog("This is another log than the one that was read so far."))
         elif self._after < shared.compacted - 1:
             self._end(Compacted(shared.compacted - 1))

@@ -1,0 +1,178 @@
+"""Servers of etcd, and how connections to them are made: addresses, TLS, and what has gone wrong with either."""
+
+import ssl
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from OpenSSL.SSL import Error as OpenSSLError
+from service_identity import VerificationError
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    wrapClientTLS,
+)
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost, DNSLookupError
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.ssl import (
+    Certificate,
+    KeyPair,
+    PrivateCertificate,
+    optionsForClientTLS,
+    trustRootFromCertificates,
+)
+from twisted.web.client import URI, Agent, HTTPConnectionPool
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+from groupchat.model.errors import CannotStart
+from groupchat.model.events import record
+
+CONNECT_S = 1.0
+"""Seconds that making a connection may take."""
+
+
+@record
+class Server:
+    """A server of etcd."""
+
+    host: str
+    port: int
+    is_encrypted: bool = False
+
+    @property
+    def url(self) -> str:
+        """Return the beginning of its URLs."""
+        return f"{'https' if self.is_encrypted else 'http'}://{self}"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Encryption:
+    """What TLS needs: whom to trust, and the certificate to show, if any.
+
+    :raises CannotStart: a file cannot be used; the sentence says which, and why.
+    """
+
+    def __init__(self, authority: Path | None, certificate: Path | None, key: Path | None) -> None:
+        self.authority, self.certificate = authority, certificate
+        if (certificate is None) != (key is None):
+            raise CannotStart("--etcd-cert and --etcd-key are given together, or not at all.")
+        self._options: dict[str, Any] = {}
+        if authority is not None:
+            self._options["trustRoot"] = trustRootFromCertificates(_certificates("--etcd-ca", authority))
+        if certificate is not None and key is not None:
+            own, *chain = _certificates("--etcd-cert", certificate)
+            self._options["clientCertificate"] = _private("--etcd-key", key, certificate, own)
+            self._options["extraCertificateOptions"] = {"extraCertChain": [one.original for one in chain]}
+
+    def options(self, host: str) -> Any:
+        """Return how TLS to this host is opened."""
+        return optionsForClientTLS(host, **self._options)
+
+
+def _read(option: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotStart(f"{option}: {path} cannot be read: {error.strerror}.") from error
+
+
+def _certificates(option: str, path: Path) -> list[Certificate]:
+    """Read all certificates of a file."""
+    end = b"-----END CERTIFICATE-----"
+    blocks = _read(option, path).split(end)[:-1]
+    try:
+        found = [Certificate.loadPEM(block[block.index(b"-----BEGIN") :] + end + b"\n") for block in blocks]
+    except (ValueError, OpenSSLError) as error:
+        raise CannotStart(f"{option}: a certificate in {path} is damaged.") from error
+    if not found:
+        raise CannotStart(f"{option}: {path} has no certificate in the PEM form.")
+    return found
+
+
+def _private(option: str, path: Path, beside: Path, certificate: Certificate) -> PrivateCertificate:
+    """Read the key of a certificate, and see that it is its key."""
+    try:
+        key = KeyPair.load(_read(option, path), 1)
+    except (ValueError, OpenSSLError) as error:
+        raise CannotStart(f"{option}: {path} has no private key in the PEM form without a passphrase.") from error
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_cert_chain(beside, path)
+    except ssl.SSLError as error:
+        raise CannotStart(f"{option}: the key in {path} is not that of the certificate in {beside}.") from error
+    private: PrivateCertificate = PrivateCertificate.fromCertificateAndKeyPair(certificate, key)
+    return private
+
+
+@implementer(IAgentEndpointFactory)
+class Endpoints:
+    """Makes connections: to an address at once, and to a name by whichever of its addresses answers first."""
+
+    def __init__(self, reactor: Any, encryption: Encryption | None) -> None:
+        self._reactor = reactor
+        self._encryption = encryption
+
+    # Twisted calls this.
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        host = uri.host.decode("ascii")
+        endpoint: IStreamClientEndpoint
+        try:
+            kind = TCP4ClientEndpoint if ip_address(host).version == 4 else TCP6ClientEndpoint
+            endpoint = kind(self._reactor, host, uri.port, CONNECT_S)
+        except ValueError:
+            endpoint = HostnameEndpoint(self._reactor, host, uri.port, CONNECT_S, attemptDelay=0.05)
+        if self._encryption is None:
+            return endpoint
+        return wrapClientTLS(self._encryption.options(host), endpoint)
+
+
+def agents(reactor: Any, encryption: Encryption | None) -> tuple[Agent, Agent, HTTPConnectionPool]:
+    """Make an agent that keeps its connections, for requests, and one that makes its own, for watches.
+
+    The pool is that of the first, to be closed in the end.
+    """
+    endpoints = Endpoints(reactor, encryption)
+    pool = HTTPConnectionPool(reactor)
+    pool.cachedConnectionTimeout = 60
+    pool.maxPersistentPerHost = 4
+    alone = HTTPConnectionPool(reactor, persistent=False)
+    return (
+        Agent.usingEndpointFactory(reactor, endpoints, pool),
+        Agent.usingEndpointFactory(reactor, endpoints, alone),
+        pool,
+    )
+
+
+def reason(server: Server, error: BaseException) -> tuple[str, bool]:
+    """Return what has gone wrong with a connection, in a sentence, and whether it is how things are set up."""
+    causes = [error, *(failure.value for failure in getattr(error, "reasons", ()))]
+    for cause in causes:
+        if isinstance(cause, OpenSSLError):
+            return _encryption_problem(server, str(cause)), True
+        if isinstance(cause, VerificationError):
+            return f"The certificate of {server} is not for “{server.host}”.", True
+    for cause in causes:
+        if isinstance(cause, DNSLookupError):
+            return f"The name “{server.host}” is not known.", False
+        if isinstance(cause, ConnectError):
+            return f"{server} cannot be reached: {str(cause).rstrip('.')}.", False
+    for cause in causes:
+        if isinstance(cause, ConnectionDone | ConnectionLost):
+            hint = "" if server.is_encrypted else "; if it wants TLS, the journal is etcds:, not etcd:"
+            return f"{server} has closed the connection{hint}.", False
+    return f"{server}: {error!r}", False
+
+
+def _encryption_problem(server: Server, text: str) -> str:
+    if "certificate verify failed" in text:
+        return f"The certificate of {server} is not signed by the authority in --etcd-ca, or out of date."
+    if "wrong version number" in text or "packet length too long" in text or "record layer failure" in text:
+        return f"{server} does not speak TLS: the journal is etcd:, not etcds:."
+    if "certificate required" in text or "bad certificate" in text or "unknown ca" in text or "alert" in text:
+        return f"{server} does not accept the certificate in --etcd-cert, or wants one and none is given ({text})."
+    return f"TLS with {server} has failed: {text}."

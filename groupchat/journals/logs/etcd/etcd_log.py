@@ -1,0 +1,347 @@
+"""A node's way to the shared log in etcd."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.iweb import IAgent
+from zope.interface import implementer
+
+from groupchat.interfaces.shared_log import (
+    MAX_ENTRY_BYTES,
+    Appended,
+    Begun,
+    Closed,
+    Fenced,
+    ForeignLog,
+    ILog,
+    LiveNode,
+    LogEntry,
+    Member,
+    Space,
+)
+from groupchat.journals.logs.etcd.etcd_connections import Server
+from groupchat.journals.logs.etcd.etcd_lease import Lease, granted
+from groupchat.journals.logs.etcd.etcd_requests import (
+    EVERYTHING,
+    Requests,
+    cluster_of,
+    compose_form,
+    number,
+    place,
+    ranges,
+    revision,
+    revoke,
+    time_to_live,
+    value,
+)
+from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
+from groupchat.journals.logs.etcd.gateway import Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.log_watch import LogWatch
+from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
+from groupchat.journals.logs.etcd.rounds import Rounds
+from groupchat.model.errors import CannotStart
+
+CLAIM_S = 0.5
+"""Seconds between two attempts to take a place that an older epoch still has."""
+_NOT_FOUND = 5
+
+T = TypeVar("T")
+
+_log = Logger()
+
+
+@implementer(ILog)
+class EtcdLog:
+    """A log in etcd.
+
+    :param watching: the agent of watches, which keeps no connection for others.
+    :param closing: is called in the end, to close the connections.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        watching: IAgent,
+        servers: Sequence[Server],
+        prefix: str,
+        closing: "Callable[[], Deferred[Any]]",
+    ) -> None:
+        self._gateway = gateway
+        self._clock: IReactorTime = gateway.clock
+        self._watching = watching
+        self._servers = servers
+        self._prefix = prefix
+        self._closing = closing
+        self._requests = Requests(prefix)
+        # Whatever has its own way round the servers does not wait for the failures of others.  The watch is not at
+        # the server that entries are sent to, so that one that stops does not silence both.
+        self._appends = Rounds(gateway, servers)
+        self._renewals = Rounds(gateway, servers)
+        self._rest = Rounds(gateway, servers)
+        self._lookout = Lookout(Rounds(gateway, servers, 2), self._requests)
+        self._upkeep = Upkeep(self._rest)
+        self._node = ""
+        self._begun: Begun | None = None
+        self._lease: Lease | None = None
+        self._count = 0
+        self._appending = False
+        self._keeping: Deferred[Any] | None = None
+        self._looking: Deferred[Any] | None = None
+        self._under_way: set[Deferred[Any]] = set()
+        self._closed = False
+
+    def begin(self, node: str, card: bytes) -> "Deferred[Begun]":
+        self._lookout.epoch = None
+        return self._do(self._begin(node, card))
+
+    def append(self, data: bytes) -> "Deferred[Appended]":
+        if self._closed:
+            return fail(Closed())
+        begun, lease = self._need_begun()
+        if self._appending:
+            raise RuntimeError("An entry is being appended.")
+        if len(data) > MAX_ENTRY_BYTES:
+            return fail(ValueError(f"An entry has at most {MAX_ENTRY_BYTES:,} bytes, not {len(data):,}."))
+        self._appending = True
+        self._count += 1
+
+        def done(result: T) -> T:
+            self._appending = False
+            return result
+
+        return self._do(self._append(begun.epoch, self._count, data, lease)).addBoth(done)
+
+    def watch(
+        self, after: int, entries: Callable[[Sequence[LogEntry]], object], ended: Callable[[Failure], object]
+    ) -> LogWatch:
+        begun, _ = self._need_begun()
+        rounds = Rounds(self._gateway, self._servers, 1)
+        watch = LogWatch(self._watching, rounds, self._requests, begun.cluster, after, entries)
+        self._lookout.watches.append(watch)
+
+        self._clock.callLater(0, watch.start, ended)
+        return watch
+
+    def live(self) -> "Deferred[dict[str, LiveNode]]":
+        async def look() -> dict[str, LiveNode]:
+            return self._requests.view(await self._rest.insist(self._requests.look())).live
+
+        return self._do(look())
+
+    def watch_live(self, changed: Callable[[Mapping[str, LiveNode]], object]) -> LiveWatch:
+        self._need_begun()
+        watch = LiveWatch(self._clock, changed)
+        self._lookout.live_watches.append(watch)
+        return watch
+
+    def show(self, card: bytes) -> "Deferred[None]":
+        begun, lease = self._need_begun()
+
+        async def show() -> None:
+            request = self._requests.show(self._node, begun.epoch, card, lease.id)
+            answer = await self._rest.insist(request)
+            if not answer.get("succeeded"):
+                raise Fenced(place(ranges(answer)[0]).revision)
+
+        return self._do(show())
+
+    def compact(self, upto: int) -> "Deferred[None]":
+        return self._do(self._upkeep.compact(upto))
+
+    def space(self) -> "Deferred[Space]":
+        return self._do(self._upkeep.space())
+
+    def members(self) -> "Deferred[list[Member]]":
+        return self._do(self._upkeep.members())
+
+    def lease_age(self) -> float:
+        return 0.0 if self._lease is None else self._clock.seconds() - self._lease.renewed
+
+    def trouble(self) -> str:
+        watches = (watch.trouble for watch in self._lookout.watches)
+        return next(filter(None, (self._appends.trouble, self._renewals.trouble, *watches, self._rest.trouble)), "")
+
+    def close(self) -> "Deferred[None]":
+        if self._closed:
+            return fail(Closed())
+        self._closed = True
+        return Deferred.fromCoroutine(self._close())
+
+    def _need_begun(self) -> tuple[Begun, Lease]:
+        if self._begun is None or self._lease is None:
+            raise RuntimeError("No epoch has begun.")
+        return self._begun, self._lease
+
+    def _do(self, doing: Coroutine[Any, Any, T]) -> "Deferred[T]":
+        """Do something until it is done or the log is closed."""
+        if self._closed:
+            doing.close()
+            return fail(Closed())
+        done: Deferred[T] = Deferred.fromCoroutine(doing)
+        self._under_way.add(done)
+
+        def settled(result: Any) -> Any:
+            self._under_way.discard(done)
+            if isinstance(result, Failure) and result.check(CancelledError):
+                raise Closed
+            return result
+
+        return done.addBoth(settled)
+
+    def _go_on(self, doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None]":
+        """Do something for as long as the log is open; a fault in it is logged."""
+        going: Deferred[None] = Deferred.fromCoroutine(doing)
+
+        def ended(failure: Failure) -> None:
+            if not failure.check(Closed, CancelledError):
+                _log.failure("{what} has failed.", failure, what=what)
+
+        return going.addErrback(ended)
+
+    async def _begin(self, node: str, card: bytes) -> Begun:
+        before = self._begun
+        if before is None:
+            await self._upkeep.check_versions()
+        self._end_keeping()
+        if self._lease is not None:
+            await self._revoke(self._lease)
+        self._node, self._begun, self._lease = node, None, None
+        cluster = await self._learn_form()
+        if before is not None and before.cluster != cluster:
+            raise ForeignLog("The log in etcd is another one than before: it was made anew.")
+        lease, epoch = await self._claim(node, card)
+        view = self._requests.view(await self._rest.first(self._requests.look()))
+        begun = Begun(cluster, epoch, view.newest.number, view.newest.revision)
+        self._begun, self._lease, self._count = begun, lease, 0
+        self._lookout.epoch = epoch
+        if self._looking is None:
+            self._looking = self._go_on(self._lookout.run(), "Looking at the log")
+        return begun
+
+    async def _learn_form(self) -> str:
+        """Return the name of the log; if there is none yet, make it."""
+        view = self._requests.view(await self._rest.first(self._requests.look()))
+        if not view.form:
+            await self._need_own_etcd()
+            made = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
+            if not made.get("succeeded"):
+                return cluster_of(value(ranges(made)[0][0]))
+            view = self._requests.view(await self._rest.first(self._requests.look()))
+        return cluster_of(view.form)
+
+    async def _need_own_etcd(self) -> None:
+        """Refuse an etcd that others use: compacting the log takes the history of their keys as well.
+
+        :raises CannotStart: there are other keys.
+        """
+        try:
+            everything = await self._rest.ask(EVERYTHING)
+            own = await self._rest.ask(self._requests.count_own())
+        except Refused:
+            return  # a user who may not see others' keys
+        if number(everything, "count") > number(own, "count"):
+            raise CannotStart(
+                f"etcd has keys that are not below “{self._prefix}/”.  The log needs an etcd of its own, because what "
+                "is old in it is removed for all keys at once."
+            )
+
+    async def _claim(self, node: str, card: bytes) -> tuple[Lease, int]:
+        """Get a lease, and the node's place when nobody else has it any more.
+
+        :raises CannotStart: somebody else has it, and goes on renewing it.
+        """
+        others: _Holder | None = None
+        while True:
+            lease = await granted(self._renewals)
+            self._keeping = self._go_on(lease.keep(), "Renewing the lease")
+            while True:
+                try:
+                    answer = await self._rest.ask(self._requests.claim(node, card, lease.id))
+                except Refused as error:
+                    if error.code != _NOT_FOUND:
+                        raise CannotStart(f"{self._rest.server} refuses: {error}.") from error
+                    self._end_keeping()
+                    break  # the lease has ended meanwhile
+                if answer.get("succeeded"):
+                    return lease, revision(answer)
+                found = ranges(answer)[0]
+                if found and number(found[0], "lease") == lease.id:
+                    # It is the own one: the answer to an earlier attempt was lost.
+                    return lease, number(found[0], "create_revision")
+                if found:
+                    others = await self._look_at_holder(node, number(found[0], "lease"), others)
+                    await self._gateway.pause(CLAIM_S)
+
+    async def _look_at_holder(self, node: str, lease: int, before: "_Holder | None") -> "_Holder":
+        """See how long the lease of another holder goes on.
+
+        :raises CannotStart: it was renewed since the last look.
+        """
+        answer = await self._rest.first(time_to_live(lease))
+        holder = _Holder(lease, number(answer, "TTL"), number(answer.get("header", {}), "raft_term"))
+        # A new leader of etcd begins the time of every lease anew, whoever renews it.
+        if before is not None and (before.lease, before.term) == (lease, holder.term) and holder.left > before.left:
+            self._end_keeping()
+            raise CannotStart(f"Another process is running as node “{node}”.")
+        return holder
+
+    async def _append(self, epoch: int, count: int, data: bytes, lease: Lease) -> Appended:
+        request = self._requests.append(self._node, epoch, count, data, lease.id)
+        answer = await self._appends.insist(request)
+        if answer.get("succeeded"):
+            newest = place(ranges(answer)[0])
+            return Appended(newest.number, newest.revision)
+        live, sent, log = ranges(answer)
+        newest = place(log)
+        if not live or number(live[0], "create_revision") != epoch or not sent or number(sent[0], "version") < count:
+            raise Fenced(newest.revision)
+        # It is in already: the answer to an earlier attempt was lost.
+        written = number(sent[0], "mod_revision")
+        if newest.revision != written:
+            try:
+                newest = place((await self._rest.ask(self._requests.newest_at(written))).get("kvs", ()))
+            except Refused as error:
+                raise Fenced(newest.revision) from error  # it was forgotten already, so it is among those up to there
+        return Appended(newest.number, written)
+
+    def _end_keeping(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self._keeping = None
+
+    async def _revoke(self, lease: Lease) -> None:
+        try:
+            await self._rest.ask(revoke(lease.id))
+        except Refused as error:
+            if error.code != _NOT_FOUND:
+                raise
+
+    async def _close(self) -> None:
+        for watch in tuple(self._lookout.watches):
+            watch.stop()
+        self._end_keeping()
+        for doing in (self._looking, *self._under_way):
+            if doing is not None:
+                doing.cancel()
+        if self._lease is not None:
+            for _ in self._servers:
+                try:
+                    await self._rest.attempt(revoke(self._lease.id))
+                    break
+                except (Unanswered, Refused):
+                    continue  # it ends by itself
+        await self._closing()
+
+
+class _Holder:
+    """Somebody who has a node's place: under which lease, for how many seconds, and in which term of etcd's leader."""
+
+    def __init__(self, lease: int, left: int, term: int) -> None:
+        self.lease = lease
+        self.left = left
+        self.term = term

@@ -1,0 +1,132 @@
+"""What has to be looked after in etcd: its versions, its space, its servers."""
+
+import re
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from groupchat.interfaces.shared_log import Member, Space
+from groupchat.journals.logs.etcd.etcd_connections import Server
+from groupchat.journals.logs.etcd.etcd_requests import (
+    ALARMS,
+    DEFRAGMENT,
+    MEMBERS,
+    STATUS,
+    Answer,
+    compact,
+    disarm,
+    number,
+)
+from groupchat.journals.logs.etcd.gateway import Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.rounds import Rounds
+from groupchat.model.errors import CannotStart
+
+QUOTA_BYTES = 2 * 1024**3
+"""The space that etcd has unless it is told otherwise; only newer versions say how much it is."""
+TIDYING_S = 30.0
+"""Seconds that compacting and defragmenting may take at a server."""
+FULL = "NOSPACE"
+_OUT_OF_RANGE = 11
+
+_log = Logger()
+
+
+def is_usable(version: str) -> bool:
+    """Return whether entries are safe with this version: 3.4, or 3.5 since 3.5.6; those before could lose some."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if found is None:
+        return False
+    parts = tuple(map(int, found.groups()))
+    return (3, 4, 0) <= parts < (3, 5, 0) or parts >= (3, 5, 6)
+
+
+class Upkeep:
+    """Looks after the servers."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
+        self._gateway: Gateway = rounds.gateway
+        self._servers: Sequence[Server] = rounds.servers
+
+    async def check_versions(self) -> None:
+        """See that each server that answers is of a version that can be used; wait until one answers.
+
+        :raises CannotStart: one is not.
+        """
+        statuses = await self.statuses()
+        if not statuses:
+            # Whichever answers first; what hinders all of them is told meanwhile.
+            answer = await self._rounds.first(STATUS)
+            statuses = {self._rounds.server: answer}
+        for server, status in statuses.items():
+            version = str(status.get("version", ""))
+            if not is_usable(version):
+                raise CannotStart(
+                    f"{server} is etcd {version or 'of an unknown version'}, which cannot be used; 3.4, and 3.5.6 and "
+                    "newer, can."
+                )
+
+    async def statuses(self) -> dict[Server, Answer]:
+        """Return how each server is that answers."""
+        asked = [(server, Deferred.fromCoroutine(self._status(server))) for server in self._servers]
+        found = [(server, await status) for server, status in asked]
+        return {server: status for server, status in found if status is not None}
+
+    async def _status(self, server: Server) -> Answer | None:
+        try:
+            return await self._gateway.call(server, STATUS)
+        except (Unanswered, Refused):
+            return None
+
+    async def compact(self, upto: int) -> None:
+        """Forget what is before a revision, and give its space back at each server that answers."""
+        try:
+            await self._rounds.ask(compact(upto), TIDYING_S)
+        except Refused as error:
+            if error.code != _OUT_OF_RANGE:
+                raise
+            # It was forgotten before.
+        statuses = await self.statuses()
+        # Defragmenting stops a server for a moment, so the one that leads comes last.
+        for server in sorted(statuses, key=lambda one: _leads(statuses[one])):
+            try:
+                await self._gateway.call(server, DEFRAGMENT, TIDYING_S)
+            except (Unanswered, Refused) as error:
+                _log.warn(
+                    "The log in etcd was compacted, but its space was not given back at {server}: {error}",
+                    server=server, error=error,
+                )  # fmt: skip
+        for alarm in (await self._rounds.ask(ALARMS)).get("alarms", ()):
+            if alarm.get("alarm") == FULL:
+                await self._rounds.ask(disarm(alarm["memberID"], FULL))
+
+    async def space(self) -> Space:
+        """Return how much space is taken at the fullest server."""
+        statuses = await self.statuses()
+        while not statuses:
+            await self._gateway.pause(1.0)
+            statuses = await self.statuses()
+        alarms = (await self._rounds.ask(ALARMS)).get("alarms", ())
+        return Space(
+            max(number(status, "dbSize") for status in statuses.values()),
+            min(number(status, "dbSizeQuota") or QUOTA_BYTES for status in statuses.values()),
+            any(alarm.get("alarm") == FULL for alarm in alarms),
+        )
+
+    async def members(self) -> list[Member]:
+        """Return all servers that belong together, also those that no address was given of."""
+        members = (await self._rounds.ask(MEMBERS)).get("members", ())
+        statuses = {
+            status.get("header", {}).get("member_id"): status for status in (await self.statuses()).values()
+        }  # fmt: skip
+        found = []
+        for member in members:
+            status = statuses.get(member["ID"], {})
+            name = member.get("name") or " ".join(member.get("peerURLs", ()))
+            found.append(Member(name, "leader" in status, bool(status) and _leads(status)))
+        return sorted(found, key=lambda one: one.name)
+
+
+def _leads(status: Answer) -> bool:
+    return bool(status.get("leader")) and status.get("leader") == status.get("header", {}).get("member_id")

@@ -1,0 +1,270 @@
+"""One request to one etcd server, by HTTP, and what became of it."""
+
+import json
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.interfaces import IConsumer, IReactorTime
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.client import ResponseDone
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgent, IBodyProducer, IResponse
+from zope.interface import implementer
+
+from groupchat.interfaces.shared_log import Closed
+from groupchat.journals.logs.etcd.etcd_connections import Server, reason
+from groupchat.journals.logs.etcd.etcd_requests import Answer, Request, authenticate
+
+ATTEMPT_S = 1.0
+"""Seconds that one server has for an answer."""
+LOGIN_S = 5.0
+"""Seconds that it has to check a password, which is slow on purpose."""
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""The most bytes of one answer."""
+
+# What gRPC calls these.
+_RESOURCE_EXHAUSTED = 8
+_FAILED_PRECONDITION = 9
+_UNAUTHENTICATED = 16
+_CERTAIN = frozenset({3, 5, 7, _RESOURCE_EXHAUSTED, _FAILED_PRECONDITION, 11, 12, _UNAUTHENTICATED})
+"""With these codes nothing was done; after any other failure the request may have been carried out all the same."""
+
+T = TypeVar("T")
+
+_log = Logger()
+
+
+class Unanswered(Exception):
+    """There is no certain answer: the request may have been carried out, or be carried out later.
+
+    ``is_setup``: it will never be answered while everything is set up as it is.
+    """
+
+    def __init__(self, sentence: str, is_setup: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_setup = is_setup
+
+
+class Refused(Exception):
+    """The server has refused, and nothing was done.  ``code`` is gRPC's."""
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+    @property
+    def is_full(self) -> bool:
+        """Whether etcd has no space left."""
+        return self.code == _RESOURCE_EXHAUSTED and "space exceeded" in str(self)
+
+
+@implementer(IBodyProducer)
+class Body:
+    """The body of a request, written in the turn in which it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.length = len(data)
+
+    # Twisted calls these.
+
+    def startProducing(self, consumer: IConsumer) -> "Deferred[None]":
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """Nothing is left to pause."""
+
+    def resumeProducing(self) -> None:
+        """Nothing is left to resume."""
+
+    def stopProducing(self) -> None:
+        """Nothing is left to stop."""
+
+
+class _Collector(Protocol):
+    """Collects the body of an answer."""
+
+    def __init__(self) -> None:
+        self.done: Deferred[bytes] = Deferred(lambda _: self._give_up())
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    # Twisted calls these.
+
+    def dataReceived(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._size > MAX_ANSWER_BYTES:
+            self._give_up()
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # Twisted's has a default
+        if self.done.called:
+            return
+        if reason.check(ResponseDone):
+            self.done.callback(b"".join(self._chunks))
+        else:
+            self.done.errback(reason)
+
+    def _give_up(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+
+class Gateway:
+    """Asks servers, and logs in at each of them when users are wanted.
+
+    :param login: the name and the password of etcd's user; None: there are no users.
+    """
+
+    def __init__(self, agent: IAgent, clock: IReactorTime, login: tuple[str, str] | None = None) -> None:
+        self.clock = clock
+        self._agent = agent
+        self._login = login
+        self._tokens: dict[Server, str] = {}
+        self._logging_in: dict[Server, list[Deferred[None]]] = {}
+        self._without_users: set[Server] = set()
+
+    async def call(self, server: Server, request: Request, limit: float = ATTEMPT_S) -> Answer:
+        """Ask a server, and log in there first if that is needed.
+
+        :raises Refused: nothing was done.
+        :raises Unanswered: it may have been done.
+        """
+        if self._needs_login(server):
+            await self._log_in(server)
+        try:
+            return await self._ask(server, request, limit)
+        except Refused as error:
+            # Servers keep tokens in memory, and lose them when they restart.
+            if self._login is None or not _wants_login(error):
+                raise
+        self.forget_token(server)
+        await self._log_in(server)
+        return await self._ask(server, request, limit)
+
+    def pause(self, seconds: float) -> "Deferred[None]":
+        """Fire after some time."""
+        return deferLater(self.clock, seconds)
+
+    async def send(self, agent: IAgent, server: Server, request: Request) -> IResponse:
+        """Send a request by an agent of the caller's; whether it is answered well, and when, is left to the caller."""
+        if self._needs_login(server):
+            await self._log_in(server)
+        return await self._send(agent, server, request)
+
+    def forget_token(self, server: Server) -> None:
+        """Log in at a server again before the next request."""
+        self._tokens.pop(server, None)
+        self._without_users.discard(server)
+
+    def _needs_login(self, server: Server) -> bool:
+        return self._login is not None and server not in self._tokens and server not in self._without_users
+
+    async def _log_in(self, server: Server) -> None:
+        """Get a token; one at a time from each server."""
+        if server in self._logging_in:
+            waiting: Deferred[None] = Deferred()
+            self._logging_in[server].append(waiting)
+            await waiting
+            return
+        self._logging_in[server] = []
+        login = self._login
+        assert login is not None
+        try:
+            answer = await self._ask(server, authenticate(*login), LOGIN_S)
+            self._tokens[server] = answer["token"]
+        except Refused as error:
+            if error.code != _FAILED_PRECONDITION:
+                raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
+            self._without_users.add(server)
+            _log.warn("{server} has no users switched on: anybody can change the log there.", server=server)
+        finally:
+            for waiting in self._logging_in.pop(server):
+                self.clock.callLater(0, waiting.callback, None)
+
+    async def within(self, server: Server, doing: Coroutine[Any, Any, T], limit: float) -> T:
+        """Do something with a server, and give up after some seconds.
+
+        :raises Unanswered: it cannot be done.
+        :raises Closed: it was cancelled.
+        """
+        done: Deferred[T] = Deferred.fromCoroutine(doing)
+        timer = self.clock.callLater(limit, done.cancel)
+        try:
+            return await done
+        except (Refused, Unanswered):
+            raise
+        except Exception as error:
+            if not _was_cancelled(error):
+                raise Unanswered(*reason(server, error)) from error
+            if timer.active():
+                raise Closed() from error
+            raise Unanswered(f"{server} does not answer within {limit:g} s.") from error
+        finally:
+            if timer.active():
+                timer.cancel()
+
+    async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
+        status, body = await self.within(server, self._exchange(server, request), limit)
+        return _read(server, status, body)
+
+    async def _exchange(self, server: Server, request: Request) -> tuple[int, bytes]:
+        response = await self._send(self._agent, server, request)
+        collector = _Collector()
+        response.deliverBody(collector)
+        return response.code, await collector.done
+
+    async def _send(self, agent: IAgent, server: Server, request: Request) -> IResponse:
+        # With "hasleader" a server that has lost the others says so, instead of waiting for them.
+        headers = Headers({"Content-Type": ["application/json"], "Grpc-Metadata-hasleader": ["true"]})
+        if server in self._tokens:
+            headers.addRawHeader("Authorization", self._tokens[server])
+        url = f"{server.url}{request.path}".encode("ascii")
+        response: IResponse = await agent.request(b"POST", url, headers, Body(request.body))
+        return response
+
+
+def _was_cancelled(error: BaseException) -> bool:
+    """Return whether a request has ended because it was given up: Agent wraps that in an error of its own."""
+    inner = [failure.value for failure in getattr(error, "reasons", ())]
+    return isinstance(error, CancelledError) or any(isinstance(one, CancelledError) for one in inner)
+
+
+def _wants_login(error: Refused) -> bool:
+    """Return whether a new token may help."""
+    return error.code == _UNAUTHENTICATED or "user name is empty" in str(error) or "auth store is old" in str(error)
+
+
+def _read(server: Server, status: int, body: bytes) -> Answer:
+    """Read an answer.
+
+    :raises Refused: nothing was done.
+    :raises Unanswered: it may have been done, or this is not etcd.
+    """
+    try:
+        # A stream's answers come as one object a line; where one is asked for, there is one.
+        answer: Any = json.loads(body.partition(b"\n")[0]) if body else {}
+        if not isinstance(answer, Mapping):
+            raise ValueError(answer)
+    except ValueError as error:
+        raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
+    if status == 200 and "error" not in answer:
+        result: Answer = answer.get("result", answer)
+        return result
+    sentence, code = problem(answer)
+    if code in _CERTAIN:
+        raise Refused(sentence, code)
+    raise Unanswered(f"{server} answers: {sentence or status}.")
+
+
+def problem(answer: Answer) -> tuple[str, int]:
+    """Read the sentence and the code of an error, which streams have in an object of its own."""
+    error = answer.get("error", "")
+    if isinstance(error, Mapping):
+        return str(error.get("message", "")), int(error.get("grpc_code", 0))
+    return str(error), int(answer.get("code", 0))

@@ -1,0 +1,106 @@
+"""What comes from a watch: a JSON object a line, cut anywhere."""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from groupchat.interfaces.shared_log import LogEntry
+from groupchat.journals.logs.etcd.etcd_requests import number
+from groupchat.journals.logs.etcd.gateway import problem
+from groupchat.model.events import record
+
+MAX_LINE_BYTES = 32 * 1024 * 1024
+"""The most bytes of a line.  etcd cuts at about 2.8 million, but never within an entry."""
+
+
+@record
+class Created:
+    """The watch has begun."""
+
+
+@record
+class Entries:
+    """Entries, in order."""
+
+    entries: tuple[LogEntry, ...]
+
+
+@record
+class Erased:
+    """Somebody has removed the log."""
+
+
+@record
+class Gone:
+    """What is before this revision was forgotten, and the watch needs it."""
+
+    revision: int
+
+
+@record
+class Ended:
+    """The watch has ended, for this reason."""
+
+    reason: str
+
+
+Message: TypeAlias = Created | Entries | Erased | Gone | Ended
+
+
+class Lines:
+    """Cuts a stream into lines."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that are whole now.
+
+        :raises ValueError: one is too long.
+        """
+        *whole, rest = data.split(b"\n")
+        lines = []
+        for end in whole:
+            lines.append(b"".join((*self._parts, end)))
+            self._parts, self._size = [], 0
+        if rest:
+            self._parts.append(rest)
+            self._size += len(rest)
+        if self._size > MAX_LINE_BYTES:
+            raise ValueError(f"A line has more than {MAX_LINE_BYTES:,} bytes.")
+        return [line for line in lines if line.strip()]
+
+
+def messages(line: bytes) -> Iterator[Message]:
+    """Read what a line says.
+
+    :raises ValueError: it is not what a watch says.
+    """
+    fields = json.loads(line)
+    if not isinstance(fields, dict):
+        raise ValueError(f"{fields!r} is not an object.")
+    if "error" in fields:
+        yield Ended(problem(fields)[0])
+        return
+    result = fields.get("result", {})
+    if result.get("canceled"):
+        compacted = number(result, "compact_revision")
+        yield Gone(compacted) if compacted else Ended(str(result.get("cancel_reason", "it was cancelled")))
+        return
+    if result.get("created"):
+        yield Created()
+    entries: list[LogEntry] = []
+    for event in result.get("events", ()):
+        if event.get("type", "PUT") != "PUT":
+            if entries:
+                yield Entries(tuple(entries))
+            yield Erased()
+            return
+        pair = event["kv"]
+        entries.append(
+            LogEntry(number(pair, "version"), number(pair, "mod_revision"), b64decode(pair.get("value", "")))
+        )
+    if entries:
+        yield Entries(tuple(entries))

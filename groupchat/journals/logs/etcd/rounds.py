@@ -1,0 +1,114 @@
+"""Going round the servers until one of them answers."""
+
+from collections.abc import Sequence
+
+from twisted.logger import Logger
+
+from groupchat.journals.logs.etcd.etcd_connections import Server
+from groupchat.journals.logs.etcd.etcd_requests import Answer, Request
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
+from groupchat.model.errors import CannotStart
+
+TURN_S = 0.05
+"""Seconds before the next server is asked."""
+FULL_S = 1.0
+"""Seconds after which a log that is full, or that refuses, is tried again."""
+REPEAT_S = 10.0
+"""Seconds between two lines in the daemon's log about the same trouble."""
+
+_log = Logger()
+
+
+class Rounds:
+    """Asks the server that has answered last, and after every failure the next one.
+
+    ``trouble`` is why there is no answer, as long as there is none; ``asked`` when the newest attempt was begun.
+    """
+
+    def __init__(self, gateway: Gateway, servers: Sequence[Server], first: int = 0) -> None:
+        self.gateway = gateway
+        self.servers = servers
+        self.trouble = ""
+        self.asked = 0.0
+        self._at = first % len(servers)
+        self._told: tuple[str, float] | None = None
+
+    @property
+    def server(self) -> Server:
+        """Return the server whose turn it is."""
+        return self.servers[self._at]
+
+    def turn(self) -> None:
+        """Go on to the next server."""
+        self._at = (self._at + 1) % len(self.servers)
+
+    async def ask(self, request: Request, limit: float = ATTEMPT_S) -> Answer:
+        """Repeat a request until it is answered, which may take for ever.
+
+        :raises Refused: nothing was done, for another reason than missing space.
+        """
+        while True:
+            try:
+                answer = await self.attempt(request, limit)
+            except Unanswered:
+                await self.gateway.pause(TURN_S)
+            except Refused as error:
+                if not error.is_full:
+                    raise
+                self.trouble = "etcd has no space left, and takes nothing until the log is compacted."
+                await self.gateway.pause(FULL_S)
+            else:
+                return answer
+
+    async def insist(self, request: Request) -> Answer:
+        """Repeat a request also when it is refused: what hinders it may be put right."""
+        while True:
+            try:
+                return await self.ask(request)
+            except Refused as error:
+                self.trouble = f"{self.server} refuses: {error}."
+                await self.gateway.pause(FULL_S)
+
+    async def first(self, request: Request) -> Answer:
+        """Repeat a request until it is answered, and tell in the daemon's log what hinders it.
+
+        :raises CannotStart: no server will ever answer as things are set up, or it was refused.
+        """
+        hopeless: set[Server] = set()
+        while True:
+            server = self.server
+            try:
+                return await self.attempt(request)
+            except Unanswered as error:
+                (hopeless.add if error.is_setup else hopeless.discard)(server)
+                if len(hopeless) == len(self.servers):
+                    raise CannotStart(str(error)) from error
+                self._tell(str(error))
+                await self.gateway.pause(TURN_S)
+            except Refused as error:
+                if not error.is_full:
+                    raise CannotStart(f"{server} refuses: {error}.") from error
+                self._tell("etcd has no space left")
+                await self.gateway.pause(FULL_S)
+
+    async def attempt(self, request: Request, limit: float = ATTEMPT_S) -> Answer:
+        """Ask once, and leave it to the next server if there is no answer."""
+        self.asked = self.gateway.clock.seconds()
+        try:
+            answer = await self.gateway.call(self.server, request, limit)
+        except Unanswered as error:
+            self.trouble = str(error)
+            self.turn()
+            raise
+        self.trouble = ""
+        return answer
+
+    def _tell(self, trouble: str) -> None:
+        now = self.gateway.clock.seconds()
+        if (
+            self._told is None
+            or (self._told[0] != trouble and now - self._told[1] >= 1)
+            or now - self._told[1] > REPEAT_S
+        ):
+            self._told = (trouble, now)
+            _log.warn("Waiting for etcd: {trouble}", trouble=trouble)

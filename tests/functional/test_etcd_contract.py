@@ -1,0 +1,45 @@
+"""The shared log in a real etcd keeps the contract."""
+
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, succeed
+
+from groupchat.interfaces.shared_log import ILog
+from groupchat.journals.logs.etcd.etcd_location import opened
+from tests.functional.etcd_members import EtcdMembers
+from tests.functional.harness import program
+from tests.journals.logs.log_contract import LogContract
+
+
+class EtcdLogContract(LogContract):
+    """A log in one etcd."""
+
+    __test__ = True
+    etcd: ClassVar[EtcdMembers]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        program("etcd")
+        cls.etcd = EtcdMembers(Path(tempfile.mkdtemp(prefix="groupchat-etcd-"))).start()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.etcd.close()
+
+    def setUp(self) -> None:
+        # No test sees what another one has left.
+        self.etcd.clear()
+        self.prefix = f"test/{self.id().rpartition('.')[2]}"
+
+    def make(self) -> ILog:
+        return opened(f"{self.etcd.location}/{self.prefix}", reactor)
+
+    def expire(self, node: str) -> "Deferred[None]":
+        self.etcd.expire(self.prefix, node)
+        return succeed(None)
+
+    def killed(self, node: str) -> "Deferred[int]":
+        return succeed(self.etcd.claim(self.prefix, node))
